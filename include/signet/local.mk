@@ -1,0 +1,2 @@
+signetincludedir = $(includedir)/signet
+signetinclude_HEADERS = include/signet/pkcs11.h

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# What configure asks for more than once.
+
+# SIGNET_DEPENDENCY(PREFIX, PKG-CONFIG MODULES, DEBIAN PACKAGE)
+# Require the modules, or stop and name the package to install.
+AC_DEFUN([SIGNET_DEPENDENCY],
+  [PKG_CHECK_MODULES([$1], [$2], [],
+    [AC_MSG_ERROR([$2 was not found; on Debian: apt-get install $3])])])
+
+# SIGNET_FOLDER(VARIABLE, WHAT, PKG-CONFIG MODULE, ITS VARIABLE)
+# Set and substitute a folder, from --with-VARIABLE or from pkg-config.
+AC_DEFUN([SIGNET_FOLDER],
+  [AC_ARG_WITH([$1], [AS_HELP_STRING([--with-$1=DIR], [folder of $2])], [$1=$withval],
+    [PKG_CHECK_VAR([$1], [$3], [$4], [],
+      [AC_MSG_ERROR([$3 does not say where $2 go; use --with-$1=DIR])])])
+   AC_SUBST([$1])])
+
+# SIGNET_FLAGS(VARIABLE, FLAGS)
+# Append to VARIABLE each of the flags that the compiler takes.
+AC_DEFUN([SIGNET_FLAGS],
+  [for signet_flag in $2; do
+     AC_MSG_CHECKING([whether the compiler takes $signet_flag])
+     signet_saved=$CFLAGS
+     CFLAGS="$CFLAGS -Werror $signet_flag"
+     AC_LINK_IFELSE([AC_LANG_PROGRAM([], [])],
+       [AC_MSG_RESULT([yes]); $1="$$1 $signet_flag"], [AC_MSG_RESULT([no])])
+     CFLAGS=$signet_saved
+   done])
+
+AC_DEFUN([SIGNET_WARNINGS],
+  [SIGNET_FLAGS([WARN_CFLAGS], [-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
+     -Wpointer-arith -Wwrite-strings -Wswitch-enum -Wvla -Wformat=2 -Wundef -Wcast-align
+     -Wno-missing-field-initializers])
+   AS_IF([test "$enable_werror" = yes], [WARN_CFLAGS="$WARN_CFLAGS -Werror"])
+   AC_SUBST([WARN_CFLAGS])])
+
+AC_DEFUN([SIGNET_HARDENING],
+  [AS_IF([test "$enable_sanitizer" = no],
+     [SIGNET_FLAGS([HARD_CFLAGS], [-fstack-protector-strong -fstack-clash-protection
+        -fcf-protection=full -ftrivial-auto-var-init=zero -U_FORTIFY_SOURCE
+        -D_FORTIFY_SOURCE=2])])
+   SIGNET_FLAGS([HARD_LDFLAGS], [-Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--as-needed])
+   AC_SUBST([HARD_CFLAGS])
+   AC_SUBST([HARD_LDFLAGS])])
+
+AC_DEFUN([SIGNET_SANITIZER],
+  [AS_IF([test "$enable_sanitizer" != no],
+     [SAN_CFLAGS="-fsanitize=$enable_sanitizer -fno-omit-frame-pointer -fno-sanitize-recover=all"])
+   AC_SUBST([SAN_CFLAGS])
+   AM_CONDITIONAL([SANITIZER], [test "$enable_sanitizer" != no])
+   AS_CASE([$enable_sanitizer],
+     [*address*], [SANITIZER_RUNTIME=asan], [*thread*], [SANITIZER_RUNTIME=tsan], [SANITIZER_RUNTIME=])
+   AC_SUBST([SANITIZER_RUNTIME])])

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 1. Keys from keys (HKDF [RFC 5869]), keys from PINs (Argon2id [RFC 9106]),
+ * and the keyed function that authenticates records (HMAC-SHA-256).
+ */
+#ifndef SG_CRYPTO_KDF_H
+#define SG_CRYPTO_KDF_H
+
+#include "util/secret.h"
+
+#define SG_ARGON2_SALT 16
+#define SG_MAC 32
+
+/* Cost of one Argon2id run; stored beside the salt, so it is hostile when read. */
+struct sg_argon2_cost {
+	uint32_t passes;        /* 1 to 16 */
+	uint32_t memory;        /* KiB, 8192 to 1048576 */
+};
+
+/* What new PINs are stretched with: about a tenth of a second. */
+extern const struct sg_argon2_cost sg_argon2_default;
+
+/* Derive len bytes (1 to 255 * 32) from ikm; the caller frees *out. Errors: RANGE, CRYPTO. */
+enum sg_err sg_hkdf_sha256(struct sg_bytes ikm, struct sg_bytes salt, struct sg_bytes info,
+                           size_t len, struct sg_secret **out);
+
+/* Stretch a PIN to len bytes (16 to 64). Errors: RANGE for a salt that is not 16
+ * bytes or a cost outside its limits, NOMEM where the memory can't be had. */
+enum sg_err sg_argon2id(struct sg_bytes pin, struct sg_bytes salt, struct sg_argon2_cost cost,
+                        size_t len, struct sg_secret **out);
+
+/* Compute HMAC-SHA-256 over the parts as if they were one message. */
+void sg_mac(struct sg_bytes key, const struct sg_bytes *parts, size_t n, uint8_t out[SG_MAC]);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 1. The key forms that people hold in files: an Ed25519 private key as
+ * PKCS#8 [RFC 8410 §7], PEM or DER, read without leaving guarded memory (which
+ * is why no library does it: they copy to the heap), and the public key as
+ * SubjectPublicKeyInfo PEM and as an OpenSSH line.
+ */
+#ifndef SG_CRYPTO_PKCS8_H
+#define SG_CRYPTO_PKCS8_H
+
+#include "util/secret.h"
+
+/* What an input turned out to be, so that a message can say how to convert it. */
+enum sg_pkcs8_kind {
+	SG_PKCS8_ED25519,
+	SG_PKCS8_ENCRYPTED,     /* an encrypted PKCS#8 file */
+	SG_PKCS8_OPENSSH,       /* OpenSSH's own private key format */
+	SG_PKCS8_OTHER_KEY,     /* a private key of another algorithm */
+	SG_PKCS8_PUBLIC,        /* a public key */
+	SG_PKCS8_UNKNOWN,
+};
+
+/* Read the 32-byte seed out of a PEM or DER private key (version 1, or version 2
+ * of RFC 5958 with a public key, which must then match). *kind is always set; the
+ * caller frees *seed. Errors: FORMAT for anything but SG_PKCS8_ED25519. */
+enum sg_err sg_pkcs8_ed25519(struct sg_bytes input, enum sg_pkcs8_kind *kind,
+                             struct sg_secret **seed);
+
+/* Append the public key as PEM ("BEGIN PUBLIC KEY"). Errors: RANGE unless 32 bytes, NOMEM. */
+enum sg_err sg_spki_pem(struct sg_bytes public_key, struct sg_buf *out);
+
+/* Append the DER SubjectPublicKeyInfo, 44 bytes. */
+enum sg_err sg_spki_der(struct sg_bytes public_key, struct sg_buf *out);
+
+/* Append "ssh-ed25519 AAAA... comment\n". */
+enum sg_err sg_ssh_line(struct sg_bytes public_key, const char *comment, struct sg_buf *out);
+
+#endif

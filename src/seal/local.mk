@@ -1,0 +1,2 @@
+libsignet_la_SOURCES += \
+	src/seal/sealer.c src/seal/sealer.h

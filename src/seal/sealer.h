@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 2. What a sealer is: something that turns a small secret into a blob which
+ * only the same hardware opens again. core holds blobs as opaque bytes; this ring
+ * does not know the store. A sealer keeps no session and no object in the hardware
+ * between two calls. Calls into one sealer may come from several threads; it
+ * serialises them itself.
+ */
+#ifndef SG_SEAL_SEALER_H
+#define SG_SEAL_SEALER_H
+
+#include "util/config.h"
+#include "util/secret.h"
+
+#define SG_SEAL_MAX 128                 /* bytes a sealer must be able to seal */
+#define SG_SEAL_AUTH 32                 /* bytes of an authorisation value */
+
+/* What the hardware tells about itself; numbers are 0 where known is false. */
+struct sg_sealer_status {
+	char device[128];               /* how it is reached: "device:/dev/tpmrm0" */
+	char maker[32];                 /* "IBM", "STM " ... empty when unknown */
+	char firmware[32];
+	bool parent_found;              /* a storage root key stands at its place */
+	bool parent_same;               /* and it is the one that was asked about */
+	bool parent_foreign;            /* something else stands at its place */
+	bool lockout_known;
+	bool locked;                    /* PINs are refused now */
+	uint32_t tries_left;            /* wrong PINs until it locks */
+	uint32_t seconds_per_try;       /* until one more try is given back */
+};
+
+/* The base of every sealer; implementations embed it as their first member. */
+struct sg_sealer {
+	const struct sg_sealer_ops *ops;
+};
+
+/* How a sealer is told to guard a secret. All zero: the hardware alone guards it. */
+struct sg_seal_guard {
+	const struct sg_secret *auth;   /* SG_SEAL_AUTH bytes, or NULL; wrong ones count towards its lockout */
+};
+
+struct sg_sealer_ops {
+	const char *name;               /* in the token record and the configuration: "tpm" */
+	const char *model;              /* CK_TOKEN_INFO.model, at most 16 characters */
+	bool hardware;                  /* false: shows itself as insecure */
+
+	/* Make the object; no I/O, so that it succeeds without hardware. Errors: NOMEM, SEALER_OFF. */
+	enum sg_err (*open)(const struct sg_config *config, struct sg_sealer **out);
+	void (*free)(struct sg_sealer *sealer);
+
+	/* Find or make the parent key. parent gets its identity, to be kept and given to
+	 * every later call; *made tells whether it was made now. owner_auth may be NULL.
+	 * Errors: HW_OWNER_AUTH and all of the hardware's. */
+	enum sg_err (*provision)(struct sg_sealer *sealer, const struct sg_secret *owner_auth,
+	                         struct sg_buf *parent, bool *made);
+
+	/* Seal 1 to SG_SEAL_MAX bytes under the parent; the blob replaces what out holds.
+	 * Errors: HW_OTHER where the parent is not the one named. */
+	enum sg_err (*seal)(struct sg_sealer *sealer, struct sg_bytes parent,
+	                    const struct sg_seal_guard *guard, const struct sg_secret *plain,
+	                    struct sg_buf *out);
+
+	/* Open a blob; the caller frees *out. Errors: HW_OTHER, AUTH for a wrong
+	 * authorisation, LOCKED, POLICY, FORMAT for a blob that can't be one. */
+	enum sg_err (*unseal)(struct sg_sealer *sealer, struct sg_bytes parent,
+	                      const struct sg_seal_guard *guard, struct sg_bytes blob,
+	                      struct sg_secret **out);
+
+	/* Ask the hardware about itself; parent may be empty. Fills out as far as it
+	 * got, device always. Errors: those of opening it. */
+	enum sg_err (*status)(struct sg_sealer *sealer, struct sg_bytes parent,
+	                      struct sg_sealer_status *out);
+};
+
+/* Open the sealer of that name with this configuration, which must outlive it.
+ * Errors: SEALER_UNKNOWN, SEALER_OFF, NOMEM. Free it with sg_sealer_free. */
+enum sg_err sg_sealer_open(const char *name, const struct sg_config *config,
+                           struct sg_sealer **out);
+
+/* Free *sealer and set it to NULL; NULL is fine. Sends nothing to the hardware. */
+void sg_sealer_free(struct sg_sealer **sealer);
+
+#endif

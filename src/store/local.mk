@@ -1,0 +1,2 @@
+libsignet_la_SOURCES += \
+	src/store/store.c src/store/store.h

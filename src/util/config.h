@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 0. The one configuration file and its defaults. The environment names
+ * only the file (SIGNET_CONF), the state folder (SIGNET_STATE) and the TCTI
+ * (SIGNET_TCTI); all three are ignored in a set-user-id program.
+ */
+#ifndef SG_UTIL_CONFIG_H
+#define SG_UTIL_CONFIG_H
+
+#include "util/bytes.h"
+
+/* How CKA_EC_POINT of an Ed25519 public key is given out. */
+enum sg_ec_point {
+	SG_EC_POINT_OCTET,      /* DER OCTET STRING, what most clients read */
+	SG_EC_POINT_RAW,        /* 32 bytes, as PKCS#11 3.1 says */
+};
+
+enum sg_log_to {
+	SG_LOG_TO_NOTHING,
+	SG_LOG_TO_SYSLOG,
+};
+
+/* Owned strings, none of them NULL after sg_config_load except soft_passphrase_file. */
+struct sg_config {
+	char *path;                     /* the file read, or the one looked for */
+	char *state;                    /* folder of the stores */
+	char *tcti;                     /* tpm2-tss TCTI string, device:/dev/tpmrm0 by default */
+	char *sealer;                   /* what C_InitToken uses: "tpm" by default */
+	bool allow_soft;                /* whether the soft sealer may be used at all */
+	char *soft_passphrase_file;     /* or NULL */
+	enum sg_ec_point ec_point;
+	enum sg_log_to log_to;
+};
+
+/* Read the file that SIGNET_CONF names, or SYSCONFDIR/signet.conf if that exists,
+ * then the environment. Lines are "key = value"; # starts a comment line. An
+ * unknown key, a repeated key or a bad value is an error that names the line.
+ * Errors: CONFIG, NOMEM. The caller frees *out. */
+enum sg_err sg_config_load(struct sg_config **out);
+
+/* Free *config and set it to NULL; NULL is fine. */
+void sg_config_free(struct sg_config **config);
+
+/* Read a configuration from memory over the defaults, for tests and fuzzers; name stands in messages. */
+enum sg_err sg_config_parse(struct sg_bytes text, const char *name, struct sg_config **out);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 0. What can go wrong below PKCS#11: one enumeration and one table that
+ * gives each cause a name, a sentence and the next step. core/rv.c maps the
+ * same causes to CK_RV. No function here fails.
+ */
+#ifndef SG_UTIL_ERR_H
+#define SG_UTIL_ERR_H
+
+/* Every fallible function of rings 0 to 2 returns one of these. */
+enum sg_err {
+	SG_OK = 0,
+
+	/* The machine and the caller. */
+	SG_ERR_NOMEM,           /* memory is exhausted */
+	SG_ERR_ARG,             /* an argument has an impossible value */
+	SG_ERR_RANGE,           /* a size is outside its limits */
+	SG_ERR_SYSTEM,          /* a system call failed; the log has errno */
+	SG_ERR_SECURE_MEMORY,   /* no memory that can be locked */
+	SG_ERR_CONFIG,          /* the configuration file is wrong */
+	SG_ERR_CRYPTO,          /* a cryptographic library failed */
+	SG_ERR_TAG,             /* an authentication tag or integrity value does not match */
+	SG_ERR_FORMAT,          /* bytes that are not of the expected form */
+
+	/* The sealer, most often a TPM. */
+	SG_ERR_HW_MISSING,      /* there is no such device */
+	SG_ERR_HW_PERMISSION,   /* the device is there, this user may not open it */
+	SG_ERR_HW_BUSY,         /* another program holds the device */
+	SG_ERR_HW_REMOVED,      /* the device went away in the middle of a call */
+	SG_ERR_HW_FAULT,        /* the device answered with a fault or with nonsense */
+	SG_ERR_HW_MEMORY,       /* the device has no free session or object slot */
+	SG_ERR_HW_OTHER,        /* not the device that sealed this */
+	SG_ERR_HW_NO_PARENT,    /* the storage root key is not there */
+	SG_ERR_HW_OWNER_AUTH,   /* the owner hierarchy asks for an authorisation */
+	SG_ERR_HW_UNSUPPORTED,  /* the device lacks what is needed */
+	SG_ERR_AUTH,            /* wrong PIN */
+	SG_ERR_LOCKED,          /* the device refuses PINs for now */
+	SG_ERR_POLICY,          /* the sealing policy is not met */
+	SG_ERR_SEALER_OFF,      /* this sealer is not allowed by the configuration */
+	SG_ERR_SEALER_UNKNOWN,  /* no sealer of that name in this build */
+
+	/* The store. */
+	SG_ERR_STORE_MISSING,   /* there is no such store */
+	SG_ERR_STORE_EXISTS,    /* there is one already */
+	SG_ERR_STORE_DAMAGED,   /* cut short, changed, or not a store */
+	SG_ERR_STORE_VERSION,   /* made by another version */
+	SG_ERR_STORE_UNSAFE,    /* owner or permissions are not private */
+	SG_ERR_STORE_BUSY,      /* locked by another process for too long */
+	SG_ERR_STORE_FULL,      /* no space left, or a quota */
+	SG_ERR_STORE_READONLY,  /* the file system or the file cannot be written */
+	SG_ERR_NOT_FOUND,       /* no such row */
+
+	SG_ERR_COUNT
+};
+
+/* Return the short lower-case name of an error, as --json prints it. */
+const char *sg_err_name(enum sg_err err);
+
+/* Return one sentence that says what is wrong, without a final full stop. */
+const char *sg_err_sentence(enum sg_err err);
+
+/* Return what the user should do next, or NULL where there is nothing to add. */
+const char *sg_err_advice(enum sg_err err);
+
+#endif

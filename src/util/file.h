@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 0. Files and folders that must be private, and reading small files. No
+ * link is followed in the last component of a path. Files that SQLite holds are
+ * looked at by name only: closing a second descriptor would drop its locks.
+ */
+#ifndef SG_UTIL_FILE_H
+#define SG_UTIL_FILE_H
+
+#include <sys/types.h>
+
+#include "util/secret.h"
+
+/* Check by lstat(2) that path is a regular file of this user (or of root, when
+ * we are not root, never the other way round), not readable or writable by group
+ * or others, with one link. Errors: STORE_MISSING, STORE_UNSAFE (the log says
+ * what and how to mend it), SYSTEM. */
+enum sg_err sg_file_check_private(const char *path);
+
+/* The same for a folder. */
+enum sg_err sg_dir_check_private(const char *path);
+
+/* Make the folder and its missing parents; the folder itself gets mode 0700, the
+ * parents 0755. One that exists is checked instead. Errors as sg_dir_check_private. */
+enum sg_err sg_dir_make_private(const char *path);
+
+/* Append to out the whole of a file of at most max bytes.
+ * Errors: NOT_FOUND, RANGE when it is longer, SYSTEM. */
+enum sg_err sg_file_read(const char *path, size_t max, struct sg_buf *out);
+
+/* Read a secret file of at most max bytes into guarded memory and take one final
+ * newline (LF or CRLF) off. "-" is standard input, "fd:N" a descriptor; anything
+ * else must be a file that sg_file_check_private accepts, or a file below the
+ * folder in CREDENTIALS_DIRECTORY. Errors: NOT_FOUND, STORE_UNSAFE, RANGE, SYSTEM. */
+enum sg_err sg_file_read_secret(const char *path, size_t max, struct sg_secret **out);
+
+/* Make the string "a/b", which the caller frees. Errors: NOMEM. */
+enum sg_err sg_path_join(const char *a, const char *b, char **out);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 0. Knowing that we are a child: a number that fork changes. What holds
+ * secrets, locks or a connection remembers the number it was made under and is
+ * void when it differs. Nothing here takes a lock.
+ */
+#ifndef SG_UTIL_FORK_H
+#define SG_UTIL_FORK_H
+
+#include "util/err.h"
+
+/* Register the handlers, once per process image; calling it again is free. Errors: NOMEM. */
+enum sg_err sg_fork_watch(void);
+
+/* Register fn to run in every child right after fork, in the order of
+ * registration; at most 8, and the same fn only once. fn may only set variables
+ * and reinitialise locks of our own. Errors: NOMEM when the table is full. */
+enum sg_err sg_fork_child(void (*fn)(void));
+
+/* Return the current generation: it differs between a process and its children. */
+unsigned sg_fork_generation(void);
+
+#endif

@@ -1,0 +1,11 @@
+libsignet_la_SOURCES += \
+	src/util/bytes.c src/util/bytes.h \
+	src/util/config.c src/util/config.h \
+	src/util/cursor.c src/util/cursor.h \
+	src/util/err.c src/util/err.h \
+	src/util/file.c src/util/file.h \
+	src/util/fork.c src/util/fork.h \
+	src/util/log.c src/util/log.h \
+	src/util/map.c src/util/map.h \
+	src/util/secret.c src/util/secret.h \
+	src/util/slab.c src/util/slab.h

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 0. Where details of a failure go. The library is silent by default: a
+ * line goes to a callback if one is set and nowhere else. A line never holds a
+ * secret, a PIN or a key, in any form.
+ */
+#ifndef SG_UTIL_LOG_H
+#define SG_UTIL_LOG_H
+
+#include <stdarg.h>
+
+enum sg_log_level {
+	SG_LOG_ERROR,           /* the cause of an error that is being returned */
+	SG_LOG_NOTICE,          /* something the administrator wants to know */
+	SG_LOG_DEBUG,
+};
+
+/* One complete sentence without a newline; it is valid during the call only. */
+typedef void (*sg_log_fn)(enum sg_log_level level, const char *line, void *arg);
+
+/* Set the callback, or NULL for silence. Call it before threads start. */
+void sg_log_set(sg_log_fn fn, void *arg);
+
+/* Send lines to syslog (facility LOG_AUTHPRIV, identity "signet"). */
+void sg_log_to_syslog(void);
+
+/* Format and send one line; longer than 511 bytes is cut. errno is kept. */
+void sg_log(enum sg_log_level level, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Tests. Check writes TAP to a file; standard output is that file.
+ */
+#include "lib/runner.h"
+
+#include <stdlib.h>
+
+int test_run(Suite *suite)
+{
+	SRunner *runner = srunner_create(suite);
+	int run, failed;
+
+	srunner_set_tap(runner, "/dev/stdout");
+	srunner_run_all(runner, CK_SILENT);
+	run = srunner_ntests_run(runner);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return run > 0 && failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,25 @@
+# Every test speaks TAP: programs through tests/lib/runner.c, scripts by themselves.
+LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+TEST_EXTENSIONS = .sh
+SH_LOG_DRIVER = $(LOG_DRIVER)
+SH_LOG_COMPILER = bash
+AM_TESTS_ENVIRONMENT = \
+	SIGNET_TEST_SRCDIR='$(abs_top_srcdir)'; export SIGNET_TEST_SRCDIR; \
+	SIGNET_TEST_BUILDDIR='$(abs_top_builddir)'; export SIGNET_TEST_BUILDDIR; \
+	SIGNET_TEST_SANITIZER='$(SANITIZER_RUNTIME)'; export SIGNET_TEST_SANITIZER;
+
+# Fixtures shared by all test programs.
+check_LTLIBRARIES += libtesting.la
+libtesting_la_SOURCES = \
+	tests/lib/runner.c tests/lib/runner.h
+libtesting_la_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) -I$(top_srcdir)/tests
+libtesting_la_LIBADD = $(CHECK_LIBS)
+
+TEST_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) -I$(top_srcdir)/tests
+TEST_LDADD = libtesting.la libsignet.la $(CHECK_LIBS)
+
+include tests/unit/local.mk
+include tests/tpm/local.mk
+include tests/api/local.mk
+include tests/interop/local.mk
+include tests/bench/local.mk
