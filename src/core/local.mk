@@ -1,0 +1,28 @@
+libsignet_la_SOURCES += \
+	src/core/access.c src/core/access.h \
+	src/core/attr_table.c src/core/attr_table.h \
+	src/core/attrs.c src/core/attrs.h \
+	src/core/edwards.c src/core/edwards.h \
+	src/core/key_ops.c src/core/key_ops.h \
+	src/core/keyset.c src/core/keyset.h \
+	src/core/login.c \
+	src/core/mech.c src/core/mech.h \
+	src/core/mech_aes.c \
+	src/core/mech_eddsa.c \
+	src/core/mech_keywrap.c \
+	src/core/mech_sha2.c \
+	src/core/module.c src/core/module.h \
+	src/core/object.c src/core/object.h \
+	src/core/object_ops.c src/core/object_ops.h \
+	src/core/object_table.c src/core/object_table.h \
+	src/core/op.c src/core/op.h \
+	src/core/pkcs11.h \
+	src/core/record.c src/core/record.h \
+	src/core/rv.c src/core/rv.h \
+	src/core/session.c src/core/session.h \
+	src/core/state.c src/core/state.h \
+	src/core/template.c src/core/template.h \
+	src/core/token.c src/core/token.h \
+	src/core/token_create.c \
+	src/core/token_objects.c src/core/token_objects.h \
+	src/core/token_record.c src/core/token_record.h

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 3. Logging in and out, and PINs. A PIN is stretched and proved to the
+ * hardware, which counts wrong ones; nothing here compares a PIN with anything.
+ */
+#include <string.h>
+
+#include "core/rv.h"
+#include "core/token.h"
+#include "util/log.h"
+
+static const enum sg_seal_slot slot_of[SG_USERS] = {
+	[SG_USER] = SG_SEAL_USER,
+	[SG_SO] = SG_SEAL_SO,
+};
+
+bool sg_pin_fits(struct sg_bytes pin)
+{
+	return pin.len >= SG_PIN_MIN && pin.len <= SG_PIN_MAX;
+}
+
+enum sg_err sg_token_unseal_pin(struct sg_sealer *sealer, const struct sg_token_record *record,
+                                enum sg_seal_slot slot, struct sg_bytes pin,
+                                struct sg_secret **token_key)
+{
+	const struct sg_sealed_copy *copy = &record->copy[slot];
+	struct sg_seal_guard guard = { NULL };
+	struct sg_secret *auth = NULL, *key = NULL;
+	enum sg_err err;
+
+	/* What can't be a PIN is not worth one of the hardware's tries. */
+	if (!sg_pin_fits(pin))
+		return SG_ERR_AUTH;
+	err = sg_argon2id(pin, sg_bytes(copy->salt, sizeof copy->salt), copy->cost, SG_SEAL_AUTH,
+	                  &auth);
+	if (err == SG_ERR_RANGE)
+		err = SG_ERR_STORE_DAMAGED;
+	if (err == SG_OK) {
+		guard.auth = auth;
+		err = sealer->ops->unseal(sealer, sg_buf_bytes(&record->parent), &guard,
+		                          sg_buf_bytes(&copy->blob), &key);
+	}
+	if (err == SG_ERR_FORMAT || (err == SG_OK && key->len != SG_TOKEN_KEY))
+		err = SG_ERR_STORE_DAMAGED;
+	if (err != SG_OK)
+		sg_secret_free(&key);
+	sg_secret_free(&auth);
+	*token_key = key;
+	return err;
+}
+
+/* Prove a PIN: unseal the token key and check the record with it. The caller holds
+ * `opening` and frees keys and *token_key. */
+static enum sg_err prove(struct sg_token *token, enum sg_user user, struct sg_bytes pin,
+                         struct sg_token_record *record, struct sg_keyset *keys[2],
+                         struct sg_secret **token_key)
+{
+	struct sg_sealer *sealer;
+	enum sg_err err;
+
+	err = sg_token_sealer(token, record->sealer, &sealer);
+	if (err == SG_OK)
+		err = sg_token_unseal_pin(sealer, record, slot_of[user], pin, token_key);
+	if (err == SG_OK)
+		err = sg_token_derive(*token_key, record->uuid, keys);
+	if (err == SG_OK)
+		err = sg_token_record_check(record, keys[SG_PUBLIC_HALF]);
+
+	pthread_rwlock_wrlock(&token->lock);
+	if (err == SG_OK)
+		token->pin_low[user] = token->pin_locked[user] = false;
+	else if (err == SG_ERR_AUTH)
+		token->pin_low[user] = true;
+	else if (err == SG_ERR_LOCKED)
+		token->pin_locked[user] = true;
+	pthread_rwlock_unlock(&token->lock);
+	return err;
+}
+
+static CK_RV check_login(struct sg_token *token, enum sg_user user)
+{
+	CK_RV rv = CKR_OK;
+
+	pthread_rwlock_rdlock(&token->lock);
+	if (token->user == user)
+		rv = CKR_USER_ALREADY_LOGGED_IN;
+	else if (token->user != SG_NOBODY)
+		rv = CKR_USER_ANOTHER_ALREADY_LOGGED_IN;
+	else if (user == SG_SO && token->read_only_sessions > 0)
+		rv = CKR_SESSION_READ_ONLY_EXISTS;
+	pthread_rwlock_unlock(&token->lock);
+	return rv;
+}
+
+/* A machine token has no PIN: the empty one opens it, for clients that insist on logging in. */
+static CK_RV login_machine(struct sg_token *token, enum sg_user user, struct sg_bytes pin)
+{
+	enum sg_err err;
+
+	if (user != SG_USER || pin.len != 0)
+		return CKR_PIN_INCORRECT;
+	err = sg_token_open(token);
+	if (err == SG_OK) {
+		pthread_rwlock_wrlock(&token->lock);
+		token->user = SG_USER;
+		pthread_rwlock_unlock(&token->lock);
+	}
+	return sg_rv(err);
+}
+
+CK_RV sg_token_login(struct sg_token *token, enum sg_user user, struct sg_bytes pin)
+{
+	struct sg_keyset *keys[2] = { NULL, NULL };
+	struct sg_token_record record = { 0 };
+	struct sg_secret *token_key = NULL;
+	enum sg_err err;
+	CK_RV rv;
+
+	rv = check_login(token, user);
+	if (rv != CKR_OK)
+		return rv;
+	err = sg_token_sync(token);
+	if (err == SG_OK)
+		err = sg_token_read_record(token, &record);
+	if (err != SG_OK)
+		return sg_rv(err);
+	if (record.machine) {
+		sg_token_record_clear(&record);
+		return login_machine(token, user, pin);
+	}
+	if (record.copy[slot_of[user]].blob.len == 0) {
+		sg_token_record_clear(&record);
+		return user == SG_USER ? CKR_USER_PIN_NOT_INITIALIZED : CKR_PIN_INCORRECT;
+	}
+	pthread_mutex_lock(&token->opening);
+	rv = check_login(token, user);
+	if (rv == CKR_OK)
+		rv = sg_rv(prove(token, user, pin, &record, keys, &token_key));
+	if (rv == CKR_OK) {
+		pthread_rwlock_wrlock(&token->lock);
+		for (int half = 0; half < 2; half++) {
+			sg_keyset_free(&token->keys[half]);
+			token->keys[half] = keys[half];
+			keys[half] = NULL;
+		}
+		if (user == SG_SO) {
+			token->token_key = token_key;
+			token_key = NULL;
+		}
+		token->user = user;
+		pthread_rwlock_unlock(&token->lock);
+	}
+	pthread_mutex_unlock(&token->opening);
+	sg_keyset_free(&keys[0]);
+	sg_keyset_free(&keys[1]);
+	sg_secret_free(&token_key);
+	sg_token_record_clear(&record);
+	return rv;
+}
+
+static bool is_private(const struct sg_entry *entry, const void *arg)
+{
+	(void)arg;
+	return entry->object->secluded;
+}
+
+CK_RV sg_token_logout(struct sg_token *token)
+{
+	CK_RV rv = CKR_OK;
+
+	pthread_rwlock_wrlock(&token->lock);
+	if (token->user == SG_NOBODY) {
+		rv = CKR_USER_NOT_LOGGED_IN;
+	} else if (token->record.machine) {
+		token->user = SG_NOBODY;
+	} else {
+		token->user = SG_NOBODY;
+		sg_keyset_free(&token->keys[SG_PRIVATE_HALF]);
+		sg_secret_free(&token->token_key);
+		sg_table_remove_if(&token->objects, is_private, NULL);
+		token->shown[SG_PRIVATE_HALF] = UINT64_MAX;
+	}
+	pthread_rwlock_unlock(&token->lock);
+	return rv;
+}
+
+/* One PIN's sealed copy that is to replace the stored one. */
+struct new_copy {
+	enum sg_seal_slot slot;
+	struct sg_sealed_copy copy;
+};
+
+static enum sg_err put_copy(struct sg_token_record *record, void *arg)
+{
+	struct new_copy *new_copy = arg;
+	struct sg_sealed_copy *old = &record->copy[new_copy->slot];
+
+	sg_buf_free(&old->blob);
+	*old = new_copy->copy;
+	memset(&new_copy->copy, 0, sizeof new_copy->copy);
+	return SG_OK;
+}
+
+/* Seal the token key under a new PIN and store the copy. The caller holds `opening`. */
+static enum sg_err replace_pin(struct sg_token *token, const struct sg_token_record *record,
+                               enum sg_user user, const struct sg_secret *token_key,
+                               struct sg_bytes pin)
+{
+	struct new_copy new_copy = { .slot = slot_of[user] };
+	struct sg_keyset *keys[2] = { NULL, NULL };
+	struct sg_sealer *sealer;
+	enum sg_err err;
+
+	err = sg_token_sealer(token, record->sealer, &sealer);
+	if (err == SG_OK)
+		err = sg_token_derive(token_key, record->uuid, keys);
+	if (err == SG_OK)
+		err = sg_token_seal_pin(sealer, sg_buf_bytes(&record->parent), token_key, pin,
+		                        &new_copy.copy);
+	if (err == SG_OK)
+		err = sg_token_change_record(token, keys[SG_PUBLIC_HALF], put_copy, &new_copy);
+	sg_buf_free(&new_copy.copy.blob);
+	sg_keyset_free(&keys[0]);
+	sg_keyset_free(&keys[1]);
+	return err;
+}
+
+CK_RV sg_token_init_pin(struct sg_token *token, struct sg_bytes pin)
+{
+	struct sg_token_record record = { 0 };
+	struct sg_secret *token_key = NULL;
+	enum sg_err err = SG_OK;
+	CK_RV rv = CKR_OK;
+
+	pthread_rwlock_rdlock(&token->lock);
+	if (token->user != SG_SO)
+		rv = CKR_USER_NOT_LOGGED_IN;
+	else
+		err = sg_secret_copy(sg_secret_bytes(token->token_key), &token_key);
+	pthread_rwlock_unlock(&token->lock);
+	if (rv == CKR_OK && !sg_pin_fits(pin))
+		rv = CKR_PIN_LEN_RANGE;
+	if (rv == CKR_OK) {
+		pthread_mutex_lock(&token->opening);
+		if (err == SG_OK)
+			err = sg_token_read_record(token, &record);
+		if (err == SG_OK)
+			err = replace_pin(token, &record, SG_USER, token_key, pin);
+		pthread_mutex_unlock(&token->opening);
+		rv = sg_rv(err);
+	}
+	if (rv == CKR_OK) {
+		pthread_rwlock_wrlock(&token->lock);
+		token->pin_low[SG_USER] = token->pin_locked[SG_USER] = false;
+		pthread_rwlock_unlock(&token->lock);
+	}
+	sg_secret_free(&token_key);
+	sg_token_record_clear(&record);
+	return rv;
+}
+
+CK_RV sg_token_set_pin(struct sg_token *token, enum sg_user user, struct sg_bytes old_pin,
+                       struct sg_bytes new_pin)
+{
+	struct sg_keyset *keys[2] = { NULL, NULL };
+	struct sg_token_record record = { 0 };
+	struct sg_secret *token_key = NULL;
+	enum sg_err err;
+	CK_RV rv;
+
+	err = sg_token_read_record(token, &record);
+	if (err != SG_OK)
+		return sg_rv(err);
+	pthread_mutex_lock(&token->opening);
+	if (record.machine)
+		rv = CKR_PIN_INCORRECT;
+	else if (!sg_pin_fits(new_pin))
+		rv = CKR_PIN_LEN_RANGE;
+	else if (record.copy[slot_of[user]].blob.len == 0)
+		rv = user == SG_USER ? CKR_USER_PIN_NOT_INITIALIZED : CKR_PIN_INCORRECT;
+	else
+		rv = sg_rv(prove(token, user, old_pin, &record, keys, &token_key));
+	if (rv == CKR_OK)
+		rv = sg_rv(replace_pin(token, &record, user, token_key, new_pin));
+	pthread_mutex_unlock(&token->opening);
+	sg_keyset_free(&keys[0]);
+	sg_keyset_free(&keys[1]);
+	sg_secret_free(&token_key);
+	sg_token_record_clear(&record);
+	return rv;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 3. The list of mechanisms.
+ */
+#include "core/mech.h"
+
+static const struct sg_mech *const table[] = {
+	&sg_mech_edwards_generate,
+	&sg_mech_eddsa,
+	&sg_mech_aes_generate,
+	&sg_mech_aes_gcm,
+	&sg_mech_aes_kw,
+	&sg_mech_aes_kw_pad,
+	&sg_mech_aes_kwp,
+	&sg_mech_sha256,
+	&sg_mech_sha384,
+	&sg_mech_sha512,
+};
+
+const struct sg_mech *sg_mech(CK_MECHANISM_TYPE type)
+{
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+		if (table[i]->type == type)
+			return table[i];
+	return NULL;
+}
+
+const struct sg_mech *const *sg_mechs(size_t *n)
+{
+	*n = sizeof table / sizeof table[0];
+	return table;
+}
+
+CK_RV sg_mech_no_param(const CK_MECHANISM *mechanism)
+{
+	return mechanism->ulParameterLen == 0 ? CKR_OK : CKR_MECHANISM_PARAM_INVALID;
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 3. CKM_AES_KEY_GEN and CKM_AES_GCM [PKCS#11 3.1 §6.8, §6.13.2]. In
+ * decryption nothing is given out before the tag was checked, so parts are gathered.
+ */
+#include <string.h>
+
+#include "core/attr_table.h"
+#include "core/mech.h"
+#include "core/rv.h"
+#include "crypto/random.h"
+
+#define AAD_MAX ((CK_ULONG)16 << 20)
+
+/* The parameters before the erratum of PKCS#11 2.40, without ulIvBits. */
+struct gcm_params_40 {
+	CK_BYTE_PTR iv;
+	CK_ULONG iv_len;
+	CK_BYTE_PTR aad;
+	CK_ULONG aad_len;
+	CK_ULONG tag_bits;
+};
+
+/* Read either form of the parameters into the later one. */
+static CK_RV read_params(const CK_MECHANISM *mechanism, CK_GCM_PARAMS *p)
+{
+	struct gcm_params_40 old;
+
+	if (mechanism->ulParameterLen == sizeof *p) {
+		memcpy(p, mechanism->pParameter, sizeof *p);
+		return CKR_OK;
+	}
+	if (mechanism->ulParameterLen != sizeof old)
+		return CKR_MECHANISM_PARAM_INVALID;
+	memcpy(&old, mechanism->pParameter, sizeof old);
+	*p = (CK_GCM_PARAMS){
+		.pIv = old.iv, .ulIvLen = old.iv_len,
+		.pAAD = old.aad, .ulAADLen = old.aad_len, .ulTagBits = old.tag_bits,
+	};
+	return CKR_OK;
+}
+
+static CK_RV gcm_param(const CK_MECHANISM *mechanism, struct sg_op *op)
+{
+	CK_GCM_PARAMS p;
+	enum sg_err err;
+	CK_RV rv;
+
+	rv = read_params(mechanism, &p);
+	if (rv != CKR_OK)
+		return rv;
+	if (p.pIv == NULL || p.ulIvLen == 0 || p.ulIvLen > SG_GCM_IV_MAX ||
+	    (p.ulIvBits != 0 && p.ulIvBits != 8 * p.ulIvLen))
+		return CKR_MECHANISM_PARAM_INVALID;
+	if ((p.pAAD == NULL && p.ulAADLen > 0) || p.ulAADLen > AAD_MAX)
+		return CKR_MECHANISM_PARAM_INVALID;
+	if (p.ulTagBits % 8 != 0 || p.ulTagBits < 96 || p.ulTagBits > 128)
+		return CKR_MECHANISM_PARAM_INVALID;
+	op->tag_len = p.ulTagBits / 8;
+	err = sg_buf_set(&op->iv, sg_bytes(p.pIv, p.ulIvLen));
+	if (err == SG_OK)
+		err = sg_buf_set(&op->aad, sg_bytes(p.pAAD, p.ulAADLen));
+	return sg_rv(err);
+}
+
+static CK_RV encrypt_size(const struct sg_op *op, enum sg_op_phase phase, size_t in_len,
+                          size_t *out_len)
+{
+	if (in_len > SIZE_MAX / 2)
+		return CKR_DATA_LEN_RANGE;
+	*out_len = in_len + (phase == SG_OP_UPDATE ? 0 : op->tag_len);
+	return CKR_OK;
+}
+
+static CK_RV encrypt(struct sg_op *op, struct sg_bytes in, uint8_t *out)
+{
+	return sg_rv(sg_gcm_encrypt(sg_secret_bytes(op->secret), sg_buf_bytes(&op->iv),
+	                            sg_buf_bytes(&op->aad), in, out, out + in.len, op->tag_len));
+}
+
+static CK_RV encrypt_update(struct sg_op *op, struct sg_bytes in, uint8_t *out)
+{
+	enum sg_err err = SG_OK;
+
+	if (op->gcm == NULL)
+		err = sg_gcm_new(sg_secret_bytes(op->secret), sg_buf_bytes(&op->iv),
+		                 sg_buf_bytes(&op->aad), &op->gcm);
+	if (err == SG_OK && in.len > 0)
+		err = sg_gcm_update(op->gcm, in, out);
+	return sg_rv(err);
+}
+
+static CK_RV encrypt_final(struct sg_op *op, uint8_t *out)
+{
+	if (op->gcm == NULL)
+		return encrypt(op, sg_bytes(NULL, 0), out);
+	return sg_rv(sg_gcm_final(op->gcm, out, op->tag_len));
+}
+
+static CK_RV decrypt_size(const struct sg_op *op, enum sg_op_phase phase, size_t in_len,
+                          size_t *out_len)
+{
+	size_t total = phase == SG_OP_FINAL ? op->data.len : in_len;
+
+	*out_len = 0;
+	if (phase == SG_OP_UPDATE)
+		return CKR_OK;
+	if (total < op->tag_len)
+		return CKR_ENCRYPTED_DATA_LEN_RANGE;
+	*out_len = total - op->tag_len;
+	return CKR_OK;
+}
+
+static CK_RV decrypt(struct sg_op *op, struct sg_bytes in, uint8_t *out)
+{
+	struct sg_bytes cipher = sg_bytes(in.data, in.len - op->tag_len);
+	struct sg_bytes tag = sg_bytes(in.data + cipher.len, op->tag_len);
+
+	return sg_rv(sg_gcm_decrypt(sg_secret_bytes(op->secret), sg_buf_bytes(&op->iv),
+	                            sg_buf_bytes(&op->aad), cipher, tag, out));
+}
+
+static CK_RV decrypt_update(struct sg_op *op, struct sg_bytes in, uint8_t *out)
+{
+	(void)out;
+	return sg_op_gather(op, in);
+}
+
+static CK_RV decrypt_final(struct sg_op *op, uint8_t *out)
+{
+	return decrypt(op, sg_buf_bytes(&op->data), out);
+}
+
+static CK_RV generate(CK_ULONG len, struct sg_secret **material)
+{
+	if (!sg_key_type_takes(sg_key_type(CKK_AES, SG_IN_SECRET), len))
+		return CKR_ATTRIBUTE_VALUE_INVALID;
+	return sg_rv(sg_random_secret(len, material));
+}
+
+static const struct sg_op_fns encrypt_fns = {
+	.class = CKO_SECRET_KEY, .size = encrypt_size,
+	.once = encrypt, .update = encrypt_update, .final = encrypt_final,
+};
+
+static const struct sg_op_fns decrypt_fns = {
+	.class = CKO_SECRET_KEY, .size = decrypt_size,
+	.once = decrypt, .update = decrypt_update, .final = decrypt_final,
+};
+
+const struct sg_mech sg_mech_aes_gcm = {
+	.type = CKM_AES_GCM, .name = "CKM_AES_GCM",
+	.min_key = 16, .max_key = 32,
+	.flags = CKF_ENCRYPT | CKF_DECRYPT,
+	.key_type = CKK_AES, .param = gcm_param,
+	.op[SG_OP_ENCRYPT] = &encrypt_fns, .op[SG_OP_DECRYPT] = &decrypt_fns,
+};
+
+const struct sg_mech sg_mech_aes_generate = {
+	.type = CKM_AES_KEY_GEN, .name = "CKM_AES_KEY_GEN",
+	.min_key = 16, .max_key = 32,
+	.flags = CKF_GENERATE,
+	.key_type = CKK_AES, .generate = generate,
+};

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 3. CKM_AES_KEY_WRAP [RFC 3394], and CKM_AES_KEY_WRAP_KWP with the older
+ * CKM_AES_KEY_WRAP_PAD, which both mean RFC 5649 [PKCS#11 3.1 §6.16].
+ */
+#include "core/mech.h"
+#include "core/rv.h"
+#include "crypto/keywrap.h"
+
+static CK_RV wrapped_size(enum sg_keywrap_alg alg, size_t len, size_t *out_len)
+{
+	*out_len = sg_keywrap_len(alg, len);
+	return *out_len > 0 ? CKR_OK : CKR_KEY_SIZE_RANGE;
+}
+
+static CK_RV unwrap(enum sg_keywrap_alg alg, struct sg_bytes key, struct sg_bytes wrapped,
+                    struct sg_secret **plain)
+{
+	enum sg_err err = sg_keywrap_unwrap(alg, key, wrapped, plain);
+
+	if (err == SG_ERR_TAG)
+		return CKR_WRAPPED_KEY_INVALID;
+	if (err == SG_ERR_RANGE)
+		return CKR_WRAPPED_KEY_LEN_RANGE;
+	return sg_rv(err);
+}
+
+static CK_RV kw_size(size_t len, size_t *out_len)
+{
+	return wrapped_size(SG_KW, len, out_len);
+}
+
+static CK_RV kw_wrap(struct sg_bytes key, struct sg_bytes plain, uint8_t *out)
+{
+	return sg_rv(sg_keywrap_wrap(SG_KW, key, plain, out));
+}
+
+static CK_RV kw_unwrap(struct sg_bytes key, struct sg_bytes wrapped, struct sg_secret **plain)
+{
+	return unwrap(SG_KW, key, wrapped, plain);
+}
+
+static CK_RV kwp_size(size_t len, size_t *out_len)
+{
+	return wrapped_size(SG_KWP, len, out_len);
+}
+
+static CK_RV kwp_wrap(struct sg_bytes key, struct sg_bytes plain, uint8_t *out)
+{
+	return sg_rv(sg_keywrap_wrap(SG_KWP, key, plain, out));
+}
+
+static CK_RV kwp_unwrap(struct sg_bytes key, struct sg_bytes wrapped, struct sg_secret **plain)
+{
+	return unwrap(SG_KWP, key, wrapped, plain);
+}
+
+static const struct sg_wrap_fns kw = { kw_size, kw_wrap, kw_unwrap };
+static const struct sg_wrap_fns kwp = { kwp_size, kwp_wrap, kwp_unwrap };
+
+#define KEY_WRAP(mechanism, fns) \
+	{ .type = mechanism, .name = #mechanism, .min_key = 16, .max_key = 32, \
+	  .flags = CKF_WRAP | CKF_UNWRAP, .key_type = CKK_AES, .wrap = fns }
+
+const struct sg_mech sg_mech_aes_kw = KEY_WRAP(CKM_AES_KEY_WRAP, &kw);
+const struct sg_mech sg_mech_aes_kw_pad = KEY_WRAP(CKM_AES_KEY_WRAP_PAD, &kwp);
+const struct sg_mech sg_mech_aes_kwp = KEY_WRAP(CKM_AES_KEY_WRAP_KWP, &kwp);

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 3. CKM_SHA256, CKM_SHA384, CKM_SHA512 [PKCS#11 3.1 §6.22].
+ */
+#include "core/mech.h"
+#include "core/rv.h"
+
+static enum sg_digest_alg alg_of(const struct sg_op *op)
+{
+	return op->mech == &sg_mech_sha256   ? SG_SHA256
+	       : op->mech == &sg_mech_sha384 ? SG_SHA384
+	                                     : SG_SHA512;
+}
+
+static CK_RV size(const struct sg_op *op, enum sg_op_phase phase, size_t in_len, size_t *out_len)
+{
+	(void)in_len;
+	*out_len = phase == SG_OP_UPDATE ? 0 : sg_digest_len(alg_of(op));
+	return CKR_OK;
+}
+
+static CK_RV once(struct sg_op *op, struct sg_bytes in, uint8_t *out)
+{
+	return sg_rv(sg_digest_once(alg_of(op), in, out));
+}
+
+static CK_RV update(struct sg_op *op, struct sg_bytes in, uint8_t *out)
+{
+	enum sg_err err = SG_OK;
+
+	(void)out;
+	if (op->digest == NULL)
+		err = sg_digest_new(alg_of(op), &op->digest);
+	if (err == SG_OK)
+		err = sg_digest_update(op->digest, in);
+	return sg_rv(err);
+}
+
+static CK_RV final(struct sg_op *op, uint8_t *out)
+{
+	if (op->digest == NULL)
+		return once(op, sg_bytes(NULL, 0), out);
+	return sg_rv(sg_digest_final(op->digest, out));
+}
+
+static const struct sg_op_fns fns = {
+	.size = size, .once = once, .update = update, .final = final,
+};
+
+#define SHA2(mechanism) \
+	{ .type = mechanism, .name = #mechanism, .flags = CKF_DIGEST, \
+	  .key_type = CK_UNAVAILABLE_INFORMATION, .op[SG_OP_DIGEST] = &fns }
+
+const struct sg_mech sg_mech_sha256 = SHA2(CKM_SHA256);
+const struct sg_mech sg_mech_sha384 = SHA2(CKM_SHA384);
+const struct sg_mech sg_mech_sha512 = SHA2(CKM_SHA512);

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 3. The module's life, its slots, and fork.
+ */
+#include "core/module.h"
+
+#include <stdlib.h>
+
+#include "core/rv.h"
+#include "crypto/crypto.h"
+#include "util/fork.h"
+#include "util/log.h"
+
+static pthread_rwlock_t gate = PTHREAD_RWLOCK_INITIALIZER;      /* guards current */
+static struct sg_module *current;
+
+/* What a child inherited: kept reachable, so that leak checkers see it is no leak of ours. */
+static struct sg_module *inherited;
+
+static void in_child(void)
+{
+	static const pthread_rwlock_t fresh = PTHREAD_RWLOCK_INITIALIZER;
+
+	gate = fresh;
+	if (current != NULL)
+		inherited = current;
+	current = NULL;
+}
+
+static void module_free(struct sg_module *module)
+{
+	for (size_t i = 0; i < module->n_tokens; i++)
+		sg_token_free(&module->tokens[i]);
+	free(module->tokens);
+	pthread_rwlock_destroy(&module->slots_lock);
+	sg_config_free(&module->config);
+	free(module);
+}
+
+static enum sg_err module_new(struct sg_module **out)
+{
+	struct sg_module *module = calloc(1, sizeof *module);
+	enum sg_err err;
+
+	if (module == NULL)
+		return SG_ERR_NOMEM;
+	if (pthread_rwlock_init(&module->slots_lock, NULL) != 0) {
+		free(module);
+		return SG_ERR_NOMEM;
+	}
+	err = sg_config_load(&module->config);
+	if (err == SG_OK)
+		err = sg_session_table_init(&module->sessions);
+	if (err != SG_OK) {
+		module_free(module);
+		return err;
+	}
+	*out = module;
+	return SG_OK;
+}
+
+CK_RV sg_module_start(void)
+{
+	enum sg_err err;
+	CK_RV rv = CKR_CRYPTOKI_ALREADY_INITIALIZED;
+
+	err = sg_fork_child(in_child);
+	if (err == SG_OK)
+		err = sg_fork_watch();
+	if (err == SG_OK)
+		err = sg_crypto_start();
+	if (err != SG_OK)
+		return sg_rv(err);
+	pthread_rwlock_wrlock(&gate);
+	if (current == NULL) {
+		err = module_new(&current);
+		if (err == SG_OK && current->config->log_to == SG_LOG_TO_SYSLOG)
+			sg_log_to_syslog();
+		rv = sg_rv(err);
+	}
+	pthread_rwlock_unlock(&gate);
+	return rv;
+}
+
+CK_RV sg_module_stop(void)
+{
+	struct sg_module *module;
+
+	pthread_rwlock_wrlock(&gate);
+	module = current;
+	current = NULL;
+	if (module != NULL) {
+		sg_session_table_clear(&module->sessions);
+		module_free(module);
+		sg_crypto_stop();
+	}
+	pthread_rwlock_unlock(&gate);
+	return module != NULL ? CKR_OK : CKR_CRYPTOKI_NOT_INITIALIZED;
+}
+
+struct sg_module *sg_module_enter(void)
+{
+	struct sg_module *module;
+
+	pthread_rwlock_rdlock(&gate);
+	module = current;
+	if (module == NULL)
+		pthread_rwlock_unlock(&gate);
+	return module;
+}
+
+void sg_module_leave(void)
+{
+	pthread_rwlock_unlock(&gate);
+}
+
+static struct sg_token *find(const struct sg_module *module, CK_SLOT_ID slot)
+{
+	for (size_t i = 0; i < module->n_tokens; i++)
+		if (module->tokens[i]->slot == slot)
+			return module->tokens[i];
+	return NULL;
+}
+
+/* Add a slot that is not known yet, keeping the order; slots_lock is held for writing. */
+static enum sg_err add(struct sg_module *module, CK_SLOT_ID slot)
+{
+	struct sg_token **grown, *token = NULL;
+	enum sg_err err;
+	size_t at;
+
+	if (find(module, slot) != NULL)
+		return SG_OK;
+	grown = reallocarray(module->tokens, module->n_tokens + 1, sizeof *grown);
+	if (grown == NULL)
+		return SG_ERR_NOMEM;
+	module->tokens = grown;
+	err = sg_token_new(module->config, slot, &token);
+	if (err != SG_OK)
+		return err;
+	for (at = module->n_tokens; at > 0 && grown[at - 1]->slot > slot; at--)
+		grown[at] = grown[at - 1];
+	grown[at] = token;
+	module->n_tokens++;
+	return SG_OK;
+}
+
+enum sg_err sg_module_scan(struct sg_module *module)
+{
+	unsigned *stores = NULL;
+	size_t n = 0;
+	unsigned empty = 0;
+	enum sg_err err;
+
+	err = sg_store_list(module->config->state, &stores, &n);
+	pthread_rwlock_wrlock(&module->slots_lock);
+	for (size_t i = 0; i < n && err == SG_OK; i++) {
+		err = add(module, stores[i]);
+		empty = stores[i] + 1;
+	}
+	/* A slot that was shown stays, so the empty one is behind all that were. */
+	if (module->n_tokens > 0 && module->tokens[module->n_tokens - 1]->slot >= empty)
+		empty = (unsigned)module->tokens[module->n_tokens - 1]->slot;
+	if (empty <= SG_STORE_SLOT_MAX && (err == SG_OK || module->n_tokens == 0)) {
+		enum sg_err added = add(module, empty);
+
+		err = err == SG_OK ? added : err;
+	}
+	pthread_rwlock_unlock(&module->slots_lock);
+	free(stores);
+	return err;
+}
+
+struct sg_token *sg_module_token(struct sg_module *module, CK_SLOT_ID slot)
+{
+	struct sg_token *token;
+
+	pthread_rwlock_rdlock(&module->slots_lock);
+	token = find(module, slot);
+	pthread_rwlock_unlock(&module->slots_lock);
+	if (token != NULL)
+		return token;
+	(void)sg_module_scan(module);
+	pthread_rwlock_rdlock(&module->slots_lock);
+	token = find(module, slot);
+	pthread_rwlock_unlock(&module->slots_lock);
+	return token;
+}
+
+CK_RV sg_module_slots(struct sg_module *module, CK_SLOT_ID *slots, CK_ULONG *n)
+{
+	CK_ULONG room = *n;
+	CK_RV rv = CKR_OK;
+
+	pthread_rwlock_rdlock(&module->slots_lock);
+	*n = module->n_tokens;
+	if (slots != NULL && room < *n)
+		rv = CKR_BUFFER_TOO_SMALL;
+	else if (slots != NULL)
+		for (size_t i = 0; i < module->n_tokens; i++)
+			slots[i] = module->tokens[i]->slot;
+	pthread_rwlock_unlock(&module->slots_lock);
+	return rv;
+}

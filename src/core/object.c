@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 3. Objects and their life.
+ */
+#include "core/object.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/attr_table.h"
+#include "core/edwards.h"
+#include "core/rv.h"
+#include "core/template.h"
+#include "crypto/ed25519.h"
+#include "crypto/random.h"
+
+static void material_unref(struct sg_material **material)
+{
+	struct sg_material *m = *material;
+
+	*material = NULL;
+	if (m == NULL || atomic_fetch_sub(&m->refs, 1) != 1)
+		return;
+	sg_secret_free(&m->open);
+	sg_buf_free(&m->closed);
+	pthread_mutex_destroy(&m->lock);
+	free(m);
+}
+
+static enum sg_err material_new(struct sg_secret **open, struct sg_bytes closed,
+                                struct sg_material **out)
+{
+	struct sg_material *m = calloc(1, sizeof *m);
+
+	if (m == NULL)
+		return SG_ERR_NOMEM;
+	if (pthread_mutex_init(&m->lock, NULL) != 0) {
+		free(m);
+		return SG_ERR_NOMEM;
+	}
+	atomic_init(&m->refs, 1);
+	if (open != NULL) {
+		m->open = *open;
+		*open = NULL;
+	}
+	*out = m;
+	if (sg_buf_set(&m->closed, closed) != SG_OK) {
+		material_unref(out);
+		return SG_ERR_NOMEM;
+	}
+	return SG_OK;
+}
+
+/* Make an object that takes over the attributes. */
+static enum sg_err object_new(struct sg_attrs *attrs, struct sg_object **out)
+{
+	struct sg_object *object = calloc(1, sizeof *object);
+
+	if (object == NULL)
+		return SG_ERR_NOMEM;
+	atomic_init(&object->refs, 1);
+	object->attrs = *attrs;
+	*attrs = (struct sg_attrs){ { NULL, 0, 0 } };
+	object->class = sg_attrs_ulong(&object->attrs, CKA_CLASS);
+	object->key_type = sg_attrs_ulong(&object->attrs, CKA_KEY_TYPE);
+	object->token = sg_attrs_bool(&object->attrs, CKA_TOKEN);
+	object->secluded = sg_attrs_bool(&object->attrs, CKA_PRIVATE);
+	*out = object;
+	return SG_OK;
+}
+
+/* Ed25519: keep seed and public key as one secret, and give the private object the
+ * public half, which it may already claim to have. */
+static CK_RV finish_private(struct sg_attrs *attrs, struct sg_secret **material)
+{
+	struct sg_secret *key = NULL;
+	struct sg_bytes claimed, point;
+	enum sg_err err;
+	CK_RV rv;
+
+	if ((*material)->len == SG_ED25519_KEY)
+		return sg_rv(sg_edwards_set(attrs, sg_ed25519_public(*material)));
+	err = sg_ed25519_from_seed(sg_secret_bytes(*material), &key);
+	if (err != SG_OK)
+		return sg_rv(err);
+	point = sg_ed25519_public(key);
+	if (sg_attrs_get(attrs, CKA_EC_POINT, &claimed) && !sg_bytes_equal(claimed, point)) {
+		sg_secret_free(&key);
+		return CKR_ATTRIBUTE_VALUE_INVALID;
+	}
+	rv = sg_rv(sg_edwards_set(attrs, point));
+	sg_secret_free(material);
+	*material = key;
+	return rv;
+}
+
+static CK_RV finish_public(const struct sg_attrs *attrs)
+{
+	struct sg_bytes point;
+
+	if (!sg_attrs_get(attrs, CKA_EC_POINT, &point))
+		return CKR_TEMPLATE_INCOMPLETE;
+	return sg_ed25519_public_valid(point) ? CKR_OK : CKR_PUBLIC_KEY_INVALID;
+}
+
+/* Set what the token knows and the template may not say. */
+static CK_RV finish(struct sg_attrs *attrs, struct sg_secret **material, struct sg_origin origin,
+                    const uint8_t uuid[SG_UUID])
+{
+	unsigned in = sg_attr_class_bit(sg_attrs_ulong(attrs, CKA_CLASS));
+	char id[2 * SG_UUID + 1];
+	enum sg_err err;
+	CK_RV rv = CKR_OK;
+
+	if (in == SG_IN_PRIVATE && *material != NULL)
+		rv = finish_private(attrs, material);
+	else if (in == SG_IN_PUBLIC)
+		rv = finish_public(attrs);
+	if (rv != CKR_OK)
+		return rv;
+	sodium_bin2hex(id, sizeof id, uuid, SG_UUID);
+	err = sg_attrs_set(attrs, CKA_UNIQUE_ID, sg_bytes_str(id));
+	if (err == SG_OK && (in & (SG_IN_PUBLIC | SG_IN_PRIVATE | SG_IN_SECRET))) {
+		err = sg_attrs_set_bool(attrs, CKA_LOCAL, origin.local);
+		if (err == SG_OK)
+			err = sg_attrs_set_ulong(attrs, CKA_KEY_GEN_MECHANISM, origin.mechanism);
+	}
+	if (err == SG_OK && (in & (SG_IN_PRIVATE | SG_IN_SECRET))) {
+		err = sg_attrs_set_bool(attrs, CKA_ALWAYS_SENSITIVE,
+		                        origin.local && sg_attrs_bool(attrs, CKA_SENSITIVE));
+		if (err == SG_OK)
+			err = sg_attrs_set_bool(attrs, CKA_NEVER_EXTRACTABLE,
+			                        origin.local &&
+			                        !sg_attrs_bool(attrs, CKA_EXTRACTABLE));
+	}
+	if (err == SG_OK && in == SG_IN_SECRET && *material != NULL)
+		err = sg_attrs_set_ulong(attrs, CKA_VALUE_LEN, (*material)->len);
+	return sg_rv(err);
+}
+
+CK_RV sg_object_new(struct sg_attrs *attrs, struct sg_secret **material, struct sg_origin origin,
+                    struct sg_object **out)
+{
+	struct sg_object *object = NULL;
+	uint8_t uuid[SG_UUID];
+	enum sg_err err = SG_OK;
+	CK_RV rv;
+
+	*out = NULL;
+	sg_random(uuid, sizeof uuid);
+	rv = finish(attrs, material, origin, uuid);
+	if (rv == CKR_OK) {
+		err = object_new(attrs, &object);
+		if (err == SG_OK) {
+			memcpy(object->uuid, uuid, sizeof uuid);
+			if (*material != NULL)
+				err = material_new(material, sg_bytes(NULL, 0), &object->material);
+		}
+		if (err != SG_OK)
+			sg_object_unref(&object);
+		rv = sg_rv(err);
+	}
+	sg_attrs_free(attrs);
+	sg_secret_free(material);
+	*out = object;
+	return rv;
+}
+
+enum sg_err sg_object_stored(struct sg_attrs *attrs, struct sg_bytes closed,
+                             const uint8_t uuid[SG_UUID], uint64_t generation,
+                             struct sg_object **out)
+{
+	struct sg_object *object = NULL;
+	enum sg_err err;
+
+	err = object_new(attrs, &object);
+	sg_attrs_free(attrs);
+	if (err != SG_OK)
+		return err;
+	memcpy(object->uuid, uuid, SG_UUID);
+	object->generation = generation;
+	if (sg_attr_class_bit(object->class) == 0 || !object->token)
+		err = SG_ERR_STORE_DAMAGED;
+	else if (closed.len > 0)
+		err = material_new(NULL, closed, &object->material);
+	if (err != SG_OK)
+		sg_object_unref(&object);
+	*out = object;
+	return err;
+}
+
+enum sg_err sg_object_changed(const struct sg_object *object, struct sg_attrs *attrs,
+                              struct sg_object **out)
+{
+	struct sg_object *changed = NULL;
+	enum sg_err err = object_new(attrs, &changed);
+
+	sg_attrs_free(attrs);
+	if (err != SG_OK)
+		return err;
+	memcpy(changed->uuid, object->uuid, SG_UUID);
+	changed->generation = object->generation;
+	changed->material = object->material;
+	if (changed->material != NULL)
+		atomic_fetch_add(&changed->material->refs, 1);
+	*out = changed;
+	return SG_OK;
+}
+
+struct sg_object *sg_object_ref(struct sg_object *object)
+{
+	atomic_fetch_add(&object->refs, 1);
+	return object;
+}
+
+void sg_object_unref(struct sg_object **object)
+{
+	struct sg_object *o = *object;
+
+	*object = NULL;
+	if (o == NULL || atomic_fetch_sub(&o->refs, 1) != 1)
+		return;
+	material_unref(&o->material);
+	sg_attrs_free(&o->attrs);
+	free(o);
+}
+
+bool sg_object_matches(const struct sg_object *object, const CK_ATTRIBUTE *template, CK_ULONG n)
+{
+	unsigned in = sg_attr_class_bit(object->class);
+
+	for (CK_ULONG i = 0; i < n; i++) {
+		const struct sg_attr_row *row = sg_attr_row(template[i].type, in);
+		struct sg_bytes wanted, have;
+		uint8_t buf[8];
+
+		if (row == NULL || !sg_template_store(row, &template[i], buf, &wanted) ||
+		    !sg_attrs_get(&object->attrs, row->type, &have))
+			return false;
+		if (row->type == CKA_EC_POINT)
+			(void)sg_edwards_point(wanted, &wanted);
+		if (!sg_bytes_equal(wanted, have))
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 3. One object. Once it is in a table it never changes: a change of
+ * attributes makes a new object that shares the material, so readers need no lock.
+ */
+#ifndef SG_CORE_OBJECT_H
+#define SG_CORE_OBJECT_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "core/attrs.h"
+#include "store/store.h"
+#include "util/secret.h"
+
+/* How the secret part of a record is closed: by the token key alone, or by the
+ * hardware first. Values of the stored format. */
+enum sg_closed_by {
+	SG_CLOSED_BY_TOKEN_KEY = 0,
+	SG_CLOSED_BY_SEALER = 1,
+};
+
+/* Key material, or the value of a data object; shared by the versions of one object. */
+struct sg_material {
+	atomic_uint refs;
+	pthread_mutex_t lock;           /* guards open */
+	struct sg_secret *open;         /* NULL until it is first used, set once */
+	struct sg_buf closed;           /* the secret part of the record; empty for session objects */
+};
+
+struct sg_object {
+	atomic_uint refs;
+	CK_OBJECT_CLASS class;
+	CK_KEY_TYPE key_type;           /* CK_UNAVAILABLE_INFORMATION where it is no key */
+	bool token;                     /* CKA_TOKEN */
+	bool secluded;                  /* CKA_PRIVATE */
+	uint8_t uuid[SG_UUID];
+	uint64_t generation;            /* of the row this was read from or written to */
+	struct sg_attrs attrs;
+	struct sg_material *material;   /* NULL where there is none */
+};
+
+/* How a new object's material came to be, for the attributes that only the token sets. */
+struct sg_origin {
+	bool local;                     /* made here, not brought in */
+	CK_MECHANISM_TYPE mechanism;    /* CKA_KEY_GEN_MECHANISM, or CK_UNAVAILABLE_INFORMATION */
+};
+
+/* Make an object out of the attributes of sg_template_build and its material, both
+ * of which it takes over (also when it fails); derive and set what only the token
+ * sets: unique id, CKA_LOCAL, CKA_ALWAYS_SENSITIVE, the public half of a private key.
+ * The caller has one reference. Errors: HOST_MEMORY, ATTRIBUTE_VALUE_INVALID where
+ * a given public half does not belong to the private one. */
+CK_RV sg_object_new(struct sg_attrs *attrs, struct sg_secret **material, struct sg_origin origin,
+                    struct sg_object **out);
+
+/* Make an object out of stored attributes, which it takes over, and a secret part
+ * that is still closed (may be empty). Errors: STORE_DAMAGED where attributes are missing, NOMEM. */
+enum sg_err sg_object_stored(struct sg_attrs *attrs, struct sg_bytes closed,
+                             const uint8_t uuid[SG_UUID], uint64_t generation,
+                             struct sg_object **out);
+
+/* Make an unshared object with the same identity and material and other
+ * attributes, which it takes over. */
+enum sg_err sg_object_changed(const struct sg_object *object, struct sg_attrs *attrs,
+                              struct sg_object **out);
+
+struct sg_object *sg_object_ref(struct sg_object *object);
+
+/* Give up *object's reference and set it to NULL; NULL is fine. The last one wipes the material. */
+void sg_object_unref(struct sg_object **object);
+
+/* Tell whether an attribute of a search template has the value given [PKCS#11 3.1
+ * §5.7.7]. Key material matches only where it could be read, so never here. */
+bool sg_object_matches(const struct sg_object *object, const CK_ATTRIBUTE *template, CK_ULONG n);
+
+#endif

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 3. Object functions.
+ */
+#include "core/object_ops.h"
+
+#include <string.h>
+
+#include "core/access.h"
+#include "core/edwards.h"
+#include "core/rv.h"
+#include "core/template.h"
+#include "core/token_objects.h"
+
+CK_RV sg_object_create(struct sg_session *session, const CK_ATTRIBUTE *template, CK_ULONG n,
+                       CK_OBJECT_HANDLE *handle)
+{
+	const struct sg_template_kind kind = {
+		SG_BY_CREATE, CK_UNAVAILABLE_INFORMATION, CK_UNAVAILABLE_INFORMATION,
+	};
+	const struct sg_origin imported = { false, CK_UNAVAILABLE_INFORMATION };
+	struct sg_attrs attrs = { 0 };
+	struct sg_secret *material = NULL;
+	struct sg_object *object = NULL;
+	CK_RV rv;
+
+	rv = sg_template_check(template, n);
+	if (rv == CKR_OK)
+		rv = sg_template_build(kind, template, n, &attrs, &material);
+	if (rv == CKR_OK && material == NULL &&
+	    (sg_attr_class_bit(sg_attrs_ulong(&attrs, CKA_CLASS)) & (SG_IN_PRIVATE | SG_IN_SECRET)))
+		rv = CKR_ATTRIBUTE_VALUE_INVALID;
+	if (rv == CKR_OK)
+		rv = sg_access_add(session, &attrs);
+	if (rv == CKR_OK)
+		rv = sg_object_new(&attrs, &material, imported, &object);
+	if (rv == CKR_OK)
+		rv = sg_rv(sg_token_add(session->token, session, &object, 1, handle));
+	sg_object_unref(&object);
+	sg_secret_free(&material);
+	sg_attrs_free(&attrs);
+	return rv;
+}
+
+CK_RV sg_object_destroy(struct sg_session *session, CK_OBJECT_HANDLE handle)
+{
+	struct sg_object *object = NULL;
+	CK_RV rv;
+
+	rv = sg_rv(sg_token_object(session->token, handle, &object));
+	if (rv == CKR_OK)
+		rv = sg_access_change(session, object);
+	if (rv == CKR_OK && !sg_attrs_bool(&object->attrs, CKA_DESTROYABLE))
+		rv = CKR_ACTION_PROHIBITED;
+	if (rv == CKR_OK)
+		rv = sg_rv(sg_token_destroy(session->token, handle));
+	sg_object_unref(&object);
+	return rv;
+}
+
+/* Give out len bytes as one attribute's value. */
+static CK_RV give(CK_ATTRIBUTE *attr, const void *value, size_t len)
+{
+	if (attr->pValue == NULL) {
+		attr->ulValueLen = len;
+		return CKR_OK;
+	}
+	if (attr->ulValueLen < len) {
+		attr->ulValueLen = CK_UNAVAILABLE_INFORMATION;
+		return CKR_BUFFER_TOO_SMALL;
+	}
+	if (len > 0)
+		memcpy(attr->pValue, value, len);
+	attr->ulValueLen = len;
+	return CKR_OK;
+}
+
+/* Give out key material where that is allowed. Ed25519 is its 32-byte seed. */
+static CK_RV read_material(struct sg_session *session, struct sg_object *object,
+                           CK_ATTRIBUTE *attr)
+{
+	const struct sg_secret *secret;
+	enum sg_err err;
+
+	if (!sg_access_reveals(object)) {
+		attr->ulValueLen = CK_UNAVAILABLE_INFORMATION;
+		return CKR_ATTRIBUTE_SENSITIVE;
+	}
+	err = sg_token_material(session->token, object, &secret);
+	if (err != SG_OK) {
+		attr->ulValueLen = CK_UNAVAILABLE_INFORMATION;
+		return sg_rv(err);
+	}
+	if (secret == NULL)
+		return give(attr, NULL, 0);
+	return give(attr, secret->data,
+	            object->key_type == CKK_EC_EDWARDS ? secret->len / 2 : secret->len);
+}
+
+static CK_RV read_one(struct sg_session *session, struct sg_object *object, CK_ATTRIBUTE *attr)
+{
+	const struct sg_attr_row *row = sg_attr_row(attr->type, sg_attr_class_bit(object->class));
+	struct sg_bytes stored;
+	uint8_t point[34];
+	CK_ULONG number;
+
+	if (row != NULL && (row->flags & SG_ATTR_MATERIAL))
+		return read_material(session, object, attr);
+	if (row == NULL || !sg_attrs_get(&object->attrs, row->type, &stored)) {
+		attr->ulValueLen = CK_UNAVAILABLE_INFORMATION;
+		return CKR_ATTRIBUTE_TYPE_INVALID;
+	}
+	if (row->type == CKA_EC_POINT)
+		return give(attr, point,
+		            sg_edwards_emit(stored, session->token->config->ec_point, point));
+	if (row->kind == SG_ATTR_ULONG) {
+		number = sg_attrs_ulong(&object->attrs, row->type);
+		return give(attr, &number, sizeof number);
+	}
+	return give(attr, stored.data, stored.len);
+}
+
+CK_RV sg_object_read(struct sg_session *session, CK_OBJECT_HANDLE handle, CK_ATTRIBUTE *template,
+                     CK_ULONG n)
+{
+	struct sg_object *object = NULL;
+	CK_RV rv = CKR_OK;
+
+	if (sg_token_object(session->token, handle, &object) != SG_OK)
+		return CKR_OBJECT_HANDLE_INVALID;
+	for (CK_ULONG i = 0; i < n; i++) {
+		CK_RV one = read_one(session, object, &template[i]);
+
+		if (one != CKR_OK)
+			rv = one;
+	}
+	sg_object_unref(&object);
+	return rv;
+}
+
+CK_RV sg_object_write(struct sg_session *session, CK_OBJECT_HANDLE handle,
+                      const CK_ATTRIBUTE *template, CK_ULONG n)
+{
+	struct sg_object *object = NULL;
+	struct sg_attrs attrs = { 0 };
+	CK_RV rv;
+
+	rv = sg_template_check(template, n);
+	if (rv == CKR_OK)
+		rv = sg_rv(sg_token_object(session->token, handle, &object));
+	if (rv == CKR_OK)
+		rv = sg_access_change(session, object);
+	if (rv == CKR_OK)
+		rv = sg_rv(sg_attrs_copy(&object->attrs, &attrs));
+	if (rv == CKR_OK)
+		rv = sg_template_change(&attrs, template, n);
+	if (rv == CKR_OK)
+		rv = sg_rv(sg_token_change(session->token, handle, &attrs));
+	sg_attrs_free(&attrs);
+	sg_object_unref(&object);
+	return rv;
+}
+
+CK_RV sg_object_size(struct sg_session *session, CK_OBJECT_HANDLE handle, CK_ULONG *size)
+{
+	struct sg_object *object = NULL;
+
+	if (sg_token_object(session->token, handle, &object) != SG_OK)
+		return CKR_OBJECT_HANDLE_INVALID;
+	*size = object->attrs.list.len;
+	sg_object_unref(&object);
+	return CKR_OK;
+}
+
+CK_RV sg_find_begin(struct sg_session *session, const CK_ATTRIBUTE *template, CK_ULONG n)
+{
+	struct sg_find *find = &session->find;
+	CK_RV rv;
+
+	if (find->active)
+		return CKR_OPERATION_ACTIVE;
+	rv = sg_template_check(template, n);
+	if (rv == CKR_OK)
+		rv = sg_rv(sg_token_find(session->token, template, n, &find->handles, &find->count));
+	find->active = rv == CKR_OK;
+	find->at = 0;
+	return rv;
+}
+
+CK_RV sg_find_next(struct sg_session *session, CK_OBJECT_HANDLE *handles, CK_ULONG max,
+                   CK_ULONG *count)
+{
+	struct sg_find *find = &session->find;
+
+	if (!find->active)
+		return CKR_OPERATION_NOT_INITIALIZED;
+	for (*count = 0; *count < max && find->at < find->count; (*count)++)
+		handles[*count] = find->handles[find->at++];
+	return CKR_OK;
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 3. Driving operations.
+ */
+#include "core/op.h"
+
+#include "core/attr_table.h"
+#include "core/mech.h"
+#include "core/rv.h"
+#include "core/session.h"
+#include "core/token_objects.h"
+
+#define GATHER_MAX ((size_t)64 << 20)
+
+/* The attribute that allows a key to be used so. */
+static const CK_ATTRIBUTE_TYPE usage[SG_OPS] = {
+	[SG_OP_SIGN] = CKA_SIGN,
+	[SG_OP_VERIFY] = CKA_VERIFY,
+	[SG_OP_ENCRYPT] = CKA_ENCRYPT,
+	[SG_OP_DECRYPT] = CKA_DECRYPT,
+};
+
+void sg_op_end(struct sg_op *op)
+{
+	sg_object_unref(&op->key);
+	sg_buf_free(&op->iv);
+	sg_buf_free(&op->aad);
+	sg_buf_wipe(&op->data);
+	sg_digest_free(&op->digest);
+	sg_gcm_free(&op->gcm);
+	*op = (struct sg_op){ NULL };
+}
+
+static CK_RV take_key(struct sg_session *session, enum sg_op_kind kind, struct sg_op *op,
+                      CK_OBJECT_HANDLE handle)
+{
+	struct sg_object *key;
+
+	if (sg_token_object(session->token, handle, &op->key) != SG_OK)
+		return CKR_KEY_HANDLE_INVALID;
+	key = op->key;
+	if (key->key_type == CK_UNAVAILABLE_INFORMATION)
+		return CKR_KEY_HANDLE_INVALID;
+	if (key->key_type != op->mech->key_type || key->class != op->fns->class)
+		return CKR_KEY_TYPE_INCONSISTENT;
+	if (!sg_attrs_bool(&key->attrs, usage[kind]))
+		return CKR_KEY_FUNCTION_NOT_PERMITTED;
+	return sg_rv(sg_token_material(session->token, key, &op->secret));
+}
+
+CK_RV sg_op_begin(struct sg_session *session, enum sg_op_kind kind, const CK_MECHANISM *mechanism,
+                  CK_OBJECT_HANDLE key)
+{
+	struct sg_op *op = &session->op[kind];
+	const struct sg_mech *mech;
+	CK_RV rv;
+
+	if (op->mech != NULL)
+		return CKR_OPERATION_ACTIVE;
+	if (mechanism->pParameter == NULL && mechanism->ulParameterLen > 0)
+		return CKR_ARGUMENTS_BAD;
+	mech = sg_mech(mechanism->mechanism);
+	if (mech == NULL || mech->op[kind] == NULL)
+		return CKR_MECHANISM_INVALID;
+	op->mech = mech;
+	op->fns = mech->op[kind];
+	rv = mech->param != NULL ? mech->param(mechanism, op) : sg_mech_no_param(mechanism);
+	if (rv == CKR_OK && kind != SG_OP_DIGEST)
+		rv = take_key(session, kind, op, key);
+	if (rv != CKR_OK)
+		sg_op_end(op);
+	return rv;
+}
+
+/* Make one phase for which there is room. */
+static CK_RV work(struct sg_op *op, enum sg_op_phase phase, struct sg_bytes in, uint8_t *out)
+{
+	switch (phase) {
+	case SG_OP_ONCE:
+		return op->fns->once(op, in, out);
+	case SG_OP_UPDATE:
+		op->multipart = true;
+		return op->fns->update(op, in, out);
+	case SG_OP_FINAL:
+		return op->fns->final(op, out);
+	}
+	return CKR_FUNCTION_FAILED;
+}
+
+CK_RV sg_op_run(struct sg_op *op, enum sg_op_phase phase, struct sg_bytes in, uint8_t *out,
+                CK_ULONG *out_len)
+{
+	size_t need = 0;
+	CK_RV rv = CKR_OK;
+
+	if (op->mech == NULL)
+		return CKR_OPERATION_NOT_INITIALIZED;
+	if (in.data == NULL && in.len > 0)
+		rv = CKR_ARGUMENTS_BAD;
+	else if (phase == SG_OP_ONCE && op->multipart)
+		rv = CKR_OPERATION_ACTIVE;
+	else
+		rv = op->fns->size(op, phase, in.len, &need);
+	if (rv == CKR_OK && out_len != NULL) {
+		CK_ULONG room = *out_len;
+
+		*out_len = need;
+		if (out == NULL)
+			return CKR_OK;
+		if (room < need)
+			return CKR_BUFFER_TOO_SMALL;
+	}
+	if (rv == CKR_OK)
+		rv = work(op, phase, in, out);
+	if (rv != CKR_OK || phase != SG_OP_UPDATE)
+		sg_op_end(op);
+	return rv;
+}
+
+CK_RV sg_op_verify(struct sg_op *op, enum sg_op_phase phase, struct sg_bytes in,
+                   struct sg_bytes signature)
+{
+	CK_RV rv;
+
+	if (op->mech == NULL)
+		return CKR_OPERATION_NOT_INITIALIZED;
+	if ((in.data == NULL && in.len > 0) || (signature.data == NULL && signature.len > 0))
+		rv = CKR_ARGUMENTS_BAD;
+	else if (phase == SG_OP_ONCE && op->multipart)
+		rv = CKR_OPERATION_ACTIVE;
+	else
+		rv = op->fns->verify(op, phase == SG_OP_ONCE ? in : sg_buf_bytes(&op->data),
+		                     signature);
+	sg_op_end(op);
+	return rv;
+}
+
+CK_RV sg_op_gather(struct sg_op *op, struct sg_bytes part)
+{
+	struct sg_buf grown = { 0 };
+	enum sg_err err;
+
+	if (part.len > GATHER_MAX - op->data.len)
+		return CKR_DATA_LEN_RANGE;
+	if (op->data.cap - op->data.len >= part.len)
+		return sg_rv(sg_buf_append(&op->data, part));
+	/* Grow by hand: a moved copy of the message is wiped. */
+	err = sg_buf_reserve(&grown, 2 * (op->data.len + part.len));
+	if (err == SG_OK)
+		err = sg_buf_append(&grown, sg_buf_bytes(&op->data));
+	if (err == SG_OK)
+		err = sg_buf_append(&grown, part);
+	if (err != SG_OK) {
+		sg_buf_wipe(&grown);
+		return sg_rv(err);
+	}
+	sg_buf_wipe(&op->data);
+	op->data = grown;
+	return CKR_OK;
+}

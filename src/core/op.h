@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 3. One cryptographic operation of a session, from *Init to its end, driven
+ * the same way for every mechanism: sizes first, then work, and any error but
+ * CKR_BUFFER_TOO_SMALL ends it [PKCS#11 3.1 §5.2]. The caller holds the session's lock.
+ */
+#ifndef SG_CORE_OP_H
+#define SG_CORE_OP_H
+
+#include "core/object.h"
+#include "crypto/aes_gcm.h"
+#include "crypto/digest.h"
+
+struct sg_session;
+struct sg_mech;
+
+enum sg_op_kind {
+	SG_OP_DIGEST,
+	SG_OP_SIGN,
+	SG_OP_VERIFY,
+	SG_OP_ENCRYPT,
+	SG_OP_DECRYPT,
+	SG_OPS
+};
+
+/* Which call of an operation is being made. */
+enum sg_op_phase {
+	SG_OP_ONCE,
+	SG_OP_UPDATE,
+	SG_OP_FINAL,
+};
+
+/* All zero: no operation. */
+struct sg_op {
+	const struct sg_mech *mech;
+	const struct sg_op_fns *fns;            /* of the mechanism, for this kind */
+	struct sg_object *key;                  /* owned reference, NULL for a digest */
+	const struct sg_secret *secret;         /* of the key, NULL where it has none */
+	bool multipart;                         /* an update has been made */
+
+	/* What mechanisms keep here. */
+	struct sg_buf iv;
+	struct sg_buf aad;
+	size_t tag_len;
+	struct sg_buf data;                     /* parts gathered for a mechanism that needs all at once */
+	struct sg_digest *digest;
+	struct sg_gcm *gcm;
+};
+
+/* What a mechanism does in one kind of operation. A NULL is a phase it does not have. */
+struct sg_op_fns {
+	CK_OBJECT_CLASS class;                  /* of the key */
+
+	/* Say how many bytes a phase gives out for in_len bytes, or why it can't. */
+	CK_RV (*size)(const struct sg_op *op, enum sg_op_phase phase, size_t in_len, size_t *out_len);
+
+	/* Do it: out has room for what size said; for SG_OP_FINAL in is empty. */
+	CK_RV (*once)(struct sg_op *op, struct sg_bytes in, uint8_t *out);
+	CK_RV (*update)(struct sg_op *op, struct sg_bytes in, uint8_t *out);
+	CK_RV (*final)(struct sg_op *op, uint8_t *out);
+
+	/* Verification instead: of a whole message, or after updates with an empty one. */
+	CK_RV (*verify)(struct sg_op *op, struct sg_bytes in, struct sg_bytes signature);
+};
+
+/* Start an operation with a key of the session's token; key is ignored for a digest.
+ * Errors: OPERATION_ACTIVE, MECHANISM_INVALID, MECHANISM_PARAM_INVALID,
+ * KEY_HANDLE_INVALID, KEY_TYPE_INCONSISTENT, KEY_FUNCTION_NOT_PERMITTED. */
+CK_RV sg_op_begin(struct sg_session *session, enum sg_op_kind kind, const CK_MECHANISM *mechanism,
+                  CK_OBJECT_HANDLE key);
+
+/* Make one phase. out may be NULL to ask for the size, which *out_len gets; out_len
+ * is NULL where the phase gives out nothing. Errors: OPERATION_NOT_INITIALIZED,
+ * OPERATION_ACTIVE for one-shot after an update, BUFFER_TOO_SMALL, the mechanism's. */
+CK_RV sg_op_run(struct sg_op *op, enum sg_op_phase phase, struct sg_bytes in, uint8_t *out,
+                CK_ULONG *out_len);
+
+/* Verify: in one shot, or at the end of updates. Errors: SIGNATURE_INVALID, SIGNATURE_LEN_RANGE. */
+CK_RV sg_op_verify(struct sg_op *op, enum sg_op_phase phase, struct sg_bytes in,
+                   struct sg_bytes signature);
+
+/* End an operation and wipe what it gathered; fine when there is none. */
+void sg_op_end(struct sg_op *op);
+
+/* Append a part to op->data, which has a bound. Errors: DATA_LEN_RANGE, HOST_MEMORY. */
+CK_RV sg_op_gather(struct sg_op *op, struct sg_bytes part);
+
+#endif

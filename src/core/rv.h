@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 3. From causes to PKCS#11 return values, in one table.
+ */
+#ifndef SG_CORE_RV_H
+#define SG_CORE_RV_H
+
+#include "core/pkcs11.h"
+#include "util/err.h"
+
+/* Return the CK_RV of a cause and log its sentence; SG_OK is CKR_OK. */
+CK_RV sg_rv(enum sg_err err);
+
+/* Return the cause that stands behind a CK_RV in the table, or SG_OK where
+ * PKCS#11 itself is the cause. */
+enum sg_err sg_rv_cause(CK_RV rv);
+
+/* Return the name of a CK_RV, "CKR_PIN_INCORRECT", or NULL. */
+const char *sg_rv_name(CK_RV rv);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 3. Sessions: a handle, a token, and the operations in progress. A call holds
+ * its session's lock from beginning to end, so two threads on one session take
+ * turns; threads with sessions of their own share nothing but a table look-up.
+ */
+#ifndef SG_CORE_SESSION_H
+#define SG_CORE_SESSION_H
+
+#include "core/op.h"
+#include "core/token.h"
+
+/* The state of C_FindObjects. */
+struct sg_find {
+	bool active;
+	CK_OBJECT_HANDLE *handles;
+	size_t count;
+	size_t at;
+};
+
+struct sg_session {
+	CK_SESSION_HANDLE handle;
+	struct sg_token *token;         /* borrowed; the module keeps it until C_Finalize */
+	CK_FLAGS flags;                 /* CKF_SERIAL_SESSION, CKF_RW_SESSION */
+	atomic_uint refs;
+	pthread_mutex_t lock;           /* guards all that follows */
+	bool closed;
+	struct sg_find find;
+	struct sg_op op[SG_OPS];
+};
+
+/* All sessions of the module. */
+struct sg_session_table {
+	pthread_rwlock_t lock;          /* guards all that follows */
+	struct sg_map by_handle;
+};
+
+enum sg_err sg_session_table_init(struct sg_session_table *table);
+
+/* Close every session and free the table; no thread is in a call. */
+void sg_session_table_clear(struct sg_session_table *table);
+
+/* Open a session [PKCS#11 3.1 §5.6.1]. Errors: SESSION_READ_WRITE_SO_EXISTS, HOST_MEMORY. */
+CK_RV sg_session_open(struct sg_session_table *table, struct sg_token *token, CK_FLAGS flags,
+                      CK_SESSION_HANDLE *handle);
+
+/* Find a session and lock it; NULL where there is none. Give it back with sg_session_release. */
+struct sg_session *sg_session_acquire(struct sg_session_table *table, CK_SESSION_HANDLE handle);
+void sg_session_release(struct sg_session **session);
+
+/* Close a session: operations end, its session objects go, and with the last
+ * session of a token its login [PKCS#11 3.1 §5.6.2]. False where there is none. */
+bool sg_session_close(struct sg_session_table *table, CK_SESSION_HANDLE handle);
+
+/* Close all sessions of a token. */
+void sg_session_close_all(struct sg_session_table *table, const struct sg_token *token);
+
+/* End all operations of a token's sessions that use private objects: at logout. The
+ * caller holds no session's lock but that of `mine`, which may be NULL. */
+void sg_session_end_private(struct sg_session_table *table, const struct sg_token *token,
+                            struct sg_session *mine);
+
+/* End the search of a session; its lock is held. */
+void sg_find_end(struct sg_find *find);
+
+#endif

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 3. Checking templates against the attribute table.
+ */
+#include "core/template.h"
+
+#include <string.h>
+
+#include "core/edwards.h"
+#include "core/rv.h"
+#include "util/log.h"
+
+#define BYTES_MAX (1 << 16)
+
+CK_RV sg_template_check(const CK_ATTRIBUTE *template, CK_ULONG n)
+{
+	if (template == NULL && n > 0)
+		return CKR_ARGUMENTS_BAD;
+	if (n > 256)
+		return CKR_ARGUMENTS_BAD;
+	for (CK_ULONG i = 0; i < n; i++) {
+		if (template[i].ulValueLen > BYTES_MAX)
+			return CKR_ARGUMENTS_BAD;
+		if (template[i].pValue == NULL && template[i].ulValueLen > 0)
+			return CKR_ARGUMENTS_BAD;
+		if (sg_template_find(template, i, template[i].type) != NULL)
+			return CKR_TEMPLATE_INCONSISTENT;
+	}
+	return CKR_OK;
+}
+
+const CK_ATTRIBUTE *sg_template_find(const CK_ATTRIBUTE *template, CK_ULONG n,
+                                     CK_ATTRIBUTE_TYPE type)
+{
+	for (CK_ULONG i = 0; i < n; i++)
+		if (template[i].type == type)
+			return &template[i];
+	return NULL;
+}
+
+bool sg_template_bool(const CK_ATTRIBUTE *template, CK_ULONG n, CK_ATTRIBUTE_TYPE type,
+                      bool otherwise)
+{
+	const CK_ATTRIBUTE *attr = sg_template_find(template, n, type);
+
+	if (attr == NULL || attr->ulValueLen != sizeof(CK_BBOOL))
+		return otherwise;
+	return *(const CK_BBOOL *)attr->pValue != CK_FALSE;
+}
+
+/* Read a CK_ULONG; false where the attribute is there and has another size. */
+static bool find_ulong(const CK_ATTRIBUTE *template, CK_ULONG n, CK_ATTRIBUTE_TYPE type,
+                       CK_ULONG *value)
+{
+	const CK_ATTRIBUTE *attr = sg_template_find(template, n, type);
+
+	if (attr == NULL)
+		return true;
+	if (attr->ulValueLen != sizeof *value)
+		return false;
+	memcpy(value, attr->pValue, sizeof *value);
+	return true;
+}
+
+bool sg_template_store(const struct sg_attr_row *row, const CK_ATTRIBUTE *attr, uint8_t buf[8],
+                       struct sg_bytes *stored)
+{
+	CK_ULONG value;
+
+	switch (row->kind) {
+	case SG_ATTR_BOOL:
+		if (attr->ulValueLen != sizeof(CK_BBOOL))
+			return false;
+		buf[0] = *(const CK_BBOOL *)attr->pValue;
+		*stored = sg_bytes(buf, 1);
+		return buf[0] == CK_TRUE || buf[0] == CK_FALSE;
+	case SG_ATTR_ULONG:
+		if (attr->ulValueLen != sizeof value)
+			return false;
+		memcpy(&value, attr->pValue, sizeof value);
+		for (int i = 0; i < 8; i++)
+			buf[i] = (uint8_t)(value >> (56 - 8 * i));
+		*stored = sg_bytes(buf, 8);
+		return true;
+	case SG_ATTR_DATE:
+		if (attr->ulValueLen != 0 && attr->ulValueLen != sizeof(CK_DATE))
+			return false;
+		*stored = sg_bytes(attr->pValue, attr->ulValueLen);
+		return true;
+	case SG_ATTR_BYTES:
+		*stored = sg_bytes(attr->pValue, attr->ulValueLen);
+		return true;
+	}
+	return false;
+}
+
+/* Make the default of a row in its stored form; false where there is none. */
+static bool default_value(const struct sg_attr_row *row, const struct sg_key_type *key_type,
+                          uint8_t buf[8], struct sg_bytes *stored)
+{
+	bool usage = false;
+
+	memset(buf, 0, 8);
+	switch (row->otherwise) {
+	case SG_DEFAULT_NONE:
+		return false;
+	case SG_DEFAULT_EMPTY:
+		*stored = sg_bytes(buf, 0);
+		return true;
+	case SG_DEFAULT_ZERO:
+		*stored = sg_bytes(buf, 8);
+		return true;
+	case SG_DEFAULT_USAGE:
+		for (const CK_ATTRIBUTE_TYPE *use = key_type->usage; *use != 0; use++)
+			usage = usage || *use == row->type;
+		buf[0] = usage ? CK_TRUE : CK_FALSE;
+		*stored = sg_bytes(buf, 1);
+		return true;
+	case SG_DEFAULT_FALSE:
+	case SG_DEFAULT_TRUE:
+		buf[0] = row->otherwise == SG_DEFAULT_TRUE ? CK_TRUE : CK_FALSE;
+		*stored = sg_bytes(buf, 1);
+		return true;
+	}
+	return false;
+}
+
+/* Take one attribute of the template into the object. */
+static CK_RV take(struct sg_template_kind kind, unsigned in, const struct sg_key_type *key_type,
+                  const CK_ATTRIBUTE *attr, struct sg_attrs *attrs, struct sg_secret **material)
+{
+	const struct sg_attr_row *row = sg_attr_row(attr->type, in);
+	struct sg_bytes stored, fixed;
+	uint8_t buf[8], fixed_buf[8];
+
+	if (row == NULL) {
+		sg_log(SG_LOG_ERROR, "attribute 0x%lx does not belong to such an object",
+		       attr->type);
+		return CKR_ATTRIBUTE_TYPE_INVALID;
+	}
+	if (row->flags & SG_ATTR_TOKEN_SETS)
+		return CKR_ATTRIBUTE_READ_ONLY;
+	if ((row->allowed & kind.mode) == 0) {
+		sg_log(SG_LOG_ERROR, "%s can't be given here", row->name);
+		return CKR_TEMPLATE_INCONSISTENT;
+	}
+	if (!sg_template_store(row, attr, buf, &stored))
+		return CKR_ATTRIBUTE_VALUE_INVALID;
+	if ((row->flags & SG_ATTR_FIXED) && default_value(row, key_type, fixed_buf, &fixed) &&
+	    !sg_bytes_equal(stored, fixed)) {
+		sg_log(SG_LOG_ERROR, "%s can only have its default value", row->name);
+		return CKR_ATTRIBUTE_VALUE_INVALID;
+	}
+	if (row->flags & SG_ATTR_MATERIAL)
+		return stored.len == 0 ? CKR_OK : sg_rv(sg_secret_copy(stored, material));
+	return sg_rv(sg_attrs_set(attrs, row->type, stored));
+}
+
+/* Fill in what the template left out. */
+static CK_RV complete(struct sg_template_kind kind, unsigned in,
+                      const struct sg_key_type *key_type, const CK_ATTRIBUTE *template,
+                      CK_ULONG n, struct sg_attrs *attrs)
+{
+	const struct sg_attr_row *rows;
+	struct sg_bytes stored;
+	uint8_t buf[8];
+	size_t count;
+
+	rows = sg_attr_rows(&count);
+	for (size_t i = 0; i < count; i++) {
+		const struct sg_attr_row *row = &rows[i];
+		enum sg_err err;
+
+		if ((row->in & in) == 0 || sg_template_find(template, n, row->type) != NULL)
+			continue;
+		if (row->required & kind.mode) {
+			sg_log(SG_LOG_ERROR, "%s is missing", row->name);
+			return CKR_TEMPLATE_INCOMPLETE;
+		}
+		if ((row->flags & SG_ATTR_MATERIAL) || !default_value(row, key_type, buf, &stored))
+			continue;
+		err = sg_attrs_set(attrs, row->type, stored);
+		if (err != SG_OK)
+			return sg_rv(err);
+	}
+	return CKR_OK;
+}
+
+/* Bring the curve and the point of an Edwards key into their kept form. */
+static CK_RV check_edwards(struct sg_attrs *attrs)
+{
+	struct sg_bytes params, point;
+	uint8_t copy[32];
+
+	if (sg_attrs_get(attrs, CKA_EC_PARAMS, &params) && !sg_edwards_params(params))
+		return CKR_CURVE_NOT_SUPPORTED;
+	if (!sg_attrs_get(attrs, CKA_EC_POINT, &point))
+		return CKR_OK;
+	if (!sg_edwards_point(point, &point))
+		return CKR_ATTRIBUTE_VALUE_INVALID;
+	memcpy(copy, point.data, sizeof copy);
+	return sg_rv(sg_edwards_set(attrs, sg_bytes(copy, sizeof copy)));
+}
+
+CK_RV sg_template_build(struct sg_template_kind kind, const CK_ATTRIBUTE *template, CK_ULONG n,
+                        struct sg_attrs *attrs, struct sg_secret **material)
+{
+	const struct sg_key_type *key_type = NULL;
+	CK_OBJECT_CLASS class = kind.class;
+	CK_KEY_TYPE type = kind.key_type;
+	enum sg_err err = SG_OK;
+	unsigned in;
+	CK_RV rv;
+
+	if (!find_ulong(template, n, CKA_CLASS, &class) ||
+	    !find_ulong(template, n, CKA_KEY_TYPE, &type))
+		return CKR_ATTRIBUTE_VALUE_INVALID;
+	if (class == CK_UNAVAILABLE_INFORMATION)
+		return CKR_TEMPLATE_INCOMPLETE;
+	if ((kind.class != CK_UNAVAILABLE_INFORMATION && class != kind.class) ||
+	    (kind.key_type != CK_UNAVAILABLE_INFORMATION && type != kind.key_type))
+		return CKR_TEMPLATE_INCONSISTENT;
+	in = sg_attr_class_bit(class);
+	if (in == 0)
+		return CKR_ATTRIBUTE_VALUE_INVALID;
+	if (in & (SG_IN_PUBLIC | SG_IN_PRIVATE | SG_IN_SECRET)) {
+		if (type == CK_UNAVAILABLE_INFORMATION)
+			return CKR_TEMPLATE_INCOMPLETE;
+		key_type = sg_key_type(type, in);
+		if (key_type == NULL)
+			return CKR_ATTRIBUTE_VALUE_INVALID;
+	}
+	for (CK_ULONG i = 0; i < n; i++) {
+		rv = take(kind, in, key_type, &template[i], attrs, material);
+		if (rv != CKR_OK)
+			return rv;
+	}
+	rv = complete(kind, in, key_type, template, n, attrs);
+	if (rv != CKR_OK)
+		return rv;
+	err = sg_attrs_set_ulong(attrs, CKA_CLASS, class);
+	if (err == SG_OK && key_type != NULL)
+		err = sg_attrs_set_ulong(attrs, CKA_KEY_TYPE, type);
+	if (err != SG_OK)
+		return sg_rv(err);
+	if (key_type != NULL && type == CKK_EC_EDWARDS)
+		rv = check_edwards(attrs);
+	if (rv == CKR_OK && *material != NULL && key_type != NULL &&
+	    !sg_key_type_takes(key_type, (*material)->len))
+		return CKR_ATTRIBUTE_VALUE_INVALID;
+	if (rv == CKR_OK && sg_attrs_bool(attrs, CKA_SIGNET_SEALED) &&
+	    !sg_attrs_bool(attrs, CKA_TOKEN))
+		return CKR_TEMPLATE_INCONSISTENT;
+	return rv;
+}
+
+CK_RV sg_template_change(struct sg_attrs *attrs, const CK_ATTRIBUTE *template, CK_ULONG n)
+{
+	unsigned in = sg_attr_class_bit(sg_attrs_ulong(attrs, CKA_CLASS));
+
+	if (!sg_attrs_bool(attrs, CKA_MODIFIABLE))
+		return CKR_ACTION_PROHIBITED;
+	for (CK_ULONG i = 0; i < n; i++) {
+		const struct sg_attr_row *row = sg_attr_row(template[i].type, in);
+		struct sg_bytes stored, old;
+		uint8_t buf[8];
+		enum sg_err err;
+
+		if (row == NULL)
+			return CKR_ATTRIBUTE_TYPE_INVALID;
+		if ((row->flags & SG_ATTR_SETTABLE) == 0)
+			return CKR_ATTRIBUTE_READ_ONLY;
+		if (!sg_template_store(row, &template[i], buf, &stored))
+			return CKR_ATTRIBUTE_VALUE_INVALID;
+		if (sg_attrs_get(attrs, row->type, &old) && sg_bytes_equal(old, stored))
+			continue;
+		if ((row->flags & SG_ATTR_ONLY_TO_TRUE) && stored.data[0] != CK_TRUE)
+			return CKR_ATTRIBUTE_READ_ONLY;
+		if ((row->flags & SG_ATTR_ONLY_TO_FALSE) && stored.data[0] != CK_FALSE)
+			return CKR_ATTRIBUTE_READ_ONLY;
+		err = sg_attrs_set(attrs, row->type, stored);
+		if (err != SG_OK)
+			return sg_rv(err);
+	}
+	return CKR_OK;
+}

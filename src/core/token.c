@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 3. A token's life: reading its record, opening it, closing it.
+ */
+#include "core/token.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/rv.h"
+#include "util/log.h"
+
+#define NEVER UINT64_MAX
+
+enum sg_err sg_token_new(const struct sg_config *config, CK_SLOT_ID slot, struct sg_token **out)
+{
+	struct sg_token *token = calloc(1, sizeof *token);
+
+	*out = NULL;
+	if (token == NULL)
+		return SG_ERR_NOMEM;
+	token->slot = slot;
+	token->config = config;
+	token->shown[0] = token->shown[1] = NEVER;
+	token->path = sg_store_path(config->state, (unsigned)slot);
+	if (token->path == NULL)
+		goto fail;
+	if (pthread_mutex_init(&token->opening, NULL) != 0)
+		goto fail;
+	if (pthread_rwlock_init(&token->lock, NULL) != 0) {
+		pthread_mutex_destroy(&token->opening);
+		goto fail;
+	}
+	*out = token;
+	return SG_OK;
+fail:
+	free(token->path);
+	free(token);
+	return SG_ERR_NOMEM;
+}
+
+void sg_token_close(struct sg_token *token)
+{
+	sg_keyset_free(&token->keys[SG_PUBLIC_HALF]);
+	sg_keyset_free(&token->keys[SG_PRIVATE_HALF]);
+	sg_secret_free(&token->token_key);
+	sg_table_clear(&token->objects);
+	token->user = SG_NOBODY;
+	token->shown[0] = token->shown[1] = NEVER;
+}
+
+void sg_token_free(struct sg_token **token)
+{
+	struct sg_token *t = *token;
+
+	*token = NULL;
+	if (t == NULL)
+		return;
+	sg_token_close(t);
+	sg_token_record_clear(&t->record);
+	sg_sealer_free(&t->sealer);
+	pthread_rwlock_destroy(&t->lock);
+	pthread_mutex_destroy(&t->opening);
+	free(t->path);
+	free(t);
+}
+
+enum sg_err sg_token_sealer(struct sg_token *token, const char *name, struct sg_sealer **out)
+{
+	enum sg_err err;
+
+	if (token->sealer != NULL && strcmp(token->sealer->ops->name, name) != 0)
+		sg_sealer_free(&token->sealer);
+	if (token->sealer == NULL) {
+		err = sg_sealer_open(name, token->config, &token->sealer);
+		if (err != SG_OK)
+			return err;
+	}
+	*out = token->sealer;
+	return SG_OK;
+}
+
+enum sg_err sg_token_read_record(const struct sg_token *token, struct sg_token_record *record)
+{
+	struct sg_store_txn *txn = NULL;
+	struct sg_buf stored = { 0 };
+	enum sg_err err;
+
+	memset(record, 0, sizeof *record);
+	err = sg_store_begin(token->path, SG_STORE_READ, &txn);
+	if (err == SG_OK)
+		err = sg_store_get(txn, SG_STORE_TOKEN, &stored);
+	if (err == SG_OK)
+		err = sg_token_record_parse(sg_buf_bytes(&stored), record);
+	sg_store_abort(&txn);
+	sg_buf_free(&stored);
+	return err;
+}
+
+/* Put a record that was just read in the place of the known one, taking it over. */
+static void install_record(struct sg_token *token, struct sg_token_record *record)
+{
+	if (token->present && memcmp(token->record.uuid, record->uuid, SG_UUID) != 0)
+		sg_token_close(token);
+	sg_token_record_clear(&token->record);
+	token->record = *record;
+	token->present = true;
+	memset(record, 0, sizeof *record);
+}
+
+enum sg_err sg_token_sync(struct sg_token *token)
+{
+	struct sg_token_record record;
+	enum sg_err err = sg_token_read_record(token, &record);
+
+	pthread_rwlock_wrlock(&token->lock);
+	if (err == SG_OK && token->keys[SG_PUBLIC_HALF] != NULL &&
+	    memcmp(token->record.uuid, record.uuid, SG_UUID) == 0)
+		err = sg_token_record_check(&record, token->keys[SG_PUBLIC_HALF]);
+	if (err == SG_OK) {
+		install_record(token, &record);
+	} else if (err == SG_ERR_STORE_MISSING) {
+		sg_token_close(token);
+		token->present = false;
+	}
+	pthread_rwlock_unlock(&token->lock);
+	sg_token_record_clear(&record);
+	return err;
+}
+
+enum sg_err sg_token_derive(const struct sg_secret *token_key, const uint8_t uuid[SG_UUID],
+                            struct sg_keyset *keys[2])
+{
+	struct sg_secret *public_key = NULL;
+	enum sg_err err;
+
+	err = sg_public_key_derive(token_key, uuid, &public_key);
+	if (err == SG_OK)
+		err = sg_keyset_derive(public_key, uuid, &keys[SG_PUBLIC_HALF]);
+	if (err == SG_OK)
+		err = sg_keyset_derive(token_key, uuid, &keys[SG_PRIVATE_HALF]);
+	sg_secret_free(&public_key);
+	if (err != SG_OK) {
+		sg_keyset_free(&keys[SG_PUBLIC_HALF]);
+		sg_keyset_free(&keys[SG_PRIVATE_HALF]);
+	}
+	return err;
+}
+
+static bool is_open(struct sg_token *token)
+{
+	bool open;
+
+	pthread_rwlock_rdlock(&token->lock);
+	open = token->keys[SG_PUBLIC_HALF] != NULL;
+	pthread_rwlock_unlock(&token->lock);
+	return open;
+}
+
+/* Unseal what needs no PIN and install it; the caller holds `opening`. */
+static enum sg_err open_sealed(struct sg_token *token)
+{
+	const struct sg_seal_guard nothing = { NULL };
+	struct sg_keyset *keys[2] = { NULL, NULL };
+	struct sg_token_record record = { 0 };
+	struct sg_secret *key = NULL;
+	struct sg_sealer *sealer;
+	enum sg_err err;
+
+	err = sg_token_read_record(token, &record);
+	if (err == SG_OK)
+		err = sg_token_sealer(token, record.sealer, &sealer);
+	if (err == SG_OK)
+		err = sealer->ops->unseal(sealer, sg_buf_bytes(&record.parent), &nothing,
+		                          sg_buf_bytes(&record.copy[SG_SEAL_OPEN].blob), &key);
+	if (err == SG_ERR_FORMAT || err == SG_ERR_AUTH || (err == SG_OK && key->len != SG_TOKEN_KEY))
+		err = SG_ERR_STORE_DAMAGED;
+	if (err == SG_OK)
+		err = record.machine ? sg_token_derive(key, record.uuid, keys)
+		                     : sg_keyset_derive(key, record.uuid, &keys[SG_PUBLIC_HALF]);
+	if (err == SG_OK)
+		err = sg_token_record_check(&record, keys[SG_PUBLIC_HALF]);
+	if (err == SG_OK) {
+		pthread_rwlock_wrlock(&token->lock);
+		install_record(token, &record);
+		for (int half = 0; half < 2; half++) {
+			struct sg_keyset *old = token->keys[half];
+
+			if (keys[half] == NULL)
+				continue;
+			token->keys[half] = keys[half];
+			keys[half] = old;
+		}
+		pthread_rwlock_unlock(&token->lock);
+	}
+	sg_keyset_free(&keys[0]);
+	sg_keyset_free(&keys[1]);
+	sg_secret_free(&key);
+	sg_token_record_clear(&record);
+	return err;
+}
+
+enum sg_err sg_token_open(struct sg_token *token)
+{
+	enum sg_err err = SG_OK;
+
+	if (is_open(token))
+		return SG_OK;
+	pthread_mutex_lock(&token->opening);
+	if (!is_open(token))
+		err = open_sealed(token);
+	pthread_mutex_unlock(&token->opening);
+	return err;
+}
+
+bool sg_token_private_open(struct sg_token *token)
+{
+	bool open;
+
+	pthread_rwlock_rdlock(&token->lock);
+	open = token->user == SG_USER || (token->present && token->record.machine);
+	pthread_rwlock_unlock(&token->lock);
+	return open;
+}
+
+enum sg_err sg_token_status(struct sg_token *token, struct sg_sealer_status *out)
+{
+	struct sg_token_record record = { 0 };
+	struct sg_sealer *sealer;
+	enum sg_err err;
+
+	memset(out, 0, sizeof *out);
+	err = sg_token_read_record(token, &record);
+	if (err == SG_ERR_STORE_MISSING)
+		err = SG_OK;
+	pthread_mutex_lock(&token->opening);
+	if (err == SG_OK)
+		err = sg_token_sealer(token,
+		                      record.sealer[0] != 0 ? record.sealer : token->config->sealer,
+		                      &sealer);
+	if (err == SG_OK)
+		err = sealer->ops->status(sealer, sg_buf_bytes(&record.parent), out);
+	pthread_mutex_unlock(&token->opening);
+	sg_token_record_clear(&record);
+	return err;
+}
+
+enum sg_err sg_token_change_record(struct sg_token *token, const struct sg_keyset *keys,
+                                   enum sg_err (*fn)(struct sg_token_record *record, void *arg),
+                                   void *arg)
+{
+	struct sg_token_record record = { 0 };
+	struct sg_store_txn *txn = NULL;
+	struct sg_buf stored = { 0 };
+	enum sg_err err;
+
+	err = sg_store_begin(token->path, SG_STORE_WRITE, &txn);
+	if (err == SG_OK)
+		err = sg_store_get(txn, SG_STORE_TOKEN, &stored);
+	if (err == SG_OK)
+		err = sg_token_record_parse(sg_buf_bytes(&stored), &record);
+	if (err == SG_OK)
+		err = sg_token_record_check(&record, keys);
+	if (err == SG_OK)
+		err = fn(&record, arg);
+	if (err == SG_OK)
+		err = sg_token_record_write(&record, keys, &stored);
+	if (err == SG_OK)
+		err = sg_store_put(txn, SG_STORE_TOKEN, sg_buf_bytes(&stored));
+	if (err == SG_OK)
+		err = sg_store_commit(&txn);
+	sg_store_abort(&txn);
+	sg_token_record_clear(&record);
+	sg_buf_free(&stored);
+	return err == SG_OK ? sg_token_sync(token) : err;
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 3. One token: its store, its sealer, its keys while it is open, its objects
+ * and who is logged in. Here core passes bytes between the store and the sealer,
+ * which do not know each other. No lock but the sealer's own and `opening` is held
+ * while the hardware is asked. Lock order: opening, lock, store.
+ */
+#ifndef SG_CORE_TOKEN_H
+#define SG_CORE_TOKEN_H
+
+#include <pthread.h>
+
+#include "core/object_table.h"
+#include "core/pkcs11.h"
+#include "core/record.h"
+#include "core/state.h"
+#include "core/token_record.h"
+#include "seal/sealer.h"
+#include "util/config.h"
+
+#define SG_PIN_MIN 4
+#define SG_PIN_MAX 255
+
+enum sg_user {
+	SG_NOBODY,
+	SG_USER,
+	SG_SO,
+	SG_USERS
+};
+
+struct sg_token {
+	CK_SLOT_ID slot;
+	char *path;                             /* of its store */
+	const struct sg_config *config;         /* borrowed, outlives the token */
+
+	/* Serialises what asks the hardware about this token, so that sixteen threads
+	 * unseal once. Only those who need the hardware take it. */
+	pthread_mutex_t opening;
+	struct sg_sealer *sealer;               /* guarded by opening; NULL until first needed */
+
+	pthread_rwlock_t lock;                  /* guards all that follows */
+	bool present;                           /* the store was there when it was last read */
+	struct sg_token_record record;
+	struct sg_keyset *keys[2];              /* by enum sg_half; NULL while closed */
+	struct sg_secret *token_key;            /* only while the security officer is logged in */
+	enum sg_user user;
+	bool pin_low[SG_USERS];                 /* a wrong PIN was given since the last right one */
+	bool pin_locked[SG_USERS];
+	uint64_t shown[2];                      /* generation of each half that objects shows */
+	struct sg_object_table objects;
+	CK_ULONG sessions;
+	CK_ULONG read_only_sessions;
+};
+
+/* What a new token is to be. PINs may be NULL: without user_pin the officer sets
+ * it later; a machine token has neither. */
+struct sg_token_plan {
+	struct sg_bytes label;
+	const char *sealer;
+	bool machine;
+	const struct sg_secret *user_pin;
+	const struct sg_secret *so_pin;
+	const struct sg_secret *owner_auth;     /* of the TPM's owner hierarchy, or NULL */
+};
+
+/* Make the in-memory token of a slot; no I/O. The caller frees it. Errors: NOMEM. */
+enum sg_err sg_token_new(const struct sg_config *config, CK_SLOT_ID slot, struct sg_token **out);
+
+/* Free the token, wiping its keys; sends nothing to the hardware. NULL is fine. */
+void sg_token_free(struct sg_token **token);
+
+/* Make a token in the slot's empty store. *parent_made tells whether the sealer made
+ * its parent key now; it may be NULL. Errors: ARG and RANGE for label and PINs,
+ * STORE_EXISTS, and all of the sealer's. */
+enum sg_err sg_token_create(struct sg_token *token, const struct sg_token_plan *plan,
+                            bool *parent_made);
+
+/* Make the token new under the same serial: all objects and the user's PIN go.
+ * Errors: AUTH where there is an officer's PIN and it is not this one, or none. */
+enum sg_err sg_token_recreate(struct sg_token *token, struct sg_bytes so_pin,
+                              struct sg_bytes label);
+
+/* Read the token record anew. A store that is gone or belongs to another token
+ * closes this one. Errors: STORE_MISSING and the store's. */
+enum sg_err sg_token_sync(struct sg_token *token);
+
+/* Make sure that public objects can be read, and on a machine token all. Asks the
+ * hardware once. Errors: the sealer's and the store's, STORE_DAMAGED. */
+enum sg_err sg_token_open(struct sg_token *token);
+
+/* Tell whether private objects can be used: logged in, or a machine token that is open. */
+bool sg_token_private_open(struct sg_token *token);
+
+/* Log in [PKCS#11 3.1 §5.6.8]. A machine token's PIN is empty. Errors:
+ * USER_ALREADY_LOGGED_IN, USER_ANOTHER_ALREADY_LOGGED_IN, PIN_INCORRECT, PIN_LOCKED,
+ * USER_PIN_NOT_INITIALIZED. */
+CK_RV sg_token_login(struct sg_token *token, enum sg_user user, struct sg_bytes pin);
+
+/* Log out; private objects close and their handles end. Errors: USER_NOT_LOGGED_IN. */
+CK_RV sg_token_logout(struct sg_token *token);
+
+/* Set the user's PIN while the officer is logged in. Errors: PIN_LEN_RANGE, USER_NOT_LOGGED_IN. */
+CK_RV sg_token_init_pin(struct sg_token *token, struct sg_bytes pin);
+
+/* Change a PIN, proving the old one to the hardware. Errors: PIN_INCORRECT,
+ * PIN_LEN_RANGE, PIN_LOCKED, USER_PIN_NOT_INITIALIZED. */
+CK_RV sg_token_set_pin(struct sg_token *token, enum sg_user user, struct sg_bytes old_pin,
+                       struct sg_bytes new_pin);
+
+/* Ask the sealer of this token, or the configured one where there is no token yet,
+ * about itself. Errors: those of sg_sealer_ops.status. */
+enum sg_err sg_token_status(struct sg_token *token, struct sg_sealer_status *out);
+
+/* Within this ring. */
+
+/* Return the token's sealer, opening it; the caller holds `opening`. */
+enum sg_err sg_token_sealer(struct sg_token *token, const char *name, struct sg_sealer **out);
+
+/* Tell whether the length can be that of a PIN. */
+bool sg_pin_fits(struct sg_bytes pin);
+
+/* Read the record from the store into an empty one; takes no lock. */
+enum sg_err sg_token_read_record(const struct sg_token *token, struct sg_token_record *record);
+
+/* Replace the stored token record: fn changes a copy of it under the store's write
+ * lock, then it is authenticated with keys and written. */
+enum sg_err sg_token_change_record(struct sg_token *token, const struct sg_keyset *keys,
+                                   enum sg_err (*fn)(struct sg_token_record *record, void *arg),
+                                   void *arg);
+
+/* Seal the token key under a PIN into one of the copies. The caller holds `opening`. */
+enum sg_err sg_token_seal_pin(struct sg_sealer *sealer, struct sg_bytes parent,
+                              const struct sg_secret *token_key, struct sg_bytes pin,
+                              struct sg_sealed_copy *copy);
+
+/* Open a copy with a PIN; the caller frees *token_key. The caller holds `opening`. */
+enum sg_err sg_token_unseal_pin(struct sg_sealer *sealer, const struct sg_token_record *record,
+                                enum sg_seal_slot slot, struct sg_bytes pin,
+                                struct sg_secret **token_key);
+
+/* Derive both halves' keys from the token key. */
+enum sg_err sg_token_derive(const struct sg_secret *token_key, const uint8_t uuid[SG_UUID],
+                            struct sg_keyset *keys[2]);
+
+/* Forget keys, objects and login; the caller holds the lock for writing. */
+void sg_token_close(struct sg_token *token);
+
+#endif

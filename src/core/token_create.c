@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 3. Making tokens. Everything is sealed before the first byte is stored, so
+ * a failure leaves nothing behind.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/token.h"
+#include "crypto/random.h"
+#include "util/file.h"
+#include "util/log.h"
+
+static enum sg_err check_plan(const struct sg_token_plan *plan)
+{
+	if (plan->machine && (plan->user_pin != NULL || plan->so_pin != NULL))
+		return SG_ERR_ARG;
+	if (!plan->machine && plan->user_pin == NULL && plan->so_pin == NULL)
+		return SG_ERR_ARG;
+	if (plan->user_pin != NULL && !sg_pin_fits(sg_secret_bytes(plan->user_pin)))
+		return SG_ERR_RANGE;
+	if (plan->so_pin != NULL && !sg_pin_fits(sg_secret_bytes(plan->so_pin)))
+		return SG_ERR_RANGE;
+	return SG_OK;
+}
+
+enum sg_err sg_token_seal_pin(struct sg_sealer *sealer, struct sg_bytes parent,
+                              const struct sg_secret *token_key, struct sg_bytes pin,
+                              struct sg_sealed_copy *copy)
+{
+	struct sg_seal_guard guard = { NULL };
+	struct sg_secret *auth = NULL;
+	enum sg_err err;
+
+	sg_random(copy->salt, sizeof copy->salt);
+	copy->cost = sg_argon2_default;
+	err = sg_argon2id(pin, sg_bytes(copy->salt, sizeof copy->salt), copy->cost, SG_SEAL_AUTH,
+	                  &auth);
+	if (err == SG_OK) {
+		guard.auth = auth;
+		err = sealer->ops->seal(sealer, parent, &guard, token_key, &copy->blob);
+	}
+	sg_secret_free(&auth);
+	return err;
+}
+
+/* Seal the open copy: the token key of a machine token, the public key of another. */
+static enum sg_err seal_open(struct sg_sealer *sealer, const struct sg_secret *token_key,
+                             struct sg_token_record *record)
+{
+	const struct sg_seal_guard nothing = { NULL };
+	struct sg_secret *public_key = NULL;
+	enum sg_err err = SG_OK;
+
+	if (!record->machine)
+		err = sg_public_key_derive(token_key, record->uuid, &public_key);
+	if (err == SG_OK)
+		err = sealer->ops->seal(sealer, sg_buf_bytes(&record->parent), &nothing,
+		                        record->machine ? token_key : public_key,
+		                        &record->copy[SG_SEAL_OPEN].blob);
+	sg_secret_free(&public_key);
+	return err;
+}
+
+/* Fill a record with a new token key, sealed, and write the two records of an empty token. */
+static enum sg_err build(struct sg_sealer *sealer, const struct sg_token_plan *plan,
+                         struct sg_token_record *record, bool *parent_made,
+                         struct sg_buf *token_stored, struct sg_buf *state_stored)
+{
+	struct sg_keyset *keys[2] = { NULL, NULL };
+	struct sg_secret *token_key = NULL;
+	struct sg_state state;
+	enum sg_err err;
+
+	record->machine = plan->machine;
+	record->created = (uint64_t)time(NULL);
+	memset(record->sealer, 0, sizeof record->sealer);
+	strncpy(record->sealer, sealer->ops->name, sizeof record->sealer - 1);
+	err = sg_token_record_set_label(record, plan->label);
+	if (err == SG_OK)
+		err = sealer->ops->provision(sealer, plan->owner_auth, &record->parent, parent_made);
+	if (err == SG_OK)
+		err = sg_random_secret(SG_TOKEN_KEY, &token_key);
+	if (err == SG_OK)
+		err = seal_open(sealer, token_key, record);
+	if (err == SG_OK && plan->user_pin != NULL)
+		err = sg_token_seal_pin(sealer, sg_buf_bytes(&record->parent), token_key,
+		                        sg_secret_bytes(plan->user_pin), &record->copy[SG_SEAL_USER]);
+	if (err == SG_OK && plan->so_pin != NULL)
+		err = sg_token_seal_pin(sealer, sg_buf_bytes(&record->parent), token_key,
+		                        sg_secret_bytes(plan->so_pin), &record->copy[SG_SEAL_SO]);
+	if (err == SG_OK)
+		err = sg_token_derive(token_key, record->uuid, keys);
+	if (err == SG_OK) {
+		sg_state_init(&state);
+		for (int half = 0; half < 2; half++)
+			sg_set_sign(&state.set[half], (enum sg_half)half, keys[half], record->uuid);
+		err = sg_state_write(&state, state_stored);
+	}
+	if (err == SG_OK)
+		err = sg_token_record_write(record, keys[SG_PUBLIC_HALF], token_stored);
+	sg_keyset_free(&keys[0]);
+	sg_keyset_free(&keys[1]);
+	sg_secret_free(&token_key);
+	return err;
+}
+
+enum sg_err sg_token_create(struct sg_token *token, const struct sg_token_plan *plan,
+                            bool *parent_made)
+{
+	struct sg_token_record record = { 0 };
+	struct sg_buf token_stored = { 0 }, state_stored = { 0 };
+	struct sg_sealer *sealer;
+	bool made = false;
+	enum sg_err err;
+
+	err = check_plan(plan);
+	if (err == SG_OK)
+		err = sg_token_record_set_label(&record, plan->label);
+	if (err != SG_OK)
+		return err;
+	sg_random(record.uuid, sizeof record.uuid);
+	pthread_mutex_lock(&token->opening);
+	err = sg_token_sealer(token, plan->sealer, &sealer);
+	if (err == SG_OK)
+		err = sg_dir_make_private(token->config->state);
+	if (err == SG_OK)
+		err = build(sealer, plan, &record, &made, &token_stored, &state_stored);
+	pthread_mutex_unlock(&token->opening);
+	if (err == SG_OK)
+		err = sg_store_create(token->path, sg_buf_bytes(&token_stored),
+		                      sg_buf_bytes(&state_stored));
+	if (parent_made != NULL)
+		*parent_made = made;
+	sg_token_record_clear(&record);
+	sg_buf_free(&token_stored);
+	sg_buf_free(&state_stored);
+	return err == SG_OK ? sg_token_sync(token) : err;
+}
+
+/* Put the new records in the place of everything that the store held. */
+static enum sg_err overwrite(const struct sg_token *token, struct sg_bytes token_stored,
+                             struct sg_bytes state_stored)
+{
+	struct sg_store_txn *txn = NULL;
+	enum sg_err err;
+
+	err = sg_store_begin(token->path, SG_STORE_WRITE, &txn);
+	if (err == SG_OK)
+		err = sg_store_object_delete_all(txn);
+	if (err == SG_OK)
+		err = sg_store_put(txn, SG_STORE_TOKEN, token_stored);
+	if (err == SG_OK)
+		err = sg_store_put(txn, SG_STORE_STATE, state_stored);
+	if (err == SG_OK)
+		err = sg_store_commit(&txn);
+	sg_store_abort(&txn);
+	return err;
+}
+
+enum sg_err sg_token_recreate(struct sg_token *token, struct sg_bytes so_pin,
+                              struct sg_bytes label)
+{
+	struct sg_token_record record = { 0 }, fresh = { 0 };
+	struct sg_buf token_stored = { 0 }, state_stored = { 0 };
+	struct sg_secret *token_key = NULL, *pin = NULL;
+	struct sg_token_plan plan = { .label = label };
+	struct sg_sealer *sealer;
+	bool made;
+	enum sg_err err;
+
+	err = sg_token_read_record(token, &record);
+	if (err != SG_OK)
+		goto out;
+	if (record.machine || record.copy[SG_SEAL_SO].blob.len == 0) {
+		sg_log(SG_LOG_ERROR, "this token has no security officer; remove it with the tool");
+		err = SG_ERR_AUTH;
+		goto out;
+	}
+	pthread_mutex_lock(&token->opening);
+	err = sg_token_sealer(token, record.sealer, &sealer);
+	if (err == SG_OK)
+		err = sg_token_unseal_pin(sealer, &record, SG_SEAL_SO, so_pin, &token_key);
+	if (err == SG_OK)
+		err = sg_secret_copy(so_pin, &pin);
+	if (err == SG_OK) {
+		plan.so_pin = pin;
+		memcpy(fresh.uuid, record.uuid, SG_UUID);
+		err = build(sealer, &plan, &fresh, &made, &token_stored, &state_stored);
+	}
+	pthread_mutex_unlock(&token->opening);
+	if (err == SG_OK)
+		err = overwrite(token, sg_buf_bytes(&token_stored), sg_buf_bytes(&state_stored));
+	if (err == SG_OK) {
+		pthread_rwlock_wrlock(&token->lock);
+		sg_token_close(token);
+		pthread_rwlock_unlock(&token->lock);
+		err = sg_token_sync(token);
+	}
+out:
+	sg_token_record_clear(&record);
+	sg_token_record_clear(&fresh);
+	sg_secret_free(&token_key);
+	sg_secret_free(&pin);
+	sg_buf_free(&token_stored);
+	sg_buf_free(&state_stored);
+	return err;
+}

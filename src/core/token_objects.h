@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 3. The objects of a token: finding, adding, changing and destroying them, in
+ * the table and in the store together. What other processes did is seen at the next
+ * search. Who may do what is decided above, in core/access.c.
+ */
+#ifndef SG_CORE_TOKEN_OBJECTS_H
+#define SG_CORE_TOKEN_OBJECTS_H
+
+#include "core/token.h"
+
+/* Bring the table up to date with the store, opening the token if need be; one
+ * look at the generations where nothing changed. Errors: those of sg_token_open,
+ * STORE_DAMAGED where a row is missing, foreign, old or changed. */
+enum sg_err sg_token_refresh(struct sg_token *token);
+
+/* Gather the handles of all visible objects that match a checked template,
+ * ascending; the caller frees *handles. A template that asks for session objects
+ * only does not open the token. */
+enum sg_err sg_token_find(struct sg_token *token, const CK_ATTRIBUTE *template, CK_ULONG n,
+                          CK_OBJECT_HANDLE **handles, size_t *count);
+
+/* Get a reference to a visible object. Errors: NOT_FOUND. */
+enum sg_err sg_token_object(struct sg_token *token, CK_OBJECT_HANDLE handle,
+                            struct sg_object **out);
+
+/* Add new objects, all or none; token objects are stored in one transaction. The
+ * caller's references go over on success. session owns those that are session
+ * objects. Errors: the store's, and the sealer's for CKA_SIGNET_SEALED. */
+enum sg_err sg_token_add(struct sg_token *token, const struct sg_session *session,
+                         struct sg_object **objects, size_t n, CK_OBJECT_HANDLE *handles);
+
+/* Give an object other attributes, which this takes over. Errors: NOT_FOUND where
+ * the object has changed or gone in between. */
+enum sg_err sg_token_change(struct sg_token *token, CK_OBJECT_HANDLE handle,
+                            struct sg_attrs *attrs);
+
+/* Destroy an object. Errors: NOT_FOUND. */
+enum sg_err sg_token_destroy(struct sg_token *token, CK_OBJECT_HANDLE handle);
+
+/* Forget the session objects of a session that closes. */
+void sg_token_forget_session(struct sg_token *token, const struct sg_session *session);
+
+/* Get the material of an object; it is opened at the first use, by the hardware
+ * where it is sealed on its own, and lives as long as the caller's reference to
+ * the object. NULL for an object that has none. Errors: STORE_DAMAGED, the sealer's. */
+enum sg_err sg_token_material(struct sg_token *token, struct sg_object *object,
+                              const struct sg_secret **out);
+
+#endif

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 3. Reading and writing token records.
+ */
+#include "core/token_record.h"
+
+#include <string.h>
+
+#include "util/cursor.h"
+
+#define MAGIC "SGTK"
+#define VERSION 1
+#define FLAG_MACHINE 0x01
+#define PARENT_MAX 256
+#define BLOB_MAX 4096
+
+enum sg_err sg_token_record_parse(struct sg_bytes stored, struct sg_token_record *record)
+{
+	struct sg_reader r = sg_reader(stored);
+	struct sg_bytes uuid, label, sealer, parent, mac;
+	enum sg_err err = SG_OK;
+	uint16_t version;
+	uint32_t flags;
+
+	memset(record, 0, sizeof *record);
+	sg_read_magic(&r, MAGIC);
+	version = sg_read_u16(&r);
+	if (!r.failed && version != VERSION)
+		return SG_ERR_STORE_VERSION;
+	uuid = sg_read_bytes(&r, SG_UUID);
+	flags = sg_read_u32(&r);
+	record->created = sg_read_u64(&r);
+	label = sg_read_bytes(&r, SG_LABEL);
+	sealer = sg_read_bytes(&r, sizeof record->sealer);
+	parent = sg_read_var(&r, PARENT_MAX);
+	if (r.failed || flags > FLAG_MACHINE || sealer.data[sealer.len - 1] != 0)
+		return SG_ERR_STORE_DAMAGED;
+	memcpy(record->uuid, uuid.data, SG_UUID);
+	memcpy(record->label, label.data, SG_LABEL);
+	memcpy(record->sealer, sealer.data, sealer.len);
+	record->machine = flags & FLAG_MACHINE;
+	err = sg_buf_set(&record->parent, parent);
+	for (int i = 0; i < SG_SEAL_SLOTS && err == SG_OK; i++) {
+		struct sg_sealed_copy *copy = &record->copy[i];
+		struct sg_bytes salt = sg_read_bytes(&r, SG_ARGON2_SALT), blob;
+
+		copy->cost.passes = sg_read_u32(&r);
+		copy->cost.memory = sg_read_u32(&r);
+		blob = sg_read_var(&r, BLOB_MAX);
+		if (r.failed)
+			return SG_ERR_STORE_DAMAGED;
+		memcpy(copy->salt, salt.data, SG_ARGON2_SALT);
+		err = sg_buf_set(&copy->blob, blob);
+	}
+	mac = sg_read_bytes(&r, SG_MAC);
+	if (err == SG_OK && !sg_reader_done(&r))
+		err = SG_ERR_STORE_DAMAGED;
+	if (err == SG_OK)
+		memcpy(record->mac, mac.data, SG_MAC);
+	return err;
+}
+
+/* Append everything but the authentication. */
+static enum sg_err write_body(const struct sg_token_record *record, struct sg_buf *out)
+{
+	struct sg_writer w = sg_writer(out);
+
+	sg_write_magic(&w, MAGIC);
+	sg_write_u16(&w, VERSION);
+	sg_write_bytes(&w, sg_bytes(record->uuid, SG_UUID));
+	sg_write_u32(&w, record->machine ? FLAG_MACHINE : 0);
+	sg_write_u64(&w, record->created);
+	sg_write_bytes(&w, sg_bytes(record->label, SG_LABEL));
+	sg_write_bytes(&w, sg_bytes(record->sealer, sizeof record->sealer));
+	sg_write_var(&w, sg_buf_bytes(&record->parent));
+	for (int i = 0; i < SG_SEAL_SLOTS; i++) {
+		const struct sg_sealed_copy *copy = &record->copy[i];
+
+		sg_write_bytes(&w, sg_bytes(copy->salt, SG_ARGON2_SALT));
+		sg_write_u32(&w, copy->cost.passes);
+		sg_write_u32(&w, copy->cost.memory);
+		sg_write_var(&w, sg_buf_bytes(&copy->blob));
+	}
+	return w.err;
+}
+
+static void record_mac(struct sg_bytes body, const struct sg_keyset *keys, uint8_t out[SG_MAC])
+{
+	struct sg_bytes parts[] = { sg_bytes_str("token"), body };
+
+	sg_mac(sg_secret_bytes(keys->mac), parts, 2, out);
+}
+
+enum sg_err sg_token_record_write(struct sg_token_record *record, const struct sg_keyset *keys,
+                                  struct sg_buf *out)
+{
+	enum sg_err err;
+
+	out->len = 0;
+	err = write_body(record, out);
+	if (err != SG_OK)
+		return err;
+	record_mac(sg_buf_bytes(out), keys, record->mac);
+	return sg_buf_append(out, sg_bytes(record->mac, SG_MAC));
+}
+
+enum sg_err sg_token_record_check(const struct sg_token_record *record,
+                                  const struct sg_keyset *keys)
+{
+	struct sg_buf body = { 0 };
+	uint8_t mac[SG_MAC];
+	enum sg_err err;
+
+	err = write_body(record, &body);
+	if (err == SG_OK) {
+		record_mac(sg_buf_bytes(&body), keys, mac);
+		if (!sg_secret_equal(sg_bytes(mac, SG_MAC), sg_bytes(record->mac, SG_MAC)))
+			err = SG_ERR_STORE_DAMAGED;
+	}
+	sg_buf_free(&body);
+	return err;
+}
+
+void sg_token_record_clear(struct sg_token_record *record)
+{
+	sg_buf_free(&record->parent);
+	for (int i = 0; i < SG_SEAL_SLOTS; i++)
+		sg_buf_free(&record->copy[i].blob);
+	memset(record, 0, sizeof *record);
+}
+
+void sg_token_record_serial(const struct sg_token_record *record, char serial[SG_SERIAL])
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (int i = 0; i < SG_SERIAL; i++)
+		serial[i] = digits[record->uuid[i / 2] >> (i % 2 ? 0 : 4) & 0xf];
+}
+
+/* Return the length of the UTF-8 character at the start, 0 if there is none or a
+ * control character [RFC 3629 §4]. */
+static size_t utf8_len(struct sg_bytes text)
+{
+	uint8_t lead = text.data[0];
+	uint32_t code;
+	size_t len;
+
+	if (lead < 0x80)
+		return lead >= 0x20 && lead != 0x7f ? 1 : 0;
+	len = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+	if (lead < 0xc2 || lead > 0xf4 || text.len < len)
+		return 0;
+	code = lead & (0x7fu >> len);
+	for (size_t i = 1; i < len; i++) {
+		if ((text.data[i] & 0xc0) != 0x80)
+			return 0;
+		code = code << 6 | (text.data[i] & 0x3f);
+	}
+	if ((len == 3 && code < 0x800) || (len == 4 && code < 0x10000) || code > 0x10ffff ||
+	    (code >= 0xd800 && code <= 0xdfff) || code < 0xa0)
+		return 0;
+	return len;
+}
+
+enum sg_err sg_token_record_set_label(struct sg_token_record *record, struct sg_bytes label)
+{
+	while (label.len > 0 && label.data[label.len - 1] == ' ')
+		label.len--;
+	if (label.len == 0)
+		return SG_ERR_ARG;
+	if (label.len > SG_LABEL)
+		return SG_ERR_RANGE;
+	for (size_t at = 0; at < label.len;) {
+		size_t len = utf8_len(sg_bytes(label.data + at, label.len - at));
+
+		if (len == 0)
+			return SG_ERR_ARG;
+		at += len;
+	}
+	memset(record->label, ' ', SG_LABEL);
+	memcpy(record->label, label.data, label.len);
+	return SG_OK;
+}

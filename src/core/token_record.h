@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 3. The stored form of a token itself: who it is, which hardware guards it,
+ * and the sealed copies of its key. The whole is authenticated by a key that only
+ * unsealing gives, so it is hostile until sg_token_record_check has passed.
+ */
+#ifndef SG_CORE_TOKEN_RECORD_H
+#define SG_CORE_TOKEN_RECORD_H
+
+#include "core/keyset.h"
+#include "crypto/kdf.h"
+
+#define SG_LABEL 32                     /* bytes of a label, space-padded */
+#define SG_SERIAL 16
+
+/* The sealed copies. Values are array indices and part of the format. */
+enum sg_seal_slot {
+	SG_SEAL_OPEN,           /* machine token: the token key; PIN token: the public key; no PIN */
+	SG_SEAL_USER,           /* PIN token: the token key under the user's PIN */
+	SG_SEAL_SO,             /* PIN token: the token key under the security officer's PIN */
+	SG_SEAL_SLOTS
+};
+
+struct sg_sealed_copy {
+	struct sg_buf blob;             /* empty: there is no such copy */
+	uint8_t salt[SG_ARGON2_SALT];   /* of the PIN */
+	struct sg_argon2_cost cost;
+};
+
+struct sg_token_record {
+	uint8_t uuid[SG_UUID];
+	bool machine;                   /* no PIN: the hardware alone guards it */
+	uint64_t created;               /* seconds since 1970 */
+	char label[SG_LABEL];           /* space-padded */
+	char sealer[16];                /* name of the sealer, zero-padded */
+	struct sg_buf parent;           /* the sealer's parent key, pinned */
+	struct sg_sealed_copy copy[SG_SEAL_SLOTS];
+	uint8_t mac[SG_MAC];
+};
+
+/* Read a stored record into an empty one, checking its form only. Errors: STORE_DAMAGED,
+ * STORE_VERSION. Free it with sg_token_record_clear, also after an error. */
+enum sg_err sg_token_record_parse(struct sg_bytes stored, struct sg_token_record *record);
+
+/* Authenticate the record with the keys of the public half and write it; it
+ * replaces what out holds. Errors: NOMEM. */
+enum sg_err sg_token_record_write(struct sg_token_record *record, const struct sg_keyset *keys,
+                                  struct sg_buf *out);
+
+/* Check the authentication of a parsed record. Errors: STORE_DAMAGED, NOMEM. */
+enum sg_err sg_token_record_check(const struct sg_token_record *record,
+                                  const struct sg_keyset *keys);
+
+/* Free what the record owns and leave an empty one. */
+void sg_token_record_clear(struct sg_token_record *record);
+
+/* Write the serial number, which is fixed by the token's uuid: 16 hexadecimal digits, no zero. */
+void sg_token_record_serial(const struct sg_token_record *record, char serial[SG_SERIAL]);
+
+/* Set the label, space-padded. Errors: RANGE for more than 32 bytes, ARG where it is
+ * empty or no UTF-8 text without control characters. */
+enum sg_err sg_token_record_set_label(struct sg_token_record *record, struct sg_bytes label);
+
+#endif
