@@ -21,7 +21,8 @@ typedef void (*sg_log_fn)(enum sg_log_level level, const char *line, void *arg);
 /* Set the callback, or NULL for silence. Call it before threads start. */
 void sg_log_set(sg_log_fn fn, void *arg);
 
-/* Send lines to syslog (facility LOG_AUTHPRIV, identity "signet"). */
+/* Send lines to syslog, facility LOG_AUTHPRIV, each after "signet: ". The identity stays the
+ * one of the program that loaded us. */
 void sg_log_to_syslog(void);
 
 /* Format and send one line; longer than 511 bytes is cut. errno is kept. */

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 0. The table of causes. What is particular to one failure, such as the
+ * path or the device, stands in the log line of that failure and never here.
+ */
+#include "util/err.h"
+
+#include <stddef.h>
+
+struct row {
+	const char *name;
+	const char *sentence;
+	const char *advice;
+};
+
+static const struct row rows[SG_ERR_COUNT] = {
+	[SG_OK] = { "ok", "Everything is fine", NULL },
+	[SG_ERR_NOMEM] = { "no-memory", "There is not enough memory", NULL },
+	[SG_ERR_ARG] = { "bad-argument", "An argument has an impossible value", NULL },
+	[SG_ERR_RANGE] = { "out-of-range", "A size is outside of its limits", NULL },
+	[SG_ERR_SYSTEM] = {
+		"system", "The operating system refused a call",
+		"The log line before this one names the call and the reason." },
+	[SG_ERR_SECURE_MEMORY] = {
+		"secure-memory", "No memory that can be locked is left for secrets",
+		"Raise the limit with LimitMEMLOCK=64M in the unit of the service, or with "
+		"ulimit -l 65536 in the shell." },
+	[SG_ERR_CONFIG] = {
+		"config", "The configuration is wrong",
+		"Correct the line or the variable that the log names; see signet.conf(5)." },
+	[SG_ERR_CRYPTO] = {
+		"crypto", "A cryptographic library failed",
+		"Run signet doctor; it tests the libraries." },
+	[SG_ERR_TAG] = {
+		"bad-tag", "The data was changed, or the key is not the one that protected it",
+		NULL },
+	[SG_ERR_FORMAT] = { "bad-format", "The data does not have the expected form", NULL },
+
+	[SG_ERR_HW_MISSING] = {
+		"device-missing", "There is no TPM where it was looked for",
+		"Switch the TPM on in the firmware, or name another one with tcti in the "
+		"configuration or with SIGNET_TCTI." },
+	[SG_ERR_HW_PERMISSION] = {
+		"device-permission", "This user may not open the TPM",
+		"Add the user to the group that owns the device, on Debian with "
+		"adduser USER tss, and log in again." },
+	[SG_ERR_HW_BUSY] = {
+		"device-busy", "Another program holds the TPM",
+		"Use the resource manager of the kernel, device:/dev/tpmrm0, or stop the other "
+		"program." },
+	[SG_ERR_HW_REMOVED] = {
+		"device-removed", "The TPM went away in the middle of a command",
+		"Try again; if it happens again, look at the log of the kernel with dmesg." },
+	[SG_ERR_HW_FAULT] = {
+		"device-fault", "The TPM answered with a fault or with nonsense",
+		"Restart the machine; if it happens again, look at the log of the kernel with "
+		"dmesg." },
+	[SG_ERR_HW_MEMORY] = {
+		"device-memory", "The TPM has no free slot for a session or a key",
+		"Use the resource manager of the kernel, device:/dev/tpmrm0, or remove what "
+		"others left behind with tpm2_flushcontext -t and tpm2_flushcontext -l." },
+	[SG_ERR_HW_OTHER] = {
+		"device-other", "This is not the TPM that sealed the token",
+		"Go back to the machine that made the token, or make a new token here with "
+		"signet init." },
+	[SG_ERR_HW_NO_PARENT] = {
+		"device-no-parent", "The storage root key is not in the TPM any more",
+		"If the TPM was cleared, what it sealed is lost: make a new token with "
+		"signet init." },
+	[SG_ERR_HW_OWNER_AUTH] = {
+		"device-owner-auth", "The owner hierarchy of the TPM has a password",
+		"Ask who manages this TPM to create the storage root key at 0x81000001." },
+	[SG_ERR_HW_UNSUPPORTED] = {
+		"device-unsupported", "The TPM lacks an algorithm or a command that is needed",
+		"Update the firmware of the TPM, or use another TPM; signet doctor says what is "
+		"missing." },
+	[SG_ERR_AUTH] = {
+		"wrong-pin", "The PIN is wrong", "signet status shows how many tries are left." },
+	[SG_ERR_LOCKED] = {
+		"locked", "The TPM refuses every PIN for now, after too many wrong ones",
+		"Wait; signet status shows for how long. The machine may stay on meanwhile." },
+	[SG_ERR_POLICY] = {
+		"policy", "The machine is not in the state that the key was sealed to",
+		"The log names the PCR that differs; after a wanted change of firmware or boot "
+		"settings the key must be sealed anew." },
+	[SG_ERR_SEALER_OFF] = {
+		"sealer-off", "The configuration does not allow this sealer",
+		"For development only, set allow-soft = yes." },
+	[SG_ERR_SEALER_UNKNOWN] = {
+		"sealer-unknown", "This build has no sealer of that name",
+		"signet doctor lists the sealers of this build." },
+
+	[SG_ERR_STORE_MISSING] = {
+		"store-missing", "There is no token here yet",
+		"Make one with signet init, or name the right folder with state in the "
+		"configuration or with SIGNET_STATE." },
+	[SG_ERR_STORE_EXISTS] = {
+		"store-exists", "There is a token here already",
+		"Choose another folder with SIGNET_STATE, or remove the old token first." },
+	[SG_ERR_STORE_DAMAGED] = {
+		"store-damaged", "The store was cut short or changed, or is no store at all",
+		"It was left as it is. Put the last backup of it back." },
+	[SG_ERR_STORE_VERSION] = {
+		"store-version", "The store was made by another version of signet",
+		"It was left as it is. Use the version that made it, or a newer one." },
+	[SG_ERR_STORE_UNSAFE] = {
+		"store-unsafe", "A file or folder is not private to its user",
+		"The log line before this one gives the command that mends it." },
+	[SG_ERR_STORE_BUSY] = {
+		"store-busy", "Another process has locked the store for too long",
+		"Try again; fuser on the store's file shows who holds it." },
+	[SG_ERR_STORE_FULL] = {
+		"store-full", "There is no space left for the store",
+		"Free some space on its file system, or raise the quota." },
+	[SG_ERR_STORE_READONLY] = {
+		"store-readonly", "The store can't be written",
+		"Mount its file system for writing, or give the file to this user." },
+	[SG_ERR_NOT_FOUND] = { "not-found", "There is no such thing", NULL },
+};
+
+static const struct row unknown = { "unknown", "The cause is unknown", NULL };
+
+static const struct row *row_of(enum sg_err err)
+{
+	return (unsigned)err < SG_ERR_COUNT ? &rows[err] : &unknown;
+}
+
+const char *sg_err_name(enum sg_err err)
+{
+	return row_of(err)->name;
+}
+
+const char *sg_err_sentence(enum sg_err err)
+{
+	return row_of(err)->sentence;
+}
+
+const char *sg_err_advice(enum sg_err err)
+{
+	return row_of(err)->advice;
+}

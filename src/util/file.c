@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 0. The rules for private files and folders, and reading of small files.
+ * The checks must never open a file: SQLite may hold it. What they refuse, they
+ * say with the command that mends it.
+ */
+#define _GNU_SOURCE 1
+#include "util/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "util/log.h"
+
+/* A kind of file: its type and what to say about it. */
+struct kind {
+	mode_t type;
+	int access;             /* what a user needs for a file that root owns */
+	const char *noun;
+	const char *mode;
+};
+
+static const struct kind a_file = { S_IFREG, R_OK, "file", "0600" };
+static const struct kind a_folder = { S_IFDIR, R_OK | X_OK, "folder", "0700" };
+
+static enum sg_err system_error(const char *path)
+{
+	sg_log(SG_LOG_ERROR, "%s: %s", path, strerror(errno));
+	return SG_ERR_SYSTEM;
+}
+
+static enum sg_err check_owner(const char *path, const struct kind *kind, const struct stat *st)
+{
+	uid_t me = geteuid();
+
+	if (st->st_uid == me)
+		return SG_OK;
+	if (st->st_uid != 0) {
+		sg_log(SG_LOG_ERROR, "%s: the %s is owned by user %u, but must be owned by user "
+		       "%u; if you trust its contents: chown %u '%s'", path, kind->noun,
+		       (unsigned)st->st_uid, (unsigned)me, (unsigned)me, path);
+		return SG_ERR_STORE_UNSAFE;
+	}
+	if (faccessat(AT_FDCWD, path, kind->access, AT_EACCESS | AT_SYMLINK_NOFOLLOW) != 0) {
+		sg_log(SG_LOG_ERROR, "%s: the %s is owned by root and user %u can't read it; "
+		       "as root: chown %u '%s'", path, kind->noun, (unsigned)me, (unsigned)me,
+		       path);
+		return SG_ERR_STORE_UNSAFE;
+	}
+	return SG_OK;
+}
+
+static enum sg_err check_stat(const char *path, const struct kind *kind, const struct stat *st)
+{
+	enum sg_err err;
+
+	if ((st->st_mode & S_IFMT) != kind->type) {
+		sg_log(SG_LOG_ERROR, "%s: a %s is wanted here, but this is %s", path, kind->noun,
+		       S_ISLNK(st->st_mode) ? "a symbolic link, which is not followed" :
+		       "something else");
+		return SG_ERR_STORE_UNSAFE;
+	}
+	err = check_owner(path, kind, st);
+	if (err != SG_OK)
+		return err;
+	if ((st->st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+		sg_log(SG_LOG_ERROR, "%s: the %s has mode %04o, but group and others must have "
+		       "no access: chmod %s '%s'", path, kind->noun,
+		       (unsigned)(st->st_mode & 07777), kind->mode, path);
+		return SG_ERR_STORE_UNSAFE;
+	}
+	if (S_ISREG(st->st_mode) && st->st_nlink != 1) {
+		sg_log(SG_LOG_ERROR, "%s: the file has %lu names, but must have one; find the "
+		       "others with find / -xdev -inum %llu", path,
+		       (unsigned long)st->st_nlink, (unsigned long long)st->st_ino);
+		return SG_ERR_STORE_UNSAFE;
+	}
+	return SG_OK;
+}
+
+/* lstat(2) follows a link whose name has a slash behind it, so the slashes go. */
+static enum sg_err check_path(const char *path, const struct kind *kind)
+{
+	size_t len = strlen(path);
+	enum sg_err err = SG_OK;
+	char *name = NULL;
+	struct stat st;
+
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	name = strndup(path, len);
+	if (name == NULL)
+		return SG_ERR_NOMEM;
+	if (lstat(name, &st) == 0)
+		err = check_stat(name, kind, &st);
+	else if (errno == ENOENT || errno == ENOTDIR)
+		err = SG_ERR_STORE_MISSING;
+	else
+		err = system_error(name);
+	free(name);
+	return err;
+}
+
+enum sg_err sg_file_check_private(const char *path)
+{
+	return check_path(path, &a_file);
+}
+
+enum sg_err sg_dir_check_private(const char *path)
+{
+	return check_path(path, &a_folder);
+}
+
+/* Open a folder above ours. A link is followed only if root or this user made it. */
+static int open_parent(int at, const char *name)
+{
+	struct stat st;
+
+	if (fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return -1;
+	if (S_ISLNK(st.st_mode) && st.st_uid != 0 && st.st_uid != geteuid()) {
+		errno = ELOOP;
+		return -1;
+	}
+	return openat(at, name, O_PATH | O_DIRECTORY | O_CLOEXEC |
+		      (S_ISLNK(st.st_mode) ? 0 : O_NOFOLLOW));
+}
+
+/* Go from the folder *at, which is closed, into name, making it where it is missing. */
+static bool enter_parent(int *at, const char *name)
+{
+	int next = open_parent(*at, name);
+
+	if (next < 0 && errno == ENOENT) {
+		if (mkdirat(*at, name, 0755) != 0 && errno != EEXIST)
+			return false;
+		next = open_parent(*at, name);
+	}
+	if (next < 0)
+		return false;
+	close(*at);
+	*at = next;
+	return true;
+}
+
+/* Whoever made it, we or another process or an attacker in between, it is checked. */
+static enum sg_err make_last(int at, const char *name, const char *path)
+{
+	struct stat st;
+
+	if (mkdirat(at, name, 0700) != 0 && errno != EEXIST)
+		return system_error(path);
+	if (fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return system_error(path);
+	return check_stat(path, &a_folder, &st);
+}
+
+enum sg_err sg_dir_make_private(const char *path)
+{
+	enum sg_err err = SG_OK;
+	char *copy = NULL;
+	char *rest = NULL;
+	char *name, *next;
+	int at = -1;
+
+	copy = strdup(path);
+	if (copy == NULL)
+		return SG_ERR_NOMEM;
+	at = open(path[0] == '/' ? "/" : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (at < 0) {
+		err = system_error(path);
+		goto out;
+	}
+	name = strtok_r(copy, "/", &rest);
+	if (name == NULL) {
+		err = sg_dir_check_private(path);
+		goto out;
+	}
+	while ((next = strtok_r(NULL, "/", &rest)) != NULL) {
+		if (!enter_parent(&at, name)) {
+			err = system_error(path);
+			goto out;
+		}
+		name = next;
+	}
+	err = make_last(at, name, path);
+out:
+	if (at >= 0)
+		close(at);
+	free(copy);
+	return err;
+}
+
+/* O_NONBLOCK, so that a pipe put in the place of a file can't hang us. */
+static enum sg_err open_regular(const char *path, int *fd, struct stat *st)
+{
+	*fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (*fd < 0)
+		return errno == ENOENT || errno == ENOTDIR ? SG_ERR_NOT_FOUND : system_error(path);
+	if (fstat(*fd, st) != 0)
+		return system_error(path);
+	if (!S_ISREG(st->st_mode)) {
+		sg_log(SG_LOG_ERROR, "%s: a file is wanted here, but this is something else", path);
+		return SG_ERR_SYSTEM;
+	}
+	return SG_OK;
+}
+
+/* Read until the end or until one byte more than max is there. */
+static enum sg_err read_all(const char *path, int fd, size_t max, struct sg_buf *out)
+{
+	size_t start = out->len;
+	ssize_t got = 1;
+
+	while (got > 0 && out->len - start <= max) {
+		size_t room = max - (out->len - start) + 1;
+		enum sg_err err;
+
+		room = room > 4096 ? 4096 : room;
+		err = sg_buf_reserve(out, room);
+		if (err != SG_OK)
+			return err;
+		do {
+			got = read(fd, out->data + out->len, room);
+		} while (got < 0 && errno == EINTR);
+		if (got < 0)
+			return system_error(path);
+		out->len += (size_t)got;
+	}
+	if (out->len - start > max) {
+		sg_log(SG_LOG_ERROR, "%s: the file is longer than %zu bytes", path, max);
+		return SG_ERR_RANGE;
+	}
+	return SG_OK;
+}
+
+enum sg_err sg_file_read(const char *path, size_t max, struct sg_buf *out)
+{
+	size_t start = out->len;
+	enum sg_err err;
+	struct stat st;
+	int fd = -1;
+
+	err = max < SIZE_MAX ? open_regular(path, &fd, &st) : SG_ERR_RANGE;
+	if (err == SG_OK)
+		err = read_all(path, fd, max, out);
+	if (fd >= 0)
+		close(fd);
+	if (err != SG_OK)
+		out->len = start;
+	return err;
+}
+
+/* Take "-" or "fd:N" apart. True: it is one of them, and *fd is -1 if it is malformed. */
+static bool names_descriptor(const char *path, int *fd)
+{
+	unsigned long n = 0;
+	const char *c;
+
+	*fd = -1;
+	if (strcmp(path, "-") == 0) {
+		*fd = STDIN_FILENO;
+		return true;
+	}
+	if (strncmp(path, "fd:", 3) != 0)
+		return false;
+	for (c = path + 3; *c >= '0' && *c <= '9' && n <= INT_MAX; c++)
+		n = n * 10 + (unsigned long)(*c - '0');
+	if (c != path + 3 && *c == '\0' && n <= INT_MAX && (path[3] != '0' || path[4] == '\0'))
+		*fd = (int)n;
+	return true;
+}
+
+/* systemd guards its credentials itself, with an ACL that looks like group access. */
+static bool is_credential(const char *path)
+{
+	const char *folder = secure_getenv("CREDENTIALS_DIRECTORY");
+	size_t len;
+
+	if (folder == NULL || folder[0] != '/')
+		return false;
+	len = strlen(folder);
+	return strncmp(path, folder, len) == 0 && path[len] == '/' &&
+	       strstr(path + len, "/../") == NULL;
+}
+
+static enum sg_err open_secret(const char *path, int *fd)
+{
+	bool credential = is_credential(path);
+	enum sg_err err = SG_OK;
+	struct stat st;
+
+	if (!credential)
+		err = sg_file_check_private(path);
+	if (err == SG_OK)
+		err = open_regular(path, fd, &st);
+	/* Once more with what was opened, which may be another file by now. */
+	if (err == SG_OK && !credential)
+		err = check_stat(path, &a_file, &st);
+	return err == SG_ERR_STORE_MISSING ? SG_ERR_NOT_FOUND : err;
+}
+
+static void take_newline_off(struct sg_secret *secret)
+{
+	if (secret->len > 0 && secret->data[secret->len - 1] == '\n')
+		secret->data[--secret->len] = 0;
+	else
+		return;
+	if (secret->len > 0 && secret->data[secret->len - 1] == '\r')
+		secret->data[--secret->len] = 0;
+}
+
+enum sg_err sg_file_read_secret(const char *path, size_t max, struct sg_secret **out)
+{
+	enum sg_err err = SG_OK;
+	bool borrowed;
+	int fd = -1;
+
+	borrowed = names_descriptor(path, &fd);
+	if (borrowed && fd < 0) {
+		sg_log(SG_LOG_ERROR, "%s: the number of a descriptor must follow fd:", path);
+		return SG_ERR_NOT_FOUND;
+	}
+	if (!borrowed)
+		err = open_secret(path, &fd);
+	if (err == SG_ERR_NOT_FOUND)
+		sg_log(SG_LOG_ERROR, "%s: there is no such file", path);
+	if (err == SG_OK)
+		err = sg_secret_read_fd(fd, max, out);
+	if (err == SG_OK)
+		take_newline_off(*out);
+	if (!borrowed && fd >= 0)
+		close(fd);
+	return err;
+}
+
+enum sg_err sg_path_join(const char *a, const char *b, char **out)
+{
+	size_t len = strlen(a);
+	const char *slash = len > 0 && a[len - 1] == '/' ? "" : "/";
+	char *path = NULL;
+
+	if (asprintf(&path, "%s%s%s", a, slash, b) < 0)
+		return SG_ERR_NOMEM;
+	*out = path;
+	return SG_OK;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 0. The one place where a detail leaves the library. It must never write
+ * to standard error, and never touch the syslog identity of the program.
+ */
+#include "util/log.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <syslog.h>
+
+#define LINE_SIZE 512
+
+static sg_log_fn log_fn;
+static void *log_arg;
+
+void sg_log_set(sg_log_fn fn, void *arg)
+{
+	log_fn = fn;
+	log_arg = arg;
+}
+
+static void to_syslog(enum sg_log_level level, const char *line, void *arg)
+{
+	static const int priorities[] = {
+		[SG_LOG_ERROR] = LOG_ERR,
+		[SG_LOG_NOTICE] = LOG_NOTICE,
+		[SG_LOG_DEBUG] = LOG_DEBUG,
+	};
+
+	(void)arg;
+	/* No openlog: it would rename every line of the program that loaded us. */
+	syslog(LOG_AUTHPRIV | priorities[level], "signet: %s", line);
+}
+
+void sg_log_to_syslog(void)
+{
+	sg_log_set(to_syslog, NULL);
+}
+
+void sg_log(enum sg_log_level level, const char *format, ...)
+{
+	int saved = errno;
+	char line[LINE_SIZE];
+	va_list args;
+
+	if (log_fn == NULL)
+		return;
+	va_start(args, format);
+	if (vsnprintf(line, sizeof(line), format, args) < 0)
+		line[0] = '\0';
+	va_end(args);
+
+	/* A file name may hold a newline, and a newline would forge a second line. */
+	for (char *c = line; *c != '\0'; c++) {
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			*c = '?';
+	}
+	log_fn(level, line, log_arg);
+	errno = saved;
+}
