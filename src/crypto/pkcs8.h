@@ -21,8 +21,10 @@ enum sg_pkcs8_kind {
 };
 
 /* Read the 32-byte seed out of a PEM or DER private key (version 1, or version 2
- * of RFC 5958 with a public key, which must then match). *kind is always set; the
- * caller frees *seed. Errors: FORMAT for anything but SG_PKCS8_ED25519. */
+ * of RFC 5958 with a public key, which must then match). PEM may have text around
+ * it; the first private key decides. *kind is always set; the caller frees *seed.
+ * Errors: FORMAT for anything but SG_PKCS8_ED25519, with SG_PKCS8_UNKNOWN for a
+ * damaged Ed25519 key and for more than 16 KiB; SECURE_MEMORY. */
 enum sg_err sg_pkcs8_ed25519(struct sg_bytes input, enum sg_pkcs8_kind *kind,
                              struct sg_secret **seed);
 
@@ -32,7 +34,9 @@ enum sg_err sg_spki_pem(struct sg_bytes public_key, struct sg_buf *out);
 /* Append the DER SubjectPublicKeyInfo, 44 bytes. */
 enum sg_err sg_spki_der(struct sg_bytes public_key, struct sg_buf *out);
 
-/* Append "ssh-ed25519 AAAA... comment\n". */
+/* Append "ssh-ed25519 AAAA... comment\n"; the comment may be NULL. Errors: RANGE
+ * unless 32 bytes, ARG for a comment with control characters, which could smuggle
+ * in a line, NOMEM. */
 enum sg_err sg_ssh_line(struct sg_bytes public_key, const char *comment, struct sg_buf *out);
 
 #endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 1. The start and the end of the ring; holds no state of its own.
+ */
+#include "crypto/crypto.h"
+
+#include <sodium.h>
+
+#include "crypto/ssl.h"
+#include "util/log.h"
+
+enum sg_err sg_crypto_start(void)
+{
+	/* It takes a lock and answers 1 when it was called before. */
+	if (sodium_init() < 0) {
+		sg_log(SG_LOG_ERROR, "libsodium could not be initialised");
+		return SG_ERR_CRYPTO;
+	}
+	return SG_OK;
+}
+
+void sg_crypto_stop(void)
+{
+	sg_ssl_free();
+}

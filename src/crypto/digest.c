@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 1. SHA-2 through OpenSSL, which uses the processor's instructions for it.
+ */
+#include "crypto/digest.h"
+
+#include <openssl/err.h>
+#include <stdlib.h>
+
+#include "crypto/ssl.h"
+
+struct sg_digest {
+	EVP_MD_CTX *ctx;
+	bool done;              /* final was called, or something failed */
+};
+
+size_t sg_digest_len(enum sg_digest_alg alg)
+{
+	switch (alg) {
+	case SG_SHA256:
+		return 32;
+	case SG_SHA384:
+		return 48;
+	case SG_SHA512:
+		return 64;
+	}
+	return 0;
+}
+
+static const EVP_MD *find_md(enum sg_digest_alg alg)
+{
+	const struct sg_ssl *ssl = sg_ssl();
+
+	if (!ssl)
+		return NULL;
+	switch (alg) {
+	case SG_SHA256:
+		return ssl->sha256;
+	case SG_SHA384:
+		return ssl->sha384;
+	case SG_SHA512:
+		return ssl->sha512;
+	}
+	return NULL;
+}
+
+enum sg_err sg_digest_new(enum sg_digest_alg alg, struct sg_digest **out)
+{
+	struct sg_digest *digest = NULL;
+	const EVP_MD *md = find_md(alg);
+	enum sg_err err = SG_OK;
+
+	ERR_set_mark();
+	*out = NULL;
+	if (!md) {
+		err = SG_ERR_CRYPTO;
+		goto out;
+	}
+	digest = calloc(1, sizeof(*digest));
+	if (digest)
+		digest->ctx = EVP_MD_CTX_new();
+	if (!digest || !digest->ctx) {
+		err = SG_ERR_NOMEM;
+		goto out;
+	}
+	if (EVP_DigestInit_ex2(digest->ctx, md, NULL) != 1) {
+		err = sg_ssl_failed("start a digest");
+		goto out;
+	}
+	*out = digest;
+	digest = NULL;
+out:
+	sg_digest_free(&digest);
+	ERR_pop_to_mark();
+	return err;
+}
+
+enum sg_err sg_digest_update(struct sg_digest *digest, struct sg_bytes part)
+{
+	enum sg_err err = SG_OK;
+
+	if (digest->done)
+		return SG_ERR_ARG;
+	if (part.len == 0)
+		return SG_OK;
+	ERR_set_mark();
+	if (EVP_DigestUpdate(digest->ctx, part.data, part.len) != 1) {
+		digest->done = true;
+		err = sg_ssl_failed("continue a digest");
+	}
+	ERR_pop_to_mark();
+	return err;
+}
+
+enum sg_err sg_digest_final(struct sg_digest *digest, uint8_t *out)
+{
+	enum sg_err err = SG_OK;
+
+	if (digest->done)
+		return SG_ERR_ARG;
+	digest->done = true;
+	ERR_set_mark();
+	if (EVP_DigestFinal_ex(digest->ctx, out, NULL) != 1)
+		err = sg_ssl_failed("end a digest");
+	ERR_pop_to_mark();
+	return err;
+}
+
+void sg_digest_free(struct sg_digest **digest)
+{
+	if (!digest || !*digest)
+		return;
+	EVP_MD_CTX_free((*digest)->ctx);
+	free(*digest);
+	*digest = NULL;
+}
+
+enum sg_err sg_digest_once(enum sg_digest_alg alg, struct sg_bytes message, uint8_t *out)
+{
+	const EVP_MD *md = find_md(alg);
+	enum sg_err err = SG_OK;
+
+	if (!md)
+		return SG_ERR_CRYPTO;
+	ERR_set_mark();
+	if (EVP_Digest(message.data, message.len, out, NULL, md, NULL) != 1)
+		err = sg_ssl_failed("compute a digest");
+	ERR_pop_to_mark();
+	return err;
+}
