@@ -1,2 +1,10 @@
 libsignet_la_SOURCES += \
-	src/seal/sealer.c src/seal/sealer.h
+	src/seal/sealer.c src/seal/sealer.h \
+	src/seal/soft/sealer.c src/seal/soft/sealer.h \
+	src/seal/tpm/context.c src/seal/tpm/context.h \
+	src/seal/tpm/rc.c src/seal/tpm/rc.h \
+	src/seal/tpm/sealed.c src/seal/tpm/sealed.h \
+	src/seal/tpm/sealer.c src/seal/tpm/sealer.h \
+	src/seal/tpm/session.c src/seal/tpm/session.h \
+	src/seal/tpm/srk.c src/seal/tpm/srk.h \
+	src/seal/tpm/tcti.c src/seal/tpm/tcti.h

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 2. The table of sealers, by name. There is no fallback from one to another.
+ */
+#include "seal/sealer.h"
+
+#include <string.h>
+
+#include "seal/soft/sealer.h"
+#include "seal/tpm/sealer.h"
+#include "util/log.h"
+
+static const struct sg_sealer_ops *const sealers[] = {
+	&sg_tpm_sealer,
+	&sg_soft_sealer,
+};
+
+enum sg_err sg_sealer_open(const char *name, const struct sg_config *config,
+                           struct sg_sealer **out)
+{
+	*out = NULL;
+	for (size_t i = 0; i < sizeof sealers / sizeof sealers[0]; i++)
+		if (strcmp(sealers[i]->name, name) == 0)
+			return sealers[i]->open(config, out);
+	sg_log(SG_LOG_ERROR, "there is no sealer \"%s\" in this build", name);
+	return SG_ERR_SEALER_UNKNOWN;
+}
+
+void sg_sealer_free(struct sg_sealer **sealer)
+{
+	if (sealer == NULL || *sealer == NULL)
+		return;
+	(*sealer)->ops->free(*sealer);
+	*sealer = NULL;
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 2, TPM. One connection to the TPM, for one call: open, transact, close.
+ * What the process must be spared is kept away here: output of tpm2-tss, SIGPIPE,
+ * and a descriptor that a child would hold open.
+ */
+#include "seal/tpm/context.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <tss2/tss2_rc.h>
+#include <tss2/tss2_tctildr.h>
+#include <unistd.h>
+
+#include "util/fork.h"
+#include "util/log.h"
+
+#define HELD 16
+#define DEVICE "device:"
+
+/* Descriptors of open connections plus one, 0: free. A child closes them: a TPM
+ * behind a socket would otherwise think itself in use until the child ends. */
+static _Atomic int held[HELD];
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static enum sg_err once_err;
+
+static void child_close(void)
+{
+	for (size_t i = 0; i < HELD; i++) {
+		int fd = atomic_exchange(&held[i], 0) - 1;
+
+		if (fd >= 0)
+			close(fd);
+	}
+}
+
+/* tpm2-tss writes to standard error, and its only knob is this variable, which each
+ * of its libraries reads at its first line. So it is set before the first call into
+ * any of them, and never where somebody has set it. */
+static void once_init(void)
+{
+	once_err = SG_ERR_NOMEM;
+	if (setenv("TSS2_LOG", "all+NONE", 0) == 0)
+		once_err = sg_fork_child(child_close);
+}
+
+static _Atomic int *hold(TSS2_TCTI_CONTEXT *inner)
+{
+	TSS2_TCTI_POLL_HANDLE handle = { .fd = -1 };
+	size_t count = 1;
+	int expected;
+
+	if (Tss2_Tcti_GetPollHandles(inner, &handle, &count) != TSS2_RC_SUCCESS || count != 1 ||
+	    handle.fd < 0)
+		return NULL;
+	for (size_t i = 0; i < HELD; i++) {
+		expected = 0;
+		if (atomic_compare_exchange_strong(&held[i], &expected, handle.fd + 1))
+			return &held[i];
+	}
+	return NULL;
+}
+
+/* A TCTI writes to its socket with write(2): without this, a TPM that goes away in
+ * the middle would end the process. */
+static void pipe_block(struct sg_tpm *tpm)
+{
+	sigset_t pipe, pending;
+
+	sigemptyset(&pipe);
+	sigaddset(&pipe, SIGPIPE);
+	sigemptyset(&pending);
+	sigpending(&pending);
+	tpm->pipe_pending = sigismember(&pending, SIGPIPE) == 1;
+	pthread_sigmask(SIG_BLOCK, &pipe, &tpm->mask);
+}
+
+static void pipe_restore(struct sg_tpm *tpm)
+{
+	static const struct timespec now = { 0, 0 };
+	sigset_t pipe, pending;
+	int saved = errno;
+
+	sigemptyset(&pipe);
+	sigaddset(&pipe, SIGPIPE);
+	sigemptyset(&pending);
+	sigpending(&pending);
+	if (!tpm->pipe_pending && sigismember(&pending, SIGPIPE) == 1)
+		sigtimedwait(&pipe, NULL, &now);
+	pthread_sigmask(SIG_SETMASK, &tpm->mask, NULL);
+	errno = saved;
+}
+
+static enum sg_err explain_permission(const char *path)
+{
+	char buffer[1024];
+	struct group group, *found = NULL;
+	struct stat st;
+
+	if (stat(path, &st) == 0)
+		getgrgid_r(st.st_gid, &group, buffer, sizeof buffer, &found);
+	if (found != NULL && found->gr_gid != 0 && (st.st_mode & S_IRGRP) && (st.st_mode & S_IWGRP))
+		sg_log(SG_LOG_ERROR, "this user may not open %s; it belongs to the group %s: run "
+		       "\"usermod -aG %s USER\" as root and log in again", path, found->gr_name,
+		       found->gr_name);
+	else
+		sg_log(SG_LOG_ERROR, "this user may not open %s, and neither may a group; the "
+		       "udev rules of the tpm-udev package give it to the group tss: then run "
+		       "\"usermod -aG tss USER\" as root and log in again", path);
+	return SG_ERR_HW_PERMISSION;
+}
+
+/* Find out by ourselves why a device can't be opened: tpm2-tss says only that it can't. */
+static enum sg_err explain_device(const char *path, TSS2_RC rc)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int saved = errno;
+	enum sg_err err;
+
+	if (fd >= 0) {
+		close(fd);
+		sg_log(SG_LOG_ERROR, "%s opens, but tpm2-tss can't use it as a TPM 2.0: %s (on "
+		       "Debian, the package libtss2-tcti-device0 brings what it needs)", path,
+		       Tss2_RC_Decode(rc));
+		return SG_ERR_HW_FAULT;
+	}
+	switch (saved) {
+	case EACCES:
+	case EPERM:
+		err = explain_permission(path);
+		break;
+	case EBUSY:
+		sg_log(SG_LOG_ERROR, "another program holds %s; /dev/tpmrm0 can be shared", path);
+		err = SG_ERR_HW_BUSY;
+		break;
+	default:
+		sg_log(SG_LOG_ERROR, "%s can't be opened: %s; is a TPM 2.0 there, and switched on "
+		       "in the firmware?", path, strerror(saved));
+		err = SG_ERR_HW_MISSING;
+		break;
+	}
+	return err;
+}
+
+static enum sg_err explain_open(const char *name, TSS2_RC rc)
+{
+	if (strncmp(name, DEVICE, strlen(DEVICE)) == 0)
+		return explain_device(name + strlen(DEVICE), rc);
+	sg_log(SG_LOG_ERROR, "no TPM answers at \"%s\": %s", name, Tss2_RC_Decode(rc));
+	return SG_ERR_HW_MISSING;
+}
+
+enum sg_err sg_tpm_open(struct sg_tpm *tpm, const char *name)
+{
+	TSS2_RC rc;
+	enum sg_err err;
+
+	*tpm = (struct sg_tpm){ 0 };
+	pthread_once(&once, once_init);
+	if (once_err != SG_OK)
+		return once_err;
+	pipe_block(tpm);
+	rc = Tss2_TctiLdr_Initialize(name, &tpm->inner);
+	if (rc != TSS2_RC_SUCCESS) {
+		err = explain_open(name, rc);
+		goto out;
+	}
+	tpm->held = hold(tpm->inner);
+	sg_tcti_init(&tpm->tcti, tpm->inner);
+	rc = Esys_Initialize(&tpm->esys, sg_tcti_context(&tpm->tcti), NULL);
+	if (rc != TSS2_RC_SUCCESS) {
+		sg_log(SG_LOG_ERROR, "tpm2-tss does not start: %s", Tss2_RC_Decode(rc));
+		err = rc == TSS2_ESYS_RC_MEMORY ? SG_ERR_NOMEM : SG_ERR_HW_FAULT;
+		goto out;
+	}
+	err = SG_OK;
+out:
+	if (err != SG_OK)
+		sg_tpm_close(tpm);
+	return err;
+}
+
+void sg_tpm_close(struct sg_tpm *tpm)
+{
+	if (tpm->esys != NULL) {
+		sg_tcti_flush(&tpm->tcti);
+		Esys_Finalize(&tpm->esys);
+	}
+	if (tpm->held != NULL)
+		atomic_store(tpm->held, 0);
+	if (tpm->inner != NULL)
+		Tss2_TctiLdr_Finalize(&tpm->inner);
+	pipe_restore(tpm);
+}
+
+void sg_tpm_scrub(struct sg_tpm *tpm)
+{
+	TPM2B_DIGEST *zeros = NULL;
+	TSS2_RC rc;
+
+	sg_tcti_scrub(&tpm->tcti);
+	rc = Esys_GetRandom(tpm->esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, 8, &zeros);
+	if (rc != TSS2_RC_SUCCESS)
+		sg_log(SG_LOG_ERROR, "the command buffer of tpm2-tss could not be overwritten: %s",
+		       Tss2_RC_Decode(rc));
+	Esys_Free(zeros);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 2, TPM. One connection to the TPM, for one call: open, transact, close.
+ * Nothing outlives the close: no session, no object, no descriptor. Both ends are
+ * in one thread and on one stack.
+ */
+#ifndef SG_SEAL_TPM_CONTEXT_H
+#define SG_SEAL_TPM_CONTEXT_H
+
+#include <signal.h>
+#include <tss2/tss2_esys.h>
+
+#include "seal/tpm/tcti.h"
+
+struct sg_tpm {
+	struct sg_tcti tcti;            /* in front of inner */
+	TSS2_TCTI_CONTEXT *inner;
+	ESYS_CONTEXT *esys;
+	_Atomic int *held;              /* where a child finds the descriptor */
+	sigset_t mask;                  /* of the thread, before */
+	bool pipe_pending;              /* a SIGPIPE was pending before */
+};
+
+/* Connect. tpm may not move until sg_tpm_close, which is called only after SG_OK.
+ * name is a tctildr string. Errors: HW_MISSING, HW_PERMISSION and HW_BUSY, with a
+ * log line that names the device and what to do; HW_FAULT, NOMEM. */
+enum sg_err sg_tpm_open(struct sg_tpm *tpm, const char *name);
+
+/* Flush what is still loaded and disconnect. */
+void sg_tpm_close(struct sg_tpm *tpm);
+
+/* Overwrite tpm2-tss's command buffer, in which the plaintext of Create and Unseal
+ * stays behind. Sends nothing. */
+void sg_tpm_scrub(struct sg_tpm *tpm);
+
+#endif

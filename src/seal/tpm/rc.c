@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 2, TPM. From what tpm2-tss returns to our own errors: the one table.
+ */
+#include "seal/tpm/rc.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <tss2/tss2_rc.h>
+
+#include "seal/tpm/tcti.h"
+#include "util/log.h"
+
+#define ANY 0
+
+struct row {
+	TPM2_CC command;        /* ANY, or the one command that the row is about */
+	TSS2_RC code;           /* without the number of a handle, session or parameter */
+	enum sg_err err;
+};
+
+/* The first row that fits counts; rows about one command come first. */
+static const struct row rows[] = {
+	{ TPM2_CC_ReadPublic,       TPM2_RC_HANDLE,       SG_ERR_HW_NO_PARENT },
+	{ TPM2_CC_StartAuthSession, TPM2_RC_HANDLE,       SG_ERR_HW_NO_PARENT },
+	{ TPM2_CC_Create,           TPM2_RC_HANDLE,       SG_ERR_HW_NO_PARENT },
+	{ TPM2_CC_Load,             TPM2_RC_HANDLE,       SG_ERR_HW_NO_PARENT },
+
+	{ TPM2_CC_CreatePrimary,    TPM2_RC_BAD_AUTH,     SG_ERR_HW_OWNER_AUTH },
+	{ TPM2_CC_CreatePrimary,    TPM2_RC_AUTH_FAIL,    SG_ERR_HW_OWNER_AUTH },
+	{ TPM2_CC_CreatePrimary,    TPM2_RC_HIERARCHY,    SG_ERR_HW_UNSUPPORTED },
+	{ TPM2_CC_EvictControl,     TPM2_RC_BAD_AUTH,     SG_ERR_HW_OWNER_AUTH },
+	{ TPM2_CC_EvictControl,     TPM2_RC_AUTH_FAIL,    SG_ERR_HW_OWNER_AUTH },
+	{ TPM2_CC_EvictControl,     TPM2_RC_NV_DEFINED,   SG_ERR_HW_BUSY },
+
+	/* A storage root key that asks for an authorisation of its own. */
+	{ TPM2_CC_Create,           TPM2_RC_BAD_AUTH,     SG_ERR_HW_UNSUPPORTED },
+	{ TPM2_CC_Create,           TPM2_RC_AUTH_FAIL,    SG_ERR_HW_UNSUPPORTED },
+	{ TPM2_CC_Load,             TPM2_RC_BAD_AUTH,     SG_ERR_HW_UNSUPPORTED },
+	{ TPM2_CC_Load,             TPM2_RC_AUTH_FAIL,    SG_ERR_HW_UNSUPPORTED },
+
+	{ TPM2_CC_Load,             TPM2_RC_INTEGRITY,    SG_ERR_HW_OTHER },
+	{ TPM2_CC_Load,             TPM2_RC_SIZE,         SG_ERR_FORMAT },
+	{ TPM2_CC_Load,             TPM2_RC_INSUFFICIENT, SG_ERR_FORMAT },
+	{ TPM2_CC_Load,             TPM2_RC_SENSITIVE,    SG_ERR_FORMAT },
+	{ TPM2_CC_Load,             TPM2_RC_BINDING,      SG_ERR_FORMAT },
+
+	{ ANY, TPM2_RC_AUTH_FAIL,         SG_ERR_AUTH },
+	{ ANY, TPM2_RC_BAD_AUTH,          SG_ERR_AUTH },
+	{ ANY, TPM2_RC_LOCKOUT,           SG_ERR_LOCKED },
+	{ ANY, TPM2_RC_POLICY,            SG_ERR_POLICY },
+	{ ANY, TPM2_RC_POLICY_FAIL,       SG_ERR_POLICY },
+	{ ANY, TPM2_RC_POLICY_CC,         SG_ERR_POLICY },
+	{ ANY, TPM2_RC_PCR,               SG_ERR_POLICY },
+	{ ANY, TPM2_RC_PCR_CHANGED,       SG_ERR_POLICY },
+	{ ANY, TPM2_RC_EXPIRED,           SG_ERR_POLICY },
+	{ ANY, TPM2_RC_AUTH_UNAVAILABLE,  SG_ERR_POLICY },
+
+	{ ANY, TPM2_RC_OBJECT_MEMORY,     SG_ERR_HW_MEMORY },
+	{ ANY, TPM2_RC_SESSION_MEMORY,    SG_ERR_HW_MEMORY },
+	{ ANY, TPM2_RC_MEMORY,            SG_ERR_HW_MEMORY },
+	{ ANY, TPM2_RC_SESSION_HANDLES,   SG_ERR_HW_MEMORY },
+	{ ANY, TPM2_RC_OBJECT_HANDLES,    SG_ERR_HW_MEMORY },
+	{ ANY, TPM2_RC_CONTEXT_GAP,       SG_ERR_HW_MEMORY },
+	{ ANY, TPM2_RC_TOO_MANY_CONTEXTS, SG_ERR_HW_MEMORY },
+	{ ANY, TPM2_RC_NV_SPACE,          SG_ERR_HW_MEMORY },
+
+	{ ANY, TPM2_RC_RETRY,             SG_ERR_HW_BUSY },
+	{ ANY, TPM2_RC_YIELDED,           SG_ERR_HW_BUSY },
+	{ ANY, TPM2_RC_TESTING,           SG_ERR_HW_BUSY },
+	{ ANY, TPM2_RC_NV_RATE,           SG_ERR_HW_BUSY },
+	{ ANY, TPM2_RC_NV_UNAVAILABLE,    SG_ERR_HW_BUSY },
+
+	{ ANY, TPM2_RC_COMMAND_CODE,      SG_ERR_HW_UNSUPPORTED },
+	{ ANY, TPM2_RC_CURVE,             SG_ERR_HW_UNSUPPORTED },
+	{ ANY, TPM2_RC_SYMMETRIC,         SG_ERR_HW_UNSUPPORTED },
+	{ ANY, TPM2_RC_HASH,              SG_ERR_HW_UNSUPPORTED },
+
+	{ ANY, TSS2_TCTI_RC_IO_ERROR,      SG_ERR_HW_REMOVED },
+	{ ANY, TSS2_TCTI_RC_NO_CONNECTION, SG_ERR_HW_REMOVED },
+	{ ANY, TSS2_TCTI_RC_MEMORY,        SG_ERR_NOMEM },
+	{ ANY, TSS2_ESYS_RC_MEMORY,        SG_ERR_NOMEM },
+};
+
+/* A resource manager speaks for the TPM in a layer of its own; and a format-one code
+ * carries the number of what it complains about [TPM2 Part 2 §6.6.2]. */
+static TSS2_RC bare(TSS2_RC rc)
+{
+	TSS2_RC layer = rc & TSS2_RC_LAYER_MASK;
+
+	if (layer == TSS2_RESMGR_TPM_RC_LAYER)
+		rc &= ~TSS2_RC_LAYER_MASK;
+	if ((rc & TSS2_RC_LAYER_MASK) == TSS2_TPM_RC_LAYER && (rc & TPM2_RC_FMT1) != 0)
+		rc &= TPM2_RC_FMT1 | 0x3f;
+	return rc;
+}
+
+enum sg_err sg_tpm_err(TPM2_CC command, TSS2_RC rc)
+{
+	TSS2_RC code = bare(rc);
+	enum sg_err err = SG_ERR_HW_FAULT;
+
+	if (rc == TSS2_RC_SUCCESS)
+		return SG_OK;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		if (rows[i].code == code &&
+		    (rows[i].command == ANY || rows[i].command == command)) {
+			err = rows[i].err;
+			break;
+		}
+	}
+	/* That there is no parent is what some callers want to know; others say it themselves. */
+	sg_log(err == SG_ERR_HW_NO_PARENT ? SG_LOG_DEBUG : SG_LOG_ERROR, "%s failed: %s (0x%x)",
+	       sg_tpm_command_name(command), Tss2_RC_Decode(rc), rc);
+	return err;
+}

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 2, TPM. The sealer "tpm". Each operation opens the TPM, does its commands and
+ * closes it again, under the sealer's own lock; the TPM is touched nowhere else.
+ */
+#include "seal/tpm/sealer.h"
+
+#include <ctype.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "seal/tpm/context.h"
+#include "seal/tpm/rc.h"
+#include "seal/tpm/sealed.h"
+#include "seal/tpm/session.h"
+#include "seal/tpm/srk.h"
+#include "util/fork.h"
+#include "util/log.h"
+
+struct tpm_sealer {
+	struct sg_sealer base;          /* first */
+	const struct sg_config *config;
+	pthread_mutex_t lock;           /* held while the TPM is open */
+	unsigned generation;            /* of the process that made it */
+};
+
+static struct tpm_sealer *self(struct sg_sealer *sealer)
+{
+	return (struct tpm_sealer *)sealer;
+}
+
+static enum sg_err sealer_open(const struct sg_config *config, struct sg_sealer **out)
+{
+	struct tpm_sealer *sealer = calloc(1, sizeof *sealer);
+
+	*out = NULL;
+	if (sealer == NULL)
+		return SG_ERR_NOMEM;
+	if (pthread_mutex_init(&sealer->lock, NULL) != 0 || sg_fork_watch() != SG_OK) {
+		free(sealer);
+		return SG_ERR_NOMEM;
+	}
+	sealer->base.ops = &sg_tpm_sealer;
+	sealer->config = config;
+	sealer->generation = sg_fork_generation();
+	*out = &sealer->base;
+	return SG_OK;
+}
+
+static void sealer_free(struct sg_sealer *sealer)
+{
+	/* In a child the lock may be one that a thread of the parent held. */
+	if (self(sealer)->generation == sg_fork_generation())
+		pthread_mutex_destroy(&self(sealer)->lock);
+	free(sealer);
+}
+
+/* Take the lock and connect; leave undoes both. */
+static enum sg_err enter(struct tpm_sealer *sealer, struct sg_tpm *tpm)
+{
+	enum sg_err err;
+
+	if (sealer->generation != sg_fork_generation()) {
+		sg_log(SG_LOG_ERROR, "a sealer that was opened before a fork was used in the "
+		       "child");
+		return SG_ERR_ARG;
+	}
+	pthread_mutex_lock(&sealer->lock);
+	err = sg_tpm_open(tpm, sealer->config->tcti);
+	if (err != SG_OK)
+		pthread_mutex_unlock(&sealer->lock);
+	return err;
+}
+
+static void leave(struct tpm_sealer *sealer, struct sg_tpm *tpm)
+{
+	sg_tpm_close(tpm);
+	pthread_mutex_unlock(&sealer->lock);
+}
+
+static enum sg_err sealer_provision(struct sg_sealer *sealer, const struct sg_secret *owner_auth,
+                                    struct sg_buf *parent, bool *made)
+{
+	struct sg_tpm tpm;
+	enum sg_err err;
+
+	*made = false;
+	err = enter(self(sealer), &tpm);
+	if (err != SG_OK)
+		return err;
+	err = sg_srk_provision(&tpm, owner_auth, parent, made);
+	leave(self(sealer), &tpm);
+	return err;
+}
+
+/* An authValue of zeros is an empty one to the TPM: anybody could give it. */
+static bool guard_fits(const struct sg_seal_guard *guard)
+{
+	uint8_t any = 0;
+
+	if (guard->auth == NULL)
+		return true;
+	if (guard->auth->len != SG_SEAL_AUTH)
+		return false;
+	for (size_t i = 0; i < SG_SEAL_AUTH; i++)
+		any |= guard->auth->data[i];
+	return any != 0;
+}
+
+static enum sg_err sealer_seal(struct sg_sealer *sealer, struct sg_bytes parent,
+                               const struct sg_seal_guard *guard, const struct sg_secret *plain,
+                               struct sg_buf *out)
+{
+	struct sg_tpm tpm;
+	struct sg_sealed sealed = { 0 };
+	struct sg_buf blob = { 0 };
+	ESYS_TR srk = ESYS_TR_NONE, session = ESYS_TR_NONE;
+	enum sg_err err;
+
+	if (plain->len == 0 || plain->len > SG_SEAL_MAX || !guard_fits(guard))
+		return SG_ERR_RANGE;
+	err = enter(self(sealer), &tpm);
+	if (err != SG_OK)
+		return err;
+	err = sg_srk_open(&tpm, parent, &srk);
+	if (err == SG_OK)
+		err = sg_session_open(&tpm, srk, &session);
+	if (err == SG_OK) {
+		err = sg_sealed_create(&tpm, srk, session, guard->auth, plain, &sealed);
+		sg_tpm_scrub(&tpm);
+	}
+	leave(self(sealer), &tpm);
+	if (err == SG_OK)
+		err = sg_sealed_write(&sealed, &blob);
+	if (err == SG_OK)
+		err = sg_buf_set(out, sg_buf_bytes(&blob));
+	sg_buf_free(&blob);
+	return err;
+}
+
+static enum sg_err sealer_unseal(struct sg_sealer *sealer, struct sg_bytes parent,
+                                 const struct sg_seal_guard *guard, struct sg_bytes blob,
+                                 struct sg_secret **out)
+{
+	struct sg_tpm tpm;
+	struct sg_sealed sealed;
+	ESYS_TR srk = ESYS_TR_NONE, session = ESYS_TR_NONE;
+	enum sg_err err;
+
+	*out = NULL;
+	if (!guard_fits(guard))
+		return SG_ERR_RANGE;
+	err = sg_sealed_read(blob, &sealed);
+	if (err != SG_OK)
+		return err;
+	/* The TPM would count an empty try as a wrong one. */
+	if (sg_sealed_has_auth(&sealed) && guard->auth == NULL)
+		return SG_ERR_AUTH;
+	err = enter(self(sealer), &tpm);
+	if (err != SG_OK)
+		return err;
+	err = sg_srk_open(&tpm, parent, &srk);
+	if (err == SG_OK)
+		err = sg_session_open(&tpm, srk, &session);
+	if (err == SG_OK) {
+		err = sg_sealed_open(&tpm, srk, session, guard->auth, &sealed, out);
+		sg_tpm_scrub(&tpm);
+	}
+	leave(self(sealer), &tpm);
+	return err;
+}
+
+/* Return the value of a property, or 0 where the list lacks it. */
+static uint32_t property(const TPMS_CAPABILITY_DATA *data, TPM2_PT which)
+{
+	const TPML_TAGGED_TPM_PROPERTY *list = &data->data.tpmProperties;
+	uint32_t value = 0;
+
+	for (uint32_t i = 0; i < list->count && i < TPM2_MAX_TPM_PROPERTIES; i++)
+		if (list->tpmProperty[i].property == which)
+			value = list->tpmProperty[i].value;
+	return value;
+}
+
+static enum sg_err properties(struct sg_tpm *tpm, TPM2_PT first, TPMS_CAPABILITY_DATA **out)
+{
+	TSS2_RC rc;
+	enum sg_err err;
+
+	*out = NULL;
+	rc = Esys_GetCapability(tpm->esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
+	                        TPM2_CAP_TPM_PROPERTIES, first, TPM2_MAX_TPM_PROPERTIES, NULL, out);
+	err = sg_tpm_err(TPM2_CC_GetCapability, rc);
+	if (err == SG_OK && (*out)->capability != TPM2_CAP_TPM_PROPERTIES)
+		err = SG_ERR_HW_FAULT;
+	return err;
+}
+
+static void status_maker(const TPMS_CAPABILITY_DATA *data, struct sg_sealer_status *out)
+{
+	uint32_t maker = property(data, TPM2_PT_MANUFACTURER);
+	uint32_t high = property(data, TPM2_PT_FIRMWARE_VERSION_1);
+	uint32_t low = property(data, TPM2_PT_FIRMWARE_VERSION_2);
+	size_t len = 0;
+
+	for (int shift = 24; shift >= 0; shift -= 8) {
+		char letter = (char)(maker >> shift);
+
+		if (isprint((unsigned char)letter))
+			out->maker[len++] = letter;
+	}
+	out->maker[len] = '\0';
+	snprintf(out->firmware, sizeof out->firmware, "%u.%u.%u.%u", high >> 16, high & 0xffff,
+	         low >> 16, low & 0xffff);
+}
+
+static void status_lockout(const TPMS_CAPABILITY_DATA *data, struct sg_sealer_status *out)
+{
+	uint32_t tried = property(data, TPM2_PT_LOCKOUT_COUNTER);
+	uint32_t most = property(data, TPM2_PT_MAX_AUTH_FAIL);
+
+	out->locked = (property(data, TPM2_PT_PERMANENT) & TPMA_PERMANENT_INLOCKOUT) != 0;
+	out->tries_left = out->locked || tried >= most ? 0 : most - tried;
+	out->seconds_per_try = property(data, TPM2_PT_LOCKOUT_INTERVAL);
+	out->lockout_known = true;
+}
+
+static enum sg_err status_parent(struct sg_tpm *tpm, struct sg_bytes parent,
+                                 struct sg_sealer_status *out)
+{
+	struct sg_buf name = { 0 };
+	bool is_parent = false;
+	enum sg_err err = sg_srk_look(tpm, &name, &is_parent);
+
+	if (err == SG_OK) {
+		out->parent_found = is_parent;
+		out->parent_foreign = !is_parent;
+		out->parent_same = is_parent && sg_bytes_equal(parent, sg_buf_bytes(&name));
+	} else if (err == SG_ERR_HW_NO_PARENT) {
+		err = SG_OK;
+	}
+	sg_buf_free(&name);
+	return err;
+}
+
+static enum sg_err sealer_status(struct sg_sealer *sealer, struct sg_bytes parent,
+                                 struct sg_sealer_status *out)
+{
+	struct sg_tpm tpm;
+	TPMS_CAPABILITY_DATA *fixed = NULL, *variable = NULL;
+	enum sg_err err;
+
+	*out = (struct sg_sealer_status){ 0 };
+	snprintf(out->device, sizeof out->device, "%s", self(sealer)->config->tcti);
+	err = enter(self(sealer), &tpm);
+	if (err != SG_OK)
+		return err;
+	err = properties(&tpm, TPM2_PT_FIXED, &fixed);
+	if (err != SG_OK)
+		goto out;
+	status_maker(fixed, out);
+	err = properties(&tpm, TPM2_PT_VAR, &variable);
+	if (err != SG_OK)
+		goto out;
+	status_lockout(variable, out);
+	err = status_parent(&tpm, parent, out);
+out:
+	Esys_Free(fixed);
+	Esys_Free(variable);
+	leave(self(sealer), &tpm);
+	return err;
+}
+
+const struct sg_sealer_ops sg_tpm_sealer = {
+	.name = "tpm",
+	.model = "TPM 2.0",
+	.hardware = true,
+	.open = sealer_open,
+	.free = sealer_free,
+	.provision = sealer_provision,
+	.seal = sealer_seal,
+	.unseal = sealer_unseal,
+	.status = sealer_status,
+};

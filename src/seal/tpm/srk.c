@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 2, TPM. The storage root key: found, judged, or made. It is never replaced,
+ * and nothing is ever removed from the TPM.
+ */
+#include "seal/tpm/srk.h"
+
+#include <string.h>
+
+#include "seal/tpm/rc.h"
+#include "seal/tpm/session.h"
+#include "util/log.h"
+
+/* fixedTPM, fixedParent, sensitiveDataOrigin, userWithAuth, noDA, restricted, decrypt. */
+#define SRK_ATTRIBUTES 0x00030472u
+
+/* The template of the TCG EK credential profile's storage keys (L-2): a unique field of
+ * 32 + 32 zero bytes. An empty one gives another key. */
+static const TPM2B_PUBLIC srk_template = {
+	.publicArea = {
+		.type = TPM2_ALG_ECC,
+		.nameAlg = TPM2_ALG_SHA256,
+		.objectAttributes = SRK_ATTRIBUTES,
+		.parameters.eccDetail = {
+			.symmetric = { TPM2_ALG_AES, { .aes = 128 }, { .aes = TPM2_ALG_CFB } },
+			.scheme = { .scheme = TPM2_ALG_NULL },
+			.curveID = TPM2_ECC_NIST_P256,
+			.kdf = { .scheme = TPM2_ALG_NULL },
+		},
+		.unique.ecc = { .x = { .size = 32 }, .y = { .size = 32 } },
+	},
+};
+
+static bool symmetric_fits(const TPMT_SYM_DEF_OBJECT *symmetric)
+{
+	return symmetric->algorithm == TPM2_ALG_AES && symmetric->keyBits.aes == 128 &&
+	       symmetric->mode.aes == TPM2_ALG_CFB;
+}
+
+static bool is_storage_parent(const TPMT_PUBLIC *area)
+{
+	const TPMS_ECC_PARMS *ecc = &area->parameters.eccDetail;
+	const TPMS_RSA_PARMS *rsa = &area->parameters.rsaDetail;
+
+	if (area->nameAlg != TPM2_ALG_SHA256 || area->objectAttributes != SRK_ATTRIBUTES)
+		return false;
+	if (area->type == TPM2_ALG_ECC)
+		return ecc->curveID == TPM2_ECC_NIST_P256 && symmetric_fits(&ecc->symmetric);
+	return area->type == TPM2_ALG_RSA && rsa->keyBits == 2048 &&
+	       symmetric_fits(&rsa->symmetric);
+}
+
+/* Get a handle for the key and the Name that its public area has. */
+static enum sg_err take_up(struct sg_tpm *tpm, ESYS_TR *srk, TPM2B_NAME **name)
+{
+	TSS2_RC rc;
+
+	*name = NULL;
+	rc = Esys_TR_FromTPMPublic(tpm->esys, SG_SRK_HANDLE, ESYS_TR_NONE, ESYS_TR_NONE,
+	                           ESYS_TR_NONE, srk);
+	if (rc == TSS2_RC_SUCCESS)
+		rc = Esys_TR_GetName(tpm->esys, *srk, name);
+	return sg_tpm_err(TPM2_CC_ReadPublic, rc);
+}
+
+static struct sg_bytes name_bytes(const TPM2B_NAME *name)
+{
+	return sg_bytes(name->name, name->size);
+}
+
+enum sg_err sg_srk_open(struct sg_tpm *tpm, struct sg_bytes name, ESYS_TR *srk)
+{
+	TPM2B_NAME *found = NULL;
+	ESYS_TR key = ESYS_TR_NONE;
+	enum sg_err err;
+
+	*srk = ESYS_TR_NONE;
+	err = take_up(tpm, &key, &found);
+	if (err == SG_ERR_HW_NO_PARENT)
+		sg_log(SG_LOG_ERROR, "nothing stands at 0x%08x in the TPM, where the storage root "
+		       "key was: the TPM was exchanged or cleared", SG_SRK_HANDLE);
+	if (err != SG_OK)
+		goto out;
+	if (name.len != SG_SRK_NAME || !sg_bytes_equal(name_bytes(found), name)) {
+		sg_log(SG_LOG_ERROR, "this TPM is not the one that sealed the token: the storage "
+		       "root key at 0x%08x has another Name; the TPM was exchanged or cleared, or "
+		       "somebody stands between", SG_SRK_HANDLE);
+		err = SG_ERR_HW_OTHER;
+		goto out;
+	}
+	*srk = key;
+out:
+	Esys_Free(found);
+	return err;
+}
+
+enum sg_err sg_srk_look(struct sg_tpm *tpm, struct sg_buf *name, bool *parent)
+{
+	TPM2B_NAME *found = NULL, *read = NULL;
+	TPM2B_PUBLIC *area = NULL;
+	ESYS_TR key = ESYS_TR_NONE;
+	TSS2_RC rc;
+	enum sg_err err;
+
+	*parent = false;
+	err = take_up(tpm, &key, &found);
+	if (err != SG_OK)
+		goto out;
+	rc = Esys_ReadPublic(tpm->esys, key, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &area, &read,
+	                     NULL);
+	err = sg_tpm_err(TPM2_CC_ReadPublic, rc);
+	if (err != SG_OK)
+		goto out;
+	if (!sg_bytes_equal(name_bytes(found), name_bytes(read))) {
+		sg_log(SG_LOG_ERROR, "the storage root key changed while it was being looked at");
+		err = SG_ERR_HW_FAULT;
+		goto out;
+	}
+	*parent = is_storage_parent(&area->publicArea);
+	err = sg_buf_set(name, name_bytes(found));
+out:
+	Esys_Free(found);
+	Esys_Free(read);
+	Esys_Free(area);
+	return err;
+}
+
+static enum sg_err create_primary(struct sg_tpm *tpm, ESYS_TR hierarchy, ESYS_TR session,
+                                  ESYS_TR *key)
+{
+	static const TPM2B_SENSITIVE_CREATE sensitive;
+	static const TPM2B_DATA outside;
+	static const TPML_PCR_SELECTION pcrs;
+	TSS2_RC rc;
+
+	rc = Esys_CreatePrimary(tpm->esys, hierarchy, session, ESYS_TR_NONE, ESYS_TR_NONE, &sensitive,
+	                        &srk_template, &outside, &pcrs, key, NULL, NULL, NULL, NULL);
+	return sg_tpm_err(TPM2_CC_CreatePrimary, rc);
+}
+
+static enum sg_err set_owner_auth(struct sg_tpm *tpm, const struct sg_secret *owner_auth)
+{
+	TPM2B_AUTH auth = { 0 };
+	TSS2_RC rc;
+
+	if (owner_auth->len > sizeof auth.buffer) {
+		sg_log(SG_LOG_ERROR, "the owner authorisation is longer than %zu bytes",
+		       sizeof auth.buffer);
+		return SG_ERR_HW_OWNER_AUTH;
+	}
+	auth.size = (uint16_t)owner_auth->len;
+	memcpy(auth.buffer, owner_auth->data, owner_auth->len);
+	rc = Esys_TR_SetAuth(tpm->esys, ESYS_TR_RH_OWNER, &auth);
+	explicit_bzero(&auth, sizeof auth);
+	return sg_tpm_err(TPM2_CC_CreatePrimary, rc);
+}
+
+/* There is no key to salt a session to before the first one is made, and an owner
+ * authorisation may not go in clear nor be guessed from a recording. So the session is
+ * salted to a key of the null hierarchy that lives for this call only. Its Name is
+ * nobody's to compare: making the storage root key is the moment of trust. */
+static enum sg_err make(struct sg_tpm *tpm, const struct sg_secret *owner_auth)
+{
+	static const TPM2B_AUTH no_auth;
+	ESYS_TR salt = ESYS_TR_NONE, session = ESYS_TR_NONE;
+	ESYS_TR key = ESYS_TR_NONE, persistent = ESYS_TR_NONE;
+	TSS2_RC rc;
+	enum sg_err err;
+
+	err = create_primary(tpm, ESYS_TR_RH_NULL, ESYS_TR_PASSWORD, &salt);
+	if (err == SG_OK)
+		err = sg_session_open(tpm, salt, &session);
+	if (err == SG_OK && owner_auth != NULL)
+		err = set_owner_auth(tpm, owner_auth);
+	if (err == SG_OK)
+		err = create_primary(tpm, ESYS_TR_RH_OWNER, session, &key);
+	if (err == SG_OK)       /* the next command has no parameter that can be encrypted */
+		err = sg_session_next(tpm, session, TPMA_SESSION_CONTINUESESSION);
+	if (err == SG_OK) {
+		rc = Esys_EvictControl(tpm->esys, ESYS_TR_RH_OWNER, key, session, ESYS_TR_NONE,
+		                       ESYS_TR_NONE, SG_SRK_HANDLE, &persistent);
+		err = sg_tpm_err(TPM2_CC_EvictControl, rc);
+	}
+	/* tpm2-tss frees what it keeps without wiping it. */
+	rc = Esys_TR_SetAuth(tpm->esys, ESYS_TR_RH_OWNER, &no_auth);
+	return err != SG_OK ? err : sg_tpm_err(TPM2_CC_EvictControl, rc);
+}
+
+enum sg_err sg_srk_provision(struct sg_tpm *tpm, const struct sg_secret *owner_auth,
+                             struct sg_buf *name, bool *made)
+{
+	bool parent = false;
+	enum sg_err err;
+
+	*made = false;
+	err = sg_srk_look(tpm, name, &parent);
+	if (err == SG_ERR_HW_NO_PARENT) {
+		err = make(tpm, owner_auth);
+		if (err != SG_OK)
+			return err;
+		*made = true;
+		sg_log(SG_LOG_NOTICE, "a storage root key was made in the TPM and stands at 0x%08x",
+		       SG_SRK_HANDLE);
+		err = sg_srk_look(tpm, name, &parent);
+	}
+	if (err == SG_OK && !parent) {
+		sg_log(SG_LOG_ERROR, "what stands at 0x%08x in the TPM is not a storage root key "
+		       "(ECC P-256 or RSA 2048, AES-128-CFB, attributes 0x%08x); it was left "
+		       "untouched, and \"tpm2_readpublic -c 0x%08x\" shows it", SG_SRK_HANDLE,
+		       SRK_ATTRIBUTES, SG_SRK_HANDLE);
+		err = SG_ERR_HW_NO_PARENT;
+	}
+	return err;
+}

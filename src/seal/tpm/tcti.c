@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 2, TPM. Our own TCTI: checks every frame, remembers what is loaded, counts.
+ * tpm2-tss before 4.1.4 believes lengths that arrive on the wire, so nothing may
+ * reach it that was not checked here first.
+ */
+#include "seal/tpm/tcti.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+#include "util/cursor.h"
+#include "util/log.h"
+
+#define TCTI_MAGIC 0x7369676e65743031ULL
+#define HEADER 10                       /* tag, size, code [TPM2 Part 1 §18.2] */
+#define FLUSH_SIZE (HEADER + 4)
+
+/* How the frames of one command are laid out [TPM2 Part 3]. */
+struct sg_tcti_row {
+	TPM2_CC command;
+	const char *name;
+	uint8_t handles;                /* in the handle area of the command */
+	bool makes;                     /* its response has a handle: something was loaded */
+	bool sized;                     /* the first parameter of its response is a TPM2B */
+};
+
+/* What this table lacks can't be checked, and so is not sent. */
+static const struct sg_tcti_row rows[] = {
+	{ TPM2_CC_Create,           "TPM2_Create",           1, false, true },
+	{ TPM2_CC_CreatePrimary,    "TPM2_CreatePrimary",    1, true,  true },
+	{ TPM2_CC_EvictControl,     "TPM2_EvictControl",     2, false, false },
+	{ TPM2_CC_FlushContext,     "TPM2_FlushContext",     0, false, false },
+	{ TPM2_CC_GetCapability,    "TPM2_GetCapability",    0, false, false },
+	{ TPM2_CC_GetRandom,        "TPM2_GetRandom",        0, false, true },
+	{ TPM2_CC_Load,             "TPM2_Load",             1, true,  true },
+	{ TPM2_CC_ReadPublic,       "TPM2_ReadPublic",       1, false, true },
+	{ TPM2_CC_StartAuthSession, "TPM2_StartAuthSession", 2, true,  true },
+	{ TPM2_CC_Unseal,           "TPM2_Unseal",           1, false, true },
+};
+
+static _Atomic uint64_t command_count;
+
+static const struct sg_tcti_row *row_of(TPM2_CC command)
+{
+	const struct sg_tcti_row *found = NULL;
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (rows[i].command == command)
+			found = &rows[i];
+	return found;
+}
+
+const char *sg_tpm_command_name(TPM2_CC command)
+{
+	const struct sg_tcti_row *row = row_of(command);
+
+	return row != NULL ? row->name : "a command";
+}
+
+uint64_t sg_tpm_command_count(void)
+{
+	return atomic_load_explicit(&command_count, memory_order_relaxed);
+}
+
+static void live_add(struct sg_tcti *tcti, uint32_t handle)
+{
+	for (size_t i = 0; i < SG_TCTI_LIVE; i++) {
+		if (tcti->live[i] == 0) {
+			tcti->live[i] = handle;
+			return;
+		}
+	}
+	sg_log(SG_LOG_ERROR, "more TPM objects are loaded than are kept track of");
+}
+
+static void live_remove(struct sg_tcti *tcti, uint32_t handle)
+{
+	for (size_t i = 0; i < SG_TCTI_LIVE; i++)
+		if (tcti->live[i] == handle)
+			tcti->live[i] = 0;
+}
+
+/* Read a TPM2B and drop its contents. */
+static void skip_sized(struct sg_reader *r)
+{
+	sg_read_bytes(r, sg_read_u16(r));
+}
+
+/* Note which sessions the command uses; false when the frame does not fit. */
+static bool command_sessions(struct sg_tcti *tcti, struct sg_reader *r)
+{
+	struct sg_reader auth = sg_reader(sg_read_bytes(r, sg_read_u32(r)));
+
+	while (!auth.failed && auth.rest.len > 0 && tcti->sessions < SG_TCTI_SESSIONS) {
+		tcti->session[tcti->sessions++] = sg_read_u32(&auth);
+		skip_sized(&auth);
+		sg_read_u8(&auth);
+		skip_sized(&auth);
+	}
+	return !r->failed && tcti->sessions > 0 && sg_reader_done(&auth);
+}
+
+/* Take a command apart as far as its response depends on it. */
+static bool command_note(struct sg_tcti *tcti, struct sg_bytes frame)
+{
+	struct sg_reader r = sg_reader(frame);
+	bool fits;
+
+	tcti->sessions = 0;
+	tcti->flushed = 0;
+	tcti->tag = sg_read_u16(&r);
+	fits = sg_read_u32(&r) == frame.len;
+	tcti->row = row_of(sg_read_u32(&r));
+	if (tcti->row == NULL || !fits)
+		return false;
+	if (tcti->row->command == TPM2_CC_FlushContext)
+		tcti->flushed = sg_read_u32(&r);
+	sg_read_bytes(&r, 4u * tcti->row->handles);
+	if (tcti->tag == TPM2_ST_SESSIONS)
+		fits = command_sessions(tcti, &r);
+	return fits && !r.failed;
+}
+
+/* Check the authorisation area of a response, which ends the frame exactly, and
+ * note which sessions the TPM has ended [TPM2 Part 1 §18.10]. */
+static bool response_sessions(const struct sg_tcti *tcti, struct sg_reader *r,
+                              uint32_t ended[SG_TCTI_SESSIONS])
+{
+	for (size_t i = 0; i < tcti->sessions; i++) {
+		skip_sized(r);
+		if ((sg_read_u8(r) & TPMA_SESSION_CONTINUESESSION) == 0)
+			ended[i] = tcti->session[i];
+		skip_sized(r);
+	}
+	return sg_reader_done(r);
+}
+
+/* Check a whole response; only one that fits changes what is known to be loaded. */
+static bool response_fits(struct sg_tcti *tcti, struct sg_bytes frame)
+{
+	struct sg_reader r = sg_reader(frame), first;
+	uint16_t tag = sg_read_u16(&r);
+	uint32_t size = sg_read_u32(&r), code = sg_read_u32(&r), made = 0;
+	uint32_t ended[SG_TCTI_SESSIONS] = { 0 };
+
+	if (r.failed || size != frame.len)
+		return false;
+	if (code != TPM2_RC_SUCCESS)    /* a refusal is a header and nothing else */
+		return tag == TPM2_ST_NO_SESSIONS && size == HEADER;
+	if (tag != tcti->tag)
+		return false;
+	if (tcti->row->makes)
+		made = sg_read_u32(&r);
+	first = r;
+	if (tag == TPM2_ST_SESSIONS) {
+		first = sg_reader(sg_read_bytes(&r, sg_read_u32(&r)));
+		if (!response_sessions(tcti, &r, ended))
+			return false;
+	}
+	if (tcti->row->sized)
+		skip_sized(&first);
+	if (r.failed || first.failed)
+		return false;
+
+	if (made != 0)
+		live_add(tcti, made);
+	if (tcti->flushed != 0)
+		live_remove(tcti, tcti->flushed);
+	for (size_t i = 0; i < tcti->sessions; i++)
+		if (ended[i] != 0)
+			live_remove(tcti, ended[i]);
+	return true;
+}
+
+static TSS2_RC tcti_transmit(TSS2_TCTI_CONTEXT *context, size_t size, const uint8_t *command)
+{
+	struct sg_tcti *tcti = (struct sg_tcti *)context;
+
+	if (!command_note(tcti, sg_bytes(command, size))) {
+		tcti->scrub = false;
+		return TSS2_TCTI_RC_NOT_SUPPORTED;
+	}
+	if (tcti->scrub)
+		return TSS2_RC_SUCCESS;
+	atomic_fetch_add_explicit(&command_count, 1, memory_order_relaxed);
+	return Tss2_Tcti_Transmit(tcti->inner, size, command);
+}
+
+/* Answer GetRandom with 8 zero bytes, and fill what lies behind the answer too. */
+static TSS2_RC scrub_receive(struct sg_tcti *tcti, size_t *size, uint8_t *response)
+{
+	static const uint8_t answer[] = {
+		0x80, 0x01, 0, 0, 0, 20, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0,
+	};
+
+	if (response == NULL) {
+		*size = sizeof answer;
+		return TSS2_RC_SUCCESS;
+	}
+	if (*size < sizeof answer)
+		return TSS2_TCTI_RC_INSUFFICIENT_BUFFER;
+	tcti->scrub = false;
+	explicit_bzero(response, *size);
+	memcpy(response, answer, sizeof answer);
+	*size = sizeof answer;
+	return TSS2_RC_SUCCESS;
+}
+
+static TSS2_RC tcti_receive(TSS2_TCTI_CONTEXT *context, size_t *size, uint8_t *response,
+                            int32_t timeout)
+{
+	struct sg_tcti *tcti = (struct sg_tcti *)context;
+	size_t capacity;
+	TSS2_RC rc;
+
+	if (tcti->row == NULL)
+		return TSS2_TCTI_RC_BAD_SEQUENCE;
+	if (tcti->scrub)
+		return scrub_receive(tcti, size, response);
+	capacity = *size;
+	rc = Tss2_Tcti_Receive(tcti->inner, size, response, timeout);
+	if (rc != TSS2_RC_SUCCESS || response == NULL)
+		return rc;
+	if (*size > capacity || !response_fits(tcti, sg_bytes(response, *size))) {
+		sg_log(SG_LOG_ERROR, "the response to %s is malformed; something between this "
+		       "program and the TPM is broken or hostile", tcti->row->name);
+		explicit_bzero(response, capacity);
+		*size = 0;
+		rc = TSS2_TCTI_RC_MALFORMED_RESPONSE;
+	}
+	tcti->row = NULL;
+	return rc;
+}
+
+/* The inner TCTI belongs to whoever gave it to us. */
+static void tcti_finalize(TSS2_TCTI_CONTEXT *context)
+{
+	(void)context;
+}
+
+static TSS2_RC tcti_cancel(TSS2_TCTI_CONTEXT *context)
+{
+	return Tss2_Tcti_Cancel(((struct sg_tcti *)context)->inner);
+}
+
+static TSS2_RC tcti_poll_handles(TSS2_TCTI_CONTEXT *context, TSS2_TCTI_POLL_HANDLE *handles,
+                                 size_t *count)
+{
+	return Tss2_Tcti_GetPollHandles(((struct sg_tcti *)context)->inner, handles, count);
+}
+
+static TSS2_RC tcti_locality(TSS2_TCTI_CONTEXT *context, uint8_t locality)
+{
+	return Tss2_Tcti_SetLocality(((struct sg_tcti *)context)->inner, locality);
+}
+
+void sg_tcti_init(struct sg_tcti *tcti, TSS2_TCTI_CONTEXT *inner)
+{
+	*tcti = (struct sg_tcti){
+		.v1 = {
+			.magic = TCTI_MAGIC,
+			.version = 1,
+			.transmit = tcti_transmit,
+			.receive = tcti_receive,
+			.finalize = tcti_finalize,
+			.cancel = tcti_cancel,
+			.getPollHandles = tcti_poll_handles,
+			.setLocality = tcti_locality,
+		},
+		.inner = inner,
+	};
+}
+
+TSS2_TCTI_CONTEXT *sg_tcti_context(struct sg_tcti *tcti)
+{
+	return (TSS2_TCTI_CONTEXT *)&tcti->v1;
+}
+
+void sg_tcti_scrub(struct sg_tcti *tcti)
+{
+	tcti->scrub = true;
+}
+
+static TSS2_RC flush_one(struct sg_tcti *tcti, uint32_t handle)
+{
+	const uint8_t frame[FLUSH_SIZE] = {
+		0x80, 0x01, 0, 0, 0, FLUSH_SIZE, 0, 0, 0x01, 0x65,
+		(uint8_t)(handle >> 24), (uint8_t)(handle >> 16),
+		(uint8_t)(handle >> 8), (uint8_t)handle,
+	};
+	uint8_t response[TPM2_MAX_RESPONSE_SIZE];
+	size_t size = sizeof response;
+	TSS2_RC rc;
+
+	tcti->scrub = false;
+	rc = tcti_transmit(sg_tcti_context(tcti), sizeof frame, frame);
+	if (rc == TSS2_RC_SUCCESS)
+		rc = tcti_receive(sg_tcti_context(tcti), &size, response, TSS2_TCTI_TIMEOUT_BLOCK);
+	return rc;
+}
+
+void sg_tcti_flush(struct sg_tcti *tcti)
+{
+	for (size_t i = SG_TCTI_LIVE; i-- > 0;) {
+		/* After a broken connection there is nobody to tell, and a resource manager
+		 * flushes by itself what a connection leaves behind. */
+		if (tcti->live[i] != 0 && flush_one(tcti, tcti->live[i]) != TSS2_RC_SUCCESS)
+			return;
+	}
+}
