@@ -19,7 +19,7 @@ AC_DEFUN([SIGNET_FOLDER],
 # SIGNET_FLAGS(VARIABLE, FLAGS)
 # Append to VARIABLE each of the flags that the compiler takes.
 AC_DEFUN([SIGNET_FLAGS],
-  [for signet_flag in $2; do
+  [for signet_flag in m4_normalize([$2]); do
      AC_MSG_CHECKING([whether the compiler takes $signet_flag])
      signet_saved=$CFLAGS
      CFLAGS="$CFLAGS -Werror $signet_flag"

@@ -15,8 +15,8 @@ libtesting_la_SOURCES = \
 libtesting_la_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) -I$(top_srcdir)/tests
 libtesting_la_LIBADD = $(CHECK_LIBS)
 
-TEST_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) -I$(top_srcdir)/tests
-TEST_LDADD = libtesting.la libsignet.la $(CHECK_LIBS)
+TESTING_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) -I$(top_srcdir)/tests
+TESTING_LIBS = libtesting.la libsignet.la $(CHECK_LIBS)
 
 include tests/unit/local.mk
 include tests/tpm/local.mk

@@ -108,7 +108,7 @@ static CK_RV finish(struct sg_attrs *attrs, struct sg_secret **material, struct 
                     const uint8_t uuid[SG_UUID])
 {
 	unsigned in = sg_attr_class_bit(sg_attrs_ulong(attrs, CKA_CLASS));
-	char id[2 * SG_UUID + 1];
+	char id[2 * SG_UUID];
 	enum sg_err err;
 	CK_RV rv = CKR_OK;
 
@@ -118,8 +118,8 @@ static CK_RV finish(struct sg_attrs *attrs, struct sg_secret **material, struct 
 		rv = finish_public(attrs);
 	if (rv != CKR_OK)
 		return rv;
-	sodium_bin2hex(id, sizeof id, uuid, SG_UUID);
-	err = sg_attrs_set(attrs, CKA_UNIQUE_ID, sg_bytes_str(id));
+	sg_bytes_hex(sg_bytes(uuid, SG_UUID), id);
+	err = sg_attrs_set(attrs, CKA_UNIQUE_ID, sg_bytes(id, sizeof id));
 	if (err == SG_OK && (in & (SG_IN_PUBLIC | SG_IN_PRIVATE | SG_IN_SECRET))) {
 		err = sg_attrs_set_bool(attrs, CKA_LOCAL, origin.local);
 		if (err == SG_OK)

@@ -137,24 +137,7 @@ CK_RV sg_op_verify(struct sg_op *op, enum sg_op_phase phase, struct sg_bytes in,
 
 CK_RV sg_op_gather(struct sg_op *op, struct sg_bytes part)
 {
-	struct sg_buf grown = { 0 };
-	enum sg_err err;
-
 	if (part.len > GATHER_MAX - op->data.len)
 		return CKR_DATA_LEN_RANGE;
-	if (op->data.cap - op->data.len >= part.len)
-		return sg_rv(sg_buf_append(&op->data, part));
-	/* Grow by hand: a moved copy of the message is wiped. */
-	err = sg_buf_reserve(&grown, 2 * (op->data.len + part.len));
-	if (err == SG_OK)
-		err = sg_buf_append(&grown, sg_buf_bytes(&op->data));
-	if (err == SG_OK)
-		err = sg_buf_append(&grown, part);
-	if (err != SG_OK) {
-		sg_buf_wipe(&grown);
-		return sg_rv(err);
-	}
-	sg_buf_wipe(&op->data);
-	op->data = grown;
-	return CKR_OK;
+	return sg_rv(sg_buf_append(&op->data, part));
 }

@@ -131,10 +131,7 @@ void sg_token_record_clear(struct sg_token_record *record)
 
 void sg_token_record_serial(const struct sg_token_record *record, char serial[SG_SERIAL])
 {
-	static const char digits[] = "0123456789abcdef";
-
-	for (int i = 0; i < SG_SERIAL; i++)
-		serial[i] = digits[record->uuid[i / 2] >> (i % 2 ? 0 : 4) & 0xf];
+	sg_bytes_hex(sg_bytes(record->uuid, SG_SERIAL / 2), serial);
 }
 
 /* Return the length of the UTF-8 character at the start, 0 if there is none or a

@@ -15,13 +15,29 @@ static const struct sg_sealer_ops *const sealers[] = {
 	&sg_soft_sealer,
 };
 
+static const struct sg_sealer_ops *find(const char *name)
+{
+	for (size_t i = 0; i < sizeof sealers / sizeof sealers[0]; i++)
+		if (strcmp(sealers[i]->name, name) == 0)
+			return sealers[i];
+	return NULL;
+}
+
+const char *sg_sealer_model(const char *name)
+{
+	const struct sg_sealer_ops *ops = find(name);
+
+	return ops != NULL ? ops->model : "unknown";
+}
+
 enum sg_err sg_sealer_open(const char *name, const struct sg_config *config,
                            struct sg_sealer **out)
 {
+	const struct sg_sealer_ops *ops = find(name);
+
 	*out = NULL;
-	for (size_t i = 0; i < sizeof sealers / sizeof sealers[0]; i++)
-		if (strcmp(sealers[i]->name, name) == 0)
-			return sealers[i]->open(config, out);
+	if (ops != NULL)
+		return ops->open(config, out);
 	sg_log(SG_LOG_ERROR, "there is no sealer \"%s\" in this build", name);
 	return SG_ERR_SEALER_UNKNOWN;
 }

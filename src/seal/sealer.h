@@ -77,6 +77,10 @@ struct sg_sealer_ops {
 enum sg_err sg_sealer_open(const char *name, const struct sg_config *config,
                            struct sg_sealer **out);
 
+/* Return the model of the sealer of that name, at most 16 characters; "unknown" for
+ * a name that this build does not have. */
+const char *sg_sealer_model(const char *name);
+
 /* Free *sealer and set it to NULL; NULL is fine. Sends nothing to the hardware. */
 void sg_sealer_free(struct sg_sealer **sealer);
 

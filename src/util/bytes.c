@@ -20,6 +20,16 @@ bool sg_bytes_equal(struct sg_bytes a, struct sg_bytes b)
 	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
+void sg_bytes_hex(struct sg_bytes bytes, char *out)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < bytes.len; i++) {
+		out[2 * i] = digits[bytes.data[i] >> 4];
+		out[2 * i + 1] = digits[bytes.data[i] & 0xf];
+	}
+}
+
 enum sg_err sg_buf_reserve(struct sg_buf *buf, size_t extra)
 {
 	struct sg_buf grown = { NULL, buf->len, 0 };

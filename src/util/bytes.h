@@ -37,6 +37,10 @@ struct sg_bytes sg_bytes_str(const char *s);
 /* Tell whether two views hold the same bytes. Not constant time: for public bytes. */
 bool sg_bytes_equal(struct sg_bytes a, struct sg_bytes b);
 
+/* Write the bytes as 2 * len lower-case hexadecimal digits, without a terminating
+ * zero. For public bytes only. */
+void sg_bytes_hex(struct sg_bytes bytes, char *out);
+
 /* Make a view of everything in the buffer; it is valid until the buffer changes. */
 static inline struct sg_bytes sg_buf_bytes(const struct sg_buf *buf)
 {

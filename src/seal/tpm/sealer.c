@@ -126,7 +126,7 @@ static enum sg_err sealer_seal(struct sg_sealer *sealer, struct sg_bytes parent,
 		return err;
 	err = sg_srk_open(&tpm, parent, &srk);
 	if (err == SG_OK)
-		err = sg_session_open(&tpm, srk, &session);
+		err = sg_tpm_session_open(&tpm, srk, &session);
 	if (err == SG_OK) {
 		err = sg_sealed_create(&tpm, srk, session, guard->auth, plain, &sealed);
 		sg_tpm_scrub(&tpm);
@@ -163,7 +163,7 @@ static enum sg_err sealer_unseal(struct sg_sealer *sealer, struct sg_bytes paren
 		return err;
 	err = sg_srk_open(&tpm, parent, &srk);
 	if (err == SG_OK)
-		err = sg_session_open(&tpm, srk, &session);
+		err = sg_tpm_session_open(&tpm, srk, &session);
 	if (err == SG_OK) {
 		err = sg_sealed_open(&tpm, srk, session, guard->auth, &sealed, out);
 		sg_tpm_scrub(&tpm);

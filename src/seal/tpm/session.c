@@ -8,7 +8,7 @@
 #include "seal/tpm/rc.h"
 #include "util/log.h"
 
-enum sg_err sg_session_open(struct sg_tpm *tpm, ESYS_TR salt, ESYS_TR *session)
+enum sg_err sg_tpm_session_open(struct sg_tpm *tpm, ESYS_TR salt, ESYS_TR *session)
 {
 	static const TPMT_SYM_DEF cipher = {
 		.algorithm = TPM2_ALG_AES,

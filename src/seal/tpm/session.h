@@ -12,7 +12,7 @@
 /* Open an HMAC session salted to the key salt, whose Name the caller has compared:
  * AES-128-CFB, SHA-256, both directions encrypted, continued. sg_tpm_close flushes it
  * unless a command ended it. Errors: of the TPM, HW_MEMORY where it has no slot. */
-enum sg_err sg_session_open(struct sg_tpm *tpm, ESYS_TR salt, ESYS_TR *session);
+enum sg_err sg_tpm_session_open(struct sg_tpm *tpm, ESYS_TR salt, ESYS_TR *session);
 
 /* Set which of DECRYPT (parameters to the TPM), ENCRYPT (from it) and CONTINUESESSION
  * hold for the next command; the others are cleared. */

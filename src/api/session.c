@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 4. Session management [PKCS#11 3.1 §5.6].
+ */
+#include <string.h>
+
+#include "api/entry.h"
+
+#include "api/call.h"
+#include "core/rv.h"
+
+CK_RV C_OpenSession(CK_SLOT_ID slot, CK_FLAGS flags, void *application, CK_NOTIFY notify,
+                    CK_SESSION_HANDLE *handle)
+{
+	struct sg_token *token;
+	struct sg_call call;
+	enum sg_err err;
+	CK_RV rv = sg_call_module(&call);
+
+	(void)application;
+	(void)notify;           /* there is nothing to notify of */
+	if (rv != CKR_OK)
+		return rv;
+	token = sg_module_token(call.module, slot);
+	if (token == NULL)
+		return sg_call_end(&call, CKR_SLOT_ID_INVALID);
+	if (handle == NULL)
+		return sg_call_end(&call, CKR_ARGUMENTS_BAD);
+	if ((flags & CKF_SERIAL_SESSION) == 0)
+		return sg_call_end(&call, CKR_SESSION_PARALLEL_NOT_SUPPORTED);
+	err = sg_token_sync(token);
+	if (err == SG_ERR_STORE_MISSING)
+		return sg_call_end(&call, CKR_TOKEN_NOT_RECOGNIZED);
+	rv = sg_rv(err);
+	if (rv == CKR_OK)
+		rv = sg_session_open(&call.module->sessions, token,
+		                     flags & (CKF_SERIAL_SESSION | CKF_RW_SESSION), handle);
+	return sg_call_end(&call, rv);
+}
+
+CK_RV C_CloseSession(CK_SESSION_HANDLE handle)
+{
+	struct sg_call call;
+	CK_RV rv = sg_call_module(&call);
+
+	if (rv != CKR_OK)
+		return rv;
+	if (!sg_session_close(&call.module->sessions, handle))
+		rv = CKR_SESSION_HANDLE_INVALID;
+	return sg_call_end(&call, rv);
+}
+
+CK_RV C_CloseAllSessions(CK_SLOT_ID slot)
+{
+	struct sg_token *token;
+	struct sg_call call;
+	CK_RV rv = sg_call_module(&call);
+
+	if (rv != CKR_OK)
+		return rv;
+	token = sg_module_token(call.module, slot);
+	if (token == NULL)
+		return sg_call_end(&call, CKR_SLOT_ID_INVALID);
+	sg_session_close_all(&call.module->sessions, token);
+	return sg_call_end(&call, CKR_OK);
+}
+
+/* The state of a session [§5.6, table 6]. */
+static CK_STATE session_state(const struct sg_session *session)
+{
+	static const CK_STATE states[SG_USERS][2] = {
+		[SG_NOBODY] = { CKS_RO_PUBLIC_SESSION, CKS_RW_PUBLIC_SESSION },
+		[SG_USER] = { CKS_RO_USER_FUNCTIONS, CKS_RW_USER_FUNCTIONS },
+		[SG_SO] = { CKS_RW_SO_FUNCTIONS, CKS_RW_SO_FUNCTIONS },
+	};
+	struct sg_token *token = session->token;
+	enum sg_user user;
+
+	pthread_rwlock_rdlock(&token->lock);
+	user = token->user;
+	pthread_rwlock_unlock(&token->lock);
+	return states[user][(session->flags & CKF_RW_SESSION) != 0];
+}
+
+CK_RV C_GetSessionInfo(CK_SESSION_HANDLE handle, CK_SESSION_INFO *info)
+{
+	struct sg_call call;
+	CK_RV rv = sg_call_session(&call, handle);
+
+	if (rv != CKR_OK)
+		return rv;
+	if (info == NULL)
+		return sg_call_end(&call, CKR_ARGUMENTS_BAD);
+	info->slotID = call.session->token->slot;
+	info->state = session_state(call.session);
+	info->flags = call.session->flags;
+	info->ulDeviceError = 0;
+	return sg_call_end(&call, CKR_OK);
+}
+
+CK_RV C_Login(CK_SESSION_HANDLE handle, CK_USER_TYPE user_type, unsigned char *pin,
+              CK_ULONG pin_len)
+{
+	struct sg_call call;
+	CK_RV rv = sg_call_session(&call, handle);
+
+	if (rv != CKR_OK)
+		return rv;
+	if (pin == NULL && pin_len > 0)
+		rv = CKR_ARGUMENTS_BAD;
+	else if (user_type == CKU_CONTEXT_SPECIFIC)
+		rv = CKR_OPERATION_NOT_INITIALIZED;
+	else if (user_type != CKU_USER && user_type != CKU_SO)
+		rv = CKR_USER_TYPE_INVALID;
+	else
+		rv = sg_token_login(call.session->token, user_type == CKU_SO ? SG_SO : SG_USER,
+		                    sg_bytes(pin, pin_len));
+	return sg_call_end(&call, rv);
+}
+
+CK_RV C_Logout(CK_SESSION_HANDLE handle)
+{
+	struct sg_call call;
+	CK_RV rv = sg_call_session(&call, handle);
+
+	if (rv != CKR_OK)
+		return rv;
+	rv = sg_token_logout(call.session->token);
+	if (rv == CKR_OK && !sg_token_private_open(call.session->token))
+		sg_session_end_private(&call.module->sessions, call.session->token, call.session);
+	return sg_call_end(&call, rv);
+}
