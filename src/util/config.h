@@ -41,7 +41,8 @@ enum sg_err sg_config_load(struct sg_config **out);
 /* Free *config and set it to NULL; NULL is fine. */
 void sg_config_free(struct sg_config **config);
 
-/* Read a configuration from memory over the defaults, for tests and fuzzers; name stands in messages. */
+/* Read a configuration from memory over the defaults, for tests and fuzzers; name stands
+ * in messages. */
 enum sg_err sg_config_parse(struct sg_bytes text, const char *name, struct sg_config **out);
 
 #endif

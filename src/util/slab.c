@@ -72,8 +72,9 @@ static size_t page_size(void)
 
 /* The memory is not in the child, so the next mapping could lie where a secret of
  * the parent lay, and a pointer left over would name a stranger's bytes. The whole
- * reservation is made inaccessible instead, for good. */
-static void forget_in_child(void)
+ * reservation is made inaccessible instead, for good. A thread sanitizer sees only
+ * that another thread of the parent held the lock, not that this is a copy. */
+__attribute__((no_sanitize("thread"))) static void forget_in_child(void)
 {
 	struct region *r = __atomic_load_n(&regions, __ATOMIC_ACQUIRE);
 
@@ -88,7 +89,7 @@ static void forget_in_child(void)
 	newest = SG_SLAB_NONE;
 	locked = 0;
 	used = 0;
-	pthread_mutex_init(&lock, NULL);
+	lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
 }
 
 /* Bring every page in now. A system call writes to it, because a failure then is
