@@ -11,7 +11,9 @@ AM_TESTS_ENVIRONMENT = \
 # Fixtures shared by all test programs.
 check_LTLIBRARIES += libtesting.la
 libtesting_la_SOURCES = \
-	tests/lib/runner.c tests/lib/runner.h
+	tests/lib/folder.c tests/lib/folder.h \
+	tests/lib/runner.c tests/lib/runner.h \
+	tests/lib/store.c tests/lib/store.h
 libtesting_la_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) -I$(top_srcdir)/tests
 libtesting_la_LIBADD = $(CHECK_LIBS)
 
