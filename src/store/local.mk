@@ -1,2 +1,7 @@
 libsignet_la_SOURCES += \
+	src/store/create.c \
+	src/store/db.c src/store/db.h \
+	src/store/path.c src/store/path.h \
+	src/store/row.c src/store/row.h \
+	src/store/schema.c src/store/schema.h \
 	src/store/store.c src/store/store.h

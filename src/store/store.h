@@ -2,8 +2,10 @@
  *
  * Ring 2. The object store: one SQLite file a token, one row an object. Records
  * are opaque bytes here; core makes and checks them. The file is opened for each
- * transaction and closed at its end, so a fork never shares a connection. This
- * ring does not know sealers.
+ * transaction and closed at its end, so a fork never shares a connection: a
+ * transaction is used by one thread at a time, and only by the process that began
+ * it; in a child every call on it fails with SYSTEM and touches nothing. This ring
+ * does not know sealers.
  */
 #ifndef SG_STORE_STORE_H
 #define SG_STORE_STORE_H
@@ -38,17 +40,21 @@ char *sg_store_path(const char *state, unsigned slot);
 enum sg_err sg_store_list(const char *state, unsigned **slots, size_t *n);
 
 /* Make a store that holds only the two records, complete or not at all: it is
- * written under another name, synced and linked. Errors: STORE_EXISTS, STORE_FULL,
- * STORE_READONLY, SYSTEM. */
+ * written under another name, synced and renamed. The folder exists. Errors:
+ * STORE_EXISTS (also for a journal without its store), STORE_FULL, STORE_READONLY,
+ * STORE_MISSING or STORE_UNSAFE for the folder, RANGE, SYSTEM, NOMEM. */
 enum sg_err sg_store_create(const char *path, struct sg_bytes token, struct sg_bytes state);
 
-/* Remove the store and its journal. Errors: STORE_MISSING, SYSTEM. */
+/* Remove the store and its journal, damaged or not, when nobody is writing it.
+ * Errors: STORE_MISSING, STORE_UNSAFE for the folder, STORE_BUSY after ten seconds,
+ * STORE_READONLY, SYSTEM, NOMEM. */
 enum sg_err sg_store_remove(const char *path);
 
 /* Check owner, permissions, size and version without following links, open, and
  * begin. A file that fails a check is not touched. Errors: STORE_MISSING,
  * STORE_UNSAFE, STORE_DAMAGED, STORE_VERSION, STORE_BUSY after ten seconds,
- * STORE_READONLY. */
+ * STORE_READONLY, SYSTEM, NOMEM; SYSTEM also in a child that was forked while the
+ * parent had a transaction open in another thread, until it calls exec. */
 enum sg_err sg_store_begin(const char *path, enum sg_store_mode mode, struct sg_store_txn **out);
 
 /* Commit and close, or roll back where that fails; *txn is NULL afterwards in any
@@ -58,7 +64,10 @@ enum sg_err sg_store_commit(struct sg_store_txn **txn);
 /* Roll back and close; NULL is fine. */
 void sg_store_abort(struct sg_store_txn **txn);
 
-/* Read a single record; it replaces what out holds. Errors: STORE_DAMAGED where it is missing. */
+/* Read or write a single record; what is read replaces what out holds. Errors:
+ * STORE_DAMAGED where it is missing. For everything that writes here and below: RANGE
+ * for a record longer than SG_STORE_RECORD_MAX, ARG in a reading transaction,
+ * STORE_FULL, STORE_READONLY; a write that failed makes the commit fail too. */
 enum sg_err sg_store_get(struct sg_store_txn *txn, enum sg_store_item item, struct sg_buf *out);
 enum sg_err sg_store_put(struct sg_store_txn *txn, enum sg_store_item item, struct sg_bytes record);
 

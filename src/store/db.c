@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 2. A connection to SQLite with everything off that a store doesn't need,
+ * and the one table that translates SQLite's result codes. Knows no table.
+ */
+#include "store/db.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "store/path.h"
+#include "store/store.h"
+#include "util/fork.h"
+#include "util/log.h"
+
+#define BUSY_MS 10000
+#define ROW_EXTRA 256           /* what a row holds beside the record */
+
+/* Connections open in this process, and whether it was forked while there were
+ * any: then SQLite believes in POSIX locks that this process doesn't hold, or
+ * waits for a mutex whose owner exists only in the parent. */
+static atomic_uint connections;
+static atomic_bool orphaned;
+
+static void db_child(void)
+{
+	if (atomic_load(&connections) > 0)
+		atomic_store(&orphaned, true);
+	atomic_store(&connections, 0);
+}
+
+/* An extended code is looked up first, then its primary code. */
+static const struct {
+	int code;
+	enum sg_err err;
+} codes[] = {
+	{ SQLITE_OK, SG_OK },
+	{ SQLITE_BUSY, SG_ERR_STORE_BUSY },
+	{ SQLITE_CANTOPEN_ISDIR, SG_ERR_STORE_UNSAFE },
+	{ SQLITE_CANTOPEN_SYMLINK, SG_ERR_STORE_UNSAFE },
+	{ SQLITE_CONSTRAINT, SG_ERR_STORE_DAMAGED },
+	{ SQLITE_CORRUPT, SG_ERR_STORE_DAMAGED },
+	{ SQLITE_EMPTY, SG_ERR_STORE_DAMAGED },
+	/* Our statements are right, so the tables they name are wrong. */
+	{ SQLITE_ERROR, SG_ERR_STORE_DAMAGED },
+	{ SQLITE_FORMAT, SG_ERR_STORE_DAMAGED },
+	{ SQLITE_FULL, SG_ERR_STORE_FULL },
+	{ SQLITE_IOERR_NOMEM, SG_ERR_NOMEM },
+	{ SQLITE_IOERR_SHORT_READ, SG_ERR_STORE_DAMAGED },
+	{ SQLITE_LOCKED, SG_ERR_STORE_BUSY },
+	{ SQLITE_MISMATCH, SG_ERR_STORE_DAMAGED },
+	{ SQLITE_NOMEM, SG_ERR_NOMEM },
+	{ SQLITE_NOTADB, SG_ERR_STORE_DAMAGED },
+	{ SQLITE_PROTOCOL, SG_ERR_STORE_BUSY },
+	{ SQLITE_READONLY, SG_ERR_STORE_READONLY },
+	{ SQLITE_READONLY_DBMOVED, SG_ERR_STORE_MISSING },
+	{ SQLITE_SCHEMA, SG_ERR_STORE_DAMAGED },
+	{ SQLITE_TOOBIG, SG_ERR_STORE_DAMAGED },
+};
+
+static bool code_find(int code, enum sg_err *err)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+		if (codes[i].code == code) {
+			*err = codes[i].err;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Find errno of the system call behind a result code; 0 where SQLite didn't keep
+ * it. For a failed COMMIT only the file knows it. */
+static int db_errno(sqlite3 *db)
+{
+	int error = sqlite3_system_errno(db);
+
+	if (error == 0 &&
+	    sqlite3_file_control(db, "main", SQLITE_FCNTL_LAST_ERRNO, &error) != SQLITE_OK)
+		error = 0;
+	return error;
+}
+
+enum sg_err sg_store_db_error(sqlite3 *db, int rc)
+{
+	int primary = rc & 0xff, error = 0;
+	enum sg_err err = SG_ERR_SYSTEM;
+
+	if (rc == SQLITE_OK)
+		return SG_OK;
+	if (db != NULL && (primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN))
+		error = db_errno(db);
+	if (!code_find(rc, &err) && !code_find(primary, &err))
+		err = sg_store_path_errno(error);
+	/* Not sqlite3_errmsg: it can repeat what stands in a damaged file. */
+	sg_log(SG_LOG_ERROR, "SQLite: %s (code %d, errno %d).", sqlite3_errstr(rc), rc, error);
+	return err;
+}
+
+static const struct {
+	int option;
+	int value;
+} options[] = {
+	{ SQLITE_DBCONFIG_DEFENSIVE, 1 },
+	{ SQLITE_DBCONFIG_DQS_DDL, 0 },
+	{ SQLITE_DBCONFIG_DQS_DML, 0 },
+	{ SQLITE_DBCONFIG_ENABLE_FKEY, 0 },
+	{ SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0 },
+	{ SQLITE_DBCONFIG_ENABLE_TRIGGER, 0 },
+	{ SQLITE_DBCONFIG_ENABLE_VIEW, 0 },
+	{ SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0 },
+	{ SQLITE_DBCONFIG_WRITABLE_SCHEMA, 0 },
+};
+
+static const struct {
+	int limit;
+	int value;
+} limits[] = {
+	{ SQLITE_LIMIT_ATTACHED, 0 },
+	{ SQLITE_LIMIT_COLUMN, 16 },
+	{ SQLITE_LIMIT_COMPOUND_SELECT, 1 },
+	{ SQLITE_LIMIT_EXPR_DEPTH, 16 },
+	{ SQLITE_LIMIT_FUNCTION_ARG, 2 },
+	{ SQLITE_LIMIT_LENGTH, SG_STORE_RECORD_MAX + ROW_EXTRA },
+	{ SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1 },
+	{ SQLITE_LIMIT_SQL_LENGTH, 1024 },
+	{ SQLITE_LIMIT_TRIGGER_DEPTH, 0 },
+	{ SQLITE_LIMIT_VARIABLE_NUMBER, 4 },
+	{ SQLITE_LIMIT_WORKER_THREADS, 0 },
+};
+
+static enum sg_err db_restrict(sqlite3 *db)
+{
+	size_t i;
+	int rc;
+
+	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		rc = sqlite3_db_config(db, options[i].option, options[i].value, NULL);
+		if (rc != SQLITE_OK)
+			return sg_store_db_error(db, rc);
+	}
+	for (i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+		sqlite3_limit(db, limits[i].limit, limits[i].value);
+	rc = sqlite3_busy_timeout(db, BUSY_MS);
+	if (rc != SQLITE_OK)
+		return sg_store_db_error(db, rc);
+	/* None of these reads the file, so none can roll a journal back. No memory
+	 * map: reading one behind the end of a cut file raises SIGBUS. */
+	return sg_store_db_exec(db, "PRAGMA mmap_size=0; PRAGMA cell_size_check=ON;"
+	                            "PRAGMA temp_store=MEMORY; PRAGMA secure_delete=ON");
+}
+
+enum sg_err sg_store_db_open(const char *path, sqlite3 **out)
+{
+	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_PRIVATECACHE |
+	                  SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+	sqlite3 *db = NULL;
+	enum sg_err err;
+	int rc;
+
+	*out = NULL;
+	err = sg_fork_child(db_child);
+	if (err != SG_OK)
+		return err;
+	if (atomic_load(&orphaned)) {
+		sg_log(SG_LOG_ERROR, "This process was forked in the middle of a transaction "
+		                     "of its parent; it can't use the store before it calls exec.");
+		return SG_ERR_SYSTEM;
+	}
+	/* Before SQLite is entered, so that a fork in another thread sees it. */
+	atomic_fetch_add(&connections, 1);
+	rc = sqlite3_open_v2(path, &db, flags, NULL);
+	if (rc != SQLITE_OK) {
+		err = sg_store_db_error(db, rc);
+		/* Here it isn't writing that was refused, but reading. */
+		if (err == SG_ERR_STORE_READONLY)
+			err = SG_ERR_SYSTEM;
+		goto out;
+	}
+	err = db_restrict(db);
+	if (err != SG_OK)
+		goto out;
+	*out = db;
+out:
+	if (err != SG_OK && db != NULL)
+		sg_store_db_close(&db);
+	else if (err != SG_OK)
+		atomic_fetch_sub(&connections, 1);
+	return err;
+}
+
+void sg_store_db_close(sqlite3 **db)
+{
+	int rc;
+
+	if (db == NULL || *db == NULL)
+		return;
+	/* The old call, which doesn't wait for forgotten statements: a connection
+	 * that lived on would keep its lock. */
+	rc = sqlite3_close(*db);
+	if (rc != SQLITE_OK)
+		(void)sg_store_db_error(*db, rc);
+	*db = NULL;
+	atomic_fetch_sub(&connections, 1);
+}
+
+enum sg_err sg_store_db_exec(sqlite3 *db, const char *sql)
+{
+	return sg_store_db_error(db, sqlite3_exec(db, sql, NULL, NULL, NULL));
+}
+
+enum sg_err sg_store_db_prepare(sqlite3 *db, const char *sql, sqlite3_stmt **out)
+{
+	return sg_store_db_error(db, sqlite3_prepare_v2(db, sql, -1, out, NULL));
+}
+
+enum sg_err sg_store_db_bind(sqlite3_stmt *stmt, int at, struct sg_bytes bytes)
+{
+	int rc;
+
+	if (bytes.len > INT_MAX)
+		return SG_ERR_RANGE;
+	rc = sqlite3_bind_blob(stmt, at, bytes.len > 0 ? bytes.data : (const void *)"",
+	                       (int)bytes.len, SQLITE_STATIC);
+	return sg_store_db_error(sqlite3_db_handle(stmt), rc);
+}
+
+enum sg_err sg_store_db_column(sqlite3_stmt *stmt, int at, size_t max, struct sg_bytes *out)
+{
+	const void *data;
+	int len;
+
+	*out = sg_bytes(NULL, 0);
+	if (sqlite3_column_type(stmt, at) != SQLITE_BLOB)
+		return SG_ERR_STORE_DAMAGED;
+	data = sqlite3_column_blob(stmt, at);
+	len = sqlite3_column_bytes(stmt, at);
+	if (len < 0 || (size_t)len > max)
+		return SG_ERR_STORE_DAMAGED;
+	if (data == NULL && sqlite3_errcode(sqlite3_db_handle(stmt)) == SQLITE_NOMEM)
+		return SG_ERR_NOMEM;
+	if (data == NULL && len > 0)
+		return SG_ERR_STORE_DAMAGED;
+	*out = sg_bytes(data, (size_t)len);
+	return SG_OK;
+}

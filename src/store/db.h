@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 2. A connection to SQLite with everything off that a store doesn't need,
+ * and the one table that translates SQLite's result codes. Knows no table.
+ *
+ * A connection is used by one thread at a time. SQLite keeps its locks in memory
+ * of the process, so a child that was forked while any connection was open can't
+ * trust them: sg_store_db_open fails there until it has called exec.
+ */
+#ifndef SG_STORE_DB_H
+#define SG_STORE_DB_H
+
+#include <sqlite3.h>
+
+#include "util/bytes.h"
+
+/* Open an existing file for reading and writing, or for reading only where that is
+ * all the system allows. No lock is taken and no byte is read but the file's
+ * header. path has no link in it. Errors: STORE_MISSING, STORE_UNSAFE, SYSTEM, NOMEM. */
+enum sg_err sg_store_db_open(const char *path, sqlite3 **out);
+
+/* Roll back what is not committed, close and set *db to NULL; NULL is fine. */
+void sg_store_db_close(sqlite3 **db);
+
+/* Translate a result code and log it. db may be NULL; otherwise it tells errno. */
+enum sg_err sg_store_db_error(sqlite3 *db, int rc);
+
+/* Run statements that give no rows, or whose rows don't matter. */
+enum sg_err sg_store_db_exec(sqlite3 *db, const char *sql);
+
+/* Prepare one statement; the caller finalizes *out. */
+enum sg_err sg_store_db_prepare(sqlite3 *db, const char *sql, sqlite3_stmt **out);
+
+/* Bind a blob that outlives the statement; an empty one is a blob, not NULL. */
+enum sg_err sg_store_db_bind(sqlite3_stmt *stmt, int at, struct sg_bytes bytes);
+
+/* Read a column of the current row as a view that is valid until the next step.
+ * Errors: STORE_DAMAGED where it is no blob or longer than max, NOMEM. */
+enum sg_err sg_store_db_column(sqlite3_stmt *stmt, int at, size_t max, struct sg_bytes *out);
+
+#endif

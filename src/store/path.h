@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 2. Where stores lie: names of files in the state folder, and what system
+ * calls on them may answer. Looks at names only and never opens a store.
+ */
+#ifndef SG_STORE_PATH_H
+#define SG_STORE_PATH_H
+
+#include "util/err.h"
+
+/* Check that the folder of a store is private and return the store's absolute
+ * path with every link in the folder resolved: SQLite refuses links anywhere in a
+ * path that it may not follow. The caller frees *out. Errors: STORE_MISSING,
+ * STORE_UNSAFE, ARG for a path that names no file, SYSTEM, NOMEM. */
+enum sg_err sg_store_path_resolve(const char *path, char **out);
+
+/* Make the name of the rollback journal that belongs to a store; the caller frees
+ * *out. Errors: NOMEM. */
+enum sg_err sg_store_path_journal(const char *path, char **out);
+
+/* Check by lstat(2) that the journal of a store, if there is one, is a private
+ * regular file. SQLite would open it and could hang on a FIFO. Errors:
+ * STORE_UNSAFE, SYSTEM, NOMEM. */
+enum sg_err sg_store_path_check_journal(const char *path);
+
+/* Translate errno of a system call on a store or its folder. */
+enum sg_err sg_store_path_errno(int error);
+
+#endif
