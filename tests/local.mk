@@ -11,19 +11,14 @@ AM_TESTS_ENVIRONMENT = \
 # Fixtures shared by all test programs.
 check_LTLIBRARIES += libtesting.la
 libtesting_la_SOURCES = \
-<<<<<<< HEAD
-	tests/lib/runner.c tests/lib/runner.h \
-	tests/lib/scratch.c tests/lib/scratch.h
-=======
 	tests/lib/folder.c tests/lib/folder.h \
 	tests/lib/runner.c tests/lib/runner.h \
+	tests/lib/scratch.c tests/lib/scratch.h \
 	tests/lib/store.c tests/lib/store.h
->>>>>>> store
-libtesting_la_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) -I$(top_srcdir)/tests
 libtesting_la_LIBADD = $(CHECK_LIBS)
 
-TESTING_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) -I$(top_srcdir)/tests
-TESTING_LIBS = libtesting.la libsignet.la $(CHECK_LIBS)
+# What every test program links; its source is the file of its name.
+LDADD = libtesting.la libsignet.la $(CHECK_LIBS)
 
 include tests/unit/local.mk
 include tests/tpm/local.mk

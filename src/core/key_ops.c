@@ -5,6 +5,7 @@
 #include "core/key_ops.h"
 
 #include "core/access.h"
+#include "core/edwards.h"
 #include "core/mech.h"
 #include "core/rv.h"
 #include "core/template.h"
@@ -92,7 +93,7 @@ CK_RV sg_key_generate_pair(struct sg_session *session, const CK_MECHANISM *mecha
 		rv = CKR_FUNCTION_FAILED;
 		goto out;
 	}
-	rv = sg_rv(sg_attrs_set(&public_attrs, CKA_EC_POINT, point));
+	rv = sg_rv(sg_edwards_set(&public_attrs, point));
 	if (rv == CKR_OK)
 		rv = sg_object_new(&public_attrs, &none, origin, &objects[0]);
 	if (rv == CKR_OK)
