@@ -315,7 +315,7 @@ enum sg_err sg_slab_alloc(size_t size, uint8_t **out)
 	if (data == NULL && !unusable && grow(size))
 		data = take_anywhere(granules_of(size));
 	if (data == NULL)
-		error = errno;
+		error = unusable ? EFAULT : errno;
 	pthread_mutex_unlock(&lock);
 
 	if (data == NULL) {
