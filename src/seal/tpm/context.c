@@ -200,15 +200,31 @@ void sg_tpm_close(struct sg_tpm *tpm)
 	pipe_restore(tpm);
 }
 
-void sg_tpm_scrub(struct sg_tpm *tpm)
+/* tpm2-tss frees its buffers without wiping them. So we have it do a Create of nothing
+ * with an authorisation of zeros, which takes the place of the last one everywhere, and our
+ * TCTI answers that with zeros. A GetRandom of the TPM would cost a command and overwrite 44
+ * bytes. */
+void sg_tpm_scrub(struct sg_tpm *tpm, ESYS_TR entity, ESYS_TR session)
 {
-	TPM2B_DIGEST *zeros = NULL;
+	static const TPM2B_AUTH zeros = { .size = sizeof zeros.buffer };
+	static const TPM2B_SENSITIVE_CREATE nothing;
+	static const TPM2B_DATA outside;
+	static const TPML_PCR_SELECTION pcrs;
+	static const TPM2B_PUBLIC template = {
+		.publicArea = {
+			.type = TPM2_ALG_KEYEDHASH,
+			.nameAlg = TPM2_ALG_SHA256,
+			.parameters.keyedHashDetail.scheme.scheme = TPM2_ALG_NULL,
+		},
+	};
 	TSS2_RC rc;
 
 	sg_tcti_scrub(&tpm->tcti);
-	rc = Esys_GetRandom(tpm->esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, 8, &zeros);
-	if (rc != TSS2_RC_SUCCESS)
-		sg_log(SG_LOG_ERROR, "the command buffer of tpm2-tss could not be overwritten: %s",
+	rc = Esys_TR_SetAuth(tpm->esys, entity, &zeros);
+	if (rc == TSS2_RC_SUCCESS)
+		rc = Esys_Create(tpm->esys, entity, session, ESYS_TR_NONE, ESYS_TR_NONE, &nothing,
+		                 &template, &outside, &pcrs, NULL, NULL, NULL, NULL, NULL);
+	if (rc != SG_TCTI_SCRUBBED)
+		sg_log(SG_LOG_ERROR, "the buffers of tpm2-tss could not be overwritten: %s",
 		       Tss2_RC_Decode(rc));
-	Esys_Free(zeros);
 }

@@ -29,8 +29,10 @@ enum sg_err sg_tpm_open(struct sg_tpm *tpm, const char *name);
 /* Flush what is still loaded and disconnect. */
 void sg_tpm_close(struct sg_tpm *tpm);
 
-/* Overwrite tpm2-tss's command buffer, in which the plaintext of Create and Unseal
- * stays behind. Sends nothing. */
-void sg_tpm_scrub(struct sg_tpm *tpm);
+/* Overwrite what stays behind in tpm2-tss: the secret of a Create or an Unseal, in its
+ * command buffer and in its copy of the parameters; the authorisation of an entity, and
+ * what the session, which must not have ended, keeps of it. Sends nothing. Where
+ * no authorisation was set they are ESYS_TR_RH_NULL and ESYS_TR_PASSWORD. */
+void sg_tpm_scrub(struct sg_tpm *tpm, ESYS_TR entity, ESYS_TR session);
 
 #endif

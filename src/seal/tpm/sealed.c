@@ -144,6 +144,7 @@ enum sg_err sg_sealed_create(struct sg_tpm *tpm, ESYS_TR srk, ESYS_TR session,
 	area_fill(&template, auth != NULL, &no_policy);
 	rc = Esys_Create(tpm->esys, srk, session, ESYS_TR_NONE, ESYS_TR_NONE, sensitive, &template,
 	                 &outside, &pcrs, &private_area, &area, NULL, NULL, NULL);
+	sg_tpm_scrub(tpm, ESYS_TR_RH_NULL, ESYS_TR_PASSWORD);
 	err = sg_tpm_err(TPM2_CC_Create, rc);
 	if (err != SG_OK)
 		goto out;
@@ -155,15 +156,38 @@ out:
 	return err;
 }
 
-static enum sg_err set_auth(struct sg_tpm *tpm, ESYS_TR object, const struct sg_secret *auth)
+static TSS2_RC set_auth(struct sg_tpm *tpm, ESYS_TR object, const struct sg_secret *auth)
 {
 	TPM2B_AUTH value = { 0 };
 	TSS2_RC rc;
 
-	if (auth != NULL)
-		auth_fill(&value, auth);
+	auth_fill(&value, auth);
 	rc = Esys_TR_SetAuth(tpm->esys, object, &value);
 	explicit_bzero(&value, sizeof value);
+	return rc;
+}
+
+/* Unseal a loaded object. There is nothing to encrypt on the way in. The session ends with
+ * the command, which saves a command; but then tpm2-tss frees what the session keeps of an
+ * authorisation, so with one the session must live until that was scrubbed. */
+static enum sg_err unseal(struct sg_tpm *tpm, ESYS_TR object, ESYS_TR session,
+                          const struct sg_secret *auth, TPM2B_SENSITIVE_DATA **data)
+{
+	TPMA_SESSION more = auth != NULL ? TPMA_SESSION_CONTINUESESSION : 0;
+	TSS2_RC rc = TSS2_RC_SUCCESS;
+	enum sg_err err;
+
+	err = sg_tpm_session_next(tpm, session, TPMA_SESSION_ENCRYPT | more);
+	if (err != SG_OK)
+		return err;
+	if (auth != NULL)
+		rc = set_auth(tpm, object, auth);
+	if (rc == TSS2_RC_SUCCESS)
+		rc = Esys_Unseal(tpm->esys, object, session, ESYS_TR_NONE, ESYS_TR_NONE, data);
+	if (auth != NULL)
+		sg_tpm_scrub(tpm, object, session);
+	else
+		sg_tpm_scrub(tpm, ESYS_TR_RH_NULL, ESYS_TR_PASSWORD);
 	return sg_tpm_err(TPM2_CC_Unseal, rc);
 }
 
@@ -181,13 +205,7 @@ enum sg_err sg_sealed_open(struct sg_tpm *tpm, ESYS_TR srk, ESYS_TR session,
 	               &sealed->area, &object);
 	err = sg_tpm_err(TPM2_CC_Load, rc);
 	if (err == SG_OK)
-		err = set_auth(tpm, object, auth);
-	if (err == SG_OK)       /* nothing to encrypt on the way in; the session ends with it */
-		err = sg_session_next(tpm, session, TPMA_SESSION_ENCRYPT);
-	if (err != SG_OK)
-		goto out;
-	rc = Esys_Unseal(tpm->esys, object, session, ESYS_TR_NONE, ESYS_TR_NONE, &data);
-	err = sg_tpm_err(TPM2_CC_Unseal, rc);
+		err = unseal(tpm, object, session, auth, &data);
 	if (err != SG_OK)
 		goto out;
 	if (data->size == 0 || data->size > SG_SEAL_MAX) {

@@ -25,8 +25,8 @@ enum sg_err sg_sealed_read(struct sg_bytes blob, struct sg_sealed *out);
 /* Tell whether the object asks for an authorisation that counts towards the lockout. */
 bool sg_sealed_has_auth(const struct sg_sealed *sealed);
 
-/* Make a sealed object under srk through the session. The secret stays behind in
- * tpm2-tss until sg_tpm_scrub. Errors: NOMEM, SECURE_MEMORY, and those of the TPM. */
+/* Make a sealed object under srk through the session.
+ * Errors: NOMEM, SECURE_MEMORY, and those of the TPM. */
 enum sg_err sg_sealed_create(struct sg_tpm *tpm, ESYS_TR srk, ESYS_TR session,
                              const struct sg_secret *auth, const struct sg_secret *plain,
                              struct sg_sealed *out);

@@ -127,10 +127,8 @@ static enum sg_err sealer_seal(struct sg_sealer *sealer, struct sg_bytes parent,
 	err = sg_srk_open(&tpm, parent, &srk);
 	if (err == SG_OK)
 		err = sg_tpm_session_open(&tpm, srk, &session);
-	if (err == SG_OK) {
+	if (err == SG_OK)
 		err = sg_sealed_create(&tpm, srk, session, guard->auth, plain, &sealed);
-		sg_tpm_scrub(&tpm);
-	}
 	leave(self(sealer), &tpm);
 	if (err == SG_OK)
 		err = sg_sealed_write(&sealed, &blob);
@@ -164,10 +162,8 @@ static enum sg_err sealer_unseal(struct sg_sealer *sealer, struct sg_bytes paren
 	err = sg_srk_open(&tpm, parent, &srk);
 	if (err == SG_OK)
 		err = sg_tpm_session_open(&tpm, srk, &session);
-	if (err == SG_OK) {
+	if (err == SG_OK)
 		err = sg_sealed_open(&tpm, srk, session, guard->auth, &sealed, out);
-		sg_tpm_scrub(&tpm);
-	}
 	leave(self(sealer), &tpm);
 	return err;
 }

@@ -28,12 +28,12 @@ enum sg_err sg_tpm_session_open(struct sg_tpm *tpm, ESYS_TR salt, ESYS_TR *sessi
 	                           session);
 	err = sg_tpm_err(TPM2_CC_StartAuthSession, rc);
 	if (err == SG_OK)
-		err = sg_session_next(tpm, *session, TPMA_SESSION_DECRYPT | TPMA_SESSION_ENCRYPT |
+		err = sg_tpm_session_next(tpm, *session, TPMA_SESSION_DECRYPT | TPMA_SESSION_ENCRYPT |
 		                      TPMA_SESSION_CONTINUESESSION);
 	return err;
 }
 
-enum sg_err sg_session_next(struct sg_tpm *tpm, ESYS_TR session, TPMA_SESSION attributes)
+enum sg_err sg_tpm_session_next(struct sg_tpm *tpm, ESYS_TR session, TPMA_SESSION attributes)
 {
 	const TPMA_SESSION mask = TPMA_SESSION_DECRYPT | TPMA_SESSION_ENCRYPT |
 	                          TPMA_SESSION_CONTINUESESSION;

@@ -16,6 +16,6 @@ enum sg_err sg_tpm_session_open(struct sg_tpm *tpm, ESYS_TR salt, ESYS_TR *sessi
 
 /* Set which of DECRYPT (parameters to the TPM), ENCRYPT (from it) and CONTINUESESSION
  * hold for the next command; the others are cleared. */
-enum sg_err sg_session_next(struct sg_tpm *tpm, ESYS_TR session, TPMA_SESSION attributes);
+enum sg_err sg_tpm_session_next(struct sg_tpm *tpm, ESYS_TR session, TPMA_SESSION attributes);
 
 #endif

@@ -133,8 +133,9 @@ static enum sg_err create_primary(struct sg_tpm *tpm, ESYS_TR hierarchy, ESYS_TR
 	static const TPML_PCR_SELECTION pcrs;
 	TSS2_RC rc;
 
-	rc = Esys_CreatePrimary(tpm->esys, hierarchy, session, ESYS_TR_NONE, ESYS_TR_NONE, &sensitive,
-	                        &srk_template, &outside, &pcrs, key, NULL, NULL, NULL, NULL);
+	rc = Esys_CreatePrimary(tpm->esys, hierarchy, session, ESYS_TR_NONE, ESYS_TR_NONE,
+	                        &sensitive, &srk_template, &outside, &pcrs, key, NULL, NULL, NULL,
+	                        NULL);
 	return sg_tpm_err(TPM2_CC_CreatePrimary, rc);
 }
 
@@ -161,7 +162,6 @@ static enum sg_err set_owner_auth(struct sg_tpm *tpm, const struct sg_secret *ow
  * nobody's to compare: making the storage root key is the moment of trust. */
 static enum sg_err make(struct sg_tpm *tpm, const struct sg_secret *owner_auth)
 {
-	static const TPM2B_AUTH no_auth;
 	ESYS_TR salt = ESYS_TR_NONE, session = ESYS_TR_NONE;
 	ESYS_TR key = ESYS_TR_NONE, persistent = ESYS_TR_NONE;
 	TSS2_RC rc;
@@ -175,15 +175,15 @@ static enum sg_err make(struct sg_tpm *tpm, const struct sg_secret *owner_auth)
 	if (err == SG_OK)
 		err = create_primary(tpm, ESYS_TR_RH_OWNER, session, &key);
 	if (err == SG_OK)       /* the next command has no parameter that can be encrypted */
-		err = sg_session_next(tpm, session, TPMA_SESSION_CONTINUESESSION);
+		err = sg_tpm_session_next(tpm, session, TPMA_SESSION_CONTINUESESSION);
 	if (err == SG_OK) {
 		rc = Esys_EvictControl(tpm->esys, ESYS_TR_RH_OWNER, key, session, ESYS_TR_NONE,
 		                       ESYS_TR_NONE, SG_SRK_HANDLE, &persistent);
 		err = sg_tpm_err(TPM2_CC_EvictControl, rc);
 	}
-	/* tpm2-tss frees what it keeps without wiping it. */
-	rc = Esys_TR_SetAuth(tpm->esys, ESYS_TR_RH_OWNER, &no_auth);
-	return err != SG_OK ? err : sg_tpm_err(TPM2_CC_EvictControl, rc);
+	if (owner_auth != NULL && session != ESYS_TR_NONE)
+		sg_tpm_scrub(tpm, ESYS_TR_RH_OWNER, session);
+	return err;
 }
 
 enum sg_err sg_srk_provision(struct sg_tpm *tpm, const struct sg_secret *owner_auth,

@@ -22,21 +22,22 @@ struct sg_tcti_row {
 	const char *name;
 	uint8_t handles;                /* in the handle area of the command */
 	bool makes;                     /* its response has a handle: something was loaded */
-	bool sized;                     /* the first parameter of its response is a TPM2B */
+	/* The parameters of its response: 1, 2, 4 are numbers of so many bytes, b is a TPM2B,
+	 * p a list of properties. */
+	const char *layout;
 };
 
 /* What this table lacks can't be checked, and so is not sent. */
 static const struct sg_tcti_row rows[] = {
-	{ TPM2_CC_Create,           "TPM2_Create",           1, false, true },
-	{ TPM2_CC_CreatePrimary,    "TPM2_CreatePrimary",    1, true,  true },
-	{ TPM2_CC_EvictControl,     "TPM2_EvictControl",     2, false, false },
-	{ TPM2_CC_FlushContext,     "TPM2_FlushContext",     0, false, false },
-	{ TPM2_CC_GetCapability,    "TPM2_GetCapability",    0, false, false },
-	{ TPM2_CC_GetRandom,        "TPM2_GetRandom",        0, false, true },
-	{ TPM2_CC_Load,             "TPM2_Load",             1, true,  true },
-	{ TPM2_CC_ReadPublic,       "TPM2_ReadPublic",       1, false, true },
-	{ TPM2_CC_StartAuthSession, "TPM2_StartAuthSession", 2, true,  true },
-	{ TPM2_CC_Unseal,           "TPM2_Unseal",           1, false, true },
+	{ TPM2_CC_Create,           "TPM2_Create",           1, false, "bbbb24b" },
+	{ TPM2_CC_CreatePrimary,    "TPM2_CreatePrimary",    1, true,  "bbb24bb" },
+	{ TPM2_CC_EvictControl,     "TPM2_EvictControl",     2, false, "" },
+	{ TPM2_CC_FlushContext,     "TPM2_FlushContext",     0, false, "" },
+	{ TPM2_CC_GetCapability,    "TPM2_GetCapability",    0, false, "14p" },
+	{ TPM2_CC_Load,             "TPM2_Load",             1, true,  "b" },
+	{ TPM2_CC_ReadPublic,       "TPM2_ReadPublic",       1, false, "bbb" },
+	{ TPM2_CC_StartAuthSession, "TPM2_StartAuthSession", 2, true,  "b" },
+	{ TPM2_CC_Unseal,           "TPM2_Unseal",           1, false, "b" },
 };
 
 static _Atomic uint64_t command_count;
@@ -122,6 +123,21 @@ static bool command_note(struct sg_tcti *tcti, struct sg_bytes frame)
 	return fits && !r.failed;
 }
 
+/* Walk the parameters of a response, which must fill r exactly. What is encrypted is so
+ * behind the size of the first parameter. */
+static bool parameters_fit(const char *layout, struct sg_reader *r)
+{
+	for (; *layout != '\0'; layout++) {
+		if (*layout == 'b')
+			skip_sized(r);
+		else if (*layout == 'p')
+			sg_read_bytes(r, 8 * (size_t)sg_read_u32(r));
+		else
+			sg_read_bytes(r, (size_t)(*layout - '0'));
+	}
+	return sg_reader_done(r);
+}
+
 /* Check the authorisation area of a response, which ends the frame exactly, and
  * note which sessions the TPM has ended [TPM2 Part 1 §18.10]. */
 static bool response_sessions(const struct sg_tcti *tcti, struct sg_reader *r,
@@ -139,7 +155,7 @@ static bool response_sessions(const struct sg_tcti *tcti, struct sg_reader *r,
 /* Check a whole response; only one that fits changes what is known to be loaded. */
 static bool response_fits(struct sg_tcti *tcti, struct sg_bytes frame)
 {
-	struct sg_reader r = sg_reader(frame), first;
+	struct sg_reader r = sg_reader(frame), parameters;
 	uint16_t tag = sg_read_u16(&r);
 	uint32_t size = sg_read_u32(&r), code = sg_read_u32(&r), made = 0;
 	uint32_t ended[SG_TCTI_SESSIONS] = { 0 };
@@ -152,15 +168,13 @@ static bool response_fits(struct sg_tcti *tcti, struct sg_bytes frame)
 		return false;
 	if (tcti->row->makes)
 		made = sg_read_u32(&r);
-	first = r;
+	parameters = r;
 	if (tag == TPM2_ST_SESSIONS) {
-		first = sg_reader(sg_read_bytes(&r, sg_read_u32(&r)));
+		parameters = sg_reader(sg_read_bytes(&r, sg_read_u32(&r)));
 		if (!response_sessions(tcti, &r, ended))
 			return false;
 	}
-	if (tcti->row->sized)
-		skip_sized(&first);
-	if (r.failed || first.failed)
+	if (r.failed || !parameters_fit(tcti->row->layout, &parameters))
 		return false;
 
 	if (made != 0)
@@ -187,15 +201,17 @@ static TSS2_RC tcti_transmit(TSS2_TCTI_CONTEXT *context, size_t size, const uint
 	return Tss2_Tcti_Transmit(tcti->inner, size, command);
 }
 
-/* Answer GetRandom with 8 zero bytes, and fill what lies behind the answer too. */
+/* Refuse the command, and fill what lies behind the answer too: the buffer is the one
+ * in which the plaintext of earlier commands stands. */
 static TSS2_RC scrub_receive(struct sg_tcti *tcti, size_t *size, uint8_t *response)
 {
-	static const uint8_t answer[] = {
-		0x80, 0x01, 0, 0, 0, 20, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0,
+	static const uint8_t answer[HEADER] = {
+		TPM2_ST_NO_SESSIONS >> 8, TPM2_ST_NO_SESSIONS & 0xff, 0, 0, 0, HEADER,
+		0, 0, SG_TCTI_SCRUBBED >> 8, SG_TCTI_SCRUBBED & 0xff,
 	};
 
-	if (response == NULL) {
-		*size = sizeof answer;
+	if (response == NULL) {         /* how long it is going to be: as long as it can be */
+		*size = TPM2_MAX_RESPONSE_SIZE;
 		return TSS2_RC_SUCCESS;
 	}
 	if (*size < sizeof answer)
@@ -220,8 +236,10 @@ static TSS2_RC tcti_receive(TSS2_TCTI_CONTEXT *context, size_t *size, uint8_t *r
 		return scrub_receive(tcti, size, response);
 	capacity = *size;
 	rc = Tss2_Tcti_Receive(tcti->inner, size, response, timeout);
-	if (rc != TSS2_RC_SUCCESS || response == NULL)
+	if (rc != TSS2_RC_SUCCESS)
 		return rc;
+	if (response == NULL)
+		return *size <= TPM2_MAX_RESPONSE_SIZE ? rc : TSS2_TCTI_RC_MALFORMED_RESPONSE;
 	if (*size > capacity || !response_fits(tcti, sg_bytes(response, *size))) {
 		sg_log(SG_LOG_ERROR, "the response to %s is malformed; something between this "
 		       "program and the TPM is broken or hostile", tcti->row->name);

@@ -3,7 +3,7 @@
  * Ring 2, TPM. Our own TCTI, which stands between tpm2-tss and the one that
  * tctildr loads. It is the only place that sees every frame: it lets none through
  * whose sizes do not fit, remembers what is loaded in the TPM so that it can be
- * flushed on every path, and counts. It never interprets parameters.
+ * flushed on every path, and counts. It looks at sizes, never at values.
  */
 #ifndef SG_SEAL_TPM_TCTI_H
 #define SG_SEAL_TPM_TCTI_H
@@ -39,8 +39,10 @@ void sg_tcti_init(struct sg_tcti *tcti, TSS2_TCTI_CONTEXT *inner);
 /* Return what is handed to Esys_Initialize. */
 TSS2_TCTI_CONTEXT *sg_tcti_context(struct sg_tcti *tcti);
 
-/* Answer the next command here, without sending it, with a response that fills the
- * whole of tpm2-tss's buffer with zeros. The command must be GetRandom. */
+#define SG_TCTI_SCRUBBED TPM2_RC_CANCELED
+
+/* Answer the next command here, without sending it: with SG_TCTI_SCRUBBED, and with
+ * zeros in all of the buffer that tpm2-tss gives for the response. */
 void sg_tcti_scrub(struct sg_tcti *tcti);
 
 /* Flush every object and session that is still loaded, newest first, by frames of

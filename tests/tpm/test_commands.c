@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Tests. What each operation costs, command by command, and that it leaves nothing
+ * behind in the TPM. A slow TPM takes 0.12 seconds for a command.
+ */
+#include <tss2/tss2_tpm2_types.h>
+
+#include "lib/conformance.h"
+#include "lib/runner.h"
+#include "lib/tpm.h"
+#include "seal/tpm/tcti.h"
+
+static struct test_tpm tpm;
+static struct sg_secret *plain, *auth;
+static struct sg_buf blob;
+
+static void setup(void)
+{
+	test_tpm_start_wired(&tpm, NULL);
+	test_sealer_on(tpm.tcti);
+	plain = test_secret(32, 0);
+	auth = test_secret(SG_SEAL_AUTH, 1);
+}
+
+static void setup_provisioned(void)
+{
+	setup();
+	test_provision();
+	test_tpm_forget(&tpm);
+}
+
+static void teardown(void)
+{
+	ck_assert_uint_eq(test_tpm_loaded(&tpm, TPM2_HT_TRANSIENT), 0);
+	ck_assert_uint_eq(test_tpm_loaded(&tpm, TPM2_HT_LOADED_SESSION), 0);
+	sg_buf_free(&blob);
+	sg_secret_free(&plain);
+	sg_secret_free(&auth);
+	test_sealer_end();
+	test_tpm_stop(&tpm);
+}
+
+static void expect(const uint32_t *codes, size_t n)
+{
+	ck_assert_uint_eq(tpm.count, n);
+	for (size_t i = 0; i < n; i++)
+		ck_assert_uint_eq(tpm.codes[i], codes[i]);
+}
+
+#define EXPECT(...) do { \
+		static const uint32_t codes[] = { __VA_ARGS__ }; \
+		expect(codes, sizeof codes / sizeof codes[0]); \
+	} while (0)
+
+START_TEST(opening_the_sealer_sends_nothing)
+{
+	ck_assert_uint_eq(tpm.count, 0);
+}
+END_TEST
+
+START_TEST(an_unseal_is_five_commands)
+{
+	ck_assert_int_eq(test_seal(NULL, plain, &blob), SG_OK);
+	test_tpm_forget(&tpm);
+	ck_assert(test_opens(NULL, &blob, plain));
+	EXPECT(TPM2_CC_ReadPublic, TPM2_CC_StartAuthSession, TPM2_CC_Load, TPM2_CC_Unseal,
+	       TPM2_CC_FlushContext);
+}
+END_TEST
+
+START_TEST(an_unseal_with_an_authorisation_costs_no_more)
+{
+	ck_assert_int_eq(test_seal(auth, plain, &blob), SG_OK);
+	/* The first use of what counts towards the lockout makes the TPM write and ask
+	 * for the command again. */
+	ck_assert(test_opens(auth, &blob, plain));
+	test_tpm_forget(&tpm);
+	ck_assert(test_opens(auth, &blob, plain));
+	ck_assert_uint_le(tpm.count, 6);
+}
+END_TEST
+
+START_TEST(a_seal_is_four_commands)
+{
+	ck_assert_int_eq(test_seal(NULL, plain, &blob), SG_OK);
+	EXPECT(TPM2_CC_ReadPublic, TPM2_CC_StartAuthSession, TPM2_CC_Create, TPM2_CC_FlushContext);
+}
+END_TEST
+
+START_TEST(finding_the_storage_root_key_is_two_commands)
+{
+	ck_assert(!test_provision());
+	EXPECT(TPM2_CC_ReadPublic, TPM2_CC_ReadPublic);
+}
+END_TEST
+
+START_TEST(the_status_is_four_commands)
+{
+	struct sg_sealer_status status;
+
+	ck_assert_int_eq(test_sealer->ops->status(test_sealer, sg_buf_bytes(&test_parent), &status),
+	                 SG_OK);
+	EXPECT(TPM2_CC_GetCapability, TPM2_CC_GetCapability, TPM2_CC_ReadPublic,
+	       TPM2_CC_ReadPublic);
+}
+END_TEST
+
+START_TEST(the_counter_counts_what_the_wire_carries)
+{
+	uint64_t before = sg_tpm_command_count();
+
+	ck_assert_int_eq(test_seal(NULL, plain, &blob), SG_OK);
+	ck_assert_uint_eq(sg_tpm_command_count() - before, tpm.count);
+}
+END_TEST
+
+START_TEST(making_the_storage_root_key_leaves_nothing_loaded)
+{
+	ck_assert(test_provision());
+	ck_assert_uint_eq(test_tpm_sent(&tpm, TPM2_CC_EvictControl), 1);
+}
+END_TEST
+
+START_TEST(a_wrong_authorisation_leaves_nothing_loaded)
+{
+	struct sg_secret *wrong = test_secret(SG_SEAL_AUTH, 9), *out = NULL;
+
+	ck_assert_int_eq(test_seal(auth, plain, &blob), SG_OK);
+	ck_assert_int_eq(test_unseal(wrong, sg_buf_bytes(&blob), &out), SG_ERR_AUTH);
+	sg_secret_free(&wrong);
+}
+END_TEST
+
+START_TEST(a_changed_blob_leaves_nothing_loaded)
+{
+	struct sg_secret *out = NULL;
+
+	ck_assert_int_eq(test_seal(NULL, plain, &blob), SG_OK);
+	blob.data[blob.len - 1] ^= 1;
+	ck_assert_int_eq(test_unseal(NULL, sg_buf_bytes(&blob), &out), SG_ERR_HW_OTHER);
+}
+END_TEST
+
+START_TEST(a_blob_that_can_not_be_one_is_refused_without_asking)
+{
+	struct sg_secret *out = NULL;
+
+	ck_assert_int_eq(test_unseal(NULL, sg_bytes_str("SGT1 and so on"), &out), SG_ERR_FORMAT);
+	ck_assert_uint_eq(tpm.count, 0);
+}
+END_TEST
+
+START_TEST(a_missing_authorisation_is_refused_without_asking)
+{
+	struct sg_secret *out = NULL;
+
+	ck_assert_int_eq(test_seal(auth, plain, &blob), SG_OK);
+	test_tpm_forget(&tpm);
+	ck_assert_int_eq(test_unseal(NULL, sg_buf_bytes(&blob), &out), SG_ERR_AUTH);
+	ck_assert_uint_eq(tpm.count, 0);
+}
+END_TEST
+
+START_TEST(an_authorisation_of_zeros_is_refused)
+{
+	struct sg_secret *zeros = NULL;
+
+	ck_assert_int_eq(sg_secret_new(SG_SEAL_AUTH, &zeros), SG_OK);
+	zeros->len = SG_SEAL_AUTH;
+	ck_assert_int_eq(test_seal(zeros, plain, &blob), SG_ERR_RANGE);
+	ck_assert_uint_eq(tpm.count, 0);
+	sg_secret_free(&zeros);
+}
+END_TEST
+
+START_TEST(a_tpm_without_a_free_session_is_told_apart)
+{
+	for (int i = 0; i < 3; i++)
+		test_tpm_take_session(&tpm);
+	ck_assert_int_eq(test_seal(NULL, plain, &blob), SG_ERR_HW_MEMORY);
+	ck_assert_uint_eq(test_tpm_loaded(&tpm, TPM2_HT_LOADED_SESSION), 3);
+	test_tpm_shell(&tpm, "tpm2_flushcontext -l");
+	ck_assert_int_eq(test_seal(NULL, plain, &blob), SG_OK);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+	Suite *s = suite_create("tpm commands");
+	TCase *fresh = tcase_create("fresh"), *tcase = tcase_create("provisioned");
+
+	tcase_add_checked_fixture(fresh, setup, teardown);
+	tcase_add_test(fresh, opening_the_sealer_sends_nothing);
+	tcase_add_test(fresh, making_the_storage_root_key_leaves_nothing_loaded);
+	suite_add_tcase(s, fresh);
+	tcase_add_checked_fixture(tcase, setup_provisioned, teardown);
+	tcase_add_test(tcase, an_unseal_is_five_commands);
+	tcase_add_test(tcase, an_unseal_with_an_authorisation_costs_no_more);
+	tcase_add_test(tcase, a_seal_is_four_commands);
+	tcase_add_test(tcase, finding_the_storage_root_key_is_two_commands);
+	tcase_add_test(tcase, the_status_is_four_commands);
+	tcase_add_test(tcase, the_counter_counts_what_the_wire_carries);
+	tcase_add_test(tcase, a_wrong_authorisation_leaves_nothing_loaded);
+	tcase_add_test(tcase, a_changed_blob_leaves_nothing_loaded);
+	tcase_add_test(tcase, a_blob_that_can_not_be_one_is_refused_without_asking);
+	tcase_add_test(tcase, a_missing_authorisation_is_refused_without_asking);
+	tcase_add_test(tcase, an_authorisation_of_zeros_is_refused);
+	tcase_add_test(tcase, a_tpm_without_a_free_session_is_told_apart);
+	suite_add_tcase(s, tcase);
+	tcase_set_timeout(fresh, 60);
+	tcase_set_timeout(tcase, 60);
+	return s;
+}
+
+int main(void)
+{
+	return test_run(suite());
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Tests. After a seal or an unseal, and after the guarded memory is freed, the process
+ * holds no copy of the secret: not on its stack, not in freed heap, not in the
+ * buffers of tpm2-tss.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/conformance.h"
+#include "lib/memory.h"
+#include "lib/runner.h"
+#include "lib/tpm.h"
+
+#define NEEDLE 16
+
+static struct test_tpm tpm;
+
+/* A secret that is random enough to stand nowhere by chance, made from a seed so that
+ * no copy has to be kept: byte i of it is pattern(i). */
+static uint8_t pattern(size_t i, uint8_t salt)
+{
+	uint32_t x = (uint32_t)(i + 1) * 2654435761u + salt * 40503u;
+
+	return (uint8_t)(x >> 24 ^ x >> 11);
+}
+
+static struct sg_secret *make(size_t len, uint8_t salt)
+{
+	struct sg_secret *secret = NULL;
+
+	ck_assert_int_eq(sg_secret_new(len, &secret), SG_OK);
+	for (size_t i = 0; i < len; i++)
+		secret->data[i] = pattern(i, salt);
+	secret->len = len;
+	return secret;
+}
+
+/* Look for every 16-byte piece of the secret. */
+static size_t residue(size_t len, uint8_t salt)
+{
+	uint8_t veiled[NEEDLE];
+	size_t found = 0;
+
+	for (size_t at = 0; at + NEEDLE <= len; at += NEEDLE) {
+		for (size_t i = 0; i < NEEDLE; i++)
+			veiled[i] = pattern(at + i, salt) ^ TEST_VEIL;
+		found += test_memory_find(veiled, NEEDLE);
+	}
+	return found;
+}
+
+static void setup(void)
+{
+	test_tpm_start(&tpm);
+	test_sealer_on(tpm.tcti);
+	test_provision();
+}
+
+static void teardown(void)
+{
+	test_sealer_end();
+	test_tpm_stop(&tpm);
+}
+
+START_TEST(a_copy_that_is_there_is_found)
+{
+	uint8_t *copy = malloc(64);
+
+	ck_assert_ptr_nonnull(copy);
+	for (size_t i = 0; i < 64; i++)
+		copy[i] = pattern(i, 7);
+	ck_assert_uint_ge(residue(64, 7), 4);
+	explicit_bzero(copy, 64);
+	free(copy);
+	ck_assert_uint_eq(residue(64, 7), 0);
+}
+END_TEST
+
+static const size_t lengths[] = { 32, 64, SG_SEAL_MAX };
+
+START_TEST(a_seal_leaves_no_copy)
+{
+	struct sg_secret *plain = make(lengths[_i], 1);
+	struct sg_buf blob = { 0 };
+
+	ck_assert_int_eq(test_seal(NULL, plain, &blob), SG_OK);
+	sg_secret_free(&plain);
+	ck_assert_uint_eq(residue(lengths[_i], 1), 0);
+	sg_buf_free(&blob);
+}
+END_TEST
+
+START_TEST(an_unseal_leaves_no_copy)
+{
+	struct sg_secret *plain = make(lengths[_i], 2), *out = NULL;
+	struct sg_buf blob = { 0 };
+
+	ck_assert_int_eq(test_seal(NULL, plain, &blob), SG_OK);
+	ck_assert_int_eq(test_unseal(NULL, sg_buf_bytes(&blob), &out), SG_OK);
+	sg_secret_free(&plain);
+	sg_secret_free(&out);
+	ck_assert_uint_eq(residue(lengths[_i], 2), 0);
+	sg_buf_free(&blob);
+}
+END_TEST
+
+START_TEST(an_authorisation_leaves_no_copy)
+{
+	struct sg_secret *plain = make(32, 3), *auth = make(SG_SEAL_AUTH, 4), *out = NULL;
+	struct sg_buf blob = { 0 };
+
+	ck_assert_int_eq(test_seal(auth, plain, &blob), SG_OK);
+	ck_assert_int_eq(test_unseal(auth, sg_buf_bytes(&blob), &out), SG_OK);
+	sg_secret_free(&plain);
+	sg_secret_free(&auth);
+	sg_secret_free(&out);
+	ck_assert_uint_eq(residue(32, 3), 0);
+	ck_assert_uint_eq(residue(SG_SEAL_AUTH, 4), 0);
+	sg_buf_free(&blob);
+}
+END_TEST
+
+START_TEST(a_wrong_authorisation_leaves_no_copy)
+{
+	struct sg_secret *plain = make(32, 5), *auth = make(SG_SEAL_AUTH, 6), *out = NULL;
+	struct sg_secret *wrong = make(SG_SEAL_AUTH, 8);
+	struct sg_buf blob = { 0 };
+
+	ck_assert_int_eq(test_seal(auth, plain, &blob), SG_OK);
+	ck_assert_int_eq(test_unseal(wrong, sg_buf_bytes(&blob), &out), SG_ERR_AUTH);
+	sg_secret_free(&plain);
+	sg_secret_free(&auth);
+	sg_secret_free(&wrong);
+	ck_assert_uint_eq(residue(SG_SEAL_AUTH, 8), 0);
+	sg_buf_free(&blob);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+	Suite *s = suite_create("tpm residue");
+	TCase *tcase = tcase_create("residue");
+	const int n = sizeof lengths / sizeof lengths[0];
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, a_copy_that_is_there_is_found);
+	tcase_add_loop_test(tcase, a_seal_leaves_no_copy, 0, n);
+	tcase_add_loop_test(tcase, an_unseal_leaves_no_copy, 0, n);
+	tcase_add_test(tcase, an_authorisation_leaves_no_copy);
+	tcase_add_test(tcase, a_wrong_authorisation_leaves_no_copy);
+	tcase_set_timeout(tcase, 120);
+	suite_add_tcase(s, tcase);
+	return s;
+}
+
+int main(void)
+{
+	return test_run(suite());
+}
