@@ -4,6 +4,7 @@
  * in turns, in the same run; the ratio of the medians is what counts. Absolute
  * figures belong to the machine and stand beside it only for orientation.
  */
+#include <check.h>
 #include <openssl/evp.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -257,33 +258,31 @@ static void set_up(struct bench *b, const char *module)
 	            "C_Encrypt");
 }
 
-int main(int argc, char **argv)
+static const char *self;
+
+/* The fixtures of the tests want to run inside a test. */
+START_TEST(bench)
 {
 	const char *build = getenv("SIGNET_TEST_BUILDDIR");
 	struct sg_token_plan plan = { .label = sg_bytes_str("bench"), .sealer = "tpm",
 		                      .machine = true };
-	char module[400], *state = NULL;
+	char module[400], *state = scratch_make();
 	struct sg_config *config = NULL;
 	struct sg_token *token = NULL;
 	static struct test_tpm tpm;
 	static struct bench b;
 
-	if (argc == 3 && strcmp(argv[1], "--cold") == 0)
-		return bench_cold_child(argv[2]);
 	snprintf(module, sizeof module, "%s/.libs/signet.so", build != NULL ? build : ".");
-	state = scratch_make();
 	test_tpm_start_wired(&tpm, NULL);
 	setenv("SIGNET_STATE", state, 1);
 	setenv("SIGNET_TCTI", tpm.tcti, 1);
-	if (sg_config_load(&config) != SG_OK || sg_token_new(config, 0, &token) != SG_OK ||
-	    sg_token_create(token, &plan, NULL) != SG_OK) {
-		fprintf(stderr, "bench: no token could be made\n");
-		return EXIT_FAILURE;
-	}
+	ck_assert_int_eq(sg_config_load(&config), SG_OK);
+	ck_assert_int_eq(sg_token_new(config, 0, &token), SG_OK);
+	ck_assert_int_eq(sg_token_create(token, &plan, NULL), SG_OK);
 	set_up(&b, module);
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		run_row(&b, &rows[i]);
-	run_cold(&tpm, config, argv[0], module);
+	run_cold(&tpm, config, self, module);
 	bench_check(b.p11->C_Finalize(NULL), "C_Finalize");
 	EVP_CIPHER_free(b.kwp);
 	EVP_CIPHER_free(b.gcm);
@@ -291,5 +290,25 @@ int main(int argc, char **argv)
 	sg_config_free(&config);
 	test_tpm_stop(&tpm);
 	scratch_remove(&state);
-	return EXIT_SUCCESS;
+}
+END_TEST
+
+int main(int argc, char **argv)
+{
+	Suite *suite = suite_create("bench");
+	TCase *tcase = tcase_create("bench");
+	SRunner *runner;
+	int failed;
+
+	if (argc == 3 && strcmp(argv[1], "--cold") == 0)
+		return bench_cold_child(argv[2]);
+	self = argv[0];
+	tcase_add_test(tcase, bench);
+	suite_add_tcase(suite, tcase);
+	runner = srunner_create(suite);
+	srunner_set_fork_status(runner, CK_NOFORK);
+	srunner_run_all(runner, CK_SILENT);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
