@@ -21,6 +21,13 @@ signet_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -no-undefined \
 signet_la_LIBADD = libsignet.la
 EXTRA_signet_la_DEPENDENCIES = src/api/signet.map
 
+# The module is opened by name: libtool's description of it would be one more file in
+# the folder where p11-kit looks for modules.
+install-data-hook:
+	rm -f $(DESTDIR)$(p11moduledir)/signet.la
+uninstall-hook:
+	rm -f $(DESTDIR)$(p11moduledir)/signet.so
+
 p11config_DATA = src/api/signet.module
 CLEANFILES += src/api/signet.module
 EXTRA_DIST += src/api/signet.map src/api/signet.module.in
