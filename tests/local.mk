@@ -11,7 +11,7 @@ AM_TESTS_ENVIRONMENT = \
 # Fixtures shared by all test programs.
 check_LTLIBRARIES += libtesting.la
 libtesting_la_SOURCES = \
-	tests/lib/folder.c tests/lib/folder.h \
+	tests/lib/file.c tests/lib/file.h \
 	tests/lib/runner.c tests/lib/runner.h \
 	tests/lib/scratch.c tests/lib/scratch.h \
 	tests/lib/store.c tests/lib/store.h

@@ -18,9 +18,9 @@ char *test_store_folder, *test_store_path, *test_store_journal;
 
 void test_store_setup(void)
 {
-	test_store_folder = test_folder_make();
-	test_store_path = test_folder_path(test_store_folder, "slot-0000.db");
-	test_store_journal = test_folder_path(test_store_folder, "slot-0000.db-journal");
+	test_store_folder = scratch_make();
+	test_store_path = scratch_path(test_store_folder, "slot-0000.db");
+	test_store_journal = scratch_path(test_store_folder, "slot-0000.db-journal");
 	ck_assert_int_eq(sg_store_create(test_store_path, sg_bytes_str("token"),
 	                                 sg_bytes_str("state")), SG_OK);
 }
@@ -29,7 +29,7 @@ void test_store_teardown(void)
 {
 	free(test_store_journal);
 	free(test_store_path);
-	test_folder_remove(&test_store_folder);
+	scratch_remove(&test_store_folder);
 }
 
 void test_uuid(unsigned n, uint8_t uuid[SG_UUID])

@@ -6,7 +6,8 @@
 #ifndef TESTS_LIB_STORE_H
 #define TESTS_LIB_STORE_H
 
-#include "lib/folder.h"
+#include "lib/file.h"
+#include "lib/scratch.h"
 #include "store/store.h"
 
 /* The fixture: folder, path of the store, and the path of its journal. */

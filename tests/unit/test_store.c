@@ -36,7 +36,7 @@ END_TEST
 
 START_TEST(a_link_in_place_of_a_store_is_refused)
 {
-	char *other = test_folder_path(test_store_folder, "other");
+	char *other = scratch_path(test_store_folder, "other");
 
 	ck_assert_int_eq(rename(test_store_path, other), 0);
 	ck_assert_int_eq(symlink(other, test_store_path), 0);
@@ -55,7 +55,7 @@ END_TEST
 
 START_TEST(a_store_with_a_second_name_is_refused)
 {
-	char *other = test_folder_path(test_store_folder, "other");
+	char *other = scratch_path(test_store_folder, "other");
 
 	ck_assert_int_eq(link(test_store_path, other), 0);
 	ck_assert_int_eq(test_store_probe(SG_STORE_READ), SG_ERR_STORE_UNSAFE);
@@ -303,7 +303,7 @@ END_TEST
 START_TEST(a_store_that_was_replaced_while_waiting_is_not_written)
 {
 	struct sg_store_txn *txn = NULL;
-	char *other = test_folder_path(test_store_folder, "other");
+	char *other = scratch_path(test_store_folder, "other");
 
 	/* The name leads to another file than the one that is opened: as after a wait. */
 	txn = test_store_begin(SG_STORE_WRITE);
@@ -382,7 +382,7 @@ END_TEST
 /* Nothing is printed, whatever happens to the file. */
 START_TEST(the_store_is_silent)
 {
-	char *path = test_folder_path(test_store_folder, "output");
+	char *path = scratch_path(test_store_folder, "output");
 	struct sg_buf output;
 
 	ck_assert_ptr_nonnull(freopen(path, "w", stderr));

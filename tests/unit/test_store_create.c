@@ -79,7 +79,7 @@ END_TEST
 START_TEST(a_dangling_link_is_not_written_through)
 {
 	char *path = sg_store_path(test_store_folder, 1);
-	char *target = test_folder_path(test_store_folder, "target");
+	char *target = scratch_path(test_store_folder, "target");
 
 	ck_assert_int_eq(symlink(target, path), 0);
 	ck_assert_int_eq(create(path), SG_ERR_STORE_EXISTS);
@@ -102,7 +102,7 @@ END_TEST
 
 START_TEST(leftovers_of_a_killed_creation_are_harmless)
 {
-	char *draft = test_folder_path(test_store_folder, "slot-0001.db.new-abcdef");
+	char *draft = scratch_path(test_store_folder, "slot-0001.db.new-abcdef");
 	char *path = sg_store_path(test_store_folder, 1);
 
 	test_file_write(draft, sg_bytes_str("half"));
@@ -114,7 +114,7 @@ END_TEST
 
 START_TEST(a_missing_folder_is_an_error)
 {
-	char *folder = test_folder_path(test_store_folder, "none");
+	char *folder = scratch_path(test_store_folder, "none");
 	char *path = sg_store_path(folder, 0);
 
 	ck_assert_int_eq(create(path), SG_ERR_STORE_MISSING);

@@ -42,7 +42,7 @@ END_TEST
 
 START_TEST(a_missing_file_is_not_made)
 {
-	char *path = test_folder_path(test_store_folder, "none");
+	char *path = scratch_path(test_store_folder, "none");
 	sqlite3 *db = NULL;
 
 	ck_assert_int_eq(sg_store_db_open(path, &db), SG_ERR_STORE_MISSING);
@@ -54,7 +54,7 @@ END_TEST
 
 START_TEST(a_link_is_not_opened)
 {
-	char *real = realpath(test_store_folder, NULL), *path = test_folder_path(real, "link");
+	char *real = realpath(test_store_folder, NULL), *path = scratch_path(real, "link");
 	sqlite3 *db = NULL;
 
 	ck_assert_int_eq(symlink(test_store_path, path), 0);

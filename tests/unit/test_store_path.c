@@ -14,7 +14,7 @@
 
 static void make_empty(const char *name)
 {
-	char *path = test_folder_path(test_store_folder, name);
+	char *path = scratch_path(test_store_folder, name);
 
 	test_file_write(path, sg_bytes(NULL, 0));
 	free(path);
@@ -84,7 +84,7 @@ END_TEST
 
 START_TEST(a_missing_folder_has_no_stores)
 {
-	char *folder = test_folder_path(test_store_folder, "none");
+	char *folder = scratch_path(test_store_folder, "none");
 	unsigned *slots = NULL;
 	size_t n = 1;
 
@@ -108,7 +108,7 @@ END_TEST
 
 START_TEST(a_path_must_name_a_file)
 {
-	char *path = test_folder_path(test_store_folder, ""), *real = NULL;
+	char *path = scratch_path(test_store_folder, ""), *real = NULL;
 
 	ck_assert_int_eq(sg_store_path_resolve(path, &real), SG_ERR_ARG);
 	ck_assert_int_eq(sg_store_path_resolve("", &real), SG_ERR_ARG);
@@ -132,9 +132,9 @@ END_TEST
 
 START_TEST(a_link_above_the_folder_is_followed)
 {
-	char *outer = test_folder_make(), *link = test_folder_path(outer, "link");
-	char *inner = test_folder_path(test_store_folder, "inner");
-	char *path = test_folder_path(link, "inner/slot-0003.db");
+	char *outer = scratch_make(), *link = scratch_path(outer, "link");
+	char *inner = scratch_path(test_store_folder, "inner");
+	char *path = scratch_path(link, "inner/slot-0003.db");
 	struct sg_store_txn *txn = NULL;
 
 	ck_assert_int_eq(mkdir(inner, 0700), 0);
@@ -145,20 +145,20 @@ START_TEST(a_link_above_the_folder_is_followed)
 	free(path);
 	free(inner);
 	free(link);
-	test_folder_remove(&outer);
+	scratch_remove(&outer);
 }
 END_TEST
 
 START_TEST(a_folder_that_is_a_link_is_refused)
 {
-	char *outer = test_folder_make(), *link = test_folder_path(outer, "link");
-	char *path = test_folder_path(link, "slot-0000.db"), *real = NULL;
+	char *outer = scratch_make(), *link = scratch_path(outer, "link");
+	char *path = scratch_path(link, "slot-0000.db"), *real = NULL;
 
 	ck_assert_int_eq(symlink(test_store_folder, link), 0);
 	ck_assert_int_eq(sg_store_path_resolve(path, &real), SG_ERR_STORE_UNSAFE);
 	free(path);
 	free(link);
-	test_folder_remove(&outer);
+	scratch_remove(&outer);
 }
 END_TEST
 

@@ -1,53 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Tests. A private folder of a test's own, and whole files as bytes. Everything
+ * Tests. Whole files as bytes, and whether they stayed as they were. Everything
  * here ends the test when it fails.
  */
 #define _GNU_SOURCE 1
-#include "lib/folder.h"
+#include "lib/file.h"
 
 #include <check.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-char *test_folder_make(void)
-{
-	const char *parent = getenv("TMPDIR");
-	char *folder = NULL;
-
-	ck_assert_int_gt(asprintf(&folder, "%s/signet-test-XXXXXX",
-	                          parent != NULL && parent[0] != '\0' ? parent : "/tmp"), 0);
-	ck_assert_ptr_nonnull(mkdtemp(folder));
-	return folder;
-}
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
-void test_folder_remove(char **folder)
-{
-	ck_assert_int_eq(nftw(*folder, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
-	free(*folder);
-	*folder = NULL;
-}
-
-char *test_folder_path(const char *folder, const char *name)
-{
-	char *path = NULL;
-
-	ck_assert_int_gt(asprintf(&path, "%s/%s", folder, name), 0);
-	return path;
-}
 
 struct sg_buf test_file_read(const char *path)
 {
