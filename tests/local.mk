@@ -20,6 +20,7 @@ libtesting_la_LIBADD = $(CHECK_LIBS)
 # What every test program links; its source is the file of its name.
 LDADD = libtesting.la libsignet.la $(CHECK_LIBS)
 
+include tests/lint/local.mk
 include tests/unit/local.mk
 include tests/tpm/local.mk
 include tests/api/local.mk

@@ -1,0 +1,157 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# The folders of src/ are rings: a file includes only its own ring and lower
+# ones, with the ring in the path, and a library only where that ring owns it.
+# Prints TAP. The last tests plant a violation in a copy and expect it found.
+set -euo pipefail
+
+root=${SIGNET_TEST_SRCDIR:-$(cd "$(dirname "$0")/../.." && pwd)}
+copy=
+trap 'rm -rf "$copy"' EXIT
+
+# A folder, and the folders that its files may include. The longest name counts.
+rings='
+src/util        util
+src/crypto      crypto util
+src/seal        seal crypto util
+src/store       store crypto util
+src/core        core seal store crypto util
+src/api         api core seal store crypto util
+src/provider    provider request crypto util
+src/request     request crypto util
+src/enroll      enroll request seal crypto util
+include/signet
+tools           tools api core enroll request seal store crypto util
+tests           lib bench tools api core enroll provider request seal store crypto util
+'
+
+# A header in angle brackets, by its beginning, and the folders that may include it.
+libraries='
+openssl/        src/crypto src/provider tests
+sodium          src/crypto src/util tests
+tss2/           src/seal/tpm tests
+sqlite3         src/store tests
+p11-kit/        src/core src/seal/hsm src/provider tools include/signet tests
+jansson         src/enroll tools tests
+check.h         tests
+'
+
+# Headers that don't leave their folder.
+private='
+crypto/ssl.h    src/crypto
+'
+
+# includes TREE: every include as "file line bracket name".
+includes() {
+	(cd "$1" && find src include tools tests -name '*.[ch]' -exec grep -HnE '^[[:space:]]*#[[:space:]]*include' {} +) |
+		sed -E 's/^([^:]*):([0-9]*):[[:space:]]*#[[:space:]]*include[[:space:]]*([<"]?)([^>"]*).*/\1 \2 \3 \4/'
+}
+
+# check TREE: print each violation on a line; says nothing about a tree that is sound.
+check() {
+	includes "$1" | awk -v rings="$rings" -v libraries="$libraries" -v private="$private" '
+	function table(text, keys, values,    lines, n, i, key) {
+		n = split(text, lines, "\n")
+		for (i = 1; i <= n; i++) {
+			if (lines[i] == "")
+				continue
+			key = lines[i]
+			sub(/[ \t].*/, "", key)
+			sub(/^[^ \t]*[ \t]*/, "", lines[i])
+			keys[key] = 1
+			values[key] = " " lines[i] " "
+		}
+	}
+	# The folders of a list are whole parts of the path.
+	function below(file, list,    folders, n, i) {
+		n = split(list, folders, " ")
+		for (i = 1; i <= n; i++)
+			if (index(file, folders[i] "/") == 1)
+				return 1
+		return 0
+	}
+	function bad(what) { print $1 ":" $2 ": " what }
+	BEGIN {
+		table(rings, ring_keys, may)
+		table(libraries, library_keys, users)
+		table(private, private_keys, owners)
+	}
+	$3 == "<" {
+		for (library in library_keys)
+			if (index($4, library) == 1 && !below($1, users[library]))
+				bad("<" $4 "> belongs to" users[library])
+		next
+	}
+	$3 != "\"" { bad("an include that is no plain name"); next }
+	{
+		ring = ""
+		for (folder in ring_keys)
+			if (below($1, folder) && length(folder) > length(ring))
+				ring = folder
+		target = $4
+		sub(/\/.*/, "", target)
+		if (ring == "")
+			bad("in no ring")
+		else if ($4 == "config.h")      # made by configure; of no ring
+			next
+		else if (index($4, "/") == 0)
+			bad("\"" $4 "\" has no ring in its path")
+		else if ($4 ~ /(^|\/)\.\.?(\/|$)/)
+			bad("\"" $4 "\" is relative")
+		else if (index(may[ring], " " target " ") == 0)
+			bad("\"" $4 "\" is not for " ring)
+		else if ($4 in private_keys && !below($1, owners[$4] " tests"))
+			bad("\"" $4 "\" belongs to" owners[$4])
+	}'
+}
+
+number=0
+failed=0
+
+# report NAME VIOLATIONS: one test, which fails if there are any.
+report() {
+	number=$((number + 1))
+	if [ -z "$2" ]; then
+		echo "ok $number - $1"
+	else
+		echo "not ok $number - $1"
+		printf '%s\n' "$2" | sed 's/^/# /'
+		failed=1
+	fi
+}
+
+# plant NAME FILE INCLUDE: one test, which fails if the include goes unnoticed.
+plant() {
+	local file=$copy/$2 missed=
+
+	mkdir -p "$(dirname "$file")"
+	echo "#include $3" > "$file"
+	check "$copy" | grep -qF "$2:1: " || missed="#include $3 in $2 was not found"
+	rm "$file"
+	report "$1" "$missed"
+}
+
+report 'every include respects the rings' "$(check "$root")"
+report 'there are includes to look at' \
+	"$([ "$(includes "$root" | wc -l)" -gt 100 ] || echo 'fewer than 100 were found')"
+
+copy=$(mktemp -d)
+cp -R "$root/src" "$root/include" "$root/tools" "$root/tests" "$copy"
+plant 'a higher ring is noticed' src/util/planted.c '"core/token.h"'
+plant 'the other half of ring 2 is noticed' src/store/planted.c '"seal/sealer.h"'
+plant 'a path without a ring is noticed' src/core/planted.c '"token.h"'
+plant 'a path that goes up is noticed' src/core/planted.c '"core/../api/sign.h"'
+plant 'a tool in a ring is noticed' src/core/planted.h '"tools/verb.h"'
+plant 'a test in a ring is noticed' src/util/planted.c '"lib/runner.h"'
+plant 'a ring in a public header is noticed' include/signet/planted.h '"core/pkcs11.h"'
+plant 'OpenSSL outside crypto is noticed' src/core/planted.c '<openssl/evp.h>'
+plant 'libsodium outside crypto and util is noticed' src/core/planted.c '<sodium.h>'
+plant 'the TPM library outside seal/tpm is noticed' src/seal/planted.c '<tss2/tss2_esys.h>'
+plant 'SQLite outside the store is noticed' src/core/planted.c '<sqlite3.h>'
+plant 'the OpenSSL context outside crypto is noticed' src/core/planted.c '"crypto/ssl.h"'
+plant 'a computed include is noticed' src/core/planted.c 'HEADER'
+plant 'a folder in no ring is noticed' src/planted/planted.c '"util/bytes.h"'
+
+echo "1..$number"
+exit "$failed"

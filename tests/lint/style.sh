@@ -1,0 +1,129 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# What the style of the project asks of every file and a machine can see. Prints
+# TAP. Each rule is tried on a planted violation as well.
+#
+# The rules are called by their names:
+# shellcheck disable=SC2317
+set -euo pipefail
+
+root=${SIGNET_TEST_SRCDIR:-$(cd "$(dirname "$0")/../.." && pwd)}
+copy=
+trap 'rm -rf "$copy"' EXIT
+
+# files TREE FIND-EXPRESSION...: the project's own files, not those of builds or tools.
+files() {
+	local tree=$1
+
+	shift
+	(cd "$tree" && find . \( -name .git -o -path './build*' -o -name autom4te.cache -o -path './quickstart.d' \
+		-o -path './m4/l*.m4' -o -path ./configure -o -path './config.*' -o -path './*~' -o -path './signet-[0-9]*' \) -prune \
+		-o -type f "$@" -print | sed 's,^\./,,' | sort)
+}
+
+# search TREE FILES PATTERN: matching lines in the files (one a line) of the tree.
+search() {
+	[ -n "$2" ] || return 0
+	(
+		cd "$1"
+		xargs -d '\n' grep -HnE -e "$3" <<< "$2" || true
+	)
+}
+
+sources() { files "$1" \( -name '*.[ch]' -o -name '*.sh' -o -name '*.map' \); }
+
+licence() {
+	local tree=$1 file
+
+	for file in $(sources "$tree") $(scripts "$tree"); do
+		head -n 2 "$tree/$file" | grep -q 'SPDX-License-Identifier: Apache-2.0' || echo "$file"
+	done
+}
+
+# Scripts have no ending.
+scripts() {
+	local name
+
+	for name in quickstart tests/run .ci/run; do
+		[ ! -f "$1/$name" ] || echo "$name"
+	done
+}
+
+# The marks stand in two pieces so that this file doesn't hold them.
+marks() {
+	search "$1" "$(files "$1" \( -name '*.[ch]' -o -name '*.sh' -o -name '*.mk' -o -name '*.am' -o -name '*.ac' \
+		-o -name '*.in' -o -name '*.md' -o -name '*.[1-8]' -o -name run -o -name quickstart \))" \
+		'\<(TO''DO|FIX''ME|XX''X)\>'
+}
+
+hidden_types() {
+	search "$1" "$(files "$1" -path './src/*' -name '*.[ch]')" \
+		'^[[:space:]]*typedef[[:space:]]+(struct|union|enum)\>' | grep -vF '(*' || true
+}
+
+# Fixtures may, between two bounded looks at whether a daemon is up; tests may not.
+waiting() {
+	search "$1" "$(files "$1" -path './tests/*' ! -path './tests/lib/*' ! -path ./tests/lint/style.sh \
+		\( -name '*.[ch]' -o -name '*.sh' -o -name run \))" \
+		'\<(sleep|usleep|nanosleep|clock_nanosleep|g_usleep)\>([[:space:]]*\(|[[:space:]]+[0-9$."])'
+}
+
+# Folders of whoever wrote it, which nobody else has.
+machine_paths() {
+	search "$1" "$(files "$1" \( -name '*.[ch]' -o -name '*.sh' -o -name '*.mk' -o -name '*.md' -o -path './doc/*' \
+		-o -name run -o -name quickstart \) ! -path ./tests/lint/style.sh)" \
+		'(^|[^[:alnum:]_.-])/(work|workspace|mnt|home/[[:alnum:]]|tmp/(wt|try))' |
+		grep -vE '/home/(someone|user|you)\>' || true
+}
+
+hidden_flow() {
+	local file
+
+	for file in $(files "$1" -path './src/*' -name '*.[ch]'); do
+		awk -v file="$file" '
+		/^[ \t]*#[ \t]*define/ { inside = 1 }
+		inside && /(^|[^A-Za-z0-9_])(goto|return)([^A-Za-z0-9_]|$)/ { print file ":" FNR ": " $0 }
+		!/\\$/ { inside = 0 }' "$1/$file"
+	done
+}
+
+number=0
+failed=0
+
+# report NAME VIOLATIONS: one test, which fails if there are any.
+report() {
+	number=$((number + 1))
+	if [ -z "$2" ]; then
+		echo "ok $number - $1"
+	else
+		echo "not ok $number - $1"
+		printf '%s\n' "$2" | sed 's/^/# /'
+		failed=1
+	fi
+}
+
+# rule NAME FUNCTION FILE TEXT: the tree keeps the rule, and the text in the file breaks it.
+rule() {
+	local found
+
+	report "$1" "$("$2" "$root")"
+	copy=$(mktemp -d)
+	mkdir -p "$copy/$(dirname "$3")"
+	printf '%b\n' "$4" > "$copy/$3"
+	found=$("$2" "$copy")
+	rm -rf "$copy"
+	report "$1: a violation is noticed" \
+		"$([ -n "$found" ] || echo "$2 did not notice \"$4\" in $3")"
+}
+
+rule 'every source names its licence' licence src/core/planted.c '/* no licence */\nint x;'
+rule 'nothing is left to do' marks src/core/planted.c "/* TO""DO: later */"
+rule 'no struct hides behind a typedef' hidden_types src/core/planted.h 'typedef struct a a;'
+rule 'no test sleeps' waiting tests/unit/planted.c 'int f(void) { return sleep(1); }'
+rule 'no script of the tests sleeps' waiting tests/interop/planted.sh 'sleep 0.1'
+rule 'no file names a path of a machine' machine_paths doc/planted.md 'see /work/notes'
+rule 'no macro returns or jumps' hidden_flow src/core/planted.h '#define T(x) \\\\\n\tif (x) return'
+
+echo "1..$number"
+exit "$failed"
