@@ -20,6 +20,14 @@ libtesting_la_LIBADD = $(CHECK_LIBS)
 # What every test program links; its source is the file of its name.
 LDADD = libtesting.la libsignet.la $(CHECK_LIBS)
 
+# What tests/run repeats in its sanitizer builds: all test programs, and in the build with
+# ThreadSanitizer those that use threads. Scripts are not among them, because they load the
+# module into programs of others; so check_PROGRAMS holds nothing but tests.
+SANITIZED_TESTS = $(check_PROGRAMS)
+THREAD_TESTS =
+
+EXTRA_DIST += scripts/packages.sh tests/installed tests/run
+
 include tests/lint/local.mk
 include tests/unit/local.mk
 include tests/tpm/local.mk

@@ -20,3 +20,6 @@ unit_tests = \
 
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
+THREAD_TESTS += \
+	tests/unit/test_slab \
+	tests/unit/test_store
