@@ -12,6 +12,7 @@ AM_TESTS_ENVIRONMENT = \
 check_LTLIBRARIES += libtesting.la
 libtesting_la_SOURCES = \
 	tests/lib/file.c tests/lib/file.h \
+	tests/lib/hex.c tests/lib/hex.h \
 	tests/lib/runner.c tests/lib/runner.h \
 	tests/lib/scratch.c tests/lib/scratch.h \
 	tests/lib/store.c tests/lib/store.h

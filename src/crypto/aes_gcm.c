@@ -187,7 +187,8 @@ static enum sg_err feed(EVP_CIPHER_CTX *ctx, struct sg_bytes bytes, uint8_t *out
 		int len = (int)(left < PART_MAX ? left : PART_MAX), written = 0;
 		uint8_t *to = out ? out + at : NULL;
 
-		if (EVP_CipherUpdate(ctx, to, &written, bytes.data + at, len) != 1 || written != len)
+		if (EVP_CipherUpdate(ctx, to, &written, bytes.data + at, len) != 1 ||
+		    written != len)
 			return sg_ssl_failed("compute AES-GCM");
 		at += (size_t)len;
 	}

@@ -4,6 +4,7 @@
  */
 #include "crypto/crypto.h"
 
+#include <openssl/crypto.h>
 #include <sodium.h>
 
 #include "crypto/ssl.h"
@@ -14,6 +15,13 @@ enum sg_err sg_crypto_start(void)
 	/* It takes a lock and answers 1 when it was called before. */
 	if (sodium_init() < 0) {
 		sg_log(SG_LOG_ERROR, "libsodium could not be initialised");
+		return SG_ERR_CRYPTO;
+	}
+
+	/* OpenSSL would do this at its first use, under locks of the whole process that
+	 * a child would find taken for ever if another thread forked meanwhile. */
+	if (OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CRYPTO_STRINGS, NULL) != 1) {
+		sg_log(SG_LOG_ERROR, "OpenSSL could not be initialised");
 		return SG_ERR_CRYPTO;
 	}
 	return SG_OK;

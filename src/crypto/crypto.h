@@ -7,8 +7,8 @@
 
 #include "util/err.h"
 
-/* Initialise libsodium; thread-safe and cheap when repeated. OpenSSL starts at its
- * first use. Errors: CRYPTO. */
+/* Initialise libsodium and what OpenSSL has one of in a process; our own context
+ * is made at its first use. Thread-safe and cheap when repeated. Errors: CRYPTO. */
 enum sg_err sg_crypto_start(void);
 
 /* Give back what the libraries hold for us. No thread may be computing. */

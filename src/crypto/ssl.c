@@ -11,11 +11,13 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include "util/fork.h"
 #include "util/log.h"
 
-/* Guards the making and freeing of current; reading it takes no lock. */
+/* Guards the making and freeing of current; reading it takes no lock. Held while
+ * the process forks. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static int watch_result;
 static struct sg_ssl *_Atomic current;
 
 static const char *const ecb_names[3] = { "AES-128-ECB", "AES-192-ECB", "AES-256-ECB" };
@@ -34,6 +36,21 @@ enum sg_err sg_ssl_failed(const char *what)
 	return SG_ERR_CRYPTO;
 }
 
+/* What another thread has half made, a child can never finish: OpenSSL takes locks
+ * of the whole process to make a context, and when a thread first meets an error.
+ * So let no context be in the making, and have the error queue of the thread that
+ * will be the child's only one. */
+static void before_fork(void)
+{
+	(void)ERR_peek_error();
+	pthread_mutex_lock(&lock);
+}
+
+static void after_fork(void)
+{
+	pthread_mutex_unlock(&lock);
+}
+
 /* The locks inside the parent's context may be held by threads that a child does
  * not have, so the child can neither use nor free it. */
 static void forget_context(void)
@@ -42,6 +59,12 @@ static void forget_context(void)
 
 	atomic_store(&current, NULL);
 	lock = unlocked;
+}
+
+/* util/fork.h knows only about children; this needs the moment before, too. */
+static void watch_forks(void)
+{
+	watch_result = pthread_atfork(before_fork, after_fork, forget_context);
 }
 
 static void free_context(struct sg_ssl *ssl)
@@ -93,8 +116,6 @@ static struct sg_ssl *make_context(void)
 	struct sg_ssl *ssl = NULL;
 
 	ERR_set_mark();
-	if (sg_fork_watch() != SG_OK || sg_fork_child(forget_context) != SG_OK)
-		goto out;
 	ssl = calloc(1, sizeof(*ssl));
 	if (!ssl)
 		goto out;
@@ -117,6 +138,9 @@ const struct sg_ssl *sg_ssl(void)
 
 	if (ssl)
 		return ssl;
+
+	if (pthread_once(&once, watch_forks) != 0 || watch_result != 0)
+		return NULL;
 	pthread_mutex_lock(&lock);
 	ssl = atomic_load_explicit(&current, memory_order_relaxed);
 	if (!ssl) {

@@ -1,15 +1,24 @@
 # One program a source file of rings 0 to 3, from the file of the same name.
 unit_tests = \
+	tests/unit/test_aes_gcm \
 	tests/unit/test_bytes \
 	tests/unit/test_config \
+	tests/unit/test_crypto \
 	tests/unit/test_cursor \
+	tests/unit/test_digest \
+	tests/unit/test_ed25519 \
 	tests/unit/test_err \
 	tests/unit/test_file \
 	tests/unit/test_fork \
+	tests/unit/test_kdf \
+	tests/unit/test_keywrap \
 	tests/unit/test_log \
 	tests/unit/test_map \
+	tests/unit/test_pkcs8 \
+	tests/unit/test_random \
 	tests/unit/test_secret \
 	tests/unit/test_slab \
+	tests/unit/test_ssl \
 	tests/unit/test_store \
 	tests/unit/test_store_crash \
 	tests/unit/test_store_create \

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Tests. Keys from keys and from PINs, and message authentication.
+ */
+#include "crypto/kdf.h"
+
+#include "crypto/crypto.h"
+#include "lib/hex.h"
+#include "lib/runner.h"
+
+#define N(array) ((int)(sizeof(array) / sizeof((array)[0])))
+
+/* [RFC 5869 §A.1 to §A.3] */
+static const struct hkdf_vector {
+	const char *ikm, *salt, *info, *okm;
+} hkdf_vectors[] = {
+	{ "0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b",
+	  "000102030405060708090a0b0c",
+	  "f0f1f2f3f4f5f6f7f8f9",
+	  "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf"
+	  "34007208d5b887185865" },
+	{ "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+	  "202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f"
+	  "404142434445464748494a4b4c4d4e4f",
+	  "606162636465666768696a6b6c6d6e6f707172737475767778797a7b7c7d7e7f"
+	  "808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f"
+	  "a0a1a2a3a4a5a6a7a8a9aaabacadaeaf",
+	  "b0b1b2b3b4b5b6b7b8b9babbbcbdbebfc0c1c2c3c4c5c6c7c8c9cacbcccdcecf"
+	  "d0d1d2d3d4d5d6d7d8d9dadbdcdddedfe0e1e2e3e4e5e6e7e8e9eaebecedeeef"
+	  "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff",
+	  "b11e398dc80327a1c8e7f78c596a49344f012eda2d4efad8a050cc4c19afa97c"
+	  "59045a99cac7827271cb41c65e590e09da3275600c2f09b8367793a9aca3db71"
+	  "cc30c58179ec3e87c14c01d5c1f3434f1d87" },
+	{ "0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b", "", "",
+	  "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d"
+	  "9d201395faa4b61a96c8" },
+};
+
+/* Computed with libargon2 20171227, argon2id_hash_raw with one lane. The first
+ * is also what its command prints:
+ * printf 123456 | argon2 0123456789abcdef -id -t 1 -k 8192 -p 1 -l 32 -r */
+static const struct argon2_vector {
+	const char *pin, *salt;
+	struct sg_argon2_cost cost;
+	const char *out;
+} argon2_vectors[] = {
+	{ "123456", "0123456789abcdef", { 1, 8192 },
+	  "13a626247bffeceae57a90b33db8256bbd4f20749a6d7c6588f3bb8e0eb56c86" },
+	{ "correct horse", "fedcba9876543210", { 3, 8192 },
+	  "5f7f997c0632a69154eed1af0f862d57f5a0c9d574e50495a322bc277fb18633"
+	  "a4640f4b03b88b981d11d6679c62fd9c4d4af5885396f69fd5eb9d80f9384c3e" },
+	{ "", "0123456789abcdef", { 2, 16384 }, "7406242e5f7966b0385a51e02afa2f21" },
+};
+
+/* [RFC 4231 §4]; the truncated case 5 has no counterpart here. */
+static const struct mac_vector {
+	const char *key, *data, *mac;
+} mac_vectors[] = {
+	{ "0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b",
+	  "4869205468657265",
+	  "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7" },
+	{ "4a656665",
+	  "7768617420646f2079612077616e7420666f72206e6f7468696e673f",
+	  "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843" },
+	{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+	  "dddddddddddddddddddddddddddddddddddddddddddddddddd"
+	  "dddddddddddddddddddddddddddddddddddddddddddddddddd",
+	  "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe" },
+	{ "0102030405060708090a0b0c0d0e0f10111213141516171819",
+	  "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd"
+	  "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd",
+	  "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b" },
+};
+
+static void setup(void)
+{
+	ck_assert_int_eq(sg_crypto_start(), SG_OK);
+}
+
+static void teardown(void)
+{
+	sg_crypto_stop();
+}
+
+START_TEST(hkdf_gives_the_published_keys)
+{
+	const struct hkdf_vector *v = &hkdf_vectors[_i];
+	struct sg_bytes okm = hex(v->okm);
+	struct sg_secret *out = NULL;
+
+	ck_assert_int_eq(sg_hkdf_sha256(hex(v->ikm), hex(v->salt), hex(v->info), okm.len, &out),
+	                 SG_OK);
+	assert_bytes(sg_secret_bytes(out), okm);
+	sg_secret_free(&out);
+}
+END_TEST
+
+START_TEST(hkdf_gives_the_longest_key_it_can)
+{
+	struct sg_bytes ikm = repeat(1, 32), none = sg_bytes(NULL, 0);
+	struct sg_secret *whole = NULL, *head = NULL;
+
+	ck_assert_int_eq(sg_hkdf_sha256(ikm, none, none, 255 * 32, &whole), SG_OK);
+	ck_assert_int_eq(sg_hkdf_sha256(ikm, none, none, 32, &head), SG_OK);
+	ck_assert_uint_eq(whole->len, 255 * 32);
+	assert_bytes(sg_bytes(whole->data, 32), sg_secret_bytes(head));
+	sg_secret_free(&whole);
+	sg_secret_free(&head);
+}
+END_TEST
+
+START_TEST(hkdf_refuses_impossible_lengths)
+{
+	struct sg_bytes ikm = repeat(1, 32), none = sg_bytes(NULL, 0);
+	struct sg_secret *out = NULL;
+
+	ck_assert_int_eq(sg_hkdf_sha256(ikm, none, none, 0, &out), SG_ERR_RANGE);
+	ck_assert_int_eq(sg_hkdf_sha256(ikm, none, none, 255 * 32 + 1, &out), SG_ERR_RANGE);
+	ck_assert_int_eq(sg_hkdf_sha256(none, none, none, 32, &out), SG_ERR_RANGE);
+	ck_assert_ptr_null(out);
+}
+END_TEST
+
+START_TEST(another_label_gives_another_key)
+{
+	struct sg_bytes ikm = repeat(1, 32), none = sg_bytes(NULL, 0);
+	struct sg_secret *a = NULL, *b = NULL;
+
+	ck_assert_int_eq(sg_hkdf_sha256(ikm, none, sg_bytes_str("a"), 32, &a), SG_OK);
+	ck_assert_int_eq(sg_hkdf_sha256(ikm, none, sg_bytes_str("b"), 32, &b), SG_OK);
+	ck_assert(!sg_secret_equal(sg_secret_bytes(a), sg_secret_bytes(b)));
+	sg_secret_free(&a);
+	sg_secret_free(&b);
+}
+END_TEST
+
+START_TEST(argon2id_gives_what_its_reference_gives)
+{
+	const struct argon2_vector *v = &argon2_vectors[_i];
+	struct sg_bytes want = hex(v->out);
+	struct sg_secret *out = NULL;
+
+	ck_assert_int_eq(sg_argon2id(sg_bytes_str(v->pin), sg_bytes_str(v->salt), v->cost,
+	                             want.len, &out), SG_OK);
+	assert_bytes(sg_secret_bytes(out), want);
+	sg_secret_free(&out);
+}
+END_TEST
+
+START_TEST(argon2id_takes_no_pin_at_all)
+{
+	const struct argon2_vector *v = &argon2_vectors[2];
+	struct sg_secret *out = NULL;
+
+	ck_assert_int_eq(sg_argon2id(sg_bytes(NULL, 0), sg_bytes_str(v->salt), v->cost, 16, &out),
+	                 SG_OK);
+	assert_bytes(sg_secret_bytes(out), hex(v->out));
+	sg_secret_free(&out);
+}
+END_TEST
+
+START_TEST(argon2id_refuses_hostile_costs)
+{
+	static const struct sg_argon2_cost costs[] = {
+		{ 0, 8192 }, { 17, 8192 }, { UINT32_MAX, 8192 },
+		{ 1, 0 }, { 1, 8191 }, { 1, 1048577 }, { 1, UINT32_MAX },
+	};
+	struct sg_secret *out = NULL;
+
+	for (int i = 0; i < N(costs); i++)
+		ck_assert_int_eq(sg_argon2id(sg_bytes_str("1234"), repeat(1, 16), costs[i], 32,
+		                             &out), SG_ERR_RANGE);
+	ck_assert_ptr_null(out);
+}
+END_TEST
+
+START_TEST(argon2id_refuses_other_lengths)
+{
+	const struct sg_argon2_cost cost = { 1, 8192 };
+	struct sg_bytes pin = sg_bytes_str("1234");
+	struct sg_secret *out = NULL;
+
+	ck_assert_int_eq(sg_argon2id(pin, repeat(1, 15), cost, 32, &out), SG_ERR_RANGE);
+	ck_assert_int_eq(sg_argon2id(pin, repeat(1, 17), cost, 32, &out), SG_ERR_RANGE);
+	ck_assert_int_eq(sg_argon2id(pin, repeat(1, 16), cost, 15, &out), SG_ERR_RANGE);
+	ck_assert_int_eq(sg_argon2id(pin, repeat(1, 16), cost, 65, &out), SG_ERR_RANGE);
+	ck_assert_ptr_null(out);
+}
+END_TEST
+
+START_TEST(the_default_cost_is_one_that_is_accepted)
+{
+	struct sg_secret *out = NULL;
+
+	ck_assert_int_eq(sg_argon2id(sg_bytes_str("1234"), repeat(1, 16), sg_argon2_default, 32,
+	                             &out), SG_OK);
+	ck_assert_uint_eq(out->len, 32);
+	sg_secret_free(&out);
+}
+END_TEST
+
+START_TEST(a_message_has_the_published_code)
+{
+	const struct mac_vector *v = &mac_vectors[_i];
+	struct sg_bytes data = hex(v->data);
+	uint8_t out[SG_MAC];
+
+	sg_mac(hex(v->key), &data, 1, out);
+	assert_bytes(sg_bytes(out, sizeof(out)), hex(v->mac));
+}
+END_TEST
+
+/* [RFC 4231 §4.7 and §4.8] */
+START_TEST(a_key_longer_than_a_block_is_hashed)
+{
+	struct sg_bytes key = repeat(0xaa, 131);
+	struct sg_bytes data[] = {
+		sg_bytes_str("Test Using Larger Than Block-Size Key - Hash Key First"),
+		sg_bytes_str("This is a test using a larger than block-size key and a larger than "
+		             "block-size data. The key needs to be hashed before being used by the "
+		             "HMAC algorithm."),
+	};
+	uint8_t out[SG_MAC];
+
+	sg_mac(key, &data[0], 1, out);
+	assert_bytes(sg_bytes(out, sizeof(out)),
+	             hex("60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"));
+	sg_mac(key, &data[1], 1, out);
+	assert_bytes(sg_bytes(out, sizeof(out)),
+	             hex("9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2"));
+}
+END_TEST
+
+START_TEST(parts_are_authenticated_as_one_message)
+{
+	struct sg_bytes parts[] = {
+		sg_bytes_str("what do ya "), sg_bytes(NULL, 0), sg_bytes_str("want for nothing?"),
+	};
+	uint8_t out[SG_MAC];
+
+	sg_mac(sg_bytes_str("Jefe"), parts, 3, out);
+	assert_bytes(sg_bytes(out, sizeof(out)), hex(mac_vectors[1].mac));
+}
+END_TEST
+
+START_TEST(another_key_gives_another_code)
+{
+	struct sg_bytes data = sg_bytes_str("message");
+	uint8_t a[SG_MAC], b[SG_MAC];
+
+	sg_mac(repeat(1, 32), &data, 1, a);
+	sg_mac(repeat(2, 32), &data, 1, b);
+	ck_assert_mem_ne(a, b, SG_MAC);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+	Suite *s = suite_create("kdf");
+	TCase *tc = tcase_create("kdf");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_loop_test(tc, hkdf_gives_the_published_keys, 0, N(hkdf_vectors));
+	tcase_add_test(tc, hkdf_gives_the_longest_key_it_can);
+	tcase_add_test(tc, hkdf_refuses_impossible_lengths);
+	tcase_add_test(tc, another_label_gives_another_key);
+	tcase_add_loop_test(tc, argon2id_gives_what_its_reference_gives, 0, N(argon2_vectors));
+	tcase_add_test(tc, argon2id_takes_no_pin_at_all);
+	tcase_add_test(tc, argon2id_refuses_hostile_costs);
+	tcase_add_test(tc, argon2id_refuses_other_lengths);
+	tcase_add_test(tc, the_default_cost_is_one_that_is_accepted);
+	tcase_add_loop_test(tc, a_message_has_the_published_code, 0, N(mac_vectors));
+	tcase_add_test(tc, a_key_longer_than_a_block_is_hashed);
+	tcase_add_test(tc, parts_are_authenticated_as_one_message);
+	tcase_add_test(tc, another_key_gives_another_code);
+	suite_add_tcase(s, tc);
+	return s;
+}
+
+int main(void)
+{
+	return test_run(suite());
+}
