@@ -20,7 +20,7 @@ packages_tcti=(
 )
 
 # shellcheck disable=SC2034
-packages_quickstart=("${packages_tcti[@]}" swtpm swtpm-tools openssl opensc)
+packages_quickstart=("${packages_tcti[@]}" swtpm tpm2-tools openssl opensc)
 
 # shellcheck disable=SC2034
 packages_test=(
