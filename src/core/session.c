@@ -213,19 +213,16 @@ static void end_private_ops(struct sg_session *session)
 			sg_op_end(&session->op[i]);
 }
 
-void sg_session_end_private(struct sg_session_table *table, const struct sg_token *token,
-                            struct sg_session *mine)
+void sg_session_end_private(struct sg_session_table *table, const struct sg_token *token)
 {
 	struct sg_session **sessions;
 	size_t n;
 
 	sessions = sessions_of(table, token, &n);
 	for (size_t i = 0; i < n; i++) {
-		if (sessions[i] != mine)
-			pthread_mutex_lock(&sessions[i]->lock);
+		pthread_mutex_lock(&sessions[i]->lock);
 		end_private_ops(sessions[i]);
-		if (sessions[i] != mine)
-			pthread_mutex_unlock(&sessions[i]->lock);
+		pthread_mutex_unlock(&sessions[i]->lock);
 		unref(sessions[i]);
 	}
 	free(sessions);
