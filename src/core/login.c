@@ -164,24 +164,40 @@ static bool is_private(const struct sg_entry *entry, const void *arg)
 	return entry->object->secluded;
 }
 
+/* The caller holds the lock for writing. */
+static void log_out(struct sg_token *token)
+{
+	token->user = SG_NOBODY;
+	if (token->record.machine)
+		return;
+	sg_keyset_free(&token->keys[SG_PRIVATE_HALF]);
+	sg_secret_free(&token->token_key);
+	sg_table_remove_if(&token->objects, is_private, NULL);
+	token->shown[SG_PRIVATE_HALF] = UINT64_MAX;
+}
+
 CK_RV sg_token_logout(struct sg_token *token)
 {
 	CK_RV rv = CKR_OK;
 
 	pthread_rwlock_wrlock(&token->lock);
-	if (token->user == SG_NOBODY) {
+	if (token->user == SG_NOBODY)
 		rv = CKR_USER_NOT_LOGGED_IN;
-	} else if (token->record.machine) {
-		token->user = SG_NOBODY;
-	} else {
-		token->user = SG_NOBODY;
-		sg_keyset_free(&token->keys[SG_PRIVATE_HALF]);
-		sg_secret_free(&token->token_key);
-		sg_table_remove_if(&token->objects, is_private, NULL);
-		token->shown[SG_PRIVATE_HALF] = UINT64_MAX;
-	}
+	else
+		log_out(token);
 	pthread_rwlock_unlock(&token->lock);
 	return rv;
+}
+
+void sg_token_session_closed(struct sg_token *token, CK_FLAGS flags)
+{
+	pthread_rwlock_wrlock(&token->lock);
+	token->sessions--;
+	if ((flags & CKF_RW_SESSION) == 0)
+		token->read_only_sessions--;
+	if (token->sessions == 0 && token->user != SG_NOBODY)
+		log_out(token);
+	pthread_rwlock_unlock(&token->lock);
 }
 
 /* One PIN's sealed copy that is to replace the stored one. */

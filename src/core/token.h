@@ -99,6 +99,10 @@ CK_RV sg_token_login(struct sg_token *token, enum sg_user user, struct sg_bytes 
 /* Log out; private objects close and their handles end. Errors: USER_NOT_LOGGED_IN. */
 CK_RV sg_token_logout(struct sg_token *token);
 
+/* Count a session with these flags as closed; the last one logs out, in one step, so
+ * that a login through a session opened meanwhile stays. */
+void sg_token_session_closed(struct sg_token *token, CK_FLAGS flags);
+
 /* Set the user's PIN while the officer is logged in. Errors: PIN_LEN_RANGE, USER_NOT_LOGGED_IN. */
 CK_RV sg_token_init_pin(struct sg_token *token, struct sg_bytes pin);
 
