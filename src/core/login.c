@@ -77,17 +77,24 @@ static enum sg_err prove(struct sg_token *token, enum sg_user user, struct sg_by
 	return err;
 }
 
+/* The caller holds the lock. */
+static CK_RV may_log_in(const struct sg_token *token, enum sg_user user)
+{
+	if (token->user == user)
+		return CKR_USER_ALREADY_LOGGED_IN;
+	if (token->user != SG_NOBODY)
+		return CKR_USER_ANOTHER_ALREADY_LOGGED_IN;
+	if (user == SG_SO && token->read_only_sessions > 0)
+		return CKR_SESSION_READ_ONLY_EXISTS;
+	return CKR_OK;
+}
+
 static CK_RV check_login(struct sg_token *token, enum sg_user user)
 {
-	CK_RV rv = CKR_OK;
+	CK_RV rv;
 
 	pthread_rwlock_rdlock(&token->lock);
-	if (token->user == user)
-		rv = CKR_USER_ALREADY_LOGGED_IN;
-	else if (token->user != SG_NOBODY)
-		rv = CKR_USER_ANOTHER_ALREADY_LOGGED_IN;
-	else if (user == SG_SO && token->read_only_sessions > 0)
-		rv = CKR_SESSION_READ_ONLY_EXISTS;
+	rv = may_log_in(token, user);
 	pthread_rwlock_unlock(&token->lock);
 	return rv;
 }
@@ -95,17 +102,44 @@ static CK_RV check_login(struct sg_token *token, enum sg_user user)
 /* A machine token has no PIN: the empty one opens it, for clients that insist on logging in. */
 static CK_RV login_machine(struct sg_token *token, enum sg_user user, struct sg_bytes pin)
 {
-	enum sg_err err;
+	CK_RV rv;
 
 	if (user != SG_USER || pin.len != 0)
 		return CKR_PIN_INCORRECT;
-	err = sg_token_open(token);
-	if (err == SG_OK) {
-		pthread_rwlock_wrlock(&token->lock);
+	rv = sg_rv(sg_token_open(token));
+	if (rv != CKR_OK)
+		return rv;
+	pthread_rwlock_wrlock(&token->lock);
+	rv = may_log_in(token, user);
+	if (rv == CKR_OK)
 		token->user = SG_USER;
-		pthread_rwlock_unlock(&token->lock);
+	pthread_rwlock_unlock(&token->lock);
+	return rv;
+}
+
+/* Give the token the keys that a login proved, and with the officer the token key. A
+ * read-only session may have been opened while the PIN was stretched. */
+static CK_RV install_login(struct sg_token *token, enum sg_user user, struct sg_keyset *keys[2],
+                           struct sg_secret **token_key)
+{
+	CK_RV rv;
+
+	pthread_rwlock_wrlock(&token->lock);
+	rv = may_log_in(token, user);
+	if (rv == CKR_OK) {
+		for (int half = 0; half < 2; half++) {
+			sg_keyset_free(&token->keys[half]);
+			token->keys[half] = keys[half];
+			keys[half] = NULL;
+		}
+		if (user == SG_SO) {
+			token->token_key = *token_key;
+			*token_key = NULL;
+		}
+		token->user = user;
 	}
-	return sg_rv(err);
+	pthread_rwlock_unlock(&token->lock);
+	return rv;
 }
 
 CK_RV sg_token_login(struct sg_token *token, enum sg_user user, struct sg_bytes pin)
@@ -136,20 +170,8 @@ CK_RV sg_token_login(struct sg_token *token, enum sg_user user, struct sg_bytes 
 	rv = check_login(token, user);
 	if (rv == CKR_OK)
 		rv = sg_rv(prove(token, user, pin, &record, keys, &token_key));
-	if (rv == CKR_OK) {
-		pthread_rwlock_wrlock(&token->lock);
-		for (int half = 0; half < 2; half++) {
-			sg_keyset_free(&token->keys[half]);
-			token->keys[half] = keys[half];
-			keys[half] = NULL;
-		}
-		if (user == SG_SO) {
-			token->token_key = token_key;
-			token_key = NULL;
-		}
-		token->user = user;
-		pthread_rwlock_unlock(&token->lock);
-	}
+	if (rv == CKR_OK)
+		rv = install_login(token, user, keys, &token_key);
 	pthread_mutex_unlock(&token->opening);
 	sg_keyset_free(&keys[0]);
 	sg_keyset_free(&keys[1]);
