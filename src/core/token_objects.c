@@ -478,16 +478,14 @@ enum sg_err sg_token_add(struct sg_token *token, const struct sg_session *sessio
 }
 
 enum sg_err sg_token_change(struct sg_token *token, CK_OBJECT_HANDLE handle,
-                            struct sg_attrs *attrs)
+                            const struct sg_object *object, struct sg_attrs *attrs)
 {
-	struct sg_object *object = NULL, *changed = NULL;
+	struct sg_object *changed = NULL;
 	struct write w = { NULL };
 	struct sg_entry *entry;
 	enum sg_err err;
 
-	err = sg_token_object(token, handle, &object);
-	if (err == SG_OK)
-		err = sg_object_changed(object, attrs, &changed);
+	err = sg_object_changed(object, attrs, &changed);
 	if (err == SG_OK && object->token) {
 		pthread_rwlock_rdlock(&token->lock);
 		err = begin_write(token, &w);
@@ -500,28 +498,30 @@ enum sg_err sg_token_change(struct sg_token *token, CK_OBJECT_HANDLE handle,
 	}
 	if (err == SG_OK) {
 		pthread_rwlock_wrlock(&token->lock);
+		/* Where another thread's version is there already, a stored object was
+		 * written and read again since, and a session object is lost. */
 		entry = sg_table_find(&token->objects, handle);
-		if (entry != NULL)
+		if (entry != NULL && entry->object == object)
 			sg_table_replace(entry, &changed);
+		else if (!object->token)
+			err = SG_ERR_NOT_FOUND;
 		if (object->token)
 			show(token, &w);
 		pthread_rwlock_unlock(&token->lock);
 	}
 	sg_attrs_free(attrs);
 	sg_object_unref(&changed);
-	sg_object_unref(&object);
 	return err;
 }
 
-enum sg_err sg_token_destroy(struct sg_token *token, CK_OBJECT_HANDLE handle)
+enum sg_err sg_token_destroy(struct sg_token *token, CK_OBJECT_HANDLE handle,
+                             const struct sg_object *object)
 {
-	struct sg_object *object = NULL;
 	struct write w = { NULL };
 	struct sg_entry *entry;
-	enum sg_err err;
+	enum sg_err err = SG_OK;
 
-	err = sg_token_object(token, handle, &object);
-	if (err == SG_OK && object->token) {
+	if (object->token) {
 		pthread_rwlock_rdlock(&token->lock);
 		err = begin_write(token, &w);
 		if (err == SG_OK)
@@ -534,13 +534,14 @@ enum sg_err sg_token_destroy(struct sg_token *token, CK_OBJECT_HANDLE handle)
 	if (err == SG_OK) {
 		pthread_rwlock_wrlock(&token->lock);
 		entry = sg_table_find(&token->objects, handle);
-		if (entry != NULL)
+		if (entry != NULL && (object->token || entry->object == object))
 			sg_table_remove(&token->objects, entry);
+		else if (!object->token)
+			err = SG_ERR_NOT_FOUND;
 		if (object->token)
 			show(token, &w);
 		pthread_rwlock_unlock(&token->lock);
 	}
-	sg_object_unref(&object);
 	return err;
 }
 
