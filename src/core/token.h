@@ -80,8 +80,8 @@ enum sg_err sg_token_create(struct sg_token *token, const struct sg_token_plan *
 enum sg_err sg_token_recreate(struct sg_token *token, struct sg_bytes so_pin,
                               struct sg_bytes label);
 
-/* Read the token record anew. A store that is gone or belongs to another token
- * closes this one. Errors: STORE_MISSING and the store's. */
+/* Read the token record anew. A store that is gone, belongs to another token or was
+ * made new closes this one. Errors: STORE_MISSING and the store's. */
 enum sg_err sg_token_sync(struct sg_token *token);
 
 /* Make sure that public objects can be read, and on a machine token all. Asks the
