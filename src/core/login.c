@@ -49,6 +49,18 @@ enum sg_err sg_token_unseal_pin(struct sg_sealer *sealer, const struct sg_token_
 	return err;
 }
 
+void sg_token_note_pin(struct sg_token *token, enum sg_user user, enum sg_err err)
+{
+	pthread_rwlock_wrlock(&token->lock);
+	if (err == SG_OK)
+		token->pin_low[user] = token->pin_locked[user] = false;
+	else if (err == SG_ERR_AUTH)
+		token->pin_low[user] = true;
+	else if (err == SG_ERR_LOCKED)
+		token->pin_locked[user] = true;
+	pthread_rwlock_unlock(&token->lock);
+}
+
 /* Prove a PIN: unseal the token key and check the record with it. The caller holds
  * `opening` and frees keys and *token_key. */
 static enum sg_err prove(struct sg_token *token, enum sg_user user, struct sg_bytes pin,
@@ -65,15 +77,7 @@ static enum sg_err prove(struct sg_token *token, enum sg_user user, struct sg_by
 		err = sg_token_derive(*token_key, record->uuid, keys);
 	if (err == SG_OK)
 		err = sg_token_record_check(record, keys[SG_PUBLIC_HALF]);
-
-	pthread_rwlock_wrlock(&token->lock);
-	if (err == SG_OK)
-		token->pin_low[user] = token->pin_locked[user] = false;
-	else if (err == SG_ERR_AUTH)
-		token->pin_low[user] = true;
-	else if (err == SG_ERR_LOCKED)
-		token->pin_locked[user] = true;
-	pthread_rwlock_unlock(&token->lock);
+	sg_token_note_pin(token, user, err);
 	return err;
 }
 
@@ -287,11 +291,8 @@ CK_RV sg_token_init_pin(struct sg_token *token, struct sg_bytes pin)
 		pthread_mutex_unlock(&token->opening);
 		rv = sg_rv(err);
 	}
-	if (rv == CKR_OK) {
-		pthread_rwlock_wrlock(&token->lock);
-		token->pin_low[SG_USER] = token->pin_locked[SG_USER] = false;
-		pthread_rwlock_unlock(&token->lock);
-	}
+	if (rv == CKR_OK)
+		sg_token_note_pin(token, SG_USER, SG_OK);
 	sg_secret_free(&token_key);
 	sg_token_record_clear(&record);
 	return rv;

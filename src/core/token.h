@@ -142,6 +142,9 @@ enum sg_err sg_token_unseal_pin(struct sg_sealer *sealer, const struct sg_token_
                                 enum sg_seal_slot slot, struct sg_bytes pin,
                                 struct sg_secret **token_key);
 
+/* Remember for CK_TOKEN_INFO.flags how a PIN was answered; SG_OK also for a new one. */
+void sg_token_note_pin(struct sg_token *token, enum sg_user user, enum sg_err err);
+
 /* Derive both halves' keys from the token key. */
 enum sg_err sg_token_derive(const struct sg_secret *token_key, const uint8_t uuid[SG_UUID],
                             struct sg_keyset *keys[2]);
