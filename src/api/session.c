@@ -120,13 +120,16 @@ CK_RV C_Login(CK_SESSION_HANDLE handle, CK_USER_TYPE user_type, unsigned char *p
 
 CK_RV C_Logout(CK_SESSION_HANDLE handle)
 {
+	struct sg_token *token;
 	struct sg_call call;
 	CK_RV rv = sg_call_session(&call, handle);
 
 	if (rv != CKR_OK)
 		return rv;
-	rv = sg_token_logout(call.session->token);
-	if (rv == CKR_OK && !sg_token_private_open(call.session->token))
-		sg_session_end_private(&call.module->sessions, call.session->token, call.session);
+	token = call.session->token;
+	rv = sg_token_logout(token);
+	sg_session_release(&call.session);
+	if (rv == CKR_OK && !sg_token_private_open(token))
+		sg_session_end_private(&call.module->sessions, token);
 	return sg_call_end(&call, rv);
 }

@@ -27,7 +27,7 @@ CK_RV C_GetSlotList(CK_BBOOL token_present, CK_SLOT_ID *slots, CK_ULONG *count)
 		return sg_call_end(&call, CKR_ARGUMENTS_BAD);
 	/* A list is made anew only when its size is asked for [§5.5.1]; a broken state
 	 * folder shows as a slot whose token says why. */
-	if (slots == NULL || call.module->n_tokens == 0)
+	if (slots == NULL || !sg_module_has_slots(call.module))
 		(void)sg_module_scan(call.module);
 	return sg_call_end(&call, sg_module_slots(call.module, slots, count));
 }

@@ -29,9 +29,9 @@ CK_RV sg_key_generate(struct sg_session *session, const CK_MECHANISM *mechanism,
 	const struct sg_mech *mech;
 	CK_RV rv;
 
-	rv = find_generator(mechanism, false, &mech);
+	rv = sg_template_check(template, n);
 	if (rv == CKR_OK)
-		rv = sg_template_check(template, n);
+		rv = find_generator(mechanism, false, &mech);
 	if (rv == CKR_OK)
 		rv = sg_template_build((struct sg_template_kind){ SG_BY_GENERATE, CKO_SECRET_KEY,
 		                                                  mech->key_type },
@@ -64,11 +64,11 @@ CK_RV sg_key_generate_pair(struct sg_session *session, const CK_MECHANISM *mecha
 	struct sg_bytes point;
 	CK_RV rv;
 
-	rv = find_generator(mechanism, true, &mech);
-	if (rv == CKR_OK)
-		rv = sg_template_check(public_template, public_n);
+	rv = sg_template_check(public_template, public_n);
 	if (rv == CKR_OK)
 		rv = sg_template_check(private_template, private_n);
+	if (rv == CKR_OK)
+		rv = find_generator(mechanism, true, &mech);
 	if (rv == CKR_OK)
 		rv = sg_template_build((struct sg_template_kind){ SG_BY_GENERATE, CKO_PUBLIC_KEY,
 		                                                  mech->key_type },
@@ -201,9 +201,10 @@ CK_RV sg_key_unwrap(struct sg_session *session, const CK_MECHANISM *mechanism,
 	CK_ULONG announced;
 	CK_RV rv;
 
-	rv = take_wrapper(session, mechanism, unwrapping, &for_unwrap, &mech, &unwrapper, &secret);
+	rv = sg_template_check(template, n);
 	if (rv == CKR_OK)
-		rv = sg_template_check(template, n);
+		rv = take_wrapper(session, mechanism, unwrapping, &for_unwrap, &mech, &unwrapper,
+		                  &secret);
 	if (rv == CKR_OK)
 		rv = sg_template_build(kind, template, n, &attrs, &none);
 	if (rv == CKR_OK)

@@ -49,6 +49,18 @@ enum sg_err sg_token_unseal_pin(struct sg_sealer *sealer, const struct sg_token_
 	return err;
 }
 
+void sg_token_note_pin(struct sg_token *token, enum sg_user user, enum sg_err err)
+{
+	pthread_rwlock_wrlock(&token->lock);
+	if (err == SG_OK)
+		token->pin_low[user] = token->pin_locked[user] = false;
+	else if (err == SG_ERR_AUTH)
+		token->pin_low[user] = true;
+	else if (err == SG_ERR_LOCKED)
+		token->pin_locked[user] = true;
+	pthread_rwlock_unlock(&token->lock);
+}
+
 /* Prove a PIN: unseal the token key and check the record with it. The caller holds
  * `opening` and frees keys and *token_key. */
 static enum sg_err prove(struct sg_token *token, enum sg_user user, struct sg_bytes pin,
@@ -65,29 +77,28 @@ static enum sg_err prove(struct sg_token *token, enum sg_user user, struct sg_by
 		err = sg_token_derive(*token_key, record->uuid, keys);
 	if (err == SG_OK)
 		err = sg_token_record_check(record, keys[SG_PUBLIC_HALF]);
-
-	pthread_rwlock_wrlock(&token->lock);
-	if (err == SG_OK)
-		token->pin_low[user] = token->pin_locked[user] = false;
-	else if (err == SG_ERR_AUTH)
-		token->pin_low[user] = true;
-	else if (err == SG_ERR_LOCKED)
-		token->pin_locked[user] = true;
-	pthread_rwlock_unlock(&token->lock);
+	sg_token_note_pin(token, user, err);
 	return err;
+}
+
+/* The caller holds the lock. */
+static CK_RV may_log_in(const struct sg_token *token, enum sg_user user)
+{
+	if (token->user == user)
+		return CKR_USER_ALREADY_LOGGED_IN;
+	if (token->user != SG_NOBODY)
+		return CKR_USER_ANOTHER_ALREADY_LOGGED_IN;
+	if (user == SG_SO && token->read_only_sessions > 0)
+		return CKR_SESSION_READ_ONLY_EXISTS;
+	return CKR_OK;
 }
 
 static CK_RV check_login(struct sg_token *token, enum sg_user user)
 {
-	CK_RV rv = CKR_OK;
+	CK_RV rv;
 
 	pthread_rwlock_rdlock(&token->lock);
-	if (token->user == user)
-		rv = CKR_USER_ALREADY_LOGGED_IN;
-	else if (token->user != SG_NOBODY)
-		rv = CKR_USER_ANOTHER_ALREADY_LOGGED_IN;
-	else if (user == SG_SO && token->read_only_sessions > 0)
-		rv = CKR_SESSION_READ_ONLY_EXISTS;
+	rv = may_log_in(token, user);
 	pthread_rwlock_unlock(&token->lock);
 	return rv;
 }
@@ -95,17 +106,44 @@ static CK_RV check_login(struct sg_token *token, enum sg_user user)
 /* A machine token has no PIN: the empty one opens it, for clients that insist on logging in. */
 static CK_RV login_machine(struct sg_token *token, enum sg_user user, struct sg_bytes pin)
 {
-	enum sg_err err;
+	CK_RV rv;
 
 	if (user != SG_USER || pin.len != 0)
 		return CKR_PIN_INCORRECT;
-	err = sg_token_open(token);
-	if (err == SG_OK) {
-		pthread_rwlock_wrlock(&token->lock);
+	rv = sg_rv(sg_token_open(token));
+	if (rv != CKR_OK)
+		return rv;
+	pthread_rwlock_wrlock(&token->lock);
+	rv = may_log_in(token, user);
+	if (rv == CKR_OK)
 		token->user = SG_USER;
-		pthread_rwlock_unlock(&token->lock);
+	pthread_rwlock_unlock(&token->lock);
+	return rv;
+}
+
+/* Give the token the keys that a login proved, and with the officer the token key. A
+ * read-only session may have been opened while the PIN was stretched. */
+static CK_RV install_login(struct sg_token *token, enum sg_user user, struct sg_keyset *keys[2],
+                           struct sg_secret **token_key)
+{
+	CK_RV rv;
+
+	pthread_rwlock_wrlock(&token->lock);
+	rv = may_log_in(token, user);
+	if (rv == CKR_OK) {
+		for (int half = 0; half < 2; half++) {
+			sg_keyset_free(&token->keys[half]);
+			token->keys[half] = keys[half];
+			keys[half] = NULL;
+		}
+		if (user == SG_SO) {
+			token->token_key = *token_key;
+			*token_key = NULL;
+		}
+		token->user = user;
 	}
-	return sg_rv(err);
+	pthread_rwlock_unlock(&token->lock);
+	return rv;
 }
 
 CK_RV sg_token_login(struct sg_token *token, enum sg_user user, struct sg_bytes pin)
@@ -136,20 +174,8 @@ CK_RV sg_token_login(struct sg_token *token, enum sg_user user, struct sg_bytes 
 	rv = check_login(token, user);
 	if (rv == CKR_OK)
 		rv = sg_rv(prove(token, user, pin, &record, keys, &token_key));
-	if (rv == CKR_OK) {
-		pthread_rwlock_wrlock(&token->lock);
-		for (int half = 0; half < 2; half++) {
-			sg_keyset_free(&token->keys[half]);
-			token->keys[half] = keys[half];
-			keys[half] = NULL;
-		}
-		if (user == SG_SO) {
-			token->token_key = token_key;
-			token_key = NULL;
-		}
-		token->user = user;
-		pthread_rwlock_unlock(&token->lock);
-	}
+	if (rv == CKR_OK)
+		rv = install_login(token, user, keys, &token_key);
 	pthread_mutex_unlock(&token->opening);
 	sg_keyset_free(&keys[0]);
 	sg_keyset_free(&keys[1]);
@@ -164,24 +190,40 @@ static bool is_private(const struct sg_entry *entry, const void *arg)
 	return entry->object->secluded;
 }
 
+/* The caller holds the lock for writing. */
+static void log_out(struct sg_token *token)
+{
+	token->user = SG_NOBODY;
+	if (token->record.machine)
+		return;
+	sg_keyset_free(&token->keys[SG_PRIVATE_HALF]);
+	sg_secret_free(&token->token_key);
+	sg_table_remove_if(&token->objects, is_private, NULL);
+	token->shown[SG_PRIVATE_HALF] = UINT64_MAX;
+}
+
 CK_RV sg_token_logout(struct sg_token *token)
 {
 	CK_RV rv = CKR_OK;
 
 	pthread_rwlock_wrlock(&token->lock);
-	if (token->user == SG_NOBODY) {
+	if (token->user == SG_NOBODY)
 		rv = CKR_USER_NOT_LOGGED_IN;
-	} else if (token->record.machine) {
-		token->user = SG_NOBODY;
-	} else {
-		token->user = SG_NOBODY;
-		sg_keyset_free(&token->keys[SG_PRIVATE_HALF]);
-		sg_secret_free(&token->token_key);
-		sg_table_remove_if(&token->objects, is_private, NULL);
-		token->shown[SG_PRIVATE_HALF] = UINT64_MAX;
-	}
+	else
+		log_out(token);
 	pthread_rwlock_unlock(&token->lock);
 	return rv;
+}
+
+void sg_token_session_closed(struct sg_token *token, CK_FLAGS flags)
+{
+	pthread_rwlock_wrlock(&token->lock);
+	token->sessions--;
+	if ((flags & CKF_RW_SESSION) == 0)
+		token->read_only_sessions--;
+	if (token->sessions == 0 && token->user != SG_NOBODY)
+		log_out(token);
+	pthread_rwlock_unlock(&token->lock);
 }
 
 /* One PIN's sealed copy that is to replace the stored one. */
@@ -249,11 +291,8 @@ CK_RV sg_token_init_pin(struct sg_token *token, struct sg_bytes pin)
 		pthread_mutex_unlock(&token->opening);
 		rv = sg_rv(err);
 	}
-	if (rv == CKR_OK) {
-		pthread_rwlock_wrlock(&token->lock);
-		token->pin_low[SG_USER] = token->pin_locked[SG_USER] = false;
-		pthread_rwlock_unlock(&token->lock);
-	}
+	if (rv == CKR_OK)
+		sg_token_note_pin(token, SG_USER, SG_OK);
 	sg_secret_free(&token_key);
 	sg_token_record_clear(&record);
 	return rv;

@@ -172,6 +172,16 @@ enum sg_err sg_module_scan(struct sg_module *module)
 	return err;
 }
 
+bool sg_module_has_slots(struct sg_module *module)
+{
+	bool has;
+
+	pthread_rwlock_rdlock(&module->slots_lock);
+	has = module->n_tokens > 0;
+	pthread_rwlock_unlock(&module->slots_lock);
+	return has;
+}
+
 struct sg_token *sg_module_token(struct sg_module *module, CK_SLOT_ID slot)
 {
 	struct sg_token *token;

@@ -35,6 +35,9 @@ void sg_module_leave(void);
  * behind them without a token. Tokens of slots that are known stay as they are. */
 enum sg_err sg_module_scan(struct sg_module *module);
 
+/* Tell whether there was a scan. */
+bool sg_module_has_slots(struct sg_module *module);
+
 /* Return the token of a slot, scanning if it is not known; NULL where there is no such slot. */
 struct sg_token *sg_module_token(struct sg_module *module, CK_SLOT_ID slot);
 

@@ -12,6 +12,8 @@
 #include "core/template.h"
 #include "core/token_objects.h"
 
+#define TRIES 8                         /* to change what others change too */
+
 CK_RV sg_object_create(struct sg_session *session, const CK_ATTRIBUTE *template, CK_ULONG n,
                        CK_OBJECT_HANDLE *handle)
 {
@@ -42,19 +44,44 @@ CK_RV sg_object_create(struct sg_session *session, const CK_ATTRIBUTE *template,
 	return rv;
 }
 
-CK_RV sg_object_destroy(struct sg_session *session, CK_OBJECT_HANDLE handle)
+/* Tell in *stale whether another change of the object came before ours, so that it
+ * is worth another try, and learn of what other processes did. */
+static CK_RV settle(struct sg_session *session, const struct sg_object *object, enum sg_err err,
+                    bool *stale)
+{
+	*stale = err == SG_ERR_NOT_FOUND;
+	if (*stale && object->token) {
+		err = sg_token_refresh(session->token);
+		*stale = err == SG_OK;
+	}
+	return *stale ? CKR_OBJECT_HANDLE_INVALID : sg_rv(err);
+}
+
+static CK_RV try_destroy(struct sg_session *session, CK_OBJECT_HANDLE handle, bool *stale)
 {
 	struct sg_object *object = NULL;
 	CK_RV rv;
 
+	*stale = false;
 	rv = sg_rv(sg_token_object(session->token, handle, &object));
 	if (rv == CKR_OK)
 		rv = sg_access_change(session, object);
 	if (rv == CKR_OK && !sg_attrs_bool(&object->attrs, CKA_DESTROYABLE))
 		rv = CKR_ACTION_PROHIBITED;
 	if (rv == CKR_OK)
-		rv = sg_rv(sg_token_destroy(session->token, handle));
+		rv = settle(session, object,
+		            sg_token_destroy(session->token, handle, object), stale);
 	sg_object_unref(&object);
+	return rv;
+}
+
+CK_RV sg_object_destroy(struct sg_session *session, CK_OBJECT_HANDLE handle)
+{
+	CK_RV rv = CKR_OK;
+	bool stale = true;
+
+	for (int i = 0; stale && i < TRIES; i++)
+		rv = try_destroy(session, handle, &stale);
 	return rv;
 }
 
@@ -138,16 +165,15 @@ CK_RV sg_object_read(struct sg_session *session, CK_OBJECT_HANDLE handle, CK_ATT
 	return rv;
 }
 
-CK_RV sg_object_write(struct sg_session *session, CK_OBJECT_HANDLE handle,
-                      const CK_ATTRIBUTE *template, CK_ULONG n)
+static CK_RV try_write(struct sg_session *session, CK_OBJECT_HANDLE handle,
+                       const CK_ATTRIBUTE *template, CK_ULONG n, bool *stale)
 {
 	struct sg_object *object = NULL;
 	struct sg_attrs attrs = { 0 };
 	CK_RV rv;
 
-	rv = sg_template_check(template, n);
-	if (rv == CKR_OK)
-		rv = sg_rv(sg_token_object(session->token, handle, &object));
+	*stale = false;
+	rv = sg_rv(sg_token_object(session->token, handle, &object));
 	if (rv == CKR_OK)
 		rv = sg_access_change(session, object);
 	if (rv == CKR_OK)
@@ -155,9 +181,21 @@ CK_RV sg_object_write(struct sg_session *session, CK_OBJECT_HANDLE handle,
 	if (rv == CKR_OK)
 		rv = sg_template_change(&attrs, template, n);
 	if (rv == CKR_OK)
-		rv = sg_rv(sg_token_change(session->token, handle, &attrs));
+		rv = settle(session, object,
+		            sg_token_change(session->token, handle, object, &attrs), stale);
 	sg_attrs_free(&attrs);
 	sg_object_unref(&object);
+	return rv;
+}
+
+CK_RV sg_object_write(struct sg_session *session, CK_OBJECT_HANDLE handle,
+                      const CK_ATTRIBUTE *template, CK_ULONG n)
+{
+	CK_RV rv = sg_template_check(template, n);
+	bool stale = rv == CKR_OK;
+
+	for (int i = 0; stale && i < TRIES; i++)
+		rv = try_write(session, handle, template, n, &stale);
 	return rv;
 }
 

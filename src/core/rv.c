@@ -55,8 +55,10 @@ CK_RV sg_rv(enum sg_err err)
 
 enum sg_err sg_rv_cause(CK_RV rv)
 {
+	/* A store that is there already was made by another process in this moment;
+	 * who sees the value only is better told of the more frequent cause. */
 	for (int err = SG_OK + 1; err < SG_ERR_COUNT; err++)
-		if (table[err] == rv)
+		if (table[err] == rv && err != SG_ERR_STORE_EXISTS)
 			return (enum sg_err)err;
 	return SG_OK;
 }

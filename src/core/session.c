@@ -67,11 +67,7 @@ CK_RV sg_session_open(struct sg_session_table *table, struct sg_token *token, CK
 		return CKR_OK;
 	}
 	if (rv == CKR_OK) {
-		pthread_rwlock_wrlock(&token->lock);
-		token->sessions--;
-		if ((flags & CKF_RW_SESSION) == 0)
-			token->read_only_sessions--;
-		pthread_rwlock_unlock(&token->lock);
+		sg_token_session_closed(token, flags);
 		rv = sg_rv(err);
 	}
 	unref(session);
@@ -110,25 +106,14 @@ void sg_session_release(struct sg_session **session)
 /* End a session that is no longer in the table; drops the table's reference. */
 static void end(struct sg_session *session)
 {
-	struct sg_token *token = session->token;
-	bool last;
-
 	pthread_mutex_lock(&session->lock);
 	session->closed = true;
 	for (int i = 0; i < SG_OPS; i++)
 		sg_op_end(&session->op[i]);
 	sg_find_end(&session->find);
 	pthread_mutex_unlock(&session->lock);
-	sg_token_forget_session(token, session);
-
-	pthread_rwlock_wrlock(&token->lock);
-	token->sessions--;
-	if ((session->flags & CKF_RW_SESSION) == 0)
-		token->read_only_sessions--;
-	last = token->sessions == 0 && token->user != SG_NOBODY;
-	pthread_rwlock_unlock(&token->lock);
-	if (last)
-		(void)sg_token_logout(token);
+	sg_token_forget_session(session->token, session);
+	sg_token_session_closed(session->token, session->flags);
 	unref(session);
 }
 
@@ -213,19 +198,16 @@ static void end_private_ops(struct sg_session *session)
 			sg_op_end(&session->op[i]);
 }
 
-void sg_session_end_private(struct sg_session_table *table, const struct sg_token *token,
-                            struct sg_session *mine)
+void sg_session_end_private(struct sg_session_table *table, const struct sg_token *token)
 {
 	struct sg_session **sessions;
 	size_t n;
 
 	sessions = sessions_of(table, token, &n);
 	for (size_t i = 0; i < n; i++) {
-		if (sessions[i] != mine)
-			pthread_mutex_lock(&sessions[i]->lock);
+		pthread_mutex_lock(&sessions[i]->lock);
 		end_private_ops(sessions[i]);
-		if (sessions[i] != mine)
-			pthread_mutex_unlock(&sessions[i]->lock);
+		pthread_mutex_unlock(&sessions[i]->lock);
 		unref(sessions[i]);
 	}
 	free(sessions);

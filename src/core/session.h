@@ -56,9 +56,8 @@ bool sg_session_close(struct sg_session_table *table, CK_SESSION_HANDLE handle);
 void sg_session_close_all(struct sg_session_table *table, const struct sg_token *token);
 
 /* End all operations of a token's sessions that use private objects: at logout. The
- * caller holds no session's lock but that of `mine`, which may be NULL. */
-void sg_session_end_private(struct sg_session_table *table, const struct sg_token *token,
-                            struct sg_session *mine);
+ * caller holds no session's lock: two logouts that wait for each other's never end. */
+void sg_session_end_private(struct sg_session_table *table, const struct sg_token *token);
 
 /* End the search of a session; its lock is held. */
 void sg_find_end(struct sg_find *find);

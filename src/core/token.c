@@ -115,8 +115,15 @@ enum sg_err sg_token_sync(struct sg_token *token)
 
 	pthread_rwlock_wrlock(&token->lock);
 	if (err == SG_OK && token->keys[SG_PUBLIC_HALF] != NULL &&
-	    memcmp(token->record.uuid, record.uuid, SG_UUID) == 0)
+	    memcmp(token->record.uuid, record.uuid, SG_UUID) == 0) {
 		err = sg_token_record_check(&record, token->keys[SG_PUBLIC_HALF]);
+		/* Our keys are not this record's: another process made the token new, or
+		 * somebody changed it. Opening it again will tell. */
+		if (err == SG_ERR_STORE_DAMAGED) {
+			sg_token_close(token);
+			err = SG_OK;
+		}
+	}
 	if (err == SG_OK) {
 		install_record(token, &record);
 	} else if (err == SG_ERR_STORE_MISSING) {

@@ -80,8 +80,8 @@ enum sg_err sg_token_create(struct sg_token *token, const struct sg_token_plan *
 enum sg_err sg_token_recreate(struct sg_token *token, struct sg_bytes so_pin,
                               struct sg_bytes label);
 
-/* Read the token record anew. A store that is gone or belongs to another token
- * closes this one. Errors: STORE_MISSING and the store's. */
+/* Read the token record anew. A store that is gone, belongs to another token or was
+ * made new closes this one. Errors: STORE_MISSING and the store's. */
 enum sg_err sg_token_sync(struct sg_token *token);
 
 /* Make sure that public objects can be read, and on a machine token all. Asks the
@@ -98,6 +98,10 @@ CK_RV sg_token_login(struct sg_token *token, enum sg_user user, struct sg_bytes 
 
 /* Log out; private objects close and their handles end. Errors: USER_NOT_LOGGED_IN. */
 CK_RV sg_token_logout(struct sg_token *token);
+
+/* Count a session with these flags as closed; the last one logs out, in one step, so
+ * that a login through a session opened meanwhile stays. */
+void sg_token_session_closed(struct sg_token *token, CK_FLAGS flags);
 
 /* Set the user's PIN while the officer is logged in. Errors: PIN_LEN_RANGE, USER_NOT_LOGGED_IN. */
 CK_RV sg_token_init_pin(struct sg_token *token, struct sg_bytes pin);
@@ -137,6 +141,9 @@ enum sg_err sg_token_seal_pin(struct sg_sealer *sealer, struct sg_bytes parent,
 enum sg_err sg_token_unseal_pin(struct sg_sealer *sealer, const struct sg_token_record *record,
                                 enum sg_seal_slot slot, struct sg_bytes pin,
                                 struct sg_secret **token_key);
+
+/* Remember for CK_TOKEN_INFO.flags how a PIN was answered; SG_OK also for a new one. */
+void sg_token_note_pin(struct sg_token *token, enum sg_user user, enum sg_err err);
 
 /* Derive both halves' keys from the token key. */
 enum sg_err sg_token_derive(const struct sg_secret *token_key, const uint8_t uuid[SG_UUID],

@@ -182,6 +182,7 @@ enum sg_err sg_token_recreate(struct sg_token *token, struct sg_bytes so_pin,
 	err = sg_token_sealer(token, record.sealer, &sealer);
 	if (err == SG_OK)
 		err = sg_token_unseal_pin(sealer, &record, SG_SEAL_SO, so_pin, &token_key);
+	sg_token_note_pin(token, SG_SO, err);
 	if (err == SG_OK)
 		err = sg_secret_copy(so_pin, &pin);
 	if (err == SG_OK) {
@@ -196,6 +197,7 @@ enum sg_err sg_token_recreate(struct sg_token *token, struct sg_bytes so_pin,
 		pthread_rwlock_wrlock(&token->lock);
 		sg_token_close(token);
 		pthread_rwlock_unlock(&token->lock);
+		sg_token_note_pin(token, SG_USER, SG_OK);
 		err = sg_token_sync(token);
 	}
 out:

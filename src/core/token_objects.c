@@ -48,16 +48,48 @@ static bool is_shown(const struct sg_token *token, const struct sg_state *state)
 	return true;
 }
 
-/* A walk over the rows. */
+/* A walk that sums up the rows. */
 struct walk {
-	struct sg_token *token;
+	const struct sg_token *token;
 	struct sg_set sets[2];          /* of the rows met */
 };
 
-static enum sg_err meet_row(const uint8_t row[SG_UUID], struct sg_bytes record, void *arg)
+static enum sg_err sum_row(const uint8_t row[SG_UUID], struct sg_bytes record, void *arg)
 {
 	struct walk *walk = arg;
-	struct sg_token *token = walk->token;
+	const struct sg_token *token = walk->token;
+	struct sg_record_head head;
+	enum sg_err err;
+
+	err = sg_record_head(record, &head);
+	if (err == SG_OK && token->keys[head.half] != NULL)
+		sg_set_add(&walk->sets[head.half], token->keys[head.half], row, head.generation);
+	return err;
+}
+
+/* Check that the rows are, as a whole, those of the state. The caller holds the lock. */
+static enum sg_err check_rows(const struct sg_token *token, struct sg_store_txn *txn,
+                              const struct sg_state *state)
+{
+	struct walk walk = { .token = token };
+	enum sg_err err = SG_OK;
+
+	for (int half = 0; half < 2 && err == SG_OK; half++)
+		if (token->keys[half] != NULL)
+			err = sg_set_check(&state->set[half], (enum sg_half)half,
+			                   token->keys[half], token->record.uuid);
+	if (err == SG_OK)
+		err = sg_store_object_each(txn, sum_row, &walk);
+	for (int half = 0; half < 2 && err == SG_OK; half++)
+		if (token->keys[half] != NULL &&
+		    !sg_set_same_rows(&walk.sets[half], &state->set[half]))
+			err = SG_ERR_STORE_DAMAGED;
+	return err;
+}
+
+static enum sg_err meet_row(const uint8_t row[SG_UUID], struct sg_bytes record, void *arg)
+{
+	struct sg_token *token = arg;
 	struct sg_object *object = NULL;
 	struct sg_record_head head;
 	struct sg_entry *entry;
@@ -67,7 +99,6 @@ static enum sg_err meet_row(const uint8_t row[SG_UUID], struct sg_bytes record, 
 	err = sg_record_head(record, &head);
 	if (err != SG_OK || token->keys[head.half] == NULL)
 		return err;
-	sg_set_add(&walk->sets[head.half], token->keys[head.half], row, head.generation);
 	entry = sg_table_find_row(&token->objects, row);
 	if (entry != NULL && entry->object->generation == head.generation) {
 		entry->seen = true;
@@ -101,10 +132,11 @@ static void unsee(struct sg_token *token)
 		((struct sg_entry *)value)->seen = false;
 }
 
-/* Read all rows into the table; the caller holds the lock for writing. */
+/* Read all rows into the table; the caller holds the lock for writing. They are
+ * summed up first: an old version of a row authenticates as well as the new one, and
+ * nothing of a store that is damaged may reach the table. */
 static enum sg_err reload(struct sg_token *token)
 {
-	struct walk walk = { .token = token };
 	struct sg_store_txn *txn = NULL;
 	struct sg_state state;
 	enum sg_err err;
@@ -116,19 +148,12 @@ static enum sg_err reload(struct sg_token *token)
 		sg_store_abort(&txn);
 		return err;
 	}
-	for (int half = 0; half < 2 && err == SG_OK; half++)
-		if (token->keys[half] != NULL)
-			err = sg_set_check(&state.set[half], (enum sg_half)half, token->keys[half],
-			                   token->record.uuid);
+	err = check_rows(token, txn, &state);
 	if (err == SG_OK) {
 		unsee(token);
-		err = sg_store_object_each(txn, meet_row, &walk);
+		err = sg_store_object_each(txn, meet_row, token);
 	}
 	sg_store_abort(&txn);
-	for (int half = 0; half < 2 && err == SG_OK; half++)
-		if (token->keys[half] != NULL &&
-		    !sg_set_same_rows(&walk.sets[half], &state.set[half]))
-			err = SG_ERR_STORE_DAMAGED;
 	if (err != SG_OK)
 		return err;
 	sg_table_remove_if(&token->objects, is_gone, token);
@@ -453,16 +478,14 @@ enum sg_err sg_token_add(struct sg_token *token, const struct sg_session *sessio
 }
 
 enum sg_err sg_token_change(struct sg_token *token, CK_OBJECT_HANDLE handle,
-                            struct sg_attrs *attrs)
+                            const struct sg_object *object, struct sg_attrs *attrs)
 {
-	struct sg_object *object = NULL, *changed = NULL;
+	struct sg_object *changed = NULL;
 	struct write w = { NULL };
 	struct sg_entry *entry;
 	enum sg_err err;
 
-	err = sg_token_object(token, handle, &object);
-	if (err == SG_OK)
-		err = sg_object_changed(object, attrs, &changed);
+	err = sg_object_changed(object, attrs, &changed);
 	if (err == SG_OK && object->token) {
 		pthread_rwlock_rdlock(&token->lock);
 		err = begin_write(token, &w);
@@ -475,28 +498,30 @@ enum sg_err sg_token_change(struct sg_token *token, CK_OBJECT_HANDLE handle,
 	}
 	if (err == SG_OK) {
 		pthread_rwlock_wrlock(&token->lock);
+		/* Where another thread's version is there already, a stored object was
+		 * written and read again since, and a session object is lost. */
 		entry = sg_table_find(&token->objects, handle);
-		if (entry != NULL)
+		if (entry != NULL && entry->object == object)
 			sg_table_replace(entry, &changed);
+		else if (!object->token)
+			err = SG_ERR_NOT_FOUND;
 		if (object->token)
 			show(token, &w);
 		pthread_rwlock_unlock(&token->lock);
 	}
 	sg_attrs_free(attrs);
 	sg_object_unref(&changed);
-	sg_object_unref(&object);
 	return err;
 }
 
-enum sg_err sg_token_destroy(struct sg_token *token, CK_OBJECT_HANDLE handle)
+enum sg_err sg_token_destroy(struct sg_token *token, CK_OBJECT_HANDLE handle,
+                             const struct sg_object *object)
 {
-	struct sg_object *object = NULL;
 	struct write w = { NULL };
 	struct sg_entry *entry;
-	enum sg_err err;
+	enum sg_err err = SG_OK;
 
-	err = sg_token_object(token, handle, &object);
-	if (err == SG_OK && object->token) {
+	if (object->token) {
 		pthread_rwlock_rdlock(&token->lock);
 		err = begin_write(token, &w);
 		if (err == SG_OK)
@@ -509,13 +534,14 @@ enum sg_err sg_token_destroy(struct sg_token *token, CK_OBJECT_HANDLE handle)
 	if (err == SG_OK) {
 		pthread_rwlock_wrlock(&token->lock);
 		entry = sg_table_find(&token->objects, handle);
-		if (entry != NULL)
+		if (entry != NULL && (object->token || entry->object == object))
 			sg_table_remove(&token->objects, entry);
+		else if (!object->token)
+			err = SG_ERR_NOT_FOUND;
 		if (object->token)
 			show(token, &w);
 		pthread_rwlock_unlock(&token->lock);
 	}
-	sg_object_unref(&object);
 	return err;
 }
 

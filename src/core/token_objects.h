@@ -30,13 +30,15 @@ enum sg_err sg_token_object(struct sg_token *token, CK_OBJECT_HANDLE handle,
 enum sg_err sg_token_add(struct sg_token *token, const struct sg_session *session,
                          struct sg_object **objects, size_t n, CK_OBJECT_HANDLE *handles);
 
-/* Give an object other attributes, which this takes over. Errors: NOT_FOUND where
- * the object has changed or gone in between. */
+/* Give an object other attributes, which this takes over. object is the version that
+ * they were made from. Errors: NOT_FOUND where that isn't the newest any more. */
 enum sg_err sg_token_change(struct sg_token *token, CK_OBJECT_HANDLE handle,
-                            struct sg_attrs *attrs);
+                            const struct sg_object *object, struct sg_attrs *attrs);
 
-/* Destroy an object. Errors: NOT_FOUND. */
-enum sg_err sg_token_destroy(struct sg_token *token, CK_OBJECT_HANDLE handle);
+/* Destroy an object, of which this is the version that the caller looked at. Errors:
+ * NOT_FOUND where that isn't the newest any more. */
+enum sg_err sg_token_destroy(struct sg_token *token, CK_OBJECT_HANDLE handle,
+                             const struct sg_object *object);
 
 /* Forget the session objects of a session that closes. */
 void sg_token_forget_session(struct sg_token *token, const struct sg_session *session);
