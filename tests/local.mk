@@ -11,11 +11,14 @@ AM_TESTS_ENVIRONMENT = \
 # Fixtures shared by all test programs.
 check_LTLIBRARIES += libtesting.la
 libtesting_la_SOURCES = \
+	tests/lib/conformance.c tests/lib/conformance.h \
 	tests/lib/file.c tests/lib/file.h \
 	tests/lib/hex.c tests/lib/hex.h \
+	tests/lib/memory.c tests/lib/memory.h \
 	tests/lib/runner.c tests/lib/runner.h \
 	tests/lib/scratch.c tests/lib/scratch.h \
-	tests/lib/store.c tests/lib/store.h
+	tests/lib/store.c tests/lib/store.h \
+	tests/lib/tpm.c tests/lib/tpm.h
 libtesting_la_LIBADD = $(CHECK_LIBS)
 
 # What every test program links; its source is the file of its name.

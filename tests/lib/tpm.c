@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <time.h>
 #include <tss2/tss2_tpm2_types.h>
 #include <unistd.h>
@@ -54,11 +55,17 @@ static bool answers(const struct test_tpm *tpm, const char *name)
 	return fd >= 0;
 }
 
+/* To a socket, or to a terminal. */
 static bool send_all(int fd, const uint8_t *data, size_t len)
 {
 	ssize_t n = 0;
 
-	while (len > 0 && (n = send(fd, data, len, MSG_NOSIGNAL)) > 0) {
+	while (len > 0) {
+		n = send(fd, data, len, MSG_NOSIGNAL);
+		if (n < 0 && errno == ENOTSOCK)
+			n = write(fd, data, len);
+		if (n <= 0)
+			break;
 		data += n;
 		len -= (size_t)n;
 	}
@@ -286,15 +293,10 @@ static void take_call(struct test_tpm *tpm, int which, struct pollfd pair[2])
 		hang_up(pair);
 }
 
-/* Poll set: the pipe, two listeners, then client and server of each. */
 static void *wire(void *arg)
 {
 	struct test_tpm *tpm = arg;
-	struct pollfd p[7] = {
-		{ tpm->end[0], POLLIN, 0 },
-		{ tpm->listener[COMMANDS], POLLIN, 0 }, { tpm->listener[CONTROL], POLLIN, 0 },
-		{ -1, POLLIN, 0 }, { -1, POLLIN, 0 }, { -1, POLLIN, 0 }, { -1, POLLIN, 0 },
-	};
+	struct pollfd *p = tpm->wait;
 
 	while (poll(p, 7, -1) >= 0 && p[0].revents == 0) {
 		if (p[3].revents != 0 && !pass_command(tpm, p[3].fd, p[4].fd))
@@ -330,15 +332,48 @@ static int listen_at(const struct test_tpm *tpm, const char *name)
 	return fd;
 }
 
-static void wire_start(struct test_tpm *tpm)
+static void listen_on_sockets(struct test_tpm *tpm)
 {
-	tpm->listener[COMMANDS] = listen_at(tpm, "wire.sock");
-	tpm->listener[CONTROL] = listen_at(tpm, "wire.sock.ctrl");
+	tpm->listener[COMMANDS] = tpm->wait[1].fd = listen_at(tpm, "wire.sock");
+	tpm->listener[CONTROL] = tpm->wait[2].fd = listen_at(tpm, "wire.sock.ctrl");
+	snprintf(tpm->tcti, sizeof tpm->tcti, "swtpm:path=%s/wire.sock", tpm->folder);
+}
+
+/* What is written to the terminal is read from its master side. One descriptor of ours
+ * keeps the terminal alive when no client has it open. */
+static void listen_on_terminal(struct test_tpm *tpm)
+{
+	char name[64];
+	int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	struct termios raw;
+
+	ck_assert_int_ge(master, 0);
+	ck_assert(grantpt(master) == 0 && unlockpt(master) == 0);
+	ck_assert_int_eq(ptsname_r(master, name, sizeof name), 0);
+	tpm->listener[COMMANDS] = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	tpm->listener[CONTROL] = -1;
+	ck_assert_int_eq(tcgetattr(tpm->listener[COMMANDS], &raw), 0);
+	cfmakeraw(&raw);
+	ck_assert_int_eq(tcsetattr(tpm->listener[COMMANDS], TCSANOW, &raw), 0);
+	tpm->wait[3].fd = master;
+	tpm->wait[4].fd = connect_to(tpm, "tpm.sock");
+	ck_assert_int_ge(tpm->wait[4].fd, 0);
+	snprintf(tpm->tcti, sizeof tpm->tcti, "device:%s", name);
+}
+
+static void wire_start(struct test_tpm *tpm, void (*listen_on)(struct test_tpm *),
+                       const struct test_wire_hooks *hooks)
+{
+	if (hooks != NULL)
+		tpm->hooks = *hooks;
+	for (size_t i = 0; i < 7; i++)
+		tpm->wait[i] = (struct pollfd){ .fd = -1, .events = POLLIN };
 	ck_assert_int_eq(pipe2(tpm->end, O_CLOEXEC), 0);
+	tpm->wait[0].fd = tpm->end[0];
+	listen_on(tpm);
 	pthread_mutex_init(&tpm->lock, NULL);
 	ck_assert_int_eq(pthread_create(&tpm->thread, NULL, wire, tpm), 0);
 	tpm->wired = true;
-	snprintf(tpm->tcti, sizeof tpm->tcti, "swtpm:path=%s/wire.sock", tpm->folder);
 }
 
 static void wire_stop(struct test_tpm *tpm)
@@ -349,10 +384,18 @@ static void wire_stop(struct test_tpm *tpm)
 	pthread_join(tpm->thread, NULL);
 	close(tpm->end[0]);
 	close(tpm->listener[COMMANDS]);
-	close(tpm->listener[CONTROL]);
+	if (tpm->listener[CONTROL] >= 0)
+		close(tpm->listener[CONTROL]);
 	pthread_mutex_destroy(&tpm->lock);
 	sg_buf_free(&tpm->record);
 	tpm->wired = false;
+}
+
+void test_tpm_abandon(struct test_tpm *tpm)
+{
+	for (size_t i = 0; i < 7; i++)
+		if (tpm->wait[i].fd >= 0)
+			close(tpm->wait[i].fd);
 }
 
 void test_tpm_forget(struct test_tpm *tpm)
@@ -424,7 +467,11 @@ void test_tpm_start(struct test_tpm *tpm)
 void test_tpm_start_wired(struct test_tpm *tpm, const struct test_wire_hooks *hooks)
 {
 	test_tpm_start(tpm);
-	if (hooks != NULL)
-		tpm->hooks = *hooks;
-	wire_start(tpm);
+	wire_start(tpm, listen_on_sockets, hooks);
+}
+
+void test_tpm_start_device(struct test_tpm *tpm, const struct test_wire_hooks *hooks)
+{
+	test_tpm_start(tpm);
+	wire_start(tpm, listen_on_terminal, hooks);
 }

@@ -8,6 +8,7 @@
 #ifndef TESTS_LIB_TPM_H
 #define TESTS_LIB_TPM_H
 
+#include <poll.h>
 #include <pthread.h>
 #include <sys/types.h>
 
@@ -36,7 +37,9 @@ struct test_tpm {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	int end[2];                     /* a pipe that ends the thread */
-	int listener[2];                /* for commands, for control */
+	int listener[2];                /* for commands, for control; or the terminal */
+	/* What the thread waits for: the end, two listeners, client and TPM of each. */
+	struct pollfd wait[7];
 	struct test_wire_hooks hooks;
 	struct sg_buf record;           /* every byte of both directions */
 	uint32_t codes[256];            /* of the commands, in order */
@@ -49,6 +52,13 @@ void test_tpm_start(struct test_tpm *tpm);
 /* The same with a wire between: tcti leads through a thread of ours that records
  * every byte. hooks may be NULL. */
 void test_tpm_start_wired(struct test_tpm *tpm, const struct test_wire_hooks *hooks);
+
+/* The same with a wire that looks like a TPM device: tcti is "device:" and a terminal. */
+void test_tpm_start_device(struct test_tpm *tpm, const struct test_wire_hooks *hooks);
+
+/* Let go of all that the wire holds open: the first thing that a child does. The TPM
+ * would serve nobody else as long as the child lives. */
+void test_tpm_abandon(struct test_tpm *tpm);
 
 /* Shut down in good order (TPM2_Shutdown), then start again with the same state. */
 void test_tpm_restart(struct test_tpm *tpm);

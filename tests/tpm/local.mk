@@ -1,0 +1,22 @@
+# The TPM sealer against swtpm, which each test starts for itself.
+tpm_tests = \
+	tests/tpm/test_bus \
+	tests/tpm/test_commands \
+	tests/tpm/test_conformance \
+	tests/tpm/test_fork \
+	tests/tpm/test_lockout \
+	tests/tpm/test_power \
+	tests/tpm/test_residue \
+	tests/tpm/test_srk
+
+check_PROGRAMS += $(tpm_tests)
+TESTS += $(tpm_tests)
+THREAD_TESTS += \
+	tests/tpm/test_fork \
+	tests/tpm/test_power
+
+tpm_scripts = \
+	tests/tpm/test_shell.sh
+
+TESTS += $(tpm_scripts)
+EXTRA_DIST += tests/lib/tpm.sh $(tpm_scripts)

@@ -15,7 +15,7 @@ static struct sg_secret *plain, *auth, *out;
 static struct sg_buf blob;
 
 /* What the interposer does, and to which command; 0: nothing. */
-static uint32_t target;
+static _Atomic uint32_t target;
 static uint8_t forged[TEST_TPM_FRAME];
 static size_t forged_len;
 static enum { FORGE, GROW, SHRINK, FLIP, LONGER_SIZE, BIG_AUTH } deed;

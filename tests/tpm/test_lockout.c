@@ -39,7 +39,8 @@ static struct sg_sealer_status status(void)
 {
 	struct sg_sealer_status s;
 
-	ck_assert_int_eq(test_sealer->ops->status(test_sealer, sg_buf_bytes(&test_parent), &s), SG_OK);
+	ck_assert_int_eq(test_sealer->ops->status(test_sealer, sg_buf_bytes(&test_parent), &s),
+	                 SG_OK);
 	ck_assert(s.lockout_known);
 	return s;
 }

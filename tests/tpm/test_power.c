@@ -15,7 +15,7 @@ static struct sg_secret *plain, *auth, *out;
 static struct sg_buf blob;
 
 /* The command before which the connection is cut. */
-static uint32_t cut;
+static _Atomic uint32_t cut;
 
 static bool cutter(void *arg, uint32_t code)
 {

@@ -16,6 +16,11 @@ unit_tests = \
 	tests/unit/test_map \
 	tests/unit/test_pkcs8 \
 	tests/unit/test_random \
+	tests/unit/test_seal \
+	tests/unit/test_seal_rc \
+	tests/unit/test_seal_sealed \
+	tests/unit/test_seal_soft \
+	tests/unit/test_seal_tcti \
 	tests/unit/test_secret \
 	tests/unit/test_slab \
 	tests/unit/test_ssl \

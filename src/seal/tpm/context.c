@@ -25,8 +25,9 @@
 #define HELD 16
 #define DEVICE "device:"
 
-/* Descriptors of open connections plus one, 0: free. A child closes them: a TPM
- * behind a socket would otherwise think itself in use until the child ends. */
+/* Descriptors of open connections plus one, 0: free. A child closes them: a device that
+ * serves one process would otherwise be busy until the child ends. The TCTIs of
+ * simulators do not tell theirs. */
 static _Atomic int held[HELD];
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static enum sg_err once_err;
@@ -59,6 +60,9 @@ static _Atomic int *hold(TSS2_TCTI_CONTEXT *inner)
 
 	if (Tss2_Tcti_GetPollHandles(inner, &handle, &count) != TSS2_RC_SUCCESS || count != 1 ||
 	    handle.fd < 0)
+		return NULL;
+	/* Nor may a program that is executed get it. */
+	if (fcntl(handle.fd, F_SETFD, FD_CLOEXEC) != 0)
 		return NULL;
 	for (size_t i = 0; i < HELD; i++) {
 		expected = 0;

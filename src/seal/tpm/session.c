@@ -28,8 +28,9 @@ enum sg_err sg_tpm_session_open(struct sg_tpm *tpm, ESYS_TR salt, ESYS_TR *sessi
 	                           session);
 	err = sg_tpm_err(TPM2_CC_StartAuthSession, rc);
 	if (err == SG_OK)
-		err = sg_tpm_session_next(tpm, *session, TPMA_SESSION_DECRYPT | TPMA_SESSION_ENCRYPT |
-		                      TPMA_SESSION_CONTINUESESSION);
+		err = sg_tpm_session_next(tpm, *session,
+		                          TPMA_SESSION_DECRYPT | TPMA_SESSION_ENCRYPT |
+		                          TPMA_SESSION_CONTINUESESSION);
 	return err;
 }
 

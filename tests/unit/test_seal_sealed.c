@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Tests. The blob of a sealed object, read from somebody who can write the store.
+ */
+#include <string.h>
+
+#include "lib/runner.h"
+#include "seal/tpm/sealed.h"
+
+static struct sg_sealed sealed;
+static struct sg_buf blob;
+
+static void setup(void)
+{
+	sealed = (struct sg_sealed){
+		.area.publicArea = {
+			.type = TPM2_ALG_KEYEDHASH,
+			.nameAlg = TPM2_ALG_SHA256,
+			.objectAttributes = TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT |
+			                    TPMA_OBJECT_USERWITHAUTH | TPMA_OBJECT_NODA,
+			.parameters.keyedHashDetail.scheme.scheme = TPM2_ALG_NULL,
+			.unique.keyedHash.size = 32,
+		},
+		.private_area.size = 64,
+	};
+	memset(sealed.private_area.buffer, 0x5a, 64);
+}
+
+static void teardown(void)
+{
+	sg_buf_free(&blob);
+}
+
+static enum sg_err read_back(void)
+{
+	struct sg_sealed out;
+
+	blob.len = 0;
+	ck_assert_int_eq(sg_sealed_write(&sealed, &blob), SG_OK);
+	return sg_sealed_read(sg_buf_bytes(&blob), &out);
+}
+
+START_TEST(a_blob_is_read_as_it_was_written)
+{
+	struct sg_sealed out;
+
+	ck_assert_int_eq(read_back(), SG_OK);
+	ck_assert_int_eq(sg_sealed_read(sg_buf_bytes(&blob), &out), SG_OK);
+	ck_assert_uint_eq(out.private_area.size, 64);
+	ck_assert_mem_eq(out.private_area.buffer, sealed.private_area.buffer, 64);
+	ck_assert_uint_eq(out.area.publicArea.objectAttributes,
+	                  sealed.area.publicArea.objectAttributes);
+	ck_assert_mem_eq(blob.data, "SGT1", 4);
+}
+END_TEST
+
+START_TEST(an_authorisation_shows_in_the_attributes)
+{
+	ck_assert(!sg_sealed_has_auth(&sealed));
+	sealed.area.publicArea.objectAttributes &= ~TPMA_OBJECT_NODA;
+	ck_assert_int_eq(read_back(), SG_OK);
+	ck_assert(sg_sealed_has_auth(&sealed));
+}
+END_TEST
+
+START_TEST(every_other_attribute_is_refused)
+{
+	TPMA_OBJECT right = sealed.area.publicArea.objectAttributes;
+
+	for (int bit = 0; bit < 32; bit++) {
+		sealed.area.publicArea.objectAttributes = right ^ (TPMA_OBJECT)1 << bit;
+		if (((TPMA_OBJECT)1 << bit) == TPMA_OBJECT_NODA)
+			continue;
+		/* tpm2-tss refuses to write some; those can't be read either. */
+		blob.len = 0;
+		if (sg_sealed_write(&sealed, &blob) == SG_OK)
+			ck_assert_int_eq(read_back(), SG_ERR_FORMAT);
+	}
+}
+END_TEST
+
+START_TEST(another_type_of_object_is_refused)
+{
+	sealed.area.publicArea.type = TPM2_ALG_SYMCIPHER;
+	sealed.area.publicArea.parameters.symDetail.sym.algorithm = TPM2_ALG_NULL;
+	ck_assert_int_eq(read_back(), SG_ERR_FORMAT);
+}
+END_TEST
+
+START_TEST(a_policy_that_nobody_checks_is_refused)
+{
+	sealed.area.publicArea.authPolicy.size = 32;
+	ck_assert_int_eq(read_back(), SG_ERR_FORMAT);
+}
+END_TEST
+
+START_TEST(another_name_algorithm_is_refused)
+{
+	sealed.area.publicArea.nameAlg = TPM2_ALG_SHA1;
+	ck_assert_int_eq(read_back(), SG_ERR_FORMAT);
+}
+END_TEST
+
+/* The size of the public structure, then that of the private one. */
+START_TEST(sizes_that_lie_are_refused)
+{
+	struct sg_sealed out;
+	size_t at = 4;
+	unsigned right;
+
+	ck_assert_int_eq(read_back(), SG_OK);
+	if (_i == 1)
+		at += 2 + ((size_t)blob.data[at] << 8 | blob.data[at + 1]);
+	right = (unsigned)blob.data[at] << 8 | blob.data[at + 1];
+	for (unsigned size = 0; size < 0x10000; size++) {
+		if (size == right)
+			continue;
+		blob.data[at] = (uint8_t)(size >> 8);
+		blob.data[at + 1] = (uint8_t)size;
+		ck_assert_int_eq(sg_sealed_read(sg_buf_bytes(&blob), &out), SG_ERR_FORMAT);
+	}
+}
+END_TEST
+
+START_TEST(nothing_is_refused)
+{
+	struct sg_sealed out;
+
+	ck_assert_int_eq(sg_sealed_read(sg_bytes(NULL, 0), &out), SG_ERR_FORMAT);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+	Suite *s = suite_create("sealed");
+	TCase *tcase = tcase_create("sealed");
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, a_blob_is_read_as_it_was_written);
+	tcase_add_test(tcase, an_authorisation_shows_in_the_attributes);
+	tcase_add_test(tcase, every_other_attribute_is_refused);
+	tcase_add_test(tcase, another_type_of_object_is_refused);
+	tcase_add_test(tcase, a_policy_that_nobody_checks_is_refused);
+	tcase_add_test(tcase, another_name_algorithm_is_refused);
+	tcase_add_loop_test(tcase, sizes_that_lie_are_refused, 0, 2);
+	tcase_add_test(tcase, nothing_is_refused);
+	suite_add_tcase(s, tcase);
+	return s;
+}
+
+int main(void)
+{
+	return test_run(suite());
+}
