@@ -65,33 +65,38 @@ packages_choose() {
 	done
 }
 
-# packages_apt ARGUMENT...: apt-get as root, without questions.
+# packages_apt ARGUMENT...: apt-get as root, without questions and with nothing but errors.
 packages_apt() {
 	local as_root=()
 
 	[ "$(id -u)" -eq 0 ] || as_root=(sudo)
 	"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-		apt-get -o DPkg::Lock::Timeout=300 -qq "$@" < /dev/null
+		apt-get -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -qq "$@" < /dev/null > /dev/null
 }
 
-# packages_install NAME...: install what is missing; asks the network only then.
+# packages_install GROUP...: install what is missing of the groups build, quickstart and
+# test; asks the network only if something is.
 packages_install() {
-	local missing chosen
+	local group missing chosen wanted=()
 
+	for group in "$@"; do
+		local -n members=packages_$group
+		wanted+=("${members[@]}")
+	done
 	if ! command -v apt-get > /dev/null || ! command -v dpkg-query > /dev/null; then
 		echo "This is not Debian. Make sure that the counterparts of these packages are there:" >&2
-		echo "  $*" >&2
+		echo "  ${wanted[*]%%|*}" >&2
 		return 0
 	fi
-	mapfile -t missing < <(packages_missing "$@")
+	mapfile -t missing < <(packages_missing "${wanted[@]}" | awk '!seen[$0]++')
 	[ ${#missing[@]} -gt 0 ] || return 0
 	if [ "$(id -u)" -ne 0 ] && ! command -v sudo > /dev/null; then
 		echo "These packages are missing, and neither is this root nor is sudo there:" >&2
-		echo "  ${missing[*]}" >&2
-		echo "Install them as root: apt-get install ${missing[*]}" >&2
+		echo "  ${missing[*]%%|*}" >&2
+		echo "Install them as root: apt-get install ${missing[*]%%|*}" >&2
 		return 1
 	fi
-	echo "Installing ${missing[*]}"
+	echo "Installing ${missing[*]%%|*}"
 	packages_apt update || return 1
 	mapfile -t chosen < <(packages_choose "${missing[@]}")
 	packages_apt install -y --no-install-recommends "${chosen[@]}" || {
