@@ -8,6 +8,7 @@
 
 #include <openssl/core_names.h>
 #include <openssl/err.h>
+#include <openssl/params.h>
 #include <sodium.h>
 #include <stdlib.h>
 
@@ -16,11 +17,16 @@
 #define BLOCK 16
 #define TAG_MIN 12
 #define OPENSSL_IV_MAX 128
-#define PART_MAX ((size_t)1 << 30)                      /* EVP counts in int */
 #define TEXT_MAX (((uint64_t)1 << 36) - 32)             /* [SP 800-38D §5.2.1.1] */
 
+/* One message under way. */
+struct run {
+	struct sg_cipher cipher;
+	void *ctx;
+};
+
 struct sg_gcm {
-	EVP_CIPHER_CTX *ctx;
+	struct run run;
 	uint64_t text_len;
 	bool done;              /* final was called, or something failed */
 };
@@ -69,21 +75,22 @@ static element invert(element x)
 	return inverse;
 }
 
-static enum sg_err make_hash_key(const EVP_CIPHER *ecb, struct sg_bytes key, element *hash_key)
+static enum sg_err make_hash_key(const struct sg_ssl *ssl, struct sg_bytes key, element *hash_key)
 {
 	static const uint8_t zero[BLOCK];
-	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+	const struct sg_cipher *ecb = sg_ssl_aes(ssl->ecb, key.len);
+	void *ctx = ecb->newctx(ssl->provctx);
 	uint8_t block[BLOCK];
-	int written = 0;
+	size_t written = 0;
 	enum sg_err err = SG_OK;
 
-	if (!ctx || EVP_CipherInit_ex2(ctx, ecb, key.data, NULL, 1, NULL) != 1 ||
-	    EVP_CIPHER_CTX_set_padding(ctx, 0) != 1 ||
-	    EVP_CipherUpdate(ctx, block, &written, zero, BLOCK) != 1 || written != BLOCK)
+	if (!ctx || ecb->encrypt_init(ctx, key.data, key.len, NULL, 0, NULL) != 1 ||
+	    ecb->update(ctx, block, &written, BLOCK, zero, BLOCK) != 1 || written != BLOCK)
 		err = sg_ssl_failed("compute the hash key of GCM");
 	else
 		*hash_key = load(block, BLOCK);
-	EVP_CIPHER_CTX_free(ctx);
+	if (ctx)
+		ecb->freectx(ctx);
 	sodium_memzero(block, sizeof(block));
 	return err;
 }
@@ -93,11 +100,11 @@ static enum sg_err make_hash_key(const EVP_CIPHER *ecb, struct sg_bytes key, ele
  * With S the hash of the long IV before its last multiplication by H, and L its
  * length in bits, the counter block is ((S H) + L) H [SP 800-38D §7.1 step 2];
  * for one block X it is ((X H) + 128) H. They are equal for X = S + (L + 128) / H. */
-static enum sg_err shorten_iv(const EVP_CIPHER *ecb, struct sg_bytes key, struct sg_bytes iv,
+static enum sg_err shorten_iv(const struct sg_ssl *ssl, struct sg_bytes key, struct sg_bytes iv,
                               uint8_t block[BLOCK])
 {
 	element h = 0, x = 0;
-	enum sg_err err = make_hash_key(ecb, key, &h);
+	enum sg_err err = make_hash_key(ssl, key, &h);
 
 	if (err != SG_OK)
 		return err;
@@ -110,88 +117,90 @@ static enum sg_err shorten_iv(const EVP_CIPHER *ecb, struct sg_bytes key, struct
 	return SG_OK;
 }
 
-/* Give a context that has its cipher an IV that is not of SG_GCM_IV bytes, and the key. */
-static enum sg_err init_other_iv(EVP_CIPHER_CTX *ctx, const EVP_CIPHER *ecb, struct sg_bytes key,
-                                 struct sg_bytes iv, bool encrypt, const OSSL_PARAM *params)
+static void run_end(struct run *run)
 {
+	if (run->ctx)
+		run->cipher.freectx(run->ctx);
+	run->ctx = NULL;
+}
+
+/* Start with an IV that OpenSSL takes, and for a decryption with the tag to check. */
+static enum sg_err run_init(struct run *run, struct sg_bytes key, struct sg_bytes iv,
+                            const struct sg_bytes *tag)
+{
+	OSSL_PARAM params[2] = { OSSL_PARAM_END, OSSL_PARAM_END };
+	int started;
+
+	if (tag) {
+		params[0] = OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG,
+		                                              (void *)tag->data, tag->len);
+		started = run->cipher.decrypt_init(run->ctx, key.data, key.len, iv.data, iv.len,
+		                                   params);
+	} else {
+		started = run->cipher.encrypt_init(run->ctx, key.data, key.len, iv.data, iv.len,
+		                                   params);
+	}
+	return started == 1 ? SG_OK : sg_ssl_failed("start AES-GCM");
+}
+
+/* Take key, IV and tag; the caller ends the run, whatever this returns. */
+static enum sg_err run_start(struct run *run, struct sg_bytes key, struct sg_bytes iv,
+                             const struct sg_bytes *tag)
+{
+	const struct sg_ssl *ssl = sg_ssl();
+	const struct sg_cipher *cipher = NULL;
 	uint8_t block[BLOCK];
 	enum sg_err err = SG_OK;
 
-	if (iv.len > OPENSSL_IV_MAX) {
-		err = shorten_iv(ecb, key, iv, block);
-		if (err != SG_OK)
-			goto out;
-		iv = sg_bytes(block, sizeof(block));
-	}
-	if (EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_IVLEN, (int)iv.len, NULL) != 1 ||
-	    EVP_CipherInit_ex2(ctx, NULL, key.data, iv.data, encrypt, params) != 1)
-		err = sg_ssl_failed("start AES-GCM with this length of IV");
-out:
+	if (!ssl)
+		return SG_ERR_CRYPTO;
+	cipher = sg_ssl_aes(ssl->gcm, key.len);
+	if (!cipher || iv.len < 1 || iv.len > SG_GCM_IV_MAX)
+		return SG_ERR_RANGE;
+	run->cipher = *cipher;
+	run->ctx = cipher->newctx(ssl->provctx);
+	if (!run->ctx)
+		return sg_ssl_failed("make a context for AES-GCM");
+	if (iv.len <= OPENSSL_IV_MAX)
+		return run_init(run, key, iv, tag);
+	err = shorten_iv(ssl, key, iv, block);
+	if (err == SG_OK)
+		err = run_init(run, key, sg_bytes(block, sizeof(block)), tag);
 	sodium_memzero(block, sizeof(block));
 	return err;
 }
 
-/* Make a context that has its key and IV, and for a decryption the tag to check. */
-static enum sg_err make_context(struct sg_bytes key, struct sg_bytes iv,
-                                const struct sg_bytes *tag, EVP_CIPHER_CTX **out)
+/* Put bytes through: to out, or as additional data where out is NULL. */
+static enum sg_err run_feed(struct run *run, struct sg_bytes bytes, uint8_t *out)
 {
-	const bool encrypt = !tag, usual = iv.len == SG_GCM_IV;
-	const struct sg_ssl *ssl = NULL;
-	const EVP_CIPHER *cipher = NULL;
-	EVP_CIPHER_CTX *ctx = NULL;
-	OSSL_PARAM params[2] = { OSSL_PARAM_END, OSSL_PARAM_END };
-	enum sg_err err = SG_OK;
+	size_t written = 0;
 
-	if (iv.len < 1 || iv.len > SG_GCM_IV_MAX) {
-		err = SG_ERR_RANGE;
-		goto out;
-	}
-	ssl = sg_ssl();
-	if (!ssl) {
-		err = SG_ERR_CRYPTO;
-		goto out;
-	}
-	cipher = sg_ssl_aes(ssl->gcm, key.len);
-	if (!cipher) {
-		err = SG_ERR_RANGE;
-		goto out;
-	}
-	if (tag)
-		params[0] = OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG,
-		                                              (void *)tag->data, tag->len);
-	ctx = EVP_CIPHER_CTX_new();
-	if (!ctx || EVP_CipherInit_ex2(ctx, cipher, usual ? key.data : NULL, usual ? iv.data : NULL,
-	                               encrypt, usual ? params : NULL) != 1) {
-		err = sg_ssl_failed("start AES-GCM");
-		goto out;
-	}
-	if (!usual) {
-		err = init_other_iv(ctx, sg_ssl_aes(ssl->ecb, key.len), key, iv, encrypt, params);
-		if (err != SG_OK)
-			goto out;
-	}
-	*out = ctx;
-	ctx = NULL;
-out:
-	EVP_CIPHER_CTX_free(ctx);
-	return err;
+	if (bytes.len == 0)
+		return SG_OK;
+	if (run->cipher.update(run->ctx, out, &written, bytes.len, bytes.data, bytes.len) != 1 ||
+	    written != bytes.len)
+		return sg_ssl_failed("compute AES-GCM");
+	return SG_OK;
 }
 
-/* Put bytes through the context: to out, or as additional data where out is NULL. */
-static enum sg_err feed(EVP_CIPHER_CTX *ctx, struct sg_bytes bytes, uint8_t *out)
+/* End the text; in a decryption this checks the tag. */
+static bool run_finish(struct run *run)
 {
-	size_t at = 0;
+	uint8_t none[BLOCK];
+	size_t written = 0;
 
-	while (at < bytes.len) {
-		size_t left = bytes.len - at;
-		int len = (int)(left < PART_MAX ? left : PART_MAX), written = 0;
-		uint8_t *to = out ? out + at : NULL;
+	return run->cipher.final(run->ctx, none, &written, sizeof(none)) == 1 && written == 0;
+}
 
-		if (EVP_CipherUpdate(ctx, to, &written, bytes.data + at, len) != 1 ||
-		    written != len)
-			return sg_ssl_failed("compute AES-GCM");
-		at += (size_t)len;
-	}
+static enum sg_err run_tag(struct run *run, uint8_t *tag, size_t tag_len)
+{
+	OSSL_PARAM params[2] = {
+		OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, tag, tag_len),
+		OSSL_PARAM_END,
+	};
+
+	if (!run_finish(run) || run->cipher.get_ctx_params(run->ctx, params) != 1)
+		return sg_ssl_failed("compute the tag of AES-GCM");
 	return SG_OK;
 }
 
@@ -200,35 +209,23 @@ static bool is_tag_len(size_t len)
 	return len >= TAG_MIN && len <= SG_GCM_TAG;
 }
 
-static enum sg_err get_tag(EVP_CIPHER_CTX *ctx, uint8_t *tag, size_t tag_len)
-{
-	uint8_t none[BLOCK];
-	int written = 0;
-
-	if (EVP_CipherFinal_ex(ctx, none, &written) != 1 || written != 0 ||
-	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, (int)tag_len, tag) != 1)
-		return sg_ssl_failed("compute the tag of AES-GCM");
-	return SG_OK;
-}
-
 enum sg_err sg_gcm_encrypt(struct sg_bytes key, struct sg_bytes iv, struct sg_bytes aad,
                            struct sg_bytes plain, uint8_t *out, uint8_t *tag, size_t tag_len)
 {
-	EVP_CIPHER_CTX *ctx = NULL;
-	enum sg_err err = SG_ERR_RANGE;
+	struct run run = { 0 };
+	enum sg_err err;
 
-	ERR_set_mark();
 	if (plain.len > TEXT_MAX || !is_tag_len(tag_len))
-		goto out;
-	err = make_context(key, iv, NULL, &ctx);
+		return SG_ERR_RANGE;
+	ERR_set_mark();
+	err = run_start(&run, key, iv, NULL);
 	if (err == SG_OK)
-		err = feed(ctx, aad, NULL);
+		err = run_feed(&run, aad, NULL);
 	if (err == SG_OK)
-		err = feed(ctx, plain, out);
+		err = run_feed(&run, plain, out);
 	if (err == SG_OK)
-		err = get_tag(ctx, tag, tag_len);
-out:
-	EVP_CIPHER_CTX_free(ctx);
+		err = run_tag(&run, tag, tag_len);
+	run_end(&run);
 	ERR_pop_to_mark();
 	return err;
 }
@@ -236,26 +233,24 @@ out:
 enum sg_err sg_gcm_decrypt(struct sg_bytes key, struct sg_bytes iv, struct sg_bytes aad,
                            struct sg_bytes cipher, struct sg_bytes tag, uint8_t *out)
 {
-	EVP_CIPHER_CTX *ctx = NULL;
-	uint8_t none[BLOCK];
-	int written = 0;
-	enum sg_err err = SG_ERR_RANGE;
+	struct run run = { 0 };
+	enum sg_err err;
 
-	ERR_set_mark();
 	if (cipher.len > TEXT_MAX || !is_tag_len(tag.len))
-		goto out;
-	err = make_context(key, iv, &tag, &ctx);
+		return SG_ERR_RANGE;
+	ERR_set_mark();
+	err = run_start(&run, key, iv, &tag);
 	if (err != SG_OK)
 		goto out;
-	err = feed(ctx, aad, NULL);
+	err = run_feed(&run, aad, NULL);
 	if (err == SG_OK)
-		err = feed(ctx, cipher, out);
-	if (err == SG_OK && EVP_CipherFinal_ex(ctx, none, &written) != 1)
+		err = run_feed(&run, cipher, out);
+	if (err == SG_OK && !run_finish(&run))
 		err = SG_ERR_TAG;
 	if (err != SG_OK && cipher.len > 0)
 		sodium_memzero(out, cipher.len);
 out:
-	EVP_CIPHER_CTX_free(ctx);
+	run_end(&run);
 	ERR_pop_to_mark();
 	return err;
 }
@@ -273,9 +268,9 @@ enum sg_err sg_gcm_new(struct sg_bytes key, struct sg_bytes iv, struct sg_bytes 
 		err = SG_ERR_NOMEM;
 		goto out;
 	}
-	err = make_context(key, iv, NULL, &gcm->ctx);
+	err = run_start(&gcm->run, key, iv, NULL);
 	if (err == SG_OK)
-		err = feed(gcm->ctx, aad, NULL);
+		err = run_feed(&gcm->run, aad, NULL);
 	if (err != SG_OK)
 		goto out;
 	*out = gcm;
@@ -295,7 +290,7 @@ enum sg_err sg_gcm_update(struct sg_gcm *gcm, struct sg_bytes part, uint8_t *out
 	if (part.len > TEXT_MAX - gcm->text_len)
 		return SG_ERR_RANGE;
 	ERR_set_mark();
-	err = feed(gcm->ctx, part, out);
+	err = run_feed(&gcm->run, part, out);
 	gcm->text_len += part.len;
 	if (err != SG_OK)
 		gcm->done = true;
@@ -313,7 +308,7 @@ enum sg_err sg_gcm_final(struct sg_gcm *gcm, uint8_t *tag, size_t tag_len)
 		return SG_ERR_RANGE;
 	gcm->done = true;
 	ERR_set_mark();
-	err = get_tag(gcm->ctx, tag, tag_len);
+	err = run_tag(&gcm->run, tag, tag_len);
 	ERR_pop_to_mark();
 	return err;
 }
@@ -322,7 +317,7 @@ void sg_gcm_free(struct sg_gcm **gcm)
 {
 	if (!gcm || !*gcm)
 		return;
-	EVP_CIPHER_CTX_free((*gcm)->ctx);
+	run_end(&(*gcm)->run);
 	free(*gcm);
 	*gcm = NULL;
 }

@@ -10,7 +10,8 @@
 #include "crypto/ssl.h"
 
 struct sg_digest {
-	EVP_MD_CTX *ctx;
+	struct sg_md md;
+	void *ctx;
 	bool done;              /* final was called, or something failed */
 };
 
@@ -27,43 +28,38 @@ size_t sg_digest_len(enum sg_digest_alg alg)
 	return 0;
 }
 
-static const EVP_MD *find_md(enum sg_digest_alg alg)
+static const struct sg_md *choose(const struct sg_ssl *ssl, enum sg_digest_alg alg)
 {
-	const struct sg_ssl *ssl = sg_ssl();
-
-	if (!ssl)
-		return NULL;
 	switch (alg) {
 	case SG_SHA256:
-		return ssl->sha256;
+		return &ssl->sha256;
 	case SG_SHA384:
-		return ssl->sha384;
+		return &ssl->sha384;
 	case SG_SHA512:
-		return ssl->sha512;
+		return &ssl->sha512;
 	}
 	return NULL;
 }
 
 enum sg_err sg_digest_new(enum sg_digest_alg alg, struct sg_digest **out)
 {
+	const struct sg_ssl *ssl = sg_ssl();
+	const struct sg_md *md = ssl ? choose(ssl, alg) : NULL;
 	struct sg_digest *digest = NULL;
-	const EVP_MD *md = find_md(alg);
 	enum sg_err err = SG_OK;
 
-	ERR_set_mark();
 	*out = NULL;
-	if (!md) {
-		err = SG_ERR_CRYPTO;
-		goto out;
-	}
+	if (!md)
+		return SG_ERR_CRYPTO;
+	ERR_set_mark();
 	digest = calloc(1, sizeof(*digest));
-	if (digest)
-		digest->ctx = EVP_MD_CTX_new();
-	if (!digest || !digest->ctx) {
+	if (!digest) {
 		err = SG_ERR_NOMEM;
 		goto out;
 	}
-	if (EVP_DigestInit_ex2(digest->ctx, md, NULL) != 1) {
+	digest->md = *md;
+	digest->ctx = md->newctx(ssl->provctx);
+	if (!digest->ctx || md->init(digest->ctx, NULL) != 1) {
 		err = sg_ssl_failed("start a digest");
 		goto out;
 	}
@@ -84,7 +80,7 @@ enum sg_err sg_digest_update(struct sg_digest *digest, struct sg_bytes part)
 	if (part.len == 0)
 		return SG_OK;
 	ERR_set_mark();
-	if (EVP_DigestUpdate(digest->ctx, part.data, part.len) != 1) {
+	if (digest->md.update(digest->ctx, part.data, part.len) != 1) {
 		digest->done = true;
 		err = sg_ssl_failed("continue a digest");
 	}
@@ -94,13 +90,14 @@ enum sg_err sg_digest_update(struct sg_digest *digest, struct sg_bytes part)
 
 enum sg_err sg_digest_final(struct sg_digest *digest, uint8_t *out)
 {
+	size_t written = 0;
 	enum sg_err err = SG_OK;
 
 	if (digest->done)
 		return SG_ERR_ARG;
 	digest->done = true;
 	ERR_set_mark();
-	if (EVP_DigestFinal_ex(digest->ctx, out, NULL) != 1)
+	if (digest->md.final(digest->ctx, out, &written, SG_DIGEST_MAX) != 1)
 		err = sg_ssl_failed("end a digest");
 	ERR_pop_to_mark();
 	return err;
@@ -110,21 +107,21 @@ void sg_digest_free(struct sg_digest **digest)
 {
 	if (!digest || !*digest)
 		return;
-	EVP_MD_CTX_free((*digest)->ctx);
+	if ((*digest)->ctx)
+		(*digest)->md.freectx((*digest)->ctx);
 	free(*digest);
 	*digest = NULL;
 }
 
 enum sg_err sg_digest_once(enum sg_digest_alg alg, struct sg_bytes message, uint8_t *out)
 {
-	const EVP_MD *md = find_md(alg);
-	enum sg_err err = SG_OK;
+	struct sg_digest *digest = NULL;
+	enum sg_err err = sg_digest_new(alg, &digest);
 
-	if (!md)
-		return SG_ERR_CRYPTO;
-	ERR_set_mark();
-	if (EVP_Digest(message.data, message.len, out, NULL, md, NULL) != 1)
-		err = sg_ssl_failed("compute a digest");
-	ERR_pop_to_mark();
+	if (err == SG_OK)
+		err = sg_digest_update(digest, message);
+	if (err == SG_OK)
+		err = sg_digest_final(digest, out);
+	sg_digest_free(&digest);
 	return err;
 }

@@ -5,11 +5,9 @@
  */
 #include "crypto/kdf.h"
 
-#include <openssl/core_names.h>
-#include <openssl/err.h>
 #include <sodium.h>
+#include <string.h>
 
-#include "crypto/ssl.h"
 #include "util/log.h"
 
 #define HKDF_MAX (255 * 32)
@@ -24,57 +22,44 @@ _Static_assert(SG_MAC == crypto_auth_hmacsha256_BYTES, "length of the code");
 
 const struct sg_argon2_cost sg_argon2_default = { .passes = 2, .memory = 65536 };
 
-static OSSL_PARAM octets(const char *name, struct sg_bytes bytes)
-{
-	return OSSL_PARAM_construct_octet_string(name, (void *)bytes.data, bytes.len);
-}
-
+/* Written out, because EVP_KDF reads the application's configuration, see crypto/ssl.h. */
 enum sg_err sg_hkdf_sha256(struct sg_bytes ikm, struct sg_bytes salt, struct sg_bytes info,
                            size_t len, struct sg_secret **out)
 {
-	const struct sg_ssl *ssl = NULL;
-	EVP_KDF_CTX *ctx = NULL;
-	struct sg_secret *secret = NULL;
-	OSSL_PARAM params[5], *p = params;
-	enum sg_err err;
+	struct sg_secret *prk = NULL, *block = NULL, *secret = NULL;
+	uint8_t count = 0;
+	enum sg_err err = SG_ERR_RANGE;
 
 	*out = NULL;
-	ERR_set_mark();
-	if (ikm.len == 0 || len == 0 || len > HKDF_MAX) {
-		err = SG_ERR_RANGE;
+	if (ikm.len == 0 || len == 0 || len > HKDF_MAX)
 		goto out;
-	}
-	err = sg_secret_new(len, &secret);
+	err = sg_secret_new(SG_MAC, &prk);
+	if (err == SG_OK)
+		err = sg_secret_new(SG_MAC, &block);
+	if (err == SG_OK)
+		err = sg_secret_new(len, &secret);
 	if (err != SG_OK)
 		goto out;
-	ssl = sg_ssl();
-	if (!ssl) {
-		err = SG_ERR_CRYPTO;
-		goto out;
+
+	/* HMAC fills its key up with zeros, so no salt is a salt of zeros [§2.2]. */
+	sg_mac(salt, &ikm, 1, prk->data);
+	prk->len = SG_MAC;
+	while (secret->len < len) {
+		size_t left = len - secret->len, n = left < SG_MAC ? left : SG_MAC;
+		struct sg_bytes parts[] = { sg_secret_bytes(block), info, sg_bytes(&count, 1) };
+
+		count++;
+		sg_mac(sg_secret_bytes(prk), parts, 3, block->data);
+		block->len = SG_MAC;
+		memcpy(secret->data + secret->len, block->data, n);
+		secret->len += n;
 	}
-	ctx = EVP_KDF_CTX_new(ssl->hkdf);
-	if (!ctx) {
-		err = sg_ssl_failed("prepare HKDF");
-		goto out;
-	}
-	*p++ = OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, (char[]){ "SHA256" }, 0);
-	*p++ = octets(OSSL_KDF_PARAM_KEY, ikm);
-	if (salt.len > 0)
-		*p++ = octets(OSSL_KDF_PARAM_SALT, salt);
-	if (info.len > 0)
-		*p++ = octets(OSSL_KDF_PARAM_INFO, info);
-	*p = OSSL_PARAM_construct_end();
-	if (EVP_KDF_derive(ctx, secret->data, len, params) != 1) {
-		err = sg_ssl_failed("derive a key with HKDF");
-		goto out;
-	}
-	secret->len = len;
 	*out = secret;
 	secret = NULL;
 out:
-	EVP_KDF_CTX_free(ctx);
+	sg_secret_free(&prk);
+	sg_secret_free(&block);
 	sg_secret_free(&secret);
-	ERR_pop_to_mark();
 	return err;
 }
 
@@ -112,7 +97,7 @@ void sg_mac(struct sg_bytes key, const struct sg_bytes *parts, size_t n, uint8_t
 	crypto_auth_hmacsha256_state state;
 
 	/* libsodium documents that these three cannot fail: they return 0, always. */
-	(void)crypto_auth_hmacsha256_init(&state, key.data, key.len);
+	(void)crypto_auth_hmacsha256_init(&state, key.len > 0 ? key.data : out, key.len);
 	for (size_t i = 0; i < n; i++) {
 		if (parts[i].len > 0)
 			(void)crypto_auth_hmacsha256_update(&state, parts[i].data, parts[i].len);

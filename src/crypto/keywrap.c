@@ -29,63 +29,54 @@ static bool is_wrapped_len(enum sg_keywrap_alg alg, size_t len)
 	return len > 8 && len % 8 == 0 && sg_keywrap_len(alg, len - 8) == len;
 }
 
-/* Make a context that is ready for its one call of EVP_CipherUpdate. */
-static enum sg_err make_context(enum sg_keywrap_alg alg, struct sg_bytes key, bool wrap,
-                                EVP_CIPHER_CTX **out)
+/* Put all bytes through the cipher in one call: to out, which has room for that
+ * many bytes. TAG means that the call failed. */
+static enum sg_err run(enum sg_keywrap_alg alg, struct sg_bytes key, bool wrap, struct sg_bytes in,
+                       uint8_t *out, size_t room, size_t *written)
 {
 	const struct sg_ssl *ssl = sg_ssl();
-	const EVP_CIPHER *cipher = NULL;
-	EVP_CIPHER_CTX *ctx = NULL;
+	const struct sg_cipher *cipher = NULL;
+	void *ctx = NULL;
+	int started = 0;
 	enum sg_err err = SG_OK;
 
-	if (!ssl) {
-		err = SG_ERR_CRYPTO;
-		goto out;
-	}
+	if (!ssl)
+		return SG_ERR_CRYPTO;
 	cipher = sg_ssl_aes(alg == SG_KW ? ssl->kw : ssl->kwp, key.len);
-	if (!cipher) {
-		err = SG_ERR_RANGE;
-		goto out;
-	}
-	ctx = EVP_CIPHER_CTX_new();
-	if (!ctx) {
-		err = sg_ssl_failed("make a context for key wrap");
-		goto out;
-	}
-	EVP_CIPHER_CTX_set_flags(ctx, EVP_CIPHER_CTX_FLAG_WRAP_ALLOW);
-	if (EVP_CipherInit_ex2(ctx, cipher, key.data, NULL, wrap, NULL) != 1) {
+	if (!cipher)
+		return SG_ERR_RANGE;
+	ctx = cipher->newctx(ssl->provctx);
+	if (ctx && wrap)
+		started = cipher->encrypt_init(ctx, key.data, key.len, NULL, 0, NULL);
+	else if (ctx)
+		started = cipher->decrypt_init(ctx, key.data, key.len, NULL, 0, NULL);
+	if (started != 1) {
 		err = sg_ssl_failed("start a key wrap");
 		goto out;
 	}
-	*out = ctx;
-	ctx = NULL;
+	if (cipher->update(ctx, out, written, room, in.data, in.len) != 1)
+		err = SG_ERR_TAG;
 out:
-	EVP_CIPHER_CTX_free(ctx);
+	if (ctx)
+		cipher->freectx(ctx);
 	return err;
 }
 
 enum sg_err sg_keywrap_wrap(enum sg_keywrap_alg alg, struct sg_bytes key, struct sg_bytes plain,
                             uint8_t *out)
 {
-	EVP_CIPHER_CTX *ctx = NULL;
-	size_t wrapped_len = sg_keywrap_len(alg, plain.len);
-	int written = 0;
-	enum sg_err err = SG_ERR_RANGE;
+	size_t wrapped_len = sg_keywrap_len(alg, plain.len), written = 0;
+	enum sg_err err;
 
-	ERR_set_mark();
 	if (wrapped_len == 0)
-		goto out;
-	err = make_context(alg, key, true, &ctx);
-	if (err != SG_OK)
-		goto out;
-	if (EVP_CipherUpdate(ctx, out, &written, plain.data, (int)plain.len) != 1 ||
-	    (size_t)written != wrapped_len) {
+		return SG_ERR_RANGE;
+	ERR_set_mark();
+	err = run(alg, key, true, plain, out, wrapped_len, &written);
+	if (err == SG_ERR_TAG || (err == SG_OK && written != wrapped_len)) {
 		/* OpenSSL works in the output, so the key may lie there. */
 		sodium_memzero(out, wrapped_len);
 		err = sg_ssl_failed("wrap a key");
 	}
-out:
-	EVP_CIPHER_CTX_free(ctx);
 	ERR_pop_to_mark();
 	return err;
 }
@@ -93,17 +84,13 @@ out:
 enum sg_err sg_keywrap_unwrap(enum sg_keywrap_alg alg, struct sg_bytes key, struct sg_bytes wrapped,
                               struct sg_secret **plain)
 {
-	EVP_CIPHER_CTX *ctx = NULL;
 	struct sg_secret *room = NULL;
-	int written = 0;
+	size_t written = 0;
 	enum sg_err err = SG_ERR_RANGE;
 
 	*plain = NULL;
 	ERR_set_mark();
 	if (!is_wrapped_len(alg, wrapped.len))
-		goto out;
-	err = make_context(alg, key, false, &ctx);
-	if (err != SG_OK)
 		goto out;
 
 	/* OpenSSL wipes as many bytes of the output as the input has when the check
@@ -111,15 +98,16 @@ enum sg_err sg_keywrap_unwrap(enum sg_keywrap_alg alg, struct sg_bytes key, stru
 	err = sg_secret_new(wrapped.len, &room);
 	if (err != SG_OK)
 		goto out;
-	if (EVP_CipherUpdate(ctx, room->data, &written, wrapped.data, (int)wrapped.len) != 1 ||
-	    written < 1 || (size_t)written > wrapped.len - 8) {
+	err = run(alg, key, false, wrapped, room->data, room->cap, &written);
+	if (err != SG_OK)
+		goto out;
+	if (written < 1 || written > wrapped.len - 8) {
 		err = SG_ERR_TAG;
 		goto out;
 	}
-	room->len = (size_t)written;
+	room->len = written;
 	err = sg_secret_copy(sg_secret_bytes(room), plain);
 out:
-	EVP_CIPHER_CTX_free(ctx);
 	sg_secret_free(&room);
 	ERR_pop_to_mark();
 	return err;

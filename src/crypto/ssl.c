@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Ring 1. Makes, shares and frees the OpenSSL context of this process. Must never
- * touch OpenSSL's default context, which belongs to the application.
+ * touch OpenSSL's default context or its engines, which belong to the application.
  */
 #include "crypto/ssl.h"
 
@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "util/log.h"
 
@@ -71,44 +72,111 @@ static void free_context(struct sg_ssl *ssl)
 {
 	if (!ssl)
 		return;
-	for (size_t i = 0; i < 3; i++) {
-		EVP_CIPHER_free(ssl->ecb[i]);
-		EVP_CIPHER_free(ssl->gcm[i]);
-		EVP_CIPHER_free(ssl->kw[i]);
-		EVP_CIPHER_free(ssl->kwp[i]);
-	}
-	EVP_MD_free(ssl->sha256);
-	EVP_MD_free(ssl->sha384);
-	EVP_MD_free(ssl->sha512);
-	EVP_KDF_free(ssl->hkdf);
 	if (ssl->provider && OSSL_PROVIDER_unload(ssl->provider) != 1)
 		sg_ssl_failed("unload its default provider");
 	OSSL_LIB_CTX_free(ssl->lib);
 	free(ssl);
 }
 
-static bool fetch_row(OSSL_LIB_CTX *lib, const char *const names[3], EVP_CIPHER *row[3])
+/* Find the functions of an algorithm that has this name as its first of many. */
+static const OSSL_DISPATCH *find(const OSSL_ALGORITHM *list, const char *name)
 {
-	for (size_t i = 0; i < 3; i++) {
-		row[i] = EVP_CIPHER_fetch(lib, names[i], NULL);
-		if (!row[i])
-			return false;
+	size_t len = strlen(name);
+
+	for (; list && list->algorithm_names; list++) {
+		const char *first = list->algorithm_names;
+
+		if (strncmp(first, name, len) == 0 && (first[len] == ':' || first[len] == '\0'))
+			return list->implementation;
 	}
-	return true;
+	return NULL;
 }
 
-static bool fetch_all(struct sg_ssl *ssl)
+static bool find_cipher(const OSSL_ALGORITHM *list, const char *name, struct sg_cipher *out)
 {
-	if (!fetch_row(ssl->lib, ecb_names, ssl->ecb) ||
-	    !fetch_row(ssl->lib, gcm_names, ssl->gcm) ||
-	    !fetch_row(ssl->lib, kw_names, ssl->kw) ||
-	    !fetch_row(ssl->lib, kwp_names, ssl->kwp))
+	const OSSL_DISPATCH *fn = find(list, name);
+
+	for (; fn && fn->function_id != 0; fn++) {
+		if (fn->function_id == OSSL_FUNC_CIPHER_NEWCTX)
+			out->newctx = OSSL_FUNC_cipher_newctx(fn);
+		else if (fn->function_id == OSSL_FUNC_CIPHER_ENCRYPT_INIT)
+			out->encrypt_init = OSSL_FUNC_cipher_encrypt_init(fn);
+		else if (fn->function_id == OSSL_FUNC_CIPHER_DECRYPT_INIT)
+			out->decrypt_init = OSSL_FUNC_cipher_decrypt_init(fn);
+		else if (fn->function_id == OSSL_FUNC_CIPHER_UPDATE)
+			out->update = OSSL_FUNC_cipher_update(fn);
+		else if (fn->function_id == OSSL_FUNC_CIPHER_FINAL)
+			out->final = OSSL_FUNC_cipher_final(fn);
+		else if (fn->function_id == OSSL_FUNC_CIPHER_GET_CTX_PARAMS)
+			out->get_ctx_params = OSSL_FUNC_cipher_get_ctx_params(fn);
+		else if (fn->function_id == OSSL_FUNC_CIPHER_FREECTX)
+			out->freectx = OSSL_FUNC_cipher_freectx(fn);
+	}
+	return out->newctx && out->encrypt_init && out->decrypt_init && out->update &&
+	       out->final && out->get_ctx_params && out->freectx;
+}
+
+static bool find_md(const OSSL_ALGORITHM *list, const char *name, struct sg_md *out)
+{
+	const OSSL_DISPATCH *fn = find(list, name);
+
+	for (; fn && fn->function_id != 0; fn++) {
+		if (fn->function_id == OSSL_FUNC_DIGEST_NEWCTX)
+			out->newctx = OSSL_FUNC_digest_newctx(fn);
+		else if (fn->function_id == OSSL_FUNC_DIGEST_INIT)
+			out->init = OSSL_FUNC_digest_init(fn);
+		else if (fn->function_id == OSSL_FUNC_DIGEST_UPDATE)
+			out->update = OSSL_FUNC_digest_update(fn);
+		else if (fn->function_id == OSSL_FUNC_DIGEST_FINAL)
+			out->final = OSSL_FUNC_digest_final(fn);
+		else if (fn->function_id == OSSL_FUNC_DIGEST_FREECTX)
+			out->freectx = OSSL_FUNC_digest_freectx(fn);
+	}
+	return out->newctx && out->init && out->update && out->final && out->freectx;
+}
+
+static bool find_row(const OSSL_ALGORITHM *list, const char *const names[3],
+                     struct sg_cipher row[3])
+{
+	return find_cipher(list, names[0], &row[0]) && find_cipher(list, names[1], &row[1]) &&
+	       find_cipher(list, names[2], &row[2]);
+}
+
+static bool find_ciphers(struct sg_ssl *ssl)
+{
+	int no_cache = 0;
+	const OSSL_ALGORITHM *list = OSSL_PROVIDER_query_operation(ssl->provider, OSSL_OP_CIPHER,
+	                                                           &no_cache);
+	bool found = find_row(list, ecb_names, ssl->ecb) && find_row(list, gcm_names, ssl->gcm) &&
+	             find_row(list, kw_names, ssl->kw) && find_row(list, kwp_names, ssl->kwp);
+
+	OSSL_PROVIDER_unquery_operation(ssl->provider, OSSL_OP_CIPHER, list);
+	return found;
+}
+
+static bool find_digests(struct sg_ssl *ssl)
+{
+	int no_cache = 0;
+	const OSSL_ALGORITHM *list = OSSL_PROVIDER_query_operation(ssl->provider, OSSL_OP_DIGEST,
+	                                                           &no_cache);
+	bool found = find_md(list, "SHA2-256", &ssl->sha256) &&
+	             find_md(list, "SHA2-384", &ssl->sha384) &&
+	             find_md(list, "SHA2-512", &ssl->sha512);
+
+	OSSL_PROVIDER_unquery_operation(ssl->provider, OSSL_OP_DIGEST, list);
+	return found;
+}
+
+static bool start_provider(struct sg_ssl *ssl)
+{
+	ssl->lib = OSSL_LIB_CTX_new();
+	if (!ssl->lib)
 		return false;
-	ssl->sha256 = EVP_MD_fetch(ssl->lib, "SHA256", NULL);
-	ssl->sha384 = EVP_MD_fetch(ssl->lib, "SHA384", NULL);
-	ssl->sha512 = EVP_MD_fetch(ssl->lib, "SHA512", NULL);
-	ssl->hkdf = EVP_KDF_fetch(ssl->lib, "HKDF", NULL);
-	return ssl->sha256 && ssl->sha384 && ssl->sha512 && ssl->hkdf;
+	ssl->provider = OSSL_PROVIDER_load(ssl->lib, "default");
+	if (!ssl->provider)
+		return false;
+	ssl->provctx = OSSL_PROVIDER_get0_provider_ctx(ssl->provider);
+	return find_ciphers(ssl) && find_digests(ssl);
 }
 
 static struct sg_ssl *make_context(void)
@@ -119,10 +187,7 @@ static struct sg_ssl *make_context(void)
 	ssl = calloc(1, sizeof(*ssl));
 	if (!ssl)
 		goto out;
-	ssl->lib = OSSL_LIB_CTX_new();
-	if (ssl->lib)
-		ssl->provider = OSSL_PROVIDER_load(ssl->lib, "default");
-	if (!ssl->provider || !fetch_all(ssl)) {
+	if (!start_provider(ssl)) {
 		sg_ssl_failed("start its default provider");
 		free_context(ssl);
 		ssl = NULL;

@@ -1,28 +1,50 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Ring 1. The OpenSSL library context that is ours alone, with the default
- * provider and no configuration file: the module must not recurse through the
- * provider that loaded it. Algorithms are fetched once, at the first use.
+ * Ring 1. The OpenSSL library context that is ours alone, and the algorithms of
+ * its default provider. They are called by their provider functions [provider(7),
+ * provider-cipher(7)], not through EVP: EVP_CipherInit looks for an ENGINE first,
+ * and that reads the application's configuration file, which may load a provider
+ * that calls this very module.
  */
 #ifndef SG_CRYPTO_SSL_H
 #define SG_CRYPTO_SSL_H
 
-#include <openssl/evp.h>
-#include <openssl/kdf.h>
+#include <openssl/core_dispatch.h>
 #include <openssl/provider.h>
 
 #include "util/err.h"
 
-/* What the other files of this ring fetch; only they may include this header. */
+/* A cipher: what its functions take and return stands in provider-cipher(7). A
+ * copy may be kept beyond sg_ssl_free, to free what was made with it. */
+struct sg_cipher {
+	OSSL_FUNC_cipher_newctx_fn *newctx;
+	OSSL_FUNC_cipher_encrypt_init_fn *encrypt_init;
+	OSSL_FUNC_cipher_decrypt_init_fn *decrypt_init;
+	OSSL_FUNC_cipher_update_fn *update;
+	OSSL_FUNC_cipher_final_fn *final;
+	OSSL_FUNC_cipher_get_ctx_params_fn *get_ctx_params;
+	OSSL_FUNC_cipher_freectx_fn *freectx;
+};
+
+/* A digest, as in provider-digest(7). The same holds for copies. */
+struct sg_md {
+	OSSL_FUNC_digest_newctx_fn *newctx;
+	OSSL_FUNC_digest_init_fn *init;
+	OSSL_FUNC_digest_update_fn *update;
+	OSSL_FUNC_digest_final_fn *final;
+	OSSL_FUNC_digest_freectx_fn *freectx;
+};
+
+/* What the other files of this ring call; only they may include this header. */
 struct sg_ssl {
 	OSSL_LIB_CTX *lib;
 	OSSL_PROVIDER *provider;
-	EVP_CIPHER *ecb[3];             /* AES-128, 192, 256; one block, for GCM's hash key */
-	EVP_CIPHER *gcm[3];
-	EVP_CIPHER *kw[3];              /* RFC 3394 */
-	EVP_CIPHER *kwp[3];             /* RFC 5649 */
-	EVP_MD *sha256, *sha384, *sha512;
-	EVP_KDF *hkdf;
+	void *provctx;                  /* what newctx takes */
+	struct sg_cipher ecb[3];        /* AES-128, 192, 256; one block, for GCM's hash key */
+	struct sg_cipher gcm[3];
+	struct sg_cipher kw[3];         /* RFC 3394 */
+	struct sg_cipher kwp[3];        /* RFC 5649 */
+	struct sg_md sha256, sha384, sha512;
 };
 
 /* Return the context, making it at the first call in this process (a child makes
@@ -35,9 +57,9 @@ void sg_ssl_free(void);
 
 /* Choose from a row of struct sg_ssl by the length of the key in bytes; NULL
  * unless that is 16, 24 or 32. */
-static inline const EVP_CIPHER *sg_ssl_aes(EVP_CIPHER *const row[3], size_t key_len)
+static inline const struct sg_cipher *sg_ssl_aes(const struct sg_cipher row[3], size_t key_len)
 {
-	return key_len == 16 || key_len == 24 || key_len == 32 ? row[key_len / 8 - 2] : NULL;
+	return key_len == 16 || key_len == 24 || key_len == 32 ? &row[key_len / 8 - 2] : NULL;
 }
 
 /* Log that OpenSSL failed to do what, with its newest error; returns CRYPTO. The
