@@ -3,7 +3,6 @@
  * Ring 2. The birth and the end of a store. A store appears under its name
  * complete or not at all, and is never removed under the hands of a writer.
  */
-#define _GNU_SOURCE 1
 #include "store/store.h"
 
 #include <errno.h>

@@ -3,7 +3,6 @@
  * Ring 2. Where stores lie: names of files in the state folder, and what system
  * calls on them may answer. Looks at names only and never opens a store.
  */
-#define _GNU_SOURCE 1
 #include "store/path.h"
 
 #include <assert.h>

@@ -3,7 +3,6 @@
  * Tests. Whole files as bytes, and whether they stayed as they were. Everything
  * here ends the test when it fails.
  */
-#define _GNU_SOURCE 1
 #include "lib/file.h"
 
 #include <check.h>

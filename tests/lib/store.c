@@ -3,7 +3,6 @@
  * Tests. A store in a folder of its own, with short ways to write and read it.
  * Everything here ends the test when it fails, unless it returns an error.
  */
-#define _GNU_SOURCE 1
 #include "lib/store.h"
 
 #include <check.h>

@@ -2,7 +2,6 @@
  *
  * Tests of store/store.c: what may be opened, transactions, threads and forks.
  */
-#define _GNU_SOURCE 1
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,7 +3,6 @@
  * Tests of the whole store under force: writers that are killed, several
  * processes at once, a full disk, and every byte of the file turned over.
  */
-#define _GNU_SOURCE 1
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>

@@ -2,7 +2,6 @@
  *
  * Tests of store/create.c: a store appears complete or not at all.
  */
-#define _GNU_SOURCE 1
 #include <dirent.h>
 #include <signal.h>
 #include <stdlib.h>

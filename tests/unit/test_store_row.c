@@ -2,7 +2,6 @@
  *
  * Tests of store/row.c, through transactions: rows and their order.
  */
-#define _GNU_SOURCE 1
 #include <stdlib.h>
 #include <string.h>
 
