@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The tool. Spans of time in words.
+ */
+#ifndef TOOLS_TIME_H
+#define TOOLS_TIME_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Write "2 hours" or "90 seconds". */
+void tool_span(uint32_t seconds, char *out, size_t size);
+
+#endif
