@@ -237,15 +237,16 @@ static void check_storage_key(struct doctor *doctor, const struct sg_sealer_stat
 
 static void check_lockout(struct doctor *doctor, const struct sg_sealer_status *status)
 {
-	char span[64];
+	char span[64], until[64];
 
 	tool_span(status->seconds_per_try, span, sizeof span);
+	tool_until(status->seconds_per_try, until, sizeof until);
 	if (status->locked)
 		report(doctor, "lockout", FAIL, "Wait, with the machine on. Machine tokens work "
 		       "meanwhile. Who has the lockout password can end it: tpm2_dictionarylockout "
 		       "-c -p PASSWORD.",
-		       "after too many wrong PINs the TPM refuses every PIN; one try is given back "
-		       "every %s", span);
+		       "after too many wrong PINs the TPM refuses every PIN; the next try is "
+		       "possible at %s, or before", until);
 	else if (status->tries_left <= FEW_TRIES)
 		report(doctor, "lockout", WARN, NULL, "%u wrong PINs until the TPM refuses every "
 		       "PIN; one is forgotten every %s", status->tries_left, span);

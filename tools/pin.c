@@ -124,6 +124,8 @@ static enum tool_exit ask(const char *what, bool twice, struct sg_secret **pin)
 	}
 	if (err != SG_OK) {
 		code = tool_fail_err(err, "can't read %s", what);
+	} else if (first->len == 0) {
+		code = tool_fail(TOOL_USAGE, NULL, "%s was not given", what);
 	} else if (twice && !sg_secret_equal(sg_secret_bytes(first), sg_secret_bytes(second))) {
 		code = tool_fail(TOOL_USAGE, NULL, "the two are not the same; nothing was changed");
 	} else {

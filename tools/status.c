@@ -212,7 +212,7 @@ static void text_tpm(struct tool_text *text, const struct slot *slot)
 		{ "missing", "is not there" },
 		{ "foreign", "is not there; something else stands in its place" },
 	};
-	char span[64];
+	char span[64], until[64];
 
 	if (slot->err != SG_OK) {
 		tool_text_add(text, "    TPM: %s: %s", slot->status.device,
@@ -228,9 +228,10 @@ static void text_tpm(struct tool_text *text, const struct slot *slot)
 	if (!slot->status.lockout_known)
 		return;
 	tool_span(slot->status.seconds_per_try, span, sizeof span);
+	tool_until(slot->status.seconds_per_try, until, sizeof until);
 	if (slot->status.locked)
-		tool_text_add(text, "    lockout: the TPM refuses every PIN; one try is given back "
-		              "every %s\n", span);
+		tool_text_add(text, "    lockout: the TPM refuses every PIN; the next try is possible "
+		              "at %s, or before\n", until);
 	else
 		tool_text_add(text, "    lockout: %u wrong PINs until the TPM refuses all; one is "
 		              "forgotten every %s\n", slot->status.tries_left, span);

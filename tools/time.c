@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The tool. Spans of time.
+ * The tool. Spans and points of time.
  */
 #include "tools/time.h"
 
 #include <stdio.h>
+#include <time.h>
 
 void tool_span(uint32_t seconds, char *out, size_t size)
 {
@@ -21,4 +22,15 @@ void tool_span(uint32_t seconds, char *out, size_t size)
 			return;
 		}
 	}
+}
+
+void tool_until(uint32_t seconds, char *out, size_t size)
+{
+	time_t now = time(NULL), then = now + (time_t)seconds + 60;     /* up to the full minute */
+	struct tm today, day;
+
+	if (localtime_r(&now, &today) == NULL || localtime_r(&then, &day) == NULL ||
+	    strftime(out, size, today.tm_yday == day.tm_yday ? "%H:%M" : "%Y-%m-%d %H:%M",
+	             &day) == 0)
+		snprintf(out, size, "a later time");
 }

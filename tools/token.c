@@ -132,10 +132,10 @@ static const struct tool_token *choose(const struct tool_tokens *tokens, const c
 	if (hits == 1 && chosen->rv == CKR_OK)
 		return chosen;
 	if (hits > 1) {
-		*code = tool_fail(TOOL_USAGE, "Choose one with --token and its label or serial.",
-		                  name == NULL ? "there are several tokens"
-		                               : "several tokens have this name");
+		*code = tool_fail(TOOL_USAGE, NULL, name == NULL ? "there are several tokens"
+		                                                 : "several tokens have this name");
 		tell_tokens(tokens);
+		tool_note("next step: choose one with --token and its label or serial");
 	} else if (broken != NULL) {
 		*code = tool_fail(tool_exit_err(broken->err), broken->err == SG_ERR_STORE_UNSAFE
 		                  ? "The command that mends it stands above."
@@ -190,17 +190,22 @@ static bool ask_sealer(CK_SLOT_ID slot, struct sg_sealer_status *status)
 enum tool_exit tool_login_failed(struct tool *tool, CK_RV rv, const char *what)
 {
 	struct sg_sealer_status status;
-	char span[64];
+	char span[64], until[64];
 
 	if (rv != CKR_PIN_INCORRECT && rv != CKR_PIN_LOCKED)
 		return tool_fail_rv(rv, "can't use %s", what);
 	if (!ask_sealer(tool->slot, &status))
 		return tool_fail_rv(rv, "%s was not accepted", what);
 	tool_span(status.seconds_per_try, span, sizeof span);
-	if (rv == CKR_PIN_LOCKED || status.locked)
-		return tool_fail(TOOL_LOCKED, "Wait. The machine may stay on meanwhile.",
-		                 "%s was not tried: %s; one try is given back every %s", what,
-		                 sg_err_sentence(SG_ERR_LOCKED), span);
+	tool_until(status.seconds_per_try, until, sizeof until);
+	if (rv == CKR_PIN_LOCKED)
+		return tool_fail(TOOL_LOCKED, "Wait. The machine must stay on meanwhile.",
+		                 "%s was not tried: %s; the next try is possible at %s, or before",
+		                 what, sg_err_sentence(SG_ERR_LOCKED), until);
+	if (status.locked)
+		return tool_fail(TOOL_PIN, "Wait. The machine must stay on meanwhile.",
+		                 "%s is wrong, and that was the last try for now: the next one is "
+		                 "possible at %s, or before", what, until);
 	return tool_fail(TOOL_PIN, NULL, "%s is wrong: %u %s left until the TPM refuses every PIN; "
 	                 "one try is given back every %s", what, status.tries_left,
 	                 status.tries_left == 1 ? "try is" : "tries are", span);
