@@ -1,6 +1,6 @@
 # The `signet` command: main.c and what the verbs share, then one file a verb.
-bin_PROGRAMS += tools/signet
-tools_signet_SOURCES = \
+bin_PROGRAMS += signet
+signet_SOURCES = \
 	tools/chain.c tools/chain.h \
 	tools/exit.c tools/exit.h \
 	tools/fail.c tools/fail.h \
@@ -36,7 +36,7 @@ tools_signet_SOURCES = \
 	tools/unwrap.c \
 	tools/verify.c \
 	tools/wrap.c
-tools_signet_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir) \
+signet_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir) \
 	-DP11MODULEDIR='"$(p11moduledir)"' -DP11CONFIGDIR='"$(p11configdir)"'
-tools_signet_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
-tools_signet_LDADD = libsignet.la $(JANSSON_LIBS) $(P11KIT_LIBS)
+signet_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+signet_LDADD = libsignet.la $(JANSSON_LIBS) $(P11KIT_LIBS)
