@@ -1,0 +1,42 @@
+# The `signet` command: main.c and what the verbs share, then one file a verb.
+bin_PROGRAMS += signet
+signet_SOURCES = \
+	tools/chain.c tools/chain.h \
+	tools/exit.c tools/exit.h \
+	tools/fail.c tools/fail.h \
+	tools/io.c tools/io.h \
+	tools/json.c tools/json.h \
+	tools/main.c \
+	tools/object.c tools/object.h \
+	tools/options.c tools/options.h \
+	tools/pin.c tools/pin.h \
+	tools/progress.c tools/progress.h \
+	tools/sealed.c tools/sealed.h \
+	tools/show.c tools/show.h \
+	tools/text.c tools/text.h \
+	tools/time.c tools/time.h \
+	tools/token.c tools/token.h \
+	tools/tool.h \
+	tools/uri.c tools/uri.h \
+	\
+	tools/decrypt.c \
+	tools/delete.c \
+	tools/destroy.c \
+	tools/doctor.c \
+	tools/encrypt.c \
+	tools/import.c \
+	tools/init.c \
+	tools/keygen.c \
+	tools/list.c \
+	tools/pin_verbs.c \
+	tools/pubkey.c \
+	tools/root.c \
+	tools/sign.c \
+	tools/status.c \
+	tools/unwrap.c \
+	tools/verify.c \
+	tools/wrap.c
+signet_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir) \
+	-DP11MODULEDIR='"$(p11moduledir)"' -DP11CONFIGDIR='"$(p11configdir)"'
+signet_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+signet_LDADD = libsignet.la $(JANSSON_LIBS) $(P11KIT_LIBS)

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * signet import: take an Ed25519 key from standard input into the token. The key
+ * never leaves guarded memory on its way.
+ */
+#include <unistd.h>
+
+#include "crypto/ed25519.h"
+#include "crypto/pkcs8.h"
+#include "tools/fail.h"
+#include "tools/io.h"
+#include "tools/object.h"
+#include "tools/token.h"
+
+#define INPUT_MAX (16 << 10)
+
+static CK_BYTE ed25519[] = { 0x06, 0x03, 0x2b, 0x65, 0x70 };
+
+static enum tool_exit wrong_kind(enum sg_err err, enum sg_pkcs8_kind kind)
+{
+	static const struct {
+		const char *what;
+		const char *advice;
+	} kinds[] = {
+		[SG_PKCS8_ED25519] = { "is a damaged key", NULL },
+		[SG_PKCS8_ENCRYPTED] = {
+			"is encrypted",
+			"openssl pkcs8 -in key.pem | signet import --label NAME decrypts it on the way." },
+		[SG_PKCS8_OPENSSH] = {
+			"is in OpenSSH's own format",
+			"On a copy of the file, ssh-keygen -p -m PKCS8 -N '' -f COPY writes PKCS#8; or "
+			"make a new key with signet keygen." },
+		[SG_PKCS8_OTHER_KEY] = {
+			"is a key of another algorithm than Ed25519",
+			"signet keygen makes a key that fits." },
+		[SG_PKCS8_PUBLIC] = {
+			"is a public key", "The private one is needed: a file that begins with "
+			"-----BEGIN PRIVATE KEY-----." },
+		[SG_PKCS8_UNKNOWN] = {
+			"is no private key, or a damaged one",
+			"openssl genpkey -algorithm Ed25519 writes the form that is wanted: PKCS#8, PEM "
+			"or DER." },
+	};
+
+	if (err != SG_ERR_FORMAT)
+		return tool_fail_err(err, "can't read the key");
+	return tool_fail(TOOL_FAILED, kinds[kind].advice,
+	                 "can't import: what is on standard input %s", kinds[kind].what);
+}
+
+static CK_RV create(const struct tool *tool, const struct sg_secret *seed, struct sg_bytes point,
+                    struct sg_bytes id, CK_OBJECT_HANDLE *private_key)
+{
+	struct sg_bytes label = sg_bytes_str(tool->value[OPT_LABEL]);
+	CK_OBJECT_CLASS private_class = CKO_PRIVATE_KEY, public_class = CKO_PUBLIC_KEY;
+	CK_KEY_TYPE type = CKK_EC_EDWARDS;
+	CK_ATTRIBUTE private_template[] = {
+		{ CKA_CLASS, &private_class, sizeof private_class },
+		{ CKA_KEY_TYPE, &type, sizeof type },
+		{ CKA_TOKEN, &tool_true, sizeof tool_true },
+		{ CKA_PRIVATE, &tool_true, sizeof tool_true },
+		{ CKA_LABEL, (void *)label.data, label.len },
+		{ CKA_ID, (void *)id.data, id.len },
+		{ CKA_EC_PARAMS, ed25519, sizeof ed25519 },
+		{ CKA_VALUE, seed->data, seed->len },
+		{ CKA_SIGN, &tool_true, sizeof tool_true },
+		{ CKA_SENSITIVE, &tool_true, sizeof tool_true },
+		{ CKA_EXTRACTABLE, &tool_false, sizeof tool_false },
+	};
+	CK_ATTRIBUTE public_template[] = {
+		{ CKA_CLASS, &public_class, sizeof public_class },
+		{ CKA_KEY_TYPE, &type, sizeof type },
+		{ CKA_TOKEN, &tool_true, sizeof tool_true },
+		{ CKA_LABEL, (void *)label.data, label.len },
+		{ CKA_ID, (void *)id.data, id.len },
+		{ CKA_EC_PARAMS, ed25519, sizeof ed25519 },
+		{ CKA_EC_POINT, (void *)point.data, point.len },
+		{ CKA_VERIFY, &tool_true, sizeof tool_true },
+	};
+	CK_OBJECT_HANDLE public_key;
+	CK_RV rv;
+
+	rv = C_CreateObject(tool->session, private_template,
+	                    sizeof private_template / sizeof private_template[0], private_key);
+	if (rv != CKR_OK)
+		return rv;
+	rv = C_CreateObject(tool->session, public_template,
+	                    sizeof public_template / sizeof public_template[0], &public_key);
+	/* Both or none. */
+	if (rv != CKR_OK)
+		(void)C_DestroyObject(tool->session, *private_key);
+	return rv;
+}
+
+static enum tool_exit run(struct tool *tool)
+{
+	struct sg_secret *input = NULL, *seed = NULL, *pair = NULL;
+	enum sg_pkcs8_kind kind = SG_PKCS8_UNKNOWN;
+	struct sg_buf id = { NULL, 0, 0 };
+	CK_OBJECT_HANDLE key = 0;
+	enum tool_exit code;
+	enum sg_err err;
+	CK_RV rv;
+
+	code = tool_check_stdin("signet import --label NAME < key.pem");
+	if (code != TOOL_OK)
+		return code;
+	tool_log_clear();
+	err = sg_secret_read_fd(STDIN_FILENO, INPUT_MAX, &input);
+	if (err == SG_ERR_RANGE)
+		err = SG_ERR_FORMAT;
+	if (err == SG_OK)
+		err = sg_pkcs8_ed25519(sg_secret_bytes(input), &kind, &seed);
+	if (err == SG_OK)
+		err = sg_ed25519_from_seed(sg_secret_bytes(seed), &pair);
+	sg_secret_free(&input);
+	code = err == SG_OK ? tool_open(tool, CKF_RW_SESSION, TOOL_LOGIN) : wrong_kind(err, kind);
+	if (code == TOOL_OK)
+		code = tool_check_new(tool, tool->value[OPT_LABEL]);
+	if (code == TOOL_OK)
+		code = tool_new_id(tool, &id);
+	if (code != TOOL_OK)
+		goto out;
+	tool_log_clear();
+	rv = create(tool, seed, sg_ed25519_public(pair), sg_buf_bytes(&id), &key);
+	code = rv == CKR_OK ? tool_object_made(tool, key, "Imported the Ed25519 key pair")
+	                    : tool_fail_rv(rv, "can't import \"%s\"", tool->value[OPT_LABEL]);
+out:
+	sg_secret_free(&seed);
+	sg_secret_free(&pair);
+	sg_buf_free(&id);
+	return code;
+}
+
+const struct tool_verb tool_verb_import = {
+	.name = "import",
+	.summary = "take an Ed25519 key from standard input into the token",
+	.usage = "--label NAME [--id HEX] [--token LABEL] [--pin-file FILE]\n"
+	         "                [--json] < key.pem",
+	.text = "The key is PKCS#8, PEM or DER, and not encrypted. Remove the file afterwards: it\n"
+	        "still holds the key.",
+	.example = "signet import --label machine < key.pem",
+	.run = run,
+	.options = { OPT_LABEL, OPT_ID, OPT_TOKEN, OPT_PIN_FILE, OPT_JSON },
+	.required = { OPT_LABEL },
+	.reads_stdin = true,
+};

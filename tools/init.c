@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * signet init: make a token. PKCS#11 has no call that makes a machine token, so this
+ * verb calls core.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/module.h"
+#include "tools/fail.h"
+#include "tools/json.h"
+#include "tools/pin.h"
+#include "tools/progress.h"
+#include "tools/text.h"
+#include "tools/token.h"
+#include "tools/uri.h"
+#include "util/log.h"
+
+/* What is told about the new token. */
+struct made {
+	char *path;
+	char *tcti;
+	char sealer[16];
+	char serial[SG_SERIAL];
+	bool parent_made;
+};
+
+static enum tool_exit check(const struct tool *tool)
+{
+	bool pins = tool_given(tool, OPT_PIN_FILE) || tool_given(tool, OPT_SO_PIN_FILE);
+
+	if (tool_given(tool, OPT_MACHINE) && pins)
+		return tool_fail(TOOL_USAGE, NULL, "a machine token has no PIN: --machine and PIN "
+		                 "files don't go together");
+	if (!tool_given(tool, OPT_MACHINE) && !pins && !tool_terminal_there())
+		return tool_fail(TOOL_USAGE, "--machine for a service that starts by itself, --pin-file "
+		                 "FILE for a token that asks.",
+		                 "say which kind of token it is to be");
+	if (tool_uri_is(tool->value[OPT_LABEL]))
+		return tool_fail(TOOL_USAGE, NULL, "the label of a new token can't be a pkcs11: URI");
+	return TOOL_OK;
+}
+
+/* Find the slot, and refuse a label that another token has. */
+static enum tool_exit find_slot(const char *label, CK_SLOT_ID *slot)
+{
+	struct tool_tokens tokens;
+	enum tool_exit code = tool_tokens_read(&tokens);
+
+	for (size_t i = 0; i < tokens.count && code == TOOL_OK; i++)
+		if (sg_bytes_equal(TOOL_FIELD(tokens.list[i].info.label), sg_bytes_str(label)))
+			code = tool_fail(TOOL_EXISTS, "Choose another label, or remove the old token "
+			                 "with signet destroy.",
+			                 "there is a token \"%s\" already", label);
+	*slot = tokens.empty;
+	tool_tokens_free(&tokens);
+	return code;
+}
+
+static enum sg_err make(const struct tool *tool, CK_SLOT_ID slot, struct sg_token_plan *plan,
+                        struct made *made)
+{
+	struct sg_module *module = sg_module_enter();
+	struct sg_token *token;
+	enum sg_err err;
+
+	if (module == NULL)
+		return SG_ERR_SYSTEM;
+	token = sg_module_token(module, slot);
+	plan->sealer = tool_given(tool, OPT_SEALER) ? tool->value[OPT_SEALER]
+	                                            : module->config->sealer;
+	if (token == NULL)
+		err = SG_ERR_STORE_UNSAFE;      /* the scan of the folder said why */
+	else
+		err = sg_token_create(token, plan, &made->parent_made);
+	if (err == SG_OK) {
+		made->path = strdup(token->path);
+		made->tcti = strdup(module->config->tcti);
+		memcpy(made->sealer, token->record.sealer, sizeof made->sealer);
+		sg_token_record_serial(&token->record, made->serial);
+		if (made->path == NULL || made->tcti == NULL)
+			err = SG_ERR_NOMEM;
+	}
+	sg_module_leave();
+	return err;
+}
+
+static enum tool_exit tell_json(const struct tool *tool, const struct made *made)
+{
+	json_t *json = json_object();
+
+	tool_json_put(json, "label", tool_json_text(sg_bytes_str(tool->value[OPT_LABEL])));
+	tool_json_put(json, "serial", tool_json_text(sg_bytes(made->serial, SG_SERIAL)));
+	tool_json_put(json, "machine", json_boolean(tool_given(tool, OPT_MACHINE)));
+	tool_json_put(json, "sealer", json_string(made->sealer));
+	tool_json_put(json, "tcti", tool_json_text(sg_bytes_str(made->tcti)));
+	tool_json_put(json, "store", tool_json_text(sg_bytes_str(made->path)));
+	tool_json_put(json, "storage_key_made", json_boolean(made->parent_made));
+	return tool_json_out(json);
+}
+
+static enum tool_exit tell(const struct tool *tool, const struct made *made)
+{
+	struct tool_text text = { { NULL, 0, 0 }, SG_OK };
+	bool tpm = strcmp(made->sealer, "tpm") == 0;
+
+	tool_text_add(&text, "Made the %s token \"", tool_given(tool, OPT_MACHINE) ? "machine"
+	                                                                           : "PIN");
+	tool_text_name(&text, sg_bytes_str(tool->value[OPT_LABEL]));
+	tool_text_add(&text, "\", serial %.*s.\n", SG_SERIAL, made->serial);
+	tool_text_add(&text, "Store: %s\n", made->path);
+	if (tpm)
+		tool_text_add(&text, "TPM: %s; the storage root key at 0x81000001 %s.\n", made->tcti,
+		              made->parent_made ? "was made now" : "was there already");
+	else
+		tool_text_add(&text, "Sealer: %s. It keeps nothing from who can read its passphrase.\n",
+		              made->sealer);
+	if (tpm && tool_given(tool, OPT_TPM))
+		tool_text_add(&text, "This TPM must be named from now on: tcti = %s in signet.conf(5), "
+		              "or SIGNET_TCTI=%s in the environment.\n", made->tcti, made->tcti);
+	return tool_text_out(&text);
+}
+
+static enum tool_exit read_secrets(struct tool *tool, struct sg_secret **pin,
+                                   struct sg_secret **so_pin, struct sg_secret **owner)
+{
+	enum tool_exit code = TOOL_OK;
+
+	/* With an officer's PIN alone, the officer sets the user's later. */
+	if (!tool_given(tool, OPT_MACHINE) &&
+	    (tool_given(tool, OPT_PIN_FILE) || !tool_given(tool, OPT_SO_PIN_FILE)))
+		code = tool_pin_read(tool, OPT_PIN_FILE, "the PIN of the new token", true, pin);
+	if (code == TOOL_OK && tool_given(tool, OPT_SO_PIN_FILE))
+		code = tool_pin_read(tool, OPT_SO_PIN_FILE, "the security officer's PIN", true,
+		                     so_pin);
+	if (code == TOOL_OK && tool_given(tool, OPT_OWNER_AUTH_FILE))
+		code = tool_pin_read(tool, OPT_OWNER_AUTH_FILE, "the TPM's owner password", false,
+		                     owner);
+	return code;
+}
+
+static enum tool_exit failed(enum sg_err err, const char *label)
+{
+	switch ((int)err) {
+	case SG_ERR_RANGE:
+		return tool_fail(TOOL_USAGE, NULL, "can't make token \"%s\": a label has 1 to 32 bytes, "
+		                 "a PIN 4 to 255", label);
+	case SG_ERR_ARG:
+		return tool_fail(TOOL_USAGE, NULL, "can't make token \"%s\": a label must be UTF-8 text "
+		                 "without control characters", label);
+	default:
+		return tool_fail_err(err, "can't make token \"%s\"", label);
+	}
+}
+
+static enum tool_exit run(struct tool *tool)
+{
+	const char *label = tool->value[OPT_LABEL];
+	struct sg_token_plan plan = { .label = sg_bytes_str(label) };
+	struct sg_secret *pin = NULL, *so_pin = NULL, *owner = NULL;
+	struct made made = { NULL };
+	enum tool_exit code;
+	enum sg_err err;
+	CK_SLOT_ID slot = 0;
+
+	code = check(tool);
+	if (code != TOOL_OK)
+		return code;
+	if (tool_given(tool, OPT_TPM) && setenv("SIGNET_TCTI", tool->value[OPT_TPM], 1) != 0)
+		return tool_fail_err(SG_ERR_NOMEM, "can't name the TPM");
+	code = find_slot(label, &slot);
+	if (code == TOOL_OK)
+		code = read_secrets(tool, &pin, &so_pin, &owner);
+	if (code != TOOL_OK)
+		goto out;
+	plan.machine = tool_given(tool, OPT_MACHINE);
+	plan.user_pin = pin;
+	plan.so_pin = so_pin;
+	plan.owner_auth = owner;
+	tool_log_clear();
+	tool_progress_begin("sealing a new token in the TPM");
+	err = make(tool, slot, &plan, &made);
+	tool_progress_end();
+	if (err != SG_OK)
+		code = failed(err, label);
+	else
+		code = tool_given(tool, OPT_JSON) ? tell_json(tool, &made) : tell(tool, &made);
+out:
+	free(made.path);
+	free(made.tcti);
+	sg_secret_free(&pin);
+	sg_secret_free(&so_pin);
+	sg_secret_free(&owner);
+	return code;
+}
+
+const struct tool_verb tool_verb_init = {
+	.name = "init",
+	.summary = "make a token, sealed by the TPM",
+	.usage = "--label NAME (--machine | --pin-file FILE) [--so-pin-file FILE]\n"
+	         "              [--sealer NAME] [--tpm TCTI] [--owner-auth-file FILE] [--json]",
+	.text = "A machine token has no PIN: it opens on this machine and nowhere else. A PIN token\n"
+	        "asks; the TPM counts wrong PINs. The label has at most 32 bytes.",
+	.example = "signet init --label vault --machine",
+	.run = run,
+	.options = { OPT_LABEL, OPT_MACHINE, OPT_PIN_FILE, OPT_SO_PIN_FILE, OPT_SEALER, OPT_TPM,
+	             OPT_OWNER_AUTH_FILE, OPT_JSON },
+	.required = { OPT_LABEL },
+};

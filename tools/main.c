@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The tool. The table of verbs, and one run from the command line to the exit code.
+ */
+#include "config.h"
+
+#include <stddef.h>
+
+#include "tools/fail.h"
+#include "tools/io.h"
+#include "tools/options.h"
+#include "tools/text.h"
+
+static const struct tool_verb *const verbs[] = {
+	&tool_verb_init,
+	&tool_verb_status,
+	&tool_verb_doctor,
+	&tool_verb_keygen,
+	&tool_verb_import,
+	&tool_verb_list,
+	&tool_verb_pubkey,
+	&tool_verb_sign,
+	&tool_verb_verify,
+	&tool_verb_delete,
+	&tool_verb_root_create,
+	&tool_verb_root_list,
+	&tool_verb_wrap,
+	&tool_verb_unwrap,
+	&tool_verb_encrypt,
+	&tool_verb_decrypt,
+	&tool_verb_pin_set,
+	&tool_verb_pin_reset,
+	&tool_verb_destroy,
+	NULL,
+};
+
+const struct tool_verb *const *tool_verbs(void)
+{
+	return verbs;
+}
+
+static enum tool_exit version(void)
+{
+	struct tool_text text = { { NULL, 0, 0 }, SG_OK };
+
+	tool_text_add(&text, "signet %s\n", PACKAGE_VERSION);
+	return tool_text_out(&text);
+}
+
+int main(int argc, char **argv)
+{
+	struct tool tool = { NULL };
+	enum tool_wanted wanted = TOOL_HELP;
+	enum tool_exit code;
+
+	tool_io_start();
+	tool_log_gather();
+	code = tool_options_read(&tool, argc, argv, &wanted);
+	if (code != TOOL_OK)
+		return code;
+	switch (wanted) {
+	case TOOL_HELP:
+		return tool_options_help(tool.verb);
+	case TOOL_VERSION:
+		return version();
+	case TOOL_RUN:
+		break;
+	}
+	code = tool.verb->run(&tool);
+	/* Wipes what is open; it fails only where C_Initialize was not reached. */
+	(void)C_Finalize(NULL);
+	return code;
+}

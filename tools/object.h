@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The tool. Objects: finding the one that is meant, and what is shown of it.
+ */
+#ifndef TOOLS_OBJECT_H
+#define TOOLS_OBJECT_H
+
+#include <jansson.h>
+
+#include "tools/tool.h"
+
+#define TOOL_ANY_CLASS CK_UNAVAILABLE_INFORMATION
+#define TOOL_OBJECTS_MAX 100000
+
+/* Values for templates, which want pointers to them. */
+extern CK_BBOOL tool_true, tool_false;
+
+/* What list shows of an object. Free it with tool_object_free. */
+struct tool_object {
+	CK_OBJECT_HANDLE handle;
+	CK_OBJECT_CLASS class;
+	CK_KEY_TYPE key_type;           /* CK_UNAVAILABLE_INFORMATION: no key */
+	CK_ULONG bits;                  /* of a secret key, or 0 */
+	struct sg_buf label;
+	struct sg_buf id;
+	char usage[96];                 /* "wrap, unwrap" */
+	bool secluded;                  /* CKA_PRIVATE */
+	bool extractable;
+	bool sealed;                    /* a sealed object of its own */
+	char *uri;
+};
+
+/* Find all objects of a class, or of all, with the label and id that name gives; NULL
+ * gives none. The caller frees *handles. */
+enum tool_exit tool_find(struct tool *tool, CK_OBJECT_CLASS class, const char *name,
+                         CK_OBJECT_HANDLE **handles, size_t *count);
+
+/* Find the one object that name names; none or several is an error. */
+enum tool_exit tool_find_one(struct tool *tool, CK_OBJECT_CLASS class, const char *name,
+                             CK_OBJECT_HANDLE *handle);
+
+/* Check that a label is one for a new key: UTF-8, no URI, and not taken yet. */
+enum tool_exit tool_check_new(struct tool *tool, const char *label);
+
+/* Read --id, or make 16 random bytes. */
+enum tool_exit tool_new_id(const struct tool *tool, struct sg_buf *id);
+
+/* Read --usage, which is `otherwise` where it is not given. */
+enum tool_exit tool_usage(const struct tool *tool, const char *otherwise, CK_BBOOL *wrap,
+                          CK_BBOOL *encrypt);
+
+/* Read one attribute that is no secret; it replaces what out holds. */
+CK_RV tool_attribute(const struct tool *tool, CK_OBJECT_HANDLE handle, CK_ATTRIBUTE_TYPE type,
+                     struct sg_buf *out);
+
+/* Read the 32 bytes of an Ed25519 public key from either half. */
+enum tool_exit tool_public_key(const struct tool *tool, CK_OBJECT_HANDLE handle,
+                               uint8_t point[32]);
+
+/* Read what is shown of an object. */
+enum tool_exit tool_object_read(const struct tool *tool, CK_OBJECT_HANDLE handle,
+                                struct tool_object *out);
+void tool_object_free(struct tool_object *object);
+
+/* Return "private key" and the like, or "Ed25519", "AES-256" into out. */
+const char *tool_class_name(CK_OBJECT_CLASS class);
+void tool_key_type_name(const struct tool_object *object, char out[32]);
+
+/* Make the object that --json shows. */
+json_t *tool_object_json(const struct tool_object *object);
+
+/* Tell that an object was made: a sentence, or with --json what list would show. */
+enum tool_exit tool_object_made(const struct tool *tool, CK_OBJECT_HANDLE handle,
+                                const char *what);
+
+#endif

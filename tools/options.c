@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The tool. The command line and the help.
+ */
+#include "tools/options.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "tools/fail.h"
+#include "tools/text.h"
+
+struct option_row {
+	const char *name;
+	const char *arg;                /* what its argument is called, or NULL */
+	const char *help;
+};
+
+static const struct option_row rows[OPT_COUNT] = {
+	[OPT_AAD] = { "--aad", "TEXT", "text that the file is bound to; decrypt needs the same" },
+	[OPT_CHECK] = { "--check", NULL, "only check that it can be unwrapped" },
+	[OPT_EXTRACTABLE] = { "--extractable", NULL, "let the key leave the token wrapped" },
+	[OPT_FORCE] = { "--force", NULL, "write binary output to a terminal" },
+	[OPT_FORMAT] = { "--format", "FORMAT", "form of the output (or of --signature)" },
+	[OPT_ID] = { "--id", "HEX", "CKA_ID of the key; random if not given" },
+	[OPT_JSON] = { "--json", NULL, "answer in JSON" },
+	[OPT_LABEL] = { "--label", "NAME", "the key, by its label or a pkcs11: URI" },
+	[OPT_LOGIN] = { "--login", NULL, "ask for the PIN, to see private objects too" },
+	[OPT_MACHINE] = { "--machine", NULL, "a token without PIN, guarded by the TPM alone" },
+	[OPT_NEW] = { "--new", NULL, "wrap a new AES-256 key that nobody ever sees" },
+	[OPT_NEW_PIN_FILE] = { "--new-pin-file", "FILE", "where the new PIN is read from" },
+	[OPT_OWNER_AUTH_FILE] = { "--owner-auth-file", "FILE",
+	                          "password of the TPM's owner hierarchy, if it has one" },
+	[OPT_PIN_FILE] = { "--pin-file", "FILE",
+	                   "where the PIN is read from: a private file, - for standard input, "
+	                   "fd:N, or tty" },
+	[OPT_ROOT] = { "--root", "NAME", "the root, by its label or a pkcs11: URI" },
+	[OPT_SEALER] = { "--sealer", "NAME", "what seals the token: tpm, or soft for development" },
+	[OPT_SIGNATURE] = { "--signature", "FILE", "the signature, raw or in base64" },
+	[OPT_SO] = { "--so", NULL, "the security officer's PIN instead of the user's" },
+	[OPT_SO_PIN_FILE] = { "--so-pin-file", "FILE",
+	                      "where the security officer's PIN is read from" },
+	[OPT_STDIN] = { "--stdin", NULL, "wrap the key whose bytes are on standard input" },
+	[OPT_THROUGH] = { "--through", "FILE",
+	                  "a wrapped key in between; may be given several times, in the order of "
+	                  "the chain" },
+	[OPT_TOKEN] = { "--token", "LABEL", "the token, by label, serial number or pkcs11: URI" },
+	[OPT_TPM] = { "--tpm", "TCTI", "the TPM, for example device:/dev/tpmrm0" },
+	[OPT_USAGE] = { "--usage", "USE", "what the key is for: wrap, encrypt or both" },
+	[OPT_YES] = { "--yes", NULL, "don't ask" },
+};
+
+/* What people try, and why it is not there. */
+static const char *const pin_options[] = {
+	"--pin", "--so-pin", "--new-pin", "--password", "--passphrase", "--owner-auth",
+};
+
+const char *tool_option_shown(enum tool_option option)
+{
+	static char shown[64];
+
+	snprintf(shown, sizeof shown, "%s%s%s", rows[option].name,
+	         rows[option].arg != NULL ? " " : "",
+	         rows[option].arg != NULL ? rows[option].arg : "");
+	return shown;
+}
+
+static bool starts_with(const char *text, const char *start, size_t len)
+{
+	return strncmp(text, start, len) == 0 && strlen(start) >= len;
+}
+
+/* Tell whether a verb has two words, the first of which is this one. */
+static bool is_first_word(const struct tool_verb *verb, const char *word)
+{
+	size_t len = strlen(word);
+
+	return strncmp(verb->name, word, len) == 0 && verb->name[len] == ' ';
+}
+
+static const struct tool_verb *nearest_verb(const char *name)
+{
+	const struct tool_verb *best = NULL;
+	size_t least = 3;
+
+	for (const struct tool_verb *const *at = tool_verbs(); *at != NULL; at++) {
+		size_t distance = tool_text_distance(name, (*at)->name, least);
+
+		if (distance < least) {
+			least = distance;
+			best = *at;
+		}
+	}
+	for (const struct tool_verb *const *at = tool_verbs(); best == NULL && *at != NULL; at++)
+		if (strlen(name) >= 3 && starts_with((*at)->name, name, strlen(name)))
+			best = *at;
+	return best;
+}
+
+static enum tool_exit unknown_verb(const char *name)
+{
+	const struct tool_verb *near = nearest_verb(name);
+	char advice[96] = "signet --help lists the verbs.";
+
+	if (near != NULL)
+		snprintf(advice, sizeof advice, "did you mean signet %s?", near->name);
+	return tool_fail(TOOL_USAGE, advice, "there is no verb \"%s\"", name);
+}
+
+/* Find the verb in the first one or two arguments; *used tells how many it took. */
+static enum tool_exit find_verb(int argc, char **argv, const struct tool_verb **verb, int *used)
+{
+	char name[64];
+	bool first = false;
+
+	*used = 1;
+	snprintf(name, sizeof name, "%s", argv[0]);
+	for (const struct tool_verb *const *at = tool_verbs(); *at != NULL; at++) {
+		if (strcmp((*at)->name, name) == 0) {
+			*verb = *at;
+			return TOOL_OK;
+		}
+		first = first || is_first_word(*at, name);
+	}
+	if (!first)
+		return unknown_verb(name);
+	if (argc > 1 && argv[1][0] != '-') {
+		*used = 2;
+		snprintf(name, sizeof name, "%s %s", argv[0], argv[1]);
+		for (const struct tool_verb *const *at = tool_verbs(); *at != NULL; at++) {
+			if (strcmp((*at)->name, name) == 0) {
+				*verb = *at;
+				return TOOL_OK;
+			}
+		}
+		return unknown_verb(name);
+	}
+	return tool_fail(TOOL_USAGE, "signet --help lists them.", "signet %s is followed by a "
+	                 "second word", name);
+}
+
+static bool takes(const struct tool_verb *verb, enum tool_option option)
+{
+	for (size_t i = 0; i < TOOL_OPTIONS_MAX && verb->options[i] != OPT_END; i++)
+		if (verb->options[i] == option)
+			return true;
+	return false;
+}
+
+static enum tool_exit unknown_option(const struct tool_verb *verb, const char *name)
+{
+	const char *near = NULL;
+	char advice[128];
+	size_t least = 4;
+
+	for (size_t i = 0; i < sizeof pin_options / sizeof pin_options[0]; i++)
+		if (strcmp(pin_options[i], name) == 0)
+			return tool_fail(TOOL_USAGE,
+			                 "Use --pin-file FILE, --pin-file fd:N, or let signet ask "
+			                 "on the terminal.",
+			                 "%s is not taken: every user of the machine can read "
+			                 "arguments, and the shell keeps them", name);
+	for (enum tool_option option = OPT_END + 1; option < OPT_COUNT; option++) {
+		size_t distance;
+
+		if (!takes(verb, option))
+			continue;
+		distance = tool_text_distance(name, rows[option].name, least);
+		if (distance < least) {
+			least = distance;
+			near = rows[option].name;
+		}
+	}
+	if (near != NULL)
+		snprintf(advice, sizeof advice, "did you mean %s?", near);
+	else
+		snprintf(advice, sizeof advice, "signet %s --help lists its options.", verb->name);
+	return tool_fail(TOOL_USAGE, advice, "signet %s has no option %s", verb->name, name);
+}
+
+/* Keep the value of an option, each but --through once. */
+static enum tool_exit keep(struct tool *tool, enum tool_option option, const char *value)
+{
+	if (option == OPT_THROUGH) {
+		if (tool->throughs == TOOL_THROUGH_MAX)
+			return tool_fail(TOOL_USAGE, NULL, "--through is given more than %d times",
+			                 TOOL_THROUGH_MAX);
+		tool->through[tool->throughs++] = value;
+	} else if (tool->value[option] != NULL) {
+		return tool_fail(TOOL_USAGE, NULL, "%s is given twice", rows[option].name);
+	}
+	tool->value[option] = value;
+	return TOOL_OK;
+}
+
+/* Read one option with its argument, which may be the next word; *used tells how many it took. */
+static enum tool_exit read_option(struct tool *tool, char **argv, int *used)
+{
+	const char *equals = strchr(argv[0], '=');
+	enum tool_option option;
+	char name[64];
+
+	*used = 1;
+	snprintf(name, sizeof name, "%.*s",
+	         equals != NULL ? (int)(equals - argv[0]) : (int)sizeof name, argv[0]);
+	for (option = OPT_END + 1; option < OPT_COUNT; option++)
+		if (strcmp(rows[option].name, name) == 0 && takes(tool->verb, option))
+			break;
+	if (option == OPT_COUNT)
+		return unknown_option(tool->verb, name);
+	if (rows[option].arg == NULL) {
+		if (equals != NULL)
+			return tool_fail(TOOL_USAGE, NULL, "%s takes no argument", name);
+		return keep(tool, option, "");
+	}
+	if (equals != NULL)
+		return keep(tool, option, equals + 1);
+	if (argv[1] == NULL)
+		return tool_fail(TOOL_USAGE, NULL, "%s must be followed by %s", name,
+		                 rows[option].arg);
+	*used = 2;
+	return keep(tool, option, argv[1]);
+}
+
+static bool from_stdin(const struct tool *tool, enum tool_option option)
+{
+	return tool_given(tool, option) && (strcmp(tool->value[option], "-") == 0 ||
+	                                    strcmp(tool->value[option], "fd:0") == 0);
+}
+
+/* Check what all verbs have in common. */
+static enum tool_exit check(const struct tool *tool)
+{
+	static const enum tool_option readers[] = {
+		OPT_PIN_FILE, OPT_SO_PIN_FILE, OPT_NEW_PIN_FILE, OPT_OWNER_AUTH_FILE,
+		OPT_SIGNATURE,
+	};
+	unsigned users = tool->verb->reads_stdin ? 1 : 0;
+
+	for (size_t i = 0; i < 4 && tool->verb->required[i] != OPT_END; i++)
+		if (!tool_given(tool, tool->verb->required[i]))
+			return tool_fail(TOOL_USAGE, tool->verb->example, "signet %s needs %s",
+			                 tool->verb->name,
+			                 tool_option_shown(tool->verb->required[i]));
+	for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++)
+		users += from_stdin(tool, readers[i]);
+	for (size_t i = 0; i < tool->throughs; i++)
+		users += strcmp(tool->through[i], "-") == 0;
+	if (tool_given(tool, OPT_STDIN))
+		users++;
+	if (users > 1)
+		return tool_fail(TOOL_USAGE, "A PIN can also come from a private file, fd:N or tty.",
+		                 "two things can't both be read from standard input");
+	return TOOL_OK;
+}
+
+static enum tool_exit read_rest(struct tool *tool, int argc, char **argv,
+                                enum tool_wanted *wanted)
+{
+	enum tool_exit code = TOOL_OK;
+	int used;
+
+	/* Who asks for help gets it, whatever else he wrote. */
+	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+			*wanted = TOOL_HELP;
+			return TOOL_OK;
+		}
+	}
+	for (int i = 0; i < argc; i += used) {
+		used = 1;
+		if (strcmp(argv[i], "--") == 0 && argc == i + 1)
+			break;
+		if (strcmp(argv[i], "--") == 0 || argv[i][0] != '-' || argv[i][1] == '\0')
+			return tool_fail(TOOL_USAGE, NULL, "signet %s takes no argument \"%s\"; options "
+			                 "begin with --", tool->verb->name,
+			                 argv[i][0] == '-' && argv[i][1] == '-' ? argv[i + 1]
+			                                                        : argv[i]);
+		code = read_option(tool, &argv[i], &used);
+		if (code != TOOL_OK)
+			return code;
+	}
+	*wanted = TOOL_RUN;
+	return check(tool);
+}
+
+enum tool_exit tool_options_read(struct tool *tool, int argc, char **argv,
+                                 enum tool_wanted *wanted)
+{
+	enum tool_exit code;
+	int used = 0;
+
+	*wanted = TOOL_HELP;
+	if (argc < 2)
+		return tool_fail(TOOL_USAGE, "signet --help lists the verbs.", "a verb is missing");
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
+		*wanted = TOOL_VERSION;
+		return TOOL_OK;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+		return TOOL_OK;
+	if (strcmp(argv[1], "help") == 0) {
+		if (argc == 2)
+			return TOOL_OK;
+		return find_verb(argc - 2, argv + 2, &tool->verb, &used);
+	}
+	if (argv[1][0] == '-')
+		return tool_fail(TOOL_USAGE, "signet VERB --option, and signet --help lists the verbs.",
+		                 "the verb comes first, not %s", argv[1]);
+	code = find_verb(argc - 1, argv + 1, &tool->verb, &used);
+	if (code != TOOL_OK)
+		return code;
+	return read_rest(tool, argc - 1 - used, argv + 1 + used, wanted);
+}
+
+static enum tool_exit overview(void)
+{
+	struct tool_text text = { { NULL, 0, 0 }, SG_OK };
+
+	tool_text_add(&text, "signet keeps keys in a token that a TPM seals, and signs and unwraps "
+	              "with them.\n\nUsage: signet VERB [--option VALUE]...\n\nVerbs:\n");
+	for (const struct tool_verb *const *at = tool_verbs(); *at != NULL; at++)
+		tool_text_add(&text, "  %-12s %s\n", (*at)->name, (*at)->summary);
+	tool_text_add(&text, "\nsignet VERB --help shows the options of a verb and an example; "
+	              "signet --version the version.\n\nExit codes:\n");
+	for (enum tool_exit code = TOOL_OK; code < TOOL_EXITS; code++)
+		tool_text_add(&text, "  %2d  %s\n", (int)code, tool_exit_text(code));
+	tool_text_add(&text, "\nEnvironment: SIGNET_CONF names the configuration file, SIGNET_STATE "
+	              "the folder of the tokens,\nSIGNET_TCTI the TPM. See signet(1) and "
+	              "signet.conf(5).\n");
+	return tool_text_out(&text);
+}
+
+enum tool_exit tool_options_help(const struct tool_verb *verb)
+{
+	struct tool_text text = { { NULL, 0, 0 }, SG_OK };
+
+	if (verb == NULL)
+		return overview();
+	tool_text_add(&text, "signet %s: %s\n\nUsage: signet %s %s\n\n", verb->name, verb->summary,
+	              verb->name, verb->usage);
+	if (verb->text != NULL)
+		tool_text_add(&text, "%s\n\n", verb->text);
+	tool_text_add(&text, "Options:\n");
+	for (size_t i = 0; i < TOOL_OPTIONS_MAX && verb->options[i] != OPT_END; i++)
+		tool_text_add(&text, "  %-24s %s\n", tool_option_shown(verb->options[i]),
+		              rows[verb->options[i]].help);
+	tool_text_add(&text, "  %-24s %s\n\nExample:\n  %s\n", "--help", "this text", verb->example);
+	return tool_text_out(&text);
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The tool. PINs and the terminal.
+ */
+#include "tools/pin.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "tools/fail.h"
+#include "tools/options.h"
+#include "util/file.h"
+
+/* What would leave the terminal without echo, if it ended or stopped us. */
+static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP };
+
+#define SIGNALS (sizeof signals / sizeof signals[0])
+
+static volatile sig_atomic_t caught;
+
+static void note_signal(int sig)
+{
+	caught = sig;
+}
+
+static int open_terminal(void)
+{
+	return open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+}
+
+bool tool_terminal_there(void)
+{
+	int fd = open_terminal();
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+static bool say(int fd, const char *text)
+{
+	return write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+}
+
+/* Read one line byte by byte, so that no buffer but the secret ever holds it. */
+static enum sg_err read_line(int fd, struct sg_secret *line)
+{
+	uint8_t beyond;
+	ssize_t got;
+
+	line->len = 0;
+	for (;;) {
+		uint8_t *at = line->len < line->cap ? line->data + line->len : &beyond;
+
+		got = read(fd, at, 1);
+		if (got < 0 && errno == EINTR && caught == 0)
+			continue;
+		if (got <= 0 || *at == '\n')
+			break;
+		if (at == &beyond)
+			return SG_ERR_RANGE;
+		line->len++;
+	}
+	if (got > 0 && line->len < line->cap)
+		line->data[line->len] = 0;
+	explicit_bzero(&beyond, sizeof beyond);
+	return got < 0 || caught != 0 ? SG_ERR_SYSTEM : SG_OK;
+}
+
+/* Ask with echo off. A signal that arrives meanwhile takes effect once the terminal
+ * is as it was. */
+static enum sg_err ask_hidden(int fd, const char *prompt, struct sg_secret *line)
+{
+	struct sigaction action = { .sa_handler = note_signal }, saved[SIGNALS];
+	struct termios before, hidden;
+	enum sg_err err;
+
+	if (tcgetattr(fd, &before) != 0)
+		return SG_ERR_SYSTEM;
+	hidden = before;
+	hidden.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
+	caught = 0;
+	sigemptyset(&action.sa_mask);
+	for (size_t i = 0; i < SIGNALS; i++)
+		sigaction(signals[i], &action, &saved[i]);
+	err = tcsetattr(fd, TCSAFLUSH, &hidden) == 0 && say(fd, prompt) ? SG_OK : SG_ERR_SYSTEM;
+	if (err == SG_OK)
+		err = read_line(fd, line);
+	if (tcsetattr(fd, TCSAFLUSH, &before) != 0 || !say(fd, "\n"))
+		err = SG_ERR_SYSTEM;
+	for (size_t i = 0; i < SIGNALS; i++)
+		sigaction(signals[i], &saved[i], NULL);
+	if (caught != 0)
+		raise(caught);
+	return err;
+}
+
+static enum tool_exit ask(const char *what, bool twice, struct sg_secret **pin)
+{
+	struct sg_secret *first = NULL, *second = NULL;
+	enum tool_exit code = TOOL_OK;
+	char prompt[160];
+	enum sg_err err;
+	int fd = open_terminal();
+
+	if (fd < 0)
+		return tool_fail(TOOL_USAGE, "Name where it is: --pin-file FILE, with a private file, "
+		                 "- for standard input, or fd:N.",
+		                 "%s is needed, and there is no terminal to ask for it", what);
+	snprintf(prompt, sizeof prompt, "Enter %s: ", what);
+	err = sg_secret_new(TOOL_SECRET_MAX, &first);
+	if (err == SG_OK)
+		err = ask_hidden(fd, prompt, first);
+	if (err == SG_OK && twice) {
+		snprintf(prompt, sizeof prompt, "Enter %s again: ", what);
+		err = sg_secret_new(TOOL_SECRET_MAX, &second);
+		if (err == SG_OK)
+			err = ask_hidden(fd, prompt, second);
+	}
+	if (err != SG_OK) {
+		code = tool_fail_err(err, "can't read %s", what);
+	} else if (first->len == 0) {
+		code = tool_fail(TOOL_USAGE, NULL, "%s was not given", what);
+	} else if (twice && !sg_secret_equal(sg_secret_bytes(first), sg_secret_bytes(second))) {
+		code = tool_fail(TOOL_USAGE, NULL, "the two are not the same; nothing was changed");
+	} else {
+		*pin = first;
+		first = NULL;
+	}
+	close(fd);
+	sg_secret_free(&first);
+	sg_secret_free(&second);
+	return code;
+}
+
+enum tool_exit tool_pin_read(const struct tool *tool, enum tool_option option, const char *what,
+                             bool twice, struct sg_secret **pin)
+{
+	const char *path = tool->value[option];
+	enum sg_err err;
+
+	if (path == NULL || strcmp(path, "tty") == 0)
+		return ask(what, twice, pin);
+	tool_log_clear();
+	err = sg_file_read_secret(path, TOOL_SECRET_MAX, pin);
+	if (err == SG_OK)
+		return TOOL_OK;
+	if (err == SG_ERR_STORE_UNSAFE)
+		return tool_fail(TOOL_FAILED, "Whoever can read it has the PIN: the command that mends "
+		                 "it stands above.", "can't read %s: %s", what, tool_log_lines(err));
+	return tool_fail_err(err, "can't read %s from %s", what, path);
+}
+
+bool tool_terminal_yes(const char *question)
+{
+	char answer[8];
+	int fd = open_terminal();
+	ssize_t got = -1;
+
+	if (fd < 0)
+		return false;
+	if (say(fd, question) && say(fd, " [yes/no] "))
+		got = read(fd, answer, sizeof answer);
+	close(fd);
+	return got >= 4 && strncmp(answer, "yes\n", 4) == 0;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The tool. Reading PINs: from the terminal with echo off, straight into guarded
+ * memory, or from what --pin-file names. Never from an argument or the environment.
+ */
+#ifndef TOOLS_PIN_H
+#define TOOLS_PIN_H
+
+#include "tools/tool.h"
+#include "util/secret.h"
+
+#define TOOL_SECRET_MAX 255
+
+/* Read the PIN that an option names, or ask for it on the terminal where the option
+ * is not given or says tty; twice for a new one. what is "the PIN of ...". The caller
+ * frees *pin. */
+enum tool_exit tool_pin_read(const struct tool *tool, enum tool_option option, const char *what,
+                             bool twice, struct sg_secret **pin);
+
+/* Tell whether there is a terminal to ask on. */
+bool tool_terminal_there(void);
+
+/* Ask a question on the terminal; true only for "yes". */
+bool tool_terminal_yes(const char *question);
+
+#endif

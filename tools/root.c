@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * signet root: decryption roots, AES-256 keys that the TPM seals one by one and that
+ * never leave the token in any form.
+ */
+#include <stdlib.h>
+
+#include "tools/fail.h"
+#include "tools/json.h"
+#include "tools/object.h"
+#include "tools/progress.h"
+#include "tools/show.h"
+#include "tools/token.h"
+
+static CK_RV generate(const struct tool *tool, struct sg_bytes label, struct sg_bytes id,
+                      CK_BBOOL wrap, CK_BBOOL encrypt, CK_OBJECT_HANDLE *key)
+{
+	CK_MECHANISM mechanism = { CKM_AES_KEY_GEN, NULL, 0 };
+	CK_ULONG len = 32;
+	CK_ATTRIBUTE template[] = {
+		{ CKA_TOKEN, &tool_true, sizeof tool_true },
+		{ CKA_PRIVATE, &tool_true, sizeof tool_true },
+		{ CKA_LABEL, (void *)label.data, label.len },
+		{ CKA_ID, (void *)id.data, id.len },
+		{ CKA_VALUE_LEN, &len, sizeof len },
+		{ CKA_SENSITIVE, &tool_true, sizeof tool_true },
+		{ CKA_EXTRACTABLE, &tool_false, sizeof tool_false },
+		{ CKA_SIGNET_SEALED, &tool_true, sizeof tool_true },
+		{ CKA_WRAP, &wrap, sizeof wrap },
+		{ CKA_UNWRAP, &wrap, sizeof wrap },
+		{ CKA_ENCRYPT, &encrypt, sizeof encrypt },
+		{ CKA_DECRYPT, &encrypt, sizeof encrypt },
+	};
+
+	return C_GenerateKey(tool->session, &mechanism, template,
+	                     sizeof template / sizeof template[0], key);
+}
+
+static enum tool_exit create(struct tool *tool)
+{
+	const char *label = tool->value[OPT_LABEL];
+	struct sg_buf id = { NULL, 0, 0 };
+	CK_BBOOL wrap, encrypt;
+	CK_OBJECT_HANDLE key = 0;
+	enum tool_exit code;
+	CK_RV rv;
+
+	code = tool_usage(tool, "wrap", &wrap, &encrypt);
+	if (code == TOOL_OK)
+		code = tool_open(tool, CKF_RW_SESSION, TOOL_LOGIN);
+	if (code == TOOL_OK)
+		code = tool_check_new(tool, label);
+	if (code == TOOL_OK)
+		code = tool_new_id(tool, &id);
+	if (code != TOOL_OK)
+		goto out;
+	tool_log_clear();
+	tool_progress_begin("sealing the root in the TPM");
+	rv = generate(tool, sg_bytes_str(label), sg_buf_bytes(&id), wrap, encrypt, &key);
+	tool_progress_end();
+	code = rv == CKR_OK ? tool_object_made(tool, key, "Made the decryption root")
+	                    : tool_fail_rv(rv, "can't make the root \"%s\"", label);
+out:
+	sg_buf_free(&id);
+	return code;
+}
+
+/* Roots are the secret keys that are sealed by themselves. */
+static bool is_root(const struct tool_object *object)
+{
+	return object->class == CKO_SECRET_KEY && object->sealed;
+}
+
+static enum tool_exit list(struct tool *tool)
+{
+	enum tool_exit code = tool_open(tool, 0, TOOL_LOGIN);
+
+	return code == TOOL_OK ? tool_show_objects(tool, is_root) : code;
+}
+
+const struct tool_verb tool_verb_root_create = {
+	.name = "root create",
+	.summary = "make a decryption root",
+	.usage = "--label NAME [--usage wrap|encrypt|both] [--id HEX]\n"
+	         "                     [--token LABEL] [--pin-file FILE] [--json]",
+	.text = "A root is an AES-256 key, sealed in the TPM by itself, that never leaves the token,\n"
+	        "not even wrapped. What it wrapped is lost with it, and with the TPM. By default it\n"
+	        "wraps and unwraps keys and does nothing else.",
+	.example = "signet root create --label root",
+	.run = create,
+	.options = { OPT_LABEL, OPT_USAGE, OPT_ID, OPT_TOKEN, OPT_PIN_FILE, OPT_JSON },
+	.required = { OPT_LABEL },
+};
+
+const struct tool_verb tool_verb_root_list = {
+	.name = "root list",
+	.summary = "list the decryption roots",
+	.usage = "[--token LABEL] [--pin-file FILE] [--json]",
+	.example = "signet root list",
+	.run = list,
+	.options = { OPT_TOKEN, OPT_PIN_FILE, OPT_JSON },
+};

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The tool. Lists of objects.
+ */
+#include "tools/show.h"
+
+#include <stdlib.h>
+
+#include "tools/json.h"
+#include "tools/text.h"
+
+static void add_text(struct tool_text *text, const struct tool_object *object)
+{
+	char type[32];
+
+	tool_key_type_name(object, type);
+	tool_text_add(text, "%s \"", tool_class_name(object->class));
+	tool_text_name(text, sg_buf_bytes(&object->label));
+	tool_text_add(text, "\"\n    %s%s%s%s%s\n    id ", type,
+	              object->usage[0] != '\0' ? ", may " : "", object->usage,
+	              object->extractable ? ", extractable" : "",
+	              object->sealed ? ", sealed alone" : "");
+	tool_text_hex(text, sg_buf_bytes(&object->id));
+	tool_text_add(text, "\n    %s\n", object->uri != NULL ? object->uri : "");
+}
+
+enum tool_exit tool_show_objects(struct tool *tool,
+                                 bool (*wanted)(const struct tool_object *object))
+{
+	struct tool_text text = { { NULL, 0, 0 }, SG_OK };
+	CK_OBJECT_HANDLE *handles = NULL;
+	json_t *json = NULL;
+	enum tool_exit code;
+	size_t count = 0;
+
+	code = tool_find(tool, TOOL_ANY_CLASS, NULL, &handles, &count);
+	if (tool_given(tool, OPT_JSON))
+		json = json_array();
+	for (size_t i = 0; i < count && code == TOOL_OK; i++) {
+		struct tool_object object;
+
+		code = tool_object_read(tool, handles[i], &object);
+		if (code == TOOL_OK && (wanted == NULL || wanted(&object))) {
+			if (json != NULL)
+				tool_json_append(json, tool_object_json(&object));
+			else
+				add_text(&text, &object);
+		}
+		tool_object_free(&object);
+	}
+	free(handles);
+	if (code == TOOL_OK && tool_given(tool, OPT_JSON)) {
+		code = tool_json_out(json);
+		json = NULL;
+	} else if (code == TOOL_OK) {
+		code = tool_text_out(&text);
+	}
+	json_decref(json);
+	sg_buf_free(&text.buf);
+	return code;
+}

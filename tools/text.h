@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The tool. Making and reading text: growing text with one sticky error, base64 and
+ * hexadecimal of public bytes, names as a terminal may see them. No secret goes
+ * through here.
+ */
+#ifndef TOOLS_TEXT_H
+#define TOOLS_TEXT_H
+
+#include "tools/exit.h"
+#include "util/bytes.h"
+
+/* Text that grows. All zero is an empty one; free it with sg_buf_free(&text.buf). */
+struct tool_text {
+	struct sg_buf buf;
+	enum sg_err err;
+};
+
+void tool_text_add(struct tool_text *text, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Append bytes as UTF-8 without control characters: what is none becomes "?". */
+void tool_text_name(struct tool_text *text, struct sg_bytes name);
+
+void tool_text_hex(struct tool_text *text, struct sg_bytes bytes);
+void tool_text_base64(struct tool_text *text, struct sg_bytes bytes);
+
+/* Write the text to standard output and free it. */
+enum tool_exit tool_text_out(struct tool_text *text);
+
+/* Return the length of the UTF-8 character at the beginning, 0 where there is none. */
+size_t tool_utf8_len(struct sg_bytes text);
+
+/* Read base64, with spaces and newlines anywhere between, or hexadecimal digits; the result
+ * replaces what out holds. False where it is none. */
+bool tool_base64_read(struct sg_bytes text, struct sg_buf *out);
+bool tool_hex_read(const char *text, struct sg_buf *out);
+
+/* Return how many letters must change to make a into b, at most limit + 1. */
+size_t tool_text_distance(const char *a, const char *b, size_t limit);
+
+#endif

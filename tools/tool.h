@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The tool. One run of `signet`: its verb, its options, its session. Each verb is
+ * one row in the file of its name; the help, the parser and the completion read
+ * only these rows.
+ */
+#ifndef TOOLS_TOOL_H
+#define TOOLS_TOOL_H
+
+#include <stdbool.h>
+
+#include "tools/exit.h"
+#include "util/bytes.h"
+
+enum tool_option {
+	OPT_END,                /* ends the lists of a verb */
+	OPT_AAD,
+	OPT_CHECK,
+	OPT_EXTRACTABLE,
+	OPT_FORCE,
+	OPT_FORMAT,
+	OPT_ID,
+	OPT_JSON,
+	OPT_LABEL,
+	OPT_LOGIN,
+	OPT_MACHINE,
+	OPT_NEW,
+	OPT_NEW_PIN_FILE,
+	OPT_OWNER_AUTH_FILE,
+	OPT_PIN_FILE,
+	OPT_ROOT,
+	OPT_SEALER,
+	OPT_SIGNATURE,
+	OPT_SO,
+	OPT_SO_PIN_FILE,
+	OPT_STDIN,
+	OPT_THROUGH,
+	OPT_TOKEN,
+	OPT_TPM,
+	OPT_USAGE,
+	OPT_YES,
+	OPT_COUNT
+};
+
+#define TOOL_THROUGH_MAX 8
+#define TOOL_OPTIONS_MAX 16
+
+struct tool;
+
+struct tool_verb {
+	const char *name;               /* one or two words */
+	const char *summary;            /* a line of the overview */
+	const char *usage;              /* what stands behind the name */
+	const char *text;               /* what else the help says, or NULL */
+	const char *example;
+	enum tool_exit (*run)(struct tool *tool);
+	enum tool_option options[TOOL_OPTIONS_MAX];     /* those it takes */
+	enum tool_option required[4];
+	bool reads_stdin;               /* so no secret can be read from there */
+};
+
+/* One run. */
+struct tool {
+	const struct tool_verb *verb;
+	const char *value[OPT_COUNT];   /* NULL: not given; "" for an option without argument */
+	const char *through[TOOL_THROUGH_MAX];
+	size_t throughs;
+
+	/* Set by tool_open. */
+	CK_SLOT_ID slot;
+	CK_TOKEN_INFO token;
+	CK_SESSION_HANDLE session;
+	bool logged_in;
+};
+
+static inline bool tool_given(const struct tool *tool, enum tool_option option)
+{
+	return tool->value[option] != NULL;
+}
+
+/* The overview and the verbs, each in the file of its name. */
+extern const struct tool_verb tool_verb_decrypt, tool_verb_delete, tool_verb_destroy,
+	tool_verb_doctor, tool_verb_encrypt, tool_verb_import, tool_verb_init,
+	tool_verb_keygen, tool_verb_list, tool_verb_pin_reset, tool_verb_pin_set,
+	tool_verb_pubkey, tool_verb_root_create, tool_verb_root_list, tool_verb_sign,
+	tool_verb_status, tool_verb_unwrap, tool_verb_verify, tool_verb_wrap;
+
+/* Return all verbs, ended by NULL, in the order of the overview. */
+const struct tool_verb *const *tool_verbs(void);
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The tool. pkcs11: URIs.
+ */
+#include "tools/uri.h"
+
+#include <string.h>
+
+#include <p11-kit/uri.h>
+
+#include "tools/fail.h"
+
+bool tool_uri_is(const char *name)
+{
+	return strncmp(name, "pkcs11:", 7) == 0;
+}
+
+static int parse(const char *text, P11KitUri **uri)
+{
+	*uri = p11_kit_uri_new();
+	if (*uri == NULL)
+		return P11_KIT_URI_UNEXPECTED;
+	return p11_kit_uri_parse(text, P11_KIT_URI_FOR_ANY, *uri);
+}
+
+bool tool_uri_is_token(const char *text, const CK_TOKEN_INFO *info)
+{
+	P11KitUri *uri = NULL;
+	bool same;
+
+	same = parse(text, &uri) == P11_KIT_URI_OK && p11_kit_uri_match_token_info(uri, info) == 1;
+	p11_kit_uri_free(uri);
+	return same;
+}
+
+const char *tool_uri_naming_token(const struct tool *tool)
+{
+	static const enum tool_option named[] = { OPT_LABEL, OPT_ROOT };
+
+	for (size_t i = 0; i < sizeof named / sizeof named[0]; i++) {
+		const char *name = tool->value[named[i]];
+
+		if (name != NULL && tool_uri_is(name))
+			return name;
+	}
+	return NULL;
+}
+
+static enum sg_err copy_attribute(P11KitUri *uri, CK_ATTRIBUTE_TYPE type, struct sg_buf *out)
+{
+	const CK_ATTRIBUTE *attr = p11_kit_uri_get_attribute(uri, type);
+
+	return attr == NULL ? SG_OK : sg_buf_set(out, sg_bytes(attr->pValue, attr->ulValueLen));
+}
+
+enum tool_exit tool_uri_read(const char *text, struct sg_buf *label, struct sg_buf *id)
+{
+	P11KitUri *uri = NULL;
+	enum tool_exit code = TOOL_OK;
+	int rc = parse(text, &uri);
+
+	if (rc != P11_KIT_URI_OK)
+		code = tool_fail(TOOL_USAGE, NULL, "this pkcs11: URI can't be read: %s",
+		                 p11_kit_uri_message(rc));
+	else if (p11_kit_uri_get_pin_value(uri) != NULL)
+		code = tool_fail(TOOL_USAGE, "Use --pin-file.", "a PIN in a URI is not taken: every "
+		                 "user of the machine can read arguments");
+	else if (p11_kit_uri_any_unrecognized(uri))
+		code = tool_fail(TOOL_USAGE, NULL, "this pkcs11: URI has a part that is not known");
+	else if (copy_attribute(uri, CKA_LABEL, label) != SG_OK ||
+	         copy_attribute(uri, CKA_ID, id) != SG_OK)
+		code = tool_fail_err(SG_ERR_NOMEM, "can't read a URI");
+	else if (label->len == 0 && id->len == 0)
+		code = tool_fail(TOOL_USAGE, NULL, "this pkcs11: URI names no object");
+	p11_kit_uri_free(uri);
+	return code;
+}
+
+char *tool_uri_make(const CK_TOKEN_INFO *token, CK_OBJECT_CLASS class, struct sg_bytes label,
+                    struct sg_bytes id)
+{
+	CK_ATTRIBUTE attrs[] = {
+		{ CKA_CLASS, &class, sizeof class },
+		{ CKA_LABEL, (void *)label.data, label.len },
+		{ CKA_ID, (void *)id.data, id.len },
+	};
+	P11KitUri *uri = p11_kit_uri_new();
+	CK_TOKEN_INFO *info;
+	char *text = NULL;
+	int rc = P11_KIT_URI_OK;
+
+	if (uri == NULL)
+		return NULL;
+	info = p11_kit_uri_get_token_info(uri);
+	memcpy(info->label, token->label, sizeof info->label);
+	memcpy(info->serialNumber, token->serialNumber, sizeof info->serialNumber);
+	for (size_t i = 0; i < sizeof attrs / sizeof attrs[0] && rc == P11_KIT_URI_OK; i++)
+		if (attrs[i].ulValueLen > 0)
+			rc = p11_kit_uri_set_attribute(uri, &attrs[i]);
+	if (rc == P11_KIT_URI_OK)
+		rc = p11_kit_uri_format(uri, P11_KIT_URI_FOR_OBJECT_ON_TOKEN, &text);
+	p11_kit_uri_free(uri);
+	return rc == P11_KIT_URI_OK ? text : NULL;
+}

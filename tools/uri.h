@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The tool. pkcs11: URIs [RFC 7512], read and written by p11-kit. A PIN in a URI is
+ * refused: it would be an argument.
+ */
+#ifndef TOOLS_URI_H
+#define TOOLS_URI_H
+
+#include "tools/tool.h"
+
+/* Tell whether a name is a URI: whether it begins with "pkcs11:". */
+bool tool_uri_is(const char *name);
+
+/* Tell whether a URI names this token. */
+bool tool_uri_is_token(const char *uri, const CK_TOKEN_INFO *info);
+
+/* Return the URI among --label and --root that names a token, or NULL. */
+const char *tool_uri_naming_token(const struct tool *tool);
+
+/* Read label and id out of a URI; either stays empty where it is not named. */
+enum tool_exit tool_uri_read(const char *uri, struct sg_buf *label, struct sg_buf *id);
+
+/* Make the URI of an object; the caller frees it. NULL: no memory. */
+char *tool_uri_make(const CK_TOKEN_INFO *token, CK_OBJECT_CLASS class, struct sg_bytes label,
+                    struct sg_bytes id);
+
+#endif
