@@ -6,6 +6,7 @@
 #include "crypto/ed25519.h"
 
 #include <sodium.h>
+#include <string.h>
 
 #include "crypto/random.h"
 
@@ -60,12 +61,18 @@ struct sg_bytes sg_ed25519_public(const struct sg_secret *key)
 enum sg_err sg_ed25519_sign(struct sg_bytes key, struct sg_bytes message,
                             uint8_t signature[SG_ED25519_SIGNATURE])
 {
+	/* The message is read twice, and the first half of the signature is written in
+	 * between. Where both lie in one buffer, the result would not only be wrong: with
+	 * the right signature of the same message it gives the private key away. */
+	uint8_t made[SG_ED25519_SIGNATURE];
 	enum sg_err err = SG_OK;
 
 	if (key.len != SG_ED25519_KEY)
 		return SG_ERR_RANGE;
-	if (crypto_sign_detached(signature, NULL, message.data, message.len, key.data) != 0)
+	if (crypto_sign_detached(made, NULL, message.data, message.len, key.data) != 0)
 		err = SG_ERR_CRYPTO;
+	else
+		memcpy(signature, made, sizeof(made));
 	sodium_stackzero(STACK_USED);
 	return err;
 }

@@ -23,7 +23,8 @@ enum sg_err sg_ed25519_generate(struct sg_secret **key);
 /* View the 32 public bytes inside a 64-byte key. */
 struct sg_bytes sg_ed25519_public(const struct sg_secret *key);
 
-/* Sign the message with a 64-byte key [RFC 8032 §5.1.6]. Errors: RANGE, CRYPTO. */
+/* Sign the message with a 64-byte key [RFC 8032 §5.1.6]; the signature may overwrite the
+ * message. Errors: RANGE, CRYPTO. */
 enum sg_err sg_ed25519_sign(struct sg_bytes key, struct sg_bytes message,
                             uint8_t signature[SG_ED25519_SIGNATURE]);
 

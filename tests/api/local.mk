@@ -1,0 +1,16 @@
+# Programs that load the built module with dlopen.
+api_tests = \
+	tests/api/test_digest \
+	tests/api/test_encrypt \
+	tests/api/test_module \
+	tests/api/test_pin \
+	tests/api/test_session \
+	tests/api/test_sign \
+	tests/api/test_wrap
+
+api_scripts = \
+	tests/api/exports.sh
+
+check_PROGRAMS += $(api_tests)
+TESTS += $(api_tests) $(api_scripts)
+EXTRA_DIST += $(api_scripts)

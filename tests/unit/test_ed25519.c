@@ -234,6 +234,24 @@ START_TEST(wrong_lengths_are_refused)
 }
 END_TEST
 
+START_TEST(a_signature_may_overwrite_its_message)
+{
+	uint8_t buffer[2 * SG_ED25519_SIGNATURE], wanted[SG_ED25519_SIGNATURE];
+	struct sg_secret *key = NULL;
+
+	ck_assert_int_eq(sg_ed25519_generate(&key), SG_OK);
+	for (size_t at = 0; at <= SG_ED25519_SIGNATURE; at += 8) {
+		memset(buffer, 'm', sizeof buffer);
+		ck_assert_int_eq(sg_ed25519_sign(sg_secret_bytes(key), sg_bytes(buffer + at, 40),
+		                                 wanted), SG_OK);
+		ck_assert_int_eq(sg_ed25519_sign(sg_secret_bytes(key), sg_bytes(buffer + at, 40),
+		                                 buffer), SG_OK);
+		ck_assert_mem_eq(buffer, wanted, sizeof wanted);
+	}
+	sg_secret_free(&key);
+}
+END_TEST
+
 START_TEST(two_generated_keys_differ_and_work)
 {
 	struct sg_secret *a = NULL, *b = NULL;
@@ -394,6 +412,7 @@ static Suite *suite(void)
 	tcase_add_loop_test(tc, points_of_small_order_are_refused, 0, SMALL_ORDER);
 	tcase_add_test(tc, bytes_that_are_no_point_are_no_public_key);
 	tcase_add_test(tc, wrong_lengths_are_refused);
+	tcase_add_test(tc, a_signature_may_overwrite_its_message);
 	tcase_add_test(tc, two_generated_keys_differ_and_work);
 	tcase_add_loop_test(tc, signing_leaves_no_secret_on_the_stack, 0, VECTORS);
 	tcase_add_test(tc, the_look_at_the_stack_finds_what_is_there);
