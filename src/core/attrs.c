@@ -11,6 +11,7 @@
 
 #define VALUE_MAX (1 << 16)
 #define HEAD 8
+#define TYPICAL 384                     /* bytes of a key's attributes */
 
 bool sg_attrs_next(const struct sg_attrs *attrs, size_t *at, CK_ATTRIBUTE_TYPE *type,
                    struct sg_bytes *value)
@@ -72,27 +73,32 @@ CK_ULONG sg_attrs_ulong(const struct sg_attrs *attrs, CK_ATTRIBUTE_TYPE type)
 	return sg_read_u64(&r);
 }
 
+static void put_u32(uint8_t *out, uint32_t v)
+{
+	out[0] = (uint8_t)(v >> 24);
+	out[1] = (uint8_t)(v >> 16);
+	out[2] = (uint8_t)(v >> 8);
+	out[3] = (uint8_t)v;
+}
+
 enum sg_err sg_attrs_set(struct sg_attrs *attrs, CK_ATTRIBUTE_TYPE type, struct sg_bytes value)
 {
-	struct sg_buf list = { 0 };
-	struct sg_writer w = sg_writer(&list);
-	size_t len, at;
+	struct sg_buf *list = &attrs->list;
+	size_t len, at, entry = HEAD + value.len;
+	enum sg_err err;
 
 	if (type > UINT32_MAX || value.len > VALUE_MAX)
 		return SG_ERR_RANGE;
 	at = find(attrs, type, &len);
-	sg_write_bytes(&w, sg_bytes(attrs->list.data, at));
-	sg_write_u32(&w, (uint32_t)type);
-	sg_write_var(&w, value);
-	if (at + len < attrs->list.len)
-		sg_write_bytes(&w, sg_bytes(attrs->list.data + at + len,
-		                            attrs->list.len - at - len));
-	if (w.err != SG_OK) {
-		sg_buf_free(&list);
-		return w.err;
-	}
-	sg_buf_free(&attrs->list);
-	attrs->list = list;
+	err = sg_buf_reserve(list, list->len == 0 && entry < TYPICAL ? TYPICAL : entry);
+	if (err != SG_OK)
+		return err;
+	memmove(list->data + at + entry, list->data + at + len, list->len - at - len);
+	list->len = list->len - len + entry;
+	put_u32(list->data + at, (uint32_t)type);
+	put_u32(list->data + at + 4, (uint32_t)value.len);
+	if (value.len > 0)
+		memcpy(list->data + at + HEAD, value.data, value.len);
 	return SG_OK;
 }
 
