@@ -37,5 +37,6 @@ include tests/lint/local.mk
 include tests/unit/local.mk
 include tests/tpm/local.mk
 include tests/api/local.mk
+include tests/tool/local.mk
 include tests/interop/local.mk
 include tests/bench/local.mk

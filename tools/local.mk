@@ -40,3 +40,11 @@ signet_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir) \
 	-DP11MODULEDIR='"$(p11moduledir)"' -DP11CONFIGDIR='"$(p11configdir)"'
 signet_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 signet_LDADD = libsignet.la $(JANSSON_LIBS) $(P11KIT_LIBS)
+
+# The file has the name of the command where bash looks for it.
+EXTRA_DIST += tools/completion.bash
+install-data-local:
+	$(MKDIR_P) '$(DESTDIR)$(bashcompletiondir)'
+	$(INSTALL_DATA) '$(srcdir)/tools/completion.bash' '$(DESTDIR)$(bashcompletiondir)/signet'
+uninstall-local:
+	rm -f '$(DESTDIR)$(bashcompletiondir)/signet'

@@ -65,11 +65,6 @@ const char *tool_option_shown(enum tool_option option)
 	return shown;
 }
 
-static bool starts_with(const char *text, const char *start, size_t len)
-{
-	return strncmp(text, start, len) == 0 && strlen(start) >= len;
-}
-
 /* Tell whether a verb has two words, the first of which is this one. */
 static bool is_first_word(const struct tool_verb *verb, const char *word)
 {
@@ -78,22 +73,22 @@ static bool is_first_word(const struct tool_verb *verb, const char *word)
 	return strncmp(verb->name, word, len) == 0 && verb->name[len] == ' ';
 }
 
+/* A beginning says more than a distance. */
 static const struct tool_verb *nearest_verb(const char *name)
 {
 	const struct tool_verb *best = NULL;
-	size_t least = 3;
+	size_t least = 3, len = strlen(name);
 
 	for (const struct tool_verb *const *at = tool_verbs(); *at != NULL; at++) {
 		size_t distance = tool_text_distance(name, (*at)->name, least);
 
+		if (len >= 3 && strncmp((*at)->name, name, len) == 0)
+			return *at;
 		if (distance < least) {
 			least = distance;
 			best = *at;
 		}
 	}
-	for (const struct tool_verb *const *at = tool_verbs(); best == NULL && *at != NULL; at++)
-		if (strlen(name) >= 3 && starts_with((*at)->name, name, strlen(name)))
-			best = *at;
 	return best;
 }
 

@@ -115,6 +115,6 @@ const struct tool_verb tool_verb_pubkey = {
 	        "what openssl reads; ssh is a line for authorized_keys.",
 	.example = "signet pubkey --label machine --format raw",
 	.run = run,
-	.options = { OPT_LABEL, OPT_FORMAT, OPT_TOKEN, OPT_PIN_FILE, OPT_LOGIN, OPT_JSON },
+	.options = { OPT_LABEL, OPT_FORMAT, OPT_TOKEN, OPT_PIN_FILE, OPT_JSON },
 	.required = { OPT_LABEL },
 };

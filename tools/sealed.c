@@ -15,18 +15,19 @@
 void tool_sealed_head(const uint8_t nonce[TOOL_SEALED_NONCE], uint8_t head[TOOL_SEALED_HEAD])
 {
 	memcpy(head, MAGIC, 4);
-	head[4] = VERSION;
-	memcpy(head + 5, nonce, TOOL_SEALED_NONCE);
+	head[4] = VERSION >> 8;
+	head[5] = VERSION & 0xff;
+	memcpy(head + 6, nonce, TOOL_SEALED_NONCE);
 }
 
 enum tool_exit tool_sealed_read(struct sg_bytes file, struct sg_bytes *head,
                                 struct sg_bytes *nonce, struct sg_bytes *cipher)
 {
 	struct sg_reader r = sg_reader(file);
-	uint8_t version;
+	uint16_t version;
 
 	sg_read_magic(&r, MAGIC);
-	version = sg_read_u8(&r);
+	version = sg_read_u16(&r);
 	if (r.failed)
 		return tool_fail(TOOL_FAILED, "It begins with SGE1.",
 		                 "this is no file that signet encrypt wrote");

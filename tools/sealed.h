@@ -8,7 +8,7 @@
 #include "tools/io.h"
 
 #define TOOL_SEALED_NONCE 12
-#define TOOL_SEALED_HEAD 17             /* magic, version, nonce */
+#define TOOL_SEALED_HEAD 18             /* magic, version, nonce */
 #define TOOL_SEALED_TAG 16
 
 /* Write the head of a file with this nonce. */

@@ -156,12 +156,16 @@ enum tool_exit tool_token_choose(struct tool *tool)
 	const struct tool_token *chosen;
 	struct tool_tokens tokens = { NULL };
 	const char *name = tool->value[OPT_TOKEN];
-	enum tool_exit code = tool_tokens_read(&tokens);
+	enum tool_exit code = TOOL_OK;
 
-	if (code != TOOL_OK)
-		goto out;
 	if (name == NULL)
 		name = tool_uri_naming_token(tool);
+	if (name != NULL && tool_uri_is(name))
+		code = tool_uri_check(name);
+	if (code == TOOL_OK)
+		code = tool_tokens_read(&tokens);
+	if (code != TOOL_OK)
+		goto out;
 	chosen = choose(&tokens, name, &code);
 	if (chosen == NULL)
 		goto out;

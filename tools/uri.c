@@ -53,25 +53,44 @@ static enum sg_err copy_attribute(P11KitUri *uri, CK_ATTRIBUTE_TYPE type, struct
 	return attr == NULL ? SG_OK : sg_buf_set(out, sg_bytes(attr->pValue, attr->ulValueLen));
 }
 
+/* Parse and check; the caller frees *uri in any case. */
+static enum tool_exit parse_checked(const char *text, P11KitUri **uri)
+{
+	int rc = parse(text, uri);
+
+	if (rc != P11_KIT_URI_OK)
+		return tool_fail(TOOL_USAGE, NULL, "this pkcs11: URI can't be read: %s",
+		                 p11_kit_uri_message(rc));
+	if (p11_kit_uri_get_pin_value(*uri) != NULL)
+		return tool_fail(TOOL_USAGE, "Use --pin-file.", "a PIN in a URI is not taken: every "
+		                 "user of the machine can read arguments");
+	if (p11_kit_uri_any_unrecognized(*uri))
+		return tool_fail(TOOL_USAGE, NULL, "this pkcs11: URI has a part that is not known");
+	return TOOL_OK;
+}
+
+enum tool_exit tool_uri_check(const char *text)
+{
+	P11KitUri *uri = NULL;
+	enum tool_exit code = parse_checked(text, &uri);
+
+	p11_kit_uri_free(uri);
+	return code;
+}
+
 enum tool_exit tool_uri_read(const char *text, struct sg_buf *label, struct sg_buf *id)
 {
 	P11KitUri *uri = NULL;
-	enum tool_exit code = TOOL_OK;
-	int rc = parse(text, &uri);
+	enum tool_exit code = parse_checked(text, &uri);
 
-	if (rc != P11_KIT_URI_OK)
-		code = tool_fail(TOOL_USAGE, NULL, "this pkcs11: URI can't be read: %s",
-		                 p11_kit_uri_message(rc));
-	else if (p11_kit_uri_get_pin_value(uri) != NULL)
-		code = tool_fail(TOOL_USAGE, "Use --pin-file.", "a PIN in a URI is not taken: every "
-		                 "user of the machine can read arguments");
-	else if (p11_kit_uri_any_unrecognized(uri))
-		code = tool_fail(TOOL_USAGE, NULL, "this pkcs11: URI has a part that is not known");
-	else if (copy_attribute(uri, CKA_LABEL, label) != SG_OK ||
-	         copy_attribute(uri, CKA_ID, id) != SG_OK)
+	if (code != TOOL_OK)
+		goto out;
+	if (copy_attribute(uri, CKA_LABEL, label) != SG_OK ||
+	    copy_attribute(uri, CKA_ID, id) != SG_OK)
 		code = tool_fail_err(SG_ERR_NOMEM, "can't read a URI");
 	else if (label->len == 0 && id->len == 0)
 		code = tool_fail(TOOL_USAGE, NULL, "this pkcs11: URI names no object");
+out:
 	p11_kit_uri_free(uri);
 	return code;
 }

@@ -17,6 +17,9 @@ bool tool_uri_is_token(const char *uri, const CK_TOKEN_INFO *info);
 /* Return the URI among --label and --root that names a token, or NULL. */
 const char *tool_uri_naming_token(const struct tool *tool);
 
+/* Check that a URI can be read and holds no PIN; what is wrong is told. */
+enum tool_exit tool_uri_check(const char *uri);
+
 /* Read label and id out of a URI; either stays empty where it is not named. */
 enum tool_exit tool_uri_read(const char *uri, struct sg_buf *label, struct sg_buf *id);
 

@@ -1,0 +1,20 @@
+# The command, from outside: its output, its messages and its exit codes.
+tool_scripts = \
+	tests/tool/test_files.sh \
+	tests/tool/test_help.sh \
+	tests/tool/test_keys.sh \
+	tests/tool/test_output.sh \
+	tests/tool/test_pins.sh \
+	tests/tool/test_roots.sh \
+	tests/tool/test_tokens.sh \
+	tests/tool/test_trouble.sh
+
+TESTS += $(tool_scripts)
+EXTRA_DIST += tests/tool/lib.sh $(tool_scripts)
+
+# A helper of the scripts and no test, so it is not in check_PROGRAMS.
+EXTRA_PROGRAMS += tests/tool/json
+tests_tool_json_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+tests_tool_json_LDADD = $(JANSSON_LIBS)
+check_DATA = tests/tool/json$(EXEEXT)
+CLEANFILES += tests/tool/json$(EXEEXT)

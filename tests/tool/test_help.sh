@@ -1,0 +1,160 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Tests. The help, the command line, the completion and the manual page agree, and
+# mistakes are answered with what was meant.
+
+# shellcheck source=tests/tool/lib.sh
+. "${SIGNET_TEST_SRCDIR:?}/tests/tool/lib.sh"
+
+# The verbs of the overview, one a line.
+verbs() {
+	signet --help | sed -n '/^Verbs:/,/^$/s/^  \([a-z]*\( create\| list\| set\| reset\)\{0,1\}\)  .*/\1/p'
+}
+
+# The options of a verb as its help lists them.
+options() {
+	# shellcheck disable=SC2086
+	signet $1 --help | sed -n '/^Options:/,/^$/s/^  \(--[a-z-]*\).*/\1/p'
+}
+
+there_are_verbs() {
+	[ "$(verbs | wc -l)" -ge 19 ] && verbs | grep -qx 'root create'
+}
+
+each_has_help() {
+	local verb
+
+	while read -r verb; do
+		# shellcheck disable=SC2086
+		exits 0 $verb --help && prints "Usage: signet $verb " && prints 'Example:' || return 1
+		grep -A 1 '^Example:' "$FOLDER/out" | grep -q "signet $verb" || { echo "$verb has no example"; return 1; }
+		[ ! -s "$FOLDER/err" ] || return 1
+	done < <(verbs)
+}
+
+help_is_a_verb_too() {
+	local verb
+
+	while read -r verb; do
+		# shellcheck disable=SC2086
+		[ "$(signet help $verb)" = "$(signet $verb --help)" ] || return 1
+	done < <(verbs)
+}
+
+# Every option stands in the line of usage, and every option of that line is taken.
+usage_is_true() {
+	local verb usage option
+
+	while read -r verb; do
+		# shellcheck disable=SC2086
+		usage=$(signet $verb --help | sed -n '/^Usage:/,/^$/p')
+		for option in $(options "$verb"); do
+			[ "$option" = --help ] || grep -qF -- "$option" <<< "$usage" ||
+				{ echo "$verb $option"; return 1; }
+		done
+		for option in $(grep -oE -- '--[a-z-]+' <<< "$usage"); do
+			options "$verb" | grep -qx -- "$option" || { echo "$verb $option"; return 1; }
+		done
+	done < <(verbs)
+}
+
+complete_words() {
+	COMP_WORDS=(signet "$@")
+	COMP_CWORD=$#
+	_signet
+	printf '%s\n' "${COMPREPLY[@]}" | sort
+}
+
+completion_is_true() {
+	local verb words
+
+	# shellcheck source=tools/completion.bash
+	. "$SIGNET_TEST_SRCDIR/tools/completion.bash"
+	diff <({ verbs | cut -d' ' -f1 | sort -u; printf '%s\n' help --help --version; } | sort) \
+		<(complete_words '') || return 1
+	while read -r verb; do
+		read -ra words <<< "$verb"
+		diff <(options "$verb" | sort) <(complete_words "${words[@]}" '') || { echo "$verb"; return 1; }
+	done < <(verbs)
+}
+
+completion_knows_arguments() {
+	# shellcheck source=tools/completion.bash
+	. "$SIGNET_TEST_SRCDIR/tools/completion.bash"
+	[ "$(complete_words root '' | xargs)" = 'create list' ] &&
+		[ "$(complete_words pubkey --format '' | xargs)" = 'all pem raw ssh' ] &&
+		[ "$(complete_words sign --format r)" = raw ] &&
+		[ "$(complete_words sign --label '')" = '' ]
+}
+
+manual_is_true() {
+	local verb option text
+
+	text=$(sed 's/\\&//g; s/Fl -/--/g; s/Cm //g' "$SIGNET_TEST_SRCDIR/doc/signet.1")
+	while read -r verb; do
+		grep -qE "^(\.It Nm |\.Nm )$verb( |\$)" <<< "$text" || { echo "$verb"; return 1; }
+		for option in $(options "$verb"); do
+			grep -qF -- "$option" <<< "$text" || { echo "$verb $option"; return 1; }
+		done
+	done < <(verbs)
+	for code in $(signet --help | sed -n '/^Exit codes:/,/^$/s/^ *\([0-9]*\)  .*/\1/p'); do
+		grep -qx "\.It $code" <<< "$text" || { echo "exit code $code"; return 1; }
+	done
+}
+
+manual_is_clean() {
+	local found
+
+	found=$(mandoc -Tlint "$SIGNET_TEST_SRCDIR"/doc/signet.1 "$SIGNET_TEST_SRCDIR"/doc/signet.conf.5 2>&1 |
+		grep -v -e 'referenced manual not found' -e 'outdated mandoc.db')
+	echo "$found"
+	[ -z "$found" ]
+}
+
+configuration_is_described() {
+	local key
+
+	for key in $(grep -oE '^	\{ "[a-z-]+", "' "$SIGNET_TEST_SRCDIR/src/util/config.c" | cut -d'"' -f2); do
+		grep -q "^\.It Ic $key " "$SIGNET_TEST_SRCDIR/doc/signet.conf.5" || { echo "$key"; return 1; }
+	done
+	[ -n "$key" ]
+}
+
+check 'the overview lists the verbs' there_are_verbs
+check 'every verb has a help with an example' each_has_help
+check 'signet help VERB is signet VERB --help' help_is_a_verb_too
+check 'usage and options agree' usage_is_true
+check 'the completion has the same verbs and options' completion_is_true
+check 'the completion knows the arguments' completion_knows_arguments
+check 'the manual page has every verb, option and exit code' manual_is_true
+check 'signet.conf(5) has every key' configuration_is_described
+if command -v mandoc > /dev/null; then
+	check 'mandoc has nothing against the manual pages' manual_is_clean
+else
+	skip 'mandoc has nothing against the manual pages' 'mandoc is not installed'
+fi
+
+check 'the version is told' eval 'exits 0 --version && grep -qE "^signet [0-9]+\.[0-9]+" "$FOLDER/out"'
+check 'help comes whatever else is there' exits 0 sign --nonsense --help
+check 'no verb is an error' fails 2 'signet --help'
+check 'an unknown verb suggests the nearest' fails 2 'did you mean signet keygen?' keygne
+check 'the beginning of a verb suggests it' fails 2 'did you mean signet destroy?' dest
+check 'a verb like no other suggests the overview' fails 2 'signet --help' frobnicate
+check 'half a verb asks for the rest' fails 2 'second word' root
+check 'a wrong second word suggests the right one' fails 2 'did you mean signet root create?' root crete
+check 'an option before the verb is an error' fails 2 'the verb comes first' --label x
+check 'an unknown option suggests the nearest' fails 2 'did you mean --label?' keygen --lable x
+check 'an option of another verb is not taken' fails 2 'has no option --through' keygen --through x
+check 'a missing argument is named' fails 2 'must be followed by NAME' keygen --label
+check 'an argument that is not wanted is an error' fails 2 'takes no argument' status --json=yes
+check 'an option given twice is an error' fails 2 'given twice' keygen --label a --label=b
+check 'a missing option is named' fails 2 'needs --signature FILE' verify --label x
+check 'a stray word is an error' fails 2 'takes no argument "x"' status x
+check 'a stray word behind -- is an error' fails 2 'takes no argument "--json"' status -- --json
+check 'an empty label is an error' fails 2 'label' init --label '' --machine
+check 'a PIN is no argument, and the reason is told' fails 2 'every user of the machine can read' keygen --label x --pin 1234
+check 'not even with an equals sign' fails 2 'every user of the machine can read' keygen --label x --pin=1234
+check 'a PIN given as argument is not repeated' eval '! says 1234'
+check 'two things from standard input are an error' fails 2 'both be read' sign --label x --pin-file -
+finish

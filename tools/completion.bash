@@ -1,0 +1,62 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Completion of signet for bash. A test compares it with the help of every verb.
+
+_signet_options() {
+	case $1 in
+	init) echo --label --machine --pin-file --so-pin-file --sealer --tpm --owner-auth-file --json ;;
+	status | doctor) echo --json ;;
+	keygen) echo --label --id --extractable --token --pin-file --json ;;
+	import) echo --label --id --token --pin-file --json ;;
+	list) echo --login --pin-file --token --json ;;
+	pubkey) echo --label --format --token --pin-file --json ;;
+	sign) echo --label --format --token --pin-file --force ;;
+	verify) echo --label --signature --format --token ;;
+	delete) echo --label --yes --token --pin-file ;;
+	'root create') echo --label --usage --id --token --pin-file --json ;;
+	'root list') echo --token --pin-file --json ;;
+	wrap) echo --root --through --new --label --stdin --format --token --pin-file --force ;;
+	unwrap) echo --root --through --label --check --usage --extractable --id --token --pin-file --json ;;
+	encrypt) echo --root --through --aad --format --token --pin-file --force ;;
+	decrypt) echo --root --through --aad --token --pin-file ;;
+	'pin set') echo --pin-file --so --so-pin-file --new-pin-file --token ;;
+	'pin reset') echo --so-pin-file --new-pin-file --token ;;
+	destroy) echo --token --yes ;;
+	esac
+}
+
+_signet() {
+	local verbs='init status doctor keygen import list pubkey sign verify delete root wrap unwrap encrypt decrypt pin destroy'
+	local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]} words
+
+	COMPREPLY=()
+	case $verb in
+	root | pin) [ "$COMP_CWORD" -le 2 ] || verb="$verb ${COMP_WORDS[2]}" ;;
+	esac
+	case $COMP_CWORD:$previous in
+	1:*) words="$verbs help --help --version" ;;
+	2:help) words=$verbs ;;
+	2:root) words='create list' ;;
+	2:pin) words='set reset' ;;
+	*:--format)
+		case $verb in
+		pubkey) words='raw pem ssh all' ;;
+		*) words='raw base64' ;;
+		esac
+		;;
+	*:--usage) words='wrap encrypt both' ;;
+	*:--sealer) words='tpm soft' ;;
+	*:--tpm) words='device:/dev/tpmrm0' ;;
+	*:--label | *:--id | *:--root | *:--token | *:--aad) return ;;
+	*:--*-file | *:--through | *:--signature)
+		compopt -o filenames 2> /dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$word")
+		return
+		;;
+	*) words="$(_signet_options "$verb") --help" ;;
+	esac
+	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+}
+
+complete -F _signet signet
