@@ -12,22 +12,22 @@
 #include "tools/text.h"
 #include "tools/token.h"
 
-/* Find the public half, or the private one where there is no other. */
+/* Find the public half, or the private one where that is all there is. */
 static enum tool_exit find(struct tool *tool, CK_OBJECT_HANDLE *key)
 {
+	static const CK_OBJECT_CLASS classes[] = { CKO_PUBLIC_KEY, CKO_PRIVATE_KEY };
 	const char *name = tool->value[OPT_LABEL];
-	CK_OBJECT_HANDLE *handles = NULL;
-	enum tool_exit code;
-	size_t count = 0;
 
-	code = tool_find(tool, CKO_PRIVATE_KEY, name, &handles, &count);
-	if (code == TOOL_OK && count == 1) {
-		*key = handles[0];
+	for (size_t i = 0; i < 2; i++) {
+		CK_OBJECT_HANDLE *handles = NULL;
+		size_t count = 0;
+		enum tool_exit code = tool_find(tool, classes[i], name, &handles, &count);
+
 		free(handles);
-		return TOOL_OK;
+		if (code != TOOL_OK || count > 0)
+			return code != TOOL_OK ? code : tool_find_one(tool, classes[i], name, key);
 	}
-	free(handles);
-	return code == TOOL_OK ? tool_find_one(tool, CKO_PUBLIC_KEY, name, key) : code;
+	return tool_find_one(tool, CKO_PUBLIC_KEY, name, key);
 }
 
 /* The label is the comment, if it can be one. */

@@ -109,6 +109,12 @@ static void read_slot(struct sg_module *module, CK_SLOT_ID id, struct slot *slot
 	snprintf(slot->why, sizeof slot->why, "%s", tool_log_lines(slot->err));
 }
 
+/* Tell whether the TPM told about itself, whatever went wrong afterwards. */
+static bool answered(const struct slot *slot)
+{
+	return slot->status.firmware[0] != '\0';
+}
+
 static const char *storage_key(const struct slot *slot)
 {
 	if (slot->status.parent_foreign)
@@ -138,8 +144,9 @@ static json_t *json_tpm(const struct slot *slot)
 	if (slot->err != SG_OK) {
 		tool_json_put(json, "error", json_string(sg_err_name(slot->err)));
 		tool_json_put(json, "details", tool_json_text(sg_bytes_str(slot->why)));
-		return json;
 	}
+	if (!answered(slot))
+		return json;
 	tool_json_put(json, "maker", tool_json_text(sg_bytes_str(slot->status.maker)));
 	tool_json_put(json, "firmware", tool_json_text(sg_bytes_str(slot->status.firmware)));
 	tool_json_put(json, "storage_key", json_string(storage_key(slot)));
@@ -218,8 +225,9 @@ static void text_tpm(struct tool_text *text, const struct slot *slot)
 		tool_text_add(text, "    TPM: %s: %s", slot->status.device,
 		              sg_err_sentence(slot->err));
 		tool_text_add(text, slot->why[0] != '\0' ? " (%s)\n" : "%s\n", slot->why);
-		return;
 	}
+	if (!answered(slot))
+		return;
 	tool_text_add(text, "    TPM: %s, made by %s, firmware %s\n", slot->status.device,
 	              slot->status.maker, slot->status.firmware);
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)

@@ -67,15 +67,15 @@ json() {
 	[ "$found" = "$value" ] || { echo "$* is $found instead of $value"; return 1; }
 }
 
-# check NAME COMMAND...: one test.
+# check NAME COMMAND...: one test. It runs in this very shell, so that it can restart the TPM.
 check() {
-	local name=$1 result=ok log
+	local name=$1 result=ok
 
 	shift
-	log=$("$@" 2>&1) || result='not ok'
+	"$@" > "$FOLDER/log" 2>&1 || result='not ok'
 	COUNT=$((COUNT + 1))
 	echo "$result $COUNT - $name"
-	[ "$result" = ok ] || sed 's/^/# /' <<< "$log"
+	[ "$result" = ok ] || sed 's/^/# /' "$FOLDER/log"
 }
 
 # skip NAME REASON: a test that can't be made here.

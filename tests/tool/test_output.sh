@@ -1,0 +1,132 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Tests. Output that can't be written is an error, binary output spares terminals, and
+# closed descriptors do no harm.
+
+# shellcheck source=tests/tool/lib.sh
+. "${SIGNET_TEST_SRCDIR:?}/tests/tool/lib.sh"
+
+# full ARGUMENT...: a full disk is noticed.
+full() {
+	local status=0
+
+	signet "$@" > /dev/full 2> "$FOLDER/err" || status=$?
+	[ "$status" = 1 ] && says 'No space left'
+}
+
+# closed ARGUMENT...: so is a closed standard output.
+closed() {
+	local status=0
+
+	signet "$@" >&- 2> "$FOLDER/err" || status=$?
+	[ "$status" = 1 ] && says "can't write to standard output"
+}
+
+# With standard output closed the store would get its number, and lines would go into it.
+store_is_unharmed() {
+	closed keygen --label closed && exits 0 pubkey --label closed && exits 0 doctor
+}
+
+closed_input_is_an_error() {
+	local status=0
+
+	signet sign --label key <&- > "$FOLDER/out" 2> "$FOLDER/err" || status=$?
+	[ "$status" = 1 ] && says "can't read" && [ ! -s "$FOLDER/out" ]
+}
+
+closed_errors_change_nothing() {
+	local status=0
+
+	signet pubkey --label nobody 2>&- || status=$?
+	[ "$status" = 3 ]
+}
+
+# on_terminal COMMAND: run it with a terminal; what it shows is in $FOLDER/screen.
+on_terminal() {
+	script -qec "$1" /dev/null < /dev/null > "$FOLDER/screen"
+}
+
+terminal_is_spared() {
+	local verb
+
+	for verb in "sign --label key < '$FOLDER/conf'" 'wrap --root root --new' "encrypt --root crypt < '$FOLDER/conf'"; do
+		on_terminal "'$SIGNET' $verb"
+		[ $? = 2 ] && grep -q 'is a terminal' "$FOLDER/screen" && grep -q base64 "$FOLDER/screen" || return 1
+	done
+}
+
+terminal_takes_base64() {
+	on_terminal "'$SIGNET' sign --label key --format base64 < '$FOLDER/conf'" && grep -qE '^[A-Za-z0-9+/]{86}==' "$FOLDER/screen"
+}
+
+terminal_can_be_forced() {
+	on_terminal "'$SIGNET' wrap --root root --new --force" && [ "$(wc -c < "$FOLDER/screen")" -ge 40 ]
+}
+
+# What nobody types is not waited for.
+input_from_a_terminal_is_refused() {
+	local verb
+
+	for verb in 'import --label x' 'unwrap --root root --check' 'decrypt --root crypt' 'wrap --root root --stdin --format base64'; do
+		on_terminal "'$SIGNET' $verb"
+		[ $? = 2 ] && grep -q 'standard input is a terminal' "$FOLDER/screen" || { echo "$verb"; return 1; }
+	done
+}
+
+label_can_not_steer_the_terminal() {
+	local escape=$'\e'
+
+	fails 3 'there is no private key "' sign --label "${escape}[2J" < /dev/null && ! grep -q "$escape" "$FOLDER/err"
+}
+
+# pkcs11-tool writes labels that signet itself would refuse.
+foreign_label_is_shown_harmless() {
+	local escape=$'\e'
+
+	pkcs11-tool --module "$SIGNET_TEST_BUILDDIR/.libs/signet.so" --token-label token --keygen --key-type AES:32 \
+		--label "bad${escape}[2J"$'\xff' > /dev/null 2>&1 || return 1
+	exits 0 list && prints 'bad?[2J?' && ! grep -q "$escape" "$FOLDER/out" && exits 0 list --json &&
+		"$JSON" < "$FOLDER/out" && prints 'bad\u001B[2J'$'\ufffd'
+}
+
+nothing_but_json_on_output() {
+	exits 0 status --json && [ ! -s "$FOLDER/err" ] && json token tokens 0 label && exits 0 root list --json && json root 0 label &&
+		[ ! -s "$FOLDER/err" ]
+}
+
+tpm_library_is_silent() {
+	unset TSS2_LOG
+	SIGNET_TCTI=device:/nonexistent exits 6 list && ! grep -v '^signet: ' "$FOLDER/err"
+}
+
+tpm_start || exit 1
+{
+	signet init --label token --machine && signet keygen --label key && signet root create --label root &&
+		signet root create --label crypt --usage encrypt
+} > /dev/null || exit 1
+
+for verb in --help --version 'sign --help' status 'status --json' doctor list 'list --json' 'pubkey --label key' 'root list' \
+	'keygen --label full' 'wrap --root root --new' 'wrap --root root --new --format base64'; do
+	# shellcheck disable=SC2086
+	check "a full disk is noticed by $verb" full $verb
+done
+check 'a full disk is noticed by sign' eval 'full sign --label key < /dev/null'
+check 'a full disk is noticed by encrypt' eval 'full encrypt --root crypt < /dev/null'
+check 'a closed output is noticed' closed pubkey --label key
+check 'and does the store no harm' store_is_unharmed
+check 'a closed input is an error' closed_input_is_an_error
+check 'closed errors change nothing' closed_errors_change_nothing
+check 'binary output is not sent to a terminal' terminal_is_spared
+check 'base64 is' terminal_takes_base64
+check 'binary output can be forced' terminal_can_be_forced
+check 'keys and files are not waited for on a terminal' input_from_a_terminal_is_refused
+check 'an argument can not steer the terminal' label_can_not_steer_the_terminal
+check 'JSON stands alone' nothing_but_json_on_output
+check 'the TPM library is silent' tpm_library_is_silent
+if command -v pkcs11-tool > /dev/null; then
+	check "a foreign label can't steer the terminal" foreign_label_is_shown_harmless
+else
+	skip "a foreign label can't steer the terminal" 'pkcs11-tool is not installed'
+fi
+finish

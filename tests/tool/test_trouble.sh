@@ -1,0 +1,144 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Tests. What is said when the TPM is missing, not permitted, locked by an owner, another
+# one or changed, and when memory can't be locked.
+
+# shellcheck source=tests/tool/lib.sh
+. "${SIGNET_TEST_SRCDIR:?}/tests/tool/lib.sh"
+
+no_tpm() {
+	fails 6 /nonexistent list && says 'next step: Switch the TPM on' && fails 6 /nonexistent keygen --label x &&
+		fails 6 /nonexistent init --label new --machine && exits 6 status && prints /nonexistent &&
+		exits 6 status --json && json device-missing tokens 0 tpm error && json token tokens 0 label &&
+		exits 1 doctor && prints 'FAIL  TPM' && prints 'Switch the TPM on'
+}
+
+no_token_and_no_tpm() {
+	local SIGNET_STATE=$FOLDER/none
+
+	export SIGNET_STATE
+	exits 6 status && exits 6 status --json && json device-missing tpm error && fails 6 /nonexistent init --label x --machine &&
+		[ ! -e "$FOLDER/none/slot-0000.db" ]
+}
+
+unknown_tcti() {
+	fails 6 '' list && exits 1 doctor && prints 'FAIL  TPM'
+}
+
+# A device that this user may not open. Root may open everything, so another user tries.
+not_permitted() {
+	local status=0 as=()
+
+	: > "$FOLDER/device"
+	chmod 0 "$FOLDER/device"
+	if [ "$(id -u)" = 0 ]; then
+		as=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+		chmod 0711 "$FOLDER"
+		install -m 0755 "$SIGNET" "$FOLDER/signet"
+		install -m 0644 /dev/null "$FOLDER/empty.conf"
+	else
+		cp "$SIGNET" "$FOLDER/signet"
+		: > "$FOLDER/empty.conf"
+	fi
+	SIGNET_CONF=$FOLDER/empty.conf SIGNET_STATE=/nonexistent/state SIGNET_TCTI=device:$FOLDER/device \
+		"${as[@]}" "$FOLDER/signet" doctor > "$FOLDER/out" 2> "$FOLDER/err" || status=$?
+	[ "$status" = 1 ] && prints 'FAIL  TPM: This user may not open the TPM' && prints 'usermod -aG tss' &&
+		prints "$FOLDER/device"
+}
+
+# The store comes to another machine.
+another_tpm() {
+	fails 11 'not the TPM that sealed' list && says 'next step' && fails 11 'not the TPM' sign --label key < /dev/null &&
+		exits 11 status && prints 'is not the one that sealed this token' && exits 11 status --json &&
+		json changed tokens 0 tpm storage_key && exits 1 doctor && prints 'not the TPM that sealed'
+}
+
+storage_key_is_gone() {
+	fails 11 'storage root key' list && exits 11 status --json && json missing tokens 0 tpm storage_key &&
+		exits 1 doctor && prints 'FAIL  token'
+}
+
+cleared() {
+	tpm2_clear -c p > /dev/null && storage_key_is_gone
+}
+
+# Something that is no storage key stands in its place.
+foreign_object() {
+	(
+		cd "$FOLDER" &&
+			tpm2_createprimary -C o -g sha256 -G ecc -a 'fixedtpm|fixedparent|sensitivedataorigin|userwithauth|sign' -c foreign.ctx &&
+			tpm2_evictcontrol -C o -c foreign.ctx 0x81000001 && tpm2_flushcontext -t
+	) || return 1
+	exits 1 doctor && prints 'FAIL  storage root key' && prints 'tpm2_evictcontrol' &&
+		exits 11 status --json && json foreign tokens 0 tpm storage_key && exits 11 list
+}
+
+owner_password() {
+	tpm2_changeauth -c owner owner-secret > /dev/null &&
+		SIGNET_STATE=$FOLDER/owned fails 6 'has a password' init --label owned --machine &&
+		printf 'owner-wrong\n' > "$FOLDER/wrong" &&
+		SIGNET_STATE=$FOLDER/owned fails 6 'has a password' init --label owned --machine --owner-auth-file "$FOLDER/wrong" &&
+		printf 'owner-secret\n' > "$FOLDER/owner" &&
+		SIGNET_STATE=$FOLDER/owned exits 0 init --label owned --machine --owner-auth-file "$FOLDER/owner" &&
+		SIGNET_STATE=$FOLDER/owned exits 0 keygen --label x
+}
+
+survives_a_power_cut() {
+	tpm_power_cut && printf x | exits 0 sign --label key
+}
+
+dead_tpm() {
+	tpm_kill
+	fails 6 'no TPM' list && tpm_resume && exits 0 list
+}
+
+# Root is not bound by the limit, so another user tries.
+no_locked_memory() {
+	local status=0
+
+	chmod 0711 "$FOLDER"
+	install -m 0755 "$SIGNET" "$FOLDER/signet"
+	install -m 0644 /dev/null "$FOLDER/empty.conf"
+	(
+		ulimit -l 0
+		SIGNET_CONF=$FOLDER/empty.conf SIGNET_STATE=/nonexistent/state \
+			setpriv --reuid 65534 --regid 65534 --clear-groups "$FOLDER/signet" doctor
+	) > "$FOLDER/out" 2> "$FOLDER/err" || status=$?
+	[ "$status" = 1 ] && prints 'FAIL  memory for secrets' && prints LimitMEMLOCK
+}
+
+small_memory_is_a_warning() {
+	(
+		ulimit -S -l 256
+		exits 0 doctor
+	) && prints 'warn  memory limit' && prints 'LimitMEMLOCK'
+}
+
+tpm_start || exit 1
+{ signet init --label token --machine && signet keygen --label key; } > /dev/null || exit 1
+
+check 'no TPM is said by everything' eval 'SIGNET_TCTI=device:/nonexistent no_tpm'
+check 'no TPM and no token either' eval 'SIGNET_TCTI=device:/nonexistent no_token_and_no_tpm'
+check 'an unknown way to a TPM is an error' eval 'SIGNET_TCTI=nonsense unknown_tcti'
+check 'a device that is not permitted is named, with the remedy' not_permitted
+check 'a power cut does no harm' survives_a_power_cut
+check 'a dead TPM is missed, and found when it is back' dead_tpm
+check 'little memory that can be locked is a warning' small_memory_is_a_warning
+if [ "$(id -u)" = 0 ]; then
+	check 'no memory that can be locked is a failure' no_locked_memory
+else
+	skip 'no memory that can be locked is a failure' 'only root can become somebody else'
+fi
+first=$TPM_FOLDER
+tpm_kill
+tpm_start || exit 1
+signet init --label elsewhere --machine > /dev/null && signet destroy --token elsewhere --yes
+check 'another TPM is said by everything' another_tpm
+check 'a cleared TPM is said by everything' cleared
+check 'the owner hierarchy of a TPM may have a password' owner_password
+tpm_stop
+rm -rf "$first"
+tpm_start || exit 1
+check 'something else in the place of the storage key is said' foreign_object
+finish
