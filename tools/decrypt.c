@@ -23,7 +23,7 @@ static enum tool_exit unbase64(struct tool_payload *file)
 
 	if (file->len >= 4 && memcmp(file->data, "SGE1", 4) == 0)
 		return TOOL_OK;
-	if (tool_base64_read(tool_payload_bytes(file), &raw)) {
+	if (tool_base64_read(tool_payload_bytes(file), &raw) && raw.len > 0) {
 		memcpy(file->data, raw.data, raw.len);
 		file->len = raw.len;
 	}

@@ -4,10 +4,11 @@
 # Tests. Stores and configurations that are damaged, unsafe or of somebody else are
 # refused with the reason, and left as they are.
 
+# What redirects is given to check as text:
+# shellcheck disable=SC2016
+
 # shellcheck source=tests/tool/lib.sh
 . "${SIGNET_TEST_SRCDIR:?}/tests/tool/lib.sh"
-
-store=$SIGNET_STATE/slot-0000.db
 
 # with_store COMMAND TEST...: try a test with a store that the command has changed; it must
 # be untouched then, and is put back.

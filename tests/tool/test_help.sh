@@ -4,6 +4,9 @@
 # Tests. The help, the command line, the completion and the manual page agree, and
 # mistakes are answered with what was meant.
 
+# What redirects is given to check as text:
+# shellcheck disable=SC2016
+
 # shellcheck source=tests/tool/lib.sh
 . "${SIGNET_TEST_SRCDIR:?}/tests/tool/lib.sh"
 

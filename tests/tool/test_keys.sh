@@ -3,6 +3,9 @@
 #
 # Tests. Ed25519 keys: made, imported, listed, shown, used, deleted.
 
+# What redirects is given to check as text:
+# shellcheck disable=SC2016
+
 # shellcheck source=tests/tool/lib.sh
 . "${SIGNET_TEST_SRCDIR:?}/tests/tool/lib.sh"
 

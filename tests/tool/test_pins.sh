@@ -3,6 +3,9 @@
 #
 # Tests. PINs: where they come from, what a wrong one gets, how they are changed.
 
+# What redirects is given to check as text:
+# shellcheck disable=SC2016
+
 # shellcheck source=tests/tool/lib.sh
 . "${SIGNET_TEST_SRCDIR:?}/tests/tool/lib.sh"
 

@@ -3,6 +3,9 @@
 #
 # Tests. Roots, wrapped keys and encrypted files.
 
+# What redirects is given to check as text:
+# shellcheck disable=SC2016
+
 # shellcheck source=tests/tool/lib.sh
 . "${SIGNET_TEST_SRCDIR:?}/tests/tool/lib.sh"
 

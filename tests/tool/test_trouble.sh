@@ -4,6 +4,9 @@
 # Tests. What is said when the TPM is missing, not permitted, locked by an owner, another
 # one or changed, and when memory can't be locked.
 
+# What redirects is given to check as text:
+# shellcheck disable=SC2016
+
 # shellcheck source=tests/tool/lib.sh
 . "${SIGNET_TEST_SRCDIR:?}/tests/tool/lib.sh"
 
