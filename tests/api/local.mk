@@ -3,7 +3,9 @@ api_tests = \
 	tests/api/test_digest \
 	tests/api/test_encrypt \
 	tests/api/test_module \
+	tests/api/test_object \
 	tests/api/test_pin \
+	tests/api/test_processes \
 	tests/api/test_session \
 	tests/api/test_sign \
 	tests/api/test_wrap
