@@ -8,6 +8,8 @@ api_tests = \
 	tests/api/test_processes \
 	tests/api/test_session \
 	tests/api/test_sign \
+	tests/api/test_tamper \
+	tests/api/test_threads \
 	tests/api/test_wrap
 
 api_scripts = \
@@ -15,4 +17,5 @@ api_scripts = \
 
 check_PROGRAMS += $(api_tests)
 TESTS += $(api_tests) $(api_scripts)
+THREAD_TESTS += tests/api/test_threads
 EXTRA_DIST += $(api_scripts)
