@@ -3,9 +3,13 @@ api_tests = \
 	tests/api/test_digest \
 	tests/api/test_encrypt \
 	tests/api/test_module \
+	tests/api/test_object \
 	tests/api/test_pin \
+	tests/api/test_processes \
 	tests/api/test_session \
 	tests/api/test_sign \
+	tests/api/test_tamper \
+	tests/api/test_threads \
 	tests/api/test_wrap
 
 api_scripts = \
@@ -13,4 +17,5 @@ api_scripts = \
 
 check_PROGRAMS += $(api_tests)
 TESTS += $(api_tests) $(api_scripts)
+THREAD_TESTS += tests/api/test_threads
 EXTRA_DIST += $(api_scripts)

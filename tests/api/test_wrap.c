@@ -360,7 +360,8 @@ END_TEST
 
 START_TEST(arguments_are_looked_at_first)
 {
-	CK_MECHANISM unknown = { CKM_RSA_PKCS, NULL, 0 }, param = { CKM_AES_KEY_WRAP, &(CK_BYTE){ 0 }, 1 };
+	CK_MECHANISM param = { CKM_AES_KEY_WRAP, &(CK_BYTE){ 0 }, 1 };
+	CK_MECHANISM unknown = { CKM_RSA_PKCS, NULL, 0 };
 	struct p11_template t = { 0 }, none = { 0 }, private = { 0 };
 	CK_OBJECT_HANDLE key = import(repeat('k', 32));
 	CK_BYTE bytes[40] = { 0 };

@@ -113,7 +113,7 @@ TCase *p11_case(Suite *suite, const char *name)
 	return tc;
 }
 
-void p11_make_machine(void)
+void p11_make_machine_in(CK_SLOT_ID slot)
 {
 	struct sg_config *config = NULL;
 	struct sg_token *token = NULL;
@@ -122,11 +122,16 @@ void p11_make_machine(void)
 	ck_assert_int_eq(sg_crypto_start(), SG_OK);
 	ck_assert_int_eq(sg_config_load(&config), SG_OK);
 	plan.sealer = config->sealer;
-	ck_assert_int_eq(sg_token_new(config, 0, &token), SG_OK);
+	ck_assert_int_eq(sg_token_new(config, slot, &token), SG_OK);
 	ck_assert_int_eq(sg_token_create(token, &plan, NULL), SG_OK);
 	sg_token_free(&token);
 	sg_config_free(&config);
 	sg_crypto_stop();
+}
+
+void p11_make_machine(void)
+{
+	p11_make_machine_in(0);
 }
 
 void p11_start(void)
@@ -324,8 +329,8 @@ CK_OBJECT_HANDLE p11_find_label(CK_SESSION_HANDLE session, CK_OBJECT_CLASS class
 	return handle;
 }
 
-CK_RV p11_get(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type, void *out,
-              CK_ULONG *len)
+CK_RV p11_get(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type,
+              void *out, CK_ULONG *len)
 {
 	CK_ATTRIBUTE attr = { type, out, *len };
 	CK_RV rv = p11->C_GetAttributeValue(session, object, &attr, 1);

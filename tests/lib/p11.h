@@ -38,6 +38,9 @@ void p11_configure_tpm(const char *tcti);
 #define p11_ok(call) p11_is(CKR_OK, call)
 void p11_check(CK_RV wanted, CK_RV got, const char *call, const char *file, int line);
 
+/* Make a machine token in a slot. */
+void p11_make_machine_in(CK_SLOT_ID slot);
+
 /* Make a machine token in slot 0; call C_Initialize; open a session there. */
 void p11_make_machine(void);
 void p11_start(void);
@@ -46,7 +49,8 @@ CK_SESSION_HANDLE p11_open(CK_FLAGS flags);
 /* All of it: a machine token and a read-write session. */
 CK_SESSION_HANDLE p11_machine(void);
 
-/* A PIN token with P11_PIN and P11_SO_PIN in slot 0 of an initialised module: no session is open. */
+/* Initialise the module and make a PIN token with P11_PIN and P11_SO_PIN in slot 0,
+ * without a session. */
 void p11_make_pin_token(void);
 
 /* A read-write session of such a token, the user logged in. */
@@ -79,7 +83,8 @@ CK_OBJECT_HANDLE p11_import_aes(CK_SESSION_HANDLE session, struct sg_bytes key);
 CK_OBJECT_HANDLE p11_import_seed(CK_SESSION_HANDLE session, const uint8_t seed[32]);
 CK_OBJECT_HANDLE p11_import_point(CK_SESSION_HANDLE session, struct sg_bytes point);
 
-/* Find: all that match, of which handles gets at most max; or the only one with that class and label. */
+/* Find all that match, of which handles gets at most max; count all there are; or find
+ * the only one with that class and label. */
 CK_ULONG p11_find(CK_SESSION_HANDLE session, struct p11_template *t, CK_OBJECT_HANDLE *handles,
                   CK_ULONG max);
 CK_ULONG p11_count(CK_SESSION_HANDLE session);
@@ -87,8 +92,8 @@ CK_OBJECT_HANDLE p11_find_label(CK_SESSION_HANDLE session, CK_OBJECT_CLASS class
                                 const char *label);
 
 /* Read one attribute into out, which holds *len. */
-CK_RV p11_get(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type, void *out,
-              CK_ULONG *len);
+CK_RV p11_get(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type,
+              void *out, CK_ULONG *len);
 bool p11_get_bool(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type);
 CK_ULONG p11_get_ulong(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type);
 CK_RV p11_set(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type,
