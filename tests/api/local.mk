@@ -6,6 +6,7 @@ api_tests = \
 	tests/api/test_object \
 	tests/api/test_pin \
 	tests/api/test_processes \
+	tests/api/test_secrets \
 	tests/api/test_session \
 	tests/api/test_sign \
 	tests/api/test_tamper \
