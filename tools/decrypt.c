@@ -72,6 +72,8 @@ static enum tool_exit run(struct tool *tool)
 		code = unbase64(&file);
 	if (code == TOOL_OK)
 		code = tool_sealed_read(tool_payload_bytes(&file), &head, &nonce, &cipher);
+	if (code == TOOL_OK && cipher.len > TOOL_PAYLOAD_MAX + TOOL_SEALED_TAG)
+		code = tool_fail(TOOL_FAILED, NULL, "the file has more than 64 MiB, which is the limit");
 	if (code == TOOL_OK)
 		code = tool_open(tool, 0, TOOL_LOGIN);
 	if (code == TOOL_OK)

@@ -70,7 +70,7 @@ static enum sg_err make(const struct tool *tool, CK_SLOT_ID slot, struct sg_toke
 	plan->sealer = tool_given(tool, OPT_SEALER) ? tool->value[OPT_SEALER]
 	                                            : module->config->sealer;
 	if (token == NULL)
-		err = SG_ERR_STORE_UNSAFE;      /* the scan of the folder said why */
+		err = SG_ERR_STORE_FULL;        /* all slots are taken */
 	else
 		err = sg_token_create(token, plan, &made->parent_made);
 	if (err == SG_OK) {
