@@ -161,6 +161,12 @@ pin_is_wanted() {
 		fails 2 'no terminal' wrap --root x --new && fails 2 'no terminal' decrypt --root x < "$FOLDER/sealed"
 }
 
+# Ctrl-C at the prompt ends the command, and what is typed shows again.
+echo_comes_back() {
+	typed "trap : INT; '$SIGNET' list --login; echo status \$?; stty -a" $'\x03' &&
+		grep -q 'status 130' "$FOLDER/screen" && grep -qE '(^|[ ;])echo ' "$FOLDER/screen"
+}
+
 longest_pin() {
 	{ head -c 255 /dev/zero | tr '\0' x; printf '\r\n'; } > "$FOLDER/longest"
 	exits 0 init --label longest --pin-file "$FOLDER/longest" && exits 0 keygen --label x --token longest --pin-file "$FOLDER/longest" &&
@@ -194,6 +200,7 @@ check 'a descriptor that is not open is an error' fails 1 'descriptor 9' list --
 check 'a descriptor that is no number is an error' fails 3 'number' list --pin-file fd:x
 check 'a PIN is asked for on the terminal' asked_on_the_terminal
 check 'and not shown there' not_shown_on_the_terminal
+check 'an interrupt gives the terminal its echo back' echo_comes_back
 check 'the terminal can be named' tty_is_a_name
 check 'a new PIN is asked for twice' new_pin_is_asked_twice
 check 'two different ones make no token' different_pins_are_refused
