@@ -14,7 +14,6 @@
 #include "tools/text.h"
 #include "tools/token.h"
 #include "tools/uri.h"
-#include "util/log.h"
 
 #define TRIES 16
 
