@@ -17,18 +17,17 @@
 #define INPUT_MAX ((TOOL_PAYLOAD_MAX + OVERHEAD) / 3 * 4 * 65 / 64 + 64)
 
 /* Take base64 out of a file that does not begin as a raw one does. */
-static enum tool_exit unbase64(struct tool_payload *file)
+static void unbase64(struct tool_payload *file)
 {
 	struct sg_buf raw = { NULL, 0, 0 };
 
 	if (file->len >= 4 && memcmp(file->data, "SGE1", 4) == 0)
-		return TOOL_OK;
+		return;
 	if (tool_base64_read(tool_payload_bytes(file), &raw) && raw.len > 0) {
 		memcpy(file->data, raw.data, raw.len);
 		file->len = raw.len;
 	}
 	sg_buf_free(&raw);
-	return TOOL_OK;
 }
 
 static CK_RV decrypt(const struct tool *tool, CK_OBJECT_HANDLE key, struct sg_bytes nonce,
@@ -69,9 +68,11 @@ static enum tool_exit run(struct tool *tool)
 	if (code == TOOL_OK)
 		code = tool_payload_stdin(INPUT_MAX, "the file", &file);
 	if (code == TOOL_OK)
-		code = unbase64(&file);
+		unbase64(&file);
 	if (code == TOOL_OK)
 		code = tool_sealed_read(tool_payload_bytes(&file), &head, &nonce, &cipher);
+	if (code == TOOL_OK && cipher.len > TOOL_PAYLOAD_MAX + TOOL_SEALED_TAG)
+		code = tool_fail(TOOL_FAILED, NULL, "the file has more than 64 MiB, which is the limit");
 	if (code == TOOL_OK)
 		code = tool_open(tool, 0, TOOL_LOGIN);
 	if (code == TOOL_OK)
@@ -102,7 +103,8 @@ const struct tool_verb tool_verb_decrypt = {
 	         "                 [--pin-file FILE] < sealed > plain",
 	.text = "Nothing is written where the file was changed or the key or --aad is another one;\n"
 	        "the exit code is 8 then.",
-	.example = "signet decrypt --root root --through project.key --through data.key < .env.sealed",
+	.example = "signet decrypt --root root --through project.key --through data.key \\\n"
+	           "      < .env.sealed",
 	.run = run,
 	.options = { OPT_ROOT, OPT_THROUGH, OPT_AAD, OPT_TOKEN, OPT_PIN_FILE },
 	.required = { OPT_ROOT },

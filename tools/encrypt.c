@@ -2,8 +2,6 @@
  *
  * signet encrypt: encrypt standard input with a root or a key of its chain.
  */
-#include <string.h>
-
 #include "tools/chain.h"
 #include "tools/fail.h"
 #include "tools/sealed.h"
@@ -95,7 +93,8 @@ const struct tool_verb tool_verb_encrypt = {
 	         "                 < plain > sealed",
 	.text = "AES-256-GCM with the last key of the --through chain, or with the root itself where\n"
 	        "it was made with --usage encrypt. At most 64 MiB.",
-	.example = "signet encrypt --root root --through project.key --through data.key < .env > .env.sealed",
+	.example = "signet encrypt --root root --through project.key --through data.key \\\n"
+	           "      < .env > .env.sealed",
 	.run = run,
 	.options = { OPT_ROOT, OPT_THROUGH, OPT_AAD, OPT_FORMAT, OPT_TOKEN, OPT_PIN_FILE,
 	             OPT_FORCE },

@@ -14,7 +14,8 @@
 #include "tools/text.h"
 #include "tools/token.h"
 #include "tools/uri.h"
-#include "util/log.h"
+
+#define TRIES 16
 
 /* What is told about the new token. */
 struct made {
@@ -70,7 +71,7 @@ static enum sg_err make(const struct tool *tool, CK_SLOT_ID slot, struct sg_toke
 	plan->sealer = tool_given(tool, OPT_SEALER) ? tool->value[OPT_SEALER]
 	                                            : module->config->sealer;
 	if (token == NULL)
-		err = SG_ERR_STORE_UNSAFE;      /* the scan of the folder said why */
+		err = SG_ERR_STORE_FULL;        /* all slots are taken */
 	else
 		err = sg_token_create(token, plan, &made->parent_made);
 	if (err == SG_OK) {
@@ -160,7 +161,7 @@ static enum tool_exit run(struct tool *tool)
 	struct sg_secret *pin = NULL, *so_pin = NULL, *owner = NULL;
 	struct made made = { NULL };
 	enum tool_exit code;
-	enum sg_err err;
+	enum sg_err err = SG_ERR_STORE_EXISTS;
 	CK_SLOT_ID slot = 0;
 
 	code = check(tool);
@@ -177,10 +178,17 @@ static enum tool_exit run(struct tool *tool)
 	plan.user_pin = pin;
 	plan.so_pin = so_pin;
 	plan.owner_auth = owner;
-	tool_log_clear();
-	tool_progress_begin("sealing a new token in the TPM");
-	err = make(tool, slot, &plan, &made);
-	tool_progress_end();
+	/* Another process may take the slot first: then the next one. */
+	for (int tries = 0; err == SG_ERR_STORE_EXISTS && tries < TRIES; tries++) {
+		if (tries > 0)
+			code = find_slot(label, &slot);
+		if (code != TOOL_OK)
+			goto out;
+		tool_log_clear();
+		tool_progress_begin("sealing a new token in the TPM");
+		err = make(tool, slot, &plan, &made);
+		tool_progress_end();
+	}
 	if (err != SG_OK)
 		code = failed(err, label);
 	else

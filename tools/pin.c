@@ -50,7 +50,8 @@ static bool say(int fd, const char *text)
 /* Read one line byte by byte, so that no buffer but the secret ever holds it. */
 static enum sg_err read_line(int fd, struct sg_secret *line)
 {
-	uint8_t beyond;
+	enum sg_err err = SG_OK;
+	uint8_t beyond = 0;
 	ssize_t got;
 
 	line->len = 0;
@@ -62,14 +63,14 @@ static enum sg_err read_line(int fd, struct sg_secret *line)
 			continue;
 		if (got <= 0 || *at == '\n')
 			break;
-		if (at == &beyond)
-			return SG_ERR_RANGE;
+		if (at == &beyond) {
+			err = SG_ERR_RANGE;
+			break;
+		}
 		line->len++;
 	}
-	if (got > 0 && line->len < line->cap)
-		line->data[line->len] = 0;
 	explicit_bzero(&beyond, sizeof beyond);
-	return got < 0 || caught != 0 ? SG_ERR_SYSTEM : SG_OK;
+	return got < 0 || caught != 0 ? SG_ERR_SYSTEM : err;
 }
 
 /* Ask with echo off. A signal that arrives meanwhile takes effect once the terminal
@@ -122,7 +123,10 @@ static enum tool_exit ask(const char *what, bool twice, struct sg_secret **pin)
 		if (err == SG_OK)
 			err = ask_hidden(fd, prompt, second);
 	}
-	if (err != SG_OK) {
+	if (err == SG_ERR_RANGE) {
+		code = tool_fail(TOOL_USAGE, NULL, "%s has more than %d bytes", what,
+		                 TOOL_SECRET_MAX);
+	} else if (err != SG_OK) {
 		code = tool_fail_err(err, "can't read %s", what);
 	} else if (first->len == 0) {
 		code = tool_fail(TOOL_USAGE, NULL, "%s was not given", what);
@@ -147,9 +151,14 @@ enum tool_exit tool_pin_read(const struct tool *tool, enum tool_option option, c
 	if (path == NULL || strcmp(path, "tty") == 0)
 		return ask(what, twice, pin);
 	tool_log_clear();
-	err = sg_file_read_secret(path, TOOL_SECRET_MAX, pin);
-	if (err == SG_OK)
+	err = sg_file_read_secret(path, TOOL_SECRET_MAX + 2, pin);      /* a newline goes off */
+	if (err == SG_OK && (*pin)->len <= TOOL_SECRET_MAX)
 		return TOOL_OK;
+	if (err == SG_OK || err == SG_ERR_RANGE) {
+		sg_secret_free(pin);
+		return tool_fail(TOOL_USAGE, NULL, "%s has more than %d bytes", what,
+		                 TOOL_SECRET_MAX);
+	}
 	if (err == SG_ERR_STORE_UNSAFE)
 		return tool_fail(TOOL_FAILED, "Whoever can read it has the PIN: the command that mends "
 		                 "it stands above.", "can't read %s: %s", what, tool_log_lines(err));

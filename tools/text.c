@@ -184,9 +184,12 @@ bool tool_hex_read(const char *text, struct sg_buf *out)
 		return false;
 	for (size_t i = 0; i < len; i += 2) {
 		int high = nibble(text[i]), low = nibble(text[i + 1]);
-		uint8_t byte = (uint8_t)(high << 4 | low);
+		uint8_t byte;
 
-		if (high < 0 || low < 0 || sg_buf_append(out, sg_bytes(&byte, 1)) != SG_OK)
+		if (high < 0 || low < 0)
+			return false;
+		byte = (uint8_t)(high * 16 + low);
+		if (sg_buf_append(out, sg_bytes(&byte, 1)) != SG_OK)
 			return false;
 	}
 	return true;

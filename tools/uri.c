@@ -64,6 +64,8 @@ static enum tool_exit parse_checked(const char *text, P11KitUri **uri)
 	if (p11_kit_uri_get_pin_value(*uri) != NULL)
 		return tool_fail(TOOL_USAGE, "Use --pin-file.", "a PIN in a URI is not taken: every "
 		                 "user of the machine can read arguments");
+	if (p11_kit_uri_get_pin_source(*uri) != NULL)
+		return tool_fail(TOOL_USAGE, "Use --pin-file.", "pin-source in a URI is not taken");
 	if (p11_kit_uri_any_unrecognized(*uri))
 		return tool_fail(TOOL_USAGE, NULL, "this pkcs11: URI has a part that is not known");
 	return TOOL_OK;

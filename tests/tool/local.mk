@@ -9,7 +9,18 @@ tool_scripts = \
 	tests/tool/test_tokens.sh \
 	tests/tool/test_trouble.sh
 
-TESTS += $(tool_scripts)
+check_PROGRAMS += tests/tool/test_text
+tests_tool_test_text_SOURCES = \
+	tests/tool/test_text.c \
+	tools/exit.c \
+	tools/fail.c \
+	tools/io.c \
+	tools/sealed.c \
+	tools/text.c \
+	tools/time.c
+tests_tool_test_text_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+
+TESTS += tests/tool/test_text $(tool_scripts)
 EXTRA_DIST += tests/tool/lib.sh $(tool_scripts)
 
 # A helper of the scripts and no test, so it is not in check_PROGRAMS.

@@ -44,7 +44,7 @@ unsafe() {
 
 # The folder can't be listed safely, so the doctor speaks of it.
 unsafe_folder() {
-	fails 7 "chmod 0700" list && exits 1 doctor && prints 'FAIL  state folder' && prints 'chmod 0700'
+	fails 7 "chmod 0700" list && fails 7 "chmod 0700" init --label new --machine && exits 1 doctor && prints 'FAIL  state folder' && prints 'chmod 0700'
 }
 
 other_owner() {

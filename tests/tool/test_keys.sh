@@ -141,6 +141,7 @@ check 'an id that is no hexadecimal is refused' fails 2 'hexadecimal' keygen --l
 check 'the URI of the list names a key' uri_names_a_key
 check 'a broken URI is an error' fails 2 'URI' sign --label pkcs11:object=%zz
 check 'a PIN in a URI is refused' fails 2 'every user' sign --label 'pkcs11:object=machine?pin-value=1234'
+check 'so is the source of one' fails 2 'pin-file' sign --label 'pkcs11:object=machine?pin-source=/etc/pin'
 check 'an unknown key is an error that says so' fails 3 'there is no private key "nobody"' sign --label nobody
 
 check 'a raw signature is verified, and a bad one noticed' verifies raw

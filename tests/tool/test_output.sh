@@ -98,6 +98,20 @@ nothing_but_json_on_output() {
 		[ ! -s "$FOLDER/err" ]
 }
 
+# The TPM is stopped until the line is there.
+progress_is_told() {
+	local line=
+
+	kill -STOP "$TPM_PID"
+	coproc SLOW { script -qec "'$SIGNET' list" /dev/null < /dev/null; }
+	local pid=$SLOW_PID out=${SLOW[0]}
+
+	IFS= read -r -t 20 -u "$out" line
+	kill -CONT "$TPM_PID"
+	cat <&"$out" > "$FOLDER/screen"
+	wait "$pid" && [[ $line == *'waiting for the TPM ...'* ]] && grep -q 'private key' "$FOLDER/screen"
+}
+
 tpm_library_is_silent() {
 	unset TSS2_LOG
 	SIGNET_TCTI=device:/nonexistent exits 6 list && ! grep -v '^signet: ' "$FOLDER/err"
@@ -126,6 +140,7 @@ check 'binary output can be forced' terminal_can_be_forced
 check 'keys and files are not waited for on a terminal' input_from_a_terminal_is_refused
 check 'an argument can not steer the terminal' label_can_not_steer_the_terminal
 check 'JSON stands alone' nothing_but_json_on_output
+check 'a TPM that takes its time is waited for with a line of progress' progress_is_told
 check 'the TPM library is silent' tpm_library_is_silent
 if [ -n "$SIGNET_TEST_SANITIZER" ]; then
 	skip "a foreign label can't steer the terminal" 'pkcs11-tool was not built with the sanitizer'

@@ -49,7 +49,7 @@ open_file_is_refused() {
 	fails 1 chmod list --pin-file "$FOLDER/open"
 }
 
-# type_pin PROMPT PIN...: answer each prompt that the command asks on its terminal.
+# typed COMMAND ANSWER...: answer each prompt that the command asks on its terminal.
 # What stands on the screen is in $FOLDER/screen.
 typed() {
 	local command=$1 answer screen status
@@ -161,6 +161,22 @@ pin_is_wanted() {
 		fails 2 'no terminal' wrap --root x --new && fails 2 'no terminal' decrypt --root x < "$FOLDER/sealed"
 }
 
+# Ctrl-C at the prompt ends the command, and what is typed shows again.
+echo_comes_back() {
+	typed "trap : INT; '$SIGNET' list --login; echo status \$?; stty -a" $'\x03' &&
+		grep -q 'status 130' "$FOLDER/screen" && grep -qE '(^|[ ;])echo ' "$FOLDER/screen"
+}
+
+longest_pin() {
+	{ head -c 255 /dev/zero | tr '\0' x; printf '\r\n'; } > "$FOLDER/longest"
+	exits 0 init --label longest --pin-file "$FOLDER/longest" && exits 0 keygen --label x --token longest --pin-file "$FOLDER/longest" &&
+		exits 0 destroy --token longest --yes
+}
+
+long_pin_on_the_terminal() {
+	! typed "'$SIGNET' list --login" "$(head -c 256 /dev/zero | tr '\0' x)" && grep -q '255 bytes' "$FOLDER/screen"
+}
+
 machine_has_no_pin() {
 	exits 0 init --label machine --machine && fails 1 'has no PIN' pin set --token machine --pin-file "$pin" --new-pin-file "$new" &&
 		fails 1 'has no PIN' pin reset --token machine --so-pin-file "$so" --new-pin-file "$new"
@@ -184,6 +200,7 @@ check 'a descriptor that is not open is an error' fails 1 'descriptor 9' list --
 check 'a descriptor that is no number is an error' fails 3 'number' list --pin-file fd:x
 check 'a PIN is asked for on the terminal' asked_on_the_terminal
 check 'and not shown there' not_shown_on_the_terminal
+check 'an interrupt gives the terminal its echo back' echo_comes_back
 check 'the terminal can be named' tty_is_a_name
 check 'a new PIN is asked for twice' new_pin_is_asked_twice
 check 'two different ones make no token' different_pins_are_refused
@@ -191,7 +208,9 @@ check 'without a terminal the PIN file is asked for' pin_is_wanted
 check 'public keys need no PIN' public_without_pin
 check 'list says that private objects are hidden' list_hides
 check 'a PIN that is too short is refused' eval 'printf abc > "$FOLDER/short"; fails 2 "4 to 255" init --label x --pin-file "$FOLDER/short"'
-check 'a PIN that is too long is refused' eval 'head -c 300 /dev/zero > "$FOLDER/long"; fails 1 "255" init --label x --pin-file "$FOLDER/long"'
+check 'a PIN that is too long is refused' eval 'head -c 256 /dev/zero > "$FOLDER/long"; fails 2 "255" init --label x --pin-file "$FOLDER/long"'
+check 'a PIN of 255 bytes is taken, with a newline' longest_pin
+check 'one that is too long is noticed on the terminal too' long_pin_on_the_terminal
 check 'a wrong PIN tells how many tries are left' counts_down
 check 'after the last one the TPM is locked, and everything says so' locks
 check 'when that is over the PIN works again' unlocks

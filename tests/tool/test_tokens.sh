@@ -67,6 +67,23 @@ name_is_free_again() {
 	exits 0 init --label one --machine && exits 3 pubkey --token one --label key
 }
 
+# Several at once take different slots. No more than three: this TPM has three slots for
+# sessions, and no resource manager.
+several_at_once() {
+	local i pids=()
+
+	for i in 1 2 3; do
+		signet init --label "at once $i" --machine > /dev/null 2>> "$FOLDER/err" &
+		pids+=($!)
+	done
+	for i in "${pids[@]}"; do
+		wait "$i" || { cat "$FOLDER/err"; return 1; }
+	done
+	for i in 1 2 3; do
+		exits 0 keygen --label key --token "at once $i" && exits 0 destroy --token "at once $i" --yes || return 1
+	done
+}
+
 tpm_is_chosen() {
 	local tcti=$SIGNET_TCTI
 
@@ -105,6 +122,7 @@ check 'status tells it all' status_tells_all
 check 'the doctor opens them' doctor_opens_them
 check 'a token is destroyed, and only when told to' destroys
 check 'its name is free then' name_is_free_again
+check 'several tokens are made at once' several_at_once
 check 'a TPM is chosen with the token' tpm_is_chosen
 check 'the soft sealer is off' soft_is_off
 check 'an unknown sealer is an error' fails 10 'sealer' init --label x --machine --sealer paper
