@@ -2,6 +2,8 @@
 api_tests = \
 	tests/api/test_digest \
 	tests/api/test_encrypt \
+	tests/api/test_hammer \
+	tests/api/test_hardware \
 	tests/api/test_module \
 	tests/api/test_object \
 	tests/api/test_pin \
@@ -18,5 +20,8 @@ api_scripts = \
 
 check_PROGRAMS += $(api_tests)
 TESTS += $(api_tests) $(api_scripts)
-THREAD_TESTS += tests/api/test_threads
+THREAD_TESTS += \
+	tests/api/test_hammer \
+	tests/api/test_hardware \
+	tests/api/test_threads
 EXTRA_DIST += $(api_scripts)
