@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "seal/tpm/context.h"
 #include "seal/tpm/rc.h"
@@ -18,6 +19,9 @@
 #include "seal/tpm/srk.h"
 #include "util/fork.h"
 #include "util/log.h"
+
+#define TRIES 8
+#define PAUSE_FIRST 5000000               /* nanoseconds; doubled each time, 0.6 s in all */
 
 struct tpm_sealer {
 	struct sg_sealer base;          /* first */
@@ -57,42 +61,62 @@ static void sealer_free(struct sg_sealer *sealer)
 	free(sealer);
 }
 
-/* Take the lock and connect; leave undoes both. */
-static enum sg_err enter(struct tpm_sealer *sealer, struct sg_tpm *tpm)
+static bool usable(const struct tpm_sealer *sealer)
 {
-	enum sg_err err;
+	if (sealer->generation == sg_fork_generation())
+		return true;
+	sg_log(SG_LOG_ERROR, "a sealer that was opened before a fork was used in the child");
+	return false;
+}
 
-	if (sealer->generation != sg_fork_generation()) {
-		sg_log(SG_LOG_ERROR, "a sealer that was opened before a fork was used in the "
-		       "child");
+/* Open the TPM, do one transaction of several commands, close it. Where nothing manages
+ * its few slots for sessions and objects, another program may have them all for a moment. */
+static enum sg_err transact(struct tpm_sealer *sealer,
+                            enum sg_err (*fn)(struct sg_tpm *tpm, void *arg), void *arg)
+{
+	struct timespec pause = { 0, PAUSE_FIRST };
+	struct sg_tpm tpm;
+	enum sg_err err = SG_ERR_HW_MEMORY;
+
+	if (!usable(sealer))
 		return SG_ERR_ARG;
-	}
 	pthread_mutex_lock(&sealer->lock);
-	err = sg_tpm_open(tpm, sealer->config->tcti);
-	if (err != SG_OK)
-		pthread_mutex_unlock(&sealer->lock);
+	for (int i = 0; i < TRIES && err == SG_ERR_HW_MEMORY; i++) {
+		if (i > 0) {
+			nanosleep(&pause, NULL);
+			pause.tv_nsec *= 2;
+		}
+		err = sg_tpm_open(&tpm, sealer->config->tcti);
+		if (err == SG_OK) {
+			err = fn(&tpm, arg);
+			sg_tpm_close(&tpm);
+		}
+	}
+	pthread_mutex_unlock(&sealer->lock);
 	return err;
 }
 
-static void leave(struct tpm_sealer *sealer, struct sg_tpm *tpm)
+/* Finding or making the parent. */
+struct provision {
+	const struct sg_secret *owner_auth;
+	struct sg_buf *parent;
+	bool *made;
+};
+
+static enum sg_err do_provision(struct sg_tpm *tpm, void *arg)
 {
-	sg_tpm_close(tpm);
-	pthread_mutex_unlock(&sealer->lock);
+	struct provision *p = arg;
+
+	return sg_srk_provision(tpm, p->owner_auth, p->parent, p->made);
 }
 
 static enum sg_err sealer_provision(struct sg_sealer *sealer, const struct sg_secret *owner_auth,
                                     struct sg_buf *parent, bool *made)
 {
-	struct sg_tpm tpm;
-	enum sg_err err;
+	struct provision p = { owner_auth, parent, made };
 
 	*made = false;
-	err = enter(self(sealer), &tpm);
-	if (err != SG_OK)
-		return err;
-	err = sg_srk_provision(&tpm, owner_auth, parent, made);
-	leave(self(sealer), &tpm);
-	return err;
+	return transact(self(sealer), do_provision, &p);
 }
 
 /* An authValue of zeros is an empty one to the TPM: anybody could give it. */
@@ -109,29 +133,57 @@ static bool guard_fits(const struct sg_seal_guard *guard)
 	return any != 0;
 }
 
+/* Sealing or unsealing under a parent. */
+struct under_parent {
+	struct sg_bytes parent;
+	const struct sg_secret *auth;
+	const struct sg_secret *plain;          /* to seal */
+	struct sg_secret **opened;              /* where to unseal to */
+	struct sg_sealed sealed;
+};
+
+/* Find the parent that was pinned, and open a session salted to it. */
+static enum sg_err open_parent(struct sg_tpm *tpm, struct sg_bytes parent, ESYS_TR *srk,
+                               ESYS_TR *session)
+{
+	enum sg_err err = sg_srk_open(tpm, parent, srk);
+
+	return err == SG_OK ? sg_tpm_session_open(tpm, *srk, session) : err;
+}
+
+static enum sg_err do_seal(struct sg_tpm *tpm, void *arg)
+{
+	struct under_parent *u = arg;
+	ESYS_TR srk, session;
+	enum sg_err err = open_parent(tpm, u->parent, &srk, &session);
+
+	return err == SG_OK ? sg_sealed_create(tpm, srk, session, u->auth, u->plain, &u->sealed)
+	                    : err;
+}
+
+static enum sg_err do_unseal(struct sg_tpm *tpm, void *arg)
+{
+	struct under_parent *u = arg;
+	ESYS_TR srk, session;
+	enum sg_err err = open_parent(tpm, u->parent, &srk, &session);
+
+	return err == SG_OK ? sg_sealed_open(tpm, srk, session, u->auth, &u->sealed, u->opened)
+	                    : err;
+}
+
 static enum sg_err sealer_seal(struct sg_sealer *sealer, struct sg_bytes parent,
                                const struct sg_seal_guard *guard, const struct sg_secret *plain,
                                struct sg_buf *out)
 {
-	struct sg_tpm tpm;
-	struct sg_sealed sealed = { 0 };
+	struct under_parent u = { .parent = parent, .auth = guard->auth, .plain = plain };
 	struct sg_buf blob = { 0 };
-	ESYS_TR srk = ESYS_TR_NONE, session = ESYS_TR_NONE;
 	enum sg_err err;
 
 	if (plain->len == 0 || plain->len > SG_SEAL_MAX || !guard_fits(guard))
 		return SG_ERR_RANGE;
-	err = enter(self(sealer), &tpm);
-	if (err != SG_OK)
-		return err;
-	err = sg_srk_open(&tpm, parent, &srk);
+	err = transact(self(sealer), do_seal, &u);
 	if (err == SG_OK)
-		err = sg_tpm_session_open(&tpm, srk, &session);
-	if (err == SG_OK)
-		err = sg_sealed_create(&tpm, srk, session, guard->auth, plain, &sealed);
-	leave(self(sealer), &tpm);
-	if (err == SG_OK)
-		err = sg_sealed_write(&sealed, &blob);
+		err = sg_sealed_write(&u.sealed, &blob);
 	if (err == SG_OK)
 		err = sg_buf_set(out, sg_buf_bytes(&blob));
 	sg_buf_free(&blob);
@@ -142,30 +194,19 @@ static enum sg_err sealer_unseal(struct sg_sealer *sealer, struct sg_bytes paren
                                  const struct sg_seal_guard *guard, struct sg_bytes blob,
                                  struct sg_secret **out)
 {
-	struct sg_tpm tpm;
-	struct sg_sealed sealed;
-	ESYS_TR srk = ESYS_TR_NONE, session = ESYS_TR_NONE;
+	struct under_parent u = { .parent = parent, .auth = guard->auth, .opened = out };
 	enum sg_err err;
 
 	*out = NULL;
 	if (!guard_fits(guard))
 		return SG_ERR_RANGE;
-	err = sg_sealed_read(blob, &sealed);
+	err = sg_sealed_read(blob, &u.sealed);
 	if (err != SG_OK)
 		return err;
 	/* The TPM would count an empty try as a wrong one. */
-	if (sg_sealed_has_auth(&sealed) && guard->auth == NULL)
+	if (sg_sealed_has_auth(&u.sealed) && guard->auth == NULL)
 		return SG_ERR_AUTH;
-	err = enter(self(sealer), &tpm);
-	if (err != SG_OK)
-		return err;
-	err = sg_srk_open(&tpm, parent, &srk);
-	if (err == SG_OK)
-		err = sg_tpm_session_open(&tpm, srk, &session);
-	if (err == SG_OK)
-		err = sg_sealed_open(&tpm, srk, session, guard->auth, &sealed, out);
-	leave(self(sealer), &tpm);
-	return err;
+	return transact(self(sealer), do_unseal, &u);
 }
 
 /* Return the value of a property, or 0 where the list lacks it. */
@@ -241,32 +282,41 @@ static enum sg_err status_parent(struct sg_tpm *tpm, struct sg_bytes parent,
 	return err;
 }
 
-static enum sg_err sealer_status(struct sg_sealer *sealer, struct sg_bytes parent,
-                                 struct sg_sealer_status *out)
+/* Asking the TPM about itself. */
+struct question {
+	struct sg_bytes parent;
+	struct sg_sealer_status *out;
+};
+
+static enum sg_err do_status(struct sg_tpm *tpm, void *arg)
 {
-	struct sg_tpm tpm;
+	struct question *q = arg;
 	TPMS_CAPABILITY_DATA *fixed = NULL, *variable = NULL;
 	enum sg_err err;
 
-	*out = (struct sg_sealer_status){ 0 };
-	snprintf(out->device, sizeof out->device, "%s", self(sealer)->config->tcti);
-	err = enter(self(sealer), &tpm);
-	if (err != SG_OK)
-		return err;
-	err = properties(&tpm, TPM2_PT_FIXED, &fixed);
+	err = properties(tpm, TPM2_PT_FIXED, &fixed);
 	if (err != SG_OK)
 		goto out;
-	status_maker(fixed, out);
-	err = properties(&tpm, TPM2_PT_VAR, &variable);
+	status_maker(fixed, q->out);
+	err = properties(tpm, TPM2_PT_VAR, &variable);
 	if (err != SG_OK)
 		goto out;
-	status_lockout(variable, out);
-	err = status_parent(&tpm, parent, out);
+	status_lockout(variable, q->out);
+	err = status_parent(tpm, q->parent, q->out);
 out:
 	Esys_Free(fixed);
 	Esys_Free(variable);
-	leave(self(sealer), &tpm);
 	return err;
+}
+
+static enum sg_err sealer_status(struct sg_sealer *sealer, struct sg_bytes parent,
+                                 struct sg_sealer_status *out)
+{
+	struct question q = { parent, out };
+
+	*out = (struct sg_sealer_status){ 0 };
+	snprintf(out->device, sizeof out->device, "%s", self(sealer)->config->tcti);
+	return transact(self(sealer), do_status, &q);
 }
 
 const struct sg_sealer_ops sg_tpm_sealer = {
