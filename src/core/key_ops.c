@@ -9,6 +9,7 @@
 #include "core/mech.h"
 #include "core/rv.h"
 #include "core/template.h"
+#include "core/token_material.h"
 #include "core/token_objects.h"
 
 /* Find the row for making keys, of pairs or of single keys. */

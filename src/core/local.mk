@@ -24,5 +24,8 @@ libsignet_la_SOURCES += \
 	src/core/template.c src/core/template.h \
 	src/core/token.c src/core/token.h \
 	src/core/token_create.c \
+	src/core/token_material.c src/core/token_material.h \
 	src/core/token_objects.c src/core/token_objects.h \
-	src/core/token_record.c src/core/token_record.h
+	src/core/token_record.c src/core/token_record.h \
+	src/core/token_refresh.c \
+	src/core/token_write.c src/core/token_write.h

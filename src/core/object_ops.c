@@ -10,6 +10,7 @@
 #include "core/edwards.h"
 #include "core/rv.h"
 #include "core/template.h"
+#include "core/token_material.h"
 #include "core/token_objects.h"
 
 #define TRIES 100       /* to change what others change too; each failure was a success of theirs */

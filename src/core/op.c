@@ -8,6 +8,7 @@
 #include "core/mech.h"
 #include "core/rv.h"
 #include "core/session.h"
+#include "core/token_material.h"
 #include "core/token_objects.h"
 
 #define GATHER_MAX ((size_t)64 << 20)

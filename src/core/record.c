@@ -78,7 +78,7 @@ static enum sg_err bind(const char *part, const uint8_t token[SG_UUID],
 static struct sg_record_head head_of(const struct sg_object *object, uint64_t generation)
 {
 	return (struct sg_record_head){
-		.half = object->secluded ? SG_PRIVATE_HALF : SG_PUBLIC_HALF,
+		.half = sg_object_half(object),
 		.class = object->class,
 		.generation = generation,
 	};

@@ -18,6 +18,12 @@ struct sg_record_head {
 	uint64_t generation;
 };
 
+/* Return the half of its token that an object belongs to. */
+static inline enum sg_half sg_object_half(const struct sg_object *object)
+{
+	return object->secluded ? SG_PRIVATE_HALF : SG_PUBLIC_HALF;
+}
+
 /* Read the head of a record. Errors: STORE_DAMAGED. */
 enum sg_err sg_record_head(struct sg_bytes record, struct sg_record_head *head);
 

@@ -43,10 +43,4 @@ enum sg_err sg_token_destroy(struct sg_token *token, CK_OBJECT_HANDLE handle,
 /* Forget the session objects of a session that closes. */
 void sg_token_forget_session(struct sg_token *token, const struct sg_session *session);
 
-/* Get the material of an object; it is opened at the first use, by the hardware
- * where it is sealed on its own, and lives as long as the caller's reference to
- * the object. NULL for an object that has none. Errors: STORE_DAMAGED, the sealer's. */
-enum sg_err sg_token_material(struct sg_token *token, struct sg_object *object,
-                              const struct sg_secret **out);
-
 #endif

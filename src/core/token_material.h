@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 3. The material of token objects: closed when the object is made, opened when
+ * it is first used. The hardware is asked only for keys that are sealed on their own.
+ */
+#ifndef SG_CORE_TOKEN_MATERIAL_H
+#define SG_CORE_TOKEN_MATERIAL_H
+
+#include "core/token.h"
+
+/* Close the material of a new token object that nobody else knows yet. Errors:
+ * NOT_FOUND where the object's half is closed, the sealer's. */
+enum sg_err sg_token_close_material(struct sg_token *token, struct sg_object *object);
+
+/* Get the material of an object; it is opened at the first use, by the hardware
+ * where it is sealed on its own, and lives as long as the caller's reference to
+ * the object. NULL for an object that has none. Errors: STORE_DAMAGED, the sealer's. */
+enum sg_err sg_token_material(struct sg_token *token, struct sg_object *object,
+                              const struct sg_secret **out);
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 3. Changes of a token's rows.
+ */
+#include "core/token_write.h"
+
+#include <string.h>
+
+enum sg_err sg_token_read_state(struct sg_store_txn *txn, struct sg_state *state)
+{
+	struct sg_buf stored = { 0 };
+	enum sg_err err = sg_store_get(txn, SG_STORE_STATE, &stored);
+
+	if (err == SG_OK)
+		err = sg_state_parse(sg_buf_bytes(&stored), state);
+	sg_buf_free(&stored);
+	return err;
+}
+
+enum sg_err sg_token_write_begin(struct sg_token *token, struct sg_token_write *w)
+{
+	enum sg_err err;
+
+	memset(w, 0, sizeof *w);
+	err = sg_store_begin(token->path, SG_STORE_WRITE, &w->txn);
+	if (err == SG_OK)
+		err = sg_token_read_state(w->txn, &w->state);
+	for (int half = 0; half < 2 && err == SG_OK; half++) {
+		w->before[half] = w->state.set[half].generation;
+		if (token->keys[half] != NULL)
+			err = sg_set_check(&w->state.set[half], (enum sg_half)half,
+			                   token->keys[half], token->record.uuid);
+	}
+	return err;
+}
+
+enum sg_err sg_token_write_row(struct sg_token *token, struct sg_token_write *w,
+                               const struct sg_object *object, uint64_t *generation)
+{
+	enum sg_half half = sg_object_half(object);
+	const struct sg_keyset *keys = token->keys[half];
+	struct sg_set *set = &w->state.set[half];
+	struct sg_buf record = { 0 };
+	enum sg_err err;
+
+	if (keys == NULL)
+		return SG_ERR_NOT_FOUND;
+	*generation = ++set->generation;
+	err = sg_record_close(token->record.uuid, keys, object, *generation, &record);
+	if (err == SG_OK)
+		err = sg_store_object_put(w->txn, object->uuid, sg_buf_bytes(&record));
+	if (err == SG_OK)
+		sg_set_add(set, keys, object->uuid, *generation);
+	sg_buf_free(&record);
+	return err;
+}
+
+enum sg_err sg_token_write_release(struct sg_token *token, struct sg_token_write *w,
+                                   const struct sg_object *object)
+{
+	enum sg_half half = sg_object_half(object);
+	struct sg_buf record = { 0 };
+	struct sg_record_head head;
+	enum sg_err err;
+
+	if (token->keys[half] == NULL)
+		return SG_ERR_NOT_FOUND;
+	err = sg_store_object_get(w->txn, object->uuid, &record);
+	if (err == SG_OK)
+		err = sg_record_head(sg_buf_bytes(&record), &head);
+	if (err == SG_OK && (head.generation != object->generation || head.half != half))
+		err = SG_ERR_NOT_FOUND;
+	if (err == SG_OK) {
+		w->state.set[half].generation++;
+		sg_set_remove(&w->state.set[half], token->keys[half], object->uuid,
+		              head.generation);
+	}
+	sg_buf_free(&record);
+	return err;
+}
+
+enum sg_err sg_token_write_end(struct sg_token *token, struct sg_token_write *w, enum sg_err err)
+{
+	struct sg_buf stored = { 0 };
+
+	for (int half = 0; half < 2 && err == SG_OK; half++)
+		if (token->keys[half] != NULL)
+			sg_set_sign(&w->state.set[half], (enum sg_half)half, token->keys[half],
+			            token->record.uuid);
+	if (err == SG_OK)
+		err = sg_state_write(&w->state, &stored);
+	if (err == SG_OK)
+		err = sg_store_put(w->txn, SG_STORE_STATE, sg_buf_bytes(&stored));
+	if (err == SG_OK)
+		err = sg_store_commit(&w->txn);
+	sg_store_abort(&w->txn);
+	sg_buf_free(&stored);
+	return err;
+}
+
+void sg_token_write_shown(struct sg_token *token, const struct sg_token_write *w)
+{
+	for (int half = 0; half < 2; half++)
+		if (token->shown[half] == w->before[half])
+			token->shown[half] = w->state.set[half].generation;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 3. One change of a token's rows: a transaction of the store in which rows and
+ * the state over them change together. Between begin and end the caller holds the
+ * token's lock for reading, which keeps the keys in place.
+ */
+#ifndef SG_CORE_TOKEN_WRITE_H
+#define SG_CORE_TOKEN_WRITE_H
+
+#include "core/token.h"
+
+struct sg_token_write {
+	struct sg_store_txn *txn;
+	struct sg_state state;
+	uint64_t before[2];             /* generations it started from */
+};
+
+/* Begin: take the store's write lock and check the state. Give *w to
+ * sg_token_write_end also after an error. Errors: the store's, STORE_DAMAGED. */
+enum sg_err sg_token_write_begin(struct sg_token *token, struct sg_token_write *w);
+
+/* Write the object's row under a new generation, which *generation gets. Errors:
+ * NOT_FOUND where the object's half is closed. */
+enum sg_err sg_token_write_row(struct sg_token *token, struct sg_token_write *w,
+                               const struct sg_object *object, uint64_t *generation);
+
+/* Make sure that the object's row is the one this process knows, and take it out of
+ * its set; the row itself stays. Errors: NOT_FOUND where another version stands there. */
+enum sg_err sg_token_write_release(struct sg_token *token, struct sg_token_write *w,
+                                   const struct sg_object *object);
+
+/* Commit, or drop everything where err is an error, which is then returned. */
+enum sg_err sg_token_write_end(struct sg_token *token, struct sg_token_write *w, enum sg_err err);
+
+/* After a change of ours: the table shows the new state if it showed the one before.
+ * The caller holds the lock for writing. */
+void sg_token_write_shown(struct sg_token *token, const struct sg_token_write *w);
+
+/* Read the state record. Errors: STORE_DAMAGED. */
+enum sg_err sg_token_read_state(struct sg_store_txn *txn, struct sg_state *state);
+
+#endif
