@@ -1,0 +1,10 @@
+# Programs of others against the built module, on a token sealed by a TPM.
+interop_scripts = \
+	tests/interop/install.sh \
+	tests/interop/openssl.sh \
+	tests/interop/p11_kit.sh \
+	tests/interop/p11tool.sh \
+	tests/interop/pkcs11_tool.sh
+
+TESTS += $(interop_scripts)
+EXTRA_DIST += tests/interop/common.sh tests/lib/tap.sh $(interop_scripts)
