@@ -1,21 +1,30 @@
 # One program a source file of rings 0 to 3, from the file of the same name.
 unit_tests = \
 	tests/unit/test_aes_gcm \
+	tests/unit/test_attr_table \
+	tests/unit/test_attrs \
 	tests/unit/test_bytes \
 	tests/unit/test_config \
 	tests/unit/test_crypto \
 	tests/unit/test_cursor \
 	tests/unit/test_digest \
 	tests/unit/test_ed25519 \
+	tests/unit/test_edwards \
 	tests/unit/test_err \
 	tests/unit/test_file \
 	tests/unit/test_fork \
 	tests/unit/test_kdf \
+	tests/unit/test_keyset \
 	tests/unit/test_keywrap \
 	tests/unit/test_log \
 	tests/unit/test_map \
+	tests/unit/test_mech \
+	tests/unit/test_object \
+	tests/unit/test_object_table \
 	tests/unit/test_pkcs8 \
 	tests/unit/test_random \
+	tests/unit/test_record \
+	tests/unit/test_rv \
 	tests/unit/test_seal \
 	tests/unit/test_seal_rc \
 	tests/unit/test_seal_sealed \
@@ -24,13 +33,17 @@ unit_tests = \
 	tests/unit/test_secret \
 	tests/unit/test_slab \
 	tests/unit/test_ssl \
+	tests/unit/test_state \
 	tests/unit/test_store \
 	tests/unit/test_store_crash \
 	tests/unit/test_store_create \
 	tests/unit/test_store_db \
 	tests/unit/test_store_path \
 	tests/unit/test_store_row \
-	tests/unit/test_store_schema
+	tests/unit/test_store_schema \
+	tests/unit/test_template \
+	tests/unit/test_token \
+	tests/unit/test_token_record
 
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Tests of core/edwards.c.
+ */
+#include "core/edwards.h"
+
+#include "lib/hex.h"
+#include "lib/runner.h"
+
+#define POINT "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
+
+START_TEST(the_three_names_of_ed25519_are_known)
+{
+	ck_assert(sg_edwards_params(hex("06032b6570")));
+	ck_assert(sg_edwards_params(hex("06092b06010401da470f01")));
+	ck_assert(sg_edwards_params(hex("130c656477617264733235353139")));
+}
+END_TEST
+
+START_TEST(other_names_are_not)
+{
+	static const char *const others[] = {
+		"", "06032b6571", "06032b656f", "06032b65", "06032b657000", "06082a8648ce3d030107",
+		"130c656477617264733235353138", "0c0c656477617264733235353139", "656477617264733235353139",
+	};
+
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+		ck_assert(!sg_edwards_params(hex(others[i])));
+}
+END_TEST
+
+START_TEST(a_point_is_read_in_three_forms)
+{
+	static const char *const forms[] = { POINT, "0420" POINT, "032100" POINT };
+
+	for (size_t i = 0; i < 3; i++) {
+		struct sg_bytes value = hex(forms[i]), point = { NULL, 0 };
+
+		ck_assert(sg_edwards_point(value, &point));
+		assert_bytes(point, hex(POINT));
+		ck_assert_ptr_eq(point.data + point.len, value.data + value.len);
+	}
+}
+END_TEST
+
+START_TEST(what_is_no_point_is_refused)
+{
+	static const char *const bad[] = {
+		"0421" POINT, "0520" POINT, "032000" POINT, "032101" POINT, "042000" POINT,
+		POINT "00", "04822000" POINT,
+	};
+	struct sg_bytes point;
+
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+		ck_assert(!sg_edwards_point(hex(bad[i]), &point));
+	for (size_t len = 0; len < 64; len++)
+		ck_assert(sg_edwards_point(repeat(0xaa, len), &point) == (len == 32));
+}
+END_TEST
+
+START_TEST(setting_keeps_one_form_of_everything)
+{
+	struct sg_attrs attrs = { 0 };
+	struct sg_bytes value;
+
+	ck_assert_int_eq(sg_edwards_set(&attrs, hex(POINT)), SG_OK);
+	ck_assert(sg_attrs_get(&attrs, CKA_EC_PARAMS, &value));
+	assert_bytes(value, hex("06032b6570"));
+	ck_assert(sg_attrs_get(&attrs, CKA_EC_POINT, &value));
+	assert_bytes(value, hex(POINT));
+	ck_assert(sg_attrs_get(&attrs, CKA_PUBLIC_KEY_INFO, &value));
+	assert_bytes(value, hex("302a300506032b6570032100" POINT));
+	sg_attrs_free(&attrs);
+}
+END_TEST
+
+START_TEST(a_point_is_given_out_as_configured)
+{
+	uint8_t out[34];
+
+	ck_assert_uint_eq(sg_edwards_emit(hex(POINT), SG_EC_POINT_RAW, out), 32);
+	assert_bytes(sg_bytes(out, 32), hex(POINT));
+	ck_assert_uint_eq(sg_edwards_emit(hex(POINT), SG_EC_POINT_OCTET, out), 34);
+	assert_bytes(sg_bytes(out, 34), hex("0420" POINT));
+}
+END_TEST
+
+static Suite *suite(void)
+{
+	Suite *s = suite_create("edwards");
+	TCase *tc = tcase_create("edwards");
+
+	suite_add_tcase(s, tc);
+	tcase_add_test(tc, the_three_names_of_ed25519_are_known);
+	tcase_add_test(tc, other_names_are_not);
+	tcase_add_test(tc, a_point_is_read_in_three_forms);
+	tcase_add_test(tc, what_is_no_point_is_refused);
+	tcase_add_test(tc, setting_keeps_one_form_of_everything);
+	tcase_add_test(tc, a_point_is_given_out_as_configured);
+	return s;
+}
+
+int main(void)
+{
+	return test_run(suite());
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Tests of core/token_record.c.
+ */
+#include "core/token_record.h"
+
+#include <string.h>
+
+#include "crypto/crypto.h"
+#include "lib/hex.h"
+#include "lib/runner.h"
+
+static struct sg_token_record record, read_back;
+static struct sg_buf stored;
+static struct sg_keyset *keys;
+
+static void setup(void)
+{
+	struct sg_secret *key = NULL;
+
+	ck_assert_int_eq(sg_crypto_start(), SG_OK);
+	memcpy(record.uuid, "0123456789abcdef", SG_UUID);
+	ck_assert_int_eq(sg_secret_copy(repeat('k', SG_TOKEN_KEY), &key), SG_OK);
+	ck_assert_int_eq(sg_keyset_derive(key, record.uuid, &keys), SG_OK);
+	sg_secret_free(&key);
+	record.machine = true;
+	record.created = 1700000000;
+	strcpy(record.sealer, "tpm");
+	ck_assert_int_eq(sg_token_record_set_label(&record, sg_bytes_str("a label")), SG_OK);
+	ck_assert_int_eq(sg_buf_set(&record.parent, sg_bytes_str("parent")), SG_OK);
+	for (int i = 0; i < SG_SEAL_SLOTS; i++) {
+		memset(record.copy[i].salt, 'a' + i, SG_ARGON2_SALT);
+		record.copy[i].cost = (struct sg_argon2_cost){ 3, 65536 };
+		if (i != SG_SEAL_SO)
+			ck_assert_int_eq(sg_buf_set(&record.copy[i].blob, sg_bytes_str("blob")),
+			                 SG_OK);
+	}
+	ck_assert_int_eq(sg_token_record_write(&record, keys, &stored), SG_OK);
+}
+
+static void teardown(void)
+{
+	sg_token_record_clear(&record);
+	sg_token_record_clear(&read_back);
+	sg_buf_free(&stored);
+	sg_keyset_free(&keys);
+	sg_crypto_stop();
+}
+
+static enum sg_err read_stored(struct sg_bytes bytes)
+{
+	sg_token_record_clear(&read_back);
+	return sg_token_record_parse(bytes, &read_back);
+}
+
+START_TEST(what_is_written_is_read_and_authentic)
+{
+	ck_assert_int_eq(read_stored(sg_buf_bytes(&stored)), SG_OK);
+	ck_assert_int_eq(sg_token_record_check(&read_back, keys), SG_OK);
+	ck_assert_mem_eq(read_back.uuid, record.uuid, SG_UUID);
+	ck_assert(read_back.machine);
+	ck_assert_uint_eq(read_back.created, record.created);
+	ck_assert_mem_eq(read_back.label, "a label                         ", SG_LABEL);
+	ck_assert_str_eq(read_back.sealer, "tpm");
+	assert_bytes(sg_buf_bytes(&read_back.parent), sg_bytes_str("parent"));
+	assert_bytes(sg_buf_bytes(&read_back.copy[SG_SEAL_USER].blob), sg_bytes_str("blob"));
+	ck_assert_uint_eq(read_back.copy[SG_SEAL_SO].blob.len, 0);
+	ck_assert_uint_eq(read_back.copy[SG_SEAL_USER].cost.memory, 65536);
+	ck_assert_uint_eq(read_back.copy[SG_SEAL_USER].salt[0], 'b');
+}
+END_TEST
+
+START_TEST(every_changed_byte_is_noticed)
+{
+	for (size_t i = 0; i < stored.len; i++)
+		for (int bit = 0; bit < 8; bit++) {
+			enum sg_err err;
+
+			stored.data[i] ^= (uint8_t)(1 << bit);
+			err = read_stored(sg_buf_bytes(&stored));
+			if (err == SG_OK)
+				err = sg_token_record_check(&read_back, keys);
+			ck_assert(err == SG_ERR_STORE_DAMAGED || err == SG_ERR_STORE_VERSION);
+			stored.data[i] ^= (uint8_t)(1 << bit);
+		}
+}
+END_TEST
+
+START_TEST(every_cut_is_noticed)
+{
+	for (size_t len = 0; len < stored.len; len++)
+		ck_assert_int_eq(read_stored(sg_bytes(stored.data, len)), SG_ERR_STORE_DAMAGED);
+	ck_assert_int_eq(sg_buf_append(&stored, sg_bytes("", 1)), SG_OK);
+	ck_assert_int_eq(read_stored(sg_buf_bytes(&stored)), SG_ERR_STORE_DAMAGED);
+}
+END_TEST
+
+START_TEST(another_version_is_said_to_be_one)
+{
+	stored.data[5]++;
+	ck_assert_int_eq(read_stored(sg_buf_bytes(&stored)), SG_ERR_STORE_VERSION);
+}
+END_TEST
+
+START_TEST(another_key_does_not_authenticate)
+{
+	struct sg_keyset *other = NULL;
+	struct sg_secret *key = NULL;
+
+	ck_assert_int_eq(sg_secret_copy(repeat('o', SG_TOKEN_KEY), &key), SG_OK);
+	ck_assert_int_eq(sg_keyset_derive(key, record.uuid, &other), SG_OK);
+	ck_assert_int_eq(sg_token_record_check(&record, other), SG_ERR_STORE_DAMAGED);
+	sg_keyset_free(&other);
+	sg_secret_free(&key);
+}
+END_TEST
+
+START_TEST(writing_again_replaces)
+{
+	size_t len = stored.len;
+
+	ck_assert_int_eq(sg_token_record_write(&record, keys, &stored), SG_OK);
+	ck_assert_uint_eq(stored.len, len);
+}
+END_TEST
+
+START_TEST(a_serial_is_sixteen_digits_of_the_uuid)
+{
+	char serial[SG_SERIAL];
+
+	sg_token_record_serial(&record, serial);
+	ck_assert_mem_eq(serial, "3031323334353637", SG_SERIAL);
+}
+END_TEST
+
+static enum sg_err label(const char *text)
+{
+	return sg_token_record_set_label(&record, sg_bytes_str(text));
+}
+
+START_TEST(labels_are_padded_text)
+{
+	ck_assert_int_eq(label("x"), SG_OK);
+	ck_assert_mem_eq(record.label, "x                               ", SG_LABEL);
+	ck_assert_int_eq(label("12345678901234567890123456789012"), SG_OK);
+	ck_assert_mem_eq(record.label, "12345678901234567890123456789012", SG_LABEL);
+	ck_assert_int_eq(label("a b          "), SG_OK);
+	ck_assert_mem_eq(record.label, "a b                             ", SG_LABEL);
+	ck_assert_int_eq(label("gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x94\x91"), SG_OK);
+}
+END_TEST
+
+START_TEST(labels_that_are_empty_long_or_no_text_are_refused)
+{
+	static const char *const bad[] = {
+		"", "    ", "a\nb", "\x7f", "\x1b[2J", "\xff", "\xc0\x80", "\xc3", "\xe0\x80\x80",
+		"\xed\xa0\x80", "\xf4\x90\x80\x80", "\xc2\x85", "\xe2\x82", "\x80", "\xf0\x80\x80\x80",
+	};
+
+	ck_assert_int_eq(label("kept"), SG_OK);
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+		ck_assert_int_eq(label(bad[i]), SG_ERR_ARG);
+	ck_assert_int_eq(label("123456789012345678901234567890123"), SG_ERR_RANGE);
+	ck_assert_mem_eq(record.label, "kept                            ", SG_LABEL);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+	Suite *s = suite_create("token_record");
+	TCase *tc = tcase_create("token_record");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	suite_add_tcase(s, tc);
+	tcase_add_test(tc, what_is_written_is_read_and_authentic);
+	tcase_add_test(tc, every_changed_byte_is_noticed);
+	tcase_add_test(tc, every_cut_is_noticed);
+	tcase_add_test(tc, another_version_is_said_to_be_one);
+	tcase_add_test(tc, another_key_does_not_authenticate);
+	tcase_add_test(tc, writing_again_replaces);
+	tcase_add_test(tc, a_serial_is_sixteen_digits_of_the_uuid);
+	tcase_add_test(tc, labels_are_padded_text);
+	tcase_add_test(tc, labels_that_are_empty_long_or_no_text_are_refused);
+	return s;
+}
+
+int main(void)
+{
+	return test_run(suite());
+}
