@@ -56,6 +56,7 @@ static const enum tool_exit codes[SG_ERR_COUNT] = {
 	[SG_ERR_STORE_FULL] = TOOL_STORE,
 	[SG_ERR_STORE_READONLY] = TOOL_STORE,
 	[SG_ERR_NOT_FOUND] = TOOL_NOT_FOUND,
+	[SG_ERR_CLOSED] = TOOL_FAILED,
 };
 
 static const struct tool_exit_row rows[] = {

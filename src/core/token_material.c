@@ -51,7 +51,7 @@ enum sg_err sg_token_close_material(struct sg_token *token, struct sg_object *ob
 
 		pthread_rwlock_rdlock(&token->lock);
 		keys = token->keys[sg_object_half(object)];
-		err = keys == NULL ? SG_ERR_NOT_FOUND
+		err = keys == NULL ? SG_ERR_CLOSED
 		                   : sg_record_close_secret(token->record.uuid, keys, object, by,
 		                                            inner, &object->material->closed);
 		pthread_rwlock_unlock(&token->lock);
@@ -69,7 +69,7 @@ static enum sg_err open_closed(struct sg_token *token, const struct sg_object *o
 
 	pthread_rwlock_rdlock(&token->lock);
 	keys = token->keys[sg_object_half(object)];
-	err = keys == NULL ? SG_ERR_NOT_FOUND
+	err = keys == NULL ? SG_ERR_CLOSED
 	                   : sg_record_open_secret(token->record.uuid, keys, object, by, inner);
 	pthread_rwlock_unlock(&token->lock);
 	return err;

@@ -9,7 +9,7 @@
 #include "core/token.h"
 
 /* Close the material of a new token object that nobody else knows yet. Errors:
- * NOT_FOUND where the object's half is closed, the sealer's. */
+ * CLOSED where the object's half is closed, the sealer's. */
 enum sg_err sg_token_close_material(struct sg_token *token, struct sg_object *object);
 
 /* Get the material of an object; it is opened at the first use, by the hardware

@@ -121,7 +121,7 @@ static enum sg_err enter(struct sg_token *token, const struct sg_session *sessio
 	struct sg_entry *entry = NULL;
 
 	if ((*object)->secluded && !private_open(token))
-		return SG_ERR_NOT_FOUND;
+		return SG_ERR_CLOSED;
 	if ((*object)->token)
 		entry = sg_table_find_row(&token->objects, (*object)->uuid);
 	if (entry == NULL)

@@ -44,7 +44,7 @@ enum sg_err sg_token_write_row(struct sg_token *token, struct sg_token_write *w,
 	enum sg_err err;
 
 	if (keys == NULL)
-		return SG_ERR_NOT_FOUND;
+		return SG_ERR_CLOSED;
 	*generation = ++set->generation;
 	err = sg_record_close(token->record.uuid, keys, object, *generation, &record);
 	if (err == SG_OK)
@@ -64,7 +64,7 @@ enum sg_err sg_token_write_release(struct sg_token *token, struct sg_token_write
 	enum sg_err err;
 
 	if (token->keys[half] == NULL)
-		return SG_ERR_NOT_FOUND;
+		return SG_ERR_CLOSED;
 	err = sg_store_object_get(w->txn, object->uuid, &record);
 	if (err == SG_OK)
 		err = sg_record_head(sg_buf_bytes(&record), &head);

@@ -20,12 +20,13 @@ struct sg_token_write {
 enum sg_err sg_token_write_begin(struct sg_token *token, struct sg_token_write *w);
 
 /* Write the object's row under a new generation, which *generation gets. Errors:
- * NOT_FOUND where the object's half is closed. */
+ * CLOSED where the object's half is closed. */
 enum sg_err sg_token_write_row(struct sg_token *token, struct sg_token_write *w,
                                const struct sg_object *object, uint64_t *generation);
 
 /* Make sure that the object's row is the one this process knows, and take it out of
- * its set; the row itself stays. Errors: NOT_FOUND where another version stands there. */
+ * its set; the row itself stays. Errors: NOT_FOUND where another version stands there,
+ * CLOSED. */
 enum sg_err sg_token_write_release(struct sg_token *token, struct sg_token_write *w,
                                    const struct sg_object *object);
 

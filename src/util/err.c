@@ -116,6 +116,8 @@ static const struct row rows[SG_ERR_COUNT] = {
 		"store-readonly", "The store can't be written",
 		"Mount its file system for writing, or give the file to this user." },
 	[SG_ERR_NOT_FOUND] = { "not-found", "There is no such thing", NULL },
+	[SG_ERR_CLOSED] = { "closed", "Nobody is logged in to this token any more",
+	                    "Log in and try again." },
 };
 
 static const struct row unknown = { "unknown", "The cause is unknown", NULL };

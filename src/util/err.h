@@ -49,6 +49,7 @@ enum sg_err {
 	SG_ERR_STORE_FULL,      /* no space left, or a quota */
 	SG_ERR_STORE_READONLY,  /* the file system or the file cannot be written */
 	SG_ERR_NOT_FOUND,       /* no such row */
+	SG_ERR_CLOSED,          /* the token was closed meanwhile: nobody is logged in */
 
 	SG_ERR_COUNT
 };
