@@ -4,7 +4,8 @@ interop_scripts = \
 	tests/interop/openssl.sh \
 	tests/interop/p11_kit.sh \
 	tests/interop/p11tool.sh \
-	tests/interop/pkcs11_tool.sh
+	tests/interop/pkcs11_tool.sh \
+	tests/interop/provider.sh
 
 TESTS += $(interop_scripts)
 EXTRA_DIST += tests/interop/common.sh tests/lib/tap.sh $(interop_scripts)
