@@ -76,11 +76,11 @@ static CK_FLAGS token_flags(const struct sg_token *token)
 		flags |= CKF_USER_PIN_INITIALIZED;
 	if (token->pin_low[SG_USER])
 		flags |= CKF_USER_PIN_COUNT_LOW;
-	if (token->pin_locked[SG_USER])
+	if (sg_token_pin_locked(token, SG_USER))
 		flags |= CKF_USER_PIN_LOCKED;
 	if (token->pin_low[SG_SO])
 		flags |= CKF_SO_PIN_COUNT_LOW;
-	if (token->pin_locked[SG_SO])
+	if (sg_token_pin_locked(token, SG_SO))
 		flags |= CKF_SO_PIN_LOCKED;
 	return flags;
 }
@@ -203,26 +203,27 @@ CK_RV C_InitToken(CK_SLOT_ID slot, unsigned char *pin, CK_ULONG pin_len, unsigne
 	struct sg_token *token;
 	struct sg_call call;
 	enum sg_err err;
-	bool busy;
 	CK_RV rv = enter_slot(&call, slot, &token);
 
 	if (rv != CKR_OK)
 		return rv;
 	if ((pin == NULL && pin_len > 0) || label == NULL)
 		return sg_call_end(&call, CKR_ARGUMENTS_BAD);
-	pthread_rwlock_rdlock(&token->lock);
-	busy = token->sessions > 0;
-	pthread_rwlock_unlock(&token->lock);
-	if (busy)
+	if (!sg_token_remake_begin(token))
 		return sg_call_end(&call, CKR_SESSION_EXISTS);
-	if (!sg_pin_fits(sg_bytes(pin, pin_len)))
-		return sg_call_end(&call, CKR_PIN_LEN_RANGE);
-	err = sg_token_sync(token);
-	if (err == SG_ERR_STORE_MISSING)
-		err = init_empty(token, sg_bytes(pin, pin_len), sg_bytes(label, SG_LABEL));
-	else if (err == SG_OK)
-		err = sg_token_recreate(token, sg_bytes(pin, pin_len), sg_bytes(label, SG_LABEL));
-	return sg_call_end(&call, sg_rv(err));
+	if (!sg_pin_fits(sg_bytes(pin, pin_len))) {
+		rv = CKR_PIN_LEN_RANGE;
+	} else {
+		err = sg_token_sync(token);
+		if (err == SG_ERR_STORE_MISSING)
+			err = init_empty(token, sg_bytes(pin, pin_len), sg_bytes(label, SG_LABEL));
+		else if (err == SG_OK)
+			err = sg_token_recreate(token, sg_bytes(pin, pin_len),
+			                        sg_bytes(label, SG_LABEL));
+		rv = sg_rv(err);
+	}
+	sg_token_remake_end(token);
+	return sg_call_end(&call, rv);
 }
 
 CK_RV C_InitPIN(CK_SESSION_HANDLE handle, unsigned char *pin, CK_ULONG pin_len)

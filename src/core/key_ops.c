@@ -131,8 +131,7 @@ static const struct wrap_errors for_unwrap = {
 /* Find the mechanism and the key that does the work. */
 static CK_RV take_wrapper(struct sg_session *session, const CK_MECHANISM *mechanism,
                           CK_OBJECT_HANDLE handle, const struct wrap_errors *errors,
-                          const struct sg_mech **mech, struct sg_object **key,
-                          const struct sg_secret **secret)
+                          const struct sg_mech **mech, struct sg_object **key)
 {
 	CK_RV rv;
 
@@ -148,7 +147,30 @@ static CK_RV take_wrapper(struct sg_session *session, const CK_MECHANISM *mechan
 		return errors->type_inconsistent;
 	if (!sg_attrs_bool(&(*key)->attrs, errors->usage))
 		return CKR_KEY_FUNCTION_NOT_PERMITTED;
-	return sg_rv(sg_token_material(session->token, *key, secret));
+	return CKR_OK;
+}
+
+/* Open both keys and wrap one by the other; out has room for it. */
+static CK_RV wrap_material(struct sg_session *session, const struct sg_mech *mech,
+                           struct sg_object *wrapper, struct sg_object *object, uint8_t *out,
+                           size_t room)
+{
+	const struct sg_secret *wrapping, *secret;
+	enum sg_err err;
+	size_t need;
+	CK_RV rv;
+
+	err = sg_token_material(session->token, wrapper, &wrapping);
+	if (err == SG_OK)
+		err = sg_token_material(session->token, object, &secret);
+	if (err != SG_OK)
+		return sg_rv(err);
+	rv = mech->wrap->size(secret->len, &need);
+	if (rv == CKR_OK && need > room)
+		rv = CKR_BUFFER_TOO_SMALL;
+	if (rv == CKR_OK)
+		rv = mech->wrap->wrap(sg_secret_bytes(wrapping), sg_secret_bytes(secret), out);
+	return rv;
 }
 
 CK_RV sg_key_wrap(struct sg_session *session, const CK_MECHANISM *mechanism,
@@ -156,29 +178,26 @@ CK_RV sg_key_wrap(struct sg_session *session, const CK_MECHANISM *mechanism,
                   CK_ULONG *out_len)
 {
 	struct sg_object *wrapper = NULL, *object = NULL;
-	const struct sg_secret *wrapper_secret, *secret;
 	const struct sg_mech *mech;
 	CK_ULONG room = *out_len;
 	size_t need;
 	CK_RV rv;
 
-	rv = take_wrapper(session, mechanism, wrapping, &for_wrap, &mech, &wrapper, &wrapper_secret);
+	rv = take_wrapper(session, mechanism, wrapping, &for_wrap, &mech, &wrapper);
 	if (rv == CKR_OK && sg_token_object(session->token, key, &object) != SG_OK)
 		rv = CKR_KEY_HANDLE_INVALID;
 	if (rv == CKR_OK && object->class != CKO_SECRET_KEY)
 		rv = object->class == CKO_PRIVATE_KEY ? CKR_KEY_NOT_WRAPPABLE : CKR_KEY_HANDLE_INVALID;
 	if (rv == CKR_OK && !sg_attrs_bool(&object->attrs, CKA_EXTRACTABLE))
 		rv = CKR_KEY_UNEXTRACTABLE;
+	/* The size is known without the material: asking for it costs no hardware. */
 	if (rv == CKR_OK)
-		rv = sg_rv(sg_token_material(session->token, object, &secret));
-	if (rv == CKR_OK)
-		rv = mech->wrap->size(secret->len, &need);
+		rv = mech->wrap->size(sg_attrs_ulong(&object->attrs, CKA_VALUE_LEN), &need);
 	if (rv == CKR_OK) {
 		*out_len = need;
 		if (out != NULL)
 			rv = room < need ? CKR_BUFFER_TOO_SMALL
-			                 : mech->wrap->wrap(sg_secret_bytes(wrapper_secret),
-			                                    sg_secret_bytes(secret), out);
+			                 : wrap_material(session, mech, wrapper, object, out, room);
 	}
 	sg_object_unref(&object);
 	sg_object_unref(&wrapper);
@@ -204,12 +223,13 @@ CK_RV sg_key_unwrap(struct sg_session *session, const CK_MECHANISM *mechanism,
 
 	rv = sg_template_check(template, n);
 	if (rv == CKR_OK)
-		rv = take_wrapper(session, mechanism, unwrapping, &for_unwrap, &mech, &unwrapper,
-		                  &secret);
+		rv = take_wrapper(session, mechanism, unwrapping, &for_unwrap, &mech, &unwrapper);
 	if (rv == CKR_OK)
 		rv = sg_template_build(kind, template, n, &attrs, &none);
 	if (rv == CKR_OK)
 		rv = sg_access_add(session, &attrs);
+	if (rv == CKR_OK)
+		rv = sg_rv(sg_token_material(session->token, unwrapper, &secret));
 	if (rv == CKR_OK)
 		rv = mech->wrap->unwrap(sg_secret_bytes(secret), wrapped, &material);
 	if (rv != CKR_OK)

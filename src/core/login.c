@@ -9,6 +9,9 @@
 #include "core/token.h"
 #include "util/log.h"
 
+/* Seconds for which a lockout is reported from memory: the hardware lets it heal. */
+#define LOCKED_SHOWN 60
+
 static const enum sg_seal_slot slot_of[SG_USERS] = {
 	[SG_USER] = SG_SEAL_USER,
 	[SG_SO] = SG_SEAL_SO,
@@ -49,15 +52,31 @@ enum sg_err sg_token_unseal_pin(struct sg_sealer *sealer, const struct sg_token_
 	return err;
 }
 
+/* Seconds of a clock that nobody sets. */
+static time_t now(void)
+{
+	struct timespec t = { 0, 0 };
+
+	clock_gettime(CLOCK_BOOTTIME, &t);
+	return t.tv_sec;
+}
+
+bool sg_token_pin_locked(const struct sg_token *token, enum sg_user user)
+{
+	return token->pin_locked[user] != 0 && now() - token->pin_locked[user] < LOCKED_SHOWN;
+}
+
 void sg_token_note_pin(struct sg_token *token, enum sg_user user, enum sg_err err)
 {
 	pthread_rwlock_wrlock(&token->lock);
-	if (err == SG_OK)
-		token->pin_low[user] = token->pin_locked[user] = false;
-	else if (err == SG_ERR_AUTH)
+	if (err == SG_OK) {
+		token->pin_low[user] = false;
+		token->pin_locked[user] = 0;
+	} else if (err == SG_ERR_AUTH) {
 		token->pin_low[user] = true;
-	else if (err == SG_ERR_LOCKED)
-		token->pin_locked[user] = true;
+	} else if (err == SG_ERR_LOCKED) {
+		token->pin_locked[user] = now();
+	}
 	pthread_rwlock_unlock(&token->lock);
 }
 
@@ -170,13 +189,13 @@ CK_RV sg_token_login(struct sg_token *token, enum sg_user user, struct sg_bytes 
 		sg_token_record_clear(&record);
 		return user == SG_USER ? CKR_USER_PIN_NOT_INITIALIZED : CKR_PIN_INCORRECT;
 	}
-	pthread_mutex_lock(&token->opening);
+	sg_token_opening_lock(token);
 	rv = check_login(token, user);
 	if (rv == CKR_OK)
 		rv = sg_rv(prove(token, user, pin, &record, keys, &token_key));
 	if (rv == CKR_OK)
 		rv = install_login(token, user, keys, &token_key);
-	pthread_mutex_unlock(&token->opening);
+	sg_token_opening_unlock(token);
 	sg_keyset_free(&keys[0]);
 	sg_keyset_free(&keys[1]);
 	sg_secret_free(&token_key);
@@ -196,6 +215,7 @@ static void log_out(struct sg_token *token)
 	token->user = SG_NOBODY;
 	if (token->record.machine)
 		return;
+	atomic_fetch_add(&token->epoch[SG_PRIVATE_HALF], 1);
 	sg_keyset_free(&token->keys[SG_PRIVATE_HALF]);
 	sg_secret_free(&token->token_key);
 	sg_table_remove_if(&token->objects, is_private, NULL);
@@ -230,6 +250,7 @@ void sg_token_session_closed(struct sg_token *token, CK_FLAGS flags)
 struct new_copy {
 	enum sg_seal_slot slot;
 	struct sg_sealed_copy copy;
+	const struct sg_buf *proved;    /* the copy that the old PIN opened, or NULL */
 };
 
 static enum sg_err put_copy(struct sg_token_record *record, void *arg)
@@ -237,6 +258,10 @@ static enum sg_err put_copy(struct sg_token_record *record, void *arg)
 	struct new_copy *new_copy = arg;
 	struct sg_sealed_copy *old = &record->copy[new_copy->slot];
 
+	/* Another process changed the PIN in between: the old one is not valid any more. */
+	if (new_copy->proved != NULL &&
+	    !sg_bytes_equal(sg_buf_bytes(new_copy->proved), sg_buf_bytes(&old->blob)))
+		return SG_ERR_AUTH;
 	sg_buf_free(&old->blob);
 	*old = new_copy->copy;
 	memset(&new_copy->copy, 0, sizeof new_copy->copy);
@@ -246,9 +271,9 @@ static enum sg_err put_copy(struct sg_token_record *record, void *arg)
 /* Seal the token key under a new PIN and store the copy. The caller holds `opening`. */
 static enum sg_err replace_pin(struct sg_token *token, const struct sg_token_record *record,
                                enum sg_user user, const struct sg_secret *token_key,
-                               struct sg_bytes pin)
+                               struct sg_bytes pin, const struct sg_buf *proved)
 {
-	struct new_copy new_copy = { .slot = slot_of[user] };
+	struct new_copy new_copy = { .slot = slot_of[user], .proved = proved };
 	struct sg_keyset *keys[2] = { NULL, NULL };
 	struct sg_sealer *sealer;
 	enum sg_err err;
@@ -256,6 +281,8 @@ static enum sg_err replace_pin(struct sg_token *token, const struct sg_token_rec
 	err = sg_token_sealer(token, record->sealer, &sealer);
 	if (err == SG_OK)
 		err = sg_token_derive(token_key, record->uuid, keys);
+	if (err == SG_OK)       /* the parent it names is about to get the token key */
+		err = sg_token_record_check(record, keys[SG_PUBLIC_HALF]);
 	if (err == SG_OK)
 		err = sg_token_seal_pin(sealer, sg_buf_bytes(&record->parent), token_key, pin,
 		                        &new_copy.copy);
@@ -283,12 +310,12 @@ CK_RV sg_token_init_pin(struct sg_token *token, struct sg_bytes pin)
 	if (rv == CKR_OK && !sg_pin_fits(pin))
 		rv = CKR_PIN_LEN_RANGE;
 	if (rv == CKR_OK) {
-		pthread_mutex_lock(&token->opening);
+		sg_token_opening_lock(token);
 		if (err == SG_OK)
 			err = sg_token_read_record(token, &record);
 		if (err == SG_OK)
-			err = replace_pin(token, &record, SG_USER, token_key, pin);
-		pthread_mutex_unlock(&token->opening);
+			err = replace_pin(token, &record, SG_USER, token_key, pin, NULL);
+		sg_token_opening_unlock(token);
 		rv = sg_rv(err);
 	}
 	if (rv == CKR_OK)
@@ -310,7 +337,7 @@ CK_RV sg_token_set_pin(struct sg_token *token, enum sg_user user, struct sg_byte
 	err = sg_token_read_record(token, &record);
 	if (err != SG_OK)
 		return sg_rv(err);
-	pthread_mutex_lock(&token->opening);
+	sg_token_opening_lock(token);
 	if (record.machine)
 		rv = CKR_PIN_INCORRECT;
 	else if (!sg_pin_fits(new_pin))
@@ -320,8 +347,9 @@ CK_RV sg_token_set_pin(struct sg_token *token, enum sg_user user, struct sg_byte
 	else
 		rv = sg_rv(prove(token, user, old_pin, &record, keys, &token_key));
 	if (rv == CKR_OK)
-		rv = sg_rv(replace_pin(token, &record, user, token_key, new_pin));
-	pthread_mutex_unlock(&token->opening);
+		rv = sg_rv(replace_pin(token, &record, user, token_key, new_pin,
+		                       &record.copy[slot_of[user]].blob));
+	sg_token_opening_unlock(token);
 	sg_keyset_free(&keys[0]);
 	sg_keyset_free(&keys[1]);
 	sg_secret_free(&token_key);

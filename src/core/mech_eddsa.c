@@ -61,9 +61,11 @@ static const struct sg_op_fns verify_fns = {
 const struct sg_mech sg_mech_eddsa = {
 	.type = CKM_EDDSA, .name = "CKM_EDDSA",
 	.min_key = CURVE_BITS, .max_key = CURVE_BITS,
-	.flags = CKF_SIGN | CKF_VERIFY | CKF_EC_NAMEDCURVE,
+	.flags = CKF_SIGN | CKF_VERIFY | CKF_GENERATE_KEY_PAIR | CKF_EC_NAMEDCURVE,
 	.key_type = CKK_EC_EDWARDS,
 	.op[SG_OP_SIGN] = &sign_fns, .op[SG_OP_VERIFY] = &verify_fns,
+	/* GnuTLS 3.7 makes its keys by this number. */
+	.generate = generate, .pair = true,
 };
 
 const struct sg_mech sg_mech_edwards_generate = {

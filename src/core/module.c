@@ -60,16 +60,33 @@ static enum sg_err module_new(struct sg_module **out)
 	return SG_OK;
 }
 
-CK_RV sg_module_start(void)
+/* What the process needs once; each part is cheap when repeated. */
+static enum sg_err prepare_process(void)
 {
 	enum sg_err err;
-	CK_RV rv = CKR_CRYPTOKI_ALREADY_INITIALIZED;
 
 	err = sg_fork_child(in_child);
 	if (err == SG_OK)
 		err = sg_fork_watch();
 	if (err == SG_OK)
 		err = sg_crypto_start();
+	if (err == SG_OK)
+		err = sg_sealer_start();
+	return err;
+}
+
+CK_RV sg_module_start(void)
+{
+	enum sg_err err;
+	CK_RV rv = CKR_CRYPTOKI_ALREADY_INITIALIZED;
+
+	/* A shared look first: it waits for nobody's call, and may be made from inside
+	 * one of ours, by a provider that OpenSSL loads on behalf of tpm2-tss. */
+	if (sg_module_enter() != NULL) {
+		sg_module_leave();
+		return rv;
+	}
+	err = prepare_process();
 	if (err != SG_OK)
 		return sg_rv(err);
 	pthread_rwlock_wrlock(&gate);
@@ -91,6 +108,8 @@ CK_RV sg_module_stop(void)
 	module = current;
 	current = NULL;
 	if (module != NULL) {
+		if (module->config->log_to == SG_LOG_TO_SYSLOG)
+			sg_log_set(NULL, NULL);
 		sg_session_table_clear(&module->sessions);
 		module_free(module);
 		sg_crypto_stop();

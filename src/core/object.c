@@ -13,6 +13,7 @@
 #include "core/template.h"
 #include "crypto/ed25519.h"
 #include "crypto/random.h"
+#include "seal/sealer.h"
 
 static void material_unref(struct sg_material **material)
 {
@@ -147,6 +148,12 @@ CK_RV sg_object_new(struct sg_attrs *attrs, struct sg_secret **material, struct 
 	CK_RV rv;
 
 	*out = NULL;
+	if (*material != NULL && sg_attrs_bool(attrs, CKA_SIGNET_SEALED) &&
+	    (*material)->len > SG_SEAL_MAX) {
+		sg_attrs_free(attrs);
+		sg_secret_free(material);
+		return CKR_KEY_SIZE_RANGE;
+	}
 	sg_random(uuid, sizeof uuid);
 	rv = finish(attrs, material, origin, uuid);
 	if (rv == CKR_OK) {
@@ -166,6 +173,49 @@ CK_RV sg_object_new(struct sg_attrs *attrs, struct sg_secret **material, struct 
 	return rv;
 }
 
+/* Tell whether a stored value is one that sg_template_store or the token makes. */
+static bool value_fits(const struct sg_attr_row *row, struct sg_bytes value)
+{
+	switch (row->kind) {
+	case SG_ATTR_BOOL:
+		return value.len == 1 && value.data[0] <= CK_TRUE;
+	case SG_ATTR_ULONG:
+		return value.len == 8;
+	case SG_ATTR_DATE:
+		return value.len == 0 || value.len == sizeof(CK_DATE);
+	case SG_ATTR_BYTES:
+		return row->type != CKA_EC_POINT || value.len == SG_ED25519_PUBLIC;
+	}
+	return false;
+}
+
+/* Tell whether an object that was read is one that this version makes. Its record is
+ * authenticated, but on a PIN token whoever asks the TPM can make public ones. */
+static bool is_sound(const struct sg_object *object, struct sg_bytes closed)
+{
+	unsigned in = sg_attr_class_bit(object->class);
+	CK_ATTRIBUTE_TYPE type;
+	struct sg_bytes value;
+	size_t at = 0;
+
+	if (in == 0 || !object->token)
+		return false;
+	while (sg_attrs_next(&object->attrs, &at, &type, &value)) {
+		const struct sg_attr_row *row = sg_attr_row(type, in);
+
+		if (row == NULL || (row->flags & SG_ATTR_MATERIAL) || !value_fits(row, value))
+			return false;
+	}
+	if (in & (SG_IN_PUBLIC | SG_IN_PRIVATE | SG_IN_SECRET)) {
+		if (sg_key_type(object->key_type, in) == NULL)
+			return false;
+		if (in == SG_IN_PUBLIC)
+			return sg_attrs_get(&object->attrs, CKA_EC_POINT, &value);
+		return closed.len > 0;
+	}
+	return true;
+}
+
 enum sg_err sg_object_stored(struct sg_attrs *attrs, struct sg_bytes closed,
                              const uint8_t uuid[SG_UUID], uint64_t generation,
                              struct sg_object **out)
@@ -179,7 +229,7 @@ enum sg_err sg_object_stored(struct sg_attrs *attrs, struct sg_bytes closed,
 		return err;
 	memcpy(object->uuid, uuid, SG_UUID);
 	object->generation = generation;
-	if (sg_attr_class_bit(object->class) == 0 || !object->token)
+	if (!is_sound(object, closed))
 		err = SG_ERR_STORE_DAMAGED;
 	else if (closed.len > 0)
 		err = material_new(NULL, closed, &object->material);

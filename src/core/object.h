@@ -50,12 +50,14 @@ struct sg_origin {
  * of which it takes over (also when it fails); derive and set what only the token
  * sets: unique id, CKA_LOCAL, CKA_ALWAYS_SENSITIVE, the public half of a private key.
  * The caller has one reference. Errors: HOST_MEMORY, ATTRIBUTE_VALUE_INVALID where
- * a given public half does not belong to the private one. */
+ * a given public half does not belong to the private one, KEY_SIZE_RANGE for more
+ * than the hardware can seal under CKA_SIGNET_SEALED. */
 CK_RV sg_object_new(struct sg_attrs *attrs, struct sg_secret **material, struct sg_origin origin,
                     struct sg_object **out);
 
 /* Make an object out of stored attributes, which it takes over, and a secret part
- * that is still closed (may be empty). Errors: STORE_DAMAGED where attributes are missing, NOMEM. */
+ * that is still closed (may be empty). Errors: STORE_DAMAGED where the attributes are not
+ * those of the table, NOMEM. */
 enum sg_err sg_object_stored(struct sg_attrs *attrs, struct sg_bytes closed,
                              const uint8_t uuid[SG_UUID], uint64_t generation,
                              struct sg_object **out);

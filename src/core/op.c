@@ -32,6 +32,15 @@ void sg_op_end(struct sg_op *op)
 	*op = (struct sg_op){ NULL };
 }
 
+/* End an operation whose token was closed, by a logout or from outside; tell whether
+ * there is one left. */
+static bool is_active(struct sg_op *op)
+{
+	if (op->mech != NULL && op->closings != NULL && atomic_load(op->closings) != op->epoch)
+		sg_op_end(op);
+	return op->mech != NULL;
+}
+
 static CK_RV take_key(struct sg_session *session, enum sg_op_kind kind, struct sg_op *op,
                       CK_OBJECT_HANDLE handle)
 {
@@ -40,6 +49,8 @@ static CK_RV take_key(struct sg_session *session, enum sg_op_kind kind, struct s
 	if (sg_token_object(session->token, handle, &op->key) != SG_OK)
 		return CKR_KEY_HANDLE_INVALID;
 	key = op->key;
+	op->closings = &session->token->epoch[sg_object_half(key)];
+	op->epoch = atomic_load(op->closings);
 	if (key->key_type == CK_UNAVAILABLE_INFORMATION)
 		return CKR_KEY_HANDLE_INVALID;
 	if (key->key_type != op->mech->key_type || key->class != op->fns->class)
@@ -56,7 +67,7 @@ CK_RV sg_op_begin(struct sg_session *session, enum sg_op_kind kind, const CK_MEC
 	const struct sg_mech *mech;
 	CK_RV rv;
 
-	if (op->mech != NULL)
+	if (is_active(op))
 		return CKR_OPERATION_ACTIVE;
 	if (mechanism->pParameter == NULL && mechanism->ulParameterLen > 0)
 		return CKR_ARGUMENTS_BAD;
@@ -94,7 +105,7 @@ CK_RV sg_op_run(struct sg_op *op, enum sg_op_phase phase, struct sg_bytes in, ui
 	size_t need = 0;
 	CK_RV rv = CKR_OK;
 
-	if (op->mech == NULL)
+	if (!is_active(op))
 		return CKR_OPERATION_NOT_INITIALIZED;
 	if (in.data == NULL && in.len > 0)
 		rv = CKR_ARGUMENTS_BAD;
@@ -123,7 +134,7 @@ CK_RV sg_op_verify(struct sg_op *op, enum sg_op_phase phase, struct sg_bytes in,
 {
 	CK_RV rv;
 
-	if (op->mech == NULL)
+	if (!is_active(op))
 		return CKR_OPERATION_NOT_INITIALIZED;
 	if ((in.data == NULL && in.len > 0) || (signature.data == NULL && signature.len > 0))
 		rv = CKR_ARGUMENTS_BAD;

@@ -37,6 +37,8 @@ struct sg_op {
 	struct sg_object *key;                  /* owned reference, NULL for a digest */
 	const struct sg_secret *secret;         /* of the key, NULL where it has none */
 	bool multipart;                         /* an update has been made */
+	const atomic_uint *closings;            /* of the key's half of its token; NULL without a key */
+	unsigned epoch;                         /* their number when the operation began */
 
 	/* What mechanisms keep here. */
 	struct sg_buf iv;

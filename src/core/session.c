@@ -49,7 +49,9 @@ CK_RV sg_session_open(struct sg_session_table *table, struct sg_token *token, CK
 		return CKR_HOST_MEMORY;
 	}
 	pthread_rwlock_wrlock(&token->lock);
-	if (token->user == SG_SO && (flags & CKF_RW_SESSION) == 0) {
+	if (token->remaking) {
+		rv = CKR_TOKEN_NOT_RECOGNIZED;
+	} else if (token->user == SG_SO && (flags & CKF_RW_SESSION) == 0) {
 		rv = CKR_SESSION_READ_WRITE_SO_EXISTS;
 	} else {
 		token->sessions++;
@@ -167,26 +169,25 @@ void sg_session_table_clear(struct sg_session_table *table)
 	pthread_rwlock_destroy(&table->lock);
 }
 
-/* Gather references to all sessions of a token; the caller gives them back. */
-static struct sg_session **sessions_of(struct sg_session_table *table,
-                                       const struct sg_token *token, size_t *n)
+/* Get a reference to the session of a token with the next higher handle; NULL at the end. */
+static struct sg_session *next_session(struct sg_session_table *table,
+                                       const struct sg_token *token, CK_SESSION_HANDLE after)
 {
-	struct sg_session **found;
+	struct sg_session *found = NULL;
 	uint64_t key;
 	size_t at = 0;
 	void *value;
 
-	*n = 0;
 	pthread_rwlock_rdlock(&table->lock);
-	found = calloc(table->by_handle.count + 1, sizeof *found);
-	while (found != NULL && sg_map_next(&table->by_handle, &at, &key, &value)) {
+	while (sg_map_next(&table->by_handle, &at, &key, &value)) {
 		struct sg_session *session = value;
 
-		if (session->token != token)
-			continue;
-		atomic_fetch_add(&session->refs, 1);
-		found[(*n)++] = session;
+		if (session->token == token && session->handle > after &&
+		    (found == NULL || session->handle < found->handle))
+			found = session;
 	}
+	if (found != NULL)
+		atomic_fetch_add(&found->refs, 1);
 	pthread_rwlock_unlock(&table->lock);
 	return found;
 }
@@ -200,15 +201,14 @@ static void end_private_ops(struct sg_session *session)
 
 void sg_session_end_private(struct sg_session_table *table, const struct sg_token *token)
 {
-	struct sg_session **sessions;
-	size_t n;
+	CK_SESSION_HANDLE after = CK_INVALID_HANDLE;
+	struct sg_session *session;
 
-	sessions = sessions_of(table, token, &n);
-	for (size_t i = 0; i < n; i++) {
-		pthread_mutex_lock(&sessions[i]->lock);
-		end_private_ops(sessions[i]);
-		pthread_mutex_unlock(&sessions[i]->lock);
-		unref(sessions[i]);
+	while ((session = next_session(table, token, after)) != NULL) {
+		after = session->handle;
+		pthread_mutex_lock(&session->lock);
+		end_private_ops(session);
+		pthread_mutex_unlock(&session->lock);
+		unref(session);
 	}
-	free(sessions);
 }

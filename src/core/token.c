@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/rv.h"
+#include "crypto/crypto.h"
 #include "util/log.h"
 
 #define NEVER UINT64_MAX
@@ -46,6 +47,8 @@ void sg_token_close(struct sg_token *token)
 	sg_secret_free(&token->token_key);
 	sg_table_clear(&token->objects);
 	token->user = SG_NOBODY;
+	atomic_fetch_add(&token->epoch[SG_PUBLIC_HALF], 1);
+	atomic_fetch_add(&token->epoch[SG_PRIVATE_HALF], 1);
 	token->shown[0] = token->shown[1] = NEVER;
 }
 
@@ -63,6 +66,17 @@ void sg_token_free(struct sg_token **token)
 	pthread_mutex_destroy(&t->opening);
 	free(t->path);
 	free(t);
+}
+
+void sg_token_opening_lock(struct sg_token *token)
+{
+	sg_crypto_settle();
+	pthread_mutex_lock(&token->opening);
+}
+
+void sg_token_opening_unlock(struct sg_token *token)
+{
+	pthread_mutex_unlock(&token->opening);
 }
 
 enum sg_err sg_token_sealer(struct sg_token *token, const char *name, struct sg_sealer **out)
@@ -213,11 +227,16 @@ enum sg_err sg_token_open(struct sg_token *token)
 
 	if (is_open(token))
 		return SG_OK;
-	pthread_mutex_lock(&token->opening);
+	sg_token_opening_lock(token);
 	if (!is_open(token))
 		err = open_sealed(token);
-	pthread_mutex_unlock(&token->opening);
+	sg_token_opening_unlock(token);
 	return err;
+}
+
+bool sg_token_private_is_open(const struct sg_token *token)
+{
+	return token->user == SG_USER || (token->present && token->record.machine);
 }
 
 bool sg_token_private_open(struct sg_token *token)
@@ -225,7 +244,7 @@ bool sg_token_private_open(struct sg_token *token)
 	bool open;
 
 	pthread_rwlock_rdlock(&token->lock);
-	open = token->user == SG_USER || (token->present && token->record.machine);
+	open = sg_token_private_is_open(token);
 	pthread_rwlock_unlock(&token->lock);
 	return open;
 }
@@ -240,14 +259,14 @@ enum sg_err sg_token_status(struct sg_token *token, struct sg_sealer_status *out
 	err = sg_token_read_record(token, &record);
 	if (err == SG_ERR_STORE_MISSING)
 		err = SG_OK;
-	pthread_mutex_lock(&token->opening);
+	sg_token_opening_lock(token);
 	if (err == SG_OK)
 		err = sg_token_sealer(token,
 		                      record.sealer[0] != 0 ? record.sealer : token->config->sealer,
 		                      &sealer);
 	if (err == SG_OK)
 		err = sealer->ops->status(sealer, sg_buf_bytes(&record.parent), out);
-	pthread_mutex_unlock(&token->opening);
+	sg_token_opening_unlock(token);
 	sg_token_record_clear(&record);
 	return err;
 }

@@ -9,6 +9,7 @@
 #define SG_CORE_TOKEN_H
 
 #include <pthread.h>
+#include <time.h>
 
 #include "core/object_table.h"
 #include "core/pkcs11.h"
@@ -45,11 +46,16 @@ struct sg_token {
 	struct sg_secret *token_key;            /* only while the security officer is logged in */
 	enum sg_user user;
 	bool pin_low[SG_USERS];                 /* a wrong PIN was given since the last right one */
-	bool pin_locked[SG_USERS];
+	time_t pin_locked[SG_USERS];            /* when the hardware last refused PINs; 0: never */
 	uint64_t shown[2];                      /* generation of each half that objects shows */
 	struct sg_object_table objects;
 	CK_ULONG sessions;
 	CK_ULONG read_only_sessions;
+	bool remaking;                          /* C_InitToken is at work: no session opens */
+
+	/* How often each half was closed; read without a lock. An operation with a key
+	 * of a half that was closed since it began is over. */
+	atomic_uint epoch[2];
 };
 
 /* What a new token is to be. PINs may be NULL: without user_pin the officer sets
@@ -79,6 +85,11 @@ enum sg_err sg_token_create(struct sg_token *token, const struct sg_token_plan *
  * Errors: AUTH where there is an officer's PIN and it is not this one, or none. */
 enum sg_err sg_token_recreate(struct sg_token *token, struct sg_bytes so_pin,
                               struct sg_bytes label);
+
+/* Keep sessions from being opened while the token is made new; false where there are
+ * some, or another thread is at it. */
+bool sg_token_remake_begin(struct sg_token *token);
+void sg_token_remake_end(struct sg_token *token);
 
 /* Read the token record anew. A store that is gone, belongs to another token or was
  * made new closes this one. Errors: STORE_MISSING and the store's. */
@@ -120,6 +131,13 @@ enum sg_err sg_token_status(struct sg_token *token, struct sg_sealer_status *out
 /* Return the token's sealer, opening it; the caller holds `opening`. */
 enum sg_err sg_token_sealer(struct sg_token *token, const char *name, struct sg_sealer **out);
 
+/* Take and give back `opening`: before the hardware is asked about this token. */
+void sg_token_opening_lock(struct sg_token *token);
+void sg_token_opening_unlock(struct sg_token *token);
+
+/* Tell whether private objects can be used; the caller holds the lock. */
+bool sg_token_private_is_open(const struct sg_token *token);
+
 /* Tell whether the length can be that of a PIN. */
 bool sg_pin_fits(struct sg_bytes pin);
 
@@ -144,6 +162,9 @@ enum sg_err sg_token_unseal_pin(struct sg_sealer *sealer, const struct sg_token_
 
 /* Remember for CK_TOKEN_INFO.flags how a PIN was answered; SG_OK also for a new one. */
 void sg_token_note_pin(struct sg_token *token, enum sg_user user, enum sg_err err);
+
+/* Tell whether the hardware refused this PIN a short while ago; the caller holds the lock. */
+bool sg_token_pin_locked(const struct sg_token *token, enum sg_user user);
 
 /* Derive both halves' keys from the token key. */
 enum sg_err sg_token_derive(const struct sg_secret *token_key, const uint8_t uuid[SG_UUID],

@@ -121,13 +121,13 @@ enum sg_err sg_token_create(struct sg_token *token, const struct sg_token_plan *
 	if (err != SG_OK)
 		return err;
 	sg_random(record.uuid, sizeof record.uuid);
-	pthread_mutex_lock(&token->opening);
+	sg_token_opening_lock(token);
 	err = sg_token_sealer(token, plan->sealer, &sealer);
 	if (err == SG_OK)
 		err = sg_dir_make_private(token->config->state);
 	if (err == SG_OK)
 		err = build(sealer, plan, &record, &made, &token_stored, &state_stored);
-	pthread_mutex_unlock(&token->opening);
+	sg_token_opening_unlock(token);
 	if (err == SG_OK)
 		err = sg_store_create(token->path, sg_buf_bytes(&token_stored),
 		                      sg_buf_bytes(&state_stored));
@@ -159,6 +159,25 @@ static enum sg_err overwrite(const struct sg_token *token, struct sg_bytes token
 	return err;
 }
 
+bool sg_token_remake_begin(struct sg_token *token)
+{
+	bool free_to;
+
+	pthread_rwlock_wrlock(&token->lock);
+	free_to = token->sessions == 0 && !token->remaking;
+	if (free_to)
+		token->remaking = true;
+	pthread_rwlock_unlock(&token->lock);
+	return free_to;
+}
+
+void sg_token_remake_end(struct sg_token *token)
+{
+	pthread_rwlock_wrlock(&token->lock);
+	token->remaking = false;
+	pthread_rwlock_unlock(&token->lock);
+}
+
 enum sg_err sg_token_recreate(struct sg_token *token, struct sg_bytes so_pin,
                               struct sg_bytes label)
 {
@@ -178,7 +197,7 @@ enum sg_err sg_token_recreate(struct sg_token *token, struct sg_bytes so_pin,
 		err = SG_ERR_AUTH;
 		goto out;
 	}
-	pthread_mutex_lock(&token->opening);
+	sg_token_opening_lock(token);
 	err = sg_token_sealer(token, record.sealer, &sealer);
 	if (err == SG_OK)
 		err = sg_token_unseal_pin(sealer, &record, SG_SEAL_SO, so_pin, &token_key);
@@ -190,7 +209,7 @@ enum sg_err sg_token_recreate(struct sg_token *token, struct sg_bytes so_pin,
 		memcpy(fresh.uuid, record.uuid, SG_UUID);
 		err = build(sealer, &plan, &fresh, &made, &token_stored, &state_stored);
 	}
-	pthread_mutex_unlock(&token->opening);
+	sg_token_opening_unlock(token);
 	if (err == SG_OK)
 		err = overwrite(token, sg_buf_bytes(&token_stored), sg_buf_bytes(&state_stored));
 	if (err == SG_OK) {

@@ -7,27 +7,48 @@
 
 #include <string.h>
 
+#include "core/attr_table.h"
+#include "crypto/ed25519.h"
+
+/* The hardware that guards a token, as its authenticated record names it. */
+struct guard {
+	struct sg_sealer *sealer;
+	struct sg_buf parent;
+};
+
+/* Find it; the caller holds `opening` and frees the parent. */
+static enum sg_err find_guard(struct sg_token *token, struct guard *guard)
+{
+	char name[sizeof token->record.sealer];
+	enum sg_err err;
+
+	*guard = (struct guard){ NULL };
+	pthread_rwlock_rdlock(&token->lock);
+	memcpy(name, token->record.sealer, sizeof name);
+	err = token->keys[SG_PUBLIC_HALF] == NULL
+	              ? SG_ERR_CLOSED
+	              : sg_buf_set(&guard->parent, sg_buf_bytes(&token->record.parent));
+	pthread_rwlock_unlock(&token->lock);
+	if (err == SG_OK)
+		err = sg_token_sealer(token, name, &guard->sealer);
+	return err;
+}
+
 /* Have the hardware seal an object's material on its own. */
 static enum sg_err seal_alone(struct sg_token *token, const struct sg_secret *material,
                               struct sg_buf *blob)
 {
 	const struct sg_seal_guard nothing = { NULL };
-	struct sg_buf parent = { 0 };
-	struct sg_sealer *sealer;
-	char name[sizeof token->record.sealer];
+	struct guard guard;
 	enum sg_err err;
 
-	pthread_mutex_lock(&token->opening);
-	pthread_rwlock_rdlock(&token->lock);
-	memcpy(name, token->record.sealer, sizeof name);
-	err = sg_buf_set(&parent, sg_buf_bytes(&token->record.parent));
-	pthread_rwlock_unlock(&token->lock);
+	sg_token_opening_lock(token);
+	err = find_guard(token, &guard);
 	if (err == SG_OK)
-		err = sg_token_sealer(token, name, &sealer);
-	if (err == SG_OK)
-		err = sealer->ops->seal(sealer, sg_buf_bytes(&parent), &nothing, material, blob);
-	pthread_mutex_unlock(&token->opening);
-	sg_buf_free(&parent);
+		err = guard.sealer->ops->seal(guard.sealer, sg_buf_bytes(&guard.parent), &nothing,
+		                              material, blob);
+	sg_token_opening_unlock(token);
+	sg_buf_free(&guard.parent);
 	return err;
 }
 
@@ -80,19 +101,28 @@ static enum sg_err unseal_alone(struct sg_token *token, struct sg_bytes blob,
                                 struct sg_secret **out)
 {
 	const struct sg_seal_guard nothing = { NULL };
-	struct sg_token_record record = { 0 };
-	struct sg_sealer *sealer;
+	struct guard guard;
 	enum sg_err err;
 
-	err = sg_token_read_record(token, &record);
+	err = find_guard(token, &guard);
 	if (err == SG_OK)
-		err = sg_token_sealer(token, record.sealer, &sealer);
-	if (err == SG_OK)
-		err = sealer->ops->unseal(sealer, sg_buf_bytes(&record.parent), &nothing, blob, out);
+		err = guard.sealer->ops->unseal(guard.sealer, sg_buf_bytes(&guard.parent), &nothing,
+		                                blob, out);
 	if (err == SG_ERR_FORMAT || err == SG_ERR_AUTH)
 		err = SG_ERR_STORE_DAMAGED;
-	sg_token_record_clear(&record);
+	sg_buf_free(&guard.parent);
 	return err;
+}
+
+/* Tell whether opened material is what such an object has. */
+static bool fits(const struct sg_object *object, const struct sg_secret *material)
+{
+	unsigned in = sg_attr_class_bit(object->class);
+
+	if (in == SG_IN_PRIVATE)
+		return material->len == SG_ED25519_KEY;
+	return in != SG_IN_SECRET ||
+	       sg_key_type_takes(sg_key_type(object->key_type, in), material->len);
 }
 
 /* Return the material if it is open, else NULL. */
@@ -122,10 +152,40 @@ static const struct sg_secret *keep(struct sg_material *material, struct sg_secr
 	return open;
 }
 
+/* Keep what was opened, if it is what the object must have; *out borrows it. */
+static enum sg_err take(struct sg_object *object, struct sg_secret **secret,
+                        const struct sg_secret **out)
+{
+	if (!fits(object, *secret)) {
+		sg_secret_free(secret);
+		return SG_ERR_STORE_DAMAGED;
+	}
+	*out = keep(object->material, secret);
+	return SG_OK;
+}
+
+/* Open by the hardware what the token key has opened already, unless another thread was first. */
+static enum sg_err open_alone(struct sg_token *token, struct sg_object *object,
+                              const struct sg_secret *blob, const struct sg_secret **out)
+{
+	struct sg_secret *secret = NULL;
+	enum sg_err err = SG_OK;
+
+	sg_token_opening_lock(token);
+	*out = opened(object->material);
+	if (*out == NULL) {
+		err = unseal_alone(token, sg_secret_bytes(blob), &secret);
+		if (err == SG_OK)
+			err = take(object, &secret, out);
+	}
+	sg_token_opening_unlock(token);
+	return err;
+}
+
 enum sg_err sg_token_material(struct sg_token *token, struct sg_object *object,
                               const struct sg_secret **out)
 {
-	struct sg_secret *inner = NULL, *secret = NULL;
+	struct sg_secret *inner = NULL;
 	enum sg_closed_by by;
 	enum sg_err err;
 
@@ -136,20 +196,9 @@ enum sg_err sg_token_material(struct sg_token *token, struct sg_object *object,
 	if (*out != NULL)
 		return SG_OK;
 	err = open_closed(token, object, &by, &inner);
-	if (err != SG_OK)
-		return err;
-	if (by == SG_CLOSED_BY_TOKEN_KEY) {
-		*out = keep(object->material, &inner);
-		return SG_OK;
-	}
-	pthread_mutex_lock(&token->opening);
-	*out = opened(object->material);
-	if (*out == NULL) {
-		err = unseal_alone(token, sg_secret_bytes(inner), &secret);
-		if (err == SG_OK)
-			*out = keep(object->material, &secret);
-	}
-	pthread_mutex_unlock(&token->opening);
+	if (err == SG_OK)
+		err = by == SG_CLOSED_BY_TOKEN_KEY ? take(object, &inner, out)
+		                                   : open_alone(token, object, inner, out);
 	sg_secret_free(&inner);
 	return err;
 }

@@ -12,15 +12,9 @@
 #include "core/token_material.h"
 #include "core/token_write.h"
 
-/* The caller holds the lock. */
-static bool private_open(const struct sg_token *token)
-{
-	return token->user == SG_USER || (token->present && token->record.machine);
-}
-
 static bool visible(const struct sg_token *token, const struct sg_entry *entry)
 {
-	return !entry->object->secluded || private_open(token);
+	return !entry->object->secluded || sg_token_private_is_open(token);
 }
 
 static int ascending(const void *a, const void *b)
@@ -120,7 +114,7 @@ static enum sg_err enter(struct sg_token *token, const struct sg_session *sessio
 {
 	struct sg_entry *entry = NULL;
 
-	if ((*object)->secluded && !private_open(token))
+	if ((*object)->secluded && !sg_token_private_is_open(token))
 		return SG_ERR_CLOSED;
 	if ((*object)->token)
 		entry = sg_table_find_row(&token->objects, (*object)->uuid);

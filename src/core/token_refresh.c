@@ -1,93 +1,162 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Ring 3. Bringing the table of objects up to date with the store.
+ * Ring 3. Bringing the table of objects up to date with the store. The store is read
+ * and its records are opened under the token's lock for reading, so that nobody's
+ * operation waits; the lock is taken for writing only to take over what was read.
  */
+#include <stdlib.h>
+#include <string.h>
+
 #include "core/token_objects.h"
 #include "core/token_write.h"
 
-/* Tell whether the table shows this state, as far as the open halves go. The caller
- * holds the lock. */
-static bool is_shown(const struct sg_token *token, const struct sg_state *state)
+#define TRIES 8
+
+/* One row of the store that belongs to an open half. */
+struct found {
+	uint8_t row[SG_UUID];
+	struct sg_object *object;       /* owned; NULL where the table has this version */
+};
+
+/* What was read, and what the token was like meanwhile. */
+struct reading {
+	const struct sg_token *token;
+	struct sg_state state;
+	struct sg_set sets[2];          /* of the rows met */
+	bool open[2];
+	uint64_t shown[2];
+	unsigned epoch[2];
+	struct found *found;
+	size_t n, cap;
+};
+
+static void forget(struct reading *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		sg_object_unref(&r->found[i].object);
+	free(r->found);
+	*r = (struct reading){ NULL };
+}
+
+/* Tell whether the table shows the state that was read, as far as the open halves go. */
+static bool is_shown(const struct reading *r)
 {
 	for (int half = 0; half < 2; half++)
-		if (token->keys[half] != NULL &&
-		    token->shown[half] != state->set[half].generation)
+		if (r->open[half] && r->shown[half] != r->state.set[half].generation)
 			return false;
 	return true;
 }
 
-/* A walk that sums up the rows. */
-struct walk {
-	const struct sg_token *token;
-	struct sg_set sets[2];          /* of the rows met */
-};
+/* Tell whether nobody changed the token since. The caller holds the lock. */
+static bool is_current(const struct reading *r)
+{
+	for (int half = 0; half < 2; half++)
+		if (r->open[half] && (r->token->shown[half] != r->shown[half] ||
+		                      atomic_load(&r->token->epoch[half]) != r->epoch[half]))
+			return false;
+	return true;
+}
 
 static enum sg_err sum_row(const uint8_t row[SG_UUID], struct sg_bytes record, void *arg)
 {
-	struct walk *walk = arg;
-	const struct sg_token *token = walk->token;
+	struct reading *r = arg;
 	struct sg_record_head head;
 	enum sg_err err;
 
 	err = sg_record_head(record, &head);
-	if (err == SG_OK && token->keys[head.half] != NULL)
-		sg_set_add(&walk->sets[head.half], token->keys[head.half], row, head.generation);
+	if (err == SG_OK && r->open[head.half])
+		sg_set_add(&r->sets[head.half], r->token->keys[head.half], row, head.generation);
 	return err;
 }
 
-/* Check that the rows are, as a whole, those of the state. The caller holds the lock. */
-static enum sg_err check_rows(const struct sg_token *token, struct sg_store_txn *txn,
-                              const struct sg_state *state)
+/* Check that the rows are, as a whole, those of the state. */
+static enum sg_err check_rows(struct reading *r, struct sg_store_txn *txn)
 {
-	struct walk walk = { .token = token };
 	enum sg_err err = SG_OK;
 
 	for (int half = 0; half < 2 && err == SG_OK; half++)
-		if (token->keys[half] != NULL)
-			err = sg_set_check(&state->set[half], (enum sg_half)half,
-			                   token->keys[half], token->record.uuid);
+		if (r->open[half])
+			err = sg_set_check(&r->state.set[half], (enum sg_half)half,
+			                   r->token->keys[half], r->token->record.uuid);
 	if (err == SG_OK)
-		err = sg_store_object_each(txn, sum_row, &walk);
+		err = sg_store_object_each(txn, sum_row, r);
 	for (int half = 0; half < 2 && err == SG_OK; half++)
-		if (token->keys[half] != NULL &&
-		    !sg_set_same_rows(&walk.sets[half], &state->set[half]))
+		if (r->open[half] && !sg_set_same_rows(&r->sets[half], &r->state.set[half]))
 			err = SG_ERR_STORE_DAMAGED;
 	return err;
 }
 
+static enum sg_err add_found(struct reading *r, const uint8_t row[SG_UUID],
+                             struct sg_object **object)
+{
+	if (r->n == r->cap) {
+		size_t cap = r->cap == 0 ? 64 : 2 * r->cap;
+		struct found *grown = reallocarray(r->found, cap, sizeof *grown);
+
+		if (grown == NULL)
+			return SG_ERR_NOMEM;
+		r->found = grown;
+		r->cap = cap;
+	}
+	memcpy(r->found[r->n].row, row, SG_UUID);
+	r->found[r->n++].object = *object;
+	*object = NULL;
+	return SG_OK;
+}
+
 static enum sg_err meet_row(const uint8_t row[SG_UUID], struct sg_bytes record, void *arg)
 {
-	struct sg_token *token = arg;
+	struct reading *r = arg;
+	const struct sg_token *token = r->token;
 	struct sg_object *object = NULL;
+	const struct sg_entry *entry;
 	struct sg_record_head head;
-	struct sg_entry *entry;
-	CK_OBJECT_HANDLE handle;
 	enum sg_err err;
 
 	err = sg_record_head(record, &head);
-	if (err != SG_OK || token->keys[head.half] == NULL)
+	if (err != SG_OK || !r->open[head.half])
 		return err;
 	entry = sg_table_find_row(&token->objects, row);
-	if (entry != NULL && entry->object->generation == head.generation) {
-		entry->seen = true;
-		return SG_OK;
+	if (entry == NULL || entry->object->generation != head.generation)
+		err = sg_record_open(token->record.uuid, row, token->keys[head.half], record,
+		                     &object);
+	if (err == SG_OK)
+		err = add_found(r, row, &object);
+	sg_object_unref(&object);
+	return err;
+}
+
+/* Read the store; the caller holds the lock for reading. The rows are summed up
+ * first: an old version of a row authenticates as well as the new one, and nothing of
+ * a store that is damaged may reach the table. */
+static enum sg_err read_rows(const struct sg_token *token, struct reading *r)
+{
+	struct sg_store_txn *txn = NULL;
+	enum sg_err err;
+
+	*r = (struct reading){ .token = token };
+	for (int half = 0; half < 2; half++) {
+		r->open[half] = token->keys[half] != NULL;
+		r->shown[half] = token->shown[half];
+		r->epoch[half] = atomic_load(&token->epoch[half]);
 	}
-	err = sg_record_open(token->record.uuid, row, token->keys[head.half], record, &object);
-	if (err != SG_OK)
-		return err;
-	if (entry == NULL)
-		return sg_table_add(&token->objects, &object, NULL, &handle);
-	sg_table_replace(entry, &object);
-	entry->seen = true;
-	return SG_OK;
+	err = sg_store_begin(token->path, SG_STORE_READ, &txn);
+	if (err == SG_OK)
+		err = sg_token_read_state(txn, &r->state);
+	if (err == SG_OK && !is_shown(r)) {
+		err = check_rows(r, txn);
+		if (err == SG_OK)
+			err = sg_store_object_each(txn, meet_row, r);
+	}
+	sg_store_abort(&txn);
+	return err;
 }
 
 static bool is_gone(const struct sg_entry *entry, const void *arg)
 {
-	const struct sg_token *token = arg;
+	const struct reading *r = arg;
 
-	return entry->session == NULL && !entry->seen &&
-	       token->keys[sg_object_half(entry->object)] != NULL;
+	return entry->session == NULL && !entry->seen && r->open[sg_object_half(entry->object)];
 }
 
 static void unsee(struct sg_token *token)
@@ -100,59 +169,65 @@ static void unsee(struct sg_token *token)
 		((struct sg_entry *)value)->seen = false;
 }
 
-/* Read all rows into the table; the caller holds the lock for writing. They are
- * summed up first: an old version of a row authenticates as well as the new one, and
- * nothing of a store that is damaged may reach the table. */
-static enum sg_err reload(struct sg_token *token)
+static enum sg_err take_one(struct sg_token *token, struct found *found)
 {
-	struct sg_store_txn *txn = NULL;
-	struct sg_state state;
-	enum sg_err err;
+	struct sg_entry *entry = sg_table_find_row(&token->objects, found->row);
+	CK_OBJECT_HANDLE handle;
 
-	err = sg_store_begin(token->path, SG_STORE_READ, &txn);
-	if (err == SG_OK)
-		err = sg_token_read_state(txn, &state);
-	if (err != SG_OK || is_shown(token, &state)) {
-		sg_store_abort(&txn);
-		return err;
-	}
-	err = check_rows(token, txn, &state);
-	if (err == SG_OK) {
-		unsee(token);
-		err = sg_store_object_each(txn, meet_row, token);
-	}
-	sg_store_abort(&txn);
+	if (entry == NULL)
+		return sg_table_add(&token->objects, &found->object, NULL, &handle);
+	if (found->object != NULL)
+		sg_table_replace(entry, &found->object);
+	entry->seen = true;
+	return SG_OK;
+}
+
+/* Take what was read into the table; the caller holds the lock for writing. */
+static enum sg_err take_over(struct sg_token *token, struct reading *r)
+{
+	enum sg_err err = SG_OK;
+
+	unsee(token);
+	for (size_t i = 0; i < r->n && err == SG_OK; i++)
+		err = take_one(token, &r->found[i]);
 	if (err != SG_OK)
 		return err;
-	sg_table_remove_if(&token->objects, is_gone, token);
+	sg_table_remove_if(&token->objects, is_gone, r);
 	for (int half = 0; half < 2; half++)
-		if (token->keys[half] != NULL)
-			token->shown[half] = state.set[half].generation;
+		if (r->open[half])
+			token->shown[half] = r->state.set[half].generation;
 	return SG_OK;
+}
+
+/* Read and take over once; *again tells that the token changed in between. */
+static enum sg_err refresh_once(struct sg_token *token, bool *again)
+{
+	struct reading r;
+	enum sg_err err;
+
+	*again = false;
+	pthread_rwlock_rdlock(&token->lock);
+	err = read_rows(token, &r);
+	pthread_rwlock_unlock(&token->lock);
+	if (err == SG_OK && !is_shown(&r)) {
+		pthread_rwlock_wrlock(&token->lock);
+		*again = !is_current(&r);
+		if (!*again)
+			err = take_over(token, &r);
+		pthread_rwlock_unlock(&token->lock);
+	}
+	forget(&r);
+	return err;
 }
 
 enum sg_err sg_token_refresh(struct sg_token *token)
 {
-	struct sg_store_txn *txn = NULL;
-	struct sg_state state;
-	bool shown = false;
+	bool again = true;
 	enum sg_err err;
 
 	err = sg_token_open(token);
-	if (err != SG_OK)
-		return err;
-	pthread_rwlock_rdlock(&token->lock);
-	err = sg_store_begin(token->path, SG_STORE_READ, &txn);
-	if (err == SG_OK)
-		err = sg_token_read_state(txn, &state);
-	sg_store_abort(&txn);
-	if (err == SG_OK)
-		shown = is_shown(token, &state);
-	pthread_rwlock_unlock(&token->lock);
-	if (err == SG_OK && !shown) {
-		pthread_rwlock_wrlock(&token->lock);
-		err = reload(token);
-		pthread_rwlock_unlock(&token->lock);
-	}
+	for (int i = 0; again && err == SG_OK && i < TRIES; i++)
+		err = refresh_once(token, &again);
+	/* Others change it faster than it can be read: what they left is recent enough. */
 	return err;
 }

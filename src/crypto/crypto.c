@@ -5,6 +5,7 @@
 #include "crypto/crypto.h"
 
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <sodium.h>
 
 #include "crypto/ssl.h"
@@ -25,6 +26,15 @@ enum sg_err sg_crypto_start(void)
 		return SG_ERR_CRYPTO;
 	}
 	return SG_OK;
+}
+
+void sg_crypto_settle(void)
+{
+	/* A configuration that is wrong is the application's affair. Called from inside
+	 * itself this returns at once. */
+	ERR_set_mark();
+	(void)OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL);
+	ERR_pop_to_mark();
 }
 
 void sg_crypto_stop(void)

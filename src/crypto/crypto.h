@@ -11,6 +11,11 @@
  * is made at its first use. Thread-safe and cheap when repeated. Errors: CRYPTO. */
 enum sg_err sg_crypto_start(void);
 
+/* Have OpenSSL read the application's configuration into its default context, once.
+ * We don't use that context, but tpm2-tss does, and what the configuration loads may
+ * call this module: so it happens before a lock is taken that such a call needs. */
+void sg_crypto_settle(void);
+
 /* Give back what the libraries hold for us. No thread may be computing. */
 void sg_crypto_stop(void);
 

@@ -23,6 +23,16 @@ static const struct sg_sealer_ops *find(const char *name)
 	return NULL;
 }
 
+enum sg_err sg_sealer_start(void)
+{
+	enum sg_err err = SG_OK;
+
+	for (size_t i = 0; i < sizeof sealers / sizeof sealers[0] && err == SG_OK; i++)
+		if (sealers[i]->start != NULL)
+			err = sealers[i]->start();
+	return err;
+}
+
 const char *sg_sealer_model(const char *name)
 {
 	const struct sg_sealer_ops *ops = find(name);

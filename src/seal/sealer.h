@@ -44,6 +44,8 @@ struct sg_sealer_ops {
 	const char *model;              /* CK_TOKEN_INFO.model, at most 16 characters */
 	bool hardware;                  /* false: shows itself as insecure */
 
+	enum sg_err (*start)(void);     /* see sg_sealer_start; NULL: nothing to prepare */
+
 	/* Make the object; no I/O, so that it succeeds without hardware. Errors: NOMEM, SEALER_OFF. */
 	enum sg_err (*open)(const struct sg_config *config, struct sg_sealer **out);
 	void (*free)(struct sg_sealer *sealer);
@@ -61,7 +63,7 @@ struct sg_sealer_ops {
 	                    struct sg_buf *out);
 
 	/* Open a blob; the caller frees *out. Errors: HW_OTHER, AUTH for a wrong
-	 * authorisation, LOCKED, POLICY, FORMAT for a blob that can't be one. */
+	 * authorisation, LOCKED, POLICY, FORMAT for a blob that can't be one or was changed. */
 	enum sg_err (*unseal)(struct sg_sealer *sealer, struct sg_bytes parent,
 	                      const struct sg_seal_guard *guard, struct sg_bytes blob,
 	                      struct sg_secret **out);
@@ -71,6 +73,10 @@ struct sg_sealer_ops {
 	enum sg_err (*status)(struct sg_sealer *sealer, struct sg_bytes parent,
 	                      struct sg_sealer_status *out);
 };
+
+/* Prepare the libraries of all sealers, from C_Initialize: what they need of the
+ * environment is set before other threads work. Cheap when repeated. Errors: NOMEM. */
+enum sg_err sg_sealer_start(void);
 
 /* Open the sealer of that name with this configuration, which must outlive it.
  * Errors: SEALER_UNKNOWN, SEALER_OFF, NOMEM. Free it with sg_sealer_free. */

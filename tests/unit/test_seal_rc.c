@@ -22,14 +22,14 @@ static const struct row rows[] = {
 	{ TPM2_CC_Unseal, 0x128, SG_ERR_POLICY },
 	{ TPM2_CC_CreatePrimary, 0x9a2, SG_ERR_HW_OWNER_AUTH },
 	{ TPM2_CC_EvictControl, 0x9a2, SG_ERR_HW_OWNER_AUTH },
-	{ TPM2_CC_Load, 0x1df, SG_ERR_HW_OTHER },               /* INTEGRITY, parameter 1 */
+	{ TPM2_CC_Load, 0x1df, SG_ERR_FORMAT },                 /* INTEGRITY, parameter 1 */
 	{ TPM2_CC_Load, 0x9a2, SG_ERR_HW_UNSUPPORTED },
 	{ TPM2_CC_ReadPublic, 0x18b, SG_ERR_HW_NO_PARENT },     /* HANDLE, handle 1 */
 	{ TPM2_CC_StartAuthSession, 0x903, SG_ERR_HW_MEMORY },
 	{ TPM2_CC_Load, 0x902, SG_ERR_HW_MEMORY },
 	/* The same from a resource manager. */
 	{ TPM2_CC_Load, TSS2_RESMGR_TPM_RC_LAYER | 0x902, SG_ERR_HW_MEMORY },
-	{ TPM2_CC_Load, TSS2_RESMGR_TPM_RC_LAYER | 0x1df, SG_ERR_HW_OTHER },
+	{ TPM2_CC_Load, TSS2_RESMGR_TPM_RC_LAYER | 0x1df, SG_ERR_FORMAT },
 	{ TPM2_CC_Load, 0x922, SG_ERR_HW_BUSY },
 	{ TPM2_CC_Load, 0x101, SG_ERR_HW_FAULT },
 	{ TPM2_CC_Load, TSS2_TCTI_RC_IO_ERROR, SG_ERR_HW_REMOVED },

@@ -52,6 +52,12 @@ static void once_init(void)
 		once_err = sg_fork_child(child_close);
 }
 
+enum sg_err sg_tpm_start(void)
+{
+	pthread_once(&once, once_init);
+	return once_err;
+}
+
 static _Atomic int *hold(TSS2_TCTI_CONTEXT *inner)
 {
 	TSS2_TCTI_POLL_HANDLE handle = { .fd = -1 };
@@ -167,9 +173,9 @@ enum sg_err sg_tpm_open(struct sg_tpm *tpm, const char *name)
 	enum sg_err err;
 
 	*tpm = (struct sg_tpm){ 0 };
-	pthread_once(&once, once_init);
-	if (once_err != SG_OK)
-		return once_err;
+	err = sg_tpm_start();
+	if (err != SG_OK)
+		return err;
 	pipe_block(tpm);
 	rc = Tss2_TctiLdr_Initialize(name, &tpm->inner);
 	if (rc != TSS2_RC_SUCCESS) {

@@ -21,6 +21,9 @@ struct sg_tpm {
 	bool pipe_pending;              /* a SIGPIPE was pending before */
 };
 
+/* Prepare the process for tpm2-tss, once. Errors: NOMEM. */
+enum sg_err sg_tpm_start(void);
+
 /* Connect. tpm may not move until sg_tpm_close, which is called only after SG_OK.
  * name is a tctildr string. Errors: HW_MISSING, HW_PERMISSION and HW_BUSY, with a
  * log line that names the device and what to do; HW_FAULT, NOMEM. */

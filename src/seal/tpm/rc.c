@@ -39,7 +39,8 @@ static const struct row rows[] = {
 	{ TPM2_CC_Load,             TPM2_RC_BAD_AUTH,     SG_ERR_HW_UNSUPPORTED },
 	{ TPM2_CC_Load,             TPM2_RC_AUTH_FAIL,    SG_ERR_HW_UNSUPPORTED },
 
-	{ TPM2_CC_Load,             TPM2_RC_INTEGRITY,    SG_ERR_HW_OTHER },
+	/* The parent's Name was compared before: it is the blob that was changed. */
+	{ TPM2_CC_Load,             TPM2_RC_INTEGRITY,    SG_ERR_FORMAT },
 	{ TPM2_CC_Load,             TPM2_RC_SIZE,         SG_ERR_FORMAT },
 	{ TPM2_CC_Load,             TPM2_RC_INSUFFICIENT, SG_ERR_FORMAT },
 	{ TPM2_CC_Load,             TPM2_RC_SENSITIVE,    SG_ERR_FORMAT },
