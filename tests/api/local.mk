@@ -8,6 +8,7 @@ api_tests = \
 	tests/api/test_object \
 	tests/api/test_pin \
 	tests/api/test_processes \
+	tests/api/test_recursion \
 	tests/api/test_secrets \
 	tests/api/test_session \
 	tests/api/test_sign \
@@ -25,3 +26,8 @@ THREAD_TESTS += \
 	tests/api/test_hardware \
 	tests/api/test_threads
 EXTRA_DIST += $(api_scripts)
+
+# A provider that test_recursion has OpenSSL load.
+check_LTLIBRARIES += recursing_provider.la
+recursing_provider_la_SOURCES = tests/api/recursing_provider.c
+recursing_provider_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath /nowhere
