@@ -11,7 +11,11 @@
 #include "util/fork.h"
 #include "util/log.h"
 
-static pthread_rwlock_t gate = PTHREAD_RWLOCK_INITIALIZER;      /* guards current */
+/* Who waits to end the module goes before who calls next: threads that never stop
+ * calling would keep C_Finalize waiting for ever. So no call may enter twice. */
+#define GATE PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP
+
+static pthread_rwlock_t gate = GATE;    /* guards current */
 static struct sg_module *current;
 
 /* What a child inherited: kept reachable, so that leak checkers see it is no leak of ours. */
@@ -20,7 +24,7 @@ static struct sg_module *inherited;
 /* Only this thread exists now: what a race detector remembers of the parent's is void. */
 __attribute__((no_sanitize("thread"))) static void in_child(void)
 {
-	static const pthread_rwlock_t fresh = PTHREAD_RWLOCK_INITIALIZER;
+	static const pthread_rwlock_t fresh = GATE;
 
 	gate = fresh;
 	if (current != NULL)

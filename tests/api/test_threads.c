@@ -4,6 +4,7 @@
  * without a race is for ThreadSanitizer to say.
  */
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -159,8 +160,11 @@ END_TEST
 /* One thread closes what the others use. */
 static void *close_under_the_others(void *arg)
 {
+	struct p11_template t = { 0 };
+	CK_OBJECT_HANDLE key;
 	uint8_t signature[64];
 
+	p11_ulong(&t, CKA_VALUE_LEN, 32);
 	for (int i = 0; i < ROUNDS; i++) {
 		pthread_barrier_wait(&barrier);
 		if (arg == NULL)
@@ -172,6 +176,8 @@ static void *close_under_the_others(void *arg)
 			CK_RV rv = p11_sign(s, priv, "message", signature);
 
 			expect(shared_answer(rv) || rv == CKR_SESSION_HANDLE_INVALID);
+			rv = p11->C_GenerateKey(s, &p11_aes_gen, t.attr, t.n, &key);
+			expect(rv == CKR_OK || rv == CKR_SESSION_HANDLE_INVALID);
 		}
 	}
 	return NULL;
@@ -179,8 +185,11 @@ static void *close_under_the_others(void *arg)
 
 START_TEST(a_session_closes_while_others_use_it)
 {
-	p11_make_pair(p11_machine(), NULL, &pub, &priv);
+	CK_SESSION_HANDLE keeper = p11_machine();
+
+	p11_make_pair(keeper, NULL, &pub, &priv);
 	run(close_under_the_others);
+	ck_assert_uint_eq(p11_count(keeper), 2);
 }
 END_TEST
 
@@ -426,6 +435,39 @@ START_TEST(the_module_begins_and_ends_in_many_threads)
 }
 END_TEST
 
+static void *sign_to_the_end(void *arg)
+{
+	uint8_t signature[64];
+	CK_RV rv;
+
+	do {
+		rv = p11_sign(((CK_SESSION_HANDLE *)arg)[0], priv, "message", signature);
+		expect(rv == CKR_OK || rv == CKR_CRYPTOKI_NOT_INITIALIZED);
+		atomic_fetch_add(&done, 1);
+	} while (rv == CKR_OK);
+	return NULL;
+}
+
+START_TEST(finalize_is_not_kept_waiting_by_calls_without_end)
+{
+	CK_SESSION_HANDLE own[THREADS];
+	pthread_t threads[THREADS];
+
+	s = p11_machine();
+	p11_make_pair(s, NULL, &pub, &priv);
+	for (size_t i = 0; i < THREADS; i++) {
+		own[i] = p11_open(0);
+		ck_assert_int_eq(pthread_create(&threads[i], NULL, sign_to_the_end, &own[i]), 0);
+	}
+	while (atomic_load(&done) < 100)
+		sched_yield();
+	p11_ok(p11->C_Finalize(NULL));
+	for (size_t i = 0; i < THREADS; i++)
+		ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+	ck_assert_uint_eq(atomic_load(&wrong), 0);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *suite = suite_create("threads");
@@ -443,6 +485,7 @@ static Suite *suite(void)
 	tcase_add_loop_test(tc, no_change_of_an_attribute_is_lost, 0, 2);
 	tcase_add_test(tc, slots_are_looked_at_from_all_sides);
 	tcase_add_test(tc, the_module_begins_and_ends_in_many_threads);
+	tcase_add_test(tc, finalize_is_not_kept_waiting_by_calls_without_end);
 	return suite;
 }
 
