@@ -25,6 +25,7 @@ struct sg_session {
 	atomic_uint refs;
 	pthread_mutex_t lock;           /* guards all that follows */
 	bool closed;
+	bool has_objects;               /* it has owned session objects */
 	struct sg_find find;
 	struct sg_op op[SG_OPS];
 };

@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 
+#include "core/session.h"
 #include "core/template.h"
 #include "core/token_material.h"
 #include "core/token_write.h"
@@ -126,7 +127,7 @@ static enum sg_err enter(struct sg_token *token, const struct sg_session *sessio
 	return SG_OK;
 }
 
-enum sg_err sg_token_add(struct sg_token *token, const struct sg_session *session,
+enum sg_err sg_token_add(struct sg_token *token, struct sg_session *session,
                          struct sg_object **objects, size_t n, CK_OBJECT_HANDLE *handles)
 {
 	struct sg_object *stored[2];
@@ -137,6 +138,8 @@ enum sg_err sg_token_add(struct sg_token *token, const struct sg_session *sessio
 	for (size_t i = 0; i < n; i++)
 		if (objects[i]->token)
 			stored[n_stored++] = objects[i];
+		else
+			session->has_objects = true;
 	if (n_stored > 0) {
 		err = sg_token_open(token);
 		if (err == SG_OK)
@@ -228,6 +231,9 @@ static bool belongs(const struct sg_entry *entry, const void *session)
 
 void sg_token_forget_session(struct sg_token *token, const struct sg_session *session)
 {
+	/* The walk meets all objects, of which others may have a hundred thousand. */
+	if (!session->has_objects)
+		return;
 	pthread_rwlock_wrlock(&token->lock);
 	sg_table_remove_if(&token->objects, belongs, session);
 	pthread_rwlock_unlock(&token->lock);

@@ -25,9 +25,9 @@ enum sg_err sg_token_object(struct sg_token *token, CK_OBJECT_HANDLE handle,
                             struct sg_object **out);
 
 /* Add new objects, all or none; token objects are stored in one transaction. The
- * caller's references go over on success. session owns those that are session
- * objects. Errors: the store's, and the sealer's for CKA_SIGNET_SEALED. */
-enum sg_err sg_token_add(struct sg_token *token, const struct sg_session *session,
+ * caller's references go over on success. session, whose lock is held, owns those that
+ * are session objects. Errors: the store's, and the sealer's for CKA_SIGNET_SEALED. */
+enum sg_err sg_token_add(struct sg_token *token, struct sg_session *session,
                          struct sg_object **objects, size_t n, CK_OBJECT_HANDLE *handles);
 
 /* Give an object other attributes, which this takes over. object is the version that
