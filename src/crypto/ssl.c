@@ -56,10 +56,8 @@ static void after_fork(void)
  * not have, so the child can neither use nor free it. */
 static void forget_context(void)
 {
-	static const pthread_mutex_t unlocked = PTHREAD_MUTEX_INITIALIZER;
-
 	atomic_store(&current, NULL);
-	lock = unlocked;
+	pthread_mutex_unlock(&lock);
 }
 
 /* util/fork.h knows only about children; this needs the moment before, too. */

@@ -24,6 +24,7 @@ TESTS += $(api_tests) $(api_scripts)
 THREAD_TESTS += \
 	tests/api/test_hammer \
 	tests/api/test_hardware \
+	tests/api/test_processes \
 	tests/api/test_threads
 EXTRA_DIST += $(api_scripts)
 
