@@ -14,6 +14,7 @@
 #include "tools/text.h"
 #include "tools/token.h"
 #include "tools/uri.h"
+#include "util/utf8.h"
 
 #define ID_LEN 16
 #define CHUNK 64
@@ -137,23 +138,17 @@ enum tool_exit tool_find_one(struct tool *tool, CK_OBJECT_CLASS class, const cha
 
 enum tool_exit tool_check_new(struct tool *tool, const char *label)
 {
-	struct sg_bytes rest = sg_bytes_str(label);
 	CK_OBJECT_HANDLE *handles = NULL;
 	enum tool_exit code;
 	size_t count = 0;
 
 	if (tool_uri_is(label))
 		return tool_fail(TOOL_USAGE, NULL, "the label of a new key can't be a pkcs11: URI");
-	if (rest.len > 255)
+	if (strlen(label) > 255)
 		return tool_fail(TOOL_USAGE, NULL, "a label has at most 255 bytes");
-	while (rest.len > 0) {
-		size_t len = tool_utf8_len(rest);
-
-		if (len == 0 || rest.data[0] < 0x20 || rest.data[0] == 0x7f)
-			return tool_fail(TOOL_USAGE, NULL, "a label must be UTF-8 text without control "
-			                 "characters");
-		rest = sg_bytes(rest.data + len, rest.len - len);
-	}
+	if (!sg_utf8_plain(sg_bytes_str(label)))
+		return tool_fail(TOOL_USAGE, NULL, "a label must be UTF-8 text without control "
+		                 "characters");
 	code = tool_find(tool, TOOL_ANY_CLASS, label, &handles, &count);
 	free(handles);
 	if (code == TOOL_OK && count > 0)

@@ -11,6 +11,7 @@
 
 #include "tools/fail.h"
 #include "tools/io.h"
+#include "util/utf8.h"
 
 #define WORD 32
 
@@ -40,44 +41,12 @@ void tool_text_add(struct tool_text *text, const char *format, ...)
 	text->buf.len += (size_t)len;
 }
 
-size_t tool_utf8_len(struct sg_bytes text)
-{
-	static const struct {
-		uint8_t mask, lead;
-		uint32_t least;
-	} forms[] = { { 0x80, 0, 0 }, { 0xe0, 0xc0, 0x80 }, { 0xf0, 0xe0, 0x800 },
-	              { 0xf8, 0xf0, 0x10000 } };
-	uint32_t point;
-
-	for (size_t i = 0; text.len > 0 && i < 4; i++) {
-		if ((text.data[0] & forms[i].mask) != forms[i].lead)
-			continue;
-		if (text.len <= i)
-			return 0;
-		point = text.data[0] & (uint8_t)~forms[i].mask;
-		for (size_t j = 1; j <= i; j++) {
-			if ((text.data[j] & 0xc0) != 0x80)
-				return 0;
-			point = point << 6 | (text.data[j] & 0x3f);
-		}
-		if (point < forms[i].least || point > 0x10ffff ||
-		    (point >= 0xd800 && point < 0xe000))
-			return 0;
-		return i + 1;
-	}
-	return 0;
-}
-
 void tool_text_name(struct tool_text *text, struct sg_bytes name)
 {
 	while (name.len > 0) {
-		size_t len = tool_utf8_len(name);
-		bool control = len == 1 && (name.data[0] < 0x20 || name.data[0] == 0x7f);
+		size_t len = sg_utf8_len(name);
 
-		/* U+0080 to U+009F steer terminals too. */
-		if (len == 2 && name.data[0] == 0xc2 && name.data[1] < 0xa0)
-			control = true;
-		if (len == 0 || control)
+		if (len == 0 || sg_utf8_control(name))
 			append(text, sg_bytes_str("?"));
 		else
 			append(text, sg_bytes(name.data, len));

@@ -110,24 +110,6 @@ START_TEST(what_is_no_hexadecimal_is_refused)
 }
 END_TEST
 
-START_TEST(utf8_is_told_from_what_is_none)
-{
-	ck_assert_uint_eq(tool_utf8_len(NAME("a")), 1);
-	ck_assert_uint_eq(tool_utf8_len(NAME("\xc3\xa9")), 2);
-	ck_assert_uint_eq(tool_utf8_len(NAME("\xe9\x8d\xb5")), 3);
-	ck_assert_uint_eq(tool_utf8_len(NAME("\xf0\x9f\x94\x91")), 4);
-	ck_assert_uint_eq(tool_utf8_len(NAME("")), 0);
-	ck_assert_uint_eq(tool_utf8_len(NAME("\x80")), 0);                     /* no beginning */
-	ck_assert_uint_eq(tool_utf8_len(NAME("\xc3")), 0);                     /* cut short */
-	ck_assert_uint_eq(tool_utf8_len(NAME("\xc3(")), 0);
-	ck_assert_uint_eq(tool_utf8_len(NAME("\xc0\xaf")), 0);                 /* too long a form */
-	ck_assert_uint_eq(tool_utf8_len(NAME("\xe0\x80\xaf")), 0);
-	ck_assert_uint_eq(tool_utf8_len(NAME("\xed\xa0\x80")), 0);             /* half a pair */
-	ck_assert_uint_eq(tool_utf8_len(NAME("\xf4\x90\x80\x80")), 0);         /* beyond Unicode */
-	ck_assert_uint_eq(tool_utf8_len(NAME("\xff")), 0);
-}
-END_TEST
-
 START_TEST(a_name_can_not_steer_a_terminal)
 {
 	struct tool_text text = { { NULL, 0, 0 }, SG_OK };
@@ -212,7 +194,6 @@ static Suite *suite(void)
 	tcase_add_test(tc, a_zero_byte_is_no_base64);
 	tcase_add_test(tc, hexadecimal_is_read_in_both_cases);
 	tcase_add_test(tc, what_is_no_hexadecimal_is_refused);
-	tcase_add_test(tc, utf8_is_told_from_what_is_none);
 	tcase_add_test(tc, a_name_can_not_steer_a_terminal);
 	tcase_add_test(tc, distances_are_small_between_neighbours);
 	tcase_add_test(tc, spans_are_told_in_whole_units);
