@@ -364,3 +364,30 @@ enum tool_exit tool_object_made(const struct tool *tool, CK_OBJECT_HANDLE handle
 	tool_object_free(&object);
 	return code;
 }
+
+enum tool_exit tool_object_make(struct tool *tool, const struct tool_maker *maker,
+                                const void *arg)
+{
+	const char *label = tool->value[OPT_LABEL];
+	struct sg_buf id = { NULL, 0, 0 };
+	CK_OBJECT_HANDLE key = 0;
+	enum tool_exit code;
+	CK_RV rv;
+
+	code = tool_open(tool, CKF_RW_SESSION, TOOL_LOGIN);
+	if (code == TOOL_OK)
+		code = tool_check_new(tool, label);
+	if (code == TOOL_OK)
+		code = tool_new_id(tool, &id);
+	if (code != TOOL_OK)
+		goto out;
+	tool_log_clear();
+	tool_progress_begin(maker->progress);
+	rv = maker->make(tool, sg_bytes_str(label), sg_buf_bytes(&id), arg, &key);
+	tool_progress_end();
+	code = rv == CKR_OK ? tool_object_made(tool, key, maker->made)
+	                    : tool_fail_rv(rv, "%s \"%s\"", maker->failed, label);
+out:
+	sg_buf_free(&id);
+	return code;
+}
