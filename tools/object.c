@@ -163,7 +163,11 @@ enum tool_exit tool_new_id(const struct tool *tool, struct sg_buf *id)
 	CK_RV rv;
 
 	if (given != NULL) {
-		if (!tool_hex_read(given, id) || id->len > 255)
+		enum sg_err err = tool_hex_read(given, id);
+
+		if (err != SG_OK && err != SG_ERR_FORMAT)
+			return tool_fail_err(err, "can't read --id");
+		if (err == SG_ERR_FORMAT || id->len > 255)
 			return tool_fail(TOOL_USAGE, NULL, "--id is \"%s\", but must be hexadecimal "
 			                 "digits, two for each byte", given);
 		return TOOL_OK;
