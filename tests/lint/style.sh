@@ -9,6 +9,8 @@
 set -euo pipefail
 
 root=${SIGNET_TEST_SRCDIR:-$(cd "$(dirname "$0")/../.." && pwd)}
+# shellcheck source=tests/lib/tap.sh
+. "$root/tests/lib/tap.sh"
 copy=
 trap 'rm -rf "$copy"' EXIT
 
@@ -88,21 +90,6 @@ hidden_flow() {
 	done
 }
 
-number=0
-failed=0
-
-# report NAME VIOLATIONS: one test, which fails if there are any.
-report() {
-	number=$((number + 1))
-	if [ -z "$2" ]; then
-		echo "ok $number - $1"
-	else
-		echo "not ok $number - $1"
-		printf '%s\n' "$2" | sed 's/^/# /'
-		failed=1
-	fi
-}
-
 # rule NAME FUNCTION FILE TEXT: the tree keeps the rule, and the text in the file breaks it.
 rule() {
 	local found
@@ -125,5 +112,4 @@ rule 'no script of the tests sleeps' waiting tests/interop/planted.sh 'sleep 0.1
 rule 'no file names a path of a machine' machine_paths doc/planted.md 'see /work/notes'
 rule 'no macro returns or jumps' hidden_flow src/core/planted.h '#define T(x) \\\\\n\tif (x) return'
 
-echo "1..$number"
-exit "$failed"
+done_testing
