@@ -14,14 +14,21 @@ root=${SIGNET_TEST_SRCDIR:-$(cd "$(dirname "$0")/../.." && pwd)}
 copy=
 trap 'rm -rf "$copy"' EXIT
 
-# files TREE FIND-EXPRESSION...: the project's own files, not those of builds or tools.
+# files TREE FIND-EXPRESSION...: the project's own files, not those of builds or tools: what
+# lies at the top, and in the folders of the project.
 files() {
-	local tree=$1
+	local tree=$1 folder
+	local own=()
 
 	shift
-	(cd "$tree" && find . \( -name .git -o -path './build*' -o -name autom4te.cache -o -path './quickstart.d' \
-		-o -path './m4/l*.m4' -o -path ./configure -o -path './config.*' -o -path './*~' -o -path './signet-[0-9]*' \) -prune \
-		-o -type f "$@" -print | sed 's,^\./,,' | sort)
+	for folder in .ci doc include m4 scripts src tests tools; do
+		[ ! -d "$tree/$folder" ] || own+=("./$folder")
+	done
+	(
+		cd "$tree"
+		find . -maxdepth 1 ! -name aclocal.m4 ! -name 'config.*' ! -name configure ! -name '*~' -type f "$@" -print
+		[ ${#own[@]} -eq 0 ] || find "${own[@]}" -path './m4/l*.m4' -prune -o -type f "$@" -print
+	) | sed 's,^\./,,' | sort
 }
 
 # search TREE FILES PATTERN: matching lines in the files (one a line) of the tree.
