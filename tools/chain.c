@@ -45,9 +45,9 @@ enum tool_exit tool_wrapped_read(const char *path, struct sg_buf *wrapped)
 {
 	enum tool_exit code = tool_read_file(path, WRAPPED_MAX, wrapped);
 
-	if (code == TOOL_OK)
-		tool_unbase64(wrapped);
-	return code;
+	enum sg_err err = code == TOOL_OK ? tool_unbase64(wrapped) : SG_OK;
+
+	return err == SG_OK ? code : tool_fail_err(err, "can't read %s", path);
 }
 
 /* Replace *key by the one that it has wrapped into the file. */

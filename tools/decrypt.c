@@ -17,17 +17,22 @@
 #define INPUT_MAX ((TOOL_PAYLOAD_MAX + OVERHEAD) / 3 * 4 * 65 / 64 + 64)
 
 /* Take base64 out of a file that does not begin as a raw one does. */
-static void unbase64(struct tool_payload *file)
+static enum tool_exit unbase64(struct tool_payload *file)
 {
 	struct sg_buf raw = { NULL, 0, 0 };
+	enum sg_err err;
 
 	if (file->len >= 4 && memcmp(file->data, "SGE1", 4) == 0)
-		return;
-	if (tool_base64_read(tool_payload_bytes(file), &raw) && raw.len > 0) {
+		return TOOL_OK;
+	err = tool_base64_read(tool_payload_bytes(file), &raw);
+	if (err == SG_OK && raw.len > 0) {
 		memcpy(file->data, raw.data, raw.len);
 		file->len = raw.len;
 	}
 	sg_buf_free(&raw);
+	/* What is no base64 either is told about when it is looked at. */
+	return err == SG_OK || err == SG_ERR_FORMAT ? TOOL_OK
+	                                            : tool_fail_err(err, "can't read the file");
 }
 
 static CK_RV decrypt(const struct tool *tool, CK_OBJECT_HANDLE key, struct sg_bytes nonce,
@@ -68,7 +73,7 @@ static enum tool_exit run(struct tool *tool)
 	if (code == TOOL_OK)
 		code = tool_payload_stdin(INPUT_MAX, "the file", &file);
 	if (code == TOOL_OK)
-		unbase64(&file);
+		code = unbase64(&file);
 	if (code == TOOL_OK)
 		code = tool_sealed_read(tool_payload_bytes(&file), &head, &nonce, &cipher);
 	if (code == TOOL_OK && cipher.len > TOOL_PAYLOAD_MAX + TOOL_SEALED_TAG)

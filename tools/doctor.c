@@ -6,7 +6,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,7 +74,7 @@ static void report_err(struct doctor *doctor, const char *check, enum sg_err err
 	const char *fix = sg_err_advice(err);
 
 	/* The command that mends these stands in the line itself. */
-	if (err == SG_ERR_STORE_UNSAFE || err == SG_ERR_SYSTEM)
+	if (err == SG_ERR_STORE_UNSAFE || err == SG_ERR_SYSTEM || err == SG_ERR_HW_PERMISSION)
 		fix = NULL;
 	report(doctor, check, FAIL, fix, lines[0] != '\0' ? "%s (%s)" : "%s%s",
 	       sg_err_sentence(err), lines);
@@ -201,32 +200,20 @@ static bool is_tpm_12(void)
 	return major == '1';
 }
 
-/* Tell why the TPM can't be reached, and the command that helps this very user. */
 static void report_unreachable(struct doctor *doctor, enum sg_err err)
 {
-	struct passwd *user = getpwuid(geteuid());
-	char fix[256];
-
-	if (err == SG_ERR_HW_PERMISSION && user != NULL) {
-		snprintf(fix, sizeof fix, "As root: usermod -aG tss %s; then log in again.",
-		         user->pw_name);
-		report(doctor, "TPM", FAIL, fix, "%s (%s)", sg_err_sentence(err),
-		       tool_log_lines(err));
-	} else if (err == SG_ERR_HW_MISSING && is_tpm_12()) {
+	if (err == SG_ERR_HW_MISSING && is_tpm_12())
 		report(doctor, "TPM", FAIL, "Some of these chips become a TPM 2.0 by a firmware update "
 		       "of the maker of the machine.",
 		       "the TPM of this machine is a TPM 1.2, and 2.0 is needed");
-	} else {
+	else
 		report_err(doctor, "TPM", err);
-	}
 }
 
 static void check_storage_key(struct doctor *doctor, const struct sg_sealer_status *status)
 {
 	if (status->parent_foreign)
-		report(doctor, "storage root key", FAIL,
-		       "If nothing needs that object: tpm2_evictcontrol -C o -c 0x81000001; then "
-		       "signet init makes the key.",
+		report(doctor, "storage root key", FAIL, sg_err_advice(SG_ERR_HW_FOREIGN),
 		       "at 0x81000001 stands something that is no storage root key");
 	else if (!status->parent_found)
 		report(doctor, "storage root key", FINE, NULL,
@@ -326,7 +313,8 @@ static void check_token(struct doctor *doctor, struct sg_module *module,
 	}
 	err = token != NULL ? sg_token_status(token, &status) : SG_ERR_NOMEM;
 	if (err == SG_OK && strcmp(token->record.sealer, "tpm") == 0 && !status.parent_same)
-		err = status.parent_found ? SG_ERR_HW_OTHER : SG_ERR_HW_NO_PARENT;
+		err = status.parent_foreign ? SG_ERR_HW_FOREIGN
+		      : status.parent_found ? SG_ERR_HW_OTHER : SG_ERR_HW_NO_PARENT;
 	if (err == SG_OK)
 		err = sg_token_open(token);
 	if (err != SG_OK)

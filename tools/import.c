@@ -10,11 +10,10 @@
 #include "tools/fail.h"
 #include "tools/io.h"
 #include "tools/object.h"
-#include "tools/token.h"
 
 #define INPUT_MAX (16 << 10)
 
-static CK_BYTE ed25519[] = { 0x06, 0x03, 0x2b, 0x65, 0x70 };
+static CK_BYTE ed25519[] = { SG_ED25519_OID };
 
 static enum tool_exit wrong_kind(enum sg_err err, enum sg_pkcs8_kind kind)
 {
@@ -48,10 +47,12 @@ static enum tool_exit wrong_kind(enum sg_err err, enum sg_pkcs8_kind kind)
 	                 "can't import: what is on standard input %s", kinds[kind].what);
 }
 
-static CK_RV create(const struct tool *tool, const struct sg_secret *seed, struct sg_bytes point,
-                    struct sg_bytes id, CK_OBJECT_HANDLE *private_key)
+/* Make both halves of the 64-byte key that arg is. */
+static CK_RV create(const struct tool *tool, struct sg_bytes label, struct sg_bytes id,
+                    const void *arg, CK_OBJECT_HANDLE *private_key)
 {
-	struct sg_bytes label = sg_bytes_str(tool->value[OPT_LABEL]);
+	const struct sg_secret *pair = arg;
+	struct sg_bytes point = sg_ed25519_public(pair);
 	CK_OBJECT_CLASS private_class = CKO_PRIVATE_KEY, public_class = CKO_PUBLIC_KEY;
 	CK_KEY_TYPE type = CKK_EC_EDWARDS;
 	CK_ATTRIBUTE private_template[] = {
@@ -62,7 +63,7 @@ static CK_RV create(const struct tool *tool, const struct sg_secret *seed, struc
 		{ CKA_LABEL, (void *)label.data, label.len },
 		{ CKA_ID, (void *)id.data, id.len },
 		{ CKA_EC_PARAMS, ed25519, sizeof ed25519 },
-		{ CKA_VALUE, seed->data, seed->len },
+		{ CKA_VALUE, pair->data, SG_ED25519_SEED },
 		{ CKA_SIGN, &tool_true, sizeof tool_true },
 		{ CKA_SENSITIVE, &tool_true, sizeof tool_true },
 		{ CKA_EXTRACTABLE, &tool_false, sizeof tool_false },
@@ -94,13 +95,13 @@ static CK_RV create(const struct tool *tool, const struct sg_secret *seed, struc
 
 static enum tool_exit run(struct tool *tool)
 {
+	static const struct tool_maker maker = {
+		"taking the key", "Imported the Ed25519 key pair", "can't import", create,
+	};
 	struct sg_secret *input = NULL, *seed = NULL, *pair = NULL;
 	enum sg_pkcs8_kind kind = SG_PKCS8_UNKNOWN;
-	struct sg_buf id = { NULL, 0, 0 };
-	CK_OBJECT_HANDLE key = 0;
 	enum tool_exit code;
 	enum sg_err err;
-	CK_RV rv;
 
 	code = tool_check_stdin("signet import --label NAME < key.pem");
 	if (code != TOOL_OK)
@@ -114,21 +115,9 @@ static enum tool_exit run(struct tool *tool)
 	if (err == SG_OK)
 		err = sg_ed25519_from_seed(sg_secret_bytes(seed), &pair);
 	sg_secret_free(&input);
-	code = err == SG_OK ? tool_open(tool, CKF_RW_SESSION, TOOL_LOGIN) : wrong_kind(err, kind);
-	if (code == TOOL_OK)
-		code = tool_check_new(tool, tool->value[OPT_LABEL]);
-	if (code == TOOL_OK)
-		code = tool_new_id(tool, &id);
-	if (code != TOOL_OK)
-		goto out;
-	tool_log_clear();
-	rv = create(tool, seed, sg_ed25519_public(pair), sg_buf_bytes(&id), &key);
-	code = rv == CKR_OK ? tool_object_made(tool, key, "Imported the Ed25519 key pair")
-	                    : tool_fail_rv(rv, "can't import \"%s\"", tool->value[OPT_LABEL]);
-out:
 	sg_secret_free(&seed);
+	code = err == SG_OK ? tool_object_make(tool, &maker, pair) : wrong_kind(err, kind);
 	sg_secret_free(&pair);
-	sg_buf_free(&id);
 	return code;
 }
 

@@ -26,6 +26,23 @@ struct made {
 	bool parent_made;
 };
 
+/* A label is refused before anybody is asked for a PIN. */
+static enum tool_exit check_label(const char *label)
+{
+	struct sg_token_record scratch = { 0 };
+	enum sg_err err;
+
+	if (tool_uri_is(label))
+		return tool_fail(TOOL_USAGE, NULL, "the label of a new token can't be a pkcs11: URI");
+	err = sg_token_record_set_label(&scratch, sg_bytes_str(label));
+	if (err == SG_ERR_RANGE || label[0] == '\0')
+		return tool_fail(TOOL_USAGE, NULL, "the label of a token has 1 to %d bytes", SG_LABEL);
+	if (err != SG_OK)
+		return tool_fail(TOOL_USAGE, NULL, "the label of a token must be UTF-8 text without "
+		                 "control characters, and more than spaces");
+	return TOOL_OK;
+}
+
 static enum tool_exit check(const struct tool *tool)
 {
 	bool pins = tool_given(tool, OPT_PIN_FILE) || tool_given(tool, OPT_SO_PIN_FILE);
@@ -37,9 +54,7 @@ static enum tool_exit check(const struct tool *tool)
 		return tool_fail(TOOL_USAGE, "--machine for a service that starts by itself, --pin-file "
 		                 "FILE for a token that asks.",
 		                 "say which kind of token it is to be");
-	if (tool_uri_is(tool->value[OPT_LABEL]))
-		return tool_fail(TOOL_USAGE, NULL, "the label of a new token can't be a pkcs11: URI");
-	return TOOL_OK;
+	return check_label(tool->value[OPT_LABEL]);
 }
 
 /* Find the slot, and refuse a label that another token has. */
@@ -122,6 +137,17 @@ static enum tool_exit tell(const struct tool *tool, const struct made *made)
 	return tool_text_out(&text);
 }
 
+static enum tool_exit read_new_pin(struct tool *tool, enum tool_option option, const char *what,
+                                   struct sg_secret **pin)
+{
+	enum tool_exit code = tool_pin_read(tool, option, what, true, pin);
+
+	if (code == TOOL_OK && ((*pin)->len < SG_PIN_MIN || (*pin)->len > SG_PIN_MAX))
+		code = tool_fail(TOOL_USAGE, NULL, "%s must have %d to %d bytes", what, SG_PIN_MIN,
+		                 SG_PIN_MAX);
+	return code;
+}
+
 static enum tool_exit read_secrets(struct tool *tool, struct sg_secret **pin,
                                    struct sg_secret **so_pin, struct sg_secret **owner)
 {
@@ -130,28 +156,13 @@ static enum tool_exit read_secrets(struct tool *tool, struct sg_secret **pin,
 	/* With an officer's PIN alone, the officer sets the user's later. */
 	if (!tool_given(tool, OPT_MACHINE) &&
 	    (tool_given(tool, OPT_PIN_FILE) || !tool_given(tool, OPT_SO_PIN_FILE)))
-		code = tool_pin_read(tool, OPT_PIN_FILE, "the PIN of the new token", true, pin);
+		code = read_new_pin(tool, OPT_PIN_FILE, "the PIN of the new token", pin);
 	if (code == TOOL_OK && tool_given(tool, OPT_SO_PIN_FILE))
-		code = tool_pin_read(tool, OPT_SO_PIN_FILE, "the security officer's PIN", true,
-		                     so_pin);
+		code = read_new_pin(tool, OPT_SO_PIN_FILE, "the security officer's PIN", so_pin);
 	if (code == TOOL_OK && tool_given(tool, OPT_OWNER_AUTH_FILE))
 		code = tool_pin_read(tool, OPT_OWNER_AUTH_FILE, "the TPM's owner password", false,
 		                     owner);
 	return code;
-}
-
-static enum tool_exit failed(enum sg_err err, const char *label)
-{
-	switch ((int)err) {
-	case SG_ERR_RANGE:
-		return tool_fail(TOOL_USAGE, NULL, "can't make token \"%s\": a label has 1 to 32 bytes, "
-		                 "a PIN 4 to 255", label);
-	case SG_ERR_ARG:
-		return tool_fail(TOOL_USAGE, NULL, "can't make token \"%s\": a label must be UTF-8 text "
-		                 "without control characters", label);
-	default:
-		return tool_fail_err(err, "can't make token \"%s\"", label);
-	}
 }
 
 static enum tool_exit run(struct tool *tool)
@@ -190,7 +201,7 @@ static enum tool_exit run(struct tool *tool)
 		tool_progress_end();
 	}
 	if (err != SG_OK)
-		code = failed(err, label);
+		code = tool_fail_err(err, "can't make token \"%s\"", label);
 	else
 		code = tool_given(tool, OPT_JSON) ? tell_json(tool, &made) : tell(tool, &made);
 out:

@@ -150,17 +150,18 @@ enum tool_exit tool_read_file(const char *path, size_t max, struct sg_buf *out)
 	return code;
 }
 
-void tool_unbase64(struct sg_buf *buf)
+enum sg_err tool_unbase64(struct sg_buf *buf)
 {
 	struct sg_buf plain = { NULL, 0, 0 };
+	enum sg_err err = tool_base64_read(sg_buf_bytes(buf), &plain);
 
 	/* Random bytes that all happen to be digits of base64 don't happen. */
-	if (buf->len > 0 && tool_base64_read(sg_buf_bytes(buf), &plain)) {
-		sg_buf_free(buf);
-		*buf = plain;
-	} else {
-		sg_buf_free(&plain);
-	}
+	if (err == SG_OK)
+		err = sg_buf_set(buf, sg_buf_bytes(&plain));
+	else if (err == SG_ERR_FORMAT)
+		err = SG_OK;
+	sg_buf_free(&plain);
+	return err;
 }
 
 enum tool_exit tool_check_stdin(const char *hint)

@@ -49,8 +49,8 @@ enum tool_exit tool_check_binary(const struct tool *tool);
 /* Read a file of at most max public bytes; "-" is standard input. */
 enum tool_exit tool_read_file(const char *path, size_t max, struct sg_buf *out);
 
-/* Take bytes that may stand in base64 out of it: in place. */
-void tool_unbase64(struct sg_buf *buf);
+/* Take bytes that may stand in base64 out of it: in place. Errors: NOMEM. */
+enum sg_err tool_unbase64(struct sg_buf *buf);
 
 /* Refuse to read from a terminal what nobody types; hint shows how it is given. */
 enum tool_exit tool_check_stdin(const char *hint);

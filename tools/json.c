@@ -10,6 +10,7 @@
 #include "tools/fail.h"
 #include "tools/io.h"
 #include "tools/text.h"
+#include "util/utf8.h"
 
 static bool failed;
 
@@ -20,7 +21,7 @@ json_t *tool_json_text(struct sg_bytes text)
 	json_t *value = NULL;
 
 	while (text.len > 0 && err == SG_OK) {
-		size_t len = tool_utf8_len(text);
+		size_t len = sg_utf8_len(text);
 
 		err = sg_buf_append(&clean, len > 0 ? sg_bytes(text.data, len)
 		                                    : sg_bytes_str("\xef\xbf\xbd"));

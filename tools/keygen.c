@@ -2,15 +2,13 @@
  *
  * signet keygen: make an Ed25519 key pair in the token.
  */
-#include "tools/fail.h"
+#include "crypto/ed25519.h"
 #include "tools/object.h"
-#include "tools/progress.h"
-#include "tools/token.h"
 
-static CK_BYTE ed25519[] = { 0x06, 0x03, 0x2b, 0x65, 0x70 };
+static CK_BYTE ed25519[] = { SG_ED25519_OID };
 
 static CK_RV generate(const struct tool *tool, struct sg_bytes label, struct sg_bytes id,
-                      CK_OBJECT_HANDLE *private_key)
+                      const void *arg, CK_OBJECT_HANDLE *private_key)
 {
 	CK_MECHANISM mechanism = { CKM_EC_EDWARDS_KEY_PAIR_GEN, NULL, 0 };
 	CK_BBOOL *extractable = tool_given(tool, OPT_EXTRACTABLE) ? &tool_true : &tool_false;
@@ -32,6 +30,7 @@ static CK_RV generate(const struct tool *tool, struct sg_bytes label, struct sg_
 	};
 	CK_OBJECT_HANDLE public_key;
 
+	(void)arg;
 	return C_GenerateKeyPair(tool->session, &mechanism, public_template,
 	                         sizeof public_template / sizeof public_template[0],
 	                         private_template,
@@ -41,28 +40,11 @@ static CK_RV generate(const struct tool *tool, struct sg_bytes label, struct sg_
 
 static enum tool_exit run(struct tool *tool)
 {
-	const char *label = tool->value[OPT_LABEL];
-	struct sg_buf id = { NULL, 0, 0 };
-	CK_OBJECT_HANDLE key = 0;
-	enum tool_exit code;
-	CK_RV rv;
+	static const struct tool_maker maker = {
+		"making the key", "Made the Ed25519 key pair", "can't make the key", generate,
+	};
 
-	code = tool_open(tool, CKF_RW_SESSION, TOOL_LOGIN);
-	if (code == TOOL_OK)
-		code = tool_check_new(tool, label);
-	if (code == TOOL_OK)
-		code = tool_new_id(tool, &id);
-	if (code != TOOL_OK)
-		goto out;
-	tool_log_clear();
-	tool_progress_begin("making the key");
-	rv = generate(tool, sg_bytes_str(label), sg_buf_bytes(&id), &key);
-	tool_progress_end();
-	code = rv == CKR_OK ? tool_object_made(tool, key, "Made the Ed25519 key pair")
-	                    : tool_fail_rv(rv, "can't make the key \"%s\"", label);
-out:
-	sg_buf_free(&id);
-	return code;
+	return tool_object_make(tool, &maker, NULL);
 }
 
 const struct tool_verb tool_verb_keygen = {

@@ -14,6 +14,7 @@
 #include "tools/text.h"
 #include "tools/token.h"
 #include "tools/uri.h"
+#include "util/utf8.h"
 
 #define ID_LEN 16
 #define CHUNK 64
@@ -137,23 +138,17 @@ enum tool_exit tool_find_one(struct tool *tool, CK_OBJECT_CLASS class, const cha
 
 enum tool_exit tool_check_new(struct tool *tool, const char *label)
 {
-	struct sg_bytes rest = sg_bytes_str(label);
 	CK_OBJECT_HANDLE *handles = NULL;
 	enum tool_exit code;
 	size_t count = 0;
 
 	if (tool_uri_is(label))
 		return tool_fail(TOOL_USAGE, NULL, "the label of a new key can't be a pkcs11: URI");
-	if (rest.len > 255)
+	if (strlen(label) > 255)
 		return tool_fail(TOOL_USAGE, NULL, "a label has at most 255 bytes");
-	while (rest.len > 0) {
-		size_t len = tool_utf8_len(rest);
-
-		if (len == 0 || rest.data[0] < 0x20 || rest.data[0] == 0x7f)
-			return tool_fail(TOOL_USAGE, NULL, "a label must be UTF-8 text without control "
-			                 "characters");
-		rest = sg_bytes(rest.data + len, rest.len - len);
-	}
+	if (!sg_utf8_plain(sg_bytes_str(label)))
+		return tool_fail(TOOL_USAGE, NULL, "a label must be UTF-8 text without control "
+		                 "characters");
 	code = tool_find(tool, TOOL_ANY_CLASS, label, &handles, &count);
 	free(handles);
 	if (code == TOOL_OK && count > 0)
@@ -168,7 +163,11 @@ enum tool_exit tool_new_id(const struct tool *tool, struct sg_buf *id)
 	CK_RV rv;
 
 	if (given != NULL) {
-		if (!tool_hex_read(given, id) || id->len > 255)
+		enum sg_err err = tool_hex_read(given, id);
+
+		if (err != SG_OK && err != SG_ERR_FORMAT)
+			return tool_fail_err(err, "can't read --id");
+		if (err == SG_ERR_FORMAT || id->len > 255)
 			return tool_fail(TOOL_USAGE, NULL, "--id is \"%s\", but must be hexadecimal "
 			                 "digits, two for each byte", given);
 		return TOOL_OK;
@@ -367,5 +366,32 @@ enum tool_exit tool_object_made(const struct tool *tool, CK_OBJECT_HANDLE handle
 		code = tool_text_out(&text);
 	}
 	tool_object_free(&object);
+	return code;
+}
+
+enum tool_exit tool_object_make(struct tool *tool, const struct tool_maker *maker,
+                                const void *arg)
+{
+	const char *label = tool->value[OPT_LABEL];
+	struct sg_buf id = { NULL, 0, 0 };
+	CK_OBJECT_HANDLE key = 0;
+	enum tool_exit code;
+	CK_RV rv;
+
+	code = tool_open(tool, CKF_RW_SESSION, TOOL_LOGIN);
+	if (code == TOOL_OK)
+		code = tool_check_new(tool, label);
+	if (code == TOOL_OK)
+		code = tool_new_id(tool, &id);
+	if (code != TOOL_OK)
+		goto out;
+	tool_log_clear();
+	tool_progress_begin(maker->progress);
+	rv = maker->make(tool, sg_bytes_str(label), sg_buf_bytes(&id), arg, &key);
+	tool_progress_end();
+	code = rv == CKR_OK ? tool_object_made(tool, key, maker->made)
+	                    : tool_fail_rv(rv, "%s \"%s\"", maker->failed, label);
+out:
+	sg_buf_free(&id);
 	return code;
 }

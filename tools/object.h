@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The tool. Objects: finding the one that is meant, and what is shown of it.
+ * The tool. Objects: finding the one that is meant, making one, and what is shown of it.
  */
 #ifndef TOOLS_OBJECT_H
 #define TOOLS_OBJECT_H
@@ -44,6 +44,19 @@ enum tool_exit tool_check_new(struct tool *tool, const char *label);
 
 /* Read --id, or make 16 random bytes. */
 enum tool_exit tool_new_id(const struct tool *tool, struct sg_buf *id);
+
+/* How a verb makes the key that --label names. */
+struct tool_maker {
+	const char *progress;           /* what is done meanwhile */
+	const char *made;               /* "Made the root": the label follows */
+	const char *failed;             /* "can't make the root": the label follows */
+	CK_RV (*make)(const struct tool *tool, struct sg_bytes label, struct sg_bytes id,
+	              const void *arg, CK_OBJECT_HANDLE *key);
+};
+
+/* Open the token for writing, refuse a label that is taken, make the key and tell. */
+enum tool_exit tool_object_make(struct tool *tool, const struct tool_maker *maker,
+                                const void *arg);
 
 /* Read --usage, which is `otherwise` where it is not given. */
 enum tool_exit tool_usage(const struct tool *tool, const char *otherwise, CK_BBOOL *wrap,

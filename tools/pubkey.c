@@ -44,65 +44,106 @@ static enum sg_err ssh_line(struct sg_bytes point, struct sg_bytes label, struct
 	return err == SG_ERR_ARG ? sg_ssh_line(point, NULL, out) : err;
 }
 
-static void add_form(struct tool_text *text, const char *title, struct sg_bytes form, bool titled)
+/* The public key in all of its forms. Free it with forms_free. */
+struct forms {
+	struct tool_object object;
+	struct tool_text raw;           /* base64 */
+	struct sg_buf pem, ssh;         /* with a newline at the end */
+};
+
+static void forms_free(struct forms *forms)
 {
-	if (titled)
-		tool_text_add(text, "%s:\n", title);
-	tool_text_add(text, "%.*s", (int)form.len, (const char *)form.data);
+	tool_object_free(&forms->object);
+	sg_buf_free(&forms->raw.buf);
+	sg_buf_free(&forms->pem);
+	sg_buf_free(&forms->ssh);
+}
+
+static enum tool_exit read_forms(struct tool *tool, CK_OBJECT_HANDLE key, struct forms *forms)
+{
+	struct sg_bytes public_key;
+	enum tool_exit code;
+	uint8_t point[32];
+	enum sg_err err;
+
+	code = tool_public_key(tool, key, point);
+	if (code == TOOL_OK)
+		code = tool_object_read(tool, key, &forms->object);
+	if (code != TOOL_OK)
+		return code;
+	public_key = sg_bytes(point, sizeof point);
+	tool_text_base64(&forms->raw, public_key);
+	err = forms->raw.err;
+	if (err == SG_OK)
+		err = sg_spki_pem(public_key, &forms->pem);
+	if (err == SG_OK)
+		err = ssh_line(public_key, sg_buf_bytes(&forms->object.label), &forms->ssh);
+	return err == SG_OK ? TOOL_OK : tool_fail_err(err, "can't write the public key");
+}
+
+static enum tool_exit tell_json(const struct forms *forms)
+{
+	json_t *json = tool_object_json(&forms->object);
+
+	tool_json_put(json, "raw", tool_json_text(sg_buf_bytes(&forms->raw.buf)));
+	tool_json_put(json, "pem", tool_json_text(sg_buf_bytes(&forms->pem)));
+	tool_json_put(json, "ssh", tool_json_text(sg_bytes(forms->ssh.data, forms->ssh.len - 1)));
+	return tool_json_out(json);
+}
+
+static enum tool_exit tell(const struct forms *forms, const char *format)
+{
+	const struct {
+		const char *name, *title;
+		struct sg_bytes form;
+		const char *end;
+	} all[] = {
+		{ "raw", "Raw, base64", sg_buf_bytes(&forms->raw.buf), "\n" },
+		{ "pem", "PEM", sg_buf_bytes(&forms->pem), "" },
+		{ "ssh", "SSH", sg_buf_bytes(&forms->ssh), "" },
+	};
+	struct tool_text text = { { NULL, 0, 0 }, SG_OK };
+	bool titled = strcmp(format, "all") == 0;
+
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+		if (!titled && strcmp(format, all[i].name) != 0)
+			continue;
+		if (titled)
+			tool_text_add(&text, "%s:\n", all[i].title);
+		tool_text_add(&text, "%.*s%s", (int)all[i].form.len,
+		              (const char *)all[i].form.data, all[i].end);
+	}
+	return tool_text_out(&text);
+}
+
+static bool is_format(const char *format)
+{
+	static const char *const formats[] = { "raw", "pem", "ssh", "all" };
+
+	for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
+		if (strcmp(format, formats[i]) == 0)
+			return true;
+	return false;
 }
 
 static enum tool_exit run(struct tool *tool)
 {
 	const char *format = tool_given(tool, OPT_FORMAT) ? tool->value[OPT_FORMAT] : "pem";
-	bool all = strcmp(format, "all") == 0;
-	struct tool_text raw = { { NULL, 0, 0 }, SG_OK }, text = { { NULL, 0, 0 }, SG_OK };
-	struct sg_buf pem = { NULL, 0, 0 }, ssh = { NULL, 0, 0 };
-	struct tool_object object = { 0 };
+	struct forms forms = { 0 };
 	CK_OBJECT_HANDLE key = 0;
 	enum tool_exit code;
-	uint8_t point[32];
-	json_t *json;
 
-	if (!all && strcmp(format, "raw") != 0 && strcmp(format, "pem") != 0 &&
-	    strcmp(format, "ssh") != 0)
+	if (!is_format(format))
 		return tool_fail(TOOL_USAGE, NULL, "--format is \"%s\", but must be raw, pem, ssh or "
 		                 "all", format);
 	code = tool_open(tool, 0, TOOL_LOGIN_IF_GIVEN);
 	if (code == TOOL_OK)
 		code = find(tool, &key);
 	if (code == TOOL_OK)
-		code = tool_public_key(tool, key, point);
+		code = read_forms(tool, key, &forms);
 	if (code == TOOL_OK)
-		code = tool_object_read(tool, key, &object);
-	if (code != TOOL_OK)
-		goto out;
-	tool_text_base64(&raw, sg_bytes(point, sizeof point));
-	text.err = sg_spki_pem(sg_bytes(point, sizeof point), &pem);
-	if (text.err == SG_OK)
-		text.err = ssh_line(sg_bytes(point, sizeof point), sg_buf_bytes(&object.label), &ssh);
-	if (tool_given(tool, OPT_JSON) && text.err == SG_OK && raw.err == SG_OK) {
-		json = tool_object_json(&object);
-		tool_json_put(json, "raw", tool_json_text(sg_buf_bytes(&raw.buf)));
-		tool_json_put(json, "pem", tool_json_text(sg_buf_bytes(&pem)));
-		tool_json_put(json, "ssh", tool_json_text(sg_bytes(ssh.data, ssh.len - 1)));
-		code = tool_json_out(json);
-		goto out;
-	}
-	tool_text_add(&raw, "\n");
-	if (raw.err != SG_OK)
-		text.err = raw.err;
-	if (all || strcmp(format, "raw") == 0)
-		add_form(&text, "Raw, base64", sg_buf_bytes(&raw.buf), all);
-	if (all || strcmp(format, "pem") == 0)
-		add_form(&text, "PEM", sg_buf_bytes(&pem), all);
-	if (all || strcmp(format, "ssh") == 0)
-		add_form(&text, "SSH", sg_buf_bytes(&ssh), all);
-	code = tool_text_out(&text);
-out:
-	tool_object_free(&object);
-	sg_buf_free(&raw.buf);
-	sg_buf_free(&pem);
-	sg_buf_free(&ssh);
+		code = tool_given(tool, OPT_JSON) ? tell_json(&forms) : tell(&forms, format);
+	forms_free(&forms);
 	return code;
 }
 

@@ -3,18 +3,18 @@
  * signet root: decryption roots, AES-256 keys that the TPM seals one by one and that
  * never leave the token in any form.
  */
-#include <stdlib.h>
-
-#include "tools/fail.h"
-#include "tools/json.h"
 #include "tools/object.h"
-#include "tools/progress.h"
 #include "tools/show.h"
 #include "tools/token.h"
 
+struct usage {
+	CK_BBOOL wrap, encrypt;
+};
+
 static CK_RV generate(const struct tool *tool, struct sg_bytes label, struct sg_bytes id,
-                      CK_BBOOL wrap, CK_BBOOL encrypt, CK_OBJECT_HANDLE *key)
+                      const void *arg, CK_OBJECT_HANDLE *key)
 {
+	struct usage usage = *(const struct usage *)arg;
 	CK_MECHANISM mechanism = { CKM_AES_KEY_GEN, NULL, 0 };
 	CK_ULONG len = 32;
 	CK_ATTRIBUTE template[] = {
@@ -26,10 +26,10 @@ static CK_RV generate(const struct tool *tool, struct sg_bytes label, struct sg_
 		{ CKA_SENSITIVE, &tool_true, sizeof tool_true },
 		{ CKA_EXTRACTABLE, &tool_false, sizeof tool_false },
 		{ CKA_SIGNET_SEALED, &tool_true, sizeof tool_true },
-		{ CKA_WRAP, &wrap, sizeof wrap },
-		{ CKA_UNWRAP, &wrap, sizeof wrap },
-		{ CKA_ENCRYPT, &encrypt, sizeof encrypt },
-		{ CKA_DECRYPT, &encrypt, sizeof encrypt },
+		{ CKA_WRAP, &usage.wrap, sizeof usage.wrap },
+		{ CKA_UNWRAP, &usage.wrap, sizeof usage.wrap },
+		{ CKA_ENCRYPT, &usage.encrypt, sizeof usage.encrypt },
+		{ CKA_DECRYPT, &usage.encrypt, sizeof usage.encrypt },
 	};
 
 	return C_GenerateKey(tool->session, &mechanism, template,
@@ -38,31 +38,14 @@ static CK_RV generate(const struct tool *tool, struct sg_bytes label, struct sg_
 
 static enum tool_exit create(struct tool *tool)
 {
-	const char *label = tool->value[OPT_LABEL];
-	struct sg_buf id = { NULL, 0, 0 };
-	CK_BBOOL wrap, encrypt;
-	CK_OBJECT_HANDLE key = 0;
-	enum tool_exit code;
-	CK_RV rv;
+	static const struct tool_maker maker = {
+		"sealing the root in the TPM", "Made the decryption root", "can't make the root",
+		generate,
+	};
+	struct usage usage;
+	enum tool_exit code = tool_usage(tool, "wrap", &usage.wrap, &usage.encrypt);
 
-	code = tool_usage(tool, "wrap", &wrap, &encrypt);
-	if (code == TOOL_OK)
-		code = tool_open(tool, CKF_RW_SESSION, TOOL_LOGIN);
-	if (code == TOOL_OK)
-		code = tool_check_new(tool, label);
-	if (code == TOOL_OK)
-		code = tool_new_id(tool, &id);
-	if (code != TOOL_OK)
-		goto out;
-	tool_log_clear();
-	tool_progress_begin("sealing the root in the TPM");
-	rv = generate(tool, sg_bytes_str(label), sg_buf_bytes(&id), wrap, encrypt, &key);
-	tool_progress_end();
-	code = rv == CKR_OK ? tool_object_made(tool, key, "Made the decryption root")
-	                    : tool_fail_rv(rv, "can't make the root \"%s\"", label);
-out:
-	sg_buf_free(&id);
-	return code;
+	return code == TOOL_OK ? tool_object_make(tool, &maker, &usage) : code;
 }
 
 /* Roots are the secret keys that are sealed by themselves. */

@@ -27,7 +27,7 @@ static const CK_OBJECT_CLASS classes[CLASSES] = {
 /* What is known of one slot. */
 struct slot {
 	const struct tool_token *token; /* NULL: there is no token, only the TPM was asked */
-	char path[512];
+	const char *path;               /* the token's own */
 	char sealer[16];
 	bool machine;
 	size_t rows;                    /* in the store */
@@ -96,11 +96,11 @@ static void read_slot(struct sg_module *module, CK_SLOT_ID id, struct slot *slot
 {
 	struct sg_token *token = sg_module_token(module, id);
 
+	slot->path = token != NULL ? token->path : "";
 	if (token == NULL) {
 		slot->err = SG_ERR_STORE_UNSAFE;
 		return;
 	}
-	snprintf(slot->path, sizeof slot->path, "%s", token->path);
 	snprintf(slot->sealer, sizeof slot->sealer, "%s",
 	         token->present ? token->record.sealer : token->config->sealer);
 	slot->machine = token->present && token->record.machine;

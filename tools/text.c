@@ -11,6 +11,7 @@
 
 #include "tools/fail.h"
 #include "tools/io.h"
+#include "util/utf8.h"
 
 #define WORD 32
 
@@ -40,44 +41,12 @@ void tool_text_add(struct tool_text *text, const char *format, ...)
 	text->buf.len += (size_t)len;
 }
 
-size_t tool_utf8_len(struct sg_bytes text)
-{
-	static const struct {
-		uint8_t mask, lead;
-		uint32_t least;
-	} forms[] = { { 0x80, 0, 0 }, { 0xe0, 0xc0, 0x80 }, { 0xf0, 0xe0, 0x800 },
-	              { 0xf8, 0xf0, 0x10000 } };
-	uint32_t point;
-
-	for (size_t i = 0; text.len > 0 && i < 4; i++) {
-		if ((text.data[0] & forms[i].mask) != forms[i].lead)
-			continue;
-		if (text.len <= i)
-			return 0;
-		point = text.data[0] & (uint8_t)~forms[i].mask;
-		for (size_t j = 1; j <= i; j++) {
-			if ((text.data[j] & 0xc0) != 0x80)
-				return 0;
-			point = point << 6 | (text.data[j] & 0x3f);
-		}
-		if (point < forms[i].least || point > 0x10ffff ||
-		    (point >= 0xd800 && point < 0xe000))
-			return 0;
-		return i + 1;
-	}
-	return 0;
-}
-
 void tool_text_name(struct tool_text *text, struct sg_bytes name)
 {
 	while (name.len > 0) {
-		size_t len = tool_utf8_len(name);
-		bool control = len == 1 && (name.data[0] < 0x20 || name.data[0] == 0x7f);
+		size_t len = sg_utf8_len(name);
 
-		/* U+0080 to U+009F steer terminals too. */
-		if (len == 2 && name.data[0] == 0xc2 && name.data[1] < 0xa0)
-			control = true;
-		if (len == 0 || control)
+		if (len == 0 || sg_utf8_control(name))
 			append(text, sg_bytes_str("?"));
 		else
 			append(text, sg_bytes(name.data, len));
@@ -126,7 +95,7 @@ enum tool_exit tool_text_out(struct tool_text *text)
 }
 
 /* Put out the bytes of one group of digits; the bits that are left over must be zero. */
-static bool base64_group(uint32_t bits, size_t n, struct sg_buf *out)
+static enum sg_err base64_group(uint32_t bits, size_t n, struct sg_buf *out)
 {
 	uint8_t bytes[3];
 
@@ -134,13 +103,14 @@ static bool base64_group(uint32_t bits, size_t n, struct sg_buf *out)
 	for (size_t i = 0; i < 3; i++)
 		bytes[i] = (uint8_t)(bits >> (16 - 8 * i));
 	if (n == 1 || (n == 2 && (bits & 0xffff) != 0) || (n == 3 && (bits & 0xff) != 0))
-		return false;
-	return n == 0 || sg_buf_append(out, sg_bytes(bytes, n - 1)) == SG_OK;
+		return SG_ERR_FORMAT;
+	return n == 0 ? SG_OK : sg_buf_append(out, sg_bytes(bytes, n - 1));
 }
 
-bool tool_base64_read(struct sg_bytes text, struct sg_buf *out)
+enum sg_err tool_base64_read(struct sg_bytes text, struct sg_buf *out)
 {
 	size_t n = 0, padding = 0;
+	enum sg_err err = SG_OK;
 	uint32_t bits = 0;
 
 	out->len = 0;
@@ -155,16 +125,17 @@ bool tool_base64_read(struct sg_bytes text, struct sg_buf *out)
 			continue;
 		}
 		if (digit == NULL || padding > 0)
-			return false;
+			return SG_ERR_FORMAT;
 		bits = bits << 6 | (uint32_t)(digit - digits);
 		if (++n < 4)
 			continue;
-		if (!base64_group(bits, n, out))
-			return false;
+		err = base64_group(bits, n, out);
+		if (err != SG_OK)
+			return err;
 		n = 0;
 		bits = 0;
 	}
-	return (n == 0 || n + padding == 4) && base64_group(bits, n, out);
+	return n == 0 || n + padding == 4 ? base64_group(bits, n, out) : SG_ERR_FORMAT;
 }
 
 static int nibble(char c)
@@ -175,24 +146,24 @@ static int nibble(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-bool tool_hex_read(const char *text, struct sg_buf *out)
+enum sg_err tool_hex_read(const char *text, struct sg_buf *out)
 {
 	size_t len = strlen(text);
+	enum sg_err err = SG_OK;
 
 	out->len = 0;
 	if (len == 0 || len % 2 != 0)
-		return false;
-	for (size_t i = 0; i < len; i += 2) {
+		return SG_ERR_FORMAT;
+	for (size_t i = 0; i < len && err == SG_OK; i += 2) {
 		int high = nibble(text[i]), low = nibble(text[i + 1]);
 		uint8_t byte;
 
 		if (high < 0 || low < 0)
-			return false;
+			return SG_ERR_FORMAT;
 		byte = (uint8_t)(high * 16 + low);
-		if (sg_buf_append(out, sg_bytes(&byte, 1)) != SG_OK)
-			return false;
+		err = sg_buf_append(out, sg_bytes(&byte, 1));
 	}
-	return true;
+	return err;
 }
 
 /* Levenshtein's distance, one row at a time. */

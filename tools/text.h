@@ -28,13 +28,10 @@ void tool_text_base64(struct tool_text *text, struct sg_bytes bytes);
 /* Write the text to standard output and free it. */
 enum tool_exit tool_text_out(struct tool_text *text);
 
-/* Return the length of the UTF-8 character at the beginning, 0 where there is none. */
-size_t tool_utf8_len(struct sg_bytes text);
-
 /* Read base64, with spaces and newlines anywhere between, or hexadecimal digits; the result
- * replaces what out holds. False where it is none. */
-bool tool_base64_read(struct sg_bytes text, struct sg_buf *out);
-bool tool_hex_read(const char *text, struct sg_buf *out);
+ * replaces what out holds. Errors: FORMAT where it is none, NOMEM. */
+enum sg_err tool_base64_read(struct sg_bytes text, struct sg_buf *out);
+enum sg_err tool_hex_read(const char *text, struct sg_buf *out);
 
 /* Return how many letters must change to make a into b, at most limit + 1. */
 size_t tool_text_distance(const char *a, const char *b, size_t limit);

@@ -17,6 +17,7 @@ static enum tool_exit read_signature(const struct tool *tool, struct sg_buf *sig
 {
 	const char *format = tool->value[OPT_FORMAT];
 	enum tool_exit code;
+	enum sg_err err = SG_OK;
 
 	if (format != NULL && strcmp(format, "raw") != 0 && strcmp(format, "base64") != 0)
 		return tool_fail(TOOL_USAGE, NULL, "--format is \"%s\", but must be raw or base64",
@@ -24,8 +25,8 @@ static enum tool_exit read_signature(const struct tool *tool, struct sg_buf *sig
 	code = tool_read_file(tool->value[OPT_SIGNATURE], FILE_MAX, signature);
 	if (code == TOOL_OK && (format != NULL ? strcmp(format, "base64") == 0
 	                                       : signature->len != SIGNATURE))
-		tool_unbase64(signature);
-	return code;
+		err = tool_unbase64(signature);
+	return err == SG_OK ? code : tool_fail_err(err, "can't read the signature");
 }
 
 static enum tool_exit run(struct tool *tool)

@@ -40,5 +40,6 @@
 #define CKR_SIGNET_SEALER_OFF (CKR_SIGNET | 0x0aUL)     /* the configuration does not allow this sealer */
 #define CKR_SIGNET_HW_OWNER_AUTH (CKR_SIGNET | 0x0bUL)  /* the TPM's owner hierarchy has a password */
 #define CKR_SIGNET_HW_NO_PARENT (CKR_SIGNET | 0x0cUL)   /* the TPM's storage root key is gone */
+#define CKR_SIGNET_HW_FOREIGN (CKR_SIGNET | 0x0dUL)     /* something else stands in its place */
 
 #endif

@@ -73,14 +73,6 @@ CK_ULONG sg_attrs_ulong(const struct sg_attrs *attrs, CK_ATTRIBUTE_TYPE type)
 	return sg_read_u64(&r);
 }
 
-static void put_u32(uint8_t *out, uint32_t v)
-{
-	out[0] = (uint8_t)(v >> 24);
-	out[1] = (uint8_t)(v >> 16);
-	out[2] = (uint8_t)(v >> 8);
-	out[3] = (uint8_t)v;
-}
-
 enum sg_err sg_attrs_set(struct sg_attrs *attrs, CK_ATTRIBUTE_TYPE type, struct sg_bytes value)
 {
 	struct sg_buf *list = &attrs->list;
@@ -95,8 +87,8 @@ enum sg_err sg_attrs_set(struct sg_attrs *attrs, CK_ATTRIBUTE_TYPE type, struct 
 		return err;
 	memmove(list->data + at + entry, list->data + at + len, list->len - at - len);
 	list->len = list->len - len + entry;
-	put_u32(list->data + at, (uint32_t)type);
-	put_u32(list->data + at + 4, (uint32_t)value.len);
+	sg_put_u32(list->data + at, (uint32_t)type);
+	sg_put_u32(list->data + at + 4, (uint32_t)value.len);
 	if (value.len > 0)
 		memcpy(list->data + at + HEAD, value.data, value.len);
 	return SG_OK;
@@ -113,8 +105,7 @@ enum sg_err sg_attrs_set_ulong(struct sg_attrs *attrs, CK_ATTRIBUTE_TYPE type, C
 {
 	uint8_t stored[8];
 
-	for (int i = 0; i < 8; i++)
-		stored[i] = (uint8_t)(value >> (56 - 8 * i));
+	sg_put_u64(stored, value);
 	return sg_attrs_set(attrs, type, sg_bytes(stored, sizeof stored));
 }
 

@@ -12,7 +12,7 @@
 #define DER_BIT_STRING 0x03
 #define DER_OCTET_STRING 0x04
 
-static const uint8_t oid[] = { 0x06, 0x03, 0x2b, 0x65, 0x70 };
+static const uint8_t oid[] = { SG_ED25519_OID };
 static const uint8_t oid_gnu[] = { 0x06, 0x09, 0x2b, 0x06, 0x01, 0x04, 0x01,
 	                           0xda, 0x47, 0x0f, 0x01 };
 static const uint8_t curve_name[] = { 0x13, 0x0c, 'e', 'd', 'w', 'a', 'r', 'd',

@@ -51,18 +51,67 @@ CK_RV sg_key_generate(struct sg_session *session, const CK_MECHANISM *mechanism,
 	return rv;
 }
 
+/* The two halves of a pair that is being made. */
+struct pair {
+	struct sg_attrs attrs[2];       /* public, private; also in what follows */
+	struct sg_object *objects[2];
+	struct sg_secret *material;
+};
+
+static void pair_free(struct pair *pair)
+{
+	for (int half = 0; half < 2; half++) {
+		sg_object_unref(&pair->objects[half]);
+		sg_attrs_free(&pair->attrs[half]);
+	}
+	sg_secret_free(&pair->material);
+}
+
+/* Build the attributes of one half; the session must be allowed to add it. */
+static CK_RV pair_half(struct sg_session *session, const struct sg_mech *mech,
+                       CK_OBJECT_CLASS class, const CK_ATTRIBUTE *template, CK_ULONG n,
+                       struct sg_attrs *attrs)
+{
+	struct sg_secret *none = NULL;  /* no template for making keys has a value */
+	CK_RV rv;
+
+	rv = sg_template_build((struct sg_template_kind){ SG_BY_GENERATE, class, mech->key_type },
+	                       template, n, attrs, &none);
+	if (rv == CKR_OK)
+		rv = sg_access_add(session, attrs);
+	sg_secret_free(&none);
+	return rv;
+}
+
+/* Make the objects; the public half learns its point from the private one. */
+static CK_RV pair_objects(const struct sg_mech *mech, struct pair *pair)
+{
+	const struct sg_origin origin = { true, mech->type };
+	struct sg_secret *none = NULL;
+	struct sg_bytes point;
+	CK_RV rv;
+
+	rv = mech->generate(0, &pair->material);
+	if (rv == CKR_OK)
+		rv = sg_object_new(&pair->attrs[1], &pair->material, origin, &pair->objects[1]);
+	if (rv != CKR_OK)
+		return rv;
+	if (!sg_attrs_get(&pair->objects[1]->attrs, CKA_EC_POINT, &point))
+		return CKR_FUNCTION_FAILED;
+	rv = sg_rv(sg_edwards_set(&pair->attrs[0], point));
+	if (rv == CKR_OK)
+		rv = sg_object_new(&pair->attrs[0], &none, origin, &pair->objects[0]);
+	return rv;
+}
+
 CK_RV sg_key_generate_pair(struct sg_session *session, const CK_MECHANISM *mechanism,
                            const CK_ATTRIBUTE *public_template, CK_ULONG public_n,
                            const CK_ATTRIBUTE *private_template, CK_ULONG private_n,
                            CK_OBJECT_HANDLE *public_handle, CK_OBJECT_HANDLE *private_handle)
 {
-	struct sg_attrs public_attrs = { 0 }, private_attrs = { 0 };
-	struct sg_secret *material = NULL, *none = NULL;
-	struct sg_object *objects[2] = { NULL, NULL };
+	struct pair pair = { 0 };
 	CK_OBJECT_HANDLE handles[2];
 	const struct sg_mech *mech;
-	struct sg_origin origin;
-	struct sg_bytes point;
 	CK_RV rv;
 
 	rv = sg_template_check(public_template, public_n);
@@ -71,45 +120,20 @@ CK_RV sg_key_generate_pair(struct sg_session *session, const CK_MECHANISM *mecha
 	if (rv == CKR_OK)
 		rv = find_generator(mechanism, true, &mech);
 	if (rv == CKR_OK)
-		rv = sg_template_build((struct sg_template_kind){ SG_BY_GENERATE, CKO_PUBLIC_KEY,
-		                                                  mech->key_type },
-		                       public_template, public_n, &public_attrs, &none);
+		rv = pair_half(session, mech, CKO_PUBLIC_KEY, public_template, public_n,
+		               &pair.attrs[0]);
 	if (rv == CKR_OK)
-		rv = sg_template_build((struct sg_template_kind){ SG_BY_GENERATE, CKO_PRIVATE_KEY,
-		                                                  mech->key_type },
-		                       private_template, private_n, &private_attrs, &none);
+		rv = pair_half(session, mech, CKO_PRIVATE_KEY, private_template, private_n,
+		               &pair.attrs[1]);
 	if (rv == CKR_OK)
-		rv = sg_access_add(session, &public_attrs);
+		rv = pair_objects(mech, &pair);
 	if (rv == CKR_OK)
-		rv = sg_access_add(session, &private_attrs);
-	if (rv == CKR_OK)
-		rv = mech->generate(0, &material);
-	if (rv != CKR_OK)
-		goto out;
-	origin = (struct sg_origin){ true, mech->type };
-	rv = sg_object_new(&private_attrs, &material, origin, &objects[1]);
-	if (rv != CKR_OK)
-		goto out;
-	if (!sg_attrs_get(&objects[1]->attrs, CKA_EC_POINT, &point)) {
-		rv = CKR_FUNCTION_FAILED;
-		goto out;
-	}
-	rv = sg_rv(sg_edwards_set(&public_attrs, point));
-	if (rv == CKR_OK)
-		rv = sg_object_new(&public_attrs, &none, origin, &objects[0]);
-	if (rv == CKR_OK)
-		rv = sg_rv(sg_token_add(session->token, session, objects, 2, handles));
+		rv = sg_rv(sg_token_add(session->token, session, pair.objects, 2, handles));
 	if (rv == CKR_OK) {
 		*public_handle = handles[0];
 		*private_handle = handles[1];
 	}
-out:
-	sg_object_unref(&objects[0]);
-	sg_object_unref(&objects[1]);
-	sg_secret_free(&material);
-	sg_secret_free(&none);
-	sg_attrs_free(&public_attrs);
-	sg_attrs_free(&private_attrs);
+	pair_free(&pair);
 	return rv;
 }
 

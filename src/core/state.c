@@ -57,12 +57,6 @@ enum sg_err sg_state_write(const struct sg_state *state, struct sg_buf *out)
 	return w.err;
 }
 
-static void put_u64(uint8_t out[8], uint64_t v)
-{
-	for (int i = 0; i < 8; i++)
-		out[i] = (uint8_t)(v >> (56 - 8 * i));
-}
-
 /* The number that stands for one row, big-endian. */
 static void row_number(const struct sg_keyset *keys, const uint8_t row[SG_UUID],
                        uint64_t generation, uint8_t out[SG_MAC])
@@ -72,7 +66,7 @@ static void row_number(const struct sg_keyset *keys, const uint8_t row[SG_UUID],
 		sg_bytes_str("row"), sg_bytes(row, SG_UUID), sg_bytes(number, sizeof number),
 	};
 
-	put_u64(number, generation);
+	sg_put_u64(number, generation);
 	sg_mac(sg_secret_bytes(keys->mac), parts, 3, out);
 }
 
@@ -117,8 +111,8 @@ static void set_mac(const struct sg_set *set, enum sg_half half, const struct sg
 	};
 
 	numbers[0] = (uint8_t)half;
-	put_u64(numbers + 1, set->generation);
-	put_u64(numbers + 9, set->count);
+	sg_put_u64(numbers + 1, set->generation);
+	sg_put_u64(numbers + 9, set->count);
 	sg_mac(sg_secret_bytes(keys->mac), parts, 4, out);
 }
 

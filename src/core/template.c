@@ -78,8 +78,7 @@ bool sg_template_store(const struct sg_attr_row *row, const CK_ATTRIBUTE *attr, 
 		if (attr->ulValueLen != sizeof value)
 			return false;
 		memcpy(&value, attr->pValue, sizeof value);
-		for (int i = 0; i < 8; i++)
-			buf[i] = (uint8_t)(value >> (56 - 8 * i));
+		sg_put_u64(buf, value);
 		*stored = sg_bytes(buf, 8);
 		return true;
 	case SG_ATTR_DATE:

@@ -33,7 +33,7 @@ bool sg_template_bool(const CK_ATTRIBUTE *template, CK_ULONG n, CK_ATTRIBUTE_TYP
 /* Build the attributes of a new object from a checked template, defaults included.
  * CKA_VALUE of keys and data goes to *material (NULL where the template has none);
  * the caller frees both, also after an error. What only the token sets (CKA_LOCAL
- * and the like) is left to sg_object_finish. Errors: TEMPLATE_INCOMPLETE,
+ * and the like) is left to sg_object_new. Errors: TEMPLATE_INCOMPLETE,
  * TEMPLATE_INCONSISTENT, ATTRIBUTE_TYPE_INVALID, ATTRIBUTE_VALUE_INVALID,
  * ATTRIBUTE_READ_ONLY, CURVE_NOT_SUPPORTED, HOST_MEMORY. */
 CK_RV sg_template_build(struct sg_template_kind kind, const CK_ATTRIBUTE *template, CK_ULONG n,

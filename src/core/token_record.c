@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "util/cursor.h"
+#include "util/utf8.h"
 
 #define MAGIC "SGTK"
 #define VERSION 1
@@ -134,31 +135,6 @@ void sg_token_record_serial(const struct sg_token_record *record, char serial[SG
 	sg_bytes_hex(sg_bytes(record->uuid, SG_SERIAL / 2), serial);
 }
 
-/* Return the length of the UTF-8 character at the start, 0 if there is none or a
- * control character [RFC 3629 §4]. */
-static size_t utf8_len(struct sg_bytes text)
-{
-	uint8_t lead = text.data[0];
-	uint32_t code;
-	size_t len;
-
-	if (lead < 0x80)
-		return lead >= 0x20 && lead != 0x7f ? 1 : 0;
-	len = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-	if (lead < 0xc2 || lead > 0xf4 || text.len < len)
-		return 0;
-	code = lead & (0x7fu >> len);
-	for (size_t i = 1; i < len; i++) {
-		if ((text.data[i] & 0xc0) != 0x80)
-			return 0;
-		code = code << 6 | (text.data[i] & 0x3f);
-	}
-	if ((len == 3 && code < 0x800) || (len == 4 && code < 0x10000) || code > 0x10ffff ||
-	    (code >= 0xd800 && code <= 0xdfff) || code < 0xa0)
-		return 0;
-	return len;
-}
-
 enum sg_err sg_token_record_set_label(struct sg_token_record *record, struct sg_bytes label)
 {
 	while (label.len > 0 && label.data[label.len - 1] == ' ')
@@ -167,13 +143,8 @@ enum sg_err sg_token_record_set_label(struct sg_token_record *record, struct sg_
 		return SG_ERR_ARG;
 	if (label.len > SG_LABEL)
 		return SG_ERR_RANGE;
-	for (size_t at = 0; at < label.len;) {
-		size_t len = utf8_len(sg_bytes(label.data + at, label.len - at));
-
-		if (len == 0)
-			return SG_ERR_ARG;
-		at += len;
-	}
+	if (!sg_utf8_plain(label))
+		return SG_ERR_ARG;
 	memset(record->label, ' ', SG_LABEL);
 	memcpy(record->label, label.data, label.len);
 	return SG_OK;

@@ -13,6 +13,10 @@
 #define SG_ED25519_SIGNATURE 64
 #define SG_ED25519_KEY 64               /* seed and public key */
 
+/* The bytes of an array: the object identifier 1.3.101.112 in DER, behind its tag and
+ * length of a byte each [RFC 8410 §3]. */
+#define SG_ED25519_OID 0x06, 0x03, 0x2b, 0x65, 0x70
+
 /* Make the 64-byte key from a 32-byte seed [RFC 8032 §5.1.5]; the caller frees *key.
  * Errors: RANGE unless the seed has 32 bytes, SECURE_MEMORY. */
 enum sg_err sg_ed25519_from_seed(struct sg_bytes seed, struct sg_secret **key);

@@ -23,11 +23,11 @@
 #define TAG_ATTRIBUTES 0xa0             /* [0], constructed [RFC 5958 §2] */
 #define TAG_PUBLIC_KEY 0x81             /* [1], primitive */
 
-static const uint8_t ed25519_oid[] = { 0x2b, 0x65, 0x70 };      /* 1.3.101.112 [RFC 8410 §3] */
+static const uint8_t ed25519_oid[] = { SG_ED25519_OID };
 
 /* SubjectPublicKeyInfo up to the 32 bytes of the key [RFC 8410 §4]. */
 static const uint8_t spki_head[] = {
-	TAG_SEQUENCE, 42, TAG_SEQUENCE, 5, TAG_OID, 3, 0x2b, 0x65, 0x70, TAG_BIT_STRING, 33, 0,
+	TAG_SEQUENCE, 42, TAG_SEQUENCE, 5, SG_ED25519_OID, TAG_BIT_STRING, 33, 0,
 };
 
 /* An OpenSSH public key up to the 32 bytes of the key [RFC 8709 §4]. */
@@ -68,6 +68,12 @@ static struct tlv tlv_read(struct sg_reader *r)
 	}
 	tlv.value = sg_read_bytes(r, len);
 	return r->failed ? (struct tlv){ 0 } : tlv;
+}
+
+/* Tell whether the value of an object identifier, without tag and length, is Ed25519's. */
+static bool is_ed25519(struct sg_bytes oid)
+{
+	return sg_bytes_equal(oid, sg_bytes(ed25519_oid + 2, sizeof(ed25519_oid) - 2));
 }
 
 static struct sg_reader tlv_expect(struct sg_reader *r, uint8_t tag)
@@ -115,8 +121,7 @@ static enum sg_pkcs8_kind classify_der(struct sg_bytes der)
 	oid = tlv_read(&algorithm);
 	if (oid.tag != TAG_OID)
 		return SG_PKCS8_UNKNOWN;
-	return sg_bytes_equal(oid.value, sg_bytes(ed25519_oid, sizeof(ed25519_oid))) ?
-	       SG_PKCS8_ED25519 : SG_PKCS8_OTHER_KEY;
+	return is_ed25519(oid.value) ? SG_PKCS8_ED25519 : SG_PKCS8_OTHER_KEY;
 }
 
 /* Read OneAsymmetricKey [RFC 5958 §2] as views of the seed and of the public key,
@@ -145,8 +150,7 @@ static bool parse_ed25519(struct sg_bytes der, struct sg_bytes *seed, struct sg_
 		*public_key = bits.rest;
 	}
 	return sg_reader_done(&version) && number <= 1 &&
-	       sg_bytes_equal(oid.rest, sg_bytes(ed25519_oid, sizeof(ed25519_oid))) &&
-	       sg_reader_done(&algorithm) && seed->len == SG_ED25519_SEED &&
+	       is_ed25519(oid.rest) && sg_reader_done(&algorithm) && seed->len == SG_ED25519_SEED &&
 	       sg_reader_done(&outer) && sg_reader_done(&top) && sg_reader_done(&file);
 }
 

@@ -7,11 +7,6 @@
 
 #include "util/log.h"
 
-static struct sg_bytes uuid_bytes(const uint8_t uuid[SG_UUID])
-{
-	return sg_bytes(uuid, SG_UUID);
-}
-
 /* Run a statement that gives no row. */
 static enum sg_err run(sqlite3_stmt *stmt)
 {
@@ -50,19 +45,32 @@ static enum sg_err put(sqlite3_stmt *stmt, struct sg_bytes record)
 	return run(stmt);
 }
 
+/* Prepare a statement on the item of a number; the caller finalizes *out, also after an error. */
+static enum sg_err prepare_item(sqlite3 *db, const char *sql, enum sg_store_item item,
+                                sqlite3_stmt **out)
+{
+	enum sg_err err = sg_store_db_prepare(db, sql, out);
+
+	return err == SG_OK ? sg_store_db_error(db, sqlite3_bind_int(*out, 1, (int)item)) : err;
+}
+
+/* The same on the object of a uuid, which must outlive the statement. */
+static enum sg_err prepare_object(sqlite3 *db, const char *sql, const uint8_t uuid[SG_UUID],
+                                  sqlite3_stmt **out)
+{
+	enum sg_err err = sg_store_db_prepare(db, sql, out);
+
+	return err == SG_OK ? sg_store_db_bind(*out, 1, sg_bytes(uuid, SG_UUID)) : err;
+}
+
 enum sg_err sg_store_row_get_item(sqlite3 *db, enum sg_store_item item, struct sg_buf *out)
 {
 	sqlite3_stmt *stmt = NULL;
 	enum sg_err err;
 
-	err = sg_store_db_prepare(db, "SELECT record FROM item WHERE id = ?1", &stmt);
-	if (err != SG_OK)
-		goto out;
-	err = sg_store_db_error(db, sqlite3_bind_int(stmt, 1, (int)item));
-	if (err != SG_OK)
-		goto out;
-	err = fetch(stmt, SG_ERR_STORE_DAMAGED, out);
-out:
+	err = prepare_item(db, "SELECT record FROM item WHERE id = ?1", item, &stmt);
+	if (err == SG_OK)
+		err = fetch(stmt, SG_ERR_STORE_DAMAGED, out);
 	sqlite3_finalize(stmt);
 	return err;
 }
@@ -72,16 +80,11 @@ enum sg_err sg_store_row_put_item(sqlite3 *db, enum sg_store_item item, struct s
 	sqlite3_stmt *stmt = NULL;
 	enum sg_err err;
 
-	err = sg_store_db_prepare(db, "INSERT INTO item(id, record) VALUES(?1, ?2) "
-	                              "ON CONFLICT(id) DO UPDATE SET record = excluded.record",
-	                          &stmt);
-	if (err != SG_OK)
-		goto out;
-	err = sg_store_db_error(db, sqlite3_bind_int(stmt, 1, (int)item));
-	if (err != SG_OK)
-		goto out;
-	err = put(stmt, record);
-out:
+	err = prepare_item(db, "INSERT INTO item(id, record) VALUES(?1, ?2) "
+	                       "ON CONFLICT(id) DO UPDATE SET record = excluded.record",
+	                   item, &stmt);
+	if (err == SG_OK)
+		err = put(stmt, record);
 	sqlite3_finalize(stmt);
 	return err;
 }
@@ -91,14 +94,9 @@ enum sg_err sg_store_row_get(sqlite3 *db, const uint8_t uuid[SG_UUID], struct sg
 	sqlite3_stmt *stmt = NULL;
 	enum sg_err err;
 
-	err = sg_store_db_prepare(db, "SELECT record FROM object WHERE uuid = ?1", &stmt);
-	if (err != SG_OK)
-		goto out;
-	err = sg_store_db_bind(stmt, 1, uuid_bytes(uuid));
-	if (err != SG_OK)
-		goto out;
-	err = fetch(stmt, SG_ERR_NOT_FOUND, out);
-out:
+	err = prepare_object(db, "SELECT record FROM object WHERE uuid = ?1", uuid, &stmt);
+	if (err == SG_OK)
+		err = fetch(stmt, SG_ERR_NOT_FOUND, out);
 	sqlite3_finalize(stmt);
 	return err;
 }
@@ -109,16 +107,11 @@ enum sg_err sg_store_row_put(sqlite3 *db, const uint8_t uuid[SG_UUID], struct sg
 	enum sg_err err;
 
 	/* An update keeps seq, and with it the place in the order of creation. */
-	err = sg_store_db_prepare(db, "INSERT INTO object(uuid, record) VALUES(?1, ?2) "
-	                              "ON CONFLICT(uuid) DO UPDATE SET record = excluded.record",
-	                          &stmt);
-	if (err != SG_OK)
-		goto out;
-	err = sg_store_db_bind(stmt, 1, uuid_bytes(uuid));
-	if (err != SG_OK)
-		goto out;
-	err = put(stmt, record);
-out:
+	err = prepare_object(db, "INSERT INTO object(uuid, record) VALUES(?1, ?2) "
+	                         "ON CONFLICT(uuid) DO UPDATE SET record = excluded.record",
+	                     uuid, &stmt);
+	if (err == SG_OK)
+		err = put(stmt, record);
 	sqlite3_finalize(stmt);
 	return err;
 }
@@ -128,16 +121,11 @@ enum sg_err sg_store_row_delete(sqlite3 *db, const uint8_t uuid[SG_UUID])
 	sqlite3_stmt *stmt = NULL;
 	enum sg_err err;
 
-	err = sg_store_db_prepare(db, "DELETE FROM object WHERE uuid = ?1", &stmt);
-	if (err != SG_OK)
-		goto out;
-	err = sg_store_db_bind(stmt, 1, uuid_bytes(uuid));
-	if (err != SG_OK)
-		goto out;
-	err = run(stmt);
+	err = prepare_object(db, "DELETE FROM object WHERE uuid = ?1", uuid, &stmt);
+	if (err == SG_OK)
+		err = run(stmt);
 	if (err == SG_OK && sqlite3_changes(db) == 0)
 		err = SG_ERR_NOT_FOUND;
-out:
 	sqlite3_finalize(stmt);
 	return err;
 }

@@ -30,6 +30,18 @@ void sg_bytes_hex(struct sg_bytes bytes, char *out)
 	}
 }
 
+void sg_put_u32(uint8_t out[4], uint32_t v)
+{
+	for (int i = 0; i < 4; i++)
+		out[i] = (uint8_t)(v >> (24 - 8 * i));
+}
+
+void sg_put_u64(uint8_t out[8], uint64_t v)
+{
+	sg_put_u32(out, (uint32_t)(v >> 32));
+	sg_put_u32(out + 4, (uint32_t)v);
+}
+
 enum sg_err sg_buf_reserve(struct sg_buf *buf, size_t extra)
 {
 	struct sg_buf grown = { NULL, buf->len, 0 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Ring 0. Two of the three byte types: a borrowed view and an owned public
- * buffer. Secrets never go into either of them, see util/secret.h.
+ * Ring 0. Two of the three byte types, a borrowed view and an owned public
+ * buffer, and numbers as bytes. Secrets never go into either of them, see util/secret.h.
  */
 #ifndef SG_UTIL_BYTES_H
 #define SG_UTIL_BYTES_H
@@ -40,6 +40,10 @@ bool sg_bytes_equal(struct sg_bytes a, struct sg_bytes b);
 /* Write the bytes as 2 * len lower-case hexadecimal digits, without a terminating
  * zero. For public bytes only. */
 void sg_bytes_hex(struct sg_bytes bytes, char *out);
+
+/* Write a number big-endian, as all that is stored or authenticated has it. */
+void sg_put_u32(uint8_t out[4], uint32_t v);
+void sg_put_u64(uint8_t out[8], uint64_t v);
 
 /* Make a view of everything in the buffer; it is valid until the buffer changes. */
 static inline struct sg_bytes sg_buf_bytes(const struct sg_buf *buf)

@@ -42,8 +42,8 @@ static const struct row rows[SG_ERR_COUNT] = {
 		"configuration or with SIGNET_TCTI." },
 	[SG_ERR_HW_PERMISSION] = {
 		"device-permission", "This user may not open the TPM",
-		"Add the user to the group that owns the device, on Debian with "
-		"adduser USER tss, and log in again." },
+		"Add the user to the group that owns the device, which the log names, and log in "
+		"again." },
 	[SG_ERR_HW_BUSY] = {
 		"device-busy", "Another program holds the TPM",
 		"Use the resource manager of the kernel, device:/dev/tpmrm0, or stop the other "
@@ -67,6 +67,10 @@ static const struct row rows[SG_ERR_COUNT] = {
 		"device-no-parent", "The storage root key is not in the TPM any more",
 		"If the TPM was cleared, what it sealed is lost: make a new token with "
 		"signet init." },
+	[SG_ERR_HW_FOREIGN] = {
+		"device-foreign", "Something else stands in the place of the storage root key",
+		"tpm2_readpublic -c 0x81000001 shows it. If nothing needs it, tpm2_evictcontrol "
+		"-C o -c 0x81000001 removes it, and signet init makes the key." },
 	[SG_ERR_HW_OWNER_AUTH] = {
 		"device-owner-auth", "The owner hierarchy of the TPM has a password",
 		"Ask who manages this TPM to create the storage root key at 0x81000001." },

@@ -31,6 +31,7 @@ enum sg_err {
 	SG_ERR_HW_MEMORY,       /* the device has no free session or object slot */
 	SG_ERR_HW_OTHER,        /* not the device that sealed this */
 	SG_ERR_HW_NO_PARENT,    /* the storage root key is not there */
+	SG_ERR_HW_FOREIGN,      /* something else stands in the place of the storage root key */
 	SG_ERR_HW_OWNER_AUTH,   /* the owner hierarchy asks for an authorisation */
 	SG_ERR_HW_UNSUPPORTED,  /* the device lacks what is needed */
 	SG_ERR_AUTH,            /* wrong PIN */

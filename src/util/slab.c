@@ -385,19 +385,3 @@ void sg_slab_status(struct sg_slab_status *out)
 	*out = (struct sg_slab_status){ newest, locked, used };
 	pthread_mutex_unlock(&lock);
 }
-
-/* A program may load and unload the module many times: what is empty goes with it.
- * At the end of a program another thread may hold the lock for ever. */
-__attribute__((destructor)) static void release_empty(void)
-{
-	struct region *next;
-
-	if (pthread_mutex_trylock(&lock) != 0)
-		return;
-	for (struct region *r = regions; r != NULL; r = next) {
-		next = r->next;
-		if (is_empty(r))
-			region_remove(r);
-	}
-	pthread_mutex_unlock(&lock);
-}

@@ -4,26 +4,13 @@
 # What leaves the module: the entry points of PKCS#11 and nothing else. Prints TAP.
 set -euo pipefail
 
+# shellcheck source=tests/lib/tap.sh
+. "${SIGNET_TEST_SRCDIR:-$(dirname "$0")/../..}/tests/lib/tap.sh"
 module=${SIGNET_TEST_BUILDDIR:-.}/.libs/signet.so
 symbols=$(readelf --dyn-syms --wide "$module" |
 	awk '$5 != "LOCAL" && $7 != "UND" && $8 != "" && $4 != "Type" { sub(/@.*/, "", $8); print $8 }')
 dynamic=$(readelf --dynamic --wide "$module")
 segments=$(readelf --program-headers --wide "$module")
-number=0
-failed=0
-
-# report NAME FAILURE: one test, which fails if there is something to say.
-report() {
-	number=$((number + 1))
-	if [ -z "$2" ]; then
-		echo "ok $number - $1"
-	else
-		echo "not ok $number - $1"
-		printf '%s\n' "$2" | sed 's/^/# /'
-		failed=1
-	fi
-}
-
 report 'only C_ functions leave the module' "$(grep -v '^C_[A-Z][A-Za-z]*$' <<< "$symbols" || true)"
 report 'all 68 functions of PKCS#11 2.40 do' \
 	"$([ "$(grep -c '^C_' <<< "$symbols")" -ge 68 ] || echo "these do: $symbols")"
@@ -34,5 +21,4 @@ report 'no relocation touches code' "$(grep TEXTREL <<< "$dynamic" || true)"
 report 'no segment is writable and executable' "$(grep -E ' LOAD .* RWE ' <<< "$segments" || true)"
 report 'the stack is not executable' \
 	"$(grep -Eq 'GNU_STACK .* RW ' <<< "$segments" || echo 'GNU_STACK is not RW')"
-echo "1..$number"
-exit "$failed"
+done_testing

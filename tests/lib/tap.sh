@@ -75,6 +75,12 @@ wrong() {
 	TAP_WHY+="! $*"$'\n'
 }
 
+# report SENTENCE FAILURE: a whole test, which fails if there is something to say.
+report() {
+	it "$1"
+	[ -z "$2" ] || wrong "$2"
+}
+
 # Run a command without input; keep its output, its errors and its status.
 tap_run() {
 	TAP_STATUS=0

@@ -7,6 +7,8 @@
 set -euo pipefail
 
 root=${SIGNET_TEST_SRCDIR:-$(cd "$(dirname "$0")/../.." && pwd)}
+# shellcheck source=tests/lib/tap.sh
+. "$root/tests/lib/tap.sh"
 copy=
 trap 'rm -rf "$copy"' EXIT
 
@@ -106,21 +108,6 @@ check() {
 	}'
 }
 
-number=0
-failed=0
-
-# report NAME VIOLATIONS: one test, which fails if there are any.
-report() {
-	number=$((number + 1))
-	if [ -z "$2" ]; then
-		echo "ok $number - $1"
-	else
-		echo "not ok $number - $1"
-		printf '%s\n' "$2" | sed 's/^/# /'
-		failed=1
-	fi
-}
-
 # plant NAME FILE INCLUDE: one test, which fails if the include goes unnoticed.
 plant() {
 	local file=$copy/$2 missed=
@@ -153,5 +140,4 @@ plant 'the OpenSSL context outside crypto is noticed' src/core/planted.c '"crypt
 plant 'a computed include is noticed' src/core/planted.c 'HEADER'
 plant 'a folder in no ring is noticed' src/planted/planted.c '"util/bytes.h"'
 
-echo "1..$number"
-exit "$failed"
+done_testing

@@ -9,17 +9,26 @@
 set -euo pipefail
 
 root=${SIGNET_TEST_SRCDIR:-$(cd "$(dirname "$0")/../.." && pwd)}
+# shellcheck source=tests/lib/tap.sh
+. "$root/tests/lib/tap.sh"
 copy=
 trap 'rm -rf "$copy"' EXIT
 
-# files TREE FIND-EXPRESSION...: the project's own files, not those of builds or tools.
+# files TREE FIND-EXPRESSION...: the project's own files, not those of builds or tools: what
+# lies at the top, and in the folders of the project.
 files() {
-	local tree=$1
+	local tree=$1 folder
+	local own=()
 
 	shift
-	(cd "$tree" && find . \( -name .git -o -path './build*' -o -name autom4te.cache -o -path './quickstart.d' \
-		-o -path './m4/l*.m4' -o -path ./configure -o -path './config.*' -o -path './*~' -o -path './signet-[0-9]*' \) -prune \
-		-o -type f "$@" -print | sed 's,^\./,,' | sort)
+	for folder in .ci doc include m4 scripts src tests tools; do
+		[ ! -d "$tree/$folder" ] || own+=("./$folder")
+	done
+	(
+		cd "$tree"
+		find . -maxdepth 1 ! -name aclocal.m4 ! -name 'config.*' ! -name configure ! -name '*~' -type f "$@" -print
+		[ ${#own[@]} -eq 0 ] || find "${own[@]}" -path './m4/l*.m4' -prune -o -type f "$@" -print
+	) | sed 's,^\./,,' | sort
 }
 
 # search TREE FILES PATTERN: matching lines in the files (one a line) of the tree.
@@ -88,21 +97,6 @@ hidden_flow() {
 	done
 }
 
-number=0
-failed=0
-
-# report NAME VIOLATIONS: one test, which fails if there are any.
-report() {
-	number=$((number + 1))
-	if [ -z "$2" ]; then
-		echo "ok $number - $1"
-	else
-		echo "not ok $number - $1"
-		printf '%s\n' "$2" | sed 's/^/# /'
-		failed=1
-	fi
-}
-
 # rule NAME FUNCTION FILE TEXT: the tree keeps the rule, and the text in the file breaks it.
 rule() {
 	local found
@@ -125,5 +119,4 @@ rule 'no script of the tests sleeps' waiting tests/interop/planted.sh 'sleep 0.1
 rule 'no file names a path of a machine' machine_paths doc/planted.md 'see /work/notes'
 rule 'no macro returns or jumps' hidden_flow src/core/planted.h '#define T(x) \\\\\n\tif (x) return'
 
-echo "1..$number"
-exit "$failed"
+done_testing

@@ -31,6 +31,7 @@ each_has_help() {
 	while read -r verb; do
 		# shellcheck disable=SC2086
 		exits 0 $verb --help && prints "Usage: signet $verb " && prints 'Example:' || return 1
+		[ -z "$(tail -c 1 "$FOLDER/out")" ] || { echo "the help of $verb ends within a line"; return 1; }
 		grep -A 1 '^Example:' "$FOLDER/out" | grep -q "signet $verb" || { echo "$verb has no example"; return 1; }
 		[ ! -s "$FOLDER/err" ] || return 1
 	done < <(verbs)

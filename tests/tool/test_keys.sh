@@ -134,6 +134,7 @@ check 'a label that exists is refused' fails 9 'already' keygen --label machine
 check 'a label with quotes and UTF-8 survives' odd_label_survives
 check 'a label that is no UTF-8 is refused' fails 2 'UTF-8' keygen --label $'\xff'
 check 'a label with a control character is refused' fails 2 'control' keygen --label $'a\tb'
+check 'a label with a control character of two bytes is refused' fails 2 'control' keygen --label $'a\xc2\x9bb'
 check 'a label that looks like a URI is refused' fails 2 'URI' keygen --label pkcs11:object=x
 check 'both halves have the id that was given' halves_share_the_id
 check 'without one they have 16 random bytes' random_id_is_16_bytes

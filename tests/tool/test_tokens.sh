@@ -113,6 +113,8 @@ check 'the first token makes the storage root key' first_makes_the_storage_key
 check 'a label of another token is refused' fails 9 'already' init --label one --machine
 check 'a label of 33 bytes is refused' fails 2 '1 to 32 bytes' init --label 123456789012345678901234567890123 --machine
 check 'a label that is no text is refused' fails 2 'UTF-8' init --label $'\xff\xfe' --machine
+check 'a label of spaces is refused' fails 2 'spaces' init --label '  ' --machine
+check 'an empty label is refused' fails 2 '1 to 32 bytes' init --label '' --machine
 check 'the second token finds the storage root key' second_finds_it
 check 'among several one must be chosen' several_must_be_chosen
 check 'a token that is not there is an error' fails 3 'there is no token "three"' list --token three

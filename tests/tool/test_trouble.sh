@@ -52,6 +52,20 @@ not_permitted() {
 		prints "$FOLDER/device"
 }
 
+# The group that may open it has another name than Debian's.
+another_group() {
+	local status=0 group
+
+	group=$(id -gn)
+	[ "$(id -u)" != 0 ] || group=users
+	: > "$FOLDER/device"
+	chgrp "$group" "$FOLDER/device" && chmod 0060 "$FOLDER/device" || return 1
+	SIGNET_CONF=$FOLDER/empty.conf SIGNET_STATE=/nonexistent/state SIGNET_TCTI=device:$FOLDER/device \
+		"${nobody[@]}" doctor > "$FOLDER/out" 2> "$FOLDER/err" || status=$?
+	[ "$status" = 1 ] && prints 'FAIL  TPM: This user may not open the TPM' && prints "usermod -aG $group " &&
+		! grep -q tss "$FOLDER/out"
+}
+
 # The store comes to another machine.
 another_tpm() {
 	fails 11 'not the TPM that sealed' list && says 'next step' && fails 11 'not the TPM' sign --label key < /dev/null &&
@@ -75,8 +89,9 @@ foreign_object() {
 			tpm2_createprimary -C o -g sha256 -G ecc -a 'fixedtpm|fixedparent|sensitivedataorigin|userwithauth|sign' -c foreign.ctx &&
 			tpm2_evictcontrol -C o -c foreign.ctx 0x81000001 && tpm2_flushcontext -t
 	) || return 1
-	exits 1 doctor && prints 'FAIL  storage root key' && prints 'tpm2_evictcontrol' &&
-		exits 11 status --json && json foreign tokens 0 tpm storage_key && exits 11 list
+	exits 1 doctor && prints 'FAIL  storage root key' && prints 'FAIL  token' && prints 'tpm2_evictcontrol' &&
+		exits 11 status --json && json foreign tokens 0 tpm storage_key && fails 11 'stands in the place' list &&
+		fails 11 'stands in the place' init --label second --machine && says 'tpm2_evictcontrol'
 }
 
 owner_password() {
@@ -126,9 +141,11 @@ check 'a dead TPM is missed, and found when it is back' dead_tpm
 check 'little memory that can be locked is a warning' small_memory_is_a_warning
 if become_nobody; then
 	check 'a device that is not permitted is named, with the remedy' not_permitted
+	check 'the remedy names the group that owns the device' another_group
 	check 'no memory that can be locked is a failure' no_locked_memory
 else
 	skip 'a device that is not permitted is named, with the remedy' 'nobody else can run the command here'
+	skip 'the remedy names the group that owns the device' 'nobody else can run the command here'
 	skip 'no memory that can be locked is a failure' 'nobody else can run the command here'
 fi
 first=$TPM_FOLDER

@@ -115,7 +115,7 @@ START_TEST(a_foreign_object_in_its_place_is_left_untouched)
 
 	test_tpm_shell(&tpm, foreign[_i]);
 	test_tpm_shell(&tpm, PUT " && tpm2_readpublic -c 0x81000001 -n before");
-	ck_assert_int_eq(provision(NULL, &made), SG_ERR_HW_NO_PARENT);
+	ck_assert_int_eq(provision(NULL, &made), SG_ERR_HW_FOREIGN);
 	ck_assert(!made);
 	test_tpm_shell(&tpm, "tpm2_readpublic -c 0x81000001 -n after && cmp before after");
 	ck_assert(status().parent_foreign);
@@ -147,6 +147,22 @@ START_TEST(a_replaced_key_is_told_apart)
 	ck_assert_int_eq(test_seal(NULL, plain, &blob), SG_ERR_HW_OTHER);
 	ck_assert(status().parent_found);
 	ck_assert(!status().parent_same);
+}
+END_TEST
+
+START_TEST(a_key_that_gave_way_to_something_else_is_told_apart)
+{
+	test_provision();
+	ck_assert_int_eq(test_seal(NULL, plain, &blob), SG_OK);
+	test_tpm_shell(&tpm, "tpm2_evictcontrol -C o -c 0x81000001");
+	test_tpm_shell(&tpm, foreign[_i]);
+	test_tpm_shell(&tpm, PUT);
+	ck_assert_int_eq(test_unseal(NULL, sg_buf_bytes(&blob), &out), SG_ERR_HW_FOREIGN);
+	ck_assert_int_eq(test_seal(NULL, plain, &blob), SG_ERR_HW_FOREIGN);
+	/* It gives way again, and nothing was lost. */
+	test_tpm_shell(&tpm, "tpm2_evictcontrol -C o -c 0x81000001");
+	ck_assert(test_provision());
+	ck_assert(test_opens(NULL, &blob, plain));
 }
 END_TEST
 
@@ -239,6 +255,8 @@ static Suite *suite(void)
 	                    sizeof foreign / sizeof foreign[0]);
 	tcase_add_test(tcase, a_removed_key_is_told_apart);
 	tcase_add_test(tcase, a_replaced_key_is_told_apart);
+	tcase_add_loop_test(tcase, a_key_that_gave_way_to_something_else_is_told_apart, 0,
+	                    sizeof foreign / sizeof foreign[0]);
 	tcase_add_test(tcase, a_cleared_tpm_is_another_one);
 	tcase_add_test(tcase, another_tpm_is_told_apart);
 	tcase_add_test(tcase, an_owner_authorisation_is_asked_for);

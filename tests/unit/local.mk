@@ -43,7 +43,8 @@ unit_tests = \
 	tests/unit/test_store_schema \
 	tests/unit/test_template \
 	tests/unit/test_token \
-	tests/unit/test_token_record
+	tests/unit/test_token_record \
+	tests/unit/test_utf8
 
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)

@@ -119,6 +119,19 @@ START_TEST(freeing_and_wiping_leave_an_empty_buffer)
 }
 END_TEST
 
+START_TEST(numbers_are_put_big_endian)
+{
+	static const uint8_t expected[] = { 0x01, 0x02, 0x03, 0x84, 0xf5, 0x06, 0x07, 0x08 };
+	uint8_t out[8];
+
+	sg_put_u64(out, 0x01020384f5060708);
+	ck_assert_mem_eq(out, expected, 8);
+	sg_put_u32(out, 0xf5060708);
+	ck_assert_mem_eq(out, expected + 4, 4);
+	ck_assert_mem_eq(out + 4, expected + 4, 4);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("bytes");
@@ -134,6 +147,7 @@ static Suite *suite(void)
 	tcase_add_test(t, a_size_that_overflows_is_out_of_range);
 	tcase_add_test(t, reserved_room_is_used_without_moving);
 	tcase_add_test(t, freeing_and_wiping_leave_an_empty_buffer);
+	tcase_add_test(t, numbers_are_put_big_endian);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -68,6 +68,55 @@ static struct sg_bytes name_bytes(const TPM2B_NAME *name)
 	return sg_bytes(name->name, name->size);
 }
 
+/* Tell whether the key that was taken up under this Name is a storage parent. */
+static enum sg_err judge(struct sg_tpm *tpm, ESYS_TR key, const TPM2B_NAME *name, bool *parent)
+{
+	TPM2B_PUBLIC *area = NULL;
+	TPM2B_NAME *read = NULL;
+	enum sg_err err;
+
+	*parent = false;
+	err = sg_tpm_err(TPM2_CC_ReadPublic,
+	                 Esys_ReadPublic(tpm->esys, key, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
+	                                 &area, &read, NULL));
+	if (err != SG_OK)
+		goto out;
+	if (!sg_bytes_equal(name_bytes(name), name_bytes(read))) {
+		sg_log(SG_LOG_ERROR, "the storage root key changed while it was being looked at");
+		err = SG_ERR_HW_FAULT;
+		goto out;
+	}
+	*parent = is_storage_parent(&area->publicArea);
+out:
+	Esys_Free(read);
+	Esys_Free(area);
+	return err;
+}
+
+static enum sg_err refuse_foreign(void)
+{
+	sg_log(SG_LOG_ERROR, "what stands at 0x%08x in the TPM is not a storage root key (ECC "
+	       "P-256 or RSA 2048, AES-128-CFB, attributes 0x%08x); it was left untouched",
+	       SG_SRK_HANDLE, SRK_ATTRIBUTES);
+	return SG_ERR_HW_FOREIGN;
+}
+
+/* Find out what stands there instead of the key with the pinned Name. */
+static enum sg_err refuse_other(struct sg_tpm *tpm, ESYS_TR key, const TPM2B_NAME *found)
+{
+	bool parent = false;
+	enum sg_err err = judge(tpm, key, found, &parent);
+
+	if (err != SG_OK)
+		return err;
+	if (!parent)
+		return refuse_foreign();
+	sg_log(SG_LOG_ERROR, "this TPM is not the one that sealed the token: the storage root key "
+	       "at 0x%08x has another Name; the TPM was exchanged or cleared, or somebody stands "
+	       "between", SG_SRK_HANDLE);
+	return SG_ERR_HW_OTHER;
+}
+
 enum sg_err sg_srk_open(struct sg_tpm *tpm, struct sg_bytes name, ESYS_TR *srk)
 {
 	TPM2B_NAME *found = NULL;
@@ -82,10 +131,7 @@ enum sg_err sg_srk_open(struct sg_tpm *tpm, struct sg_bytes name, ESYS_TR *srk)
 	if (err != SG_OK)
 		goto out;
 	if (name.len != SG_SRK_NAME || !sg_bytes_equal(name_bytes(found), name)) {
-		sg_log(SG_LOG_ERROR, "this TPM is not the one that sealed the token: the storage "
-		       "root key at 0x%08x has another Name; the TPM was exchanged or cleared, or "
-		       "somebody stands between", SG_SRK_HANDLE);
-		err = SG_ERR_HW_OTHER;
+		err = refuse_other(tpm, key, found);
 		goto out;
 	}
 	*srk = key;
@@ -96,32 +142,17 @@ out:
 
 enum sg_err sg_srk_look(struct sg_tpm *tpm, struct sg_buf *name, bool *parent)
 {
-	TPM2B_NAME *found = NULL, *read = NULL;
-	TPM2B_PUBLIC *area = NULL;
+	TPM2B_NAME *found = NULL;
 	ESYS_TR key = ESYS_TR_NONE;
-	TSS2_RC rc;
 	enum sg_err err;
 
 	*parent = false;
 	err = take_up(tpm, &key, &found);
-	if (err != SG_OK)
-		goto out;
-	rc = Esys_ReadPublic(tpm->esys, key, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &area, &read,
-	                     NULL);
-	err = sg_tpm_err(TPM2_CC_ReadPublic, rc);
-	if (err != SG_OK)
-		goto out;
-	if (!sg_bytes_equal(name_bytes(found), name_bytes(read))) {
-		sg_log(SG_LOG_ERROR, "the storage root key changed while it was being looked at");
-		err = SG_ERR_HW_FAULT;
-		goto out;
-	}
-	*parent = is_storage_parent(&area->publicArea);
-	err = sg_buf_set(name, name_bytes(found));
-out:
+	if (err == SG_OK)
+		err = judge(tpm, key, found, parent);
+	if (err == SG_OK)
+		err = sg_buf_set(name, name_bytes(found));
 	Esys_Free(found);
-	Esys_Free(read);
-	Esys_Free(area);
 	return err;
 }
 
@@ -203,12 +234,7 @@ enum sg_err sg_srk_provision(struct sg_tpm *tpm, const struct sg_secret *owner_a
 		       SG_SRK_HANDLE);
 		err = sg_srk_look(tpm, name, &parent);
 	}
-	if (err == SG_OK && !parent) {
-		sg_log(SG_LOG_ERROR, "what stands at 0x%08x in the TPM is not a storage root key "
-		       "(ECC P-256 or RSA 2048, AES-128-CFB, attributes 0x%08x); it was left "
-		       "untouched, and \"tpm2_readpublic -c 0x%08x\" shows it", SG_SRK_HANDLE,
-		       SRK_ATTRIBUTES, SG_SRK_HANDLE);
-		err = SG_ERR_HW_NO_PARENT;
-	}
+	if (err == SG_OK && !parent)
+		err = refuse_foreign();
 	return err;
 }

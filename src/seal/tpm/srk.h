@@ -15,8 +15,10 @@
 #define SG_SRK_NAME 34                  /* bytes of a SHA-256 Name */
 
 /* Take up the key that stands at its place, if its Name is the given one. The Name is
- * computed from the very public area that a salt will be encrypted to. One command.
- * Errors: HW_NO_PARENT, HW_OTHER, and those of the TPM. */
+ * computed from the very public area that a salt will be encrypted to. One command,
+ * and one more to say what it is that has another Name.
+ * Errors: HW_NO_PARENT where nothing stands there, HW_FOREIGN where something does that
+ * is no storage parent, HW_OTHER, and those of the TPM. */
 enum sg_err sg_srk_open(struct sg_tpm *tpm, struct sg_bytes name, ESYS_TR *srk);
 
 /* Look at what stands there: its Name, and whether it is a storage parent as we make
@@ -25,7 +27,7 @@ enum sg_err sg_srk_open(struct sg_tpm *tpm, struct sg_bytes name, ESYS_TR *srk);
 enum sg_err sg_srk_look(struct sg_tpm *tpm, struct sg_buf *name, bool *parent);
 
 /* Find the key or make it; something else at its place is left untouched. owner_auth
- * may be NULL. Errors: HW_OWNER_AUTH, HW_NO_PARENT where something else stands there. */
+ * may be NULL. Errors: HW_OWNER_AUTH, HW_FOREIGN where something else stands there. */
 enum sg_err sg_srk_provision(struct sg_tpm *tpm, const struct sg_secret *owner_auth,
                              struct sg_buf *name, bool *made);
 
