@@ -12,11 +12,15 @@
 #include "util/log.h"
 
 /* Who waits to end the module goes before who calls next: threads that never stop
- * calling would keep C_Finalize waiting for ever. So no call may enter twice. */
+ * calling would keep C_Finalize waiting for ever. So a thread takes it only once. */
 #define GATE PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP
 
 static pthread_rwlock_t gate = GATE;    /* guards current */
 static struct sg_module *current;
+
+/* How many calls this thread is in: more than one where a library that we call has
+ * loaded something that calls us. */
+static _Thread_local unsigned depth;
 
 /* What a child inherited: kept reachable, so that leak checkers see it is no leak of ours. */
 static struct sg_module *inherited;
@@ -30,6 +34,7 @@ __attribute__((no_sanitize("thread"))) static void in_child(void)
 	if (current != NULL)
 		inherited = current;
 	current = NULL;
+	depth = 0;
 }
 
 static void module_free(struct sg_module *module)
@@ -108,6 +113,8 @@ CK_RV sg_module_stop(void)
 {
 	struct sg_module *module;
 
+	if (depth > 0)          /* it would wait for the call that it was made from */
+		return CKR_FUNCTION_FAILED;
 	pthread_rwlock_wrlock(&gate);
 	module = current;
 	current = NULL;
@@ -126,16 +133,20 @@ struct sg_module *sg_module_enter(void)
 {
 	struct sg_module *module;
 
-	pthread_rwlock_rdlock(&gate);
+	if (depth == 0)
+		pthread_rwlock_rdlock(&gate);
 	module = current;
-	if (module == NULL)
+	if (module != NULL)
+		depth++;
+	else if (depth == 0)
 		pthread_rwlock_unlock(&gate);
 	return module;
 }
 
 void sg_module_leave(void)
 {
-	pthread_rwlock_unlock(&gate);
+	if (--depth == 0)
+		pthread_rwlock_unlock(&gate);
 }
 
 static struct sg_token *find(const struct sg_module *module, CK_SLOT_ID slot)

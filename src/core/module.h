@@ -27,8 +27,8 @@ CK_RV sg_module_start(void);
 CK_RV sg_module_stop(void);
 
 /* Enter the module, or NULL where it is not initialised (in this process). Each
- * success is followed by sg_module_leave in the same thread, which may not enter again
- * in between. */
+ * success is followed by sg_module_leave in the same thread. A thread may be in more
+ * than one call at once, but can't stop the module then. */
 struct sg_module *sg_module_enter(void);
 void sg_module_leave(void);
 
