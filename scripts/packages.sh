@@ -29,6 +29,12 @@ packages_test=(
 	binutils gawk xz-utils util-linux
 )
 
+# pkcs11-provider is in Debian from 13 on; testing and unstable have no number.
+# shellcheck source=/dev/null
+if [ "$(. /etc/os-release 2> /dev/null && echo "${VERSION_ID:-99}")" -ge 13 ]; then
+	packages_test+=(pkcs11-provider)
+fi
+
 # packages_installed NAME: tell whether the package is there.
 packages_installed() {
 	[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2> /dev/null)" = installed ]

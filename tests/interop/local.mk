@@ -4,8 +4,13 @@ interop_scripts = \
 	tests/interop/openssl.sh \
 	tests/interop/p11_kit.sh \
 	tests/interop/p11tool.sh \
-	tests/interop/pkcs11_tool.sh \
-	tests/interop/provider.sh
+	tests/interop/pkcs11_tool.sh
 
 TESTS += $(interop_scripts)
-EXTRA_DIST += tests/interop/common.sh tests/lib/tap.sh $(interop_scripts)
+EXTRA_DIST += tests/interop/common.sh tests/lib/tap.sh $(interop_scripts) \
+	tests/interop/provider.sh
+
+# Debian 12 has no pkcs11-provider.
+if PKCS11_PROVIDER
+TESTS += tests/interop/provider.sh
+endif
