@@ -135,7 +135,7 @@ if kit_can list-mechanisms; then
 	it 'list-mechanisms shows what signs and what wraps'
 	succeeds kit list-mechanisms 'pkcs11:token=first%20light'
 	quiet
-	says '(eddsa|0x1057 \(unknown\)): sign verify key-size=255-255$' \
+	says '(eddsa|0x1057 \(unknown\)): sign verify generate-key-pair key-size=255-255$' \
 		'(aes-gcm|0x1087 \(unknown\)): encrypt decrypt key-size=16-32$' \
 		'(aes-key-wrap|0x2109 \(unknown\)): wrap unwrap key-size=16-32$' '^sha256: digest$'
 fi
