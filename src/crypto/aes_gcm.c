@@ -209,6 +209,14 @@ static bool is_tag_len(size_t len)
 	return len >= TAG_MIN && len <= SG_GCM_TAG;
 }
 
+/* The cipher reads what it has written already where the two overlap shifted. */
+static bool overlaps(struct sg_bytes in, const uint8_t *out)
+{
+	uintptr_t from = (uintptr_t)in.data, to = (uintptr_t)out;
+
+	return from != to && from < to + in.len && to < from + in.len;
+}
+
 enum sg_err sg_gcm_encrypt(struct sg_bytes key, struct sg_bytes iv, struct sg_bytes aad,
                            struct sg_bytes plain, uint8_t *out, uint8_t *tag, size_t tag_len)
 {
@@ -217,6 +225,8 @@ enum sg_err sg_gcm_encrypt(struct sg_bytes key, struct sg_bytes iv, struct sg_by
 
 	if (plain.len > TEXT_MAX || !is_tag_len(tag_len))
 		return SG_ERR_RANGE;
+	if (overlaps(plain, out))
+		return SG_ERR_ARG;
 	ERR_set_mark();
 	err = run_start(&run, key, iv, NULL);
 	if (err == SG_OK)
@@ -238,6 +248,8 @@ enum sg_err sg_gcm_decrypt(struct sg_bytes key, struct sg_bytes iv, struct sg_by
 
 	if (cipher.len > TEXT_MAX || !is_tag_len(tag.len))
 		return SG_ERR_RANGE;
+	if (overlaps(cipher, out))
+		return SG_ERR_ARG;
 	ERR_set_mark();
 	err = run_start(&run, key, iv, &tag);
 	if (err != SG_OK)
@@ -285,7 +297,7 @@ enum sg_err sg_gcm_update(struct sg_gcm *gcm, struct sg_bytes part, uint8_t *out
 {
 	enum sg_err err;
 
-	if (gcm->done)
+	if (gcm->done || overlaps(part, out))
 		return SG_ERR_ARG;
 	if (part.len > TEXT_MAX - gcm->text_len)
 		return SG_ERR_RANGE;

@@ -25,7 +25,7 @@ enum sg_err sg_crypto_start(void)
 		sg_log(SG_LOG_ERROR, "OpenSSL could not be initialised");
 		return SG_ERR_CRYPTO;
 	}
-	return SG_OK;
+	return sg_ssl_start();
 }
 
 void sg_crypto_settle(void)

@@ -195,6 +195,13 @@ out:
 	return ssl;
 }
 
+enum sg_err sg_ssl_start(void)
+{
+	if (pthread_once(&once, watch_forks) != 0 || watch_result != 0)
+		return SG_ERR_NOMEM;
+	return SG_OK;
+}
+
 const struct sg_ssl *sg_ssl(void)
 {
 	struct sg_ssl *ssl = atomic_load_explicit(&current, memory_order_acquire);
@@ -202,7 +209,7 @@ const struct sg_ssl *sg_ssl(void)
 	if (ssl)
 		return ssl;
 
-	if (pthread_once(&once, watch_forks) != 0 || watch_result != 0)
+	if (sg_ssl_start() != SG_OK)
 		return NULL;
 	pthread_mutex_lock(&lock);
 	ssl = atomic_load_explicit(&current, memory_order_relaxed);

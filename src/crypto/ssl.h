@@ -47,6 +47,10 @@ struct sg_ssl {
 	struct sg_md sha256, sha384, sha512;
 };
 
+/* Watch for forks, once: before anybody who waits in a fork for others that compute,
+ * because the last to watch is the first to wait. Errors: NOMEM. */
+enum sg_err sg_ssl_start(void);
+
 /* Return the context, making it at the first call in this process (a child makes
  * its own). Thread-safe; NULL when OpenSSL fails. It stays valid until
  * sg_ssl_free, which no thread may call while another computes. */

@@ -7,28 +7,107 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <stdatomic.h>
+#include <pthread.h>
 #include <string.h>
+#include <time.h>
 
 #include "store/path.h"
 #include "store/store.h"
 #include "util/fork.h"
 #include "util/log.h"
+#include "util/signal.h"
 
 #define BUSY_MS 10000
 #define ROW_EXTRA 256           /* what a row holds beside the record */
 
-/* Connections open in this process, and whether it was forked while there were
- * any: then SQLite believes in POSIX locks that this process doesn't hold, or
- * waits for a mutex whose owner exists only in the parent. */
-static atomic_uint connections;
-static atomic_bool orphaned;
+/* SQLite keeps its locks in memory of the process, so a child may not be made while
+ * a connection is open: it would believe in POSIX locks that it doesn't hold, or wait
+ * for a mutex whose owner exists only in the parent. So a fork waits until there is
+ * none, and meanwhile none is opened. All but mine is guarded by lock. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+static unsigned connections;
+static unsigned forks;                  /* that wait, or are under way */
+static bool orphaned;                   /* forked all the same, see before_fork */
+static _Thread_local unsigned mine;     /* connections of this thread */
 
-static void db_child(void)
+/* A write beyond the limit on the size of files is an error of ours, not the end of
+ * the program. */
+static _Thread_local struct sg_signal_hold too_big;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static int watch_result;
+
+/* A thread can't wait for a connection of its own, nor for ever for one that waits for
+ * another process: such a child gets no store before it calls exec. */
+static void before_fork(void)
 {
-	if (atomic_load(&connections) > 0)
-		atomic_store(&orphaned, true);
-	atomic_store(&connections, 0);
+	struct timespec until;
+	int rc = 0;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += BUSY_MS / 1000 + 1;
+	pthread_mutex_lock(&lock);
+	forks++;
+	while (mine == 0 && connections > 0 && rc == 0)
+		rc = pthread_cond_timedwait(&changed, &lock, &until);
+}
+
+static void after_fork(void)
+{
+	forks--;
+	pthread_cond_broadcast(&changed);
+	pthread_mutex_unlock(&lock);
+}
+
+static void in_child(void)
+{
+	static const pthread_cond_t fresh = PTHREAD_COND_INITIALIZER;
+
+	orphaned = orphaned || connections > 0;
+	connections = mine = forks = 0;
+	changed = fresh;
+	pthread_mutex_unlock(&lock);
+}
+
+static void watch_forks(void)
+{
+	watch_result = pthread_atfork(before_fork, after_fork, in_child);
+}
+
+/* Count a connection that is about to be opened, before SQLite is entered. */
+static enum sg_err enter(void)
+{
+	bool refused;
+
+	if (pthread_once(&once, watch_forks) != 0 || watch_result != 0 ||
+	    sg_fork_watch() != SG_OK)
+		return SG_ERR_NOMEM;
+	pthread_mutex_lock(&lock);
+	while (forks > 0 && mine == 0)
+		pthread_cond_wait(&changed, &lock);
+	refused = orphaned;
+	if (!refused) {
+		if (mine == 0)
+			sg_signal_block(&too_big, SIGXFSZ);
+		connections++;
+		mine++;
+	}
+	pthread_mutex_unlock(&lock);
+	if (refused)
+		sg_log(SG_LOG_ERROR, "This process was forked in the middle of a transaction "
+		                     "of its parent; it can't use the store before it calls exec.");
+	return refused ? SG_ERR_SYSTEM : SG_OK;
+}
+
+static void leave(void)
+{
+	pthread_mutex_lock(&lock);
+	connections--;
+	mine--;
+	pthread_cond_broadcast(&changed);
+	pthread_mutex_unlock(&lock);
+	if (mine == 0)
+		sg_signal_release(&too_big);
 }
 
 /* An extended code is looked up first, then its primary code. */
@@ -163,16 +242,9 @@ enum sg_err sg_store_db_open(const char *path, sqlite3 **out)
 	int rc;
 
 	*out = NULL;
-	err = sg_fork_child(db_child);
+	err = enter();
 	if (err != SG_OK)
 		return err;
-	if (atomic_load(&orphaned)) {
-		sg_log(SG_LOG_ERROR, "This process was forked in the middle of a transaction "
-		                     "of its parent; it can't use the store before it calls exec.");
-		return SG_ERR_SYSTEM;
-	}
-	/* Before SQLite is entered, so that a fork in another thread sees it. */
-	atomic_fetch_add(&connections, 1);
 	rc = sqlite3_open_v2(path, &db, flags, NULL);
 	if (rc != SQLITE_OK) {
 		err = sg_store_db_error(db, rc);
@@ -189,7 +261,7 @@ out:
 	if (err != SG_OK && db != NULL)
 		sg_store_db_close(&db);
 	else if (err != SG_OK)
-		atomic_fetch_sub(&connections, 1);
+		leave();
 	return err;
 }
 
@@ -205,7 +277,7 @@ void sg_store_db_close(sqlite3 **db)
 	if (rc != SQLITE_OK)
 		(void)sg_store_db_error(*db, rc);
 	*db = NULL;
-	atomic_fetch_sub(&connections, 1);
+	leave();
 }
 
 enum sg_err sg_store_db_exec(sqlite3 *db, const char *sql)

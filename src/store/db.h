@@ -3,9 +3,9 @@
  * Ring 2. A connection to SQLite with everything off that a store doesn't need,
  * and the one table that translates SQLite's result codes. Knows no table.
  *
- * A connection is used by one thread at a time. SQLite keeps its locks in memory
- * of the process, so a child that was forked while any connection was open can't
- * trust them: sg_store_db_open fails there until it has called exec.
+ * A connection is opened, used and closed by one thread. SQLite keeps its locks in
+ * memory of the process, so a fork waits until no other thread has a connection, and
+ * new ones wait for the fork.
  */
 #ifndef SG_STORE_DB_H
 #define SG_STORE_DB_H

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "util/file.h"
@@ -278,11 +279,28 @@ static enum sg_err config_new(const char *path, struct sg_config **out)
 	return err;
 }
 
+/* A TCTI can name a program to run, so who writes the file becomes who reads it. */
+static bool is_trusted(const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st) != 0)
+		return true;            /* reading it says why */
+	if ((st.st_uid == 0 || st.st_uid == geteuid()) && (st.st_mode & (S_IWGRP | S_IWOTH)) == 0)
+		return true;
+	sg_log(SG_LOG_ERROR, "%s can be changed by others: it must belong to root or this user "
+	       "and be writable by nobody else; chmod go-w %s", path, path);
+	return false;
+}
+
 /* Read the file if it is there; one that was named must be there. */
 static enum sg_err read_config(const char *path, bool named, struct sg_buf *text)
 {
-	enum sg_err err = sg_file_read(path, CONFIG_MAX, text);
+	enum sg_err err;
 
+	if (!is_trusted(path))
+		return SG_ERR_CONFIG;
+	err = sg_file_read(path, CONFIG_MAX, text);
 	if (err == SG_ERR_NOT_FOUND && !named)
 		return SG_OK;
 	if (err == SG_ERR_NOT_FOUND)

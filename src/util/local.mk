@@ -8,5 +8,6 @@ libsignet_la_SOURCES += \
 	src/util/log.c src/util/log.h \
 	src/util/map.c src/util/map.h \
 	src/util/secret.c src/util/secret.h \
+	src/util/signal.c src/util/signal.h \
 	src/util/slab.c src/util/slab.h \
 	src/util/utf8.c src/util/utf8.h

@@ -23,6 +23,7 @@
 
 #include "util/fork.h"
 #include "util/log.h"
+#include "util/signal.h"
 
 #ifndef SYS_memfd_secret
 #define SYS_memfd_secret 447
@@ -111,7 +112,14 @@ static bool fault_in(uint8_t *data, size_t size)
 
 static bool map_memfd(int fd, uint8_t *data, size_t size)
 {
-	return ftruncate(fd, (off_t)size) == 0 &&
+	struct sg_signal_hold hold;
+	bool sized;
+
+	/* A limit on the size of files counts here too, and would end the process. */
+	sg_signal_block(&hold, SIGXFSZ);
+	sized = ftruncate(fd, (off_t)size) == 0;
+	sg_signal_release(&hold);
+	return sized &&
 	       mmap(data, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) == data &&
 	       fault_in(data, size);
 }
@@ -289,6 +297,11 @@ static void log_refusal(size_t size, int error)
 {
 	struct rlimit limit;
 
+	if (error == EFBIG) {
+		sg_log(SG_LOG_ERROR, "no %zu bytes of memory for secrets: the limit RLIMIT_FSIZE on "
+		       "the size of files counts here too: raise it with ulimit -f", size);
+		return;
+	}
 	if (getrlimit(RLIMIT_MEMLOCK, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
 		sg_log(SG_LOG_ERROR, "%zu bytes of memory for secrets can't be locked: %s "
 		       "(RLIMIT_MEMLOCK is not the cause)", size, strerror(error));

@@ -3,6 +3,8 @@
  * Tests. Several processes on one token, one after another and at the same time,
  * and children that inherit the module.
  */
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -362,6 +364,41 @@ START_TEST(a_server_and_its_workers_sign_side_by_side)
 }
 END_TEST
 
+static atomic_bool enough;
+
+/* Opens and closes the store without a pause. */
+static void *search(void *arg)
+{
+	CK_SESSION_HANDLE *session = arg;
+
+	while (!atomic_load(&enough)) {
+		p11_ok(p11->C_FindObjectsInit(*session, NULL, 0));
+		p11_ok(p11->C_FindObjectsFinal(*session));
+	}
+	return NULL;
+}
+
+static void search_in_child(void *arg)
+{
+	(void)arg;
+	p11_start();
+	(void)p11_count(p11_open(0));
+	p11_ok(p11->C_Finalize(NULL));
+}
+
+START_TEST(children_of_a_process_that_reads_its_store_can_read_it_too)
+{
+	CK_SESSION_HANDLE session = p11_machine();
+	pthread_t thread;
+
+	ck_assert_int_eq(pthread_create(&thread, NULL, search, &session), 0);
+	for (int i = 0; i < 20; i++)
+		p11_in_child(search_in_child, NULL);
+	atomic_store(&enough, true);
+	ck_assert_int_eq(pthread_join(thread, NULL), 0);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *suite = suite_create("processes");
@@ -381,6 +418,7 @@ static Suite *suite(void)
 	tcase_add_loop_test(tc, whatever_a_child_does_the_parent_keeps_working, 0, IN_FORK);
 	tcase_add_test(tc, a_child_of_a_module_that_has_not_asked_the_sealer_works);
 	tcase_add_test(tc, a_child_is_not_logged_in);
+	tcase_add_test(tc, children_of_a_process_that_reads_its_store_can_read_it_too);
 	tcase_add_test(tc, a_server_and_its_workers_sign_side_by_side);
 	return suite;
 }

@@ -84,11 +84,11 @@ START_TEST(power_cuts_do_not_lock_a_machine_out)
 }
 END_TEST
 
-START_TEST(a_tpm_that_is_gone_is_missing_until_it_is_back)
+START_TEST(a_tpm_that_is_gone_is_removed_until_it_is_back)
 {
 	ck_assert_int_eq(test_seal(NULL, plain, &blob), SG_OK);
 	test_tpm_kill(&tpm);
-	ck_assert_int_eq(test_unseal(NULL, sg_buf_bytes(&blob), &out), SG_ERR_HW_MISSING);
+	ck_assert_int_eq(test_unseal(NULL, sg_buf_bytes(&blob), &out), SG_ERR_HW_REMOVED);
 	ck_assert_ptr_null(out);
 	test_tpm_resume(&tpm);
 	ck_assert(test_opens(NULL, &blob, plain));
@@ -174,7 +174,7 @@ static Suite *suite(void)
 	tcase_add_test(direct, a_blob_opens_after_a_restart);
 	tcase_add_test(direct, a_blob_opens_after_a_power_cut);
 	tcase_add_test(direct, power_cuts_do_not_lock_a_machine_out);
-	tcase_add_test(direct, a_tpm_that_is_gone_is_missing_until_it_is_back);
+	tcase_add_test(direct, a_tpm_that_is_gone_is_removed_until_it_is_back);
 	tcase_set_timeout(direct, 60);
 	suite_add_tcase(s, direct);
 	tcase_add_checked_fixture(tcase, setup, teardown);

@@ -31,6 +31,7 @@ unit_tests = \
 	tests/unit/test_seal_soft \
 	tests/unit/test_seal_tcti \
 	tests/unit/test_secret \
+	tests/unit/test_signal \
 	tests/unit/test_slab \
 	tests/unit/test_ssl \
 	tests/unit/test_state \
@@ -49,5 +50,6 @@ unit_tests = \
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
 THREAD_TESTS += \
+	tests/unit/test_signal \
 	tests/unit/test_slab \
 	tests/unit/test_store

@@ -449,6 +449,25 @@ START_TEST(an_encryption_that_cannot_start_leaves_nothing)
 }
 END_TEST
 
+START_TEST(an_output_that_overlaps_its_input_is_refused)
+{
+	static const uint8_t key[32], iv[12];
+	uint8_t data[128] = { 0 }, tag[16];
+	struct sg_bytes k = sg_bytes(key, 32), i = sg_bytes(iv, 12), none = sg_bytes(NULL, 0);
+	struct sg_bytes in = sg_bytes(data + 32, 64);
+	struct sg_gcm *gcm = NULL;
+
+	ck_assert_int_eq(sg_gcm_encrypt(k, i, none, in, data + 52, tag, 16), SG_ERR_ARG);
+	ck_assert_int_eq(sg_gcm_encrypt(k, i, none, in, data + 12, tag, 16), SG_ERR_ARG);
+	ck_assert_int_eq(sg_gcm_decrypt(k, i, none, in, sg_bytes(tag, 16), data + 33), SG_ERR_ARG);
+	ck_assert_int_eq(sg_gcm_new(k, i, none, &gcm), SG_OK);
+	ck_assert_int_eq(sg_gcm_update(gcm, in, data + 95), SG_ERR_ARG);
+	ck_assert_int_eq(sg_gcm_update(gcm, in, data + 32), SG_OK);
+	sg_gcm_free(&gcm);
+	ck_assert_int_eq(sg_gcm_encrypt(k, i, none, in, data + 32, tag, 16), SG_OK);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("aes_gcm");
@@ -469,6 +488,7 @@ static Suite *suite(void)
 	tcase_add_test(tc, no_parts_at_all_authenticate_the_additional_data);
 	tcase_add_test(tc, an_ended_encryption_refuses_more);
 	tcase_add_test(tc, an_encryption_that_cannot_start_leaves_nothing);
+	tcase_add_test(tc, an_output_that_overlaps_its_input_is_refused);
 	suite_add_tcase(s, tc);
 	return s;
 }

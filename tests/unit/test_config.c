@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/runner.h"
@@ -225,6 +226,18 @@ START_TEST(a_named_file_that_is_a_folder_is_an_error)
 }
 END_TEST
 
+START_TEST(a_file_that_others_can_write_is_refused)
+{
+	use_file("tcti = cmd:anything\n");
+	ck_assert_int_eq(chmod(getenv("SIGNET_CONF"), 0620), 0);
+	ck_assert_int_eq(sg_config_load(&config), SG_ERR_CONFIG);
+	ck_assert_int_eq(chmod(getenv("SIGNET_CONF"), 0602), 0);
+	ck_assert_int_eq(sg_config_load(&config), SG_ERR_CONFIG);
+	ck_assert_int_eq(chmod(getenv("SIGNET_CONF"), 0644), 0);
+	ck_assert_int_eq(sg_config_load(&config), SG_OK);
+}
+END_TEST
+
 START_TEST(the_environment_wins_over_the_file)
 {
 	use_file("state = /from/file\ntcti = from-file\n");
@@ -313,6 +326,7 @@ static Suite *suite(void)
 	tcase_add_test(t, the_file_that_the_environment_names_is_read);
 	tcase_add_test(t, a_named_file_that_is_missing_is_an_error);
 	tcase_add_test(t, a_named_file_that_is_a_folder_is_an_error);
+	tcase_add_test(t, a_file_that_others_can_write_is_refused);
 	tcase_add_test(t, the_environment_wins_over_the_file);
 	tcase_add_test(t, a_bad_value_in_the_environment_names_the_variable);
 	tcase_add_test(t, root_keeps_its_state_below_var_lib);

@@ -21,6 +21,7 @@
 
 #include "util/fork.h"
 #include "util/log.h"
+#include "util/signal.h"
 
 #define HELD 16
 #define DEVICE "device:"
@@ -47,8 +48,10 @@ static void child_close(void)
  * any of them, and never where somebody has set it. */
 static void once_init(void)
 {
+	const char *set = getenv("TSS2_LOG");
+
 	once_err = SG_ERR_NOMEM;
-	if (setenv("TSS2_LOG", "all+NONE", 0) == 0)
+	if (setenv("TSS2_LOG", "all+NONE", set == NULL || *set == '\0') == 0)
 		once_err = sg_fork_child(child_close);
 }
 
@@ -76,36 +79,6 @@ static _Atomic int *hold(TSS2_TCTI_CONTEXT *inner)
 			return &held[i];
 	}
 	return NULL;
-}
-
-/* A TCTI writes to its socket with write(2): without this, a TPM that goes away in
- * the middle would end the process. */
-static void pipe_block(struct sg_tpm *tpm)
-{
-	sigset_t pipe, pending;
-
-	sigemptyset(&pipe);
-	sigaddset(&pipe, SIGPIPE);
-	sigemptyset(&pending);
-	sigpending(&pending);
-	tpm->pipe_pending = sigismember(&pending, SIGPIPE) == 1;
-	pthread_sigmask(SIG_BLOCK, &pipe, &tpm->mask);
-}
-
-static void pipe_restore(struct sg_tpm *tpm)
-{
-	static const struct timespec now = { 0, 0 };
-	sigset_t pipe, pending;
-	int saved = errno;
-
-	sigemptyset(&pipe);
-	sigaddset(&pipe, SIGPIPE);
-	sigemptyset(&pending);
-	sigpending(&pending);
-	if (!tpm->pipe_pending && sigismember(&pending, SIGPIPE) == 1)
-		sigtimedwait(&pipe, NULL, &now);
-	pthread_sigmask(SIG_SETMASK, &tpm->mask, NULL);
-	errno = saved;
 }
 
 static enum sg_err explain_permission(const char *path)
@@ -176,7 +149,9 @@ enum sg_err sg_tpm_open(struct sg_tpm *tpm, const char *name)
 	err = sg_tpm_start();
 	if (err != SG_OK)
 		return err;
-	pipe_block(tpm);
+	/* A TCTI writes to its socket with write(2): without this, a TPM that goes away in
+	 * the middle would end the process. */
+	sg_signal_block(&tpm->pipe, SIGPIPE);
 	rc = Tss2_TctiLdr_Initialize(name, &tpm->inner);
 	if (rc != TSS2_RC_SUCCESS) {
 		err = explain_open(name, rc);
@@ -207,7 +182,7 @@ void sg_tpm_close(struct sg_tpm *tpm)
 		atomic_store(tpm->held, 0);
 	if (tpm->inner != NULL)
 		Tss2_TctiLdr_Finalize(&tpm->inner);
-	pipe_restore(tpm);
+	sg_signal_release(&tpm->pipe);
 }
 
 /* tpm2-tss frees its buffers without wiping them. So we have it do a Create of nothing

@@ -7,18 +7,17 @@
 #ifndef SG_SEAL_TPM_CONTEXT_H
 #define SG_SEAL_TPM_CONTEXT_H
 
-#include <signal.h>
 #include <tss2/tss2_esys.h>
 
 #include "seal/tpm/tcti.h"
+#include "util/signal.h"
 
 struct sg_tpm {
 	struct sg_tcti tcti;            /* in front of inner */
 	TSS2_TCTI_CONTEXT *inner;
 	ESYS_CONTEXT *esys;
 	_Atomic int *held;              /* where a child finds the descriptor */
-	sigset_t mask;                  /* of the thread, before */
-	bool pipe_pending;              /* a SIGPIPE was pending before */
+	struct sg_signal_hold pipe;     /* SIGPIPE, while the TPM is open */
 };
 
 /* Prepare the process for tpm2-tss, once. Errors: NOMEM. */

@@ -28,6 +28,7 @@ struct tpm_sealer {
 	const struct sg_config *config;
 	pthread_mutex_t lock;           /* held while the TPM is open */
 	unsigned generation;            /* of the process that made it */
+	bool reached;                   /* the TPM was open once; guarded by lock */
 };
 
 static struct tpm_sealer *self(struct sg_sealer *sealer)
@@ -88,10 +89,14 @@ static enum sg_err transact(struct tpm_sealer *sealer,
 		}
 		err = sg_tpm_open(&tpm, sealer->config->tcti);
 		if (err == SG_OK) {
+			sealer->reached = true;
 			err = fn(&tpm, arg);
 			sg_tpm_close(&tpm);
 		}
 	}
+	/* A TPM that was there has gone; one that never was is missing. */
+	if (err == SG_ERR_HW_MISSING && sealer->reached)
+		err = SG_ERR_HW_REMOVED;
 	pthread_mutex_unlock(&sealer->lock);
 	return err;
 }

@@ -125,9 +125,12 @@ enum sg_err sg_srk_open(struct sg_tpm *tpm, struct sg_bytes name, ESYS_TR *srk)
 
 	*srk = ESYS_TR_NONE;
 	err = take_up(tpm, &key, &found);
-	if (err == SG_ERR_HW_NO_PARENT)
-		sg_log(SG_LOG_ERROR, "nothing stands at 0x%08x in the TPM, where the storage root "
-		       "key was: the TPM was exchanged or cleared", SG_SRK_HANDLE);
+	if (err == SG_ERR_HW_NO_PARENT) {
+		sg_log(SG_LOG_ERROR, "nothing stands at 0x%08x in this TPM, where the storage root "
+		       "key of the token was: it is another TPM, or this one was cleared",
+		       SG_SRK_HANDLE);
+		err = SG_ERR_HW_OTHER;
+	}
 	if (err != SG_OK)
 		goto out;
 	if (name.len != SG_SRK_NAME || !sg_bytes_equal(name_bytes(found), name)) {
