@@ -102,7 +102,7 @@ const struct tool_verb tool_verb_pin_reset = {
 	.usage = "[--so-pin-file FILE] [--new-pin-file FILE] [--token LABEL]",
 	.text = "What is not named is asked for on the terminal. Who can reset the PIN can also use\n"
 	        "every key of the token.",
-	.example = "signet pin reset --so-pin-file /root/so.pin",
+	.example = "signet pin reset --so-pin-file /etc/signet/so.pin",
 	.run = reset,
 	.options = { OPT_SO_PIN_FILE, OPT_NEW_PIN_FILE, OPT_TOKEN },
 };
