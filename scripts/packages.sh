@@ -26,7 +26,7 @@ packages_quickstart=("${packages_tcti[@]}" swtpm tpm2-tools openssl opensc)
 packages_test=(
 	"${packages_tcti[@]}" swtpm swtpm-tools openssl opensc
 	tpm2-tools gnutls-bin p11-kit p11-kit-modules sqlite3 openssh-client
-	binutils gawk xz-utils util-linux
+	binutils gawk xz-utils util-linux mandoc
 )
 
 # pkcs11-provider is in Debian from 13 on; testing and unstable have no number.

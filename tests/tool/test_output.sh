@@ -90,7 +90,7 @@ foreign_label_is_shown_harmless() {
 	pkcs11-tool --module "$SIGNET_TEST_BUILDDIR/.libs/signet.so" --token-label token --keygen --key-type AES:32 \
 		--label "bad${escape}[2J"$'\xff' > /dev/null 2>&1 || return 1
 	exits 0 list && prints 'bad?[2J?' && ! grep -q "$escape" "$FOLDER/out" && exits 0 list --json &&
-		"$JSON" < "$FOLDER/out" && prints 'bad\u001B[2J'$'\ufffd'
+		"$JSON" < "$FOLDER/out" && prints 'bad\u001B[2J'$'\xef\xbf\xbd'
 }
 
 nothing_but_json_on_output() {
