@@ -11,6 +11,9 @@
 # order first; tpm_power_cut and tpm_kill do not. tpm_stop can be called at any time,
 # any number of times. Each function returns 1 and says why where it fails.
 
+# A configuration that the group can write is refused, whatever the umask of who tests.
+umask 022
+
 TPM_FOLDER=
 TPM_PID=
 
