@@ -19,6 +19,7 @@
 #include <tss2/tss2_tctildr.h>
 #include <unistd.h>
 
+#include "seal/sealer.h"
 #include "util/fork.h"
 #include "util/log.h"
 #include "util/signal.h"
@@ -186,12 +187,17 @@ void sg_tpm_close(struct sg_tpm *tpm)
 }
 
 /* tpm2-tss frees its buffers without wiping them. So we have it do a Create of nothing
- * with an authorisation of zeros, which takes the place of the last one everywhere, and our
+ * with an authorisation of its own, which takes the place of the last one everywhere, and our
  * TCTI answers that with zeros. A GetRandom of the TPM would cost a command and overwrite 44
  * bytes. */
 void sg_tpm_scrub(struct sg_tpm *tpm, ESYS_TR entity, ESYS_TR session)
 {
-	static const TPM2B_AUTH zeros = { .size = sizeof zeros.buffer };
+	/* As long as an authorisation of ours, so that copies of it are made where copies of
+	 * that were; and not of zeros, which newer versions cut off. */
+	static const TPM2B_AUTH filler = {
+		.size = SG_SEAL_AUTH,
+		.buffer = { [0 ... SG_SEAL_AUTH - 1] = 0xff },
+	};
 	static const TPM2B_SENSITIVE_CREATE nothing;
 	static const TPM2B_DATA outside;
 	static const TPML_PCR_SELECTION pcrs;
@@ -205,7 +211,7 @@ void sg_tpm_scrub(struct sg_tpm *tpm, ESYS_TR entity, ESYS_TR session)
 	TSS2_RC rc;
 
 	sg_tcti_scrub(&tpm->tcti);
-	rc = Esys_TR_SetAuth(tpm->esys, entity, &zeros);
+	rc = Esys_TR_SetAuth(tpm->esys, entity, &filler);
 	if (rc == TSS2_RC_SUCCESS)
 		rc = Esys_Create(tpm->esys, entity, session, ESYS_TR_NONE, ESYS_TR_NONE, &nothing,
 		                 &template, &outside, &pcrs, NULL, NULL, NULL, NULL, NULL);
