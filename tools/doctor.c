@@ -151,9 +151,11 @@ static void check_crypto(struct doctor *doctor)
 		report(doctor, "cryptography", FINE, NULL,
 		       "Ed25519, AES key wrap and AES-GCM work; sealers: tpm (%s), soft (%s)",
 		       sg_sealer_model("tpm"), sg_sealer_model("soft"));
-	else
+	else if (err == SG_ERR_CRYPTO || err == SG_ERR_TAG)
 		report(doctor, "cryptography", FAIL, "Reinstall libssl3 and libsodium23.",
 		       "%s (%s)", sg_err_sentence(err), tool_log_lines(err));
+	else                    /* memory, most often: the next check says more */
+		report_err(doctor, "cryptography", err);
 }
 
 static void check_memory(struct doctor *doctor)

@@ -137,7 +137,8 @@ static enum sg_err explain_open(const char *name, TSS2_RC rc)
 {
 	if (strncmp(name, DEVICE, strlen(DEVICE)) == 0)
 		return explain_device(name + strlen(DEVICE), rc);
-	sg_log(SG_LOG_ERROR, "no TPM answers at \"%s\": %s", name, Tss2_RC_Decode(rc));
+	sg_log(SG_LOG_ERROR, "no TPM answers at \"%s\": %s; is the name right, and is there a "
+	       "library of tpm2-tss for it", name, Tss2_RC_Decode(rc));
 	return SG_ERR_HW_MISSING;
 }
 
