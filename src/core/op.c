@@ -44,13 +44,18 @@ static bool is_active(struct sg_op *op)
 static CK_RV take_key(struct sg_session *session, enum sg_op_kind kind, struct sg_op *op,
                       CK_OBJECT_HANDLE handle)
 {
+	/* Before the key is looked up, so that a logout right after counts. */
+	const unsigned epochs[2] = {
+		atomic_load(&session->token->epoch[SG_PUBLIC_HALF]),
+		atomic_load(&session->token->epoch[SG_PRIVATE_HALF]),
+	};
 	struct sg_object *key;
 
 	if (sg_token_object(session->token, handle, &op->key) != SG_OK)
 		return CKR_KEY_HANDLE_INVALID;
 	key = op->key;
 	op->closings = &session->token->epoch[sg_object_half(key)];
-	op->epoch = atomic_load(op->closings);
+	op->epoch = epochs[sg_object_half(key)];
 	if (key->key_type == CK_UNAVAILABLE_INFORMATION)
 		return CKR_KEY_HANDLE_INVALID;
 	if (key->key_type != op->mech->key_type || key->class != op->fns->class)

@@ -49,7 +49,7 @@ static const struct row rows[SG_ERR_COUNT] = {
 		"Use the resource manager of the kernel, device:/dev/tpmrm0, or stop the other "
 		"program." },
 	[SG_ERR_HW_REMOVED] = {
-		"device-removed", "The TPM went away in the middle of a command",
+		"device-removed", "The TPM was there and went away",
 		"Try again; if it happens again, look at the log of the kernel with dmesg." },
 	[SG_ERR_HW_FAULT] = {
 		"device-fault", "The TPM answered with a fault or with nonsense",

@@ -26,7 +26,7 @@ enum sg_err {
 	SG_ERR_HW_MISSING,      /* there is no such device */
 	SG_ERR_HW_PERMISSION,   /* the device is there, this user may not open it */
 	SG_ERR_HW_BUSY,         /* another program holds the device */
-	SG_ERR_HW_REMOVED,      /* the device went away in the middle of a call */
+	SG_ERR_HW_REMOVED,      /* the device was there and went away */
 	SG_ERR_HW_FAULT,        /* the device answered with a fault or with nonsense */
 	SG_ERR_HW_MEMORY,       /* the device has no free session or object slot */
 	SG_ERR_HW_OTHER,        /* not the device that sealed this */
