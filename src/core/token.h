@@ -48,6 +48,7 @@ struct sg_token {
 	bool pin_low[SG_USERS];                 /* a wrong PIN was given since the last right one */
 	time_t pin_locked[SG_USERS];            /* when the hardware last refused PINs; 0: never */
 	uint64_t shown[2];                      /* generation of each half that objects shows */
+	uint64_t changes;                       /* of token objects in the table, by this process */
 	struct sg_object_table objects;
 	CK_ULONG sessions;
 	CK_ULONG read_only_sessions;

@@ -26,6 +26,7 @@ struct reading {
 	bool open[2];
 	uint64_t shown[2];
 	unsigned epoch[2];
+	uint64_t changes;
 	struct found *found;
 	size_t n, cap;
 };
@@ -50,6 +51,8 @@ static bool is_shown(const struct reading *r)
 /* Tell whether nobody changed the token since. The caller holds the lock. */
 static bool is_current(const struct reading *r)
 {
+	if (r->token->changes != r->changes)
+		return false;
 	for (int half = 0; half < 2; half++)
 		if (r->open[half] && (r->token->shown[half] != r->shown[half] ||
 		                      atomic_load(&r->token->epoch[half]) != r->epoch[half]))
@@ -134,7 +137,7 @@ static enum sg_err read_rows(const struct sg_token *token, struct reading *r)
 	struct sg_store_txn *txn = NULL;
 	enum sg_err err;
 
-	*r = (struct reading){ .token = token };
+	*r = (struct reading){ .token = token, .changes = token->changes };
 	for (int half = 0; half < 2; half++) {
 		r->open[half] = token->keys[half] != NULL;
 		r->shown[half] = token->shown[half];
@@ -187,6 +190,7 @@ static enum sg_err take_over(struct sg_token *token, struct reading *r)
 {
 	enum sg_err err = SG_OK;
 
+	token->changes++;
 	unsee(token);
 	for (size_t i = 0; i < r->n && err == SG_OK; i++)
 		err = take_one(token, &r->found[i]);
@@ -220,6 +224,21 @@ static enum sg_err refresh_once(struct sg_token *token, bool *again)
 	return err;
 }
 
+/* Others change the token faster than it can be read: keep them out for once. */
+static enum sg_err refresh_alone(struct sg_token *token)
+{
+	struct reading r;
+	enum sg_err err;
+
+	pthread_rwlock_wrlock(&token->lock);
+	err = read_rows(token, &r);
+	if (err == SG_OK && !is_shown(&r))
+		err = take_over(token, &r);
+	pthread_rwlock_unlock(&token->lock);
+	forget(&r);
+	return err;
+}
+
 enum sg_err sg_token_refresh(struct sg_token *token)
 {
 	bool again = true;
@@ -228,6 +247,7 @@ enum sg_err sg_token_refresh(struct sg_token *token)
 	err = sg_token_open(token);
 	for (int i = 0; again && err == SG_OK && i < TRIES; i++)
 		err = refresh_once(token, &again);
-	/* Others change it faster than it can be read: what they left is recent enough. */
+	if (again && err == SG_OK)
+		err = refresh_alone(token);
 	return err;
 }

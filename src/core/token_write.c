@@ -100,6 +100,7 @@ enum sg_err sg_token_write_end(struct sg_token *token, struct sg_token_write *w,
 
 void sg_token_write_shown(struct sg_token *token, const struct sg_token_write *w)
 {
+	token->changes++;
 	for (int half = 0; half < 2; half++)
 		if (token->shown[half] == w->before[half])
 			token->shown[half] = w->state.set[half].generation;
