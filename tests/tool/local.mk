@@ -27,5 +27,5 @@ EXTRA_DIST += tests/tool/lib.sh $(tool_scripts)
 EXTRA_PROGRAMS += tests/tool/json
 tests_tool_json_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_tool_json_LDADD = $(JANSSON_LIBS)
-check_DATA = tests/tool/json$(EXEEXT)
+check_DATA += tests/tool/json$(EXEEXT)
 CLEANFILES += tests/tool/json$(EXEEXT)
