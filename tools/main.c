@@ -60,7 +60,7 @@ int main(int argc, char **argv)
 		return code;
 	switch (wanted) {
 	case TOOL_HELP:
-		return tool_options_help(tool.verb);
+		return tool_options_help(&tool);
 	case TOOL_VERSION:
 		return version();
 	case TOOL_RUN:

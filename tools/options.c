@@ -102,8 +102,18 @@ static enum tool_exit unknown_verb(const char *name)
 	return tool_fail(TOOL_USAGE, advice, "there is no verb \"%s\"", name);
 }
 
-/* Find the verb in the first one or two arguments; *used tells how many it took. */
-static enum tool_exit find_verb(int argc, char **argv, const struct tool_verb **verb, int *used)
+/* Who asks for help gets it, whatever else he wrote. */
+static bool wants_help(int argc, char **argv)
+{
+	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+			return true;
+	return false;
+}
+
+/* Find the verb in the first one or two arguments; *used tells how many it took. Where
+ * help is all that is asked for, the first word of two will do. */
+static enum tool_exit find_verb(struct tool *tool, int argc, char **argv, bool asks, int *used)
 {
 	char name[64];
 	bool first = false;
@@ -112,7 +122,7 @@ static enum tool_exit find_verb(int argc, char **argv, const struct tool_verb **
 	snprintf(name, sizeof name, "%s", argv[0]);
 	for (const struct tool_verb *const *at = tool_verbs(); *at != NULL; at++) {
 		if (strcmp((*at)->name, name) == 0) {
-			*verb = *at;
+			tool->verb = *at;
 			return TOOL_OK;
 		}
 		first = first || is_first_word(*at, name);
@@ -124,14 +134,18 @@ static enum tool_exit find_verb(int argc, char **argv, const struct tool_verb **
 		snprintf(name, sizeof name, "%s %s", argv[0], argv[1]);
 		for (const struct tool_verb *const *at = tool_verbs(); *at != NULL; at++) {
 			if (strcmp((*at)->name, name) == 0) {
-				*verb = *at;
+				tool->verb = *at;
 				return TOOL_OK;
 			}
 		}
 		return unknown_verb(name);
 	}
-	return tool_fail(TOOL_USAGE, "signet --help lists them.", "signet %s is followed by a "
-	                 "second word", name);
+	/* Half a verb has a help of its own: of those that begin with it. */
+	tool->group = argv[0];
+	if (asks || wants_help(argc, argv))
+		return TOOL_OK;
+	snprintf(name, sizeof name, "signet %s --help lists them.", argv[0]);
+	return tool_fail(TOOL_USAGE, name, "signet %s is followed by a second word", argv[0]);
 }
 
 static bool takes(const struct tool_verb *verb, enum tool_option option)
@@ -255,12 +269,9 @@ static enum tool_exit read_rest(struct tool *tool, int argc, char **argv,
 	enum tool_exit code = TOOL_OK;
 	int used;
 
-	/* Who asks for help gets it, whatever else he wrote. */
-	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++) {
-		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-			*wanted = TOOL_HELP;
-			return TOOL_OK;
-		}
+	if (wants_help(argc, argv)) {
+		*wanted = TOOL_HELP;
+		return TOOL_OK;
 	}
 	for (int i = 0; i < argc; i += used) {
 		used = 1;
@@ -295,15 +306,15 @@ enum tool_exit tool_options_read(struct tool *tool, int argc, char **argv,
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
 		return TOOL_OK;
 	if (strcmp(argv[1], "help") == 0) {
-		if (argc == 2)
+		if (argc == 2 || wants_help(1, argv + 2))
 			return TOOL_OK;
-		return find_verb(argc - 2, argv + 2, &tool->verb, &used);
+		return find_verb(tool, argc - 2, argv + 2, true, &used);
 	}
 	if (argv[1][0] == '-')
 		return tool_fail(TOOL_USAGE, "signet VERB --option, and signet --help lists the verbs.",
 		                 "the verb comes first, not %s", argv[1]);
-	code = find_verb(argc - 1, argv + 1, &tool->verb, &used);
-	if (code != TOOL_OK)
+	code = find_verb(tool, argc - 1, argv + 1, false, &used);
+	if (code != TOOL_OK || tool->verb == NULL)
 		return code;
 	return read_rest(tool, argc - 1 - used, argv + 1 + used, wanted);
 }
@@ -326,12 +337,30 @@ static enum tool_exit overview(void)
 	return tool_text_out(&text);
 }
 
-enum tool_exit tool_options_help(const struct tool_verb *verb)
+/* The help of verbs of two words, by the first of them. */
+static enum tool_exit group_help(const char *group)
 {
 	struct tool_text text = { { NULL, 0, 0 }, SG_OK };
 
+	tool_text_add(&text, "Usage: signet %s VERB [--option VALUE]...\n\nVerbs:\n", group);
+	for (const struct tool_verb *const *at = tool_verbs(); *at != NULL; at++)
+		if (is_first_word(*at, group))
+			tool_text_add(&text, "  %-12s %s\n", (*at)->name, (*at)->summary);
+	tool_text_add(&text, "\nsignet %s VERB --help shows the options of a verb.\n\nExamples:\n",
+	              group);
+	for (const struct tool_verb *const *at = tool_verbs(); *at != NULL; at++)
+		if (is_first_word(*at, group))
+			tool_text_add(&text, "  %s\n", (*at)->example);
+	return tool_text_out(&text);
+}
+
+enum tool_exit tool_options_help(const struct tool *tool)
+{
+	const struct tool_verb *verb = tool->verb;
+	struct tool_text text = { { NULL, 0, 0 }, SG_OK };
+
 	if (verb == NULL)
-		return overview();
+		return tool->group != NULL ? group_help(tool->group) : overview();
 	tool_text_add(&text, "signet %s: %s\n\nUsage: signet %s %s\n\n", verb->name, verb->summary,
 	              verb->name, verb->usage);
 	if (verb->text != NULL)

@@ -12,7 +12,7 @@
 /* What is to be done with a command line that is right. */
 enum tool_wanted {
 	TOOL_RUN,
-	TOOL_HELP,              /* of tool->verb, or the overview where that is NULL */
+	TOOL_HELP,              /* of tool->verb, of tool->group, or the overview */
 	TOOL_VERSION,
 };
 
@@ -20,8 +20,9 @@ enum tool_wanted {
 enum tool_exit tool_options_read(struct tool *tool, int argc, char **argv,
                                  enum tool_wanted *wanted);
 
-/* Write the help of a verb, or the overview, to standard output. */
-enum tool_exit tool_options_help(const struct tool_verb *verb);
+/* Write the help of the verb, of the verbs of a group where there is none, or the overview
+ * where there is neither, to standard output. */
+enum tool_exit tool_options_help(const struct tool *tool);
 
 /* Return the name of an option with its dashes and argument: "--label NAME". */
 const char *tool_option_shown(enum tool_option option);

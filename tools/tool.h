@@ -62,6 +62,7 @@ struct tool_verb {
 /* One run. */
 struct tool {
 	const struct tool_verb *verb;
+	const char *group;              /* the first word of a verb whose second is missing */
 	const char *value[OPT_COUNT];   /* NULL: not given; "" for an option without argument */
 	const char *through[TOOL_THROUGH_MAX];
 	size_t throughs;

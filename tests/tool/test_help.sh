@@ -46,6 +46,22 @@ help_is_a_verb_too() {
 	done < <(verbs)
 }
 
+# Verbs of two words: the first alone has a help that lists them, each with an example.
+groups_have_help() {
+	local group verb groups
+
+	groups=$(verbs | sed -n 's/ .*//p' | sort -u)
+	[ "$(wc -w <<< "$groups")" -ge 2 ] || return 1
+	for group in $groups; do
+		exits 0 "$group" --help && [ ! -s "$FOLDER/err" ] || return 1
+		[ "$(cat "$FOLDER/out")" = "$(signet help "$group")" ] && [ "$(cat "$FOLDER/out")" = "$(signet "$group" --nonsense -h)" ] || return 1
+		while read -r verb; do
+			sed -n '/^Verbs:/,/^$/p' "$FOLDER/out" | grep -q "^  $verb  *[a-z]" &&
+				sed -n '/^Examples:/,$p' "$FOLDER/out" | grep -q "^  signet $verb" || { echo "$verb"; return 1; }
+		done < <(verbs | grep "^$group ")
+	done
+}
+
 # Every option stands in the line of usage, and every option of that line is taken.
 usage_is_true() {
 	local verb usage option
@@ -128,6 +144,7 @@ configuration_is_described() {
 check 'the overview lists the verbs' there_are_verbs
 check 'every verb has a help with an example' each_has_help
 check 'signet help VERB is signet VERB --help' help_is_a_verb_too
+check 'half a verb has a help that lists its second words' groups_have_help
 check 'usage and options agree' usage_is_true
 check 'the completion has the same verbs and options' completion_is_true
 check 'the completion knows the arguments' completion_knows_arguments
@@ -146,6 +163,9 @@ check 'an unknown verb suggests the nearest' fails 2 'did you mean signet keygen
 check 'the beginning of a verb suggests it' fails 2 'did you mean signet destroy?' dest
 check 'a verb like no other suggests the overview' fails 2 'signet --help' frobnicate
 check 'half a verb asks for the rest' fails 2 'second word' root
+check 'and says where the rest is listed' fails 2 'signet root --help' root
+check 'also with options behind it' fails 2 'second word' pin --token x
+check 'help is asked for help' eval '[ "$(signet help --help)" = "$(signet --help)" ]'
 check 'a wrong second word suggests the right one' fails 2 'did you mean signet root create?' root crete
 check 'an option before the verb is an error' fails 2 'the verb comes first' --label x
 check 'an unknown option suggests the nearest' fails 2 'did you mean --label?' keygen --lable x
