@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/rv.h"
+#include "tools/text.h"
 #include "util/log.h"
 
 #define LINES 8
@@ -80,9 +81,7 @@ static void say(const char *text)
 		return;
 	if (len > (int)sizeof line - 2)
 		len = (int)sizeof line - 2;
-	for (int i = 0; i < len; i++)
-		if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
-			line[i] = '?';
+	len = (int)tool_text_clean(line, (size_t)len);
 	line[len++] = '\n';
 	written = write(STDERR_FILENO, line, (size_t)len);
 	(void)written;          /* there is nobody left to tell */

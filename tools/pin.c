@@ -14,6 +14,7 @@
 
 #include "tools/fail.h"
 #include "tools/options.h"
+#include "tools/text.h"
 #include "util/file.h"
 
 /* What would leave the terminal without echo, if it ended or stopped us. */
@@ -101,6 +102,13 @@ static enum sg_err ask_hidden(int fd, const char *prompt, struct sg_secret *line
 	return err;
 }
 
+/* The label in it comes out of a store that nothing has checked before the login. */
+static void make_prompt(char *out, size_t size, const char *what, const char *end)
+{
+	snprintf(out, size, "Enter %s%s: ", what, end);
+	out[tool_text_clean(out, strlen(out))] = '\0';
+}
+
 static enum tool_exit ask(const char *what, bool twice, struct sg_secret **pin)
 {
 	struct sg_secret *first = NULL, *second = NULL;
@@ -113,12 +121,12 @@ static enum tool_exit ask(const char *what, bool twice, struct sg_secret **pin)
 		return tool_fail(TOOL_USAGE, "Name where it is: --pin-file FILE, with a private file, "
 		                 "- for standard input, or fd:N.",
 		                 "%s is needed, and there is no terminal to ask for it", what);
-	snprintf(prompt, sizeof prompt, "Enter %s: ", what);
+	make_prompt(prompt, sizeof prompt, what, "");
 	err = sg_secret_new(TOOL_SECRET_MAX, &first);
 	if (err == SG_OK)
 		err = ask_hidden(fd, prompt, first);
 	if (err == SG_OK && twice) {
-		snprintf(prompt, sizeof prompt, "Enter %s again: ", what);
+		make_prompt(prompt, sizeof prompt, what, " again");
 		err = sg_secret_new(TOOL_SECRET_MAX, &second);
 		if (err == SG_OK)
 			err = ask_hidden(fd, prompt, second);

@@ -30,18 +30,20 @@ static enum tool_exit find(struct tool *tool, CK_OBJECT_HANDLE *key)
 	return tool_find_one(tool, CKO_PUBLIC_KEY, name, key);
 }
 
-/* The label is the comment, if it can be one. */
+/* The label is the comment, if it can be one: what is not seen in a line of
+ * authorized_keys has no place there. */
 static enum sg_err ssh_line(struct sg_bytes point, struct sg_bytes label, struct sg_buf *out)
 {
 	char comment[256] = "";
-	enum sg_err err;
 
 	if (label.len < sizeof comment) {
 		memcpy(comment, label.data, label.len);
 		comment[label.len] = '\0';
+		if (tool_text_clean(comment, label.len) != label.len ||
+		    memcmp(comment, label.data, label.len) != 0)
+			comment[0] = '\0';
 	}
-	err = sg_ssh_line(point, comment[0] != '\0' ? comment : NULL, out);
-	return err == SG_ERR_ARG ? sg_ssh_line(point, NULL, out) : err;
+	return sg_ssh_line(point, comment[0] != '\0' ? comment : NULL, out);
 }
 
 /* The public key in all of its forms. Free it with forms_free. */

@@ -41,19 +41,40 @@ void tool_text_add(struct tool_text *text, const char *format, ...)
 	text->buf.len += (size_t)len;
 }
 
+/* Return how many bytes of the character at the beginning may be shown, 0 where a "?" has
+ * to stand for it; *len is its length, at least 1. */
+static size_t shown(struct sg_bytes text, size_t *len)
+{
+	size_t all = sg_utf8_len(text);
+
+	*len = all > 0 ? all : 1;
+	return sg_utf8_control(text) || sg_utf8_invisible(text) ? 0 : all;
+}
+
 void tool_text_name(struct tool_text *text, struct sg_bytes name)
 {
 	while (name.len > 0) {
-		size_t len = sg_utf8_len(name);
+		size_t len, show = shown(name, &len);
 
-		if (len == 0 || sg_utf8_control(name))
-			append(text, sg_bytes_str("?"));
-		else
-			append(text, sg_bytes(name.data, len));
-		if (len == 0)
-			len = 1;
+		append(text, show > 0 ? sg_bytes(name.data, show) : sg_bytes_str("?"));
 		name = sg_bytes(name.data + len, name.len - len);
 	}
+}
+
+size_t tool_text_clean(char *text, size_t len)
+{
+	size_t to = 0, step;
+
+	for (size_t from = 0; from < len; from += step) {
+		size_t show = shown(sg_bytes(text + from, len - from), &step);
+
+		if (show > 0)
+			memmove(text + to, text + from, show);
+		else
+			text[to] = '?';
+		to += show > 0 ? show : 1;
+	}
+	return to;
 }
 
 void tool_text_hex(struct tool_text *text, struct sg_bytes bytes)

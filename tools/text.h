@@ -19,8 +19,12 @@ struct tool_text {
 void tool_text_add(struct tool_text *text, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Append bytes as UTF-8 without control characters: what is none becomes "?". */
+/* Append bytes as UTF-8 that shows itself and steers nothing: what is no character, a control
+ * character or an invisible one becomes "?". */
 void tool_text_name(struct tool_text *text, struct sg_bytes name);
+
+/* Do the same to text where it stands; return its new length, which is not longer. */
+size_t tool_text_clean(char *text, size_t len);
 
 void tool_text_hex(struct tool_text *text, struct sg_bytes bytes);
 void tool_text_base64(struct tool_text *text, struct sg_bytes bytes);

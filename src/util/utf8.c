@@ -53,6 +53,32 @@ bool sg_utf8_control(struct sg_bytes text)
 	return len > 0 && (point < 0x20 || (point >= 0x7f && point < 0xa0));
 }
 
+bool sg_utf8_invisible(struct sg_bytes text)
+{
+	/* By rising number. Categories Cf, Zl and Zp and the property
+	 * Default_Ignorable_Code_Point of Unicode 15, joined where they meet. */
+	static const struct {
+		uint32_t first, last;
+	} ranges[] = {
+		{ 0xad, 0xad },       { 0x34f, 0x34f },     { 0x600, 0x605 },
+		{ 0x61c, 0x61c },     { 0x6dd, 0x6dd },     { 0x70f, 0x70f },
+		{ 0x890, 0x891 },     { 0x8e2, 0x8e2 },     { 0x115f, 0x1160 },
+		{ 0x17b4, 0x17b5 },   { 0x180b, 0x180f },   { 0x200b, 0x200f },
+		{ 0x2028, 0x202e },   { 0x2060, 0x206f },   { 0x3164, 0x3164 },
+		{ 0xfe00, 0xfe0f },   { 0xfeff, 0xfeff },   { 0xffa0, 0xffa0 },
+		{ 0xfff0, 0xfffb },   { 0x110bd, 0x110bd }, { 0x110cd, 0x110cd },
+		{ 0x13430, 0x1343f }, { 0x1bca0, 0x1bca3 }, { 0x1d173, 0x1d17a },
+		{ 0xe0000, 0xe0fff },
+	};
+	size_t len;
+	uint32_t point = decode(text, &len);
+
+	for (size_t i = 0; i < sizeof ranges / sizeof ranges[0] && len > 0; i++)
+		if (point >= ranges[i].first && point <= ranges[i].last)
+			return true;
+	return false;
+}
+
 bool sg_utf8_plain(struct sg_bytes text)
 {
 	while (text.len > 0) {

@@ -17,6 +17,11 @@ size_t sg_utf8_len(struct sg_bytes text);
  * U+007F to U+009F. False where there is no character. */
 bool sg_utf8_control(struct sg_bytes text);
 
+/* Tell whether the character at the beginning is not seen, or changes how others are shown:
+ * direction marks, joiners, line separators, tags and whatever else a program may ignore
+ * [Unicode 15 §23.2]. False where there is no character. */
+bool sg_utf8_invisible(struct sg_bytes text);
+
 /* Tell whether the text is nothing but characters that steer no terminal; so is no text. */
 bool sg_utf8_plain(struct sg_bytes text);
 

@@ -93,6 +93,17 @@ foreign_label_is_shown_harmless() {
 		"$JSON" < "$FOLDER/out" && prints 'bad\u001B[2J'$'\xef\xbf\xbd'
 }
 
+# A label with marks that turn the line around is a good label, and is shown without them.
+direction_marks_are_not_shown() {
+	local mark=$'\xe2\x80\xae'
+
+	exits 0 keygen --label "marks${mark}evil" && prints 'marks?evil' && ! grep -q "$mark" "$FOLDER/out" || return 1
+	exits 0 list && prints '"marks?evil"' && prints 'object=marks%E2%80%AEevil' && ! grep -q "$mark" "$FOLDER/out" || return 1
+	fails 9 'marks?evil' keygen --label "marks${mark}evil" && ! grep -q "$mark" "$FOLDER/err" || return 1
+	exits 0 pubkey --label "marks${mark}evil" --format ssh && ! grep -q "marks" "$FOLDER/out" || return 1
+	exits 0 list --json && prints "marks${mark}evil"
+}
+
 nothing_but_json_on_output() {
 	exits 0 status --json && [ ! -s "$FOLDER/err" ] && json token tokens 0 label && exits 0 root list --json && json root 0 label &&
 		[ ! -s "$FOLDER/err" ]
@@ -139,6 +150,7 @@ check 'base64 is' terminal_takes_base64
 check 'binary output can be forced' terminal_can_be_forced
 check 'keys and files are not waited for on a terminal' input_from_a_terminal_is_refused
 check 'an argument can not steer the terminal' label_can_not_steer_the_terminal
+check "a label can't turn its line around" direction_marks_are_not_shown
 check 'JSON stands alone' nothing_but_json_on_output
 check 'a TPM that takes its time is waited for with a line of progress' progress_is_told
 check 'the TPM library is silent' tpm_library_is_silent

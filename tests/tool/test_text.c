@@ -119,6 +119,25 @@ START_TEST(a_name_can_not_steer_a_terminal)
 }
 END_TEST
 
+START_TEST(a_name_can_not_turn_its_line_around)
+{
+	struct tool_text text = { { NULL, 0, 0 }, SG_OK };
+
+	tool_text_name(&text, NAME("a\xe2\x80\xae" "b\xe2\x81\xa6\xe2\x80\x8b\xc2\xad."));
+	ck_assert(is_text(&text, "a?b???."));
+}
+END_TEST
+
+START_TEST(text_is_cleaned_where_it_stands)
+{
+	char line[] = "\xe2\x80\xae" "a\x1b\xff\xf0\x9f\x94\x91\xc2\x9b\xc3";
+
+	ck_assert_uint_eq(tool_text_clean(line, sizeof line - 1), 10);
+	ck_assert_mem_eq(line, "?a??\xf0\x9f\x94\x91??", 10);
+	ck_assert_uint_eq(tool_text_clean(line, 0), 0);
+}
+END_TEST
+
 START_TEST(distances_are_small_between_neighbours)
 {
 	ck_assert_uint_eq(tool_text_distance("sign", "sign", 3), 0);
@@ -195,6 +214,8 @@ static Suite *suite(void)
 	tcase_add_test(tc, hexadecimal_is_read_in_both_cases);
 	tcase_add_test(tc, what_is_no_hexadecimal_is_refused);
 	tcase_add_test(tc, a_name_can_not_steer_a_terminal);
+	tcase_add_test(tc, a_name_can_not_turn_its_line_around);
+	tcase_add_test(tc, text_is_cleaned_where_it_stands);
 	tcase_add_test(tc, distances_are_small_between_neighbours);
 	tcase_add_test(tc, spans_are_told_in_whole_units);
 	tcase_add_test(tc, every_cause_has_an_exit_code);

@@ -116,11 +116,50 @@ START_TEST(plain_text_has_neither_other_bytes_nor_controls)
 }
 END_TEST
 
+START_TEST(direction_marks_are_invisible)
+{
+	static const char *const marks[] = {
+		"\xd8\x9c", "\xe2\x80\x8e", "\xe2\x80\x8f",    /* U+061C, U+200E, U+200F */
+		"\xe2\x80\xaa", "\xe2\x80\xae",                /* U+202A, U+202E */
+		"\xe2\x81\xa6", "\xe2\x81\xa9",                /* U+2066, U+2069 */
+	};
+
+	for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
+		ck_assert_msg(sg_utf8_invisible(sg_bytes_str(marks[i])), "%zu", i);
+}
+END_TEST
+
+START_TEST(what_a_program_may_ignore_is_invisible)
+{
+	ck_assert(sg_utf8_invisible(TEXT("\xc2\xad")));          /* U+00AD, soft hyphen */
+	ck_assert(sg_utf8_invisible(TEXT("\xe2\x80\x8b")));      /* U+200B, zero width space */
+	ck_assert(sg_utf8_invisible(TEXT("\xe2\x80\xa8")));      /* U+2028, line separator */
+	ck_assert(sg_utf8_invisible(TEXT("\xe3\x85\xa4")));      /* U+3164, Hangul filler */
+	ck_assert(sg_utf8_invisible(TEXT("\xef\xbb\xbf")));      /* U+FEFF, byte order mark */
+	ck_assert(sg_utf8_invisible(TEXT("\xf3\xa0\x81\x81")));  /* U+E0041, tag letter */
+}
+END_TEST
+
+START_TEST(what_is_seen_is_not_invisible)
+{
+	static const char *const seen[] = {
+		"a", " ", "\xc2\xac", "\xc2\xae", "\xc3\xa9", "\xd7\x90", "\xe2\x80\x90",
+		"\xe2\x80\xaf", "\xe9\x8d\xb5", "\xf0\x9f\x94\x91", "", "\xff",
+	};
+
+	for (size_t i = 0; i < sizeof seen / sizeof seen[0]; i++)
+		ck_assert_msg(!sg_utf8_invisible(sg_bytes_str(seen[i])), "%zu", i);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("utf8");
 	TCase *tc = tcase_create("utf8");
 
+	tcase_add_test(tc, direction_marks_are_invisible);
+	tcase_add_test(tc, what_a_program_may_ignore_is_invisible);
+	tcase_add_test(tc, what_is_seen_is_not_invisible);
 	suite_add_tcase(s, tc);
 	tcase_add_test(tc, a_character_has_one_to_four_bytes);
 	tcase_add_test(tc, what_follows_a_character_does_not_matter);
