@@ -13,16 +13,18 @@
 #define HEAD 8
 #define TYPICAL 384                     /* bytes of a key's attributes */
 
+/* A list is made by sg_attrs_set or checked by sg_attrs_parse, so its lengths are right
+ * and every look-up may walk it without a reader. */
 bool sg_attrs_next(const struct sg_attrs *attrs, size_t *at, CK_ATTRIBUTE_TYPE *type,
                    struct sg_bytes *value)
 {
-	struct sg_reader r;
+	const uint8_t *entry;
 
 	if (*at >= attrs->list.len)
 		return false;
-	r = sg_reader(sg_bytes(attrs->list.data + *at, attrs->list.len - *at));
-	*type = sg_read_u32(&r);
-	*value = sg_read_var(&r, VALUE_MAX);
+	entry = attrs->list.data + *at;
+	*type = sg_get_u32(entry);
+	*value = sg_bytes(entry + HEAD, sg_get_u32(entry + 4));
 	*at += HEAD + value->len;
 	return true;
 }
@@ -65,12 +67,10 @@ bool sg_attrs_bool(const struct sg_attrs *attrs, CK_ATTRIBUTE_TYPE type)
 CK_ULONG sg_attrs_ulong(const struct sg_attrs *attrs, CK_ATTRIBUTE_TYPE type)
 {
 	struct sg_bytes value;
-	struct sg_reader r;
 
 	if (!sg_attrs_get(attrs, type, &value) || value.len != 8)
 		return CK_UNAVAILABLE_INFORMATION;
-	r = sg_reader(value);
-	return sg_read_u64(&r);
+	return sg_get_u64(value.data);
 }
 
 enum sg_err sg_attrs_set(struct sg_attrs *attrs, CK_ATTRIBUTE_TYPE type, struct sg_bytes value)

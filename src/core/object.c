@@ -18,13 +18,14 @@
 static void material_unref(struct sg_material **material)
 {
 	struct sg_material *m = *material;
+	struct sg_secret *open;
 
 	*material = NULL;
 	if (m == NULL || atomic_fetch_sub(&m->refs, 1) != 1)
 		return;
-	sg_secret_free(&m->open);
+	open = atomic_load_explicit(&m->open, memory_order_relaxed);
+	sg_secret_free(&open);
 	sg_buf_free(&m->closed);
-	pthread_mutex_destroy(&m->lock);
 	free(m);
 }
 
@@ -35,15 +36,10 @@ static enum sg_err material_new(struct sg_secret **open, struct sg_bytes closed,
 
 	if (m == NULL)
 		return SG_ERR_NOMEM;
-	if (pthread_mutex_init(&m->lock, NULL) != 0) {
-		free(m);
-		return SG_ERR_NOMEM;
-	}
 	atomic_init(&m->refs, 1);
-	if (open != NULL) {
-		m->open = *open;
+	atomic_init(&m->open, open != NULL ? *open : NULL);
+	if (open != NULL)
 		*open = NULL;
-	}
 	*out = m;
 	if (sg_buf_set(&m->closed, closed) != SG_OK) {
 		material_unref(out);

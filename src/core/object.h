@@ -6,7 +6,6 @@
 #ifndef SG_CORE_OBJECT_H
 #define SG_CORE_OBJECT_H
 
-#include <pthread.h>
 #include <stdatomic.h>
 
 #include "core/attrs.h"
@@ -23,8 +22,7 @@ enum sg_closed_by {
 /* Key material, or the value of a data object; shared by the versions of one object. */
 struct sg_material {
 	atomic_uint refs;
-	pthread_mutex_t lock;           /* guards open */
-	struct sg_secret *open;         /* NULL until it is first used, set once */
+	struct sg_secret *_Atomic open; /* NULL until it is first used, set once */
 	struct sg_buf closed;           /* the secret part of the record; empty for session objects */
 };
 

@@ -125,29 +125,23 @@ static bool fits(const struct sg_object *object, const struct sg_secret *materia
 	       sg_key_type_takes(sg_key_type(object->key_type, in), material->len);
 }
 
-/* Return the material if it is open, else NULL. */
+/* Return the material if it is open, else NULL. Every use of a key comes by here, so
+ * this takes no lock that two threads would meet at. */
 static const struct sg_secret *opened(struct sg_material *material)
 {
-	const struct sg_secret *open;
-
-	pthread_mutex_lock(&material->lock);
-	open = material->open;
-	pthread_mutex_unlock(&material->lock);
-	return open;
+	return atomic_load_explicit(&material->open, memory_order_acquire);
 }
 
 /* Keep an opened secret, unless another thread was first; takes it over. */
 static const struct sg_secret *keep(struct sg_material *material, struct sg_secret **secret)
 {
-	const struct sg_secret *open;
+	struct sg_secret *open = NULL;
 
-	pthread_mutex_lock(&material->lock);
-	if (material->open == NULL) {
-		material->open = *secret;
+	if (atomic_compare_exchange_strong_explicit(&material->open, &open, *secret,
+	                                            memory_order_acq_rel, memory_order_acquire)) {
+		open = *secret;
 		*secret = NULL;
 	}
-	open = material->open;
-	pthread_mutex_unlock(&material->lock);
 	sg_secret_free(secret);
 	return open;
 }

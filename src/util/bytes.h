@@ -45,6 +45,17 @@ void sg_bytes_hex(struct sg_bytes bytes, char *out);
 void sg_put_u32(uint8_t out[4], uint32_t v);
 void sg_put_u64(uint8_t out[8], uint64_t v);
 
+/* Read one that is known to be there; for bytes of unknown length see util/cursor.h. */
+static inline uint32_t sg_get_u32(const uint8_t in[4])
+{
+	return (uint32_t)in[0] << 24 | (uint32_t)in[1] << 16 | (uint32_t)in[2] << 8 | in[3];
+}
+
+static inline uint64_t sg_get_u64(const uint8_t in[8])
+{
+	return (uint64_t)sg_get_u32(in) << 32 | sg_get_u32(in + 4);
+}
+
 /* Make a view of everything in the buffer; it is valid until the buffer changes. */
 static inline struct sg_bytes sg_buf_bytes(const struct sg_buf *buf)
 {

@@ -132,6 +132,18 @@ START_TEST(numbers_are_put_big_endian)
 }
 END_TEST
 
+START_TEST(a_number_that_was_put_is_got)
+{
+	uint8_t bytes[8];
+
+	sg_put_u32(bytes, 0x81020384);
+	ck_assert_uint_eq(sg_get_u32(bytes), 0x81020384);
+	sg_put_u64(bytes, UINT64_C(0x8102038485060708));
+	ck_assert_uint_eq(bytes[0], 0x81);
+	ck_assert_uint_eq(sg_get_u64(bytes), UINT64_C(0x8102038485060708));
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("bytes");
@@ -148,6 +160,7 @@ static Suite *suite(void)
 	tcase_add_test(t, reserved_room_is_used_without_moving);
 	tcase_add_test(t, freeing_and_wiping_leave_an_empty_buffer);
 	tcase_add_test(t, numbers_are_put_big_endian);
+	tcase_add_test(t, a_number_that_was_put_is_got);
 	suite_add_tcase(s, t);
 	return s;
 }
