@@ -19,6 +19,7 @@ static const char *const texts[TOOL_EXITS] = {
 	[TOOL_EXISTS] = "such a thing exists already",
 	[TOOL_CONFIG] = "the configuration is wrong or does not allow it",
 	[TOOL_OTHER_TPM] = "not the TPM that sealed it, or its storage key is gone",
+	[TOOL_UNTOLD] = "it was done, but the answer can't be written",
 };
 
 static const enum tool_exit codes[SG_ERR_COUNT] = {

@@ -22,6 +22,7 @@ enum tool_exit {
 	TOOL_EXISTS = 9,
 	TOOL_CONFIG = 10,
 	TOOL_OTHER_TPM = 11,
+	TOOL_UNTOLD = 12,
 	TOOL_EXITS
 };
 

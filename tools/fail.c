@@ -4,6 +4,7 @@
  */
 #include "tools/fail.h"
 
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -21,6 +22,7 @@
 static char lines[LINES][LINE];
 static size_t count;
 static char joined[LINES * LINE];
+static char done[LINE];
 
 static void gather(enum sg_log_level level, const char *line, void *arg)
 {
@@ -104,6 +106,18 @@ static void explain(const char *what, const char *sentence, const char *details,
 	}
 }
 
+/* Return the exit code of what failed, which may have been no more than telling. */
+static enum tool_exit ending(enum tool_exit code)
+{
+	char line[LINE + 32];
+
+	if (done[0] == '\0')
+		return code;
+	snprintf(line, sizeof line, "all the same it is done: %s", done);
+	say(line);
+	return TOOL_UNTOLD;
+}
+
 static enum tool_exit fail_err(enum sg_err err, const char *what)
 {
 	const char *advice = sg_err_advice(err);
@@ -114,7 +128,7 @@ static enum tool_exit fail_err(enum sg_err err, const char *what)
 	if (err == SG_ERR_STORE_UNSAFE)
 		advice = "The command that mends it stands above.";
 	explain(what, sg_err_sentence(err), tool_log_lines(err), advice);
-	return tool_exit_err(err);
+	return ending(tool_exit_err(err));
 }
 
 enum tool_exit tool_fail_err(enum sg_err err, const char *format, ...)
@@ -141,7 +155,7 @@ enum tool_exit tool_fail_rv(CK_RV rv, const char *format, ...)
 	va_end(args);
 	if (row != NULL) {
 		explain(what, row->sentence, tool_log_lines(SG_OK), row->advice);
-		return row->code;
+		return ending(row->code);
 	}
 	if (err != SG_OK)
 		return fail_err(err, what);
@@ -150,7 +164,7 @@ enum tool_exit tool_fail_rv(CK_RV rv, const char *format, ...)
 		name = unnamed;
 	}
 	explain(what, name, tool_log_lines(SG_OK), NULL);
-	return TOOL_FAILED;
+	return ending(TOOL_FAILED);
 }
 
 enum tool_exit tool_fail(enum tool_exit code, const char *advice, const char *format, ...)
@@ -166,7 +180,18 @@ enum tool_exit tool_fail(enum tool_exit code, const char *advice, const char *fo
 		snprintf(line, sizeof line, "next step: %s", advice);
 		say(line);
 	}
-	return code;
+	return ending(code);
+}
+
+void tool_done(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(done, sizeof done, format, args);
+	va_end(args);
+	/* A pipe that nobody reads is an error like another now, not the end. */
+	signal(SIGPIPE, SIG_IGN);
 }
 
 void tool_note(const char *format, ...)

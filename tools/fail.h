@@ -33,6 +33,10 @@ enum tool_exit tool_fail_rv(CK_RV rv, const char *format, ...)
 enum tool_exit tool_fail(enum tool_exit code, const char *advice, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Note that what was asked for is done, so that only telling it can fail from here on: what
+ * fails is told together with what was done, and the exit code is TOOL_UNTOLD. */
+void tool_done(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* Write one line to standard error after "signet: ". */
 void tool_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -133,4 +133,5 @@ const struct tool_verb tool_verb_import = {
 	.options = { OPT_LABEL, OPT_ID, OPT_TOKEN, OPT_PIN_FILE, OPT_JSON },
 	.required = { OPT_LABEL },
 	.reads_stdin = true,
+	.makes = true,
 };

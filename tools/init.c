@@ -24,6 +24,7 @@ struct made {
 	char sealer[16];
 	char serial[SG_SERIAL];
 	bool parent_made;
+	bool done;              /* the token is there, whatever failed since */
 };
 
 /* A label is refused before anybody is asked for a PIN. */
@@ -90,6 +91,7 @@ static enum sg_err make(const struct tool *tool, CK_SLOT_ID slot, struct sg_toke
 	else
 		err = sg_token_create(token, plan, &made->parent_made);
 	if (err == SG_OK) {
+		made->done = true;
 		made->path = strdup(token->path);
 		made->tcti = strdup(module->config->tcti);
 		memcpy(made->sealer, token->record.sealer, sizeof made->sealer);
@@ -200,8 +202,11 @@ static enum tool_exit run(struct tool *tool)
 		err = make(tool, slot, &plan, &made);
 		tool_progress_end();
 	}
+	if (made.done)
+		tool_done("Made the token \"%s\"", label);
 	if (err != SG_OK)
-		code = tool_fail_err(err, "can't make token \"%s\"", label);
+		code = tool_fail_err(err, made.done ? "can't tell about token \"%s\""
+		                                    : "can't make token \"%s\"", label);
 	else
 		code = tool_given(tool, OPT_JSON) ? tell_json(tool, &made) : tell(tool, &made);
 out:
@@ -225,4 +230,5 @@ const struct tool_verb tool_verb_init = {
 	.options = { OPT_LABEL, OPT_MACHINE, OPT_PIN_FILE, OPT_SO_PIN_FILE, OPT_SEALER, OPT_TPM,
 	             OPT_OWNER_AUTH_FILE, OPT_JSON },
 	.required = { OPT_LABEL },
+	.makes = true,
 };

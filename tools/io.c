@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -78,6 +79,18 @@ enum tool_exit tool_payload_stdin(size_t max, const char *what, struct tool_payl
 	if (out->len > max)
 		return tool_fail(TOOL_FAILED, NULL, "%s has more than %zu bytes (%zu MiB), which is "
 		                 "the limit", what, max, max >> 20);
+	return TOOL_OK;
+}
+
+enum tool_exit tool_check_output(void)
+{
+	struct pollfd output = { .fd = STDOUT_FILENO };
+	int mode = fcntl(STDOUT_FILENO, F_GETFL);
+
+	if (mode < 0 || (mode & O_ACCMODE) == O_RDONLY)
+		return tool_fail(TOOL_FAILED, NULL, "can't write to standard output: it is closed");
+	if (poll(&output, 1, 0) > 0 && (output.revents & POLLERR) != 0)
+		return tool_fail(TOOL_FAILED, NULL, "can't write to standard output: nobody reads it");
 	return TOOL_OK;
 }
 

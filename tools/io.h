@@ -36,6 +36,10 @@ void tool_payload_free(struct tool_payload *payload);
 /* Make sure that descriptors 0 to 2 are open, so that no file of ours gets their number. */
 void tool_io_start(void);
 
+/* Refuse to begin where it is plain that nothing can be written to standard output: it is
+ * closed, read-only, or a pipe that nobody reads. */
+enum tool_exit tool_check_output(void);
+
 /* Write to standard output, all of it. */
 enum tool_exit tool_write(struct sg_bytes bytes);
 

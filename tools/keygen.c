@@ -57,4 +57,5 @@ const struct tool_verb tool_verb_keygen = {
 	.run = run,
 	.options = { OPT_LABEL, OPT_ID, OPT_EXTRACTABLE, OPT_TOKEN, OPT_PIN_FILE, OPT_JSON },
 	.required = { OPT_LABEL },
+	.makes = true,
 };

@@ -66,7 +66,10 @@ int main(int argc, char **argv)
 	case TOOL_RUN:
 		break;
 	}
-	code = tool.verb->run(&tool);
+	if (tool.verb->makes)
+		code = tool_check_output();
+	if (code == TOOL_OK)
+		code = tool.verb->run(&tool);
 	/* Wipes what is open; it fails only where C_Initialize was not reached. */
 	(void)C_Finalize(NULL);
 	return code;

@@ -346,13 +346,26 @@ json_t *tool_object_json(const struct tool_object *object)
 	return json;
 }
 
+/* Note for the worst case what is known without asking the token again. */
+static void note_made(const struct tool *tool, struct sg_bytes id, const char *what)
+{
+	struct tool_text text = { { NULL, 0, 0 }, SG_OK };
+
+	tool_text_hex(&text, id);
+	tool_done("%s \"%s\" (id %.*s)", what, tool->value[OPT_LABEL],
+	          text.err == SG_OK ? (int)text.buf.len : 0, (const char *)text.buf.data);
+	sg_buf_free(&text.buf);
+}
+
 enum tool_exit tool_object_made(const struct tool *tool, CK_OBJECT_HANDLE handle,
-                                const char *what)
+                                struct sg_bytes id, const char *what)
 {
 	struct tool_text text = { { NULL, 0, 0 }, SG_OK };
 	struct tool_object object;
-	enum tool_exit code = tool_object_read(tool, handle, &object);
+	enum tool_exit code;
 
+	note_made(tool, id, what);
+	code = tool_object_read(tool, handle, &object);
 	if (code == TOOL_OK && tool_given(tool, OPT_JSON)) {
 		code = tool_json_out(tool_object_json(&object));
 	} else if (code == TOOL_OK) {
@@ -389,7 +402,7 @@ enum tool_exit tool_object_make(struct tool *tool, const struct tool_maker *make
 	tool_progress_begin(maker->progress);
 	rv = maker->make(tool, sg_bytes_str(label), sg_buf_bytes(&id), arg, &key);
 	tool_progress_end();
-	code = rv == CKR_OK ? tool_object_made(tool, key, maker->made)
+	code = rv == CKR_OK ? tool_object_made(tool, key, sg_buf_bytes(&id), maker->made)
 	                    : tool_fail_rv(rv, "%s \"%s\"", maker->failed, label);
 out:
 	sg_buf_free(&id);

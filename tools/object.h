@@ -82,8 +82,9 @@ void tool_key_type_name(const struct tool_object *object, char out[32]);
 /* Make the object that --json shows. */
 json_t *tool_object_json(const struct tool_object *object);
 
-/* Tell that an object was made: a sentence, or with --json what list would show. */
+/* Tell that an object of this CKA_ID was made: a sentence, or with --json what list would
+ * show. It is done then, whatever fails (see tool_done). */
 enum tool_exit tool_object_made(const struct tool *tool, CK_OBJECT_HANDLE handle,
-                                const char *what);
+                                struct sg_bytes id, const char *what);
 
 #endif

@@ -22,6 +22,7 @@ static enum tool_exit tell(const char *done)
 {
 	struct tool_text text = { { NULL, 0, 0 }, SG_OK };
 
+	tool_done("%s", done);
 	tool_text_add(&text, "%s\n", done);
 	return tool_text_out(&text);
 }
@@ -94,6 +95,7 @@ const struct tool_verb tool_verb_pin_set = {
 	.example = "signet pin set",
 	.run = set,
 	.options = { OPT_PIN_FILE, OPT_SO, OPT_SO_PIN_FILE, OPT_NEW_PIN_FILE, OPT_TOKEN },
+	.makes = true,
 };
 
 const struct tool_verb tool_verb_pin_reset = {
@@ -105,4 +107,5 @@ const struct tool_verb tool_verb_pin_reset = {
 	.example = "signet pin reset --so-pin-file /etc/signet/so.pin",
 	.run = reset,
 	.options = { OPT_SO_PIN_FILE, OPT_NEW_PIN_FILE, OPT_TOKEN },
+	.makes = true,
 };

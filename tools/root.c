@@ -73,6 +73,7 @@ const struct tool_verb tool_verb_root_create = {
 	.run = create,
 	.options = { OPT_LABEL, OPT_USAGE, OPT_ID, OPT_TOKEN, OPT_PIN_FILE, OPT_JSON },
 	.required = { OPT_LABEL },
+	.makes = true,
 };
 
 const struct tool_verb tool_verb_root_list = {

@@ -57,6 +57,7 @@ struct tool_verb {
 	enum tool_option options[TOOL_OPTIONS_MAX];     /* those it takes */
 	enum tool_option required[4];
 	bool reads_stdin;               /* so no secret can be read from there */
+	bool makes;                     /* and then tells what, so that must be possible */
 };
 
 /* One run. */

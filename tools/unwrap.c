@@ -56,7 +56,7 @@ static enum tool_exit run(struct tool *tool)
 	if (rv != CKR_OK)
 		code = tool_fail_rv(rv, "can't unwrap the key");
 	else
-		code = keep ? tool_object_made(tool, key, "Unwrapped the key") : tell_good();
+		code = keep ? tool_object_made(tool, key, as.id, "Unwrapped the key") : tell_good();
 out:
 	sg_buf_free(&wrapped);
 	sg_buf_free(&id);
@@ -77,4 +77,5 @@ const struct tool_verb tool_verb_unwrap = {
 	             OPT_ID, OPT_TOKEN, OPT_PIN_FILE, OPT_JSON },
 	.required = { OPT_ROOT },
 	.reads_stdin = true,
+	.makes = true,
 };

@@ -28,7 +28,57 @@ closed() {
 
 # With standard output closed the store would get its number, and lines would go into it.
 store_is_unharmed() {
-	closed keygen --label closed && exits 0 pubkey --label closed && exits 0 doctor
+	signet delete --label closed --yes >&- 2>&- && exits 3 pubkey --label closed && exits 0 doctor
+}
+
+# untold TEXT ARGUMENT...: what was made can't be told, and the error says that it was made.
+untold() {
+	local text=$1 status=0
+
+	shift
+	signet "$@" > /dev/full 2> "$FOLDER/err" || status=$?
+	[ "$status" = 12 ] && says 'No space left' && says "all the same it is done: $text" || { echo "exit code $status"; return 1; }
+}
+
+key_is_made_all_the_same() {
+	local id
+
+	untold 'Made the Ed25519 key pair "full" (id ' keygen --label full || return 1
+	id=$(sed -n 's/.*(id \([0-9a-f]*\))$/\1/p' "$FOLDER/err")
+	exits 0 list && prints '"full"' && prints "id $id"
+}
+
+others_are_made_all_the_same() {
+	untold 'Made the decryption root "fullroot"' root create --label fullroot --json && exits 0 wrap --root fullroot --new --format base64 &&
+		cp "$FOLDER/out" "$FOLDER/wrapped" &&
+		untold 'Unwrapped the key "fullkey"' unwrap --root fullroot --label fullkey < "$FOLDER/wrapped" &&
+		openssl genpkey -algorithm Ed25519 > "$FOLDER/key.pem" &&
+		untold 'Imported the Ed25519 key pair "fullpem"' import --label fullpem < "$FOLDER/key.pem" &&
+		untold 'Made the token "fulltoken"' init --label fulltoken --machine &&
+		exits 0 pubkey --token token --label fullpem && exits 0 delete --token token --label fullkey --yes &&
+		exits 0 list --token fulltoken && exits 0 destroy --token fulltoken --yes
+}
+
+nothing_is_made_without_output() {
+	closed keygen --label closed && exits 3 pubkey --label closed && closed init --label closed --machine &&
+		! grep -q closed <(signet status)
+}
+
+nothing_is_made_where_nobody_reads() {
+	local status=0
+
+	exec 9> >(:)
+	wait $!
+	signet keygen --label unread >&9 2> "$FOLDER/err" || status=$?
+	exec 9>&-
+	[ "$status" = 1 ] && says 'nobody reads it' && exits 3 pubkey --label unread
+}
+
+nothing_is_made_where_output_is_read_only() {
+	local status=0
+
+	signet keygen --label unread 1< /dev/null 2> "$FOLDER/err" || status=$?
+	[ "$status" = 1 ] && says "can't write to standard output" && exits 3 pubkey --label unread
 }
 
 closed_input_is_an_error() {
@@ -135,14 +185,19 @@ tpm_start || exit 1
 } > /dev/null || exit 1
 
 for verb in --help --version 'sign --help' status 'status --json' doctor list 'list --json' 'pubkey --label key' 'root list' \
-	'keygen --label full' 'wrap --root root --new' 'wrap --root root --new --format base64'; do
+	'wrap --root root --new' 'wrap --root root --new --format base64'; do
 	# shellcheck disable=SC2086
 	check "a full disk is noticed by $verb" full $verb
 done
 check 'a full disk is noticed by sign' eval 'full sign --label key < /dev/null'
 check 'a full disk is noticed by encrypt' eval 'full encrypt --root crypt < /dev/null'
 check 'a closed output is noticed' closed pubkey --label key
-check 'and does the store no harm' store_is_unharmed
+check 'a key that was made is told to be made, if only on standard error' key_is_made_all_the_same
+check 'so is all else that was made' others_are_made_all_the_same
+check 'where the output is closed nothing is made' nothing_is_made_without_output
+check 'nor where nobody reads it' nothing_is_made_where_nobody_reads
+check 'nor where it is read-only' nothing_is_made_where_output_is_read_only
+check 'a closed output does the store no harm' eval 'exits 0 keygen --label closed && store_is_unharmed'
 check 'a closed input is an error' closed_input_is_an_error
 check 'closed errors change nothing' closed_errors_change_nothing
 check 'binary output is not sent to a terminal' terminal_is_spared

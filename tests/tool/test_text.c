@@ -4,11 +4,13 @@
  * of encrypted files, the table of exit codes.
  */
 #include <check.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/runner.h"
 #include "tools/exit.h"
+#include "tools/fail.h"
 #include "tools/sealed.h"
 #include "tools/text.h"
 #include "tools/time.h"
@@ -202,6 +204,19 @@ START_TEST(what_was_written_at_the_head_is_read_back)
 }
 END_TEST
 
+START_TEST(what_is_done_is_not_told_as_failed)
+{
+	ck_assert_int_eq(tool_fail(TOOL_STORE, NULL, "before"), TOOL_STORE);
+	tool_done("made");
+	ck_assert_int_eq(tool_fail(TOOL_STORE, NULL, "afterwards"), TOOL_UNTOLD);
+	ck_assert_int_eq(tool_fail_err(SG_ERR_NOMEM, "afterwards"), TOOL_UNTOLD);
+	ck_assert_int_eq(tool_fail_rv(CKR_KEY_UNEXTRACTABLE, "afterwards"), TOOL_UNTOLD);
+	ck_assert_int_eq(tool_fail_rv(CKR_HOST_MEMORY, "afterwards"), TOOL_UNTOLD);
+	ck_assert_int_eq(tool_fail_rv(CKR_FUNCTION_FAILED, "afterwards"), TOOL_UNTOLD);
+	ck_assert_int_eq(raise(SIGPIPE), 0);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("tool: text");
@@ -221,6 +236,7 @@ static Suite *suite(void)
 	tcase_add_test(tc, every_cause_has_an_exit_code);
 	tcase_add_test(tc, every_exit_code_is_explained);
 	tcase_add_test(tc, what_was_written_at_the_head_is_read_back);
+	tcase_add_test(tc, what_is_done_is_not_told_as_failed);
 	suite_add_tcase(s, tc);
 	return s;
 }
