@@ -63,21 +63,27 @@ static void forms_free(struct forms *forms)
 
 static enum tool_exit read_forms(struct tool *tool, CK_OBJECT_HANDLE key, struct forms *forms)
 {
+	struct sg_buf info = { 0 };
 	struct sg_bytes public_key;
 	enum tool_exit code;
 	uint8_t point[32];
 	enum sg_err err;
+	CK_RV rv;
 
 	code = tool_public_key(tool, key, point);
 	if (code == TOOL_OK)
 		code = tool_object_read(tool, key, &forms->object);
 	if (code != TOOL_OK)
 		return code;
+	rv = tool_attribute(tool, key, CKA_PUBLIC_KEY_INFO, &info);
+	if (rv != CKR_OK)
+		return tool_fail_rv(rv, "can't read the public key");
 	public_key = sg_bytes(point, sizeof point);
 	tool_text_base64(&forms->raw, public_key);
 	err = forms->raw.err;
 	if (err == SG_OK)
-		err = sg_spki_pem(public_key, &forms->pem);
+		err = sg_spki_pem(sg_buf_bytes(&info), &forms->pem);
+	sg_buf_free(&info);
 	if (err == SG_OK)
 		err = ssh_line(public_key, sg_buf_bytes(&forms->object.label), &forms->ssh);
 	return err == SG_OK ? TOOL_OK : tool_fail_err(err, "can't write the public key");

@@ -7,15 +7,171 @@
 #ifndef SIGNET_PKCS11_H
 #define SIGNET_PKCS11_H
 
-/* PKCS#11 3.0 and 3.1 names. */
+/* Names of PKCS#11 3.0 and later. */
+#ifndef CKO_PROFILE
+#define CKO_PROFILE (0x00000009UL)
+#endif
+#ifndef CKP_INVALID_ID
+#define CKP_INVALID_ID (0x00000000UL)
+#endif
+#ifndef CKP_BASELINE_PROVIDER
+#define CKP_BASELINE_PROVIDER (0x00000001UL)
+#endif
+#ifndef CKP_EXTENDED_PROVIDER
+#define CKP_EXTENDED_PROVIDER (0x00000002UL)
+#endif
+#ifndef CKP_AUTHENTICATION_TOKEN
+#define CKP_AUTHENTICATION_TOKEN (0x00000003UL)
+#endif
+#ifndef CKP_PUBLIC_CERTIFICATES_TOKEN
+#define CKP_PUBLIC_CERTIFICATES_TOKEN (0x00000004UL)
+#endif
+#ifndef CKP_COMPLETE_PROVIDER
+#define CKP_COMPLETE_PROVIDER (0x00000005UL)
+#endif
+#ifndef CKP_HKDF_TLS_TOKEN
+#define CKP_HKDF_TLS_TOKEN (0x00000006UL)
+#endif
+#ifndef CKK_EC_MONTGOMERY
+#define CKK_EC_MONTGOMERY (0x00000041UL)
+#endif
+#ifndef CKK_HKDF
+#define CKK_HKDF (0x00000042UL)
+#endif
 #ifndef CKA_UNIQUE_ID
 #define CKA_UNIQUE_ID (0x00000004UL)
+#endif
+#ifndef CKA_PROFILE_ID
+#define CKA_PROFILE_ID (0x00000601UL)
+#endif
+#ifndef CKM_SHA256_KEY_GEN
+#define CKM_SHA256_KEY_GEN (0x00004005UL)
+#endif
+#ifndef CKM_SHA384_KEY_GEN
+#define CKM_SHA384_KEY_GEN (0x00004006UL)
+#endif
+#ifndef CKM_SHA512_KEY_GEN
+#define CKM_SHA512_KEY_GEN (0x00004007UL)
+#endif
+#ifndef CKM_EC_MONTGOMERY_KEY_PAIR_GEN
+#define CKM_EC_MONTGOMERY_KEY_PAIR_GEN (0x00001056UL)
 #endif
 #ifndef CKM_AES_KEY_WRAP_KWP
 #define CKM_AES_KEY_WRAP_KWP (0x0000210bUL)
 #endif
+#ifndef CKM_HKDF_DERIVE
+#define CKM_HKDF_DERIVE (0x0000402aUL)
+#endif
+#ifndef CKM_HKDF_DATA
+#define CKM_HKDF_DATA (0x0000402bUL)
+#endif
+#ifndef CKM_HKDF_KEY_GEN
+#define CKM_HKDF_KEY_GEN (0x0000402cUL)
+#endif
+#ifndef CKF_HKDF_SALT_NULL
+#define CKF_HKDF_SALT_NULL (0x00000001UL)
+#endif
+#ifndef CKF_HKDF_SALT_DATA
+#define CKF_HKDF_SALT_DATA (0x00000002UL)
+#endif
+#ifndef CKF_HKDF_SALT_KEY
+#define CKF_HKDF_SALT_KEY (0x00000004UL)
+#endif
+#ifndef CKF_MESSAGE_ENCRYPT
+#define CKF_MESSAGE_ENCRYPT (0x00000002UL)
+#endif
+#ifndef CKF_MESSAGE_DECRYPT
+#define CKF_MESSAGE_DECRYPT (0x00000004UL)
+#endif
+#ifndef CKF_MESSAGE_SIGN
+#define CKF_MESSAGE_SIGN (0x00000008UL)
+#endif
+#ifndef CKF_MESSAGE_VERIFY
+#define CKF_MESSAGE_VERIFY (0x00000010UL)
+#endif
+#ifndef CKF_MULTI_MESSAGE
+#define CKF_MULTI_MESSAGE (0x00000020UL)
+#endif
+#ifndef CKF_FIND_OBJECTS
+#define CKF_FIND_OBJECTS (0x00000040UL)
+#endif
+#ifndef CKF_EC_CURVENAME
+#define CKF_EC_CURVENAME (0x04000000UL)
+#endif
+#ifndef CKF_END_OF_MESSAGE
+#define CKF_END_OF_MESSAGE (0x00000001UL)
+#endif
+#ifndef CKF_INTERFACE_FORK_SAFE
+#define CKF_INTERFACE_FORK_SAFE (0x00000001UL)
+#endif
+#ifndef CKG_NO_GENERATE
+#define CKG_NO_GENERATE (0x00000000UL)
+#endif
+#ifndef CKG_GENERATE
+#define CKG_GENERATE (0x00000001UL)
+#endif
+#ifndef CKG_GENERATE_COUNTER
+#define CKG_GENERATE_COUNTER (0x00000002UL)
+#endif
+#ifndef CKG_GENERATE_RANDOM
+#define CKG_GENERATE_RANDOM (0x00000003UL)
+#endif
+#ifndef CKG_GENERATE_COUNTER_XOR
+#define CKG_GENERATE_COUNTER_XOR (0x00000004UL)
+#endif
+#ifndef CKR_AEAD_DECRYPT_FAILED
+#define CKR_AEAD_DECRYPT_FAILED (0x00000042UL)
+#endif
 #ifndef CKR_CURVE_NOT_SUPPORTED
 #define CKR_CURVE_NOT_SUPPORTED (0x00000140UL)
+#endif
+#ifndef CKR_TOKEN_RESOURCE_EXCEEDED
+#define CKR_TOKEN_RESOURCE_EXCEEDED (0x00000201UL)
+#endif
+#ifndef CKR_OPERATION_CANCEL_FAILED
+#define CKR_OPERATION_CANCEL_FAILED (0x00000202UL)
+#endif
+#ifndef CKR_KEY_EXHAUSTED
+#define CKR_KEY_EXHAUSTED (0x00000203UL)
+#endif
+
+/* CKM_EDDSA's parameter [PKCS#11 3.1 §6.3.15]. */
+struct sg_ck_eddsa_params {
+	CK_BBOOL phFlag;
+	CK_ULONG ulContextDataLen;
+	CK_BYTE_PTR pContextData;
+};
+#ifndef CK_EDDSA_PARAMS
+#define CK_EDDSA_PARAMS struct sg_ck_eddsa_params
+#endif
+
+/* That of CKM_HKDF_DERIVE and CKM_HKDF_DATA [PKCS#11 3.1 §6.62.2]. */
+struct sg_ck_hkdf_params {
+	CK_BBOOL bExtract;
+	CK_BBOOL bExpand;
+	CK_MECHANISM_TYPE prfHashMechanism;
+	CK_ULONG ulSaltType;
+	CK_BYTE_PTR pSalt;
+	CK_ULONG ulSaltLen;
+	CK_OBJECT_HANDLE hSaltKey;
+	CK_BYTE_PTR pInfo;
+	CK_ULONG ulInfoLen;
+};
+#ifndef CK_HKDF_PARAMS
+#define CK_HKDF_PARAMS struct sg_ck_hkdf_params
+#endif
+
+/* That of the message functions with CKM_AES_GCM [PKCS#11 3.1 §6.13.3]. */
+struct sg_ck_gcm_message_params {
+	CK_BYTE_PTR pIv;
+	CK_ULONG ulIvLen;
+	CK_ULONG ulIvFixedBits;
+	CK_ULONG ivGenerator;
+	CK_BYTE_PTR pTag;
+	CK_ULONG ulTagBits;
+};
+#ifndef CK_GCM_MESSAGE_PARAMS
+#define CK_GCM_MESSAGE_PARAMS struct sg_ck_gcm_message_params
 #endif
 
 /* signet's own attributes. */
@@ -25,6 +181,11 @@
  * the key is sealed by the hardware as an object of its own instead of under the
  * token key. Needs CKA_TOKEN = CK_TRUE. Decryption roots are made so. */
 #define CKA_SIGNET_SEALED (CKA_SIGNET | 0x01UL)
+
+/* CK_BBOOL, private and secret keys, given when the key is made, default CK_FALSE: the
+ * key was born in the hardware and never leaves it, not even into this process; the
+ * hardware computes with it. Needs CKA_TOKEN = CK_TRUE. P-256 keys are always so. */
+#define CKA_SIGNET_RESIDENT (CKA_SIGNET | 0x02UL)
 
 /* Return values for causes that PKCS#11 has no name for. */
 #define CKR_SIGNET (0x80000000UL | 0x00534700UL)

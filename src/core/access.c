@@ -27,3 +27,10 @@ bool sg_access_reveals(const struct sg_object *object)
 	return sg_attrs_bool(&object->attrs, CKA_EXTRACTABLE) &&
 	       !sg_attrs_bool(&object->attrs, CKA_SENSITIVE);
 }
+
+CK_RV sg_access_use(const struct sg_object *key, CK_ATTRIBUTE_TYPE usage,
+                    CK_MECHANISM_TYPE mechanism)
+{
+	(void)mechanism;
+	return sg_attrs_bool(&key->attrs, usage) ? CKR_OK : CKR_KEY_FUNCTION_NOT_PERMITTED;
+}

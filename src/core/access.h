@@ -18,4 +18,9 @@ CK_RV sg_access_change(const struct sg_session *session, const struct sg_object 
 /* Tell whether an object's material may be given out: CKA_EXTRACTABLE and not CKA_SENSITIVE. */
 bool sg_access_reveals(const struct sg_object *object);
 
+/* Check that a key may be used in a way (CKA_SIGN, CKA_WRAP ...) with a mechanism.
+ * Errors: KEY_FUNCTION_NOT_PERMITTED. */
+CK_RV sg_access_use(const struct sg_object *key, CK_ATTRIBUTE_TYPE usage,
+                    CK_MECHANISM_TYPE mechanism);
+
 #endif

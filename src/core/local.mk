@@ -2,8 +2,10 @@ libsignet_la_SOURCES += \
 	src/core/access.c src/core/access.h \
 	src/core/attr_table.c src/core/attr_table.h \
 	src/core/attrs.c src/core/attrs.h \
-	src/core/edwards.c src/core/edwards.h \
-	src/core/key_ops.c src/core/key_ops.h \
+	src/core/curve.c src/core/curve.h \
+	src/core/key_generate.c \
+	src/core/key_ops.h \
+	src/core/key_wrap.c \
 	src/core/keyset.c src/core/keyset.h \
 	src/core/login.c \
 	src/core/mech.c src/core/mech.h \

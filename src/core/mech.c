@@ -31,6 +31,27 @@ const struct sg_mech *const *sg_mechs(size_t *n)
 	return table;
 }
 
+CK_RV sg_mech_begin(const CK_MECHANISM *mechanism, CK_FLAGS flag, struct sg_op *op)
+{
+	const struct sg_mech *mech;
+
+	if (mechanism->pParameter == NULL && mechanism->ulParameterLen > 0)
+		return CKR_ARGUMENTS_BAD;
+	mech = sg_mech(mechanism->mechanism);
+	if (mech == NULL || (mech->flags & flag) == 0)
+		return CKR_MECHANISM_INVALID;
+	op->mech = mech;
+	return mech->param != NULL ? mech->param(mechanism, op) : sg_mech_no_param(mechanism);
+}
+
+bool sg_mech_takes(const struct sg_key_kind *keys, const struct sg_object *key)
+{
+	for (; keys->class != CK_UNAVAILABLE_INFORMATION; keys++)
+		if (keys->class == key->class && keys->type == key->key_type)
+			return true;
+	return false;
+}
+
 CK_RV sg_mech_no_param(const CK_MECHANISM *mechanism)
 {
 	return mechanism->ulParameterLen == 0 ? CKR_OK : CKR_MECHANISM_PARAM_INVALID;

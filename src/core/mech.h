@@ -9,15 +9,28 @@
 
 #include "core/op.h"
 
-/* Wrapping and unwrapping, which are not operations of a session. */
+/* Wrapping and unwrapping. The operation is one of its own, not of a session: op->key
+ * and op->secret are those of the key that does it. */
 struct sg_wrap_fns {
+	const struct sg_key_kind *keys; /* kinds of key that do it */
+
 	/* Say how long len bytes of key become. Errors: KEY_SIZE_RANGE. */
-	CK_RV (*size)(size_t len, size_t *out_len);
-	CK_RV (*wrap)(struct sg_bytes key, struct sg_bytes plain, uint8_t *out);
+	CK_RV (*size)(const struct sg_op *op, size_t len, size_t *out_len);
+	CK_RV (*wrap)(struct sg_op *op, struct sg_bytes plain, uint8_t *out);
 
 	/* Unwrap into guarded memory; the caller frees *plain. Errors: WRAPPED_KEY_INVALID,
 	 * WRAPPED_KEY_LEN_RANGE. */
-	CK_RV (*unwrap)(struct sg_bytes key, struct sg_bytes wrapped, struct sg_secret **plain);
+	CK_RV (*unwrap)(struct sg_op *op, struct sg_bytes wrapped, struct sg_secret **plain);
+};
+
+/* Deriving. The operation is one of its own: op->key and op->secret are the base key's. */
+struct sg_derive_fns {
+	const struct sg_key_kind *keys; /* kinds of base key */
+	CK_OBJECT_CLASS makes;          /* CKO_SECRET_KEY or CKO_DATA */
+
+	/* Derive len bytes, or as many as the mechanism gives where len is 0; the caller
+	 * frees *out. Errors: KEY_SIZE_RANGE, TEMPLATE_INCOMPLETE where it needs a length. */
+	CK_RV (*derive)(struct sg_op *op, size_t len, struct sg_secret **out);
 };
 
 struct sg_mech {
@@ -26,16 +39,18 @@ struct sg_mech {
 	CK_ULONG min_key;               /* as C_GetMechanismInfo reports them: bits of a curve, bytes of AES */
 	CK_ULONG max_key;
 	CK_FLAGS flags;
-	CK_KEY_TYPE key_type;           /* of the keys it works with or makes */
 
 	/* Check the parameter and keep what the operation needs of it; NULL: there is none. */
 	CK_RV (*param)(const CK_MECHANISM *mechanism, struct sg_op *op);
 
 	const struct sg_op_fns *op[SG_OPS];
 	const struct sg_wrap_fns *wrap;
+	const struct sg_derive_fns *derive;
 
-	/* Make key material; len is CKA_VALUE_LEN, or 0 where the template has none. */
-	CK_RV (*generate)(CK_ULONG len, struct sg_secret **material);
+	/* Make the material of a new key. attrs are those of its template: of a pair the public
+	 * half's, whose CKA_EC_PARAMS name the curve; of a secret key with CKA_VALUE_LEN. */
+	CK_RV (*generate)(const struct sg_attrs *attrs, struct sg_secret **material);
+	CK_KEY_TYPE makes;              /* key type that generate makes */
 	bool pair;                      /* generate makes a private key with a public half */
 };
 
@@ -44,6 +59,15 @@ const struct sg_mech *sg_mech(CK_MECHANISM_TYPE type);
 
 /* Return the whole table and its length. */
 const struct sg_mech *const *sg_mechs(size_t *n);
+
+/* Find the mechanism that can do what a flag says (CKF_SIGN, CKF_WRAP ...) and check its
+ * parameter. op, which is all zero before, gets the row and what it needs of the parameter;
+ * it belongs to sg_op_end also after an error. Errors: ARGUMENTS_BAD, MECHANISM_INVALID,
+ * MECHANISM_PARAM_INVALID. */
+CK_RV sg_mech_begin(const CK_MECHANISM *mechanism, CK_FLAGS flag, struct sg_op *op);
+
+/* Tell whether a key is of one of the kinds, which end with SG_KEY_KINDS_END. */
+bool sg_mech_takes(const struct sg_key_kind *keys, const struct sg_object *key);
 
 /* Check that a mechanism has no parameter. Errors: MECHANISM_PARAM_INVALID. */
 CK_RV sg_mech_no_param(const CK_MECHANISM *mechanism);

@@ -131,20 +131,24 @@ static CK_RV decrypt_final(struct sg_op *op, uint8_t *out)
 	return decrypt(op, sg_buf_bytes(&op->data), out);
 }
 
-static CK_RV generate(CK_ULONG len, struct sg_secret **material)
+static CK_RV generate(const struct sg_attrs *attrs, struct sg_secret **material)
 {
+	CK_ULONG len = sg_attrs_ulong(attrs, CKA_VALUE_LEN);
+
 	if (!sg_key_type_takes(sg_key_type(CKK_AES, SG_IN_SECRET), len))
 		return CKR_ATTRIBUTE_VALUE_INVALID;
 	return sg_rv(sg_random_secret(len, material));
 }
 
+static const struct sg_key_kind keys[] = { { CKO_SECRET_KEY, CKK_AES }, SG_KEY_KINDS_END };
+
 static const struct sg_op_fns encrypt_fns = {
-	.class = CKO_SECRET_KEY, .size = encrypt_size,
+	.keys = keys, .size = encrypt_size,
 	.once = encrypt, .update = encrypt_update, .final = encrypt_final,
 };
 
 static const struct sg_op_fns decrypt_fns = {
-	.class = CKO_SECRET_KEY, .size = decrypt_size,
+	.keys = keys, .size = decrypt_size,
 	.once = decrypt, .update = decrypt_update, .final = decrypt_final,
 };
 
@@ -152,7 +156,7 @@ const struct sg_mech sg_mech_aes_gcm = {
 	.type = CKM_AES_GCM, .name = "CKM_AES_GCM",
 	.min_key = 16, .max_key = 32,
 	.flags = CKF_ENCRYPT | CKF_DECRYPT,
-	.key_type = CKK_AES, .param = gcm_param,
+	.param = gcm_param,
 	.op[SG_OP_ENCRYPT] = &encrypt_fns, .op[SG_OP_DECRYPT] = &decrypt_fns,
 };
 
@@ -160,5 +164,5 @@ const struct sg_mech sg_mech_aes_generate = {
 	.type = CKM_AES_KEY_GEN, .name = "CKM_AES_KEY_GEN",
 	.min_key = 16, .max_key = 32,
 	.flags = CKF_GENERATE,
-	.key_type = CKK_AES, .generate = generate,
+	.generate = generate, .makes = CKK_AES,
 };

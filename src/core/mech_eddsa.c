@@ -3,6 +3,7 @@
  * Ring 3. CKM_EC_EDWARDS_KEY_PAIR_GEN and CKM_EDDSA, pure Ed25519 [PKCS#11 3.1
  * §6.3.13, §6.3.16]. Pure EdDSA reads its message twice, so parts are gathered.
  */
+#include "core/curve.h"
 #include "core/mech.h"
 #include "core/rv.h"
 #include "crypto/ed25519.h"
@@ -44,34 +45,40 @@ static CK_RV verify(struct sg_op *op, struct sg_bytes in, struct sg_bytes signat
 	return sg_ed25519_verify(point, in, signature) == SG_OK ? CKR_OK : CKR_SIGNATURE_INVALID;
 }
 
-static CK_RV generate(CK_ULONG len, struct sg_secret **material)
+static CK_RV generate(const struct sg_attrs *attrs, struct sg_secret **material)
 {
-	(void)len;
-	return sg_rv(sg_ed25519_generate(material));
+	const struct sg_curve *curve = sg_curve_of(attrs);
+
+	return curve == NULL ? CKR_CURVE_NOT_SUPPORTED : sg_rv(curve->generate(material));
 }
 
+static const struct sg_key_kind private_keys[] = {
+	{ CKO_PRIVATE_KEY, CKK_EC_EDWARDS }, SG_KEY_KINDS_END,
+};
+static const struct sg_key_kind public_keys[] = {
+	{ CKO_PUBLIC_KEY, CKK_EC_EDWARDS }, SG_KEY_KINDS_END,
+};
+
 static const struct sg_op_fns sign_fns = {
-	.class = CKO_PRIVATE_KEY, .size = size, .once = sign, .update = update, .final = sign_final,
+	.keys = private_keys, .size = size, .once = sign, .update = update, .final = sign_final,
 };
 
 static const struct sg_op_fns verify_fns = {
-	.class = CKO_PUBLIC_KEY, .size = size, .update = update, .verify = verify,
+	.keys = public_keys, .size = size, .update = update, .verify = verify,
 };
 
 const struct sg_mech sg_mech_eddsa = {
 	.type = CKM_EDDSA, .name = "CKM_EDDSA",
 	.min_key = CURVE_BITS, .max_key = CURVE_BITS,
 	.flags = CKF_SIGN | CKF_VERIFY | CKF_GENERATE_KEY_PAIR | CKF_EC_NAMEDCURVE,
-	.key_type = CKK_EC_EDWARDS,
 	.op[SG_OP_SIGN] = &sign_fns, .op[SG_OP_VERIFY] = &verify_fns,
 	/* GnuTLS 3.7 makes its keys by this number. */
-	.generate = generate, .pair = true,
+	.generate = generate, .makes = CKK_EC_EDWARDS, .pair = true,
 };
 
 const struct sg_mech sg_mech_edwards_generate = {
 	.type = CKM_EC_EDWARDS_KEY_PAIR_GEN, .name = "CKM_EC_EDWARDS_KEY_PAIR_GEN",
 	.min_key = CURVE_BITS, .max_key = CURVE_BITS,
 	.flags = CKF_GENERATE_KEY_PAIR | CKF_EC_NAMEDCURVE,
-	.key_type = CKK_EC_EDWARDS,
-	.generate = generate, .pair = true,
+	.generate = generate, .makes = CKK_EC_EDWARDS, .pair = true,
 };

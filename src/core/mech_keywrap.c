@@ -13,10 +13,16 @@ static CK_RV wrapped_size(enum sg_keywrap_alg alg, size_t len, size_t *out_len)
 	return *out_len > 0 ? CKR_OK : CKR_KEY_SIZE_RANGE;
 }
 
-static CK_RV unwrap(enum sg_keywrap_alg alg, struct sg_bytes key, struct sg_bytes wrapped,
+static CK_RV wrap(enum sg_keywrap_alg alg, const struct sg_op *op, struct sg_bytes plain,
+                  uint8_t *out)
+{
+	return sg_rv(sg_keywrap_wrap(alg, sg_secret_bytes(op->secret), plain, out));
+}
+
+static CK_RV unwrap(enum sg_keywrap_alg alg, const struct sg_op *op, struct sg_bytes wrapped,
                     struct sg_secret **plain)
 {
-	enum sg_err err = sg_keywrap_unwrap(alg, key, wrapped, plain);
+	enum sg_err err = sg_keywrap_unwrap(alg, sg_secret_bytes(op->secret), wrapped, plain);
 
 	if (err == SG_ERR_TAG)
 		return CKR_WRAPPED_KEY_INVALID;
@@ -25,42 +31,45 @@ static CK_RV unwrap(enum sg_keywrap_alg alg, struct sg_bytes key, struct sg_byte
 	return sg_rv(err);
 }
 
-static CK_RV kw_size(size_t len, size_t *out_len)
+static CK_RV kw_size(const struct sg_op *op, size_t len, size_t *out_len)
 {
+	(void)op;
 	return wrapped_size(SG_KW, len, out_len);
 }
 
-static CK_RV kw_wrap(struct sg_bytes key, struct sg_bytes plain, uint8_t *out)
+static CK_RV kw_wrap(struct sg_op *op, struct sg_bytes plain, uint8_t *out)
 {
-	return sg_rv(sg_keywrap_wrap(SG_KW, key, plain, out));
+	return wrap(SG_KW, op, plain, out);
 }
 
-static CK_RV kw_unwrap(struct sg_bytes key, struct sg_bytes wrapped, struct sg_secret **plain)
+static CK_RV kw_unwrap(struct sg_op *op, struct sg_bytes wrapped, struct sg_secret **plain)
 {
-	return unwrap(SG_KW, key, wrapped, plain);
+	return unwrap(SG_KW, op, wrapped, plain);
 }
 
-static CK_RV kwp_size(size_t len, size_t *out_len)
+static CK_RV kwp_size(const struct sg_op *op, size_t len, size_t *out_len)
 {
+	(void)op;
 	return wrapped_size(SG_KWP, len, out_len);
 }
 
-static CK_RV kwp_wrap(struct sg_bytes key, struct sg_bytes plain, uint8_t *out)
+static CK_RV kwp_wrap(struct sg_op *op, struct sg_bytes plain, uint8_t *out)
 {
-	return sg_rv(sg_keywrap_wrap(SG_KWP, key, plain, out));
+	return wrap(SG_KWP, op, plain, out);
 }
 
-static CK_RV kwp_unwrap(struct sg_bytes key, struct sg_bytes wrapped, struct sg_secret **plain)
+static CK_RV kwp_unwrap(struct sg_op *op, struct sg_bytes wrapped, struct sg_secret **plain)
 {
-	return unwrap(SG_KWP, key, wrapped, plain);
+	return unwrap(SG_KWP, op, wrapped, plain);
 }
 
-static const struct sg_wrap_fns kw = { kw_size, kw_wrap, kw_unwrap };
-static const struct sg_wrap_fns kwp = { kwp_size, kwp_wrap, kwp_unwrap };
+static const struct sg_key_kind keys[] = { { CKO_SECRET_KEY, CKK_AES }, SG_KEY_KINDS_END };
+static const struct sg_wrap_fns kw = { keys, kw_size, kw_wrap, kw_unwrap };
+static const struct sg_wrap_fns kwp = { keys, kwp_size, kwp_wrap, kwp_unwrap };
 
 #define KEY_WRAP(mechanism, fns) \
 	{ .type = mechanism, .name = #mechanism, .min_key = 16, .max_key = 32, \
-	  .flags = CKF_WRAP | CKF_UNWRAP, .key_type = CKK_AES, .wrap = fns }
+	  .flags = CKF_WRAP | CKF_UNWRAP, .wrap = fns }
 
 const struct sg_mech sg_mech_aes_kw = KEY_WRAP(CKM_AES_KEY_WRAP, &kw);
 const struct sg_mech sg_mech_aes_kw_pad = KEY_WRAP(CKM_AES_KEY_WRAP_PAD, &kwp);

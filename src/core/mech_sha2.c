@@ -48,8 +48,7 @@ static const struct sg_op_fns fns = {
 };
 
 #define SHA2(mechanism) \
-	{ .type = mechanism, .name = #mechanism, .flags = CKF_DIGEST, \
-	  .key_type = CK_UNAVAILABLE_INFORMATION, .op[SG_OP_DIGEST] = &fns }
+	{ .type = mechanism, .name = #mechanism, .flags = CKF_DIGEST, .op[SG_OP_DIGEST] = &fns }
 
 const struct sg_mech sg_mech_sha256 = SHA2(CKM_SHA256);
 const struct sg_mech sg_mech_sha384 = SHA2(CKM_SHA384);

@@ -8,10 +8,9 @@
 #include <string.h>
 
 #include "core/attr_table.h"
-#include "core/edwards.h"
+#include "core/curve.h"
 #include "core/rv.h"
 #include "core/template.h"
-#include "crypto/ed25519.h"
 #include "crypto/random.h"
 #include "seal/sealer.h"
 
@@ -66,26 +65,29 @@ static enum sg_err object_new(struct sg_attrs *attrs, struct sg_object **out)
 	return SG_OK;
 }
 
-/* Ed25519: keep seed and public key as one secret, and give the private object the
+/* Keep private key and point of a curve as one secret, and give the private object the
  * public half, which it may already claim to have. */
 static CK_RV finish_private(struct sg_attrs *attrs, struct sg_secret **material)
 {
+	const struct sg_curve *curve = sg_curve_of(attrs);
 	struct sg_secret *key = NULL;
 	struct sg_bytes claimed, point;
 	enum sg_err err;
 	CK_RV rv;
 
-	if ((*material)->len == SG_ED25519_KEY)
-		return sg_rv(sg_edwards_set(attrs, sg_ed25519_public(*material)));
-	err = sg_ed25519_from_seed(sg_secret_bytes(*material), &key);
+	if (curve == NULL || curve->from_private == NULL)
+		return CKR_TEMPLATE_INCONSISTENT;
+	if ((*material)->len == curve->private_len + curve->point_len)
+		return sg_rv(sg_curve_set(curve, attrs, sg_curve_material_point(curve, *material)));
+	err = curve->from_private(sg_secret_bytes(*material), &key);
 	if (err != SG_OK)
 		return sg_rv(err);
-	point = sg_ed25519_public(key);
+	point = sg_curve_material_point(curve, key);
 	if (sg_attrs_get(attrs, CKA_EC_POINT, &claimed) && !sg_bytes_equal(claimed, point)) {
 		sg_secret_free(&key);
 		return CKR_ATTRIBUTE_VALUE_INVALID;
 	}
-	rv = sg_rv(sg_edwards_set(attrs, point));
+	rv = sg_rv(sg_curve_set(curve, attrs, point));
 	sg_secret_free(material);
 	*material = key;
 	return rv;
@@ -93,11 +95,12 @@ static CK_RV finish_private(struct sg_attrs *attrs, struct sg_secret **material)
 
 static CK_RV finish_public(const struct sg_attrs *attrs)
 {
+	const struct sg_curve *curve = sg_curve_of(attrs);
 	struct sg_bytes point;
 
-	if (!sg_attrs_get(attrs, CKA_EC_POINT, &point))
+	if (curve == NULL || !sg_attrs_get(attrs, CKA_EC_POINT, &point))
 		return CKR_TEMPLATE_INCOMPLETE;
-	return sg_ed25519_public_valid(point) ? CKR_OK : CKR_PUBLIC_KEY_INVALID;
+	return curve->valid(point) ? CKR_OK : CKR_PUBLIC_KEY_INVALID;
 }
 
 /* Set what the token knows and the template may not say. */
@@ -180,9 +183,21 @@ static bool value_fits(const struct sg_attr_row *row, struct sg_bytes value)
 	case SG_ATTR_DATE:
 		return value.len == 0 || value.len == sizeof(CK_DATE);
 	case SG_ATTR_BYTES:
-		return row->type != CKA_EC_POINT || value.len == SG_ED25519_PUBLIC;
+		return true;
 	}
 	return false;
+}
+
+/* Tell whether a key pair's half has a curve and a point of it; a secret key needs none. */
+static bool has_point(const struct sg_object *object, unsigned in)
+{
+	const struct sg_curve *curve = sg_curve_of(&object->attrs);
+	struct sg_bytes point;
+
+	if (in == SG_IN_SECRET)
+		return true;
+	return curve != NULL && sg_attrs_get(&object->attrs, CKA_EC_POINT, &point) &&
+	       point.len == curve->point_len;
 }
 
 /* Tell whether an object that was read is one that this version makes. Its record is
@@ -205,9 +220,7 @@ static bool is_sound(const struct sg_object *object, struct sg_bytes closed)
 	if (in & (SG_IN_PUBLIC | SG_IN_PRIVATE | SG_IN_SECRET)) {
 		if (sg_key_type(object->key_type, in) == NULL)
 			return false;
-		if (in == SG_IN_PUBLIC)
-			return sg_attrs_get(&object->attrs, CKA_EC_POINT, &value);
-		return closed.len > 0;
+		return has_point(object, in) && (in == SG_IN_PUBLIC || closed.len > 0);
 	}
 	return true;
 }
@@ -277,14 +290,16 @@ bool sg_object_matches(const struct sg_object *object, const CK_ATTRIBUTE *templ
 
 	for (CK_ULONG i = 0; i < n; i++) {
 		const struct sg_attr_row *row = sg_attr_row(template[i].type, in);
+		const struct sg_curve *curve;
 		struct sg_bytes wanted, have;
 		uint8_t buf[8];
 
 		if (row == NULL || !sg_template_store(row, &template[i], buf, &wanted) ||
 		    !sg_attrs_get(&object->attrs, row->type, &have))
 			return false;
-		if (row->type == CKA_EC_POINT)
-			(void)sg_edwards_point(wanted, &wanted);
+		curve = row->type == CKA_EC_POINT ? sg_curve_of(&object->attrs) : NULL;
+		if (curve != NULL)
+			(void)sg_curve_point(curve, wanted, &wanted);
 		if (!sg_bytes_equal(wanted, have))
 			return false;
 	}

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "core/access.h"
-#include "core/edwards.h"
+#include "core/curve.h"
 #include "core/rv.h"
 #include "core/template.h"
 #include "core/token_material.h"
@@ -103,10 +103,11 @@ static CK_RV give(CK_ATTRIBUTE *attr, const void *value, size_t len)
 	return CKR_OK;
 }
 
-/* Give out key material where that is allowed. Ed25519 is its 32-byte seed. */
+/* Give out key material where that is allowed; of a curve's the private half. */
 static CK_RV read_material(struct sg_session *session, struct sg_object *object,
                            CK_ATTRIBUTE *attr)
 {
+	const struct sg_curve *curve = sg_curve_of(&object->attrs);
 	const struct sg_secret *secret;
 	enum sg_err err;
 
@@ -121,15 +122,15 @@ static CK_RV read_material(struct sg_session *session, struct sg_object *object,
 	}
 	if (secret == NULL)
 		return give(attr, NULL, 0);
-	return give(attr, secret->data,
-	            object->key_type == CKK_EC_EDWARDS ? secret->len / 2 : secret->len);
+	return give(attr, secret->data, curve != NULL ? curve->private_len : secret->len);
 }
 
 static CK_RV read_one(struct sg_session *session, struct sg_object *object, CK_ATTRIBUTE *attr)
 {
 	const struct sg_attr_row *row = sg_attr_row(attr->type, sg_attr_class_bit(object->class));
 	struct sg_bytes stored;
-	uint8_t point[34];
+	uint8_t point[SG_CURVE_EMIT_MAX];
+	const struct sg_curve *curve;
 	CK_ULONG number;
 
 	if (row != NULL && (row->flags & SG_ATTR_MATERIAL))
@@ -138,9 +139,10 @@ static CK_RV read_one(struct sg_session *session, struct sg_object *object, CK_A
 		attr->ulValueLen = CK_UNAVAILABLE_INFORMATION;
 		return CKR_ATTRIBUTE_TYPE_INVALID;
 	}
-	if (row->type == CKA_EC_POINT)
-		return give(attr, point,
-		            sg_edwards_emit(stored, session->token->config->ec_point, point));
+	curve = row->type == CKA_EC_POINT ? sg_curve_of(&object->attrs) : NULL;
+	if (curve != NULL)
+		return give(attr, point, sg_curve_emit(curve, stored,
+		                                       session->token->config->ec_point, point));
 	if (row->kind == SG_ATTR_ULONG) {
 		number = sg_attrs_ulong(&object->attrs, row->type);
 		return give(attr, &number, sizeof number);

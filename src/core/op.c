@@ -4,7 +4,7 @@
  */
 #include "core/op.h"
 
-#include "core/attr_table.h"
+#include "core/access.h"
 #include "core/mech.h"
 #include "core/rv.h"
 #include "core/session.h"
@@ -13,12 +13,16 @@
 
 #define GATHER_MAX ((size_t)64 << 20)
 
-/* The attribute that allows a key to be used so. */
-static const CK_ATTRIBUTE_TYPE usage[SG_OPS] = {
-	[SG_OP_SIGN] = CKA_SIGN,
-	[SG_OP_VERIFY] = CKA_VERIFY,
-	[SG_OP_ENCRYPT] = CKA_ENCRYPT,
-	[SG_OP_DECRYPT] = CKA_DECRYPT,
+/* What a mechanism must say that it can, and the attribute that allows a key to be used so. */
+static const struct {
+	CK_FLAGS flag;
+	CK_ATTRIBUTE_TYPE usage;
+} kinds[SG_OPS] = {
+	[SG_OP_DIGEST] = { CKF_DIGEST, CK_UNAVAILABLE_INFORMATION },
+	[SG_OP_SIGN] = { CKF_SIGN, CKA_SIGN },
+	[SG_OP_VERIFY] = { CKF_VERIFY, CKA_VERIFY },
+	[SG_OP_ENCRYPT] = { CKF_ENCRYPT, CKA_ENCRYPT },
+	[SG_OP_DECRYPT] = { CKF_DECRYPT, CKA_DECRYPT },
 };
 
 void sg_op_end(struct sg_op *op)
@@ -50,18 +54,21 @@ static CK_RV take_key(struct sg_session *session, enum sg_op_kind kind, struct s
 		atomic_load(&session->token->epoch[SG_PRIVATE_HALF]),
 	};
 	struct sg_object *key;
+	CK_RV rv;
 
 	if (sg_token_object(session->token, handle, &op->key) != SG_OK)
 		return CKR_KEY_HANDLE_INVALID;
 	key = op->key;
 	op->closings = &session->token->epoch[sg_object_half(key)];
 	op->epoch = epochs[sg_object_half(key)];
+	op->token = session->token;
 	if (key->key_type == CK_UNAVAILABLE_INFORMATION)
 		return CKR_KEY_HANDLE_INVALID;
-	if (key->key_type != op->mech->key_type || key->class != op->fns->class)
+	if (!sg_mech_takes(op->fns->keys, key))
 		return CKR_KEY_TYPE_INCONSISTENT;
-	if (!sg_attrs_bool(&key->attrs, usage[kind]))
-		return CKR_KEY_FUNCTION_NOT_PERMITTED;
+	rv = sg_access_use(key, kinds[kind].usage, op->mech->type);
+	if (rv != CKR_OK)
+		return rv;
 	return sg_rv(sg_token_material(session->token, key, &op->secret));
 }
 
@@ -69,19 +76,13 @@ CK_RV sg_op_begin(struct sg_session *session, enum sg_op_kind kind, const CK_MEC
                   CK_OBJECT_HANDLE key)
 {
 	struct sg_op *op = &session->op[kind];
-	const struct sg_mech *mech;
 	CK_RV rv;
 
 	if (is_active(op))
 		return CKR_OPERATION_ACTIVE;
-	if (mechanism->pParameter == NULL && mechanism->ulParameterLen > 0)
-		return CKR_ARGUMENTS_BAD;
-	mech = sg_mech(mechanism->mechanism);
-	if (mech == NULL || mech->op[kind] == NULL)
-		return CKR_MECHANISM_INVALID;
-	op->mech = mech;
-	op->fns = mech->op[kind];
-	rv = mech->param != NULL ? mech->param(mechanism, op) : sg_mech_no_param(mechanism);
+	rv = sg_mech_begin(mechanism, kinds[kind].flag, op);
+	if (rv == CKR_OK)
+		op->fns = op->mech->op[kind];
 	if (rv == CKR_OK && kind != SG_OP_DIGEST)
 		rv = take_key(session, kind, op, key);
 	if (rv != CKR_OK)

@@ -12,6 +12,7 @@
 #include "crypto/digest.h"
 
 struct sg_session;
+struct sg_token;
 struct sg_mech;
 
 enum sg_op_kind {
@@ -22,6 +23,13 @@ enum sg_op_kind {
 	SG_OP_DECRYPT,
 	SG_OPS
 };
+
+/* A kind of key that a mechanism works with; a list of them ends with SG_KEY_KINDS_END. */
+struct sg_key_kind {
+	CK_OBJECT_CLASS class;
+	CK_KEY_TYPE type;
+};
+#define SG_KEY_KINDS_END { CK_UNAVAILABLE_INFORMATION, CK_UNAVAILABLE_INFORMATION }
 
 /* Which call of an operation is being made. */
 enum sg_op_phase {
@@ -34,6 +42,7 @@ enum sg_op_phase {
 struct sg_op {
 	const struct sg_mech *mech;
 	const struct sg_op_fns *fns;            /* of the mechanism, for this kind */
+	struct sg_token *token;                 /* of the session; borrowed, NULL for a digest */
 	struct sg_object *key;                  /* owned reference, NULL for a digest */
 	const struct sg_secret *secret;         /* of the key, NULL where it has none */
 	bool multipart;                         /* an update has been made */
@@ -51,7 +60,7 @@ struct sg_op {
 
 /* What a mechanism does in one kind of operation. A NULL is a phase it does not have. */
 struct sg_op_fns {
-	CK_OBJECT_CLASS class;                  /* of the key */
+	const struct sg_key_kind *keys;         /* kinds of key; NULL for a digest */
 
 	/* Say how many bytes a phase gives out for in_len bytes, or why it can't. */
 	CK_RV (*size)(const struct sg_op *op, enum sg_op_phase phase, size_t in_len, size_t *out_len);

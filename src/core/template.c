@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "core/edwards.h"
+#include "core/curve.h"
 #include "core/rv.h"
 #include "util/log.h"
 
@@ -185,20 +185,24 @@ static CK_RV complete(struct sg_template_kind kind, unsigned in,
 	return CKR_OK;
 }
 
-/* Bring the curve and the point of an Edwards key into their kept form. */
-static CK_RV check_edwards(struct sg_attrs *attrs)
+/* Bring the curve and the point of half a key pair into their kept form. */
+static CK_RV check_curve(struct sg_attrs *attrs)
 {
+	const struct sg_curve *curve = sg_curve_of(attrs);
 	struct sg_bytes params, point;
-	uint8_t copy[32];
+	uint8_t copy[SG_CURVE_EMIT_MAX];
 
-	if (sg_attrs_get(attrs, CKA_EC_PARAMS, &params) && !sg_edwards_params(params))
+	if (!sg_attrs_get(attrs, CKA_EC_PARAMS, &params))
+		return CKR_OK;
+	if (curve == NULL)
 		return CKR_CURVE_NOT_SUPPORTED;
 	if (!sg_attrs_get(attrs, CKA_EC_POINT, &point))
-		return CKR_OK;
-	if (!sg_edwards_point(point, &point))
+		return sg_rv(sg_attrs_set(attrs, CKA_EC_PARAMS, curve->params));
+	if (!sg_curve_point(curve, point, &point))
 		return CKR_ATTRIBUTE_VALUE_INVALID;
-	memcpy(copy, point.data, sizeof copy);
-	return sg_rv(sg_edwards_set(attrs, sg_bytes(copy, sizeof copy)));
+	/* The view is into the list that changes. */
+	memcpy(copy, point.data, point.len);
+	return sg_rv(sg_curve_set(curve, attrs, sg_bytes(copy, point.len)));
 }
 
 CK_RV sg_template_build(struct sg_template_kind kind, const CK_ATTRIBUTE *template, CK_ULONG n,
@@ -242,8 +246,8 @@ CK_RV sg_template_build(struct sg_template_kind kind, const CK_ATTRIBUTE *templa
 		err = sg_attrs_set_ulong(attrs, CKA_KEY_TYPE, type);
 	if (err != SG_OK)
 		return sg_rv(err);
-	if (key_type != NULL && type == CKK_EC_EDWARDS)
-		rv = check_edwards(attrs);
+	if (in & (SG_IN_PUBLIC | SG_IN_PRIVATE))
+		rv = check_curve(attrs);
 	if (rv == CKR_OK && *material != NULL && key_type != NULL &&
 	    !sg_key_type_takes(key_type, (*material)->len))
 		return CKR_ATTRIBUTE_VALUE_INVALID;

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "core/attr_table.h"
-#include "crypto/ed25519.h"
+#include "core/curve.h"
 
 /* The hardware that guards a token, as its authenticated record names it. */
 struct guard {
@@ -117,10 +117,11 @@ static enum sg_err unseal_alone(struct sg_token *token, struct sg_bytes blob,
 /* Tell whether opened material is what such an object has. */
 static bool fits(const struct sg_object *object, const struct sg_secret *material)
 {
+	const struct sg_curve *curve = sg_curve_of(&object->attrs);
 	unsigned in = sg_attr_class_bit(object->class);
 
 	if (in == SG_IN_PRIVATE)
-		return material->len == SG_ED25519_KEY;
+		return curve != NULL && material->len == curve->private_len + curve->point_len;
 	return in != SG_IN_SECRET ||
 	       sg_key_type_takes(sg_key_type(object->key_type, in), material->len);
 }

@@ -25,17 +25,15 @@
 
 static const uint8_t ed25519_oid[] = { SG_ED25519_OID };
 
-/* SubjectPublicKeyInfo up to the 32 bytes of the key [RFC 8410 §4]. */
-static const uint8_t spki_head[] = {
-	TAG_SEQUENCE, 42, TAG_SEQUENCE, 5, SG_ED25519_OID, TAG_BIT_STRING, 33, 0,
-};
-
 /* An OpenSSH public key up to the 32 bytes of the key [RFC 8709 §4]. */
 static const uint8_t ssh_head[] = {
 	0, 0, 0, 11, 's', 's', 'h', '-', 'e', 'd', '2', '5', '5', '1', '9', 0, 0, 0, 32,
 };
 
-#define SPKI_LEN (sizeof(spki_head) + SG_ED25519_PUBLIC)
+/* A line of PEM has 64 characters, which are 48 bytes [RFC 7468 §2]. */
+#define PEM_LINE 64
+#define PEM_BYTES 48
+
 #define SSH_LEN (sizeof(ssh_head) + SG_ED25519_PUBLIC)
 
 struct tlv {
@@ -323,20 +321,26 @@ enum sg_err sg_pkcs8_ed25519(struct sg_bytes input, enum sg_pkcs8_kind *kind,
 	return read_text(input, kind, seed);
 }
 
-static void make_spki(struct sg_bytes public_key, uint8_t der[SPKI_LEN])
+enum sg_err sg_spki_der(struct sg_bytes algorithm, struct sg_bytes point, struct sg_buf *out)
 {
-	memcpy(der, spki_head, sizeof(spki_head));
-	memcpy(der + sizeof(spki_head), public_key.data, SG_ED25519_PUBLIC);
-}
+	/* Both lengths stay below 128, so they take a byte each. */
+	const size_t inner = algorithm.len + 3 + point.len;
+	const uint8_t head[] = { TAG_SEQUENCE, (uint8_t)inner };
+	const uint8_t bits[] = { TAG_BIT_STRING, (uint8_t)(point.len + 1), 0 };
+	enum sg_err err;
 
-enum sg_err sg_spki_der(struct sg_bytes public_key, struct sg_buf *out)
-{
-	uint8_t der[SPKI_LEN];
-
-	if (public_key.len != SG_ED25519_PUBLIC)
+	if (inner > 127)
 		return SG_ERR_RANGE;
-	make_spki(public_key, der);
-	return sg_buf_append(out, sg_bytes(der, sizeof(der)));
+	err = sg_buf_reserve(out, sizeof(head) + inner);
+	if (err == SG_OK)
+		err = sg_buf_append(out, sg_bytes(head, sizeof(head)));
+	if (err == SG_OK)
+		err = sg_buf_append(out, algorithm);
+	if (err == SG_OK)
+		err = sg_buf_append(out, sg_bytes(bits, sizeof(bits)));
+	if (err == SG_OK)
+		err = sg_buf_append(out, point);
+	return err;
 }
 
 /* Append the strings one after the other, or nothing. */
@@ -353,21 +357,23 @@ static enum sg_err append_all(struct sg_buf *out, const char *const *strings, si
 	return err;
 }
 
-enum sg_err sg_spki_pem(struct sg_bytes public_key, struct sg_buf *out)
+enum sg_err sg_spki_pem(struct sg_bytes spki, struct sg_buf *out)
 {
-	uint8_t der[SPKI_LEN];
-	char base64[sodium_base64_ENCODED_LEN(SPKI_LEN, sodium_base64_VARIANT_ORIGINAL)];
-	const char *const strings[] = {
-		"-----BEGIN PUBLIC KEY-----\n", base64, "\n-----END PUBLIC KEY-----\n",
-	};
+	char line[PEM_LINE + 2];
+	enum sg_err err;
 
-	if (public_key.len != SG_ED25519_PUBLIC)
-		return SG_ERR_RANGE;
-	make_spki(public_key, der);
+	err = sg_buf_append(out, sg_bytes_str("-----BEGIN PUBLIC KEY-----\n"));
+	for (size_t at = 0; err == SG_OK && at < spki.len; at += PEM_BYTES) {
+		size_t n = spki.len - at < PEM_BYTES ? spki.len - at : PEM_BYTES;
 
-	/* 60 characters: one line is enough [RFC 7468 §2]. */
-	sodium_bin2base64(base64, sizeof(base64), der, SPKI_LEN, sodium_base64_VARIANT_ORIGINAL);
-	return append_all(out, strings, 3);
+		sodium_bin2base64(line, sizeof(line), spki.data + at, n,
+		                  sodium_base64_VARIANT_ORIGINAL);
+		strcat(line, "\n");
+		err = sg_buf_append(out, sg_bytes_str(line));
+	}
+	if (err == SG_OK)
+		err = sg_buf_append(out, sg_bytes_str("-----END PUBLIC KEY-----\n"));
+	return err;
 }
 
 enum sg_err sg_ssh_line(struct sg_bytes public_key, const char *comment, struct sg_buf *out)

@@ -28,11 +28,13 @@ enum sg_pkcs8_kind {
 enum sg_err sg_pkcs8_ed25519(struct sg_bytes input, enum sg_pkcs8_kind *kind,
                              struct sg_secret **seed);
 
-/* Append the public key as PEM ("BEGIN PUBLIC KEY"). Errors: RANGE unless 32 bytes, NOMEM. */
-enum sg_err sg_spki_pem(struct sg_bytes public_key, struct sg_buf *out);
+/* Append a DER SubjectPublicKeyInfo [RFC 5280 §4.1.2.7]: algorithm is its AlgorithmIdentifier
+ * in DER, point the bytes of the BIT STRING. Errors: RANGE for more than 124 bytes of both, NOMEM. */
+enum sg_err sg_spki_der(struct sg_bytes algorithm, struct sg_bytes point, struct sg_buf *out);
 
-/* Append the DER SubjectPublicKeyInfo, 44 bytes. */
-enum sg_err sg_spki_der(struct sg_bytes public_key, struct sg_buf *out);
+/* Append a SubjectPublicKeyInfo as PEM ("BEGIN PUBLIC KEY"). Errors: NOMEM, after which out
+ * holds a part of it. */
+enum sg_err sg_spki_pem(struct sg_bytes spki, struct sg_buf *out);
 
 /* Append "ssh-ed25519 AAAA... comment\n"; the comment may be NULL. Errors: RANGE
  * unless 32 bytes, ARG for a comment with control characters, which could smuggle

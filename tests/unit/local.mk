@@ -9,7 +9,7 @@ unit_tests = \
 	tests/unit/test_cursor \
 	tests/unit/test_digest \
 	tests/unit/test_ed25519 \
-	tests/unit/test_edwards \
+	tests/unit/test_curve \
 	tests/unit/test_err \
 	tests/unit/test_file \
 	tests/unit/test_fork \

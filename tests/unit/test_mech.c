@@ -65,6 +65,13 @@ START_TEST(every_operation_has_its_phases)
 }
 END_TEST
 
+static void assert_keys(const struct sg_key_kind *keys)
+{
+	ck_assert_ptr_nonnull(keys);
+	for (; keys->class != CK_UNAVAILABLE_INFORMATION; keys++)
+		ck_assert_ptr_nonnull(sg_key_type(keys->type, sg_attr_class_bit(keys->class)));
+}
+
 START_TEST(keys_are_of_a_type_that_there_is)
 {
 	const unsigned any = SG_IN_PUBLIC | SG_IN_PRIVATE | SG_IN_SECRET;
@@ -72,7 +79,13 @@ START_TEST(keys_are_of_a_type_that_there_is)
 	for (size_t i = 0; i < n; i++) {
 		if (mechs[i]->flags & CKF_DIGEST)
 			continue;
-		ck_assert_ptr_nonnull(sg_key_type(mechs[i]->key_type, any));
+		if (mechs[i]->generate != NULL)
+			ck_assert_ptr_nonnull(sg_key_type(mechs[i]->makes, any));
+		for (int kind = 0; kind < SG_OPS; kind++)
+			if (mechs[i]->op[kind] != NULL)
+				assert_keys(mechs[i]->op[kind]->keys);
+		if (mechs[i]->wrap != NULL)
+			assert_keys(mechs[i]->wrap->keys);
 		ck_assert_uint_gt(mechs[i]->min_key, 0);
 		ck_assert_uint_le(mechs[i]->min_key, mechs[i]->max_key);
 	}

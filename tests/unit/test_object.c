@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "core/edwards.h"
+#include "core/curve.h"
 #include "crypto/crypto.h"
 #include "crypto/ed25519.h"
 #include "lib/hex.h"
@@ -41,6 +41,8 @@ static void prepare(CK_OBJECT_CLASS class, CK_KEY_TYPE type, struct sg_bytes sec
 	ck_assert_int_eq(sg_attrs_set_ulong(&attrs, CKA_CLASS, class), SG_OK);
 	if (type != CK_UNAVAILABLE_INFORMATION)
 		ck_assert_int_eq(sg_attrs_set_ulong(&attrs, CKA_KEY_TYPE, type), SG_OK);
+	if (type == CKK_EC_EDWARDS)
+		ck_assert_int_eq(sg_attrs_set(&attrs, CKA_EC_PARAMS, hex("06032b6570")), SG_OK);
 	if (secret.len > 0)
 		ck_assert_int_eq(sg_secret_copy(secret, &material), SG_OK);
 }
@@ -113,7 +115,7 @@ END_TEST
 START_TEST(a_public_half_of_another_key_is_refused)
 {
 	prepare(CKO_PRIVATE_KEY, CKK_EC_EDWARDS, repeat(1, 32));
-	ck_assert_int_eq(sg_edwards_set(&attrs, hex(POINT)), SG_OK);
+	ck_assert_int_eq(sg_curve_set(sg_curve_named(CKK_EC_EDWARDS, hex("06032b6570")), &attrs, hex(POINT)), SG_OK);
 	ck_assert_uint_eq(make(imported), CKR_ATTRIBUTE_VALUE_INVALID);
 	ck_assert_ptr_null(object);
 	ck_assert_ptr_null(material);
@@ -126,10 +128,10 @@ START_TEST(a_public_key_needs_a_valid_point)
 	prepare(CKO_PUBLIC_KEY, CKK_EC_EDWARDS, sg_bytes(NULL, 0));
 	ck_assert_uint_eq(make(imported), CKR_TEMPLATE_INCOMPLETE);
 	prepare(CKO_PUBLIC_KEY, CKK_EC_EDWARDS, sg_bytes(NULL, 0));
-	ck_assert_int_eq(sg_edwards_set(&attrs, repeat(2, 32)), SG_OK);
+	ck_assert_int_eq(sg_curve_set(sg_curve_named(CKK_EC_EDWARDS, hex("06032b6570")), &attrs, repeat(2, 32)), SG_OK);
 	ck_assert_uint_eq(make(imported), CKR_PUBLIC_KEY_INVALID);
 	prepare(CKO_PUBLIC_KEY, CKK_EC_EDWARDS, sg_bytes(NULL, 0));
-	ck_assert_int_eq(sg_edwards_set(&attrs, hex(POINT)), SG_OK);
+	ck_assert_int_eq(sg_curve_set(sg_curve_named(CKK_EC_EDWARDS, hex("06032b6570")), &attrs, hex(POINT)), SG_OK);
 	ck_assert_uint_eq(make(imported), CKR_OK);
 }
 END_TEST

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 3. Making keys and key pairs.
+ */
+#include "core/key_ops.h"
+
+#include "core/access.h"
+#include "core/curve.h"
+#include "core/mech.h"
+#include "core/rv.h"
+#include "core/template.h"
+#include "core/token_objects.h"
+
+/* Find the row for making keys, of pairs or of single keys. */
+static CK_RV find_generator(const CK_MECHANISM *mechanism, CK_FLAGS flag,
+                            const struct sg_mech **mech)
+{
+	struct sg_op op = { NULL };
+	CK_RV rv = sg_mech_begin(mechanism, flag, &op);
+
+	*mech = op.mech;
+	sg_op_end(&op);
+	return rv;
+}
+
+CK_RV sg_key_generate(struct sg_session *session, const CK_MECHANISM *mechanism,
+                      const CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_HANDLE *handle)
+{
+	struct sg_attrs attrs = { 0 };
+	struct sg_secret *material = NULL;
+	struct sg_object *object = NULL;
+	const struct sg_mech *mech;
+	CK_RV rv;
+
+	rv = sg_template_check(template, n);
+	if (rv == CKR_OK)
+		rv = find_generator(mechanism, CKF_GENERATE, &mech);
+	if (rv == CKR_OK)
+		rv = sg_template_build((struct sg_template_kind){ SG_BY_GENERATE, CKO_SECRET_KEY,
+		                                                  mech->makes },
+		                       template, n, &attrs, &material);
+	if (rv == CKR_OK)
+		rv = sg_access_add(session, &attrs);
+	if (rv == CKR_OK)
+		rv = mech->generate(&attrs, &material);
+	if (rv == CKR_OK)
+		rv = sg_object_new(&attrs, &material, (struct sg_origin){ true, mech->type }, &object);
+	if (rv == CKR_OK)
+		rv = sg_rv(sg_token_add(session->token, session, &object, 1, handle));
+	sg_object_unref(&object);
+	sg_secret_free(&material);
+	sg_attrs_free(&attrs);
+	return rv;
+}
+
+/* The two halves of a pair that is being made. */
+struct pair {
+	struct sg_attrs attrs[2];       /* public, private; also in what follows */
+	struct sg_object *objects[2];
+	struct sg_secret *material;
+};
+
+static void pair_free(struct pair *pair)
+{
+	for (int half = 0; half < 2; half++) {
+		sg_object_unref(&pair->objects[half]);
+		sg_attrs_free(&pair->attrs[half]);
+	}
+	sg_secret_free(&pair->material);
+}
+
+/* Build the attributes of one half; the session must be allowed to add it. */
+static CK_RV pair_half(struct sg_session *session, const struct sg_mech *mech,
+                       CK_OBJECT_CLASS class, const CK_ATTRIBUTE *template, CK_ULONG n,
+                       struct sg_attrs *attrs)
+{
+	struct sg_secret *none = NULL;  /* no template for making keys has a value */
+	CK_RV rv;
+
+	rv = sg_template_build((struct sg_template_kind){ SG_BY_GENERATE, class, mech->makes },
+	                       template, n, attrs, &none);
+	if (rv == CKR_OK)
+		rv = sg_access_add(session, attrs);
+	sg_secret_free(&none);
+	return rv;
+}
+
+/* Make the objects; the public half learns its point from the private one. */
+static CK_RV pair_objects(const struct sg_mech *mech, struct pair *pair)
+{
+	const struct sg_origin origin = { true, mech->type };
+	const struct sg_curve *curve = sg_curve_of(&pair->attrs[0]);
+	struct sg_secret *none = NULL;
+	struct sg_bytes point;
+	CK_RV rv;
+
+	if (curve == NULL)
+		return CKR_CURVE_NOT_SUPPORTED;
+	rv = mech->generate(&pair->attrs[0], &pair->material);
+	if (rv == CKR_OK)
+		rv = sg_rv(sg_attrs_set(&pair->attrs[1], CKA_EC_PARAMS, curve->params));
+	if (rv == CKR_OK)
+		rv = sg_object_new(&pair->attrs[1], &pair->material, origin, &pair->objects[1]);
+	if (rv != CKR_OK)
+		return rv;
+	if (!sg_attrs_get(&pair->objects[1]->attrs, CKA_EC_POINT, &point))
+		return CKR_FUNCTION_FAILED;
+	rv = sg_rv(sg_curve_set(curve, &pair->attrs[0], point));
+	if (rv == CKR_OK)
+		rv = sg_object_new(&pair->attrs[0], &none, origin, &pair->objects[0]);
+	return rv;
+}
+
+CK_RV sg_key_generate_pair(struct sg_session *session, const CK_MECHANISM *mechanism,
+                           const CK_ATTRIBUTE *public_template, CK_ULONG public_n,
+                           const CK_ATTRIBUTE *private_template, CK_ULONG private_n,
+                           CK_OBJECT_HANDLE *public_handle, CK_OBJECT_HANDLE *private_handle)
+{
+	struct pair pair = { 0 };
+	CK_OBJECT_HANDLE handles[2];
+	const struct sg_mech *mech;
+	CK_RV rv;
+
+	rv = sg_template_check(public_template, public_n);
+	if (rv == CKR_OK)
+		rv = sg_template_check(private_template, private_n);
+	if (rv == CKR_OK)
+		rv = find_generator(mechanism, CKF_GENERATE_KEY_PAIR, &mech);
+	if (rv == CKR_OK)
+		rv = pair_half(session, mech, CKO_PUBLIC_KEY, public_template, public_n,
+		               &pair.attrs[0]);
+	if (rv == CKR_OK)
+		rv = pair_half(session, mech, CKO_PRIVATE_KEY, private_template, private_n,
+		               &pair.attrs[1]);
+	if (rv == CKR_OK)
+		rv = pair_objects(mech, &pair);
+	if (rv == CKR_OK)
+		rv = sg_rv(sg_token_add(session->token, session, pair.objects, 2, handles));
+	if (rv == CKR_OK) {
+		*public_handle = handles[0];
+		*private_handle = handles[1];
+	}
+	pair_free(&pair);
+	return rv;
+}
