@@ -9,13 +9,11 @@
 #include "core/rv.h"
 #include "crypto/crypto.h"
 #include "util/fork.h"
+#include "util/gate.h"
 #include "util/log.h"
 
-/* Who waits to end the module goes before who calls next: threads that never stop
- * calling would keep C_Finalize waiting for ever. So a thread takes it only once. */
-#define GATE PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP
-
-static pthread_rwlock_t gate = GATE;    /* guards current */
+/* Guards current. A thread enters it only once, see depth. */
+static struct sg_gate gate = SG_GATE;
 static struct sg_module *current;
 
 /* How many calls this thread is in: more than one where a library that we call has
@@ -28,9 +26,7 @@ static struct sg_module *inherited;
 /* Only this thread exists now: what a race detector remembers of the parent's is void. */
 __attribute__((no_sanitize("thread"))) static void in_child(void)
 {
-	static const pthread_rwlock_t fresh = GATE;
-
-	gate = fresh;
+	sg_gate_init(&gate);
 	if (current != NULL)
 		inherited = current;
 	current = NULL;
@@ -58,9 +54,8 @@ static enum sg_err module_new(struct sg_module **out)
 		free(module);
 		return SG_ERR_NOMEM;
 	}
+	sg_session_table_init(&module->sessions);
 	err = sg_config_load(&module->config);
-	if (err == SG_OK)
-		err = sg_session_table_init(&module->sessions);
 	if (err != SG_OK) {
 		module_free(module);
 		return err;
@@ -98,14 +93,14 @@ CK_RV sg_module_start(void)
 	err = prepare_process();
 	if (err != SG_OK)
 		return sg_rv(err);
-	pthread_rwlock_wrlock(&gate);
+	sg_gate_close(&gate);
 	if (current == NULL) {
 		err = module_new(&current);
 		if (err == SG_OK && current->config->log_to == SG_LOG_TO_SYSLOG)
 			sg_log_to_syslog();
 		rv = sg_rv(err);
 	}
-	pthread_rwlock_unlock(&gate);
+	sg_gate_open(&gate);
 	return rv;
 }
 
@@ -115,7 +110,7 @@ CK_RV sg_module_stop(void)
 
 	if (depth > 0)          /* it would wait for the call that it was made from */
 		return CKR_FUNCTION_FAILED;
-	pthread_rwlock_wrlock(&gate);
+	sg_gate_close(&gate);
 	module = current;
 	current = NULL;
 	if (module != NULL) {
@@ -125,7 +120,7 @@ CK_RV sg_module_stop(void)
 		module_free(module);
 		sg_crypto_stop();
 	}
-	pthread_rwlock_unlock(&gate);
+	sg_gate_open(&gate);
 	return module != NULL ? CKR_OK : CKR_CRYPTOKI_NOT_INITIALIZED;
 }
 
@@ -134,19 +129,19 @@ struct sg_module *sg_module_enter(void)
 	struct sg_module *module;
 
 	if (depth == 0)
-		pthread_rwlock_rdlock(&gate);
+		sg_gate_enter(&gate);
 	module = current;
 	if (module != NULL)
 		depth++;
 	else if (depth == 0)
-		pthread_rwlock_unlock(&gate);
+		sg_gate_leave(&gate);
 	return module;
 }
 
 void sg_module_leave(void)
 {
 	if (--depth == 0)
-		pthread_rwlock_unlock(&gate);
+		sg_gate_leave(&gate);
 }
 
 static struct sg_token *find(const struct sg_module *module, CK_SLOT_ID slot)

@@ -9,12 +9,14 @@
 #include "core/rv.h"
 #include "core/token_objects.h"
 
+#define BATCH 256
+
 static atomic_ulong next_handle = 1;
 
-enum sg_err sg_session_table_init(struct sg_session_table *table)
+void sg_session_table_init(struct sg_session_table *table)
 {
 	table->by_handle = (struct sg_map){ NULL, 0, 0 };
-	return pthread_rwlock_init(&table->lock, NULL) == 0 ? SG_OK : SG_ERR_NOMEM;
+	sg_gate_init(&table->gate);
 }
 
 static void unref(struct sg_session *session)
@@ -60,9 +62,9 @@ CK_RV sg_session_open(struct sg_session_table *table, struct sg_token *token, CK
 	}
 	pthread_rwlock_unlock(&token->lock);
 	if (rv == CKR_OK) {
-		pthread_rwlock_wrlock(&table->lock);
+		sg_gate_close(&table->gate);
 		err = sg_map_put(&table->by_handle, session->handle, session);
-		pthread_rwlock_unlock(&table->lock);
+		sg_gate_open(&table->gate);
 	}
 	if (rv == CKR_OK && err == SG_OK) {
 		*handle = session->handle;
@@ -80,12 +82,12 @@ struct sg_session *sg_session_acquire(struct sg_session_table *table, CK_SESSION
 {
 	struct sg_session *session = NULL;
 
-	pthread_rwlock_rdlock(&table->lock);
+	sg_gate_enter(&table->gate);
 	if (handle != CK_INVALID_HANDLE)
 		session = sg_map_get(&table->by_handle, handle);
 	if (session != NULL)
 		atomic_fetch_add(&session->refs, 1);
-	pthread_rwlock_unlock(&table->lock);
+	sg_gate_leave(&table->gate);
 	if (session == NULL)
 		return NULL;
 	pthread_mutex_lock(&session->lock);
@@ -123,50 +125,53 @@ bool sg_session_close(struct sg_session_table *table, CK_SESSION_HANDLE handle)
 {
 	struct sg_session *session = NULL;
 
-	pthread_rwlock_wrlock(&table->lock);
+	sg_gate_close(&table->gate);
 	if (handle != CK_INVALID_HANDLE)
 		session = sg_map_take(&table->by_handle, handle);
-	pthread_rwlock_unlock(&table->lock);
+	sg_gate_open(&table->gate);
 	if (session == NULL)
 		return false;
 	end(session);
 	return true;
 }
 
-/* Take one session out of the table, of this token or of any; NULL when none is left. */
-static struct sg_session *take_one(struct sg_session_table *table, const struct sg_token *token)
+/* Take some sessions out of the table, of this token or of any; 0 when none is left. The
+ * map may not change while it is walked. */
+static size_t take_some(struct sg_session_table *table, const struct sg_token *token,
+                        struct sg_session *batch[BATCH])
 {
-	struct sg_session *found = NULL;
 	uint64_t key;
-	size_t at = 0;
+	size_t at = 0, n = 0;
 	void *value;
 
-	pthread_rwlock_wrlock(&table->lock);
-	while (found == NULL && sg_map_next(&table->by_handle, &at, &key, &value)) {
+	sg_gate_close(&table->gate);
+	while (n < BATCH && sg_map_next(&table->by_handle, &at, &key, &value)) {
 		struct sg_session *session = value;
 
 		if (token == NULL || session->token == token)
-			found = session;
+			batch[n++] = session;
 	}
-	if (found != NULL)
-		sg_map_take(&table->by_handle, found->handle);
-	pthread_rwlock_unlock(&table->lock);
-	return found;
+	for (size_t i = 0; i < n; i++)
+		sg_map_take(&table->by_handle, batch[i]->handle);
+	sg_gate_open(&table->gate);
+	return n;
 }
 
 void sg_session_close_all(struct sg_session_table *table, const struct sg_token *token)
 {
-	struct sg_session *session;
+	struct sg_session *batch[BATCH];
+	size_t n;
 
-	while ((session = take_one(table, token)) != NULL)
-		end(session);
+	while ((n = take_some(table, token, batch)) > 0)
+		for (size_t i = 0; i < n; i++)
+			end(batch[i]);
 }
 
 void sg_session_table_clear(struct sg_session_table *table)
 {
 	sg_session_close_all(table, NULL);
 	sg_map_free(&table->by_handle);
-	pthread_rwlock_destroy(&table->lock);
+	sg_gate_destroy(&table->gate);
 }
 
 /* Get a reference to the session of a token with the next higher handle; NULL at the end. */
@@ -178,7 +183,7 @@ static struct sg_session *next_session(struct sg_session_table *table,
 	size_t at = 0;
 	void *value;
 
-	pthread_rwlock_rdlock(&table->lock);
+	sg_gate_enter(&table->gate);
 	while (sg_map_next(&table->by_handle, &at, &key, &value)) {
 		struct sg_session *session = value;
 
@@ -188,7 +193,7 @@ static struct sg_session *next_session(struct sg_session_table *table,
 	}
 	if (found != NULL)
 		atomic_fetch_add(&found->refs, 1);
-	pthread_rwlock_unlock(&table->lock);
+	sg_gate_leave(&table->gate);
 	return found;
 }
 

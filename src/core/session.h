@@ -9,6 +9,7 @@
 
 #include "core/op.h"
 #include "core/token.h"
+#include "util/gate.h"
 
 /* The state of C_FindObjects. */
 struct sg_find {
@@ -32,11 +33,12 @@ struct sg_session {
 
 /* All sessions of the module. */
 struct sg_session_table {
-	pthread_rwlock_t lock;          /* guards all that follows */
+	struct sg_gate gate;            /* guards all that follows */
 	struct sg_map by_handle;
 };
 
-enum sg_err sg_session_table_init(struct sg_session_table *table);
+/* Make an empty table. */
+void sg_session_table_init(struct sg_session_table *table);
 
 /* Close every session and free the table; no thread is in a call. */
 void sg_session_table_clear(struct sg_session_table *table);

@@ -5,6 +5,7 @@ libsignet_la_SOURCES += \
 	src/util/err.c src/util/err.h \
 	src/util/file.c src/util/file.h \
 	src/util/fork.c src/util/fork.h \
+	src/util/gate.c src/util/gate.h \
 	src/util/log.c src/util/log.h \
 	src/util/map.c src/util/map.h \
 	src/util/secret.c src/util/secret.h \

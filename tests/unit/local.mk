@@ -13,6 +13,7 @@ unit_tests = \
 	tests/unit/test_err \
 	tests/unit/test_file \
 	tests/unit/test_fork \
+	tests/unit/test_gate \
 	tests/unit/test_kdf \
 	tests/unit/test_keyset \
 	tests/unit/test_keywrap \
@@ -50,6 +51,7 @@ unit_tests = \
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
 THREAD_TESTS += \
+	tests/unit/test_gate \
 	tests/unit/test_signal \
 	tests/unit/test_slab \
 	tests/unit/test_store
