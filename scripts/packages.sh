@@ -26,6 +26,7 @@ packages_quickstart=("${packages_tcti[@]}" swtpm tpm2-tools openssl opensc)
 packages_test=(
 	"${packages_tcti[@]}" swtpm swtpm-tools openssl opensc
 	tpm2-tools gnutls-bin p11-kit p11-kit-modules sqlite3 openssh-client
+	libnss3-tools python3-pykcs11 default-jdk-headless
 	binutils gawk xz-utils util-linux mandoc
 )
 

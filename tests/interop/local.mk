@@ -1,14 +1,17 @@
 # Programs of others against the built module, on a token sealed by a TPM.
 interop_scripts = \
 	tests/interop/install.sh \
+	tests/interop/nss.sh \
 	tests/interop/openssl.sh \
 	tests/interop/p11_kit.sh \
 	tests/interop/p11tool.sh \
-	tests/interop/pkcs11_tool.sh
+	tests/interop/pkcs11_tool.sh \
+	tests/interop/pykcs11.sh \
+	tests/interop/sunpkcs11.sh
 
 TESTS += $(interop_scripts)
 EXTRA_DIST += tests/interop/common.sh tests/lib/tap.sh $(interop_scripts) \
-	tests/interop/provider.sh
+	tests/interop/SunPkcs11.java tests/interop/provider.sh tests/interop/pykcs11.py
 
 # Debian 12 has no pkcs11-provider.
 if PKCS11_PROVIDER

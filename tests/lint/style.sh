@@ -40,7 +40,7 @@ search() {
 	)
 }
 
-sources() { files "$1" \( -name '*.[ch]' -o -name '*.sh' -o -name '*.map' \); }
+sources() { files "$1" \( -name '*.[ch]' -o -name '*.sh' -o -name '*.map' -o -name '*.py' -o -name '*.java' \); }
 
 licence() {
 	local tree=$1 file
@@ -62,7 +62,7 @@ scripts() {
 # The marks stand in two pieces so that this file doesn't hold them.
 marks() {
 	search "$1" "$(files "$1" \( -name '*.[ch]' -o -name '*.sh' -o -name '*.mk' -o -name '*.am' -o -name '*.ac' \
-		-o -name '*.in' -o -name '*.md' -o -name '*.[1-8]' -o -name run -o -name quickstart \))" \
+		-o -name '*.in' -o -name '*.md' -o -name '*.[1-8]' -o -name '*.py' -o -name '*.java' -o -name run -o -name quickstart \))" \
 		'\<(TO''DO|FIX''ME|XX''X)\>'
 }
 
@@ -74,7 +74,7 @@ hidden_types() {
 # Fixtures may, between two bounded looks at whether a daemon is up; tests may not.
 waiting() {
 	search "$1" "$(files "$1" -path './tests/*' ! -path './tests/lib/*' ! -path ./tests/lint/style.sh \
-		\( -name '*.[ch]' -o -name '*.sh' -o -name run \))" \
+		\( -name '*.[ch]' -o -name '*.sh' -o -name '*.py' -o -name '*.java' -o -name run \))" \
 		'\<(sleep|usleep|nanosleep|clock_nanosleep|g_usleep)\>([[:space:]]*\(|[[:space:]]+[0-9$."])'
 }
 
@@ -112,10 +112,12 @@ rule() {
 }
 
 rule 'every source names its licence' licence src/core/planted.c '/* no licence */\nint x;'
+rule 'every program of the tests names its licence' licence tests/interop/planted.py 'print(1)'
 rule 'nothing is left to do' marks src/core/planted.c "/* TO""DO: later */"
 rule 'no struct hides behind a typedef' hidden_types src/core/planted.h 'typedef struct a a;'
 rule 'no test sleeps' waiting tests/unit/planted.c 'int f(void) { return sleep(1); }'
 rule 'no script of the tests sleeps' waiting tests/interop/planted.sh 'sleep 0.1'
+rule 'no program of the tests sleeps' waiting tests/interop/planted.java 'Thread.sleep(10);'
 rule 'no file names a path of a machine' machine_paths doc/planted.md 'see /home/me/notes'
 rule 'no macro returns or jumps' hidden_flow src/core/planted.h '#define T(x) \\\\\n\tif (x) return'
 

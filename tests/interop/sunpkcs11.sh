@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# SunPKCS11, which carries PKCS#11 to Java: keys, ciphers and the key store, in one process
+# of Java (SunPkcs11.java), whose answers are looked at one by one. Prints TAP.
+#
+# The functions are called by their names:
+# shellcheck disable=SC2317
+set -uo pipefail
+
+# shellcheck source=tests/interop/common.sh
+. "$(dirname "$0")/common.sh"
+need java default-jdk-headless
+need javac default-jdk-headless
+interop_start
+echo "# $(java -version 2>&1 | head -n 1)"
+
+# Without files in shared folders, and with the compiler that starts soonest.
+sun() {
+	"${limit[@]}" java -XX:-UsePerfData -XX:TieredStopAtLevel=1 -Djava.io.tmpdir="$work" \
+		"$SIGNET_TEST_SRCDIR/tests/interop/SunPkcs11.java" "$@"
+}
+
+# answers NAME PATTERN: the program has said this of that step.
+answers() { says "^$1: $2\$"; }
+
+head -c 1000 /dev/urandom > message
+printf 'name = signet\nlibrary = %s\nslot = 0\n' "$module" > java.cfg
+make_token java 0
+make_key machine 01
+prepare user --keygen --key-type AES:32 --label found --id 10 --private --sensitive --usage-decrypt
+
+it 'the program runs to its end'
+succeeds sun java.cfg "$pin"
+quiet
+answers logout 'done'
+
+it 'random bytes and digests are given out'
+answers random 'true'
+for bits in 256 384 512; do
+	answers "SHA-$bits" "$("sha${bits}sum" < message | cut -d ' ' -f 1)"
+done
+
+it 'a wrong PIN opens no key store'
+answers 'wrong PIN' 'threw .*CKR_PIN_INCORRECT'
+
+it 'AES keys of every size are made in the token and stay there'
+for bits in 128 192 256; do
+	answers "AES-$bits" "SunPKCS11-signet AES secret key, $bits bits ?session object, sensitive, unextractable\) true"
+done
+answers 'no value' null
+
+it 'AES-GCM is what Java itself makes of it, with additional data'
+answers 'both ways' 'true true'
+answers 'another header' 'threw javax\.crypto\.AEADBadTagException.*'
+
+it 'eight threads use a key'
+answers threads 200
+
+it 'keys of the token are found, stored and deleted'
+answers aliases '\[found\]'
+answers found true
+answers stored true
+answers deleted false
+succeeds user --list-objects --type secrkey
+counts 1 '^ +label: +stored$'
+counts 2 '^Secret Key Object'
+
+done_testing
