@@ -118,6 +118,19 @@ enum sg_err sg_dir_check_private(const char *path)
 	return check_path(path, &a_folder);
 }
 
+/* Make a folder that its owner can use whatever the umask took. */
+static bool make_folder(int at, const char *name, mode_t mode)
+{
+	struct stat st;
+
+	if (mkdirat(at, name, mode) != 0)
+		return false;
+	if (fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return false;
+	return (st.st_mode & S_IRWXU) == S_IRWXU ||
+	       fchmodat(at, name, (st.st_mode & 07777) | S_IRWXU, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 /* Open a folder above ours. A link is followed only if root or this user made it. */
 static int open_parent(int at, const char *name)
 {
@@ -139,7 +152,7 @@ static bool enter_parent(int *at, const char *name)
 	int next = open_parent(*at, name);
 
 	if (next < 0 && errno == ENOENT) {
-		if (mkdirat(*at, name, 0755) != 0 && errno != EEXIST)
+		if (!make_folder(*at, name, 0755) && errno != EEXIST)
 			return false;
 		next = open_parent(*at, name);
 	}
@@ -155,7 +168,7 @@ static enum sg_err make_last(int at, const char *name, const char *path)
 {
 	struct stat st;
 
-	if (mkdirat(at, name, 0700) != 0 && errno != EEXIST)
+	if (!make_folder(at, name, 0700) && errno != EEXIST)
 		return system_error(path);
 	if (fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
 		return system_error(path);

@@ -219,6 +219,20 @@ START_TEST(a_private_folder_is_made_with_its_parents)
 }
 END_TEST
 
+START_TEST(a_folder_can_be_used_whatever_the_umask)
+{
+	char *outer = scratch_path(folder, "outer");
+	char *inner = scratch_path(folder, "outer/inner");
+
+	umask(0777);
+	ck_assert_int_eq(sg_dir_make_private(inner), SG_OK);
+	assert_mode(outer, 0700);
+	assert_mode(inner, 0700);
+	free(outer);
+	free(inner);
+}
+END_TEST
+
 START_TEST(slashes_and_dots_in_a_path_are_fine)
 {
 	name_file("a//./b/../c/");
@@ -494,6 +508,7 @@ static void add_making(Suite *s)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, a_private_folder_is_made_with_its_parents);
+	tcase_add_test(t, a_folder_can_be_used_whatever_the_umask);
 	tcase_add_test(t, slashes_and_dots_in_a_path_are_fine);
 	tcase_add_test(t, a_relative_folder_is_made_here);
 	tcase_add_test(t, a_folder_that_exists_is_checked_and_not_changed);
