@@ -110,12 +110,43 @@ out:
 	return err;
 }
 
+/* Give the draft its name, unless that is taken. link(2) only where the file system lacks the
+ * other way: killed before the unlink(2) it leaves a store with two names, which is refused
+ * until one of them is removed. */
+static enum sg_err publish(const char *draft, const char *path)
+{
+	if (renameat2(AT_FDCWD, draft, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
+		return SG_OK;
+	if (errno != EINVAL && errno != ENOSYS)
+		return failed("renamed", draft);
+	if (link(draft, path) != 0)
+		return failed("linked", draft);
+	return unlink(draft) == 0 ? SG_OK : failed("removed", draft);
+}
+
+/* Make an empty file beside the store, of mode 0600 whatever the umask. */
+static enum sg_err make_draft(char *draft)
+{
+	enum sg_err err = SG_OK;
+	int fd;
+
+	fd = mkostemp(draft, O_CLOEXEC);
+	if (fd < 0)
+		return failed("made", draft);
+	if (fchmod(fd, 0600) != 0)
+		err = failed("made private", draft);
+	if (close(fd) != 0 && err == SG_OK)
+		err = failed("closed", draft);
+	if (err != SG_OK)
+		unlink(draft);
+	return err;
+}
+
 enum sg_err sg_store_create(const char *path, struct sg_bytes token, struct sg_bytes state)
 {
 	char *real = NULL, *draft = NULL;
 	bool drafted = false;
 	enum sg_err err;
-	int fd;
 
 	err = sg_store_path_resolve(path, &real);
 	if (err != SG_OK)
@@ -128,27 +159,19 @@ enum sg_err sg_store_create(const char *path, struct sg_bytes token, struct sg_b
 		err = SG_ERR_NOMEM;
 		goto out;
 	}
-	fd = mkostemp(draft, O_CLOEXEC);
-	if (fd < 0) {
-		err = failed("made", draft);
+	err = make_draft(draft);
+	if (err != SG_OK)
 		goto out;
-	}
 	drafted = true;
-	if (close(fd) != 0) {
-		err = failed("closed", draft);
-		goto out;
-	}
 	err = fill(draft, token, state);
 	if (err != SG_OK)
 		goto out;
 	err = sync_path(draft, O_RDWR);
 	if (err != SG_OK)
 		goto out;
-	/* Not link(2): killed before the unlink(2) it would leave a store with two names. */
-	if (renameat2(AT_FDCWD, draft, AT_FDCWD, real, RENAME_NOREPLACE) != 0) {
-		err = failed("renamed", draft);
+	err = publish(draft, real);
+	if (err != SG_OK)
 		goto out;
-	}
 	drafted = false;
 	err = sync_folder_of(real);
 out:

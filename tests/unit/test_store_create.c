@@ -3,16 +3,33 @@
  * Tests of store/create.c: a store appears complete or not at all.
  */
 #include <dirent.h>
+#include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/runner.h"
 #include "lib/store.h"
+
+/* Stands before the one of the C library, as a file system that lacks it. */
+static int cannot_rename;               /* errno, or 0 */
+static const char *takes_the_name;      /* what somebody else makes in this moment, or NULL */
+
+int renameat2(int from, const char *old, int to, const char *new, unsigned flags)
+{
+	FILE *file = takes_the_name != NULL ? fopen(takes_the_name, "wx") : NULL;
+
+	if (file != NULL)
+		ck_assert_int_eq(fclose(file), 0);
+	errno = cannot_rename;
+	return cannot_rename != 0 ? -1 : (int)syscall(SYS_renameat2, from, old, to, new, flags);
+}
 
 static enum sg_err create(const char *path)
 {
@@ -55,6 +72,62 @@ START_TEST(a_new_store_is_private_whatever_the_umask)
 	ck_assert_int_eq(lstat(path, &st), 0);
 	ck_assert_uint_eq(st.st_mode, S_IFREG | 0600);
 	ck_assert_uint_eq(st.st_nlink, 1);
+	free(path);
+}
+END_TEST
+
+START_TEST(a_new_store_can_be_used_whatever_the_umask)
+{
+	char *path = sg_store_path(test_store_folder, 1);
+	struct stat st;
+
+	umask(0777);
+	ck_assert_int_eq(create(path), SG_OK);
+	ck_assert_int_eq(lstat(path, &st), 0);
+	ck_assert_uint_eq(st.st_mode, S_IFREG | 0600);
+	free(path);
+}
+END_TEST
+
+START_TEST(a_store_appears_where_the_file_system_can_only_link)
+{
+	char *path = sg_store_path(test_store_folder, 1);
+	struct stat st;
+
+	cannot_rename = EINVAL;
+	ck_assert_int_eq(create(path), SG_OK);
+	ck_assert_int_eq(lstat(path, &st), 0);
+	ck_assert_uint_eq(st.st_nlink, 1);
+	ck_assert_uint_eq(entries(test_store_folder), 2);
+	cannot_rename = ENOSYS;
+	ck_assert_int_eq(create(path), SG_ERR_STORE_EXISTS);
+	free(path);
+}
+END_TEST
+
+/* Another process makes the store after it was looked for. */
+START_TEST(a_store_is_not_replaced_where_the_file_system_can_only_link)
+{
+	char *path = sg_store_path(test_store_folder, 1);
+	struct stat st;
+
+	cannot_rename = EINVAL;
+	takes_the_name = path;
+	ck_assert_int_eq(create(path), SG_ERR_STORE_EXISTS);
+	ck_assert_int_eq(lstat(path, &st), 0);
+	ck_assert_uint_eq(st.st_size, 0);
+	ck_assert_uint_eq(entries(test_store_folder), 2);
+	free(path);
+}
+END_TEST
+
+START_TEST(another_error_of_renaming_is_no_reason_to_link)
+{
+	char *path = sg_store_path(test_store_folder, 1);
+
+	cannot_rename = EACCES;
+	ck_assert_int_eq(create(path), SG_ERR_STORE_READONLY);
+	ck_assert_uint_eq(entries(test_store_folder), 1);
 	free(path);
 }
 END_TEST
@@ -279,6 +352,10 @@ static Suite *suite(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, a_new_store_holds_its_two_records);
 	tcase_add_test(t, a_new_store_is_private_whatever_the_umask);
+	tcase_add_test(t, a_new_store_can_be_used_whatever_the_umask);
+	tcase_add_test(t, a_store_appears_where_the_file_system_can_only_link);
+	tcase_add_test(t, a_store_is_not_replaced_where_the_file_system_can_only_link);
+	tcase_add_test(t, another_error_of_renaming_is_no_reason_to_link);
 	tcase_add_test(t, creating_leaves_nothing_but_the_store);
 	tcase_add_test(t, a_store_is_not_replaced);
 	tcase_add_test(t, a_dangling_link_is_not_written_through);
