@@ -168,6 +168,37 @@ static void line(const char *const cells[])
 
 #define LINE_OF(...) line((const char *const[]){ __VA_ARGS__, NULL })
 
+/* Append the name of a key type that a cell does not have. */
+static void append_type(char cell[LINE], CK_KEY_TYPE type)
+{
+	char name[LINE];
+
+	one(name, key_types, type);
+	if (strstr(cell, name) == NULL)
+		append(cell, name);
+}
+
+static void append_types(char cell[LINE], const struct sg_key_kind *keys)
+{
+	for (; keys != NULL && keys->class != CK_UNAVAILABLE_INFORMATION; keys++)
+		append_type(cell, keys->type);
+}
+
+/* The types of the keys that a mechanism takes or makes. */
+static void types_of(char cell[LINE], const struct sg_mech *mech)
+{
+	cell[0] = '\0';
+	for (size_t i = 0; i < SG_OPS; i++)
+		if (mech->op[i] != NULL)
+			append_types(cell, mech->op[i]->keys);
+	if (mech->wrap != NULL)
+		append_types(cell, mech->wrap->keys);
+	if (mech->derive != NULL)
+		append_types(cell, mech->derive->keys);
+	if (mech->generate != NULL)
+		append_type(cell, mech->makes);
+}
+
 static bool print_mechanisms(void)
 {
 	const struct sg_mech *const *mechs;
@@ -183,7 +214,7 @@ static bool print_mechanisms(void)
 		rest = bits(keys, mech_keys, rest);
 		if (rest != 0)
 			append_number(functions, rest);
-		one(type, key_types, mechs[i]->key_type);
+		types_of(type, mechs[i]);
 		if (mechs[i]->max_key > mechs[i]->min_key)
 			snprintf(sizes, sizeof sizes, "%lu to %lu", mechs[i]->min_key,
 			         mechs[i]->max_key);
