@@ -6,6 +6,7 @@ api_tests = \
 	tests/api/test_hardware \
 	tests/api/test_module \
 	tests/api/test_object \
+	tests/api/test_peers \
 	tests/api/test_pin \
 	tests/api/test_processes \
 	tests/api/test_recursion \
