@@ -203,10 +203,14 @@ CK_RV sg_token_login(struct sg_token *token, enum sg_user user, struct sg_bytes 
 	return rv;
 }
 
-static bool is_private(const struct sg_entry *entry, const void *arg)
+static void forget_private(struct sg_token *token)
 {
-	(void)arg;
-	return entry->object->secluded;
+	struct sg_walk walk = sg_walk_all(&token->objects);
+	struct sg_entry *entry;
+
+	while ((entry = sg_walk_next(&walk)) != NULL)
+		if (entry->object->secluded)
+			sg_table_remove(&token->objects, entry);
 }
 
 /* The caller holds the lock for writing. */
@@ -218,7 +222,7 @@ static void log_out(struct sg_token *token)
 	atomic_fetch_add(&token->epoch[SG_PRIVATE_HALF], 1);
 	sg_keyset_free(&token->keys[SG_PRIVATE_HALF]);
 	sg_secret_free(&token->token_key);
-	sg_table_remove_if(&token->objects, is_private, NULL);
+	forget_private(token);
 	token->shown[SG_PRIVATE_HALF] = UINT64_MAX;
 }
 

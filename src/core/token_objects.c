@@ -29,14 +29,13 @@ static int ascending(const void *a, const void *b)
 static enum sg_err gather(const struct sg_token *token, const CK_ATTRIBUTE *template, CK_ULONG n,
                           CK_OBJECT_HANDLE **handles, size_t *count)
 {
+	struct sg_walk walk = sg_walk_template(&token->objects, template, n);
 	CK_OBJECT_HANDLE *found = NULL;
-	size_t at = 0, len = 0, cap = 0;
-	uint64_t key;
-	void *value;
+	const struct sg_entry *entry;
+	size_t len = 0, cap = 0;
+	bool sorted = true;
 
-	while (sg_map_next(&token->objects.by_handle, &at, &key, &value)) {
-		const struct sg_entry *entry = value;
-
+	while ((entry = sg_walk_next(&walk)) != NULL) {
 		if (!visible(token, entry) || !sg_object_matches(entry->object, template, n))
 			continue;
 		if (len == cap) {
@@ -50,9 +49,10 @@ static enum sg_err gather(const struct sg_token *token, const CK_ATTRIBUTE *temp
 			}
 			found = grown;
 		}
+		sorted = sorted && (len == 0 || found[len - 1] < entry->handle);
 		found[len++] = entry->handle;
 	}
-	if (len > 1)
+	if (!sorted)
 		qsort(found, len, sizeof *found, ascending);
 	*handles = found;
 	*count = len;
@@ -181,10 +181,10 @@ enum sg_err sg_token_change(struct sg_token *token, CK_OBJECT_HANDLE handle,
 		 * written and read again since, and a session object is lost. */
 		entry = sg_table_find(&token->objects, handle);
 		if (entry != NULL && entry->object == object)
-			sg_table_replace(entry, &changed);
+			err = sg_table_replace(&token->objects, entry, &changed);
 		else if (!object->token)
 			err = SG_ERR_NOT_FOUND;
-		if (object->token)
+		if (object->token && err == SG_OK)
 			sg_token_write_shown(token, &w);
 		pthread_rwlock_unlock(&token->lock);
 	}
@@ -224,17 +224,16 @@ enum sg_err sg_token_destroy(struct sg_token *token, CK_OBJECT_HANDLE handle,
 	return err;
 }
 
-static bool belongs(const struct sg_entry *entry, const void *session)
-{
-	return entry->session == session;
-}
-
 void sg_token_forget_session(struct sg_token *token, const struct sg_session *session)
 {
-	/* The walk meets all objects, of which others may have a hundred thousand. */
+	struct sg_entry *entry;
+	struct sg_walk walk;
+
 	if (!session->has_objects)
 		return;
 	pthread_rwlock_wrlock(&token->lock);
-	sg_table_remove_if(&token->objects, belongs, session);
+	walk = sg_walk_owner(&token->objects, session);
+	while ((entry = sg_walk_next(&walk)) != NULL)
+		sg_table_remove(&token->objects, entry);
 	pthread_rwlock_unlock(&token->lock);
 }

@@ -155,21 +155,24 @@ static enum sg_err read_rows(const struct sg_token *token, struct reading *r)
 	return err;
 }
 
-static bool is_gone(const struct sg_entry *entry, const void *arg)
-{
-	const struct reading *r = arg;
-
-	return entry->session == NULL && !entry->seen && r->open[sg_object_half(entry->object)];
-}
-
 static void unsee(struct sg_token *token)
 {
-	uint64_t key;
-	size_t at = 0;
-	void *value;
+	struct sg_walk walk = sg_walk_owner(&token->objects, NULL);
+	struct sg_entry *entry;
 
-	while (sg_map_next(&token->objects.by_handle, &at, &key, &value))
-		((struct sg_entry *)value)->seen = false;
+	while ((entry = sg_walk_next(&walk)) != NULL)
+		entry->seen = false;
+}
+
+/* Remove what the store has no more. */
+static void remove_unseen(struct sg_token *token, const bool open[2])
+{
+	struct sg_walk walk = sg_walk_owner(&token->objects, NULL);
+	struct sg_entry *entry;
+
+	while ((entry = sg_walk_next(&walk)) != NULL)
+		if (!entry->seen && open[sg_object_half(entry->object)])
+			sg_table_remove(&token->objects, entry);
 }
 
 static enum sg_err take_one(struct sg_token *token, struct found *found)
@@ -179,10 +182,10 @@ static enum sg_err take_one(struct sg_token *token, struct found *found)
 
 	if (entry == NULL)
 		return sg_table_add(&token->objects, &found->object, NULL, &handle);
-	if (found->object != NULL)
-		sg_table_replace(entry, &found->object);
 	entry->seen = true;
-	return SG_OK;
+	return found->object == NULL
+	               ? SG_OK
+	               : sg_table_replace(&token->objects, entry, &found->object);
 }
 
 /* Take what was read into the table; the caller holds the lock for writing. */
@@ -196,7 +199,7 @@ static enum sg_err take_over(struct sg_token *token, struct reading *r)
 		err = take_one(token, &r->found[i]);
 	if (err != SG_OK)
 		return err;
-	sg_table_remove_if(&token->objects, is_gone, r);
+	remove_unseen(token, r->open);
 	for (int half = 0; half < 2; half++)
 		if (r->open[half])
 			token->shown[half] = r->state.set[half].generation;

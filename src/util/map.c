@@ -49,15 +49,20 @@ enum sg_err sg_map_put(struct sg_map *map, uint64_t key, void *value)
 	size_t i;
 
 	assert(key != 0);
+	if (map->size > 0) {
+		i = slot_of(map, key);
+		if (map->slots[i].key == key) {
+			map->slots[i].value = value;
+			return SG_OK;
+		}
+	}
 	if (map->count + 1 > map->size / 4 * 3) {
 		err = grow(map);
 		if (err != SG_OK)
 			return err;
 	}
-	i = slot_of(map, key);
-	if (map->slots[i].key == 0)
-		map->count++;
-	map->slots[i] = (struct sg_map_slot){ key, value };
+	map->slots[slot_of(map, key)] = (struct sg_map_slot){ key, value };
+	map->count++;
 	return SG_OK;
 }
 

@@ -20,7 +20,7 @@ struct sg_map {
 	size_t count;
 };
 
-/* Put value under key, replacing what is there. key is not 0. Errors: NOMEM. */
+/* Put value under key, replacing what is there, which can't fail. key is not 0. Errors: NOMEM. */
 enum sg_err sg_map_put(struct sg_map *map, uint64_t key, void *value);
 
 /* Return the value under key, or NULL. */

@@ -10,6 +10,7 @@ api_tests = \
 	tests/api/test_pin \
 	tests/api/test_processes \
 	tests/api/test_recursion \
+	tests/api/test_scale \
 	tests/api/test_secrets \
 	tests/api/test_session \
 	tests/api/test_sign \

@@ -68,6 +68,22 @@ START_TEST(putting_twice_replaces)
 }
 END_TEST
 
+START_TEST(replacing_needs_no_room)
+{
+	struct sg_map map = { NULL, 0, 0 };
+	size_t size;
+
+	do
+		ck_assert_int_eq(sg_map_put(&map, map.count + 1, &values[1]), SG_OK);
+	while (map.count + 1 <= map.size / 4 * 3);
+	size = map.size;
+	ck_assert_int_eq(sg_map_put(&map, 1, &values[2]), SG_OK);
+	ck_assert_uint_eq(map.size, size);
+	ck_assert_ptr_eq(sg_map_get(&map, 1), &values[2]);
+	sg_map_free(&map);
+}
+END_TEST
+
 START_TEST(what_was_taken_is_gone_and_the_rest_stays)
 {
 	struct sg_map map = { NULL, 0, 0 };
@@ -141,6 +157,7 @@ static Suite *suite(void)
 	tcase_add_test(t, every_key_finds_its_value);
 	tcase_add_test(t, the_key_zero_is_never_there);
 	tcase_add_test(t, putting_twice_replaces);
+	tcase_add_test(t, replacing_needs_no_room);
 	tcase_add_test(t, what_was_taken_is_gone_and_the_rest_stays);
 	tcase_add_test(t, colliding_keys_survive_the_taking_of_each_other);
 	tcase_add_test(t, stepping_meets_every_entry_once);
