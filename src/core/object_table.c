@@ -5,6 +5,7 @@
  */
 #include "core/object_table.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -130,27 +131,78 @@ static void take_out(struct sg_object_table *table, struct sg_entry *entry)
 	sg_map_take(&table->by_handle, entry->handle);
 }
 
-enum sg_err sg_table_add(struct sg_object_table *table, struct sg_object **object,
-                         const struct sg_session *session, CK_OBJECT_HANDLE *handle)
+/* Make room for all places that were promised, and one more. */
+static enum sg_err reserve_lists(struct sg_object_table *table)
 {
-	struct sg_entry *entry = calloc(1, sizeof *entry);
+	enum sg_err err = SG_OK;
+
+	for (int list = 0; list < SG_LISTS && err == SG_OK; list++)
+		err = sg_map_reserve(&table->lists[list],
+		                     table->lists[list].count + table->promised + 1);
+	return err;
+}
+
+enum sg_err sg_table_place(struct sg_object_table *table, bool stored, struct sg_entry **place)
+{
+	size_t more = table->promised + 1;
 	enum sg_err err;
 
-	if (entry == NULL)
+	*place = NULL;
+	err = sg_map_reserve(&table->by_handle, table->by_handle.count + more);
+	if (err == SG_OK && stored)
+		err = sg_map_reserve(&table->by_row, table->by_row.count + more);
+	if (err == SG_OK)
+		err = reserve_lists(table);
+	if (err != SG_OK)
+		return err;
+	*place = calloc(1, sizeof **place);
+	if (*place == NULL)
 		return SG_ERR_NOMEM;
+	table->promised = more;
+	return SG_OK;
+}
+
+CK_OBJECT_HANDLE sg_table_take(struct sg_object_table *table, struct sg_entry **place,
+                               struct sg_object **object, const struct sg_session *session)
+{
+	struct sg_entry *entry = *place;
+	enum sg_err err;
+
+	*place = NULL;
+	table->promised--;
 	entry->handle = atomic_fetch_add(&next_handle, 1);
 	entry->session = session;
 	entry->object = *object;
 	entry->seen = true;
-	err = enter(table, entry);
-	if (err != SG_OK) {
-		take_out(table, entry);
-		free(entry);
-		return err;
-	}
 	*object = NULL;
-	*handle = entry->handle;
-	return SG_OK;
+	err = enter(table, entry);
+	assert(err == SG_OK);   /* there was room */
+	(void)err;
+	return entry->handle;
+}
+
+CK_OBJECT_HANDLE sg_table_dead_handle(void)
+{
+	return atomic_fetch_add(&next_handle, 1);
+}
+
+void sg_table_give_back(struct sg_object_table *table, struct sg_entry **place)
+{
+	if (*place != NULL)
+		table->promised--;
+	free(*place);
+	*place = NULL;
+}
+
+enum sg_err sg_table_add(struct sg_object_table *table, struct sg_object **object,
+                         const struct sg_session *session, CK_OBJECT_HANDLE *handle)
+{
+	struct sg_entry *place = NULL;
+	enum sg_err err = sg_table_place(table, session == NULL, &place);
+
+	if (err == SG_OK)
+		*handle = sg_table_take(table, &place, object, session);
+	return err;
 }
 
 struct sg_entry *sg_table_find(const struct sg_object_table *table, CK_OBJECT_HANDLE handle)
@@ -182,16 +234,12 @@ static enum sg_err move(struct sg_object_table *table, enum sg_list list, struct
 enum sg_err sg_table_replace(struct sg_object_table *table, struct sg_entry *entry,
                              struct sg_object **object)
 {
-	enum sg_err err = SG_OK;
+	enum sg_err err = reserve_lists(table);
 
 	for (int list = 0; list < SG_LISTS && err == SG_OK; list++)
 		err = move(table, (enum sg_list)list, entry, *object);
-	if (err != SG_OK) {
-		/* The places that it left are free, so it finds its way back. */
-		for (int list = 0; list < SG_LISTS; list++)
-			(void)move(table, (enum sg_list)list, entry, entry->object);
-		return err;
-	}
+	if (err != SG_OK)
+		return err;     /* nothing was moved */
 	sg_object_unref(&entry->object);
 	entry->object = *object;
 	*object = NULL;

@@ -42,7 +42,24 @@ struct sg_object_table {
 	struct sg_map by_handle;
 	struct sg_map by_row;                   /* first 8 bytes of the uuid -> entry */
 	struct sg_map lists[SG_LISTS];          /* key -> first entry */
+	size_t promised;                        /* places that were made and are not taken */
 };
+
+/* Make a place for an object that is not there yet, so that taking it can't fail; stored tells
+ * that it is to be a token object. The place belongs to the caller, who takes it or gives it
+ * back; a replacement right after that can't fail either. Errors: NOMEM. */
+enum sg_err sg_table_place(struct sg_object_table *table, bool stored, struct sg_entry **place);
+
+/* Put an object in a place, under a new handle; the table takes the place and the caller's
+ * reference. session is NULL for a token object. */
+CK_OBJECT_HANDLE sg_table_take(struct sg_object_table *table, struct sg_entry **place,
+                               struct sg_object **object, const struct sg_session *session);
+
+/* Return a handle that names nothing and never will. */
+CK_OBJECT_HANDLE sg_table_dead_handle(void);
+
+/* Give a place back; none is fine. */
+void sg_table_give_back(struct sg_object_table *table, struct sg_entry **place);
 
 /* Add an object under a new handle; the table takes the caller's reference on
  * success. session is NULL for a token object. Errors: NOMEM. */

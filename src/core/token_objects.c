@@ -108,50 +108,84 @@ static enum sg_err store_new(struct sg_token *token, struct sg_object **objects,
 	return err;
 }
 
-/* Enter a new object in the table. Another thread's refresh may have been faster, or
- * its logout: then a private object has no place here. */
-static enum sg_err enter(struct sg_token *token, const struct sg_session *session,
-                         struct sg_object **object, CK_OBJECT_HANDLE *handle)
+/* Enter a new object in the table, in a place that was made for it. Another thread's refresh
+ * may have been faster, or its logout: that is as if it came right after us. */
+static void enter(struct sg_token *token, const struct sg_session *session,
+                  struct sg_entry **place, struct sg_object **object, CK_OBJECT_HANDLE *handle)
 {
+	bool shut_out = (*object)->secluded && !sg_token_private_is_open(token);
 	struct sg_entry *entry = NULL;
 
-	if ((*object)->secluded && !sg_token_private_is_open(token))
-		return SG_ERR_CLOSED;
-	if ((*object)->token)
+	if ((*object)->token && !shut_out)
 		entry = sg_table_find_row(&token->objects, (*object)->uuid);
-	if (entry == NULL)
-		return sg_table_add(&token->objects, object, (*object)->token ? NULL : session,
-		                    handle);
-	*handle = entry->handle;
+	if (entry != NULL)
+		*handle = entry->handle;
+	else if (shut_out)
+		*handle = sg_table_dead_handle();
+	else
+		*handle = sg_table_take(&token->objects, place, object,
+		                        (*object)->token ? NULL : session);
 	sg_object_unref(object);
-	return SG_OK;
+}
+
+/* What the table needs is made first: nothing may fail once an object is stored. */
+static enum sg_err make_places(struct sg_token *token, struct sg_object *const *objects, size_t n,
+                               struct sg_entry **places)
+{
+	enum sg_err err = SG_OK;
+
+	for (size_t i = 0; i < n && err == SG_OK; i++)
+		err = sg_table_place(&token->objects, objects[i]->token, &places[i]);
+	return err;
 }
 
 enum sg_err sg_token_add(struct sg_token *token, struct sg_session *session,
                          struct sg_object **objects, size_t n, CK_OBJECT_HANDLE *handles)
 {
+	struct sg_entry *places[2] = { NULL };
 	struct sg_object *stored[2];
-	size_t n_stored = 0;
 	struct sg_token_write w = { NULL };
 	enum sg_err err = SG_OK;
+	size_t n_stored = 0;
 
 	for (size_t i = 0; i < n; i++)
 		if (objects[i]->token)
 			stored[n_stored++] = objects[i];
 		else
 			session->has_objects = true;
-	if (n_stored > 0) {
+	if (n_stored > 0)
 		err = sg_token_open(token);
-		if (err == SG_OK)
-			err = store_new(token, stored, n_stored, &w);
-	}
 	if (err != SG_OK)
 		return err;
 	pthread_rwlock_wrlock(&token->lock);
+	err = make_places(token, objects, n, places);
+	if (n_stored > 0 && err == SG_OK) {
+		pthread_rwlock_unlock(&token->lock);
+		err = store_new(token, stored, n_stored, &w);
+		pthread_rwlock_wrlock(&token->lock);
+	}
 	for (size_t i = 0; i < n && err == SG_OK; i++)
-		err = enter(token, session, &objects[i], &handles[i]);
+		enter(token, session, &places[i], &objects[i], &handles[i]);
 	if (n_stored > 0 && err == SG_OK)
 		sg_token_write_shown(token, &w);
+	for (size_t i = 0; i < n; i++)
+		sg_table_give_back(&token->objects, &places[i]);
+	pthread_rwlock_unlock(&token->lock);
+	return err;
+}
+
+static enum sg_err store_changed(struct sg_token *token, const struct sg_object *object,
+                                 struct sg_object *changed, struct sg_token_write *w)
+{
+	enum sg_err err;
+
+	pthread_rwlock_rdlock(&token->lock);
+	err = sg_token_write_begin(token, w);
+	if (err == SG_OK)
+		err = sg_token_write_release(token, w, object);
+	if (err == SG_OK)
+		err = sg_token_write_row(token, w, changed, &changed->generation);
+	err = sg_token_write_end(token, w, err);
 	pthread_rwlock_unlock(&token->lock);
 	return err;
 }
@@ -161,22 +195,20 @@ enum sg_err sg_token_change(struct sg_token *token, CK_OBJECT_HANDLE handle,
 {
 	struct sg_object *changed = NULL;
 	struct sg_token_write w = { NULL };
-	struct sg_entry *entry;
+	struct sg_entry *entry, *place = NULL;
 	enum sg_err err;
 
 	err = sg_object_changed(object, attrs, &changed);
+	pthread_rwlock_wrlock(&token->lock);
 	if (err == SG_OK && object->token) {
-		pthread_rwlock_rdlock(&token->lock);
-		err = sg_token_write_begin(token, &w);
-		if (err == SG_OK)
-			err = sg_token_write_release(token, &w, object);
-		if (err == SG_OK)
-			err = sg_token_write_row(token, &w, changed, &changed->generation);
-		err = sg_token_write_end(token, &w, err);
+		err = sg_table_place(&token->objects, false, &place);
 		pthread_rwlock_unlock(&token->lock);
-	}
-	if (err == SG_OK) {
+		if (err == SG_OK)
+			err = store_changed(token, object, changed, &w);
 		pthread_rwlock_wrlock(&token->lock);
+	}
+	sg_table_give_back(&token->objects, &place);
+	if (err == SG_OK) {
 		/* Where another thread's version is there already, a stored object was
 		 * written and read again since, and a session object is lost. */
 		entry = sg_table_find(&token->objects, handle);
@@ -186,8 +218,8 @@ enum sg_err sg_token_change(struct sg_token *token, CK_OBJECT_HANDLE handle,
 			err = SG_ERR_NOT_FOUND;
 		if (object->token && err == SG_OK)
 			sg_token_write_shown(token, &w);
-		pthread_rwlock_unlock(&token->lock);
 	}
+	pthread_rwlock_unlock(&token->lock);
 	sg_attrs_free(attrs);
 	sg_object_unref(&changed);
 	return err;

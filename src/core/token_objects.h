@@ -26,7 +26,9 @@ enum sg_err sg_token_object(struct sg_token *token, CK_OBJECT_HANDLE handle,
 
 /* Add new objects, all or none; token objects are stored in one transaction. The
  * caller's references go over on success. session, whose lock is held, owns those that
- * are session objects. Errors: the store's, and the sealer's for CKA_SIGNET_SEALED. */
+ * are session objects. After an error nothing is stored. A logout meanwhile takes
+ * effect afterwards: the handle of a private object names nothing then. Errors: the store's,
+ * and the sealer's for CKA_SIGNET_SEALED. */
 enum sg_err sg_token_add(struct sg_token *token, struct sg_session *session,
                          struct sg_object **objects, size_t n, CK_OBJECT_HANDLE *handles);
 

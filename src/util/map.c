@@ -43,6 +43,15 @@ static enum sg_err grow(struct sg_map *map)
 	return SG_OK;
 }
 
+enum sg_err sg_map_reserve(struct sg_map *map, size_t count)
+{
+	enum sg_err err = SG_OK;
+
+	while (count > map->size / 4 * 3 && err == SG_OK)
+		err = grow(map);
+	return err;
+}
+
 enum sg_err sg_map_put(struct sg_map *map, uint64_t key, void *value)
 {
 	enum sg_err err;
@@ -56,11 +65,9 @@ enum sg_err sg_map_put(struct sg_map *map, uint64_t key, void *value)
 			return SG_OK;
 		}
 	}
-	if (map->count + 1 > map->size / 4 * 3) {
-		err = grow(map);
-		if (err != SG_OK)
-			return err;
-	}
+	err = sg_map_reserve(map, map->count + 1);
+	if (err != SG_OK)
+		return err;
 	map->slots[slot_of(map, key)] = (struct sg_map_slot){ key, value };
 	map->count++;
 	return SG_OK;

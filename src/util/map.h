@@ -23,6 +23,9 @@ struct sg_map {
 /* Put value under key, replacing what is there, which can't fail. key is not 0. Errors: NOMEM. */
 enum sg_err sg_map_put(struct sg_map *map, uint64_t key, void *value);
 
+/* Make room, so that puts don't fail until the map has count entries. Errors: NOMEM. */
+enum sg_err sg_map_reserve(struct sg_map *map, size_t count);
+
 /* Return the value under key, or NULL. */
 void *sg_map_get(const struct sg_map *map, uint64_t key);
 

@@ -134,6 +134,22 @@ START_TEST(stepping_meets_every_entry_once)
 }
 END_TEST
 
+START_TEST(a_map_with_room_does_not_grow)
+{
+	struct sg_map map = { NULL, 0, 0 };
+	size_t size;
+
+	ck_assert_int_eq(sg_map_reserve(&map, 0), SG_OK);
+	ck_assert_uint_eq(map.size, 0);
+	ck_assert_int_eq(sg_map_reserve(&map, 1000), SG_OK);
+	size = map.size;
+	for (uint64_t key = 1; key <= 1000; key++)
+		ck_assert_int_eq(sg_map_put(&map, key, &map), SG_OK);
+	ck_assert_uint_eq(map.size, size);
+	sg_map_free(&map);
+}
+END_TEST
+
 START_TEST(a_freed_map_is_empty_and_usable)
 {
 	struct sg_map map = { NULL, 0, 0 };
@@ -161,6 +177,7 @@ static Suite *suite(void)
 	tcase_add_test(t, what_was_taken_is_gone_and_the_rest_stays);
 	tcase_add_test(t, colliding_keys_survive_the_taking_of_each_other);
 	tcase_add_test(t, stepping_meets_every_entry_once);
+	tcase_add_test(t, a_map_with_room_does_not_grow);
 	tcase_add_test(t, a_freed_map_is_empty_and_usable);
 	suite_add_tcase(s, t);
 	return s;

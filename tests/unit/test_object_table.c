@@ -312,12 +312,93 @@ START_TEST(the_lists_are_right_after_changes_at_random)
 }
 END_TEST
 
+START_TEST(a_place_is_taken_without_memory)
+{
+	struct sg_entry *places[MANY] = { NULL };
+	size_t handles, rows;
+
+	add(NULL);
+	for (size_t i = 0; i < MANY; i++)
+		ck_assert_int_eq(sg_table_place(&table, true, &places[i]), SG_OK);
+	for (size_t i = 0; i < MANY; i++)       /* others come and go meanwhile */
+		add(NULL);
+	handles = table.by_handle.size;
+	rows = table.by_row.size;
+	for (size_t i = 0; i < MANY; i++) {
+		struct sg_object *object = make();
+		CK_OBJECT_HANDLE handle = sg_table_take(&table, &places[i], &object, NULL);
+
+		ck_assert_ptr_null(object);
+		ck_assert_ptr_null(places[i]);
+		ck_assert_ptr_nonnull(sg_table_find(&table, handle));
+	}
+	ck_assert_uint_eq(table.by_handle.size, handles);
+	ck_assert_uint_eq(table.by_row.size, rows);
+	ck_assert_uint_eq(table.promised, 0);
+}
+END_TEST
+
+START_TEST(a_place_is_given_back)
+{
+	struct sg_entry *place = NULL;
+
+	sg_table_give_back(&table, &place);
+	ck_assert_int_eq(sg_table_place(&table, false, &place), SG_OK);
+	ck_assert_uint_eq(table.by_row.size, 0);
+	sg_table_give_back(&table, &place);
+	ck_assert_ptr_null(place);
+	ck_assert_uint_eq(table.promised, 0);
+}
+END_TEST
+
+/* Full maps: the new name needs a place of its own. */
+START_TEST(where_a_place_was_given_back_an_object_is_replaced_without_memory)
+{
+	CK_OBJECT_HANDLE handle = add_object(make_named("first", "first"), NULL);
+	struct sg_entry *place = NULL;
+
+	for (int i = 0; i < MANY; i++) {
+		size_t ids, labels;
+		char name[16];
+		struct sg_object *version;
+
+		snprintf(name, sizeof name, "%d", i);
+		add_object(make_named(name, name), NULL);
+		ck_assert_int_eq(sg_table_place(&table, false, &place), SG_OK);
+		snprintf(name, sizeof name, "other %d", i);
+		add_object(make_named(name, name), NULL);
+		ids = table.lists[SG_LIST_ID].size;
+		labels = table.lists[SG_LIST_LABEL].size;
+		sg_table_give_back(&table, &place);
+		snprintf(name, sizeof name, "new %d", i);
+		version = make_named(name, name);
+		ck_assert_int_eq(sg_table_replace(&table, sg_table_find(&table, handle), &version),
+		                 SG_OK);
+		ck_assert_uint_eq(table.lists[SG_LIST_ID].size, ids);
+		ck_assert_uint_eq(table.lists[SG_LIST_LABEL].size, labels);
+	}
+}
+END_TEST
+
+START_TEST(a_dead_handle_names_nothing)
+{
+	CK_OBJECT_HANDLE dead = sg_table_dead_handle();
+
+	ck_assert_uint_ne(add(NULL), dead);
+	ck_assert_ptr_null(sg_table_find(&table, dead));
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("object_table");
 	TCase *tc = tcase_create("object_table");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, a_place_is_taken_without_memory);
+	tcase_add_test(tc, a_place_is_given_back);
+	tcase_add_test(tc, where_a_place_was_given_back_an_object_is_replaced_without_memory);
+	tcase_add_test(tc, a_dead_handle_names_nothing);
 	suite_add_tcase(s, tc);
 	tcase_add_test(tc, an_object_is_found_by_handle_and_row);
 	tcase_add_test(tc, a_session_object_has_no_row);
@@ -332,6 +413,10 @@ static Suite *suite(void)
 	tcase_add_test(tc, those_of_one_name_are_met_together);
 	tcase_add_test(tc, a_new_name_is_found_and_the_old_is_not);
 	tcase_add_test(tc, the_lists_are_right_after_changes_at_random);
+	tcase_add_test(tc, a_place_is_taken_without_memory);
+	tcase_add_test(tc, a_place_is_given_back);
+	tcase_add_test(tc, where_a_place_was_given_back_an_object_is_replaced_without_memory);
+	tcase_add_test(tc, a_dead_handle_names_nothing);
 	return s;
 }
 
