@@ -36,12 +36,12 @@ static enum sg_err remove_store(CK_SLOT_ID slot)
 {
 	struct sg_module *module = sg_module_enter();
 	struct sg_token *token;
-	enum sg_err err = SG_ERR_STORE_MISSING;
+	enum sg_err err;
 
 	if (module == NULL)
 		return SG_ERR_SYSTEM;
-	token = sg_module_token(module, slot);
-	if (token != NULL)
+	err = sg_module_token(module, slot, &token);
+	if (err == SG_OK)
 		err = sg_store_remove(token->path);
 	sg_module_leave();
 	return err;

@@ -299,7 +299,7 @@ static bool check_state(struct doctor *doctor, const struct sg_config *config)
 static void check_token(struct doctor *doctor, struct sg_module *module,
                         const struct tool_token *found)
 {
-	struct sg_token *token = sg_module_token(module, found->slot);
+	struct sg_token *token;
 	struct sg_bytes label = TOOL_FIELD(found->info.label);
 	struct sg_sealer_status status = { { 0 } };
 	char check[64];
@@ -313,7 +313,9 @@ static void check_token(struct doctor *doctor, struct sg_module *module,
 		       "%s (%s)", sg_err_sentence(found->err), found->why);
 		return;
 	}
-	err = token != NULL ? sg_token_status(token, &status) : SG_ERR_NOMEM;
+	err = sg_module_token(module, found->slot, &token);
+	if (err == SG_OK)
+		err = sg_token_status(token, &status);
 	if (err == SG_OK && strcmp(token->record.sealer, "tpm") == 0 && !status.parent_same)
 		err = status.parent_foreign ? SG_ERR_HW_FOREIGN
 		      : status.parent_found ? SG_ERR_HW_OTHER : SG_ERR_HW_NO_PARENT;

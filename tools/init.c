@@ -83,12 +83,12 @@ static enum sg_err make(const struct tool *tool, CK_SLOT_ID slot, struct sg_toke
 
 	if (module == NULL)
 		return SG_ERR_SYSTEM;
-	token = sg_module_token(module, slot);
+	err = sg_module_token(module, slot, &token);
 	plan->sealer = tool_given(tool, OPT_SEALER) ? tool->value[OPT_SEALER]
 	                                            : module->config->sealer;
-	if (token == NULL)
+	if (err == SG_ERR_NOT_FOUND)
 		err = SG_ERR_STORE_FULL;        /* all slots are taken */
-	else
+	if (err == SG_OK)
 		err = sg_token_create(token, plan, &made->parent_made);
 	if (err == SG_OK) {
 		made->done = true;

@@ -94,17 +94,19 @@ static void count_objects(struct slot *slot)
 /* Ask about one slot. */
 static void read_slot(struct sg_module *module, CK_SLOT_ID id, struct slot *slot)
 {
-	struct sg_token *token = sg_module_token(module, id);
+	struct sg_token *token;
 
-	slot->path = token != NULL ? token->path : "";
-	if (token == NULL) {
-		slot->err = SG_ERR_STORE_UNSAFE;
+	tool_log_clear();
+	slot->path = "";
+	slot->err = sg_module_token(module, id, &token);
+	if (slot->err != SG_OK) {
+		snprintf(slot->why, sizeof slot->why, "%s", tool_log_lines(slot->err));
 		return;
 	}
+	slot->path = token->path;
 	snprintf(slot->sealer, sizeof slot->sealer, "%s",
 	         token->present ? token->record.sealer : token->config->sealer);
 	slot->machine = token->present && token->record.machine;
-	tool_log_clear();
 	slot->err = sg_token_status(token, &slot->status);
 	snprintf(slot->why, sizeof slot->why, "%s", tool_log_lines(slot->err));
 }

@@ -180,12 +180,12 @@ static bool ask_sealer(CK_SLOT_ID slot, struct sg_sealer_status *status)
 {
 	struct sg_module *module = sg_module_enter();
 	struct sg_token *token;
-	enum sg_err err = SG_ERR_NOT_FOUND;
+	enum sg_err err;
 
 	if (module == NULL)
 		return false;
-	token = sg_module_token(module, slot);
-	if (token != NULL)
+	err = sg_module_token(module, slot, &token);
+	if (err == SG_OK)
 		err = sg_token_status(token, status);
 	sg_module_leave();
 	return err == SG_OK && status->lockout_known;

@@ -4,6 +4,8 @@
  */
 #include "api/call.h"
 
+#include "core/rv.h"
+
 CK_RV sg_call_module(struct sg_call *call)
 {
 	*call = (struct sg_call){ NULL, NULL };
@@ -21,6 +23,19 @@ CK_RV sg_call_session(struct sg_call *call, CK_SESSION_HANDLE handle)
 	if (call->session == NULL)
 		return sg_call_end(call, CKR_SESSION_HANDLE_INVALID);
 	return CKR_OK;
+}
+
+CK_RV sg_call_slot(struct sg_call *call, CK_SLOT_ID slot, struct sg_token **token)
+{
+	enum sg_err err;
+	CK_RV rv = sg_call_module(call);
+
+	if (rv != CKR_OK)
+		return rv;
+	err = sg_module_token(call->module, slot, token);
+	if (err == SG_OK)
+		return CKR_OK;
+	return sg_call_end(call, err == SG_ERR_NOT_FOUND ? CKR_SLOT_ID_INVALID : sg_rv(err));
 }
 
 CK_RV sg_call_end(struct sg_call *call, CK_RV rv)

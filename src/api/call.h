@@ -22,6 +22,10 @@ CK_RV sg_call_module(struct sg_call *call);
  * After an error nothing is to be ended. */
 CK_RV sg_call_session(struct sg_call *call, CK_SESSION_HANDLE handle);
 
+/* Enter and find the token of a slot. Errors: CRYPTOKI_NOT_INITIALIZED, SLOT_ID_INVALID, those
+ * of the state folder. After an error nothing is to be ended. */
+CK_RV sg_call_slot(struct sg_call *call, CK_SLOT_ID slot, struct sg_token **token);
+
 /* Leave what was entered, and return rv. */
 CK_RV sg_call_end(struct sg_call *call, CK_RV rv);
 

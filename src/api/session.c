@@ -15,15 +15,12 @@ CK_RV C_OpenSession(CK_SLOT_ID slot, CK_FLAGS flags, void *application, CK_NOTIF
 	struct sg_token *token;
 	struct sg_call call;
 	enum sg_err err;
-	CK_RV rv = sg_call_module(&call);
+	CK_RV rv = sg_call_slot(&call, slot, &token);
 
 	(void)application;
 	(void)notify;           /* there is nothing to notify of */
 	if (rv != CKR_OK)
 		return rv;
-	token = sg_module_token(call.module, slot);
-	if (token == NULL)
-		return sg_call_end(&call, CKR_SLOT_ID_INVALID);
 	if (handle == NULL)
 		return sg_call_end(&call, CKR_ARGUMENTS_BAD);
 	if ((flags & CKF_SERIAL_SESSION) == 0)
@@ -54,13 +51,10 @@ CK_RV C_CloseAllSessions(CK_SLOT_ID slot)
 {
 	struct sg_token *token;
 	struct sg_call call;
-	CK_RV rv = sg_call_module(&call);
+	CK_RV rv = sg_call_slot(&call, slot, &token);
 
 	if (rv != CKR_OK)
 		return rv;
-	token = sg_module_token(call.module, slot);
-	if (token == NULL)
-		return sg_call_end(&call, CKR_SLOT_ID_INVALID);
 	sg_session_close_all(&call.module->sessions, token);
 	return sg_call_end(&call, CKR_OK);
 }

@@ -32,23 +32,12 @@ CK_RV C_GetSlotList(CK_BBOOL token_present, CK_SLOT_ID *slots, CK_ULONG *count)
 	return sg_call_end(&call, sg_module_slots(call.module, slots, count));
 }
 
-/* Enter and find the token of a slot, which *token gets. After an error nothing is to be ended. */
-static CK_RV enter_slot(struct sg_call *call, CK_SLOT_ID slot, struct sg_token **token)
-{
-	CK_RV rv = sg_call_module(call);
-
-	if (rv != CKR_OK)
-		return rv;
-	*token = sg_module_token(call->module, slot);
-	return *token != NULL ? CKR_OK : sg_call_end(call, CKR_SLOT_ID_INVALID);
-}
-
 CK_RV C_GetSlotInfo(CK_SLOT_ID slot, CK_SLOT_INFO *info)
 {
 	struct sg_token *token;
 	struct sg_call call;
 	char text[32];
-	CK_RV rv = enter_slot(&call, slot, &token);
+	CK_RV rv = sg_call_slot(&call, slot, &token);
 
 	if (rv != CKR_OK)
 		return rv;
@@ -113,7 +102,7 @@ CK_RV C_GetTokenInfo(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
 	struct sg_token *token;
 	struct sg_call call;
 	enum sg_err err;
-	CK_RV rv = enter_slot(&call, slot, &token);
+	CK_RV rv = sg_call_slot(&call, slot, &token);
 
 	if (rv != CKR_OK)
 		return rv;
@@ -145,7 +134,7 @@ CK_RV C_GetMechanismList(CK_SLOT_ID slot, CK_MECHANISM_TYPE *list, CK_ULONG *cou
 	struct sg_call call;
 	CK_ULONG room;
 	size_t n;
-	CK_RV rv = enter_slot(&call, slot, &token);
+	CK_RV rv = sg_call_slot(&call, slot, &token);
 
 	if (rv != CKR_OK)
 		return rv;
@@ -167,7 +156,7 @@ CK_RV C_GetMechanismInfo(CK_SLOT_ID slot, CK_MECHANISM_TYPE type, CK_MECHANISM_I
 	const struct sg_mech *mech;
 	struct sg_token *token;
 	struct sg_call call;
-	CK_RV rv = enter_slot(&call, slot, &token);
+	CK_RV rv = sg_call_slot(&call, slot, &token);
 
 	if (rv != CKR_OK)
 		return rv;
@@ -203,7 +192,7 @@ CK_RV C_InitToken(CK_SLOT_ID slot, unsigned char *pin, CK_ULONG pin_len, unsigne
 	struct sg_token *token;
 	struct sg_call call;
 	enum sg_err err;
-	CK_RV rv = enter_slot(&call, slot, &token);
+	CK_RV rv = sg_call_slot(&call, slot, &token);
 
 	if (rv != CKR_OK)
 		return rv;

@@ -211,20 +211,28 @@ bool sg_module_has_slots(struct sg_module *module)
 	return has;
 }
 
-struct sg_token *sg_module_token(struct sg_module *module, CK_SLOT_ID slot)
+static struct sg_token *look_up(struct sg_module *module, CK_SLOT_ID slot)
 {
 	struct sg_token *token;
 
 	pthread_rwlock_rdlock(&module->slots_lock);
 	token = find(module, slot);
 	pthread_rwlock_unlock(&module->slots_lock);
-	if (token != NULL)
-		return token;
-	(void)sg_module_scan(module);
-	pthread_rwlock_rdlock(&module->slots_lock);
-	token = find(module, slot);
-	pthread_rwlock_unlock(&module->slots_lock);
 	return token;
+}
+
+enum sg_err sg_module_token(struct sg_module *module, CK_SLOT_ID slot, struct sg_token **out)
+{
+	enum sg_err err = SG_OK;
+
+	*out = look_up(module, slot);
+	if (*out == NULL) {
+		err = sg_module_scan(module);
+		*out = look_up(module, slot);
+	}
+	if (*out != NULL)
+		return SG_OK;
+	return err == SG_OK ? SG_ERR_NOT_FOUND : err;
 }
 
 CK_RV sg_module_slots(struct sg_module *module, CK_SLOT_ID *slots, CK_ULONG *n)

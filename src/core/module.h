@@ -39,8 +39,9 @@ enum sg_err sg_module_scan(struct sg_module *module);
 /* Tell whether there was a scan. */
 bool sg_module_has_slots(struct sg_module *module);
 
-/* Return the token of a slot, scanning if it is not known; NULL where there is no such slot. */
-struct sg_token *sg_module_token(struct sg_module *module, CK_SLOT_ID slot);
+/* Find the token of a slot, scanning if it is not known; it is the module's. Errors:
+ * NOT_FOUND where there is no such slot, and those of the scan, after which nobody knows. */
+enum sg_err sg_module_token(struct sg_module *module, CK_SLOT_ID slot, struct sg_token **out);
 
 /* Write the slot numbers into slots, which holds *n, and set *n to their number;
  * slots may be NULL. Errors: BUFFER_TOO_SMALL. */

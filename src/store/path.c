@@ -196,8 +196,8 @@ enum sg_err sg_store_list(const char *state, unsigned **slots, size_t *n)
 		goto out;
 	folder = opendir(state);
 	if (folder == NULL) {
+		err = errno == ENOMEM ? SG_ERR_NOMEM : SG_ERR_SYSTEM;
 		sg_log(SG_LOG_ERROR, "The folder %s can't be read: %m.", state);
-		err = SG_ERR_SYSTEM;
 		goto out;
 	}
 	for (errno = 0; (entry = readdir(folder)) != NULL; errno = 0) {
@@ -208,8 +208,8 @@ enum sg_err sg_store_list(const char *state, unsigned **slots, size_t *n)
 			goto out;
 	}
 	if (errno != 0) {
+		err = errno == ENOMEM ? SG_ERR_NOMEM : SG_ERR_SYSTEM;
 		sg_log(SG_LOG_ERROR, "The folder %s can't be read: %m.", state);
-		err = SG_ERR_SYSTEM;
 		goto out;
 	}
 	if (count > 0)
