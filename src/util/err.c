@@ -103,7 +103,8 @@ static const struct row rows[SG_ERR_COUNT] = {
 		"Choose another folder with SIGNET_STATE, or remove the old token first." },
 	[SG_ERR_STORE_DAMAGED] = {
 		"store-damaged", "The store was cut short or changed, or is no store at all",
-		"It was left as it is. Put the last backup of it back." },
+		"It was left as it is. A copy of the file that somebody kept can be put in its place on "
+		"this machine; without one its keys are lost, and the file can be deleted." },
 	[SG_ERR_STORE_VERSION] = {
 		"store-version", "The store was made by another version of signet",
 		"It was left as it is. Use the version that made it, or a newer one." },
