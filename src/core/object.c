@@ -284,22 +284,35 @@ void sg_object_unref(struct sg_object **object)
 	free(o);
 }
 
+/* Bring a value that names a curve or a point of it to the form that is kept. */
+static void to_kept_form(const struct sg_object *object, CK_ATTRIBUTE_TYPE type,
+                         struct sg_bytes *value)
+{
+	const struct sg_curve *curve = NULL;
+
+	if (type == CKA_EC_POINT || type == CKA_EC_PARAMS)
+		curve = sg_curve_of(&object->attrs);
+	if (curve == NULL)
+		return;
+	if (type == CKA_EC_POINT)
+		(void)sg_curve_point(curve, *value, value);
+	else if (sg_curve_named(object->key_type, *value) == curve)
+		*value = curve->params;
+}
+
 bool sg_object_matches(const struct sg_object *object, const CK_ATTRIBUTE *template, CK_ULONG n)
 {
 	unsigned in = sg_attr_class_bit(object->class);
 
 	for (CK_ULONG i = 0; i < n; i++) {
 		const struct sg_attr_row *row = sg_attr_row(template[i].type, in);
-		const struct sg_curve *curve;
 		struct sg_bytes wanted, have;
 		uint8_t buf[8];
 
 		if (row == NULL || !sg_template_store(row, &template[i], buf, &wanted) ||
 		    !sg_attrs_get(&object->attrs, row->type, &have))
 			return false;
-		curve = row->type == CKA_EC_POINT ? sg_curve_of(&object->attrs) : NULL;
-		if (curve != NULL)
-			(void)sg_curve_point(curve, wanted, &wanted);
+		to_kept_form(object, row->type, &wanted);
 		if (!sg_bytes_equal(wanted, have))
 			return false;
 	}

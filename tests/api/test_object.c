@@ -710,6 +710,38 @@ START_TEST(a_public_key_is_found_by_any_form_of_its_point)
 }
 END_TEST
 
+START_TEST(a_key_is_found_by_any_form_of_its_curve)
+{
+	CK_OBJECT_HANDLE pub, priv, found[2];
+
+	p11_make_pair(s, NULL, &pub, &priv);
+	p11_make_aes(s, NULL);
+	for (int i = 0; i < 3; i++) {
+		struct p11_template t = { 0 };
+
+		p11_bytes(&t, CKA_EC_PARAMS, hex(params[i]).data, hex(params[i]).len);
+		ck_assert_uint_eq(p11_find(s, &t, found, 2), 2);
+		ck_assert(found[0] == pub || found[1] == pub);
+		ck_assert(found[0] == priv || found[1] == priv);
+	}
+}
+END_TEST
+
+START_TEST(another_curve_finds_nothing)
+{
+	static const char *const others[] = { "06032b656e", "06032b65", "06032b657000", "" };
+	CK_OBJECT_HANDLE pub, priv, found;
+
+	p11_make_pair(s, NULL, &pub, &priv);
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+		struct p11_template t = { 0 };
+
+		p11_bytes(&t, CKA_EC_PARAMS, hex(others[i]).data, hex(others[i]).len);
+		ck_assert_uint_eq(p11_find(s, &t, &found, 1), 0);
+	}
+}
+END_TEST
+
 START_TEST(strange_searches_find_nothing)
 {
 	CK_OBJECT_HANDLE found;
@@ -814,6 +846,8 @@ static Suite *suite(void)
 	tcase_add_test(tc, a_key_sealed_on_its_own_lies_on_the_token);
 	tcase_add_test(tc, searches_match_all_that_they_name);
 	tcase_add_test(tc, a_public_key_is_found_by_any_form_of_its_point);
+	tcase_add_test(tc, a_key_is_found_by_any_form_of_its_curve);
+	tcase_add_test(tc, another_curve_finds_nothing);
 	tcase_add_test(tc, strange_searches_find_nothing);
 	tcase_add_test(tc, a_search_has_a_beginning_and_an_end);
 	tcase_add_test(tc, many_objects_are_all_found_once);
