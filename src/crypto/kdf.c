@@ -10,7 +10,7 @@
 
 #include "util/log.h"
 
-#define HKDF_MAX (255 * 32)
+#define BLOCKS_MAX 255
 #define PASSES_MAX 16
 #define MEMORY_MIN 8192
 #define MEMORY_MAX 1048576
@@ -23,43 +23,69 @@ _Static_assert(SG_MAC == crypto_auth_hmacsha256_BYTES, "length of the code");
 const struct sg_argon2_cost sg_argon2_default = { .passes = 2, .memory = 65536 };
 
 /* Written out, because EVP_KDF reads the application's configuration, see crypto/ssl.h. */
-enum sg_err sg_hkdf_sha256(struct sg_bytes ikm, struct sg_bytes salt, struct sg_bytes info,
-                           size_t len, struct sg_secret **out)
+enum sg_err sg_hkdf_extract(const struct sg_mac_alg *hmac, struct sg_bytes ikm,
+                            struct sg_bytes salt, struct sg_secret **prk)
 {
-	struct sg_secret *prk = NULL, *block = NULL, *secret = NULL;
+	enum sg_err err;
+
+	*prk = NULL;
+	if (ikm.len == 0)
+		return SG_ERR_RANGE;
+	err = sg_secret_new(hmac->len, prk);
+	if (err != SG_OK)
+		return err;
+	/* HMAC fills its key up with zeros, so no salt is a salt of zeros [§2.2]. */
+	(*prk)->len = hmac->len;
+	err = sg_mac_once(hmac, salt, &ikm, 1, (*prk)->data);
+	if (err != SG_OK)
+		sg_secret_free(prk);
+	return err;
+}
+
+enum sg_err sg_hkdf_expand(const struct sg_mac_alg *hmac, struct sg_bytes prk,
+                           struct sg_bytes info, size_t len, struct sg_secret **out)
+{
+	struct sg_secret *block = NULL, *secret = NULL;
 	uint8_t count = 0;
 	enum sg_err err = SG_ERR_RANGE;
 
 	*out = NULL;
-	if (ikm.len == 0 || len == 0 || len > HKDF_MAX)
+	if (prk.len < hmac->len || len == 0 || len > BLOCKS_MAX * hmac->len)
 		goto out;
-	err = sg_secret_new(SG_MAC, &prk);
-	if (err == SG_OK)
-		err = sg_secret_new(SG_MAC, &block);
+	err = sg_secret_new(hmac->len, &block);
 	if (err == SG_OK)
 		err = sg_secret_new(len, &secret);
-	if (err != SG_OK)
-		goto out;
-
-	/* HMAC fills its key up with zeros, so no salt is a salt of zeros [§2.2]. */
-	sg_mac(salt, &ikm, 1, prk->data);
-	prk->len = SG_MAC;
-	while (secret->len < len) {
-		size_t left = len - secret->len, n = left < SG_MAC ? left : SG_MAC;
+	while (err == SG_OK && secret->len < len) {
+		size_t left = len - secret->len, n = left < hmac->len ? left : hmac->len;
 		struct sg_bytes parts[] = { sg_secret_bytes(block), info, sg_bytes(&count, 1) };
 
 		count++;
-		sg_mac(sg_secret_bytes(prk), parts, 3, block->data);
-		block->len = SG_MAC;
+		err = sg_mac_once(hmac, prk, parts, 3, block->data);
+		block->len = hmac->len;
 		memcpy(secret->data + secret->len, block->data, n);
 		secret->len += n;
 	}
+	if (err != SG_OK)
+		goto out;
 	*out = secret;
 	secret = NULL;
 out:
-	sg_secret_free(&prk);
 	sg_secret_free(&block);
 	sg_secret_free(&secret);
+	return err;
+}
+
+enum sg_err sg_hkdf_sha256(struct sg_bytes ikm, struct sg_bytes salt, struct sg_bytes info,
+                           size_t len, struct sg_secret **out)
+{
+	struct sg_secret *prk = NULL;
+	enum sg_err err;
+
+	*out = NULL;
+	err = sg_hkdf_extract(&sg_hmac_sha256, ikm, salt, &prk);
+	if (err == SG_OK)
+		err = sg_hkdf_expand(&sg_hmac_sha256, sg_secret_bytes(prk), info, len, out);
+	sg_secret_free(&prk);
 	return err;
 }
 

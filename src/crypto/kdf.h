@@ -6,7 +6,7 @@
 #ifndef SG_CRYPTO_KDF_H
 #define SG_CRYPTO_KDF_H
 
-#include "util/secret.h"
+#include "crypto/mac.h"
 
 #define SG_ARGON2_SALT 16
 #define SG_MAC 32
@@ -20,7 +20,17 @@ struct sg_argon2_cost {
 /* What new PINs are stretched with: about a tenth of a second. */
 extern const struct sg_argon2_cost sg_argon2_default;
 
-/* Derive len bytes (1 to 255 * 32) from ikm; the caller frees *out. Errors: RANGE, CRYPTO. */
+/* Extract hmac->len bytes from ikm [RFC 5869 §2.2]; the caller frees *prk. Errors: RANGE for
+ * an empty ikm, CRYPTO. */
+enum sg_err sg_hkdf_extract(const struct sg_mac_alg *hmac, struct sg_bytes ikm,
+                            struct sg_bytes salt, struct sg_secret **prk);
+
+/* Expand prk, which has hmac->len bytes or more, to len bytes, 1 to 255 * hmac->len
+ * [RFC 5869 §2.3]; the caller frees *out. Errors: RANGE, CRYPTO. */
+enum sg_err sg_hkdf_expand(const struct sg_mac_alg *hmac, struct sg_bytes prk,
+                           struct sg_bytes info, size_t len, struct sg_secret **out);
+
+/* Extract and expand with SHA-256. */
 enum sg_err sg_hkdf_sha256(struct sg_bytes ikm, struct sg_bytes salt, struct sg_bytes info,
                            size_t len, struct sg_secret **out);
 

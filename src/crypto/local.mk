@@ -1,10 +1,14 @@
 libsignet_la_SOURCES += \
+	src/crypto/aes.c src/crypto/aes.h \
 	src/crypto/aes_gcm.c src/crypto/aes_gcm.h \
+	src/crypto/cmac.c \
 	src/crypto/crypto.c src/crypto/crypto.h \
 	src/crypto/digest.c src/crypto/digest.h \
 	src/crypto/ed25519.c src/crypto/ed25519.h \
+	src/crypto/hmac.c \
 	src/crypto/kdf.c src/crypto/kdf.h \
 	src/crypto/keywrap.c src/crypto/keywrap.h \
+	src/crypto/mac.c src/crypto/mac.h \
 	src/crypto/pkcs8.c src/crypto/pkcs8.h \
 	src/crypto/random.c src/crypto/random.h \
 	src/crypto/ssl.c src/crypto/ssl.h

@@ -22,6 +22,8 @@ static int watch_result;
 static struct sg_ssl *_Atomic current;
 
 static const char *const ecb_names[3] = { "AES-128-ECB", "AES-192-ECB", "AES-256-ECB" };
+static const char *const cbc_names[3] = { "AES-128-CBC", "AES-192-CBC", "AES-256-CBC" };
+static const char *const ctr_names[3] = { "AES-128-CTR", "AES-192-CTR", "AES-256-CTR" };
 static const char *const gcm_names[3] = { "AES-128-GCM", "AES-192-GCM", "AES-256-GCM" };
 static const char *const kw_names[3] = { "AES-128-WRAP", "AES-192-WRAP", "AES-256-WRAP" };
 static const char *const kwp_names[3] = {
@@ -145,7 +147,8 @@ static bool find_ciphers(struct sg_ssl *ssl)
 	int no_cache = 0;
 	const OSSL_ALGORITHM *list = OSSL_PROVIDER_query_operation(ssl->provider, OSSL_OP_CIPHER,
 	                                                           &no_cache);
-	bool found = find_row(list, ecb_names, ssl->ecb) && find_row(list, gcm_names, ssl->gcm) &&
+	bool found = find_row(list, ecb_names, ssl->ecb) && find_row(list, cbc_names, ssl->cbc) &&
+	             find_row(list, ctr_names, ssl->ctr) && find_row(list, gcm_names, ssl->gcm) &&
 	             find_row(list, kw_names, ssl->kw) && find_row(list, kwp_names, ssl->kwp);
 
 	OSSL_PROVIDER_unquery_operation(ssl->provider, OSSL_OP_CIPHER, list);

@@ -41,7 +41,7 @@ struct sg_ssl {
 	OSSL_PROVIDER *provider;
 	void *provctx;                  /* what newctx takes */
 	struct sg_cipher ecb[3];        /* AES-128, 192, 256; one block, for GCM's hash key */
-	struct sg_cipher gcm[3];
+	struct sg_cipher cbc[3], ctr[3], gcm[3];
 	struct sg_cipher kw[3];         /* RFC 3394 */
 	struct sg_cipher kwp[3];        /* RFC 5649 */
 	struct sg_md sha256, sha384, sha512;

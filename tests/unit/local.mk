@@ -18,6 +18,7 @@ unit_tests = \
 	tests/unit/test_keyset \
 	tests/unit/test_keywrap \
 	tests/unit/test_log \
+	tests/unit/test_mac \
 	tests/unit/test_map \
 	tests/unit/test_mech \
 	tests/unit/test_object \
