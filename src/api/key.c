@@ -71,6 +71,20 @@ CK_RV C_UnwrapKey(CK_SESSION_HANDLE handle, CK_MECHANISM *mechanism,
 	return sg_call_end(&call, rv);
 }
 
+CK_RV C_DeriveKey(CK_SESSION_HANDLE handle, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE base_key,
+                  CK_ATTRIBUTE *template, CK_ULONG count, CK_OBJECT_HANDLE *key)
+{
+	struct sg_call call;
+	CK_RV rv = sg_call_session(&call, handle);
+
+	if (rv != CKR_OK)
+		return rv;
+	rv = mechanism == NULL || key == NULL
+	             ? CKR_ARGUMENTS_BAD
+	             : sg_key_derive(call.session, mechanism, base_key, template, count, key);
+	return sg_call_end(&call, rv);
+}
+
 /* The kernel needs no seed. */
 CK_RV C_SeedRandom(CK_SESSION_HANDLE handle, unsigned char *seed, CK_ULONG seed_len)
 {

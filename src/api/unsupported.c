@@ -112,17 +112,6 @@ CK_RV C_DecryptVerifyUpdate(CK_SESSION_HANDLE handle, unsigned char *part, CK_UL
 	return C_DigestEncryptUpdate(handle, part, part_len, out, out_len);
 }
 
-CK_RV C_DeriveKey(CK_SESSION_HANDLE handle, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE base_key,
-                  CK_ATTRIBUTE *template, CK_ULONG count, CK_OBJECT_HANDLE *key)
-{
-	(void)mechanism;
-	(void)base_key;
-	(void)template;
-	(void)count;
-	(void)key;
-	return unsupported(handle);
-}
-
 CK_RV C_GetFunctionStatus(CK_SESSION_HANDLE handle)
 {
 	return not_parallel(handle);

@@ -12,7 +12,8 @@
 #define CREATE SG_BY_CREATE
 #define GENERATE SG_BY_GENERATE
 #define UNWRAP SG_BY_UNWRAP
-#define ANY (CREATE | GENERATE | UNWRAP)
+#define DERIVE SG_BY_DERIVE
+#define ANY (CREATE | GENERATE | UNWRAP | DERIVE)
 
 #define SETTABLE SG_ATTR_SETTABLE
 #define TO_TRUE (SG_ATTR_SETTABLE | SG_ATTR_ONLY_TO_TRUE)
@@ -50,9 +51,10 @@ static const struct sg_attr_row rows[] = {
 	ROW(CKA_DESTROYABLE, BOOL, ALL, ANY, 0, TRUE_, 0),
 
 	/* Data [§4.5]. */
-	ROW(CKA_APPLICATION, BYTES, SG_IN_DATA, CREATE, 0, EMPTY, SETTABLE),
-	ROW(CKA_OBJECT_ID, BYTES, SG_IN_DATA, CREATE, 0, EMPTY, SETTABLE),
+	ROW(CKA_APPLICATION, BYTES, SG_IN_DATA, CREATE | DERIVE, 0, EMPTY, SETTABLE),
+	ROW(CKA_OBJECT_ID, BYTES, SG_IN_DATA, CREATE | DERIVE, 0, EMPTY, SETTABLE),
 	ROW(CKA_VALUE, BYTES, SG_IN_DATA, CREATE, 0, EMPTY, MATERIAL),
+	ROW(CKA_VALUE_LEN, ULONG, SG_IN_DATA, DERIVE, 0, NONE, 0),
 
 	/* Certificates [§4.6]. */
 	ROW(CKA_CERTIFICATE_TYPE, ULONG, SG_IN_CERTIFICATE, CREATE, CREATE, NONE, 0),
@@ -106,12 +108,13 @@ static const struct sg_attr_row rows[] = {
 
 	/* Secret keys [§6.7]. */
 	ROW(CKA_VALUE, BYTES, SG_IN_SECRET, CREATE, CREATE, NONE, MATERIAL | SENSITIVE),
-	ROW(CKA_VALUE_LEN, ULONG, SG_IN_SECRET, GENERATE | UNWRAP, GENERATE, NONE, 0),
+	ROW(CKA_VALUE_LEN, ULONG, SG_IN_SECRET, GENERATE | UNWRAP | DERIVE, GENERATE, NONE, 0),
 };
 
 static const CK_ATTRIBUTE_TYPE signs[] = { CKA_SIGN, 0 };
 static const CK_ATTRIBUTE_TYPE verifies[] = { CKA_VERIFY, 0 };
 static const CK_ATTRIBUTE_TYPE encrypts[] = { CKA_ENCRYPT, CKA_DECRYPT, 0 };
+static const CK_ATTRIBUTE_TYPE authenticates[] = { CKA_SIGN, CKA_VERIFY, 0 };
 static const CK_ATTRIBUTE_TYPE nothing[] = { 0 };
 static const CK_ULONG ed25519_seed[] = { 32, 0 };
 static const CK_ULONG aes_keys[] = { 16, 24, 32, 0 };
@@ -121,6 +124,10 @@ static const struct sg_key_type key_types[] = {
 	{ CKK_EC_EDWARDS, SG_IN_PRIVATE, ed25519_seed, 32, signs },
 	{ CKK_AES, SG_IN_SECRET, aes_keys, 32, encrypts },
 	{ CKK_GENERIC_SECRET, SG_IN_SECRET, NULL, 512, nothing },
+	{ CKK_HKDF, SG_IN_SECRET, NULL, 512, nothing },
+	{ CKK_SHA256_HMAC, SG_IN_SECRET, NULL, 512, authenticates },
+	{ CKK_SHA384_HMAC, SG_IN_SECRET, NULL, 512, authenticates },
+	{ CKK_SHA512_HMAC, SG_IN_SECRET, NULL, 512, authenticates },
 };
 
 unsigned sg_attr_class_bit(CK_OBJECT_CLASS class)

@@ -34,6 +34,7 @@ enum sg_attr_mode {
 	SG_BY_CREATE = 1 << 0,          /* C_CreateObject */
 	SG_BY_GENERATE = 1 << 1,        /* C_GenerateKey, C_GenerateKeyPair */
 	SG_BY_UNWRAP = 1 << 2,          /* C_UnwrapKey */
+	SG_BY_DERIVE = 1 << 3,          /* C_DeriveKey */
 };
 
 /* What else holds of a row. */

@@ -44,7 +44,7 @@ CK_RV sg_key_generate(struct sg_session *session, const CK_MECHANISM *mechanism,
 	if (rv == CKR_OK)
 		rv = mech->generate(&attrs, &material);
 	if (rv == CKR_OK)
-		rv = sg_object_new(&attrs, &material, (struct sg_origin){ true, mech->type }, &object);
+		rv = sg_object_new(&attrs, &material, (struct sg_origin){ true, mech->type, NULL }, &object);
 	if (rv == CKR_OK)
 		rv = sg_rv(sg_token_add(session->token, session, &object, 1, handle));
 	sg_object_unref(&object);
@@ -88,7 +88,7 @@ static CK_RV pair_half(struct sg_session *session, const struct sg_mech *mech,
 /* Make the objects; the public half learns its point from the private one. */
 static CK_RV pair_objects(const struct sg_mech *mech, struct pair *pair)
 {
-	const struct sg_origin origin = { true, mech->type };
+	const struct sg_origin origin = { true, mech->type, NULL };
 	const struct sg_curve *curve = sg_curve_of(&pair->attrs[0]);
 	struct sg_secret *none = NULL;
 	struct sg_bytes point;

@@ -30,4 +30,10 @@ CK_RV sg_key_unwrap(struct sg_session *session, const CK_MECHANISM *mechanism,
                     CK_OBJECT_HANDLE unwrapping, struct sg_bytes wrapped,
                     const CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_HANDLE *handle);
 
+/* C_DeriveKey, into a session or token object. Errors: KEY_HANDLE_INVALID,
+ * KEY_TYPE_INCONSISTENT, KEY_FUNCTION_NOT_PERMITTED, KEY_SIZE_RANGE, those of templates. */
+CK_RV sg_key_derive(struct sg_session *session, const CK_MECHANISM *mechanism,
+                    CK_OBJECT_HANDLE base, const CK_ATTRIBUTE *template, CK_ULONG n,
+                    CK_OBJECT_HANDLE *handle);
+
 #endif

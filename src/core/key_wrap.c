@@ -103,7 +103,7 @@ CK_RV sg_key_unwrap(struct sg_session *session, const CK_MECHANISM *mechanism,
                     CK_OBJECT_HANDLE unwrapping, struct sg_bytes wrapped,
                     const CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_HANDLE *handle)
 {
-	const struct sg_origin unwrapped = { false, CK_UNAVAILABLE_INFORMATION };
+	const struct sg_origin unwrapped = { false, CK_UNAVAILABLE_INFORMATION, NULL };
 	const struct sg_template_kind kind = {
 		SG_BY_UNWRAP, CKO_SECRET_KEY, CK_UNAVAILABLE_INFORMATION,
 	};

@@ -3,6 +3,7 @@ libsignet_la_SOURCES += \
 	src/core/attr_table.c src/core/attr_table.h \
 	src/core/attrs.c src/core/attrs.h \
 	src/core/curve.c src/core/curve.h \
+	src/core/key_derive.c \
 	src/core/key_generate.c \
 	src/core/key_ops.h \
 	src/core/key_wrap.c \
@@ -11,6 +12,8 @@ libsignet_la_SOURCES += \
 	src/core/mech.c src/core/mech.h \
 	src/core/mech_aes.c \
 	src/core/mech_eddsa.c \
+	src/core/mech_generate.c \
+	src/core/mech_hkdf.c \
 	src/core/mech_keywrap.c \
 	src/core/mech_sha2.c \
 	src/core/module.c src/core/module.h \

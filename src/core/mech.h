@@ -76,6 +76,10 @@ CK_RV sg_mech_no_param(const CK_MECHANISM *mechanism);
 extern const struct sg_mech sg_mech_sha256, sg_mech_sha384, sg_mech_sha512;
 extern const struct sg_mech sg_mech_eddsa, sg_mech_edwards_generate;
 extern const struct sg_mech sg_mech_aes_generate, sg_mech_aes_gcm;
+extern const struct sg_mech sg_mech_generic_generate;
+extern const struct sg_mech sg_mech_sha256_generate, sg_mech_sha384_generate;
+extern const struct sg_mech sg_mech_sha512_generate;
+extern const struct sg_mech sg_mech_hkdf_generate, sg_mech_hkdf_derive, sg_mech_hkdf_data;
 extern const struct sg_mech sg_mech_aes_kw, sg_mech_aes_kwp, sg_mech_aes_kw_pad;
 
 #endif

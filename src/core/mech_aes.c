@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Ring 3. CKM_AES_KEY_GEN and CKM_AES_GCM [PKCS#11 3.1 §6.8, §6.13.2]. In
- * decryption nothing is given out before the tag was checked, so parts are gathered.
+ * Ring 3. CKM_AES_GCM [PKCS#11 3.1 §6.13.2]. In decryption nothing is given out before the tag was checked, so parts are gathered.
  */
 #include <string.h>
 
-#include "core/attr_table.h"
 #include "core/mech.h"
 #include "core/rv.h"
-#include "crypto/random.h"
 
 #define AAD_MAX ((CK_ULONG)16 << 20)
 
@@ -131,15 +128,6 @@ static CK_RV decrypt_final(struct sg_op *op, uint8_t *out)
 	return decrypt(op, sg_buf_bytes(&op->data), out);
 }
 
-static CK_RV generate(const struct sg_attrs *attrs, struct sg_secret **material)
-{
-	CK_ULONG len = sg_attrs_ulong(attrs, CKA_VALUE_LEN);
-
-	if (!sg_key_type_takes(sg_key_type(CKK_AES, SG_IN_SECRET), len))
-		return CKR_ATTRIBUTE_VALUE_INVALID;
-	return sg_rv(sg_random_secret(len, material));
-}
-
 static const struct sg_key_kind keys[] = { { CKO_SECRET_KEY, CKK_AES }, SG_KEY_KINDS_END };
 
 static const struct sg_op_fns encrypt_fns = {
@@ -158,11 +146,4 @@ const struct sg_mech sg_mech_aes_gcm = {
 	.flags = CKF_ENCRYPT | CKF_DECRYPT,
 	.param = gcm_param,
 	.op[SG_OP_ENCRYPT] = &encrypt_fns, .op[SG_OP_DECRYPT] = &decrypt_fns,
-};
-
-const struct sg_mech sg_mech_aes_generate = {
-	.type = CKM_AES_KEY_GEN, .name = "CKM_AES_KEY_GEN",
-	.min_key = 16, .max_key = 32,
-	.flags = CKF_GENERATE,
-	.generate = generate, .makes = CKK_AES,
 };

@@ -103,6 +103,24 @@ static CK_RV finish_public(const struct sg_attrs *attrs)
 	return curve->valid(point) ? CKR_OK : CKR_PUBLIC_KEY_INVALID;
 }
 
+/* Set what was true of the key, and of the one it was made from, all the time. */
+static enum sg_err set_history(struct sg_attrs *attrs, struct sg_origin origin)
+{
+	bool closed = origin.local, kept = origin.local;
+	enum sg_err err;
+
+	if (origin.base != NULL) {
+		closed = sg_attrs_bool(&origin.base->attrs, CKA_ALWAYS_SENSITIVE);
+		kept = sg_attrs_bool(&origin.base->attrs, CKA_NEVER_EXTRACTABLE);
+	}
+	err = sg_attrs_set_bool(attrs, CKA_ALWAYS_SENSITIVE,
+	                        closed && sg_attrs_bool(attrs, CKA_SENSITIVE));
+	if (err == SG_OK)
+		err = sg_attrs_set_bool(attrs, CKA_NEVER_EXTRACTABLE,
+		                        kept && !sg_attrs_bool(attrs, CKA_EXTRACTABLE));
+	return err;
+}
+
 /* Set what the token knows and the template may not say. */
 static CK_RV finish(struct sg_attrs *attrs, struct sg_secret **material, struct sg_origin origin,
                     const uint8_t uuid[SG_UUID])
@@ -125,14 +143,8 @@ static CK_RV finish(struct sg_attrs *attrs, struct sg_secret **material, struct 
 		if (err == SG_OK)
 			err = sg_attrs_set_ulong(attrs, CKA_KEY_GEN_MECHANISM, origin.mechanism);
 	}
-	if (err == SG_OK && (in & (SG_IN_PRIVATE | SG_IN_SECRET))) {
-		err = sg_attrs_set_bool(attrs, CKA_ALWAYS_SENSITIVE,
-		                        origin.local && sg_attrs_bool(attrs, CKA_SENSITIVE));
-		if (err == SG_OK)
-			err = sg_attrs_set_bool(attrs, CKA_NEVER_EXTRACTABLE,
-			                        origin.local &&
-			                        !sg_attrs_bool(attrs, CKA_EXTRACTABLE));
-	}
+	if (err == SG_OK && (in & (SG_IN_PRIVATE | SG_IN_SECRET)))
+		err = set_history(attrs, origin);
 	if (err == SG_OK && in == SG_IN_SECRET && *material != NULL)
 		err = sg_attrs_set_ulong(attrs, CKA_VALUE_LEN, (*material)->len);
 	return sg_rv(err);

@@ -42,6 +42,7 @@ struct sg_object {
 struct sg_origin {
 	bool local;                     /* made here, not brought in */
 	CK_MECHANISM_TYPE mechanism;    /* CKA_KEY_GEN_MECHANISM, or CK_UNAVAILABLE_INFORMATION */
+	const struct sg_object *base;   /* the key it was made from, whose history it has; NULL: none */
 };
 
 /* Make an object out of the attributes of sg_template_build and its material, both

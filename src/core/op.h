@@ -10,6 +10,7 @@
 #include "core/object.h"
 #include "crypto/aes_gcm.h"
 #include "crypto/digest.h"
+#include "crypto/mac.h"
 
 struct sg_session;
 struct sg_token;
@@ -56,6 +57,11 @@ struct sg_op {
 	struct sg_buf data;                     /* parts gathered for a mechanism that needs all at once */
 	struct sg_digest *digest;
 	struct sg_gcm *gcm;
+	struct {                                /* its salt is in iv, its info in aad */
+		const struct sg_mac_alg *hmac;
+		CK_OBJECT_HANDLE salt_key;
+		bool extract, expand;
+	} hkdf;
 };
 
 /* What a mechanism does in one kind of operation. A NULL is a phase it does not have. */

@@ -1,5 +1,6 @@
 # Programs that load the built module with dlopen.
 api_tests = \
+	tests/api/test_derive \
 	tests/api/test_digest \
 	tests/api/test_encrypt \
 	tests/api/test_hammer \

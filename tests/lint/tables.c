@@ -84,6 +84,7 @@ static const struct name modes[] = {
 	{ SG_BY_CREATE, "create" },
 	{ SG_BY_GENERATE, "generate" },
 	{ SG_BY_UNWRAP, "unwrap" },
+	{ SG_BY_DERIVE, "derive" },
 	{ 0, NULL },
 };
 

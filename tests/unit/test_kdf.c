@@ -95,6 +95,46 @@ START_TEST(hkdf_gives_the_published_keys)
 }
 END_TEST
 
+/* As test case 1 of RFC 5869, whose own vectors end with SHA-256; made with OpenSSL's HKDF. */
+START_TEST(hkdf_works_with_longer_digests)
+{
+	struct sg_bytes salt = hex("000102030405060708090a0b0c"), info = hex("f0f1f2f3f4f5f6f7f8f9");
+	struct sg_secret *prk = NULL, *out = NULL;
+
+	ck_assert_int_eq(sg_hkdf_extract(&sg_hmac_sha384, repeat(0x0b, 22), salt, &prk), SG_OK);
+	ck_assert_int_eq(sg_hkdf_expand(&sg_hmac_sha384, sg_secret_bytes(prk), info, 80, &out), SG_OK);
+	assert_bytes(sg_secret_bytes(out),
+	             hex("9b5097a86038b805309076a44b3a9f38063e25b516dcbf369f394cfab43685f7"
+	                 "48b6457763e4f0204fc5d95d1da3e62587b22eb8943d0fab6bb631a2fe9df1a6"
+	                 "8c6ce5d56116a52005b3f122b88b39b7"));
+	sg_secret_free(&prk);
+	sg_secret_free(&out);
+	ck_assert_int_eq(sg_hkdf_extract(&sg_hmac_sha512, repeat(0x0b, 22), salt, &prk), SG_OK);
+	ck_assert_int_eq(sg_hkdf_expand(&sg_hmac_sha512, sg_secret_bytes(prk), info, 80, &out), SG_OK);
+	assert_bytes(sg_secret_bytes(out),
+	             hex("832390086cda71fb47625bb5ceb168e4c8e26a1a16ed34d9fc7fe92c14815793"
+	                 "38da362cb8d9f925d7cbcce0dff7098769cf15959867d571c1715450cb530137"
+	                 "be3fb62f3cf32b84feba8f1eb1b563e2"));
+	sg_secret_free(&prk);
+	sg_secret_free(&out);
+}
+END_TEST
+
+START_TEST(hkdf_refuses_a_short_key_to_expand)
+{
+	struct sg_bytes none = sg_bytes(NULL, 0);
+	struct sg_secret *out = NULL;
+
+	ck_assert_int_eq(sg_hkdf_extract(&sg_hmac_sha256, none, none, &out), SG_ERR_RANGE);
+	ck_assert_int_eq(sg_hkdf_expand(&sg_hmac_sha512, repeat(1, 63), none, 16, &out), SG_ERR_RANGE);
+	ck_assert_int_eq(sg_hkdf_expand(&sg_hmac_sha512, repeat(1, 64), none, 255 * 64 + 1, &out),
+	                 SG_ERR_RANGE);
+	ck_assert_ptr_null(out);
+	ck_assert_int_eq(sg_hkdf_expand(&sg_hmac_sha512, repeat(1, 64), none, 255 * 64, &out), SG_OK);
+	sg_secret_free(&out);
+}
+END_TEST
+
 START_TEST(hkdf_gives_the_longest_key_it_can)
 {
 	struct sg_bytes ikm = repeat(1, 32), none = sg_bytes(NULL, 0);
@@ -261,6 +301,8 @@ static Suite *suite(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, hkdf_gives_the_published_keys, 0, N(hkdf_vectors));
+	tcase_add_test(tc, hkdf_works_with_longer_digests);
+	tcase_add_test(tc, hkdf_refuses_a_short_key_to_expand);
 	tcase_add_test(tc, hkdf_gives_the_longest_key_it_can);
 	tcase_add_test(tc, hkdf_refuses_impossible_lengths);
 	tcase_add_test(tc, another_label_gives_another_key);

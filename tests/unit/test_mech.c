@@ -15,7 +15,7 @@ static size_t n;
 static void setup(void)
 {
 	mechs = sg_mechs(&n);
-	ck_assert_uint_eq(n, 10);
+	ck_assert_uint_ge(n, 10);
 }
 
 START_TEST(every_row_is_found_by_its_type)
@@ -41,6 +41,7 @@ START_TEST(flags_say_what_a_row_can_do)
 		ck_assert((m->op[SG_OP_DECRYPT] != NULL) == ((m->flags & CKF_DECRYPT) != 0));
 		ck_assert((m->wrap != NULL) == ((m->flags & CKF_WRAP) != 0));
 		ck_assert((m->wrap != NULL) == ((m->flags & CKF_UNWRAP) != 0));
+		ck_assert((m->derive != NULL) == ((m->flags & CKF_DERIVE) != 0));
 		ck_assert((m->generate != NULL && !m->pair) == ((m->flags & CKF_GENERATE) != 0));
 		ck_assert((m->generate != NULL && m->pair) ==
 		          ((m->flags & CKF_GENERATE_KEY_PAIR) != 0));
@@ -86,6 +87,8 @@ START_TEST(keys_are_of_a_type_that_there_is)
 				assert_keys(mechs[i]->op[kind]->keys);
 		if (mechs[i]->wrap != NULL)
 			assert_keys(mechs[i]->wrap->keys);
+		if (mechs[i]->derive != NULL)
+			assert_keys(mechs[i]->derive->keys);
 		ck_assert_uint_gt(mechs[i]->min_key, 0);
 		ck_assert_uint_le(mechs[i]->min_key, mechs[i]->max_key);
 	}

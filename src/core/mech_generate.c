@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 3. The mechanisms that make keys out of nothing but random bytes: AES, generic
+ * secrets [PKCS#11 3.1 §6.7.3], HMAC [§6.22] and HKDF [§6.62.5].
+ */
+#include "core/attr_table.h"
+#include "core/mech.h"
+#include "core/rv.h"
+#include "crypto/random.h"
+
+static CK_RV generate(const struct sg_attrs *attrs, struct sg_secret **material)
+{
+	const struct sg_key_type *type = sg_key_type(sg_attrs_ulong(attrs, CKA_KEY_TYPE),
+	                                             SG_IN_SECRET);
+	CK_ULONG len = sg_attrs_ulong(attrs, CKA_VALUE_LEN);
+
+	if (!sg_key_type_takes(type, len))
+		return CKR_ATTRIBUTE_VALUE_INVALID;
+	return sg_rv(sg_random_secret(len, material));
+}
+
+#define GENERATOR(mechanism, key_type, min, max) \
+	{ .type = mechanism, .name = #mechanism, .min_key = min, .max_key = max, \
+	  .flags = CKF_GENERATE, .generate = generate, .makes = key_type }
+
+const struct sg_mech sg_mech_aes_generate = GENERATOR(CKM_AES_KEY_GEN, CKK_AES, 16, 32);
+const struct sg_mech sg_mech_hkdf_generate = GENERATOR(CKM_HKDF_KEY_GEN, CKK_HKDF, 1, 512);
+const struct sg_mech sg_mech_sha256_generate =
+	GENERATOR(CKM_SHA256_KEY_GEN, CKK_SHA256_HMAC, 1, 512);
+const struct sg_mech sg_mech_sha384_generate =
+	GENERATOR(CKM_SHA384_KEY_GEN, CKK_SHA384_HMAC, 1, 512);
+const struct sg_mech sg_mech_sha512_generate =
+	GENERATOR(CKM_SHA512_KEY_GEN, CKK_SHA512_HMAC, 1, 512);
+
+/* The only one whose sizes the specification wants in bits. */
+const struct sg_mech sg_mech_generic_generate =
+	GENERATOR(CKM_GENERIC_SECRET_KEY_GEN, CKK_GENERIC_SECRET, 8, 8 * 512);
