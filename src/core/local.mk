@@ -15,6 +15,7 @@ libsignet_la_SOURCES += \
 	src/core/mech_generate.c \
 	src/core/mech_hkdf.c \
 	src/core/mech_keywrap.c \
+	src/core/mech_mac.c \
 	src/core/mech_sha2.c \
 	src/core/module.c src/core/module.h \
 	src/core/object.c src/core/object.h \

@@ -33,6 +33,7 @@ void sg_op_end(struct sg_op *op)
 	sg_buf_wipe(&op->data);
 	sg_digest_free(&op->digest);
 	sg_gcm_free(&op->gcm);
+	sg_mac_run_free(&op->mac);
 	*op = (struct sg_op){ NULL };
 }
 

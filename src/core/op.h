@@ -57,8 +57,9 @@ struct sg_op {
 	struct sg_buf data;                     /* parts gathered for a mechanism that needs all at once */
 	struct sg_digest *digest;
 	struct sg_gcm *gcm;
+	const struct sg_mac_alg *mac_alg;
+	struct sg_mac_run *mac;
 	struct {                                /* its salt is in iv, its info in aad */
-		const struct sg_mac_alg *hmac;
 		CK_OBJECT_HANDLE salt_key;
 		bool extract, expand;
 	} hkdf;

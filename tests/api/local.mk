@@ -6,6 +6,7 @@ api_tests = \
 	tests/api/test_hammer \
 	tests/api/test_hardware \
 	tests/api/test_memory \
+	tests/api/test_mac \
 	tests/api/test_module \
 	tests/api/test_object \
 	tests/api/test_peers \

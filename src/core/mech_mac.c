@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 3. Message authentication codes: CKM_SHA256_HMAC, CKM_SHA384_HMAC, CKM_SHA512_HMAC
+ * [PKCS#11 3.1 §6.22] and CKM_AES_CMAC [§6.8.8], each also with a length of the caller's
+ * choice. Must never take a length so short that the code could be found piece by piece:
+ * who may only verify could then make codes.
+ */
+#include <string.h>
+
+#include "core/mech.h"
+#include "core/rv.h"
+#include "crypto/mac.h"
+
+static const struct {
+	CK_MECHANISM_TYPE type;
+	const struct sg_mac_alg *alg;
+	size_t shortest;                /* 0: there is no choice */
+} codes[] = {
+	{ CKM_SHA256_HMAC, &sg_hmac_sha256, 0 },
+	{ CKM_SHA384_HMAC, &sg_hmac_sha384, 0 },
+	{ CKM_SHA512_HMAC, &sg_hmac_sha512, 0 },
+	{ CKM_AES_CMAC, &sg_aes_cmac, 0 },
+	/* Half the digest [RFC 2104 §5]; half a block [SP 800-38B §A.2]. */
+	{ CKM_SHA256_HMAC_GENERAL, &sg_hmac_sha256, 16 },
+	{ CKM_SHA384_HMAC_GENERAL, &sg_hmac_sha384, 24 },
+	{ CKM_SHA512_HMAC_GENERAL, &sg_hmac_sha512, 32 },
+	{ CKM_AES_CMAC_GENERAL, &sg_aes_cmac, 8 },
+};
+
+static CK_RV param(const CK_MECHANISM *mechanism, struct sg_op *op)
+{
+	CK_ULONG len;                   /* CK_MAC_GENERAL_PARAMS, which some headers lack */
+	size_t i = 0;
+
+	while (codes[i].type != mechanism->mechanism)
+		i++;
+	op->mac_alg = codes[i].alg;
+	op->tag_len = codes[i].alg->len;
+	if (codes[i].shortest == 0)
+		return sg_mech_no_param(mechanism);
+	if (mechanism->ulParameterLen != sizeof len)
+		return CKR_MECHANISM_PARAM_INVALID;
+	memcpy(&len, mechanism->pParameter, sizeof len);
+	if (len < codes[i].shortest || len > codes[i].alg->len)
+		return CKR_MECHANISM_PARAM_INVALID;
+	op->tag_len = len;
+	return CKR_OK;
+}
+
+static CK_RV size(const struct sg_op *op, enum sg_op_phase phase, size_t in_len, size_t *out_len)
+{
+	(void)in_len;
+	*out_len = phase == SG_OP_UPDATE ? 0 : op->tag_len;
+	return CKR_OK;
+}
+
+static CK_RV update(struct sg_op *op, struct sg_bytes in, uint8_t *out)
+{
+	enum sg_err err = SG_OK;
+
+	(void)out;
+	if (op->mac == NULL)
+		err = sg_mac_run_new(op->mac_alg, sg_secret_bytes(op->secret), &op->mac);
+	if (err == SG_OK)
+		err = sg_mac_run_update(op->mac, in);
+	return sg_rv(err);
+}
+
+/* Make the code of what came before and of in, whole; the caller wipes it. */
+static CK_RV finish(struct sg_op *op, struct sg_bytes in, uint8_t code[SG_MAC_MAX])
+{
+	CK_RV rv = update(op, in, NULL);
+
+	return rv != CKR_OK ? rv : sg_rv(sg_mac_run_final(op->mac, code));
+}
+
+static CK_RV once(struct sg_op *op, struct sg_bytes in, uint8_t *out)
+{
+	uint8_t code[SG_MAC_MAX];
+	CK_RV rv = finish(op, in, code);
+
+	if (rv == CKR_OK)
+		memcpy(out, code, op->tag_len);
+	explicit_bzero(code, sizeof code);
+	return rv;
+}
+
+static CK_RV final(struct sg_op *op, uint8_t *out)
+{
+	return once(op, sg_bytes(NULL, 0), out);
+}
+
+/* After parts in is empty: they have been worked in already. */
+static CK_RV verify(struct sg_op *op, struct sg_bytes in, struct sg_bytes signature)
+{
+	uint8_t code[SG_MAC_MAX];
+	CK_RV rv;
+
+	if (signature.len != op->tag_len)
+		return CKR_SIGNATURE_LEN_RANGE;
+	rv = finish(op, in, code);
+	if (rv == CKR_OK && !sg_secret_equal(sg_bytes(code, op->tag_len), signature))
+		rv = CKR_SIGNATURE_INVALID;
+	explicit_bzero(code, sizeof code);
+	return rv;
+}
+
+#define HMAC_KEYS(bits) { \
+	{ CKO_SECRET_KEY, CKK_SHA ## bits ## _HMAC }, { CKO_SECRET_KEY, CKK_GENERIC_SECRET }, \
+	SG_KEY_KINDS_END, \
+}
+
+static const struct sg_key_kind sha256_keys[] = HMAC_KEYS(256);
+static const struct sg_key_kind sha384_keys[] = HMAC_KEYS(384);
+static const struct sg_key_kind sha512_keys[] = HMAC_KEYS(512);
+static const struct sg_key_kind aes_keys[] = { { CKO_SECRET_KEY, CKK_AES }, SG_KEY_KINDS_END };
+
+#define SIGN(key_kinds) \
+	{ .keys = key_kinds, .size = size, .once = once, .update = update, .final = final }
+#define VERIFY(key_kinds) \
+	{ .keys = key_kinds, .size = size, .update = update, .verify = verify }
+
+static const struct sg_op_fns sha256_sign = SIGN(sha256_keys), sha256_verify = VERIFY(sha256_keys);
+static const struct sg_op_fns sha384_sign = SIGN(sha384_keys), sha384_verify = VERIFY(sha384_keys);
+static const struct sg_op_fns sha512_sign = SIGN(sha512_keys), sha512_verify = VERIFY(sha512_keys);
+static const struct sg_op_fns cmac_sign = SIGN(aes_keys), cmac_verify = VERIFY(aes_keys);
+
+#define MAC(mechanism, min, max, algorithm) \
+	{ .type = mechanism, .name = #mechanism, .min_key = min, .max_key = max, \
+	  .flags = CKF_SIGN | CKF_VERIFY, .param = param, \
+	  .op[SG_OP_SIGN] = &algorithm ## _sign, .op[SG_OP_VERIFY] = &algorithm ## _verify }
+
+const struct sg_mech sg_mech_sha256_hmac = MAC(CKM_SHA256_HMAC, 1, 512, sha256);
+const struct sg_mech sg_mech_sha384_hmac = MAC(CKM_SHA384_HMAC, 1, 512, sha384);
+const struct sg_mech sg_mech_sha512_hmac = MAC(CKM_SHA512_HMAC, 1, 512, sha512);
+const struct sg_mech sg_mech_aes_cmac = MAC(CKM_AES_CMAC, 16, 32, cmac);
+const struct sg_mech sg_mech_sha256_hmac_part = MAC(CKM_SHA256_HMAC_GENERAL, 1, 512, sha256);
+const struct sg_mech sg_mech_sha384_hmac_part = MAC(CKM_SHA384_HMAC_GENERAL, 1, 512, sha384);
+const struct sg_mech sg_mech_sha512_hmac_part = MAC(CKM_SHA512_HMAC_GENERAL, 1, 512, sha512);
+const struct sg_mech sg_mech_aes_cmac_part = MAC(CKM_AES_CMAC_GENERAL, 16, 32, cmac);
