@@ -11,7 +11,7 @@ interop_scripts = \
 
 TESTS += $(interop_scripts)
 EXTRA_DIST += tests/interop/common.sh tests/lib/tap.sh $(interop_scripts) \
-	tests/interop/SunPkcs11.java tests/interop/provider.sh tests/interop/pykcs11.py
+	tests/interop/SunPkcs11.java tests/interop/fork_sign.c tests/interop/provider.sh tests/interop/pykcs11.py
 
 # Debian 12 has no pkcs11-provider.
 if PKCS11_PROVIDER

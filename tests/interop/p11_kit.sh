@@ -43,7 +43,6 @@ module=$work/signet.so
 echo 'user-config: only' > config/pkcs11/pkcs11.conf
 sed "s,^module: .*,module: $module," "$SIGNET_TEST_BUILDDIR/src/api/signet.module" > config/pkcs11/modules/signet.module
 head -c 100 /dev/urandom > data
-kit_help=$(p11-kit --help 2>&1)
 
 # What is made as root belongs to nobody.
 hand_over() { [ ${#become[@]} -eq 0 ] || chown -R 65534:65534 "$TPM_FOLDER"; }
@@ -53,9 +52,6 @@ hand_over
 kit() { "${limit[@]}" p11-kit "$@"; }
 through() { "${limit[@]}" pkcs11-tool --module "$proxy" --token-label 'first light' "$@"; }
 remote() { P11_KIT_SERVER_ADDRESS=unix:path=$work/socket "${limit[@]}" pkcs11-tool --module "$client" "$@"; }
-
-# kit_can VERB: this version has it.
-kit_can() { grep -q "^ *$1 " <<< "$kit_help"; }
 
 # --- listing ---
 
@@ -123,50 +119,57 @@ rm config/pkcs11/modules/trust.module
 succeeds kit list-modules
 lists_token
 
-# --- its own commands, those that a version has ---
+# --- its own commands; before 0.25 it has no more than list-modules ---
 
-if kit_can list-tokens; then
+if pkg-config --atleast-version=0.25 p11-kit-1; then
+	token='pkcs11:token=first%20light'
+
 	it 'list-tokens finds the token by its URI'
-	succeeds kit list-tokens 'pkcs11:token=first%20light'
+	succeeds kit list-tokens "$token"
 	lists_token
-fi
 
-if kit_can list-mechanisms; then
 	it 'list-mechanisms shows what signs and what wraps'
-	succeeds kit list-mechanisms 'pkcs11:token=first%20light'
+	succeeds kit list-mechanisms "$token"
 	quiet
 	says '(eddsa|0x1057 \(unknown\)): sign verify generate-key-pair key-size=255-255$' \
 		'(aes-gcm|0x1087 \(unknown\)): encrypt decrypt key-size=16-32$' \
 		'(aes-key-wrap|0x2109 \(unknown\)): wrap unwrap key-size=16-32$' '^sha256: digest$'
-fi
 
-if kit_can list-objects; then
-	it 'list-objects shows the public key'
-	succeeds kit list-objects 'pkcs11:token=first%20light'
+	it 'list-objects shows the public key, and after a login the private one'
+	succeeds kit list-objects "$token"
 	quiet
 	says 'class: public-key$' 'label: machine$' 'id: 01$'
 	counts 1 '^Object: '
-fi
+	succeeds kit list-objects --login "$token?pin-value=$pin"
+	quiet
+	says 'class: private-key$'
+	counts 2 '^Object: '
 
-if kit_can export-object; then
 	it 'export-object writes the public key'
-	succeeds kit export-object 'pkcs11:token=first%20light;object=machine;type=public'
+	succeeds kit export-object "$token;object=machine;type=public"
 	quiet
 	cp "$TAP_FOLDER/out" exported.pem
 	succeeds openssl pkey -pubin -in exported.pem -out normal.pem
 	same machine.pem normal.pem
-fi
 
-if kit_can generate-keypair; then
 	it 'generate-keypair makes an Ed25519 key pair that signs'
-	succeeds kit generate-keypair --type=eddsa --curve=ed25519 --label=other --login \
-		"pkcs11:token=first%20light?pin-value=$pin"
+	succeeds kit generate-keypair --type=eddsa --curve=ed25519 --label=other --login "$token?pin-value=$pin"
 	quiet
 	succeeds user --sign --mechanism EDDSA --label other --input-file data --output-file signature
 	succeeds tool --verify --mechanism EDDSA --label other --input-file data --signature-file signature
 	says 'Signature is valid'
 	succeeds user --delete-object --type privkey --label other
 	succeeds user --delete-object --type pubkey --label other
+
+	it 'import-object stores a certificate, export-object gives it back and delete-object removes it'
+	openssl req -x509 -newkey ed25519 -keyout ours.pem -nodes -subj /CN=ours -days 3 -out ours.crt 2> log
+	hand_over
+	succeeds kit import-object --file=ours.crt --label=ours --login "$token?pin-value=$pin"
+	succeeds kit export-object "$token;object=ours;type=cert"
+	cp "$TAP_FOLDER/out" exported.pem
+	same ours.crt exported.pem
+	succeeds kit delete-object --login "$token;object=ours?pin-value=$pin"
+	fails kit export-object "$token;object=ours;type=cert"
 fi
 
 # --- programs that get the module from p11-kit ---

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# pkcs11-provider: the openssl command with keys that stay in the token. Debian 12 has no
-# package of it. Prints TAP.
+# pkcs11-provider: the openssl command, TLS on both sides, and a program that forks, with
+# keys that stay in the token. Debian 12 has no package of it. Prints TAP.
 #
 # The functions are called by their names:
 # shellcheck disable=SC2317
@@ -11,7 +11,15 @@ set -uo pipefail
 # shellcheck source=tests/interop/common.sh
 . "$(dirname "$0")/common.sh"
 provider=$(openssl version -m | sed 's/.*"\(.*\)"/\1/')/pkcs11.so
+need gcc gcc
 interop_start
+
+server=
+interop_stop() {
+	[ -z "$server" ] || kill "$server" 2> /dev/null
+	[ -z "$server" ] || wait "$server" 2> /dev/null
+	server=
+}
 
 cat > provider.cnf << END
 openssl_conf = init
@@ -76,6 +84,70 @@ says 'certificate.pem: OK'
 succeeds through req -new -key "$private" -subj /CN=machine -out request.pem
 succeeds openssl req -in request.pem -verify -noout
 says 'verify OK'
+
+# --- TLS 1.3, over a socket of this folder ---
+
+# Openssl without the provider, under the same limit.
+plain() { "${limit[@]}" openssl "$@"; }
+
+# offer COMMAND ARGUMENT...: a server for one client that proves itself; it turns lines around.
+offer() {
+	rm -f tls
+	"$1" s_server -unix tls -tls1_3 -rev -naccept 1 -Verify 1 -verify_return_error -CAfile authority \
+		"${@:2}" > server.log 2>&1 < /dev/null &
+	server=$!
+	eventually test -S tls || wrong "the server does not answer: $(cat server.log)"
+}
+
+# ask COMMAND ARGUMENT...: a client that sends a line, waits for the answer and ends.
+ask() {
+	printf 'hello\nCLOSE\n' |
+		"$1" s_client -unix tls -tls1_3 -quiet -ign_eof -verify_return_error -CAfile authority "${@:2}"
+}
+
+# met PATTERN: the server has ended and says this.
+met() {
+	wait "$server"
+	server=
+	grep -qE -e "$1" server.log || wrong "the server does not say $1: $(cat server.log)"
+}
+
+for name in server other; do
+	prepare openssl req -x509 -newkey ed25519 -keyout "$name.pem" -nodes -subj "/CN=$name" -days 3 -out "$name.crt"
+done
+cat server.crt certificate.pem > authority
+
+it 'a client proves itself with the key in the token'
+offer plain -cert server.crt -key server.pem
+succeeds ask through -cert certificate.pem -key "$private"
+says '^olleh$'
+met '^Peer certificate: CN ?= ?machine$'
+
+it 'a client with another key, or with none, is not served'
+offer plain -cert server.crt -key server.pem
+fails ask plain -cert other.crt -key other.pem
+met 'certificate verify failed'
+offer plain -cert server.crt -key server.pem
+fails ask plain
+met 'peer did not return a certificate'
+
+it 'a server proves itself with the key in the token'
+offer through -cert certificate.pem -key "$private"
+succeeds ask plain -cert server.crt -key server.pem
+says '^olleh$'
+met '^Verification: OK$'
+
+# --- a fork ---
+
+it 'a key that was loaded before a fork signs in the child, and in the parent after it'
+succeeds gcc -O1 -Wall -Werror -o fork_sign "$SIGNET_TEST_SRCDIR/tests/interop/fork_sign.c" -lcrypto
+printf 'a message of the fork' > message
+succeeds "${limit[@]}" env "OPENSSL_CONF=$work/provider.cnf" ./fork_sign "$private"
+for name in before child parent; do
+	verifies machine.pem message "$name"
+done
+
+# --- without the PIN, without the TPM ---
 
 it 'a wrong PIN opens no key'
 printf 000000 > pin
