@@ -44,6 +44,7 @@ unit_tests = \
 	tests/unit/test_store_path \
 	tests/unit/test_store_row \
 	tests/unit/test_store_schema \
+	tests/unit/test_store_sync \
 	tests/unit/test_template \
 	tests/unit/test_token \
 	tests/unit/test_token_record \
