@@ -70,6 +70,39 @@ wrong_config() {
 		SIGNET_CONF=$FOLDER/wrong.conf exits 1 doctor && prints 'FAIL  configuration' && prints "$text"
 }
 
+# can_set_user: tell whether a program here can run as another user than who starts it.
+can_set_user() {
+	chmod 0711 "$FOLDER"
+	cp "$(command -v id)" "$FOLDER/id" && chown 65534 "$FOLDER/id" && chmod 4755 "$FOLDER/id" && [ "$("$FOLDER/id" -u)" = 65534 ]
+}
+
+# as_other MODE ARGUMENT...: run a copy of the command that belongs to another user, in an
+# environment that names files everywhere.
+as_other() {
+	local mode=$1
+
+	shift
+	cp "$SIGNET" "$FOLDER/copy" && chown 65534 "$FOLDER/copy" && chmod "$mode" "$FOLDER/copy" || return 1
+	SIGNET=$FOLDER/copy SIGNET_CONF=$FOLDER/conf SIGNET_STATE=$FOLDER/there SIGNET_TCTI=device:$FOLDER/tpm HOME=$FOLDER/home \
+		XDG_STATE_HOME=$FOLDER/xdg CREDENTIALS_DIRECTORY=$FOLDER/credentials signet "$@" > "$FOLDER/out" 2> "$FOLDER/err"
+}
+
+# Who starts a set-user-ID program must not choose its files, nor the library it loads as TCTI.
+environment_is_not_believed() {
+	as_other 0755 status
+	prints "State folder: $FOLDER/there" && prints "Configuration: $FOLDER/conf" && prints "device:$FOLDER/tpm" || return 1
+	as_other 4755 status
+	prints 'State folder: /' && prints 'TPM: ' && ! prints "$FOLDER"
+}
+
+# The folder of credentials is exempt from the rules for private files.
+credentials_are_not_believed() {
+	mkdir -p "$FOLDER/credentials" && chmod 0711 "$FOLDER/credentials" && echo 1234 > "$FOLDER/credentials/pin" &&
+		chown 65534 "$FOLDER/credentials/pin" && chmod 0644 "$FOLDER/credentials/pin" || return 1
+	as_other 4755 init --label x --pin-file "$FOLDER/credentials/pin"
+	says 'group and others must have no access'
+}
+
 tpm_start || exit 1
 { signet init --label token --machine && signet keygen --label key; } > /dev/null || exit 1
 cp -a "$SIGNET_STATE" "$FOLDER/good"
@@ -101,6 +134,14 @@ else
 	skip "somebody else's store is refused" 'only root can make one'
 	skip "somebody else's folder is refused" 'only root can make one'
 fi
+if can_set_user 2> /dev/null; then
+	check 'a set-user-ID program does not believe the environment' environment_is_not_believed
+	check 'nor takes its credentials from there' credentials_are_not_believed
+else
+	skip 'a set-user-ID program does not believe the environment' 'no program can be made to run as another user here'
+	skip 'nor takes its credentials from there' 'no program can be made to run as another user here'
+fi
+chmod 0700 "$FOLDER"
 check 'beside a damaged token the others can be used' with_store 'echo hello > slot-0001.db' healthy_one_is_usable
 
 check 'a configuration with an unknown key is refused' wrong_config 'wrong.conf:2: there is no key "tpm"' '# a comment' 'tpm = x'
