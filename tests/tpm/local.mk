@@ -20,3 +20,8 @@ tpm_scripts = \
 
 TESTS += $(tpm_scripts)
 EXTRA_DIST += tests/lib/tpm.sh $(tpm_scripts)
+
+# A TCTI that test_power has tpm2-tss load.
+check_LTLIBRARIES += broken_tcti.la
+broken_tcti_la_SOURCES = tests/tpm/broken_tcti.c
+broken_tcti_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath /nowhere

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <tss2/tss2_tpm2_types.h>
@@ -41,9 +42,28 @@ static _Atomic bool fork_now;
 static _Atomic pid_t child;
 static _Atomic int before;
 
+/* Tell how many a program gets that is started by posix_spawn(3), which runs no fork handlers. */
+static int inherited_descriptors(void)
+{
+	char line[256];
+	int status;
+
+	snprintf(line, sizeof line, "exit $(ls -l /proc/self/fd | grep -c -e '-> %.90s$')",
+	         tpm.tcti + strlen("device:"));
+	status = system(line);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static _Atomic bool spawn_now;
+static _Atomic int inherited = -1;
+
 static bool forker(void *arg, uint32_t code)
 {
 	(void)arg;
+	if (spawn_now && code == TPM2_CC_Unseal) {
+		before = device_descriptors();
+		inherited = inherited_descriptors();
+	}
 	if (fork_now && child == 0 && code == TPM2_CC_Unseal) {
 		before = device_descriptors();
 		child = fork();
@@ -146,6 +166,17 @@ START_TEST(a_child_made_in_the_middle_does_not_keep_the_device)
 }
 END_TEST
 
+START_TEST(a_program_started_in_the_middle_does_not_get_the_device)
+{
+	int own = inherited_descriptors();
+
+	spawn_now = true;
+	ck_assert(test_opens(NULL, &blob, plain));
+	ck_assert_int_eq(before, 2);
+	ck_assert_int_eq(inherited, own);
+}
+END_TEST
+
 #define THREADS 4
 #define ROUNDS 5
 
@@ -184,6 +215,7 @@ static Suite *suite(void)
 	suite_add_tcase(s, tcase);
 	tcase_add_checked_fixture(device, setup_device, teardown);
 	tcase_add_test(device, a_child_made_in_the_middle_does_not_keep_the_device);
+	tcase_add_test(device, a_program_started_in_the_middle_does_not_get_the_device);
 	suite_add_tcase(s, device);
 	return s;
 }

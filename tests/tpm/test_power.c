@@ -3,6 +3,8 @@
  * Tests. A TPM that restarts, loses its power, or goes away in the middle of a call.
  */
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <tss2/tss2_tpm2_types.h>
 #include <unistd.h>
 
@@ -149,6 +151,22 @@ START_TEST(no_broken_pipe_reaches_the_program)
 }
 END_TEST
 
+/* Whatever the TCTI: that of a program that ended, for example. */
+START_TEST(no_broken_pipe_of_a_tcti_reaches_the_program)
+{
+	const char *build = getenv("SIGNET_TEST_BUILDDIR");
+	char tcti[4096];
+	bool made;
+
+	ck_assert(signal(SIGPIPE, count_pipe) != SIG_ERR);
+	snprintf(tcti, sizeof tcti, "%s/.libs/broken_tcti.so", build != NULL ? build : ".");
+	test_sealer_on(tcti);
+	ck_assert_int_eq(test_sealer->ops->provision(test_sealer, NULL, &test_parent, &made),
+	                 SG_ERR_HW_REMOVED);
+	ck_assert_int_eq(pipes, 0);
+}
+END_TEST
+
 START_TEST(a_pending_broken_pipe_of_the_program_is_kept)
 {
 	sigset_t pipe, pending;
@@ -168,6 +186,7 @@ static Suite *suite(void)
 {
 	Suite *s = suite_create("tpm power");
 	TCase *direct = tcase_create("direct"), *tcase = tcase_create("wired");
+	TCase *broken = tcase_create("broken");
 	const int n = sizeof unsealing / sizeof unsealing[0];
 
 	tcase_add_checked_fixture(direct, setup_direct, teardown);
@@ -177,6 +196,9 @@ static Suite *suite(void)
 	tcase_add_test(direct, a_tpm_that_is_gone_is_removed_until_it_is_back);
 	tcase_set_timeout(direct, 60);
 	suite_add_tcase(s, direct);
+	tcase_add_checked_fixture(broken, NULL, test_sealer_end);
+	tcase_add_test(broken, no_broken_pipe_of_a_tcti_reaches_the_program);
+	suite_add_tcase(s, broken);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_loop_test(tcase, a_tpm_that_goes_away_during_an_unseal_is_removed, 0, n);
 	tcase_add_test(tcase, a_tpm_that_goes_away_during_a_seal_leaves_no_blob);
