@@ -92,6 +92,28 @@ CK_RV C_GetSessionInfo(CK_SESSION_HANDLE handle, CK_SESSION_INFO *info)
 	return sg_call_end(&call, CKR_OK);
 }
 
+/* Log out; the call gives back its session for it. */
+static CK_RV log_out(struct sg_call *call)
+{
+	struct sg_token *token = call->session->token;
+	CK_RV rv = sg_token_logout(token);
+
+	sg_session_release(&call->session);
+	if (rv == CKR_OK && !sg_token_private_open(token))
+		sg_session_end_private(&call->module->sessions, token);
+	return rv;
+}
+
+/* The PIN for one operation. Where wrong ones have locked it, the user is logged out [§4.9]. */
+static CK_RV log_in_for_operation(struct sg_call *call, struct sg_bytes pin)
+{
+	CK_RV rv = sg_op_login(call->session, pin);
+
+	if (rv == CKR_PIN_LOCKED)
+		(void)log_out(call);
+	return rv;
+}
+
 CK_RV C_Login(CK_SESSION_HANDLE handle, CK_USER_TYPE user_type, unsigned char *pin,
               CK_ULONG pin_len)
 {
@@ -103,7 +125,7 @@ CK_RV C_Login(CK_SESSION_HANDLE handle, CK_USER_TYPE user_type, unsigned char *p
 	if (pin == NULL && pin_len > 0)
 		rv = CKR_ARGUMENTS_BAD;
 	else if (user_type == CKU_CONTEXT_SPECIFIC)
-		rv = CKR_OPERATION_NOT_INITIALIZED;
+		rv = log_in_for_operation(&call, sg_bytes(pin, pin_len));
 	else if (user_type != CKU_USER && user_type != CKU_SO)
 		rv = CKR_USER_TYPE_INVALID;
 	else
@@ -114,16 +136,11 @@ CK_RV C_Login(CK_SESSION_HANDLE handle, CK_USER_TYPE user_type, unsigned char *p
 
 CK_RV C_Logout(CK_SESSION_HANDLE handle)
 {
-	struct sg_token *token;
 	struct sg_call call;
 	CK_RV rv = sg_call_session(&call, handle);
 
 	if (rv != CKR_OK)
 		return rv;
-	token = call.session->token;
-	rv = sg_token_logout(token);
-	sg_session_release(&call.session);
-	if (rv == CKR_OK && !sg_token_private_open(token))
-		sg_session_end_private(&call.module->sessions, token);
+	rv = log_out(&call);
 	return sg_call_end(&call, rv);
 }

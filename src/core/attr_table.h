@@ -18,6 +18,8 @@ enum sg_attr_kind {
 	SG_ATTR_ULONG,          /* CK_ULONG */
 	SG_ATTR_BYTES,          /* bytes or text, any length up to 64 KiB */
 	SG_ATTR_DATE,           /* CK_DATE or nothing */
+	SG_ATTR_MECHANISMS,     /* array of CK_MECHANISM_TYPE, not empty */
+	SG_ATTR_TEMPLATE,       /* array of CK_ATTRIBUTE */
 };
 
 /* Kinds of object that a row stands for; a bit each. */

@@ -8,6 +8,7 @@
 
 #include "core/access.h"
 #include "core/attr_table.h"
+#include "core/key_template.h"
 #include "core/mech.h"
 #include "core/rv.h"
 #include "core/template.h"
@@ -89,6 +90,7 @@ CK_RV sg_key_derive(struct sg_session *session, const CK_MECHANISM *mechanism,
 {
 	struct sg_object *object = NULL;
 	struct sg_secret *material = NULL;
+	struct sg_merged merged = { NULL };
 	struct sg_attrs attrs = { 0 };
 	struct sg_op op = { NULL };
 	CK_RV rv;
@@ -97,7 +99,9 @@ CK_RV sg_key_derive(struct sg_session *session, const CK_MECHANISM *mechanism,
 	if (rv == CKR_OK)
 		rv = take_base(session, mechanism, base, &op);
 	if (rv == CKR_OK)
-		rv = build(&op, template, n, &attrs);
+		rv = sg_key_template_merge(op.key, CKA_DERIVE_TEMPLATE, template, n, &merged);
+	if (rv == CKR_OK)
+		rv = build(&op, merged.attr, merged.n, &attrs);
 	if (rv == CKR_OK)
 		rv = sg_access_add(session, &attrs);
 	if (rv == CKR_OK)
@@ -115,5 +119,6 @@ CK_RV sg_key_derive(struct sg_session *session, const CK_MECHANISM *mechanism,
 	sg_op_end(&op);
 	sg_secret_free(&material);
 	sg_attrs_free(&attrs);
+	sg_merged_free(&merged);
 	return rv;
 }

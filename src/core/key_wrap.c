@@ -6,6 +6,7 @@
 
 #include "core/access.h"
 #include "core/attr_table.h"
+#include "core/key_template.h"
 #include "core/mech.h"
 #include "core/rv.h"
 #include "core/template.h"
@@ -83,8 +84,8 @@ CK_RV sg_key_wrap(struct sg_session *session, const CK_MECHANISM *mechanism,
 		rv = CKR_KEY_HANDLE_INVALID;
 	if (rv == CKR_OK && object->class != CKO_SECRET_KEY)
 		rv = object->class == CKO_PRIVATE_KEY ? CKR_KEY_NOT_WRAPPABLE : CKR_KEY_HANDLE_INVALID;
-	if (rv == CKR_OK && !sg_attrs_bool(&object->attrs, CKA_EXTRACTABLE))
-		rv = CKR_KEY_UNEXTRACTABLE;
+	if (rv == CKR_OK)
+		rv = sg_access_wrap(op.key, object);
 	/* The size is known without the material: asking for it costs no hardware. */
 	if (rv == CKR_OK)
 		rv = op.mech->wrap->size(&op, sg_attrs_ulong(&object->attrs, CKA_VALUE_LEN), &need);
@@ -109,6 +110,7 @@ CK_RV sg_key_unwrap(struct sg_session *session, const CK_MECHANISM *mechanism,
 	};
 	struct sg_object *object = NULL;
 	struct sg_secret *material = NULL, *none = NULL;
+	struct sg_merged merged = { NULL };
 	struct sg_attrs attrs = { 0 };
 	const struct sg_key_type *type;
 	struct sg_op op = { NULL };
@@ -119,7 +121,9 @@ CK_RV sg_key_unwrap(struct sg_session *session, const CK_MECHANISM *mechanism,
 	if (rv == CKR_OK)
 		rv = take_wrapper(session, mechanism, unwrapping, &for_unwrap, &op);
 	if (rv == CKR_OK)
-		rv = sg_template_build(kind, template, n, &attrs, &none);
+		rv = sg_key_template_merge(op.key, CKA_UNWRAP_TEMPLATE, template, n, &merged);
+	if (rv == CKR_OK)
+		rv = sg_template_build(kind, merged.attr, merged.n, &attrs, &none);
 	if (rv == CKR_OK)
 		rv = sg_access_add(session, &attrs);
 	if (rv == CKR_OK)
@@ -144,5 +148,6 @@ out:
 	sg_secret_free(&material);
 	sg_secret_free(&none);
 	sg_attrs_free(&attrs);
+	sg_merged_free(&merged);
 	return rv;
 }

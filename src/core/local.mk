@@ -1,11 +1,14 @@
 libsignet_la_SOURCES += \
 	src/core/access.c src/core/access.h \
 	src/core/attr_table.c src/core/attr_table.h \
+	src/core/attr_value.c src/core/attr_value.h \
 	src/core/attrs.c src/core/attrs.h \
 	src/core/curve.c src/core/curve.h \
+	src/core/date.c src/core/date.h \
 	src/core/key_derive.c \
 	src/core/key_generate.c \
 	src/core/key_ops.h \
+	src/core/key_template.c src/core/key_template.h \
 	src/core/key_wrap.c \
 	src/core/keyset.c src/core/keyset.h \
 	src/core/login.c \

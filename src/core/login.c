@@ -213,6 +213,42 @@ static void forget_private(struct sg_token *token)
 			sg_table_remove(&token->objects, entry);
 }
 
+/* Tell whether keys that a PIN proved are those that the token is open with: whoever can
+ * write the store can put a record there whose PIN he knows. */
+static bool is_open_with(struct sg_token *token, struct sg_keyset *const keys[2])
+{
+	const struct sg_keyset *mine;
+	bool same;
+
+	pthread_rwlock_rdlock(&token->lock);
+	mine = token->keys[SG_PRIVATE_HALF];
+	same = mine != NULL && sg_secret_equal(sg_secret_bytes(mine->mac),
+	                                       sg_secret_bytes(keys[SG_PRIVATE_HALF]->mac));
+	pthread_rwlock_unlock(&token->lock);
+	return same;
+}
+
+CK_RV sg_token_confirm_user(struct sg_token *token, struct sg_bytes pin)
+{
+	struct sg_keyset *keys[2] = { NULL, NULL };
+	struct sg_token_record record = { 0 };
+	struct sg_secret *token_key = NULL;
+	CK_RV rv;
+
+	sg_token_opening_lock(token);
+	rv = sg_rv(sg_token_read_record(token, &record));
+	if (rv == CKR_OK)
+		rv = sg_rv(prove(token, SG_USER, pin, &record, keys, &token_key));
+	if (rv == CKR_OK && !is_open_with(token, keys))
+		rv = CKR_PIN_INCORRECT;
+	sg_token_opening_unlock(token);
+	sg_keyset_free(&keys[0]);
+	sg_keyset_free(&keys[1]);
+	sg_secret_free(&token_key);
+	sg_token_record_clear(&record);
+	return rv;
+}
+
 /* The caller holds the lock for writing. */
 static void log_out(struct sg_token *token)
 {

@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "core/attr_table.h"
+#include "core/attr_value.h"
 #include "core/curve.h"
 #include "core/rv.h"
-#include "core/template.h"
 #include "crypto/random.h"
 #include "seal/sealer.h"
 
@@ -47,6 +47,21 @@ static enum sg_err material_new(struct sg_secret **open, struct sg_bytes closed,
 	return SG_OK;
 }
 
+/* Tell whether a key's uses have to be looked at further than its usage attributes. */
+static bool is_limited(const struct sg_attrs *attrs)
+{
+	CK_ATTRIBUTE_TYPE type;
+	struct sg_bytes value;
+	size_t at = 0;
+
+	while (sg_attrs_next(attrs, &at, &type, &value))
+		if (((type == CKA_START_DATE || type == CKA_END_DATE) && value.len > 0) ||
+		    type == CKA_ALLOWED_MECHANISMS ||
+		    (type == CKA_ALWAYS_AUTHENTICATE && value.data[0] == CK_TRUE))
+			return true;
+	return false;
+}
+
 /* Make an object that takes over the attributes. */
 static enum sg_err object_new(struct sg_attrs *attrs, struct sg_object **out)
 {
@@ -61,6 +76,7 @@ static enum sg_err object_new(struct sg_attrs *attrs, struct sg_object **out)
 	object->key_type = sg_attrs_ulong(&object->attrs, CKA_KEY_TYPE);
 	object->token = sg_attrs_bool(&object->attrs, CKA_TOKEN);
 	object->secluded = sg_attrs_bool(&object->attrs, CKA_PRIVATE);
+	object->limited = is_limited(&object->attrs);
 	*out = object;
 	return SG_OK;
 }
@@ -184,22 +200,6 @@ CK_RV sg_object_new(struct sg_attrs *attrs, struct sg_secret **material, struct 
 	return rv;
 }
 
-/* Tell whether a stored value is one that sg_template_store or the token makes. */
-static bool value_fits(const struct sg_attr_row *row, struct sg_bytes value)
-{
-	switch (row->kind) {
-	case SG_ATTR_BOOL:
-		return value.len == 1 && value.data[0] <= CK_TRUE;
-	case SG_ATTR_ULONG:
-		return value.len == 8;
-	case SG_ATTR_DATE:
-		return value.len == 0 || value.len == sizeof(CK_DATE);
-	case SG_ATTR_BYTES:
-		return true;
-	}
-	return false;
-}
-
 /* Tell whether a key pair's half has a curve and a point of it; a secret key needs none. */
 static bool has_point(const struct sg_object *object, unsigned in)
 {
@@ -226,7 +226,7 @@ static bool is_sound(const struct sg_object *object, struct sg_bytes closed)
 	while (sg_attrs_next(&object->attrs, &at, &type, &value)) {
 		const struct sg_attr_row *row = sg_attr_row(type, in);
 
-		if (row == NULL || (row->flags & SG_ATTR_MATERIAL) || !value_fits(row, value))
+		if (row == NULL || (row->flags & SG_ATTR_MATERIAL) || !sg_value_fits(row, value))
 			return false;
 	}
 	if (in & (SG_IN_PUBLIC | SG_IN_PRIVATE | SG_IN_SECRET)) {
@@ -318,14 +318,15 @@ bool sg_object_matches(const struct sg_object *object, const CK_ATTRIBUTE *templ
 
 	for (CK_ULONG i = 0; i < n; i++) {
 		const struct sg_attr_row *row = sg_attr_row(template[i].type, in);
-		struct sg_bytes wanted, have;
-		uint8_t buf[8];
+		struct sg_value wanted;
+		struct sg_bytes have;
 
-		if (row == NULL || !sg_template_store(row, &template[i], buf, &wanted) ||
+		if (row == NULL || sg_value_is_array(row) ||
+		    sg_value_store(row, &template[i], &wanted) != CKR_OK ||
 		    !sg_attrs_get(&object->attrs, row->type, &have))
 			return false;
-		to_kept_form(object, row->type, &wanted);
-		if (!sg_bytes_equal(wanted, have))
+		to_kept_form(object, row->type, &wanted.stored);
+		if (!sg_bytes_equal(wanted.stored, have))
 			return false;
 	}
 	return true;

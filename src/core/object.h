@@ -32,6 +32,7 @@ struct sg_object {
 	CK_KEY_TYPE key_type;           /* CK_UNAVAILABLE_INFORMATION where it is no key */
 	bool token;                     /* CKA_TOKEN */
 	bool secluded;                  /* CKA_PRIVATE */
+	bool limited;                   /* by dates, mechanisms or a PIN for each use: core/access.h */
 	uint8_t uuid[SG_UUID];
 	uint64_t generation;            /* of the row this was read from or written to */
 	struct sg_attrs attrs;
@@ -72,7 +73,7 @@ struct sg_object *sg_object_ref(struct sg_object *object);
 void sg_object_unref(struct sg_object **object);
 
 /* Tell whether an attribute of a search template has the value given [PKCS#11 3.1
- * §5.7.7]. Key material matches only where it could be read, so never here. */
+ * §5.7.7]. Key material matches only where it could be read, so never here; nor do arrays. */
 bool sg_object_matches(const struct sg_object *object, const CK_ATTRIBUTE *template, CK_ULONG n);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/access.h"
+#include "core/attr_value.h"
 #include "core/curve.h"
 #include "core/rv.h"
 #include "core/template.h"
@@ -86,23 +87,6 @@ CK_RV sg_object_destroy(struct sg_session *session, CK_OBJECT_HANDLE handle)
 	return rv;
 }
 
-/* Give out len bytes as one attribute's value. */
-static CK_RV give(CK_ATTRIBUTE *attr, const void *value, size_t len)
-{
-	if (attr->pValue == NULL) {
-		attr->ulValueLen = len;
-		return CKR_OK;
-	}
-	if (attr->ulValueLen < len) {
-		attr->ulValueLen = CK_UNAVAILABLE_INFORMATION;
-		return CKR_BUFFER_TOO_SMALL;
-	}
-	if (len > 0)
-		memcpy(attr->pValue, value, len);
-	attr->ulValueLen = len;
-	return CKR_OK;
-}
-
 /* Give out key material where that is allowed; of a curve's the private half. */
 static CK_RV read_material(struct sg_session *session, struct sg_object *object,
                            CK_ATTRIBUTE *attr)
@@ -121,8 +105,8 @@ static CK_RV read_material(struct sg_session *session, struct sg_object *object,
 		return sg_rv(err);
 	}
 	if (secret == NULL)
-		return give(attr, NULL, 0);
-	return give(attr, secret->data, curve != NULL ? curve->private_len : secret->len);
+		return sg_value_give_bytes(attr, NULL, 0);
+	return sg_value_give_bytes(attr, secret->data, curve != NULL ? curve->private_len : secret->len);
 }
 
 static CK_RV read_one(struct sg_session *session, struct sg_object *object, CK_ATTRIBUTE *attr)
@@ -131,7 +115,6 @@ static CK_RV read_one(struct sg_session *session, struct sg_object *object, CK_A
 	struct sg_bytes stored;
 	uint8_t point[SG_CURVE_EMIT_MAX];
 	const struct sg_curve *curve;
-	CK_ULONG number;
 
 	if (row != NULL && (row->flags & SG_ATTR_MATERIAL))
 		return read_material(session, object, attr);
@@ -141,13 +124,11 @@ static CK_RV read_one(struct sg_session *session, struct sg_object *object, CK_A
 	}
 	curve = row->type == CKA_EC_POINT ? sg_curve_of(&object->attrs) : NULL;
 	if (curve != NULL)
-		return give(attr, point, sg_curve_emit(curve, stored,
-		                                       session->token->config->ec_point, point));
-	if (row->kind == SG_ATTR_ULONG) {
-		number = sg_attrs_ulong(&object->attrs, row->type);
-		return give(attr, &number, sizeof number);
-	}
-	return give(attr, stored.data, stored.len);
+		return sg_value_give_bytes(attr, point,
+		                           sg_curve_emit(curve, stored,
+		                                         session->token->config->ec_point,
+		                                         point));
+	return sg_value_give(row, stored, attr);
 }
 
 CK_RV sg_object_read(struct sg_session *session, CK_OBJECT_HANDLE handle, CK_ATTRIBUTE *template,
@@ -183,6 +164,8 @@ static CK_RV try_write(struct sg_session *session, CK_OBJECT_HANDLE handle,
 		rv = sg_rv(sg_attrs_copy(&object->attrs, &attrs));
 	if (rv == CKR_OK)
 		rv = sg_template_change(&attrs, template, n);
+	if (rv == CKR_OK)
+		rv = sg_access_trust(session, &object->attrs, &attrs);
 	if (rv == CKR_OK)
 		rv = settle(session, object,
 		            sg_token_change(session->token, handle, object, &attrs), stale);

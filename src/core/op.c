@@ -70,6 +70,10 @@ static CK_RV take_key(struct sg_session *session, enum sg_op_kind kind, struct s
 	rv = sg_access_use(key, kinds[kind].usage, op->mech->type);
 	if (rv != CKR_OK)
 		return rv;
+	if (key->limited && sg_attrs_bool(&key->attrs, CKA_ALWAYS_AUTHENTICATE)) {
+		op->pin = SG_PIN_WANTED;
+		op->order = ++session->pins_wanted;
+	}
 	return sg_rv(sg_token_material(session->token, key, &op->secret));
 }
 
@@ -129,10 +133,40 @@ CK_RV sg_op_run(struct sg_op *op, enum sg_op_phase phase, struct sg_bytes in, ui
 		if (room < need)
 			return CKR_BUFFER_TOO_SMALL;
 	}
+	if (rv == CKR_OK && op->pin == SG_PIN_WANTED)
+		rv = CKR_USER_NOT_LOGGED_IN;
 	if (rv == CKR_OK)
 		rv = work(op, phase, in, out);
 	if (rv != CKR_OK || phase != SG_OP_UPDATE)
 		sg_op_end(op);
+	return rv;
+}
+
+/* Find the newest operation of a session in this state, or NULL. */
+static struct sg_op *find_asking(struct sg_session *session, enum sg_op_pin pin)
+{
+	struct sg_op *found = NULL;
+
+	for (int kind = 0; kind < SG_OPS; kind++) {
+		struct sg_op *op = &session->op[kind];
+
+		if (is_active(op) && op->pin == pin && (found == NULL || op->order > found->order))
+			found = op;
+	}
+	return found;
+}
+
+CK_RV sg_op_login(struct sg_session *session, struct sg_bytes pin)
+{
+	struct sg_op *op = find_asking(session, SG_PIN_WANTED);
+	CK_RV rv;
+
+	if (op == NULL)
+		return find_asking(session, SG_PIN_GIVEN) != NULL ? CKR_USER_ALREADY_LOGGED_IN
+		                                                  : CKR_OPERATION_NOT_INITIALIZED;
+	rv = sg_token_confirm_user(session->token, pin);
+	if (rv == CKR_OK)
+		op->pin = SG_PIN_GIVEN;
 	return rv;
 }
 

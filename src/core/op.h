@@ -39,6 +39,13 @@ enum sg_op_phase {
 	SG_OP_FINAL,
 };
 
+/* Whether an operation waits for the PIN, because its key asks for it at each use. */
+enum sg_op_pin {
+	SG_PIN_UNASKED,
+	SG_PIN_WANTED,
+	SG_PIN_GIVEN,
+};
+
 /* All zero: no operation. */
 struct sg_op {
 	const struct sg_mech *mech;
@@ -49,6 +56,8 @@ struct sg_op {
 	bool multipart;                         /* an update has been made */
 	const atomic_uint *closings;            /* of the key's half of its token; NULL without a key */
 	unsigned epoch;                         /* their number when the operation began */
+	enum sg_op_pin pin;
+	uint64_t order;                         /* among the operations of its session that asked for a PIN */
 
 	/* What mechanisms keep here. */
 	struct sg_buf iv;
@@ -89,13 +98,20 @@ CK_RV sg_op_begin(struct sg_session *session, enum sg_op_kind kind, const CK_MEC
 
 /* Make one phase. out may be NULL to ask for the size, which *out_len gets; out_len
  * is NULL where the phase gives out nothing. Errors: OPERATION_NOT_INITIALIZED,
- * OPERATION_ACTIVE for one-shot after an update, BUFFER_TOO_SMALL, the mechanism's. */
+ * OPERATION_ACTIVE for one-shot after an update, BUFFER_TOO_SMALL, USER_NOT_LOGGED_IN where
+ * the key's PIN was not given, the mechanism's. */
 CK_RV sg_op_run(struct sg_op *op, enum sg_op_phase phase, struct sg_bytes in, uint8_t *out,
                 CK_ULONG *out_len);
 
 /* Verify: in one shot, or at the end of updates. Errors: SIGNATURE_INVALID, SIGNATURE_LEN_RANGE. */
 CK_RV sg_op_verify(struct sg_op *op, enum sg_op_phase phase, struct sg_bytes in,
                    struct sg_bytes signature);
+
+/* C_Login with CKU_CONTEXT_SPECIFIC: let the hardware check the user's PIN, and with it
+ * open the operation that asked for one last; no other operation, of this key or in another
+ * session, is opened by it [PKCS#11 3.1 §4.9]. Errors: OPERATION_NOT_INITIALIZED where none
+ * asked, USER_ALREADY_LOGGED_IN where it was given already, PIN_INCORRECT, PIN_LOCKED. */
+CK_RV sg_op_login(struct sg_session *session, struct sg_bytes pin);
 
 /* End an operation and wipe what it gathered; fine when there is none. */
 void sg_op_end(struct sg_op *op);

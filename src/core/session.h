@@ -29,6 +29,7 @@ struct sg_session {
 	bool has_objects;               /* it has owned session objects */
 	struct sg_find find;
 	struct sg_op op[SG_OPS];
+	uint64_t pins_wanted;           /* operations whose key asked for a PIN so far */
 };
 
 /* All sessions of the module. */

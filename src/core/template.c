@@ -6,11 +6,11 @@
 
 #include <string.h>
 
+#include "core/attr_value.h"
 #include "core/curve.h"
+#include "core/date.h"
 #include "core/rv.h"
 #include "util/log.h"
-
-#define BYTES_MAX (1 << 16)
 
 CK_RV sg_template_check(const CK_ATTRIBUTE *template, CK_ULONG n)
 {
@@ -19,7 +19,7 @@ CK_RV sg_template_check(const CK_ATTRIBUTE *template, CK_ULONG n)
 	if (n > 256)
 		return CKR_ARGUMENTS_BAD;
 	for (CK_ULONG i = 0; i < n; i++) {
-		if (template[i].ulValueLen > BYTES_MAX)
+		if (template[i].ulValueLen > SG_VALUE_MAX)
 			return CKR_ARGUMENTS_BAD;
 		if (template[i].pValue == NULL && template[i].ulValueLen > 0)
 			return CKR_ARGUMENTS_BAD;
@@ -62,37 +62,6 @@ static bool find_ulong(const CK_ATTRIBUTE *template, CK_ULONG n, CK_ATTRIBUTE_TY
 	return true;
 }
 
-bool sg_template_store(const struct sg_attr_row *row, const CK_ATTRIBUTE *attr, uint8_t buf[8],
-                       struct sg_bytes *stored)
-{
-	CK_ULONG value;
-
-	switch (row->kind) {
-	case SG_ATTR_BOOL:
-		if (attr->ulValueLen != sizeof(CK_BBOOL))
-			return false;
-		buf[0] = *(const CK_BBOOL *)attr->pValue;
-		*stored = sg_bytes(buf, 1);
-		return buf[0] == CK_TRUE || buf[0] == CK_FALSE;
-	case SG_ATTR_ULONG:
-		if (attr->ulValueLen != sizeof value)
-			return false;
-		memcpy(&value, attr->pValue, sizeof value);
-		sg_put_u64(buf, value);
-		*stored = sg_bytes(buf, 8);
-		return true;
-	case SG_ATTR_DATE:
-		if (attr->ulValueLen != 0 && attr->ulValueLen != sizeof(CK_DATE))
-			return false;
-		*stored = sg_bytes(attr->pValue, attr->ulValueLen);
-		return true;
-	case SG_ATTR_BYTES:
-		*stored = sg_bytes(attr->pValue, attr->ulValueLen);
-		return true;
-	}
-	return false;
-}
-
 /* Make the default of a row in its stored form; false where there is none. */
 static bool default_value(const struct sg_attr_row *row, const struct sg_key_type *key_type,
                           uint8_t buf[8], struct sg_bytes *stored)
@@ -129,8 +98,10 @@ static CK_RV take(struct sg_template_kind kind, unsigned in, const struct sg_key
                   const CK_ATTRIBUTE *attr, struct sg_attrs *attrs, struct sg_secret **material)
 {
 	const struct sg_attr_row *row = sg_attr_row(attr->type, in);
-	struct sg_bytes stored, fixed;
-	uint8_t buf[8], fixed_buf[8];
+	struct sg_value value;
+	struct sg_bytes fixed;
+	uint8_t buf[8];
+	CK_RV rv;
 
 	if (row == NULL) {
 		sg_log(SG_LOG_ERROR, "attribute 0x%lx does not belong to such an object",
@@ -143,16 +114,18 @@ static CK_RV take(struct sg_template_kind kind, unsigned in, const struct sg_key
 		sg_log(SG_LOG_ERROR, "%s can't be given here", row->name);
 		return CKR_TEMPLATE_INCONSISTENT;
 	}
-	if (!sg_template_store(row, attr, buf, &stored))
-		return CKR_ATTRIBUTE_VALUE_INVALID;
-	if ((row->flags & SG_ATTR_FIXED) && default_value(row, key_type, fixed_buf, &fixed) &&
-	    !sg_bytes_equal(stored, fixed)) {
+	rv = sg_value_store(row, attr, &value);
+	if (rv == CKR_OK && (row->flags & SG_ATTR_FIXED) &&
+	    default_value(row, key_type, buf, &fixed) && !sg_bytes_equal(value.stored, fixed)) {
 		sg_log(SG_LOG_ERROR, "%s can only have its default value", row->name);
-		return CKR_ATTRIBUTE_VALUE_INVALID;
+		rv = CKR_ATTRIBUTE_VALUE_INVALID;
 	}
-	if (row->flags & SG_ATTR_MATERIAL)
-		return stored.len == 0 ? CKR_OK : sg_rv(sg_secret_copy(stored, material));
-	return sg_rv(sg_attrs_set(attrs, row->type, stored));
+	if (rv == CKR_OK && (row->flags & SG_ATTR_MATERIAL) == 0)
+		rv = sg_rv(sg_attrs_set(attrs, row->type, value.stored));
+	else if (rv == CKR_OK && value.stored.len > 0)
+		rv = sg_rv(sg_secret_copy(value.stored, material));
+	sg_value_free(&value);
+	return rv;
 }
 
 /* Fill in what the template left out. */
@@ -205,6 +178,22 @@ static CK_RV check_curve(struct sg_attrs *attrs)
 	return sg_rv(sg_curve_set(curve, attrs, sg_bytes(copy, point.len)));
 }
 
+/* Check what attributes must be for each other, whatever way they came together. */
+static CK_RV check_consistency(const struct sg_attrs *attrs)
+{
+	struct sg_bytes start, end;
+
+	if (sg_attrs_bool(attrs, CKA_SIGNET_SEALED) && !sg_attrs_bool(attrs, CKA_TOKEN))
+		return CKR_TEMPLATE_INCONSISTENT;
+	if (sg_attrs_bool(attrs, CKA_ALWAYS_AUTHENTICATE) && !sg_attrs_bool(attrs, CKA_PRIVATE))
+		return CKR_TEMPLATE_INCONSISTENT;
+	if (sg_attrs_get(attrs, CKA_START_DATE, &start) &&
+	    sg_attrs_get(attrs, CKA_END_DATE, &end) && start.len == SG_DATE &&
+	    !sg_date_within(start.data, sg_bytes(NULL, 0), end))
+		return CKR_TEMPLATE_INCONSISTENT;
+	return CKR_OK;
+}
+
 CK_RV sg_template_build(struct sg_template_kind kind, const CK_ATTRIBUTE *template, CK_ULONG n,
                         struct sg_attrs *attrs, struct sg_secret **material)
 {
@@ -251,39 +240,43 @@ CK_RV sg_template_build(struct sg_template_kind kind, const CK_ATTRIBUTE *templa
 	if (rv == CKR_OK && *material != NULL && key_type != NULL &&
 	    !sg_key_type_takes(key_type, (*material)->len))
 		return CKR_ATTRIBUTE_VALUE_INVALID;
-	if (rv == CKR_OK && sg_attrs_bool(attrs, CKA_SIGNET_SEALED) &&
-	    !sg_attrs_bool(attrs, CKA_TOKEN))
-		return CKR_TEMPLATE_INCONSISTENT;
+	return rv == CKR_OK ? check_consistency(attrs) : rv;
+}
+
+/* Apply one attribute to an object that is there. */
+static CK_RV change(struct sg_attrs *attrs, unsigned in, const CK_ATTRIBUTE *attr)
+{
+	const struct sg_attr_row *row = sg_attr_row(attr->type, in);
+	struct sg_value value;
+	struct sg_bytes old;
+	CK_RV rv;
+
+	if (row == NULL)
+		return CKR_ATTRIBUTE_TYPE_INVALID;
+	if ((row->flags & SG_ATTR_SETTABLE) == 0)
+		return CKR_ATTRIBUTE_READ_ONLY;
+	rv = sg_value_store(row, attr, &value);
+	if (rv == CKR_OK && sg_attrs_get(attrs, row->type, &old) &&
+	    sg_bytes_equal(old, value.stored))
+		goto out;
+	if (rv == CKR_OK && (((row->flags & SG_ATTR_ONLY_TO_TRUE) && value.small[0] != CK_TRUE) ||
+	                     ((row->flags & SG_ATTR_ONLY_TO_FALSE) && value.small[0] != CK_FALSE)))
+		rv = CKR_ATTRIBUTE_READ_ONLY;
+	if (rv == CKR_OK)
+		rv = sg_rv(sg_attrs_set(attrs, row->type, value.stored));
+out:
+	sg_value_free(&value);
 	return rv;
 }
 
 CK_RV sg_template_change(struct sg_attrs *attrs, const CK_ATTRIBUTE *template, CK_ULONG n)
 {
 	unsigned in = sg_attr_class_bit(sg_attrs_ulong(attrs, CKA_CLASS));
+	CK_RV rv = CKR_OK;
 
 	if (!sg_attrs_bool(attrs, CKA_MODIFIABLE))
 		return CKR_ACTION_PROHIBITED;
-	for (CK_ULONG i = 0; i < n; i++) {
-		const struct sg_attr_row *row = sg_attr_row(template[i].type, in);
-		struct sg_bytes stored, old;
-		uint8_t buf[8];
-		enum sg_err err;
-
-		if (row == NULL)
-			return CKR_ATTRIBUTE_TYPE_INVALID;
-		if ((row->flags & SG_ATTR_SETTABLE) == 0)
-			return CKR_ATTRIBUTE_READ_ONLY;
-		if (!sg_template_store(row, &template[i], buf, &stored))
-			return CKR_ATTRIBUTE_VALUE_INVALID;
-		if (sg_attrs_get(attrs, row->type, &old) && sg_bytes_equal(old, stored))
-			continue;
-		if ((row->flags & SG_ATTR_ONLY_TO_TRUE) && stored.data[0] != CK_TRUE)
-			return CKR_ATTRIBUTE_READ_ONLY;
-		if ((row->flags & SG_ATTR_ONLY_TO_FALSE) && stored.data[0] != CK_FALSE)
-			return CKR_ATTRIBUTE_READ_ONLY;
-		err = sg_attrs_set(attrs, row->type, stored);
-		if (err != SG_OK)
-			return sg_rv(err);
-	}
-	return CKR_OK;
+	for (CK_ULONG i = 0; i < n && rv == CKR_OK; i++)
+		rv = change(attrs, in, &template[i]);
+	return rv == CKR_OK ? check_consistency(attrs) : rv;
 }

@@ -41,12 +41,8 @@ CK_RV sg_template_build(struct sg_template_kind kind, const CK_ATTRIBUTE *templa
 
 /* Apply a checked template of C_SetAttributeValue to a copy of an object's
  * attributes [PKCS#11 3.1 §4.1.2]. Errors: ACTION_PROHIBITED where the object is not
- * modifiable, ATTRIBUTE_READ_ONLY, ATTRIBUTE_TYPE_INVALID, ATTRIBUTE_VALUE_INVALID. */
+ * modifiable, ATTRIBUTE_READ_ONLY, ATTRIBUTE_TYPE_INVALID, ATTRIBUTE_VALUE_INVALID,
+ * TEMPLATE_INCONSISTENT. */
 CK_RV sg_template_change(struct sg_attrs *attrs, const CK_ATTRIBUTE *template, CK_ULONG n);
-
-/* Convert a value from the API's form to the stored form in buf, which holds 8
- * bytes; *stored is a view of buf or of the caller's bytes. False for a malformed value. */
-bool sg_template_store(const struct sg_attr_row *row, const CK_ATTRIBUTE *attr, uint8_t buf[8],
-                       struct sg_bytes *stored);
 
 #endif

@@ -108,6 +108,10 @@ bool sg_token_private_open(struct sg_token *token);
  * USER_PIN_NOT_INITIALIZED. */
 CK_RV sg_token_login(struct sg_token *token, enum sg_user user, struct sg_bytes pin);
 
+/* Let the hardware check the PIN of the user, who is logged in, once more; nothing opens by
+ * it. Errors: PIN_INCORRECT, PIN_LOCKED. */
+CK_RV sg_token_confirm_user(struct sg_token *token, struct sg_bytes pin);
+
 /* Log out; private objects close and their handles end. Errors: USER_NOT_LOGGED_IN. */
 CK_RV sg_token_logout(struct sg_token *token);
 

@@ -5,6 +5,7 @@ api_tests = \
 	tests/api/test_encrypt \
 	tests/api/test_hammer \
 	tests/api/test_hardware \
+	tests/api/test_limits \
 	tests/api/test_memory \
 	tests/api/test_mac \
 	tests/api/test_module \
@@ -12,6 +13,7 @@ api_tests = \
 	tests/api/test_peers \
 	tests/api/test_pin \
 	tests/api/test_processes \
+	tests/api/test_reauth \
 	tests/api/test_recursion \
 	tests/api/test_scale \
 	tests/api/test_secrets \

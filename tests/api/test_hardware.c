@@ -448,6 +448,28 @@ START_TEST(wrong_pins_lock_the_pin_and_not_the_machine)
 }
 END_TEST
 
+START_TEST(a_pin_locked_at_the_use_of_a_key_logs_out)
+{
+	struct p11_template public = { 0 }, private = { 0 };
+	CK_SESSION_INFO info;
+	CK_RV rv = CKR_PIN_INCORRECT;
+
+	s = p11_user();
+	test_tpm_shell(&tpm, "tpm2_dictionarylockout -s -n 3 -t 1000 -l 1000");
+	p11_bytes(&public, CKA_EC_PARAMS, p11_ed25519_oid, 5);
+	p11_bool(&private, CKA_ALWAYS_AUTHENTICATE, true);
+	p11_ok(p11->C_GenerateKeyPair(s, &p11_pair_gen, public.attr, public.n, private.attr,
+	                              private.n, &pub, &priv));
+	p11_ok(p11->C_SignInit(s, &p11_eddsa, priv));
+	for (int i = 0; i < 4 && rv == CKR_PIN_INCORRECT; i++)
+		rv = p11->C_Login(s, CKU_CONTEXT_SPECIFIC, (CK_BYTE *)"wrong", 5);
+	p11_is(CKR_PIN_LOCKED, rv);
+	p11_ok(p11->C_GetSessionInfo(s, &info));
+	ck_assert_uint_eq(info.state, CKS_RW_PUBLIC_SESSION);
+	p11_login(s, CKU_CONTEXT_SPECIFIC, P11_PIN, CKR_OPERATION_NOT_INITIALIZED);
+}
+END_TEST
+
 START_TEST(pins_work_on_a_tpm)
 {
 	s = p11_user();
@@ -524,6 +546,7 @@ static Suite *suite(void)
 	tcase_add_loop_test(plain, another_tpm_is_not_recognized, 0, 2);
 	tcase_add_test(plain, no_tpm_at_all_is_a_token_that_is_not_present);
 	tcase_add_test(plain, wrong_pins_lock_the_pin_and_not_the_machine);
+	tcase_add_test(plain, a_pin_locked_at_the_use_of_a_key_logs_out);
 	tcase_add_test(plain, pins_work_on_a_tpm);
 	return suite;
 }

@@ -375,7 +375,7 @@ START_TEST(a_pair_is_made_whole_or_not_at_all)
 	p11_bytes(&public, CKA_EC_PARAMS, p11_ed25519_oid, 5);
 	p11_bool(&public, CKA_TOKEN, true);
 	p11_bool(&private, CKA_TOKEN, true);
-	p11_bool(&private, CKA_WRAP_WITH_TRUSTED, true);
+	p11_bool(&private, CKA_ALWAYS_AUTHENTICATE, true);
 	p11_is(CKR_ATTRIBUTE_VALUE_INVALID, generate(&public, &private));
 	ck_assert_uint_eq(p11_count(s), 0);
 }

@@ -68,6 +68,8 @@ static const struct name kinds[] = {
 	[SG_ATTR_ULONG] = { SG_ATTR_ULONG, "CK_ULONG" },
 	[SG_ATTR_BYTES] = { SG_ATTR_BYTES, "bytes" },
 	[SG_ATTR_DATE] = { SG_ATTR_DATE, "CK_DATE" },
+	[SG_ATTR_MECHANISMS] = { SG_ATTR_MECHANISMS, "array of CK_MECHANISM_TYPE" },
+	[SG_ATTR_TEMPLATE] = { SG_ATTR_TEMPLATE, "array of CK_ATTRIBUTE" },
 	{ 0, NULL },
 };
 

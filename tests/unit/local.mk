@@ -2,6 +2,7 @@
 unit_tests = \
 	tests/unit/test_aes_gcm \
 	tests/unit/test_attr_table \
+	tests/unit/test_attr_value \
 	tests/unit/test_attrs \
 	tests/unit/test_bytes \
 	tests/unit/test_config \
@@ -10,6 +11,7 @@ unit_tests = \
 	tests/unit/test_digest \
 	tests/unit/test_ed25519 \
 	tests/unit/test_curve \
+	tests/unit/test_date \
 	tests/unit/test_err \
 	tests/unit/test_file \
 	tests/unit/test_fork \
@@ -17,6 +19,7 @@ unit_tests = \
 	tests/unit/test_kdf \
 	tests/unit/test_keyset \
 	tests/unit/test_keywrap \
+	tests/unit/test_key_template \
 	tests/unit/test_log \
 	tests/unit/test_mac \
 	tests/unit/test_map \

@@ -161,32 +161,6 @@ START_TEST(the_curve_and_the_point_are_brought_into_one_form)
 }
 END_TEST
 
-START_TEST(values_are_converted_and_checked)
-{
-	const struct sg_attr_row *flag = sg_attr_row(CKA_TOKEN, SG_IN_DATA);
-	const struct sg_attr_row *number = sg_attr_row(CKA_CLASS, SG_IN_DATA);
-	const struct sg_attr_row *date = sg_attr_row(CKA_START_DATE, SG_IN_SECRET);
-	CK_ULONG n = 0x0102030405060708;
-	CK_BYTE two = 2;
-	struct sg_bytes stored;
-	uint8_t buf[8];
-
-	ck_assert(sg_template_store(number, &(CK_ATTRIBUTE){ CKA_CLASS, &n, 8 }, buf, &stored));
-	assert_bytes(stored, hex("0102030405060708"));
-	ck_assert(!sg_template_store(number, &(CK_ATTRIBUTE){ CKA_CLASS, &n, 4 }, buf, &stored));
-	ck_assert(!sg_template_store(number, &(CK_ATTRIBUTE){ CKA_CLASS, NULL, 0 }, buf, &stored));
-	ck_assert(sg_template_store(flag, &(CK_ATTRIBUTE){ CKA_TOKEN, &yes, 1 }, buf, &stored));
-	assert_bytes(stored, hex("01"));
-	ck_assert(!sg_template_store(flag, &(CK_ATTRIBUTE){ CKA_TOKEN, &two, 1 }, buf, &stored));
-	ck_assert(!sg_template_store(flag, &(CK_ATTRIBUTE){ CKA_TOKEN, NULL, 0 }, buf, &stored));
-	ck_assert(sg_template_store(date, &(CK_ATTRIBUTE){ CKA_START_DATE, NULL, 0 }, buf, &stored));
-	ck_assert(sg_template_store(date, &(CK_ATTRIBUTE){ CKA_START_DATE, value, 8 }, buf,
-	                            &stored));
-	ck_assert(!sg_template_store(date, &(CK_ATTRIBUTE){ CKA_START_DATE, value, 7 }, buf,
-	                             &stored));
-}
-END_TEST
-
 static CK_RV change(CK_ATTRIBUTE_TYPE type, const void *bytes, CK_ULONG len)
 {
 	CK_ATTRIBUTE t = { type, (void *)(uintptr_t)bytes, len };
@@ -234,7 +208,6 @@ static Suite *suite(void)
 	tcase_add_test(tc, what_the_function_implies_is_not_contradicted);
 	tcase_add_test(tc, a_key_sealed_on_its_own_is_a_token_object);
 	tcase_add_test(tc, the_curve_and_the_point_are_brought_into_one_form);
-	tcase_add_test(tc, values_are_converted_and_checked);
 	tcase_add_test(tc, changes_keep_to_the_table);
 	tcase_add_test(tc, what_is_not_modifiable_does_not_change);
 	return s;
