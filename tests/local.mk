@@ -18,6 +18,7 @@ libtesting_la_SOURCES = \
 	tests/lib/p11.c tests/lib/p11.h \
 	tests/lib/runner.c tests/lib/runner.h \
 	tests/lib/scratch.c tests/lib/scratch.h \
+	tests/lib/stamp.c tests/lib/stamp.h \
 	tests/lib/store.c tests/lib/store.h \
 	tests/lib/tpm.c tests/lib/tpm.h
 libtesting_la_LIBADD = $(CHECK_LIBS)

@@ -259,7 +259,7 @@ static void log_out(struct sg_token *token)
 	sg_keyset_free(&token->keys[SG_PRIVATE_HALF]);
 	sg_secret_free(&token->token_key);
 	forget_private(token);
-	token->shown[SG_PRIVATE_HALF] = UINT64_MAX;
+	token->shown[SG_PRIVATE_HALF] = SG_NEVER_SHOWN;
 }
 
 CK_RV sg_token_logout(struct sg_token *token)

@@ -11,8 +11,6 @@
 #include "crypto/crypto.h"
 #include "util/log.h"
 
-#define NEVER UINT64_MAX
-
 enum sg_err sg_token_new(const struct sg_config *config, CK_SLOT_ID slot, struct sg_token **out)
 {
 	struct sg_token *token = calloc(1, sizeof *token);
@@ -22,7 +20,7 @@ enum sg_err sg_token_new(const struct sg_config *config, CK_SLOT_ID slot, struct
 		return SG_ERR_NOMEM;
 	token->slot = slot;
 	token->config = config;
-	token->shown[0] = token->shown[1] = NEVER;
+	token->shown[0] = token->shown[1] = SG_NEVER_SHOWN;
 	token->path = sg_store_path(config->state, (unsigned)slot);
 	if (token->path == NULL)
 		goto fail;
@@ -49,7 +47,7 @@ void sg_token_close(struct sg_token *token)
 	token->user = SG_NOBODY;
 	atomic_fetch_add(&token->epoch[SG_PUBLIC_HALF], 1);
 	atomic_fetch_add(&token->epoch[SG_PRIVATE_HALF], 1);
-	token->shown[0] = token->shown[1] = NEVER;
+	token->shown[0] = token->shown[1] = SG_NEVER_SHOWN;
 }
 
 void sg_token_free(struct sg_token **token)
@@ -122,11 +120,29 @@ static void install_record(struct sg_token *token, struct sg_token_record *recor
 	memset(record, 0, sizeof *record);
 }
 
+/* Tell whether the record is that of the store as it is now. */
+static bool knows_record(struct sg_token *token)
+{
+	struct sg_store_stamp stamp;
+	bool present;
+
+	pthread_rwlock_rdlock(&token->lock);
+	present = token->present;
+	stamp = token->record_stamp;
+	pthread_rwlock_unlock(&token->lock);
+	return present && sg_store_stamp_holds(&stamp, token->path);
+}
+
 enum sg_err sg_token_sync(struct sg_token *token)
 {
 	struct sg_token_record record;
-	enum sg_err err = sg_token_read_record(token, &record);
+	struct sg_store_stamp stamp;
+	enum sg_err err;
 
+	if (knows_record(token))
+		return SG_OK;
+	sg_store_stamp_take(token->path, &stamp);
+	err = sg_token_read_record(token, &record);
 	pthread_rwlock_wrlock(&token->lock);
 	if (err == SG_OK && token->keys[SG_PUBLIC_HALF] != NULL &&
 	    memcmp(token->record.uuid, record.uuid, SG_UUID) == 0) {
@@ -140,6 +156,7 @@ enum sg_err sg_token_sync(struct sg_token *token)
 	}
 	if (err == SG_OK) {
 		install_record(token, &record);
+		token->record_stamp = stamp;
 	} else if (err == SG_ERR_STORE_MISSING) {
 		sg_token_close(token);
 		token->present = false;

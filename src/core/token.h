@@ -17,8 +17,10 @@
 #include "core/state.h"
 #include "core/token_record.h"
 #include "seal/sealer.h"
+#include "store/stamp.h"
 #include "util/config.h"
 
+#define SG_NEVER_SHOWN UINT64_MAX       /* no generation */
 #define SG_PIN_MIN 4
 #define SG_PIN_MAX 255
 
@@ -42,12 +44,14 @@ struct sg_token {
 	pthread_rwlock_t lock;                  /* guards all that follows */
 	bool present;                           /* the store was there when it was last read */
 	struct sg_token_record record;
+	struct sg_store_stamp record_stamp;     /* of the store that record was read from */
 	struct sg_keyset *keys[2];              /* by enum sg_half; NULL while closed */
 	struct sg_secret *token_key;            /* only while the security officer is logged in */
 	enum sg_user user;
 	bool pin_low[SG_USERS];                 /* a wrong PIN was given since the last right one */
 	time_t pin_locked[SG_USERS];            /* when the hardware last refused PINs; 0: never */
 	uint64_t shown[2];                      /* generation of each half that objects shows */
+	struct sg_store_stamp shown_stamp;      /* of the store that had these */
 	uint64_t changes;                       /* of token objects in the table, by this process */
 	struct sg_object_table objects;
 	CK_ULONG sessions;

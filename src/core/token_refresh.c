@@ -21,6 +21,7 @@ struct found {
 /* What was read, and what the token was like meanwhile. */
 struct reading {
 	const struct sg_token *token;
+	struct sg_store_stamp stamp;    /* of the store before it was read */
 	struct sg_state state;
 	struct sg_set sets[2];          /* of the rows met */
 	bool open[2];
@@ -143,6 +144,7 @@ static enum sg_err read_rows(const struct sg_token *token, struct reading *r)
 		r->shown[half] = token->shown[half];
 		r->epoch[half] = atomic_load(&token->epoch[half]);
 	}
+	sg_store_stamp_take(token->path, &r->stamp);
 	err = sg_store_begin(token->path, SG_STORE_READ, &txn);
 	if (err == SG_OK)
 		err = sg_token_read_state(txn, &r->state);
@@ -206,6 +208,23 @@ static enum sg_err take_over(struct sg_token *token, struct reading *r)
 	return SG_OK;
 }
 
+/* Let the table show what was read, unless the token changed meanwhile, which *again
+ * tells. The caller holds the lock for writing. */
+static enum sg_err settle(struct sg_token *token, struct reading *r, bool *again)
+{
+	enum sg_err err = SG_OK;
+
+	if (!is_shown(r)) {
+		*again = !is_current(r);
+		if (*again)
+			return SG_OK;
+		err = take_over(token, r);
+	}
+	if (err == SG_OK)
+		token->shown_stamp = r->stamp;
+	return err;
+}
+
 /* Read and take over once; *again tells that the token changed in between. */
 static enum sg_err refresh_once(struct sg_token *token, bool *again)
 {
@@ -216,11 +235,9 @@ static enum sg_err refresh_once(struct sg_token *token, bool *again)
 	pthread_rwlock_rdlock(&token->lock);
 	err = read_rows(token, &r);
 	pthread_rwlock_unlock(&token->lock);
-	if (err == SG_OK && !is_shown(&r)) {
+	if (err == SG_OK) {
 		pthread_rwlock_wrlock(&token->lock);
-		*again = !is_current(&r);
-		if (!*again)
-			err = take_over(token, &r);
+		err = settle(token, &r, again);
 		pthread_rwlock_unlock(&token->lock);
 	}
 	forget(&r);
@@ -231,15 +248,31 @@ static enum sg_err refresh_once(struct sg_token *token, bool *again)
 static enum sg_err refresh_alone(struct sg_token *token)
 {
 	struct reading r;
+	bool again;
 	enum sg_err err;
 
 	pthread_rwlock_wrlock(&token->lock);
 	err = read_rows(token, &r);
-	if (err == SG_OK && !is_shown(&r))
-		err = take_over(token, &r);
+	if (err == SG_OK)
+		err = settle(token, &r, &again);
 	pthread_rwlock_unlock(&token->lock);
 	forget(&r);
 	return err;
+}
+
+/* Tell without opening the store that the table shows it. */
+static bool is_up_to_date(struct sg_token *token)
+{
+	struct sg_store_stamp stamp;
+	bool shown = true;
+
+	pthread_rwlock_rdlock(&token->lock);
+	for (int half = 0; half < 2; half++)
+		if (token->keys[half] != NULL && token->shown[half] == SG_NEVER_SHOWN)
+			shown = false;
+	stamp = token->shown_stamp;
+	pthread_rwlock_unlock(&token->lock);
+	return shown && sg_store_stamp_holds(&stamp, token->path);
 }
 
 enum sg_err sg_token_refresh(struct sg_token *token)
@@ -248,6 +281,8 @@ enum sg_err sg_token_refresh(struct sg_token *token)
 	enum sg_err err;
 
 	err = sg_token_open(token);
+	if (err == SG_OK && is_up_to_date(token))
+		return SG_OK;
 	for (int i = 0; again && err == SG_OK && i < TRIES; i++)
 		err = refresh_once(token, &again);
 	if (again && err == SG_OK)

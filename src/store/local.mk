@@ -4,4 +4,5 @@ libsignet_la_SOURCES += \
 	src/store/path.c src/store/path.h \
 	src/store/row.c src/store/row.h \
 	src/store/schema.c src/store/schema.h \
+	src/store/stamp.c src/store/stamp.h \
 	src/store/store.c src/store/store.h

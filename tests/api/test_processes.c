@@ -3,15 +3,18 @@
  * Tests. Several processes on one token, one after another and at the same time,
  * and children that inherit the module.
  */
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/p11.h"
 #include "lib/runner.h"
+#include "lib/stamp.h"
 
 static CK_SESSION_HANDLE s;
 static CK_OBJECT_HANDLE pub, priv;
@@ -228,6 +231,57 @@ START_TEST(no_key_of_several_writers_is_lost)
 }
 END_TEST
 
+/* Make or destroy a key for every byte that comes, and send one back. */
+static void work_when_told(int from, int to)
+{
+	CK_OBJECT_HANDLE keys[2];
+	char byte;
+
+	p11_start();
+	s = p11_open(CKF_RW_SESSION);
+	for (int i = 0; read(from, &byte, 1) == 1; i++) {
+		if (i % 3 < 2)
+			keys[i % 3] = p11_make_aes(s, "another's");
+		else
+			p11_ok(p11->C_DestroyObject(s, keys[i / 3 % 2]));
+		ck_assert_int_eq(write(to, &byte, 1), 1);
+	}
+}
+
+START_TEST(every_change_of_another_process_is_seen_at_once)
+{
+	struct sg_store_stamp stamp;
+	int there[2], back[2], status;
+	CK_ULONG expected = 0;
+	char byte = 0;
+
+	p11_make_machine();
+	ck_assert_int_eq(pipe(there), 0);
+	ck_assert_int_eq(pipe(back), 0);
+	if (fork() == 0) {
+		close(there[1]);
+		work_when_told(there[0], back[1]);
+		_exit(EXIT_SUCCESS);
+	}
+	close(there[0]);
+	p11_start();
+	s = p11_open(0);
+	for (int i = 0; i < 120; i++) {
+		/* Now and then wait until the file's times are trusted. */
+		if (i % 12 == 0)
+			test_stamp_settle(p11_store, &stamp);
+		ck_assert_uint_eq(p11_count(s), expected);
+		ck_assert_int_eq(write(there[1], &byte, 1), 1);
+		ck_assert_int_eq(read(back[0], &byte, 1), 1);
+		expected += i % 3 < 2 ? 1 : -1UL;
+		ck_assert_uint_eq(p11_count(s), expected);
+	}
+	close(there[1]);
+	ck_assert_int_gt(wait(&status), 0);
+	ck_assert_int_eq(status, 0);
+}
+END_TEST
+
 /* Fork. */
 
 static void require_parent_works(void)
@@ -365,15 +419,18 @@ START_TEST(a_server_and_its_workers_sign_side_by_side)
 END_TEST
 
 static atomic_bool enough;
+static atomic_uint wrong;               /* Check's own calls are for the test's thread only */
 
-/* Opens and closes the store without a pause. */
+/* Opens and closes the store without a pause: its times are new for every search. */
 static void *search(void *arg)
 {
 	CK_SESSION_HANDLE *session = arg;
 
 	while (!atomic_load(&enough)) {
-		p11_ok(p11->C_FindObjectsInit(*session, NULL, 0));
-		p11_ok(p11->C_FindObjectsFinal(*session));
+		if (utimensat(AT_FDCWD, p11_store, NULL, 0) != 0 ||
+		    p11->C_FindObjectsInit(*session, NULL, 0) != CKR_OK ||
+		    p11->C_FindObjectsFinal(*session) != CKR_OK)
+			atomic_fetch_add(&wrong, 1);
 	}
 	return NULL;
 }
@@ -396,6 +453,7 @@ START_TEST(children_of_a_process_that_reads_its_store_can_read_it_too)
 		p11_in_child(search_in_child, NULL);
 	atomic_store(&enough, true);
 	ck_assert_int_eq(pthread_join(thread, NULL), 0);
+	ck_assert_uint_eq(atomic_load(&wrong), 0);
 }
 END_TEST
 
@@ -413,6 +471,7 @@ static Suite *suite(void)
 	tcase_add_test(tc, what_another_process_changes_is_seen);
 	tcase_add_loop_test(tc, what_another_process_changed_can_be_changed_and_destroyed, 0, 2);
 	tcase_add_test(tc, a_change_does_not_undo_that_of_another_process);
+	tcase_add_test(tc, every_change_of_another_process_is_seen_at_once);
 	tcase_add_test(tc, no_key_of_several_writers_is_lost);
 	tc = p11_case(suite, "fork");
 	tcase_add_loop_test(tc, whatever_a_child_does_the_parent_keeps_working, 0, IN_FORK);

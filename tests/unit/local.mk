@@ -47,10 +47,12 @@ unit_tests = \
 	tests/unit/test_store_path \
 	tests/unit/test_store_row \
 	tests/unit/test_store_schema \
+	tests/unit/test_store_stamp \
 	tests/unit/test_store_sync \
 	tests/unit/test_template \
 	tests/unit/test_token \
 	tests/unit/test_token_record \
+	tests/unit/test_token_refresh \
 	tests/unit/test_utf8
 
 check_PROGRAMS += $(unit_tests)
@@ -60,3 +62,7 @@ THREAD_TESTS += \
 	tests/unit/test_signal \
 	tests/unit/test_slab \
 	tests/unit/test_store
+
+# It counts who opens the store, and comes in between where a thread takes a lock.
+tests_unit_test_token_refresh_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=sg_store_begin -Wl,--wrap=pthread_rwlock_wrlock

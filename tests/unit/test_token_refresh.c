@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Tests of core/token_refresh.c. A second token on the same store stands for another
+ * process. The linker puts two functions of this file before those that the core calls:
+ * one counts who opens the store, the other comes in between two steps of a refresh.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/session.h"
+#include "core/token_objects.h"
+#include "crypto/crypto.h"
+#include "lib/file.h"
+#include "lib/runner.h"
+#include "lib/scratch.h"
+#include "lib/stamp.h"
+
+static char *folder;
+static struct sg_config *config;
+static struct sg_token *token, *other;
+static struct sg_session session;
+
+enum sg_err __real_sg_store_begin(const char *path, enum sg_store_mode mode,
+                                  struct sg_store_txn **out);
+enum sg_err __wrap_sg_store_begin(const char *path, enum sg_store_mode mode,
+                                  struct sg_store_txn **out);
+int __real_pthread_rwlock_wrlock(pthread_rwlock_t *lock);
+int __wrap_pthread_rwlock_wrlock(pthread_rwlock_t *lock);
+
+static int opened;
+static void (*in_between)(void);        /* runs once, before the token is next locked for writing */
+
+enum sg_err __wrap_sg_store_begin(const char *path, enum sg_store_mode mode,
+                                  struct sg_store_txn **out)
+{
+	opened++;
+	return __real_sg_store_begin(path, mode, out);
+}
+
+int __wrap_pthread_rwlock_wrlock(pthread_rwlock_t *lock)
+{
+	void (*fn)(void) = in_between;
+
+	if (fn != NULL && lock == &token->lock) {
+		in_between = NULL;
+		fn();
+	}
+	return __real_pthread_rwlock_wrlock(lock);
+}
+
+static void setup(void)
+{
+	const struct sg_token_plan plan = {
+		.label = sg_bytes_str("token"), .sealer = "soft", .machine = true,
+	};
+	char *conf, *passphrase, text[4096];
+
+	ck_assert_int_eq(sg_crypto_start(), SG_OK);
+	folder = scratch_make();
+	passphrase = scratch_path(folder, "passphrase");
+	conf = scratch_path(folder, "conf");
+	test_file_write(passphrase, sg_bytes_str("words"));
+	snprintf(text, sizeof text, "state = %s/state\nsealer = soft\nallow-soft = yes\n"
+	         "soft-passphrase-file = %s\n", folder, passphrase);
+	test_file_write(conf, sg_bytes_str(text));
+	ck_assert_int_eq(setenv("SIGNET_CONF", conf, 1), 0);
+	unsetenv("SIGNET_STATE");
+	ck_assert_int_eq(sg_config_load(&config), SG_OK);
+	ck_assert_int_eq(sg_token_new(config, 0, &token), SG_OK);
+	ck_assert_int_eq(sg_token_create(token, &plan, NULL), SG_OK);
+	ck_assert_int_eq(sg_token_new(config, 0, &other), SG_OK);
+	ck_assert_int_eq(sg_token_sync(other), SG_OK);
+	ck_assert_int_eq(sg_token_open(other), SG_OK);
+	free(conf);
+	free(passphrase);
+}
+
+static void teardown(void)
+{
+	sg_token_free(&token);
+	sg_token_free(&other);
+	sg_config_free(&config);
+	scratch_remove(&folder);
+	sg_crypto_stop();
+}
+
+/* Add a data object to the token as this process or as the other one. */
+static CK_OBJECT_HANDLE add(struct sg_token *to)
+{
+	const struct sg_origin imported = { false, CK_UNAVAILABLE_INFORMATION };
+	struct sg_attrs attrs = { 0 };
+	struct sg_secret *none = NULL;
+	struct sg_object *object = NULL;
+	CK_OBJECT_HANDLE handle = 0;
+
+	ck_assert_int_eq(sg_attrs_set_ulong(&attrs, CKA_CLASS, CKO_DATA), SG_OK);
+	ck_assert_int_eq(sg_attrs_set_bool(&attrs, CKA_TOKEN, true), SG_OK);
+	ck_assert_uint_eq(sg_object_new(&attrs, &none, imported, &object), CKR_OK);
+	ck_assert_int_eq(sg_token_add(to, &session, &object, 1, &handle), SG_OK);
+	return handle;
+}
+
+static size_t count(void)
+{
+	CK_OBJECT_HANDLE *handles = NULL;
+	size_t n = 0;
+
+	ck_assert_int_eq(sg_token_find(token, NULL, 0, &handles, &n), SG_OK);
+	free(handles);
+	return n;
+}
+
+/* Search once when the stamp of the store is settled, so that the token can trust it. */
+static size_t count_settled(void)
+{
+	struct sg_store_stamp stamp;
+
+	test_stamp_settle(token->path, &stamp);
+	return count();
+}
+
+static bool knows(CK_OBJECT_HANDLE handle)
+{
+	struct sg_object *object = NULL;
+	enum sg_err err = sg_token_object(token, handle, &object);
+
+	sg_object_unref(&object);
+	return err == SG_OK;
+}
+
+START_TEST(a_search_opens_no_store_that_did_not_change)
+{
+	add(other);
+	ck_assert_uint_eq(count_settled(), 1);
+	opened = 0;
+	for (int i = 0; i < 100; i++)
+		ck_assert_uint_eq(count(), 1);
+	ck_assert_int_eq(opened, 0);
+}
+END_TEST
+
+START_TEST(a_session_opens_no_store_that_did_not_change)
+{
+	struct sg_store_stamp stamp;
+
+	test_stamp_settle(token->path, &stamp);
+	ck_assert_int_eq(sg_token_sync(token), SG_OK);
+	opened = 0;
+	ck_assert_int_eq(sg_token_sync(token), SG_OK);
+	ck_assert_int_eq(opened, 0);
+	ck_assert_int_eq(sg_store_remove(token->path), SG_OK);
+	ck_assert_int_eq(sg_token_sync(token), SG_ERR_STORE_MISSING);
+}
+END_TEST
+
+START_TEST(a_change_of_another_process_is_seen_by_the_next_search)
+{
+	for (size_t i = 1; i <= 5; i++) {
+		(void)count_settled();
+		add(other);
+		ck_assert_uint_eq(count(), i);
+	}
+}
+END_TEST
+
+START_TEST(a_change_right_after_a_search_is_seen_too)
+{
+	for (size_t i = 1; i <= 50; i++) {
+		add(other);
+		ck_assert_uint_eq(count(), i);
+	}
+}
+END_TEST
+
+START_TEST(a_change_of_our_own_is_seen)
+{
+	ck_assert_uint_eq(count_settled(), 0);
+	add(token);
+	ck_assert_uint_eq(count(), 1);
+	ck_assert_uint_eq(count_settled(), 1);
+}
+END_TEST
+
+START_TEST(what_was_closed_and_opened_again_is_shown_though_the_store_did_not_change)
+{
+	ck_assert_uint_eq(count_settled(), 0);
+	add(other);
+	ck_assert_uint_eq(count_settled(), 1);
+	pthread_rwlock_wrlock(&token->lock);
+	sg_token_close(token);
+	pthread_rwlock_unlock(&token->lock);
+	ck_assert_uint_eq(count(), 1);
+}
+END_TEST
+
+static CK_OBJECT_HANDLE mine;
+
+static void add_mine(void)
+{
+	mine = add(token);
+}
+
+/* The reading is older than our own object, which it must not take away again. */
+START_TEST(what_was_read_before_a_change_of_our_own_is_not_taken_over)
+{
+	ck_assert_uint_eq(count(), 0);
+	add(other);
+	in_between = add_mine;
+	ck_assert_uint_eq(count(), 2);
+	ck_assert_ptr_null(in_between);
+	ck_assert(knows(mine));
+	ck_assert_uint_eq(count(), 2);
+}
+END_TEST
+
+static void add_others(void)
+{
+	add(other);
+}
+
+START_TEST(what_another_process_commits_during_a_refresh_is_seen_by_the_next)
+{
+	ck_assert_uint_eq(count(), 0);
+	add(other);
+	in_between = add_others;
+	ck_assert_uint_eq(count(), 1);
+	ck_assert_uint_eq(count_settled(), 2);
+}
+END_TEST
+
+static void close_token(void)
+{
+	pthread_rwlock_wrlock(&token->lock);
+	sg_token_close(token);
+	pthread_rwlock_unlock(&token->lock);
+}
+
+START_TEST(what_was_read_with_keys_that_are_gone_is_not_taken_over)
+{
+	add(other);
+	ck_assert_int_eq(sg_token_open(token), SG_OK);
+	in_between = close_token;
+	ck_assert_uint_eq(count(), 0);
+	ck_assert_uint_eq(count(), 1);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+	Suite *s = suite_create("token_refresh");
+	TCase *tc = tcase_create("token_refresh");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_set_timeout(tc, 120);
+	suite_add_tcase(s, tc);
+	tcase_add_test(tc, a_search_opens_no_store_that_did_not_change);
+	tcase_add_test(tc, a_session_opens_no_store_that_did_not_change);
+	tcase_add_test(tc, a_change_of_another_process_is_seen_by_the_next_search);
+	tcase_add_test(tc, a_change_right_after_a_search_is_seen_too);
+	tcase_add_test(tc, a_change_of_our_own_is_seen);
+	tcase_add_test(tc, what_was_closed_and_opened_again_is_shown_though_the_store_did_not_change);
+	tcase_add_test(tc, what_was_read_before_a_change_of_our_own_is_not_taken_over);
+	tcase_add_test(tc, what_another_process_commits_during_a_refresh_is_seen_by_the_next);
+	tcase_add_test(tc, what_was_read_with_keys_that_are_gone_is_not_taken_over);
+	return s;
+}
+
+int main(void)
+{
+	return test_run(suite());
+}
