@@ -103,6 +103,22 @@ soft_shows_itself() {
 		exits 0 status && prints 'for development only' && exits 0 doctor && prints 'warn  token'
 }
 
+# A umask that takes the owner's bits too; the journals of the store are made under it as well.
+any_umask_will_do() {
+	local result=0 mode
+
+	umask 0777
+	{
+		SIGNET_STATE=$FOLDER/masked/state exits 0 init --label masked --machine &&
+			SIGNET_STATE=$FOLDER/masked/state exits 0 keygen --label key &&
+			SIGNET_STATE=$FOLDER/masked/state exits 0 pubkey --label key
+	} || result=1
+	umask 077
+	mode=$(stat -c %a "$FOLDER/masked" "$FOLDER/masked/state" "$FOLDER/masked/state/slot-0000.db" | xargs)
+	[ "$mode" = '700 700 600' ] || { echo "modes $mode"; result=1; }
+	return "$result"
+}
+
 tpm_start || exit 1
 check 'a machine without a token is shown' nothing_yet
 check 'the doctor has nothing against it' doctor_is_content
@@ -122,6 +138,7 @@ check 'a serial number chooses' serial_chooses
 check 'a URI chooses' uri_chooses
 check 'status tells it all' status_tells_all
 check 'the doctor opens them' doctor_opens_them
+check 'a token is made under any umask' any_umask_will_do
 check 'a token is destroyed, and only when told to' destroys
 check 'its name is free then' name_is_free_again
 check 'several tokens are made at once' several_at_once
