@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a program needs beside a PKCS#11 2.40 header to use signet: names of later
- * PKCS#11 versions that its header may lack, and signet's own attributes and
- * return values. Include a PKCS#11 header first; its definitions win.
+ * What a program needs beside a PKCS#11 2.40 header to use signet: names, types and
+ * functions of later PKCS#11 versions that its header may lack, and signet's own attributes
+ * and return values. Include a PKCS#11 header first; its definitions win.
  */
 #ifndef SIGNET_PKCS11_H
 #define SIGNET_PKCS11_H
@@ -135,6 +135,19 @@
 #define CKR_KEY_EXHAUSTED (0x00000203UL)
 #endif
 
+#ifndef CKF_ASYNC_SESSION
+#define CKF_ASYNC_SESSION (0x00000008UL)
+#endif
+#ifndef CKS_LAST_VALIDATION_OK
+#define CKS_LAST_VALIDATION_OK (0x00000001UL)
+#endif
+#ifndef CKR_SESSION_ASYNC_NOT_SUPPORTED
+#define CKR_SESSION_ASYNC_NOT_SUPPORTED (0x00000205UL)
+#endif
+
+/* Types, where there is a PKCS#11 header in its own spelling to take their parts from. */
+#if defined(CRYPTOKI_VERSION_MAJOR) && !defined(CRYPTOKI_GNU)
+
 /* CKM_EDDSA's parameter [PKCS#11 3.1 §6.3.15]. */
 struct sg_ck_eddsa_params {
 	CK_BBOOL phFlag;
@@ -172,6 +185,10 @@ struct sg_ck_gcm_message_params {
 };
 #ifndef CK_GCM_MESSAGE_PARAMS
 #define CK_GCM_MESSAGE_PARAMS struct sg_ck_gcm_message_params
+#endif
+
+#include <signet/pkcs11_functions.h>
+
 #endif
 
 /* signet's own attributes. */

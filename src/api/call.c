@@ -72,7 +72,11 @@ CK_RV sg_call_begin(CK_SESSION_HANDLE handle, enum sg_op_kind kind, const CK_MEC
 
 	if (rv != CKR_OK)
 		return rv;
-	rv = mechanism == NULL ? CKR_ARGUMENTS_BAD
-	                       : sg_op_begin(call.session, kind, mechanism, key);
+	if (mechanism != NULL) {
+		rv = sg_op_begin(call.session, kind, mechanism, key);
+	} else {
+		rv = sg_op_active(&call.session->op[kind]) ? CKR_OK : CKR_ARGUMENTS_BAD;
+		sg_op_end(&call.session->op[kind]);
+	}
 	return sg_call_end(&call, rv);
 }

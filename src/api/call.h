@@ -34,7 +34,8 @@ CK_RV sg_call_end(struct sg_call *call, CK_RV rv);
 CK_RV sg_call_operation(CK_SESSION_HANDLE handle, enum sg_op_kind kind, enum sg_op_phase phase,
                         struct sg_bytes in, uint8_t *out, CK_ULONG *out_len, bool has_output);
 
-/* Start an operation, from the gate to the end. */
+/* Start an operation, from the gate to the end. Without a mechanism end the one that is
+ * active; where there is none that is a missing argument. */
 CK_RV sg_call_begin(CK_SESSION_HANDLE handle, enum sg_op_kind kind, const CK_MECHANISM *mechanism,
                     CK_OBJECT_HANDLE key);
 

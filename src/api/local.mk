@@ -3,9 +3,10 @@ libsignet_la_SOURCES += \
 	src/api/digest.c \
 	src/api/encrypt.c \
 	src/api/entry.h \
-	src/api/function_list.c \
 	src/api/general.c \
+	src/api/interface.c \
 	src/api/key.c \
+	src/api/message.c \
 	src/api/object.c \
 	src/api/session.c \
 	src/api/sign.c \

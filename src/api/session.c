@@ -25,6 +25,8 @@ CK_RV C_OpenSession(CK_SLOT_ID slot, CK_FLAGS flags, void *application, CK_NOTIF
 		return sg_call_end(&call, CKR_ARGUMENTS_BAD);
 	if ((flags & CKF_SERIAL_SESSION) == 0)
 		return sg_call_end(&call, CKR_SESSION_PARALLEL_NOT_SUPPORTED);
+	if (flags & CKF_ASYNC_SESSION)
+		return sg_call_end(&call, CKR_SESSION_ASYNC_NOT_SUPPORTED);
 	err = sg_token_sync(token);
 	if (err == SG_ERR_STORE_MISSING)
 		return sg_call_end(&call, CKR_TOKEN_NOT_RECOGNIZED);
@@ -56,6 +58,17 @@ CK_RV C_CloseAllSessions(CK_SLOT_ID slot)
 	if (rv != CKR_OK)
 		return rv;
 	sg_session_close_all(&call.module->sessions, token);
+	return sg_call_end(&call, CKR_OK);
+}
+
+CK_RV C_SessionCancel(CK_SESSION_HANDLE handle, CK_FLAGS flags)
+{
+	struct sg_call call;
+	CK_RV rv = sg_call_session(&call, handle);
+
+	if (rv != CKR_OK)
+		return rv;
+	sg_session_cancel(call.session, flags);
 	return sg_call_end(&call, CKR_OK);
 }
 
@@ -134,6 +147,23 @@ CK_RV C_Login(CK_SESSION_HANDLE handle, CK_USER_TYPE user_type, unsigned char *p
 	return sg_call_end(&call, rv);
 }
 
+/* No token of ours knows its users by name. */
+CK_RV C_LoginUser(CK_SESSION_HANDLE handle, CK_USER_TYPE user_type, unsigned char *pin,
+                  CK_ULONG pin_len, unsigned char *username, CK_ULONG username_len)
+{
+	struct sg_call call;
+	CK_RV rv;
+
+	if (username_len == 0)
+		return C_Login(handle, user_type, pin, pin_len);
+	rv = sg_call_session(&call, handle);
+	if (rv != CKR_OK)
+		return rv;
+	if (username == NULL || (pin == NULL && pin_len > 0))
+		return sg_call_end(&call, CKR_ARGUMENTS_BAD);
+	return sg_call_end(&call, CKR_FUNCTION_NOT_SUPPORTED);
+}
+
 CK_RV C_Logout(CK_SESSION_HANDLE handle)
 {
 	struct sg_call call;
@@ -143,4 +173,19 @@ CK_RV C_Logout(CK_SESSION_HANDLE handle)
 		return rv;
 	rv = log_out(&call);
 	return sg_call_end(&call, rv);
+}
+
+/* There are no validations, so the last operation met the rules of none. */
+CK_RV C_GetSessionValidationFlags(CK_SESSION_HANDLE handle, CK_SESSION_VALIDATION_FLAGS_TYPE type,
+                                  CK_FLAGS *flags)
+{
+	struct sg_call call;
+	CK_RV rv = sg_call_session(&call, handle);
+
+	if (rv != CKR_OK)
+		return rv;
+	if (flags == NULL || type != CKS_LAST_VALIDATION_OK)
+		return sg_call_end(&call, CKR_ARGUMENTS_BAD);
+	*flags = 0;
+	return sg_call_end(&call, CKR_OK);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Ring 4. The functions of PKCS#11 2.40 that signet does not have. Each passes the
- * gate first, so that a bad session is said to be one. doc/pkcs11.md lists them.
+ * Ring 4. The functions of PKCS#11 that signet does not have. Each passes the gate
+ * first, so that a bad session is said to be one. doc/pkcs11.md lists them.
  */
 #include "api/entry.h"
 
@@ -120,4 +120,138 @@ CK_RV C_GetFunctionStatus(CK_SESSION_HANDLE handle)
 CK_RV C_CancelFunction(CK_SESSION_HANDLE handle)
 {
 	return not_parallel(handle);
+}
+
+CK_RV C_MessageSignInit(CK_SESSION_HANDLE handle, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
+{
+	return C_SignRecoverInit(handle, mechanism, key);
+}
+
+CK_RV C_SignMessage(CK_SESSION_HANDLE handle, void *parameter, CK_ULONG parameter_len,
+                    unsigned char *data, CK_ULONG data_len, unsigned char *signature,
+                    CK_ULONG *signature_len)
+{
+	(void)parameter;
+	(void)parameter_len;
+	return C_SignRecover(handle, data, data_len, signature, signature_len);
+}
+
+CK_RV C_SignMessageBegin(CK_SESSION_HANDLE handle, void *parameter, CK_ULONG parameter_len)
+{
+	(void)parameter;
+	(void)parameter_len;
+	return unsupported(handle);
+}
+
+CK_RV C_SignMessageNext(CK_SESSION_HANDLE handle, void *parameter, CK_ULONG parameter_len,
+                        unsigned char *data, CK_ULONG data_len, unsigned char *signature,
+                        CK_ULONG *signature_len)
+{
+	return C_SignMessage(handle, parameter, parameter_len, data, data_len, signature,
+	                     signature_len);
+}
+
+CK_RV C_MessageSignFinal(CK_SESSION_HANDLE handle)
+{
+	return unsupported(handle);
+}
+
+CK_RV C_MessageVerifyInit(CK_SESSION_HANDLE handle, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
+{
+	return C_SignRecoverInit(handle, mechanism, key);
+}
+
+CK_RV C_VerifyMessage(CK_SESSION_HANDLE handle, void *parameter, CK_ULONG parameter_len,
+                      unsigned char *data, CK_ULONG data_len, unsigned char *signature,
+                      CK_ULONG signature_len)
+{
+	return C_SignMessage(handle, parameter, parameter_len, data, data_len, signature,
+	                     &signature_len);
+}
+
+CK_RV C_VerifyMessageBegin(CK_SESSION_HANDLE handle, void *parameter, CK_ULONG parameter_len)
+{
+	return C_SignMessageBegin(handle, parameter, parameter_len);
+}
+
+CK_RV C_VerifyMessageNext(CK_SESSION_HANDLE handle, void *parameter, CK_ULONG parameter_len,
+                          unsigned char *data, CK_ULONG data_len, unsigned char *signature,
+                          CK_ULONG signature_len)
+{
+	return C_VerifyMessage(handle, parameter, parameter_len, data, data_len, signature,
+	                       signature_len);
+}
+
+CK_RV C_MessageVerifyFinal(CK_SESSION_HANDLE handle)
+{
+	return unsupported(handle);
+}
+
+CK_RV C_EncapsulateKey(CK_SESSION_HANDLE handle, CK_MECHANISM *mechanism,
+                       CK_OBJECT_HANDLE public_key, CK_ATTRIBUTE *template, CK_ULONG count,
+                       unsigned char *cipher, CK_ULONG *cipher_len, CK_OBJECT_HANDLE *key)
+{
+	(void)cipher;
+	(void)cipher_len;
+	(void)mechanism;
+	(void)public_key;
+	(void)template;
+	(void)count;
+	(void)key;
+	return unsupported(handle);
+}
+
+CK_RV C_DecapsulateKey(CK_SESSION_HANDLE handle, CK_MECHANISM *mechanism,
+                       CK_OBJECT_HANDLE private_key, CK_ATTRIBUTE *template, CK_ULONG count,
+                       unsigned char *cipher, CK_ULONG cipher_len, CK_OBJECT_HANDLE *key)
+{
+	return C_EncapsulateKey(handle, mechanism, private_key, template, count, cipher,
+	                        &cipher_len, key);
+}
+
+CK_RV C_AsyncComplete(CK_SESSION_HANDLE handle, unsigned char *function, CK_ASYNC_DATA *result)
+{
+	(void)function;
+	(void)result;
+	return unsupported(handle);
+}
+
+CK_RV C_AsyncGetID(CK_SESSION_HANDLE handle, unsigned char *function, CK_ULONG *id)
+{
+	(void)function;
+	(void)id;
+	return unsupported(handle);
+}
+
+CK_RV C_AsyncJoin(CK_SESSION_HANDLE handle, unsigned char *function, CK_ULONG id,
+                  unsigned char *data, CK_ULONG data_len)
+{
+	(void)function;
+	(void)id;
+	(void)data;
+	(void)data_len;
+	return unsupported(handle);
+}
+
+CK_RV C_WrapKeyAuthenticated(CK_SESSION_HANDLE handle, CK_MECHANISM *mechanism,
+                             CK_OBJECT_HANDLE wrapping_key, CK_OBJECT_HANDLE key,
+                             unsigned char *aad, CK_ULONG aad_len, unsigned char *wrapped,
+                             CK_ULONG *wrapped_len)
+{
+	(void)key;
+	(void)aad;
+	(void)aad_len;
+	return C_EncapsulateKey(handle, mechanism, wrapping_key, NULL, 0, wrapped, wrapped_len,
+	                        NULL);
+}
+
+CK_RV C_UnwrapKeyAuthenticated(CK_SESSION_HANDLE handle, CK_MECHANISM *mechanism,
+                               CK_OBJECT_HANDLE unwrapping_key, unsigned char *wrapped,
+                               CK_ULONG wrapped_len, CK_ATTRIBUTE *template, CK_ULONG count,
+                               unsigned char *aad, CK_ULONG aad_len, CK_OBJECT_HANDLE *key)
+{
+	(void)aad;
+	(void)aad_len;
+	return C_EncapsulateKey(handle, mechanism, unwrapping_key, template, count, wrapped,
+	                        &wrapped_len, key);
 }

@@ -5,6 +5,7 @@ libsignet_la_SOURCES += \
 	src/core/attrs.c src/core/attrs.h \
 	src/core/curve.c src/core/curve.h \
 	src/core/date.c src/core/date.h \
+	src/core/iv.c src/core/iv.h \
 	src/core/key_derive.c \
 	src/core/key_generate.c \
 	src/core/key_ops.h \
@@ -15,6 +16,8 @@ libsignet_la_SOURCES += \
 	src/core/mech.c src/core/mech.h \
 	src/core/mech_aes.c \
 	src/core/mech_eddsa.c \
+	src/core/mech_gcm.h \
+	src/core/mech_gcm_message.c \
 	src/core/mech_generate.c \
 	src/core/mech_hkdf.c \
 	src/core/mech_keywrap.c \
@@ -25,6 +28,7 @@ libsignet_la_SOURCES += \
 	src/core/object_ops.c src/core/object_ops.h \
 	src/core/object_table.c src/core/object_table.h \
 	src/core/op.c src/core/op.h \
+	src/core/op_message.c src/core/op_message.h \
 	src/core/pkcs11.h \
 	src/core/record.c src/core/record.h \
 	src/core/rv.c src/core/rv.h \

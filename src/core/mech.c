@@ -4,6 +4,9 @@
  */
 #include "core/mech.h"
 
+#define MESSAGES \
+	(CKF_MESSAGE_ENCRYPT | CKF_MESSAGE_DECRYPT | CKF_MESSAGE_SIGN | CKF_MESSAGE_VERIFY)
+
 static const struct sg_mech *const table[] = {
 	&sg_mech_edwards_generate,
 	&sg_mech_eddsa,
@@ -48,6 +51,7 @@ const struct sg_mech *const *sg_mechs(size_t *n)
 
 CK_RV sg_mech_begin(const CK_MECHANISM *mechanism, CK_FLAGS flag, struct sg_op *op)
 {
+	CK_RV (*param)(const CK_MECHANISM *mechanism, struct sg_op *op);
 	const struct sg_mech *mech;
 
 	if (mechanism->pParameter == NULL && mechanism->ulParameterLen > 0)
@@ -56,7 +60,8 @@ CK_RV sg_mech_begin(const CK_MECHANISM *mechanism, CK_FLAGS flag, struct sg_op *
 	if (mech == NULL || (mech->flags & flag) == 0)
 		return CKR_MECHANISM_INVALID;
 	op->mech = mech;
-	return mech->param != NULL ? mech->param(mechanism, op) : sg_mech_no_param(mechanism);
+	param = flag & MESSAGES ? mech->message_param : mech->param;
+	return param != NULL ? param(mechanism, op) : sg_mech_no_param(mechanism);
 }
 
 bool sg_mech_takes(const struct sg_key_kind *keys, const struct sg_object *key)

@@ -43,6 +43,9 @@ struct sg_mech {
 	/* Check the parameter and keep what the operation needs of it; NULL: there is none. */
 	CK_RV (*param)(const CK_MECHANISM *mechanism, struct sg_op *op);
 
+	/* The same where the operation is one of messages. */
+	CK_RV (*message_param)(const CK_MECHANISM *mechanism, struct sg_op *op);
+
 	const struct sg_op_fns *op[SG_OPS];
 	const struct sg_wrap_fns *wrap;
 	const struct sg_derive_fns *derive;

@@ -4,10 +4,8 @@
  */
 #include <string.h>
 
-#include "core/mech.h"
+#include "core/mech_gcm.h"
 #include "core/rv.h"
-
-#define AAD_MAX ((CK_ULONG)16 << 20)
 
 /* The parameters before the erratum of PKCS#11 2.40, without ulIvBits. */
 struct gcm_params_40 {
@@ -37,6 +35,11 @@ static CK_RV read_params(const CK_MECHANISM *mechanism, CK_GCM_PARAMS *p)
 	return CKR_OK;
 }
 
+bool sg_gcm_tag_bits(CK_ULONG bits)
+{
+	return bits % 8 == 0 && bits >= 96 && bits <= 128;
+}
+
 static CK_RV gcm_param(const CK_MECHANISM *mechanism, struct sg_op *op)
 {
 	CK_GCM_PARAMS p;
@@ -49,9 +52,9 @@ static CK_RV gcm_param(const CK_MECHANISM *mechanism, struct sg_op *op)
 	if (p.pIv == NULL || p.ulIvLen == 0 || p.ulIvLen > SG_GCM_IV_MAX ||
 	    (p.ulIvBits != 0 && p.ulIvBits != 8 * p.ulIvLen))
 		return CKR_MECHANISM_PARAM_INVALID;
-	if ((p.pAAD == NULL && p.ulAADLen > 0) || p.ulAADLen > AAD_MAX)
+	if ((p.pAAD == NULL && p.ulAADLen > 0) || p.ulAADLen > SG_GCM_AAD_MAX)
 		return CKR_MECHANISM_PARAM_INVALID;
-	if (p.ulTagBits % 8 != 0 || p.ulTagBits < 96 || p.ulTagBits > 128)
+	if (!sg_gcm_tag_bits(p.ulTagBits))
 		return CKR_MECHANISM_PARAM_INVALID;
 	op->tag_len = p.ulTagBits / 8;
 	err = sg_buf_set(&op->iv, sg_bytes(p.pIv, p.ulIvLen));
@@ -128,22 +131,25 @@ static CK_RV decrypt_final(struct sg_op *op, uint8_t *out)
 	return decrypt(op, sg_buf_bytes(&op->data), out);
 }
 
-static const struct sg_key_kind keys[] = { { CKO_SECRET_KEY, CKK_AES }, SG_KEY_KINDS_END };
+const struct sg_key_kind sg_gcm_keys[] = { { CKO_SECRET_KEY, CKK_AES }, SG_KEY_KINDS_END };
 
 static const struct sg_op_fns encrypt_fns = {
-	.keys = keys, .size = encrypt_size,
+	.keys = sg_gcm_keys, .size = encrypt_size,
 	.once = encrypt, .update = encrypt_update, .final = encrypt_final,
 };
 
 static const struct sg_op_fns decrypt_fns = {
-	.keys = keys, .size = decrypt_size,
+	.keys = sg_gcm_keys, .size = decrypt_size,
 	.once = decrypt, .update = decrypt_update, .final = decrypt_final,
 };
 
 const struct sg_mech sg_mech_aes_gcm = {
 	.type = CKM_AES_GCM, .name = "CKM_AES_GCM",
 	.min_key = 16, .max_key = 32,
-	.flags = CKF_ENCRYPT | CKF_DECRYPT,
-	.param = gcm_param,
+	.flags = CKF_ENCRYPT | CKF_DECRYPT | CKF_MESSAGE_ENCRYPT | CKF_MESSAGE_DECRYPT |
+	         CKF_MULTI_MESSAGE,
+	.param = gcm_param, .message_param = sg_gcm_message_param,
 	.op[SG_OP_ENCRYPT] = &encrypt_fns, .op[SG_OP_DECRYPT] = &decrypt_fns,
+	.op[SG_OP_MESSAGE_ENCRYPT] = &sg_gcm_message_encrypt,
+	.op[SG_OP_MESSAGE_DECRYPT] = &sg_gcm_message_decrypt,
 };

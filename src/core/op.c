@@ -17,17 +17,27 @@
 static const struct {
 	CK_FLAGS flag;
 	CK_ATTRIBUTE_TYPE usage;
+	enum sg_op_kind fns;    /* the kind whose functions of the mechanism do the work */
 } kinds[SG_OPS] = {
-	[SG_OP_DIGEST] = { CKF_DIGEST, CK_UNAVAILABLE_INFORMATION },
-	[SG_OP_SIGN] = { CKF_SIGN, CKA_SIGN },
-	[SG_OP_VERIFY] = { CKF_VERIFY, CKA_VERIFY },
-	[SG_OP_ENCRYPT] = { CKF_ENCRYPT, CKA_ENCRYPT },
-	[SG_OP_DECRYPT] = { CKF_DECRYPT, CKA_DECRYPT },
+	[SG_OP_DIGEST] = { CKF_DIGEST, CK_UNAVAILABLE_INFORMATION, SG_OP_DIGEST },
+	[SG_OP_SIGN] = { CKF_SIGN, CKA_SIGN, SG_OP_SIGN },
+	[SG_OP_VERIFY] = { CKF_VERIFY, CKA_VERIFY, SG_OP_VERIFY },
+	[SG_OP_ENCRYPT] = { CKF_ENCRYPT, CKA_ENCRYPT, SG_OP_ENCRYPT },
+	[SG_OP_DECRYPT] = { CKF_DECRYPT, CKA_DECRYPT, SG_OP_DECRYPT },
+	[SG_OP_VERIFY_SIGNATURE] = { CKF_VERIFY, CKA_VERIFY, SG_OP_VERIFY },
+	[SG_OP_MESSAGE_ENCRYPT] = { CKF_MESSAGE_ENCRYPT, CKA_ENCRYPT, SG_OP_MESSAGE_ENCRYPT },
+	[SG_OP_MESSAGE_DECRYPT] = { CKF_MESSAGE_DECRYPT, CKA_DECRYPT, SG_OP_MESSAGE_DECRYPT },
 };
+
+CK_FLAGS sg_op_flag(enum sg_op_kind kind)
+{
+	return kinds[kind].flag;
+}
 
 void sg_op_end(struct sg_op *op)
 {
 	sg_object_unref(&op->key);
+	sg_buf_free(&op->signature);
 	sg_buf_free(&op->iv);
 	sg_buf_free(&op->aad);
 	sg_buf_wipe(&op->data);
@@ -37,9 +47,7 @@ void sg_op_end(struct sg_op *op)
 	*op = (struct sg_op){ NULL };
 }
 
-/* End an operation whose token was closed, by a logout or from outside; tell whether
- * there is one left. */
-static bool is_active(struct sg_op *op)
+bool sg_op_active(struct sg_op *op)
 {
 	if (op->mech != NULL && op->closings != NULL && atomic_load(op->closings) != op->epoch)
 		sg_op_end(op);
@@ -83,11 +91,11 @@ CK_RV sg_op_begin(struct sg_session *session, enum sg_op_kind kind, const CK_MEC
 	struct sg_op *op = &session->op[kind];
 	CK_RV rv;
 
-	if (is_active(op))
+	if (sg_op_active(op))
 		return CKR_OPERATION_ACTIVE;
 	rv = sg_mech_begin(mechanism, kinds[kind].flag, op);
 	if (rv == CKR_OK)
-		op->fns = op->mech->op[kind];
+		op->fns = op->mech->op[kinds[kind].fns];
 	if (rv == CKR_OK && kind != SG_OP_DIGEST)
 		rv = take_key(session, kind, op, key);
 	if (rv != CKR_OK)
@@ -116,7 +124,7 @@ CK_RV sg_op_run(struct sg_op *op, enum sg_op_phase phase, struct sg_bytes in, ui
 	size_t need = 0;
 	CK_RV rv = CKR_OK;
 
-	if (!is_active(op))
+	if (!sg_op_active(op))
 		return CKR_OPERATION_NOT_INITIALIZED;
 	if (in.data == NULL && in.len > 0)
 		rv = CKR_ARGUMENTS_BAD;
@@ -150,7 +158,8 @@ static struct sg_op *find_asking(struct sg_session *session, enum sg_op_pin pin)
 	for (int kind = 0; kind < SG_OPS; kind++) {
 		struct sg_op *op = &session->op[kind];
 
-		if (is_active(op) && op->pin == pin && (found == NULL || op->order > found->order))
+		if (sg_op_active(op) && op->pin == pin &&
+		    (found == NULL || op->order > found->order))
 			found = op;
 	}
 	return found;
@@ -175,7 +184,7 @@ CK_RV sg_op_verify(struct sg_op *op, enum sg_op_phase phase, struct sg_bytes in,
 {
 	CK_RV rv;
 
-	if (!is_active(op))
+	if (!sg_op_active(op))
 		return CKR_OPERATION_NOT_INITIALIZED;
 	if ((in.data == NULL && in.len > 0) || (signature.data == NULL && signature.len > 0))
 		rv = CKR_ARGUMENTS_BAD;
@@ -186,6 +195,27 @@ CK_RV sg_op_verify(struct sg_op *op, enum sg_op_phase phase, struct sg_bytes in,
 		                     signature);
 	sg_op_end(op);
 	return rv;
+}
+
+CK_RV sg_op_begin_signature(struct sg_session *session, const CK_MECHANISM *mechanism,
+                            CK_OBJECT_HANDLE key, struct sg_bytes signature)
+{
+	struct sg_op *op = &session->op[SG_OP_VERIFY_SIGNATURE];
+	CK_RV rv = sg_op_begin(session, SG_OP_VERIFY_SIGNATURE, mechanism, key);
+
+	if (rv != CKR_OK)
+		return rv;
+	rv = sg_rv(sg_buf_set(&op->signature, signature));
+	if (rv != CKR_OK)
+		sg_op_end(op);
+	return rv;
+}
+
+CK_RV sg_op_verify_signature(struct sg_op *op, enum sg_op_phase phase, struct sg_bytes in)
+{
+	if (phase == SG_OP_UPDATE)
+		return sg_op_run(op, phase, in, NULL, NULL);
+	return sg_op_verify(op, phase, in, sg_buf_bytes(&op->signature));
 }
 
 CK_RV sg_op_gather(struct sg_op *op, struct sg_bytes part)

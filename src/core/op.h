@@ -15,6 +15,7 @@
 struct sg_session;
 struct sg_token;
 struct sg_mech;
+struct sg_message_fns;
 
 enum sg_op_kind {
 	SG_OP_DIGEST,
@@ -22,6 +23,9 @@ enum sg_op_kind {
 	SG_OP_VERIFY,
 	SG_OP_ENCRYPT,
 	SG_OP_DECRYPT,
+	SG_OP_VERIFY_SIGNATURE,         /* verification whose signature is given first */
+	SG_OP_MESSAGE_ENCRYPT,          /* these are driven by core/op_message.h */
+	SG_OP_MESSAGE_DECRYPT,
 	SG_OPS
 };
 
@@ -53,11 +57,13 @@ struct sg_op {
 	struct sg_token *token;                 /* of the session; borrowed, NULL for a digest */
 	struct sg_object *key;                  /* owned reference, NULL for a digest */
 	const struct sg_secret *secret;         /* of the key, NULL where it has none */
-	bool multipart;                         /* an update has been made */
+	bool multipart;                         /* an update has been made, or a message begun */
 	const atomic_uint *closings;            /* of the key's half of its token; NULL without a key */
 	unsigned epoch;                         /* their number when the operation began */
 	enum sg_op_pin pin;
 	uint64_t order;                         /* among the operations of its session that asked for a PIN */
+
+	struct sg_buf signature;                /* to be verified, where it was given first */
 
 	/* What mechanisms keep here. */
 	struct sg_buf iv;
@@ -88,6 +94,9 @@ struct sg_op_fns {
 
 	/* Verification instead: of a whole message, or after updates with an empty one. */
 	CK_RV (*verify)(struct sg_op *op, struct sg_bytes in, struct sg_bytes signature);
+
+	/* Messages instead (core/op_message.h). */
+	const struct sg_message_fns *message;
 };
 
 /* Start an operation with a key of the session's token; key is ignored for a digest.
@@ -112,6 +121,18 @@ CK_RV sg_op_verify(struct sg_op *op, enum sg_op_phase phase, struct sg_bytes in,
  * session, is opened by it [PKCS#11 3.1 §4.9]. Errors: OPERATION_NOT_INITIALIZED where none
  * asked, USER_ALREADY_LOGGED_IN where it was given already, PIN_INCORRECT, PIN_LOCKED. */
 CK_RV sg_op_login(struct sg_session *session, struct sg_bytes pin);
+
+/* Start a verification whose signature is given first, and make a phase of it, with in
+ * empty at the end [PKCS#11 3.2 §5.15]. Errors as above. */
+CK_RV sg_op_begin_signature(struct sg_session *session, const CK_MECHANISM *mechanism,
+                            CK_OBJECT_HANDLE key, struct sg_bytes signature);
+CK_RV sg_op_verify_signature(struct sg_op *op, enum sg_op_phase phase, struct sg_bytes in);
+
+/* Tell whether there is an operation. One whose token was closed since it began is ended first. */
+bool sg_op_active(struct sg_op *op);
+
+/* Return what a mechanism says that it can (CKF_SIGN ...) where it has this kind. */
+CK_FLAGS sg_op_flag(enum sg_op_kind kind);
 
 /* End an operation and wipe what it gathered; fine when there is none. */
 void sg_op_end(struct sg_op *op);

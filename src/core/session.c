@@ -33,6 +33,15 @@ void sg_find_end(struct sg_find *find)
 	*find = (struct sg_find){ false, NULL, 0, 0 };
 }
 
+void sg_session_cancel(struct sg_session *session, CK_FLAGS flags)
+{
+	for (int kind = 0; kind < SG_OPS; kind++)
+		if (flags & sg_op_flag(kind))
+			sg_op_end(&session->op[kind]);
+	if (flags & CKF_FIND_OBJECTS)
+		sg_find_end(&session->find);
+}
+
 CK_RV sg_session_open(struct sg_session_table *table, struct sg_token *token, CK_FLAGS flags,
                       CK_SESSION_HANDLE *handle)
 {

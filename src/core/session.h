@@ -63,6 +63,10 @@ void sg_session_close_all(struct sg_session_table *table, const struct sg_token 
  * caller holds no session's lock: two logouts that wait for each other's never end. */
 void sg_session_end_private(struct sg_session_table *table, const struct sg_token *token);
 
+/* End those operations of a session that flags name (CKF_SIGN, CKF_FIND_OBJECTS ...); its
+ * lock is held [PKCS#11 3.1 §5.6.5]. */
+void sg_session_cancel(struct sg_session *session, CK_FLAGS flags);
+
 /* End the search of a session; its lock is held. */
 void sg_find_end(struct sg_find *find);
 

@@ -1,13 +1,16 @@
 # Programs that load the built module with dlopen.
 api_tests = \
+	tests/api/test_cancel \
 	tests/api/test_derive \
 	tests/api/test_digest \
 	tests/api/test_encrypt \
 	tests/api/test_hammer \
 	tests/api/test_hardware \
+	tests/api/test_interface \
 	tests/api/test_limits \
-	tests/api/test_memory \
 	tests/api/test_mac \
+	tests/api/test_memory \
+	tests/api/test_message \
 	tests/api/test_module \
 	tests/api/test_object \
 	tests/api/test_peers \
@@ -21,6 +24,7 @@ api_tests = \
 	tests/api/test_sign \
 	tests/api/test_tamper \
 	tests/api/test_threads \
+	tests/api/test_verify_signature \
 	tests/api/test_wrap
 
 api_scripts = \

@@ -109,6 +109,28 @@ START_TEST(the_right_pin_logs_in)
 }
 END_TEST
 
+START_TEST(users_have_no_names)
+{
+	CK_UTF8CHAR *pin = (CK_UTF8CHAR *)P11_PIN, name[] = "alice";
+	CK_ULONG n = strlen(P11_PIN);
+	CK_SESSION_HANDLE session;
+
+	p11_is(CKR_CRYPTOKI_NOT_INITIALIZED, p11_3_2->C_LoginUser(1, CKU_USER, pin, n, name, 5));
+	p11_make_pin_token();
+	session = p11_open(CKF_RW_SESSION);
+	p11_is(CKR_SESSION_HANDLE_INVALID,
+	       p11_3_2->C_LoginUser(~session, CKU_USER, pin, n, name, 5));
+	p11_is(CKR_FUNCTION_NOT_SUPPORTED,
+	       p11_3_2->C_LoginUser(session, CKU_USER, pin, n, name, 5));
+	p11_is(CKR_ARGUMENTS_BAD, p11_3_2->C_LoginUser(session, CKU_USER, pin, n, NULL, 5));
+	p11_is(CKR_ARGUMENTS_BAD, p11_3_2->C_LoginUser(session, CKU_USER, NULL, n, name, 5));
+	ck_assert_uint_eq(state_of(session), CKS_RW_PUBLIC_SESSION);
+	p11_is(CKR_PIN_INCORRECT, p11_3_2->C_LoginUser(session, CKU_USER, name, 5, NULL, 0));
+	p11_ok(p11_3_2->C_LoginUser(session, CKU_USER, pin, n, name, 0));
+	ck_assert_uint_eq(state_of(session), CKS_RW_USER_FUNCTIONS);
+}
+END_TEST
+
 START_TEST(a_wrong_pin_does_not)
 {
 	CK_SESSION_HANDLE session;
@@ -474,6 +496,7 @@ static Suite *suite(void)
 	tcase_add_test(tc, labels_are_text);
 	tcase_add_test(tc, pins_have_a_length);
 	tcase_add_test(tc, the_right_pin_logs_in);
+	tcase_add_test(tc, users_have_no_names);
 	tcase_add_test(tc, a_wrong_pin_does_not);
 	tcase_add_test(tc, a_wrong_pin_shows_in_the_flags_until_a_right_one);
 	tcase_add_test(tc, making_a_token_new_with_a_wrong_pin_shows_in_the_flags);

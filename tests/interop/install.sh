@@ -40,8 +40,9 @@ succeeds inner_make install DESTDIR="$root"
 
 it 'the module and its description are there, readable by all'
 succeeds stat -c '%A %n' "$installed" "$root$configdir/signet.module" "$root$bindir/signet" \
-	"$root$includedir/signet/pkcs11.h" "$root$libdir/pkgconfig/signet.pc"
-counts 5 '^-rw.r-.r-. '
+	"$root$includedir/signet/pkcs11.h" "$root$includedir/signet/pkcs11_functions.h" \
+	"$root$libdir/pkgconfig/signet.pc"
+counts 6 '^-rw.r-.r-. '
 
 it 'no description by libtool and no static library is left beside the module'
 equal "$(ls "$root$moduledir")" signet.so
@@ -89,6 +90,48 @@ succeeds compile p11-kit/pkcs11.h signet/pkcs11.h
 quiet
 succeeds compile p11-kit/pkcs11.h p11-kit/pkcs11x.h signet/pkcs11.h
 quiet
+
+# A program that knows nothing but the headers and the path of the module.
+client() {
+	cat > client.c <<-'END'
+		#include <dlfcn.h>
+		#include <stdio.h>
+		#include HEADER
+		#include <signet/pkcs11.h>
+
+		int main(int argc, char **argv)
+		{
+			CK_GCM_MESSAGE_PARAMS params = { NULL, 12, 32, CKG_GENERATE, NULL, 128 };
+			CK_VERSION version = { 3, 2 };
+			CK_INTERFACE *interface = NULL;
+			CK_FUNCTION_LIST_3_2 *list;
+			CK_C_GetInterface get = NULL;
+			void *module = argc == 2 ? dlopen(argv[1], RTLD_NOW) : NULL;
+
+			if (module != NULL)
+				*(void **)&get = dlsym(module, "C_GetInterface");
+			if (get == NULL || get(NULL, &version, &interface, 0) != CKR_OK)
+				return 1;
+			list = interface->pFunctionList;
+			printf("%s %d.%d\n", (char *)interface->pInterfaceName, list->version.major,
+			       list->version.minor);
+			return list->C_VerifySignatureFinal(params.ulIvFixedBits) != CKR_CRYPTOKI_NOT_INITIALIZED;
+		}
+	END
+	# shellcheck disable=SC2046
+	gcc "$2" -Wall -Wextra -Wundef -Wpedantic -Werror "-DHEADER=<$1>" $(config --cflags signet) \
+		$(pkg-config --cflags "$3") -o client client.c -ldl && "${limit[@]}" ./client "$installed"
+}
+
+it 'a program takes the newest interface with types of the header'
+succeeds client p11-kit/pkcs11.h -std=gnu11 p11-kit-1
+says '^PKCS 11 3\.2$'
+
+if pkg-config --exists nss; then
+	it 'the header takes the types of one that has PKCS#11 3.0 from there'
+	succeeds client pkcs11.h -Wno-pedantic nss
+	says '^PKCS 11 3\.2$'
+fi
 
 for file in "$installed" "$root$bindir/signet"; do
 	it "$(basename "$file"): all relocations are done at the start, and are read-only then"

@@ -21,6 +21,7 @@
 #define TIME_LIMIT 300
 
 CK_FUNCTION_LIST *p11;
+CK_FUNCTION_LIST_3_2 *p11_3_2;
 char *p11_folder, *p11_conf, *p11_store;
 
 CK_MECHANISM p11_eddsa = { CKM_EDDSA, NULL, 0 };
@@ -43,6 +44,8 @@ void p11_check(CK_RV wanted, CK_RV got, const char *call, const char *file, int 
 static void load(void)
 {
 	CK_RV (*get_list)(CK_FUNCTION_LIST **);
+	CK_RV (*get_interface)(CK_UTF8CHAR *, CK_VERSION *, CK_INTERFACE **, CK_FLAGS);
+	CK_INTERFACE *interface;
 	const char *build = getenv("SIGNET_TEST_BUILDDIR");
 	char path[4096];
 	void *module;
@@ -53,6 +56,10 @@ static void load(void)
 	*(void **)&get_list = dlsym(module, "C_GetFunctionList");
 	ck_assert_ptr_nonnull(get_list);
 	ck_assert_uint_eq(get_list(&p11), CKR_OK);
+	*(void **)&get_interface = dlsym(module, "C_GetInterface");
+	ck_assert_ptr_nonnull(get_interface);
+	ck_assert_uint_eq(get_interface(NULL, &(CK_VERSION){ 3, 2 }, &interface, 0), CKR_OK);
+	p11_3_2 = interface->pFunctionList;
 }
 
 void p11_configure(const char *lines)

@@ -2,7 +2,7 @@
  *
  * Tests. The built module, loaded as an application loads it, on a state folder of
  * the test's own. The soft sealer stands in for a TPM unless a test says otherwise.
- * What a test calls goes through C_GetFunctionList; only tokens without a PIN, which
+ * What a test calls goes through C_GetFunctionList or C_GetInterface; only tokens without a PIN, which
  * no C_ function makes, are made by the core that the test program is linked with.
  */
 #ifndef TESTS_LIB_P11_H
@@ -16,8 +16,9 @@
 #define P11_PIN "correct horse"
 #define P11_SO_PIN "battery staple"
 
-/* The function list, and the folders and files of the fixture. */
+/* The function lists of 2.40 and of 3.2, and the folders and files of the fixture. */
 extern CK_FUNCTION_LIST *p11;
+extern CK_FUNCTION_LIST_3_2 *p11_3_2;
 extern char *p11_folder, *p11_conf, *p11_store;
 
 /* Load the module and make an empty state folder; and undo it. Nothing is initialised. */

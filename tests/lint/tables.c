@@ -37,6 +37,7 @@ static const struct name mech_functions[] = {
 	{ 0x04, "message decrypt" },
 	{ 0x08, "message sign" },
 	{ 0x10, "message verify" },
+	{ 0x20, "messages in parts" },
 	{ 0, NULL },
 };
 
@@ -288,6 +289,8 @@ struct answer {
 };
 
 #define ASK(function, ...) { "2.40", #function, p11->function(__VA_ARGS__) }
+#define ASK_3_0(function, ...) { "3.0", #function, p11_3_2->function(__VA_ARGS__) }
+#define ASK_3_2(function, ...) { "3.2", #function, p11_3_2->function(__VA_ARGS__) }
 
 static void print_answers(const struct answer *answers, size_t n)
 {
@@ -381,12 +384,48 @@ static void ask(CK_SESSION_HANDLE s)
 		ASK(C_GetFunctionStatus, s),
 		ASK(C_CancelFunction, s),
 		ASK(C_WaitForSlotEvent, CKF_DONT_BLOCK, NULL, NULL),
+		ASK_3_0(C_GetInterfaceList, NULL, NULL),
+		ASK_3_0(C_GetInterface, NULL, NULL, NULL, 0),
+		ASK_3_0(C_LoginUser, s, ~0UL, NULL, 0, NULL, 0),
+		ASK_3_0(C_SessionCancel, s, 0),
+		ASK_3_0(C_MessageEncryptInit, s, NULL, 0),
+		ASK_3_0(C_EncryptMessage, s, NULL, 0, NULL, 0, NULL, 0, NULL, NULL),
+		ASK_3_0(C_EncryptMessageBegin, s, NULL, 0, NULL, 0),
+		ASK_3_0(C_EncryptMessageNext, s, NULL, 0, NULL, 0, NULL, NULL, 0),
+		ASK_3_0(C_MessageEncryptFinal, s),
+		ASK_3_0(C_MessageDecryptInit, s, NULL, 0),
+		ASK_3_0(C_DecryptMessage, s, NULL, 0, NULL, 0, NULL, 0, NULL, NULL),
+		ASK_3_0(C_DecryptMessageBegin, s, NULL, 0, NULL, 0),
+		ASK_3_0(C_DecryptMessageNext, s, NULL, 0, NULL, 0, NULL, NULL, 0),
+		ASK_3_0(C_MessageDecryptFinal, s),
+		ASK_3_0(C_MessageSignInit, s, NULL, 0),
+		ASK_3_0(C_SignMessage, s, NULL, 0, NULL, 0, NULL, NULL),
+		ASK_3_0(C_SignMessageBegin, s, NULL, 0),
+		ASK_3_0(C_SignMessageNext, s, NULL, 0, NULL, 0, NULL, NULL),
+		ASK_3_0(C_MessageSignFinal, s),
+		ASK_3_0(C_MessageVerifyInit, s, NULL, 0),
+		ASK_3_0(C_VerifyMessage, s, NULL, 0, NULL, 0, NULL, 0),
+		ASK_3_0(C_VerifyMessageBegin, s, NULL, 0),
+		ASK_3_0(C_VerifyMessageNext, s, NULL, 0, NULL, 0, NULL, 0),
+		ASK_3_0(C_MessageVerifyFinal, s),
+		ASK_3_2(C_EncapsulateKey, s, NULL, 0, NULL, 0, NULL, NULL, NULL),
+		ASK_3_2(C_DecapsulateKey, s, NULL, 0, NULL, 0, NULL, 0, NULL),
+		ASK_3_2(C_VerifySignatureInit, s, NULL, 0, NULL, 0),
+		ASK_3_2(C_VerifySignature, s, NULL, 0),
+		ASK_3_2(C_VerifySignatureUpdate, s, NULL, 0),
+		ASK_3_2(C_VerifySignatureFinal, s),
+		ASK_3_2(C_GetSessionValidationFlags, s, 0, NULL),
+		ASK_3_2(C_AsyncComplete, s, NULL, NULL),
+		ASK_3_2(C_AsyncGetID, s, NULL, NULL),
+		ASK_3_2(C_AsyncJoin, s, NULL, 0, NULL, 0),
+		ASK_3_2(C_WrapKeyAuthenticated, s, NULL, 0, 0, NULL, 0, NULL, NULL),
+		ASK_3_2(C_UnwrapKeyAuthenticated, s, NULL, 0, NULL, 0, NULL, 0, NULL, 0, NULL),
 	};
 	const size_t n = sizeof answers / sizeof answers[0];
 
 	/* A list is its version and then nothing but functions. */
 	_Static_assert(sizeof answers / sizeof answers[0] ==
-	               (sizeof(CK_FUNCTION_LIST) - offsetof(CK_FUNCTION_LIST, C_Initialize)) /
+	               (sizeof *p11_3_2 - offsetof(CK_FUNCTION_LIST_3_2, C_Initialize)) /
 	               sizeof p11->C_Initialize, "each function of the list is asked");
 	print_answers(answers, n);
 }
