@@ -131,7 +131,9 @@ says '^  EC-EDWARDS-KEY-PAIR-GEN, keySize=\{255,255\}, generate_key_pair' \
 	'^  SHA256, digest$' '^  SHA384, digest$' '^  SHA512, digest$'
 # Of RFC 5649 both numbers, with or without a name.
 counts 2 '^  (mechtype-0x210[AB]|AES-KEY-WRAP-(PAD|KWP)), keySize=\{16,32\}, wrap, unwrap$'
-counts 10 '^  '
+# The table is that of the code.
+counts "$(awk '/^<!-- make doc-tables: mechanisms/ { on = 1 } /^<!-- end/ { on = 0 } on && /^\| CKM_/ { n++ } END { print n }' \
+	"$SIGNET_TEST_SRCDIR/doc/pkcs11.md")" '^  '
 
 it 'random bytes are given out, each time others'
 succeeds tool --generate-random 32 --output-file random.1
@@ -346,6 +348,40 @@ else
 		--output-file none
 	says 'Mechanism AES-GCM illegal or not supported'
 	omits CKR_
+fi
+
+# --- codes and derived keys ---
+
+it 'a generic secret key is made, and its HMAC is that of openssl'
+succeeds user --keygen --key-type GENERIC:32 --label mac --id 50 --usage-sign --extractable --private
+object 'Secret Key Object; Generic secret length 32' 50 '^ +label: +mac$' '^ +Access: +extractable, local$'
+mac=$(value_of 50)
+equal "${#mac}" 64
+for bits in 256 384 512; do
+	succeeds user --sign --mechanism "SHA$bits-HMAC" --id 50 --input-file long --output-file code
+	equal "$(hex code)" "$(openssl mac -digest "SHA$bits" -macopt "hexkey:$mac" -in long HMAC | tr A-F a-f)"
+done
+
+if can --aad; then
+	it 'an HMAC is verified, and that of something else is not'
+	succeeds user --verify --mechanism SHA512-HMAC --id 50 --input-file long --signature-file code
+	says 'Signature is valid'
+	fails user --verify --mechanism SHA512-HMAC --id 50 --input-file data --signature-file code
+	says 'Invalid signature'
+
+	it 'an AES-CMAC is that of openssl'
+	succeeds user --write-object aes --type secrkey --key-type AES:32 --id 51 --usage-sign --private --sensitive
+	succeeds user --sign --mechanism AES-CMAC --id 51 --input-file data --output-file code
+	equal "$(hex code)" "$(openssl mac -cipher AES-256-CBC -macopt "hexkey:$(hex aes)" -in data CMAC | tr A-F a-f)"
+
+	it 'a key derived by HKDF is that of openssl'
+	printf 'a salt' > salt
+	printf 'some info' > info
+	succeeds user --write-object aes --type secrkey --key-type GENERIC:32 --id 52 --usage-derive --private --sensitive
+	succeeds user --derive --mechanism HKDF-DERIVE --hash-algorithm SHA256 --salt-file salt --info-file info \
+		--id 52 --key-type GENERIC:32 --extractable --output-file derived
+	equal "$(hex derived)" "$(openssl kdf -keylen 32 -kdfopt digest:SHA256 -kdfopt "hexkey:$(hex aes)" \
+		-kdfopt "hexsalt:$(hex salt)" -kdfopt "hexinfo:$(hex info)" HKDF | tr -d ':\n' | tr A-F a-f)"
 fi
 
 # --- other objects; changing and deleting ---
