@@ -6,7 +6,8 @@
  * again (test_session), a child that ends its parent's keys, a missing TPM that looks like a
  * wrong PIN, a machine locked by wrong PINs (test_hardware), keys of other processes that are
  * never seen (test_processes), changed attributes (test_tamper), KWP's padding (test_wrap),
- * long IVs (test_encrypt), a function list that claims to be newer (test_module).
+ * long IVs (test_encrypt), a function list that claims to be newer (test_module), a PIN for
+ * one use that opens the key for every session (test_reauth).
  */
 #include <fcntl.h>
 #include <signal.h>

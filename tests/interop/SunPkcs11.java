@@ -26,6 +26,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import javax.crypto.Cipher;
 import javax.crypto.KeyGenerator;
+import javax.crypto.Mac;
 import javax.crypto.SecretKey;
 import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
@@ -62,6 +63,13 @@ class SunPkcs11 {
 
 		generator.init(bits);
 		return generator.generateKey();
+	}
+
+	static byte[] hmac(String name, String provider, Key key) throws Exception {
+		Mac mac = Mac.getInstance(name, provider);
+
+		mac.init(key);
+		return mac.doFinal(message);
 	}
 
 	static byte[] gcm(String provider, int mode, Key key, byte[] aad, byte[] data) throws Exception {
@@ -117,6 +125,18 @@ class SunPkcs11 {
 		step("no value", () -> generate(256).getEncoded());
 	}
 
+	static void codes() {
+		for (String name : List.of("HmacSHA256", "HmacSHA384", "HmacSHA512")) {
+			step(name, () -> {
+				SecretKey key = new SecretKeySpec(known, name);
+				SecretKey made = KeyGenerator.getInstance(name, token).generateKey();
+
+				return Arrays.equals(hmac(name, token.getName(), key), hmac(name, "SunJCE", key)) + " "
+					+ hmac(name, token.getName(), made).length;
+			});
+		}
+	}
+
 	static void entries() {
 		step("aliases", () -> {
 			List<String> aliases = Collections.list(store.aliases());
@@ -164,6 +184,7 @@ class SunPkcs11 {
 		beforeLogin();
 		store = open(pin);
 		secretKeys();
+		codes();
 		entries();
 		threads();
 		step("logout", () -> {

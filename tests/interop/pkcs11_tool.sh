@@ -201,9 +201,21 @@ fails user --keypairgen --key-type rsa:2048 --id 09
 succeeds user --list-objects
 counts 2 '^(Public|Private) Key Object'
 
-it 'a private key that asks for a login at each use is refused'
-fails user --keypairgen --key-type EC:edwards25519 --id 09 --always-auth
-says CKR_ATTRIBUTE_VALUE_INVALID
+it 'a private key that asks for the PIN at each use gets it'
+succeeds user --keypairgen --key-type EC:edwards25519 --id 09 --always-auth
+object 'Private Key Object; EC_EDWARDS' 09 '^ +Access: +always authenticate, sensitive, '
+succeeds user --sign --mechanism EDDSA --id 09 --input-file data --output-file signature
+succeeds tool --verify --mechanism EDDSA --id 09 --input-file data --signature-file signature
+says 'Signature is valid'
+succeeds user --delete-object --type privkey --id 09
+succeeds user --delete-object --type pubkey --id 09
+
+it 'a key does nothing but what the mechanisms allow that it was made for'
+succeeds user --keygen --key-type AES:32 --id 09 --usage-wrap --extractable --private --allowed-mechanisms AES-GCM
+object 'Secret Key Object; AES length 32' 09 '^ +Usage: .*wrap, unwrap$'
+fails user --wrap --mechanism AES-KEY-WRAP --id 09 --application-id 09 --output-file none
+says CKR_KEY_FUNCTION_NOT_PERMITTED
+succeeds user --delete-object --type secrkey --id 09
 
 it 'an Ed25519 private key is imported, or the version cannot and sends us nothing'
 tap_run user --write-object ours.der --type privkey --id 05 --label imported

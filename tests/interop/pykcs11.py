@@ -15,8 +15,8 @@ from PyKCS11 import (
 	CKA_CLASS, CKA_DECRYPT, CKA_EC_PARAMS, CKA_ENCRYPT, CKA_EXTRACTABLE, CKA_ID, CKA_KEY_TYPE,
 	CKA_LABEL, CKA_SENSITIVE, CKA_SIGN, CKA_TOKEN, CKA_UNWRAP, CKA_VALUE, CKA_VALUE_LEN,
 	CKA_VERIFY, CKA_WRAP, CKA_APPLICATION, CKF_RW_SESSION, CKF_SERIAL_SESSION, CKK_AES,
-	CKK_EC_EDWARDS, CKM_AES_KEY_GEN, CKM_AES_KEY_WRAP, CKM_EC_EDWARDS_KEY_PAIR_GEN, CKM_EDDSA,
-	CKM_SHA256, CKO_DATA, CKO_PRIVATE_KEY, CKO_PUBLIC_KEY, CKO_SECRET_KEY, CKU_SO,
+	CKK_EC_EDWARDS, CKK_GENERIC_SECRET, CKM_AES_KEY_GEN, CKM_AES_KEY_WRAP, CKM_EC_EDWARDS_KEY_PAIR_GEN, CKM_EDDSA,
+	CKM_SHA256, CKM_SHA256_HMAC, CKO_DATA, CKO_PRIVATE_KEY, CKO_PUBLIC_KEY, CKO_SECRET_KEY, CKU_SO,
 	AES_GCM_Mechanism, Mechanism, PyKCS11Error)
 
 module, pin, so_pin = sys.argv[1:4]
@@ -199,6 +199,16 @@ def _():
 			(CKA_SENSITIVE, False), (CKA_EXTRACTABLE, True)], wrap)
 	value = session.getAttributeValue(key, [CKA_VALUE])[0]
 	return f'{len(wrapped)} {bytes(value).hex()}'
+
+
+@step('HMAC')
+def _():
+	key = session.createObject(
+		[(CKA_CLASS, CKO_SECRET_KEY), (CKA_KEY_TYPE, CKK_GENERIC_SECRET), (CKA_SIGN, True),
+			(CKA_VERIFY, True), (CKA_VALUE, tuple(range(32)))])
+	code = session.sign(key, message, Mechanism(CKM_SHA256_HMAC, None))
+	good = session.verify(key, message, code, Mechanism(CKM_SHA256_HMAC, None))
+	return f'{bytes(code).hex()} {good}'
 
 
 @step('data')

@@ -64,6 +64,9 @@ answers 'AES-GCM with another header' 'raised CKR_ENCRYPTED_DATA_INVALID .*'
 it 'a key is wrapped and unwrapped'
 answers 'wrapped key' "40 $value"
 
+it 'an HMAC is that of openssl'
+answers HMAC "$(openssl mac -digest SHA256 -macopt "hexkey:$value" -in message HMAC | tr A-F a-f) True"
+
 it 'data objects are made, changed and deleted'
 answers data 'letter True 0'
 

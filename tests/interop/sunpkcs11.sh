@@ -25,7 +25,15 @@ sun() {
 answers() { says "^$1: $2\$"; }
 
 head -c 1000 /dev/urandom > message
-printf 'name = signet\nlibrary = %s\nslot = 0\n' "$module" > java.cfg
+# Keys that Java brings for HMAC become generic secrets, which sign only if told so.
+cat > java.cfg << END
+name = signet
+library = $module
+slot = 0
+attributes(import, CKO_SECRET_KEY, CKK_GENERIC_SECRET) = {
+  CKA_SIGN = true
+}
+END
 make_token java 0
 make_key machine 01
 prepare user --keygen --key-type AES:32 --label found --id 10 --private --sensitive --usage-decrypt
@@ -53,6 +61,11 @@ answers 'no value' null
 it 'AES-GCM is what Java itself makes of it, with additional data'
 answers 'both ways' 'true true'
 answers 'another header' 'threw javax\.crypto\.AEADBadTagException.*'
+
+it 'an HMAC is what Java itself makes of it, with keys of both'
+answers HmacSHA256 'true 32'
+answers HmacSHA384 'true 48'
+answers HmacSHA512 'true 64'
 
 it 'eight threads use a key'
 answers threads 200
