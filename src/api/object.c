@@ -20,6 +20,19 @@ CK_RV C_CreateObject(CK_SESSION_HANDLE handle, CK_ATTRIBUTE *template, CK_ULONG 
 	return sg_call_end(&call, rv);
 }
 
+CK_RV C_CopyObject(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *template,
+                   CK_ULONG count, CK_OBJECT_HANDLE *copy)
+{
+	struct sg_call call;
+	CK_RV rv = sg_call_session(&call, handle);
+
+	if (rv != CKR_OK)
+		return rv;
+	rv = copy == NULL ? CKR_ARGUMENTS_BAD
+	                  : sg_object_copy(call.session, object, template, count, copy);
+	return sg_call_end(&call, rv);
+}
+
 CK_RV C_DestroyObject(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object)
 {
 	struct sg_call call;

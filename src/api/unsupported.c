@@ -40,16 +40,6 @@ CK_RV C_SetOperationState(CK_SESSION_HANDLE handle, unsigned char *state, CK_ULO
 	return unsupported(handle);
 }
 
-CK_RV C_CopyObject(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *template,
-                   CK_ULONG count, CK_OBJECT_HANDLE *copy)
-{
-	(void)object;
-	(void)template;
-	(void)count;
-	(void)copy;
-	return unsupported(handle);
-}
-
 CK_RV C_SignRecoverInit(CK_SESSION_HANDLE handle, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
 {
 	(void)mechanism;

@@ -42,12 +42,13 @@ enum sg_attr_mode {
 /* What else holds of a row. */
 enum {
 	SG_ATTR_SETTABLE = 1 << 0,      /* C_SetAttributeValue may change it */
-	SG_ATTR_ONLY_TO_TRUE = 1 << 1,  /* ... but only to CK_TRUE */
+	SG_ATTR_ONLY_TO_TRUE = 1 << 1,  /* ... but only to CK_TRUE; in a copy too */
 	SG_ATTR_ONLY_TO_FALSE = 1 << 2, /* ... but only to CK_FALSE */
 	SG_ATTR_TOKEN_SETS = 1 << 3,    /* never given in a template */
 	SG_ATTR_FIXED = 1 << 4,         /* a value other than the default is refused */
 	SG_ATTR_MATERIAL = 1 << 5,      /* key material: kept in guarded memory, not in the list */
 	SG_ATTR_SENSITIVE = 1 << 6,     /* not read where CKA_SENSITIVE or not CKA_EXTRACTABLE */
+	SG_ATTR_COPY_SETS = 1 << 7,     /* C_CopyObject may change it, also where nothing else may */
 };
 
 /* What an attribute is where the template does not say. */

@@ -137,12 +137,19 @@ static enum sg_err set_history(struct sg_attrs *attrs, struct sg_origin origin)
 	return err;
 }
 
+static enum sg_err set_unique_id(struct sg_attrs *attrs, const uint8_t uuid[SG_UUID])
+{
+	char id[2 * SG_UUID];
+
+	sg_bytes_hex(sg_bytes(uuid, SG_UUID), id);
+	return sg_attrs_set(attrs, CKA_UNIQUE_ID, sg_bytes(id, sizeof id));
+}
+
 /* Set what the token knows and the template may not say. */
 static CK_RV finish(struct sg_attrs *attrs, struct sg_secret **material, struct sg_origin origin,
                     const uint8_t uuid[SG_UUID])
 {
 	unsigned in = sg_attr_class_bit(sg_attrs_ulong(attrs, CKA_CLASS));
-	char id[2 * SG_UUID];
 	enum sg_err err;
 	CK_RV rv = CKR_OK;
 
@@ -152,8 +159,7 @@ static CK_RV finish(struct sg_attrs *attrs, struct sg_secret **material, struct 
 		rv = finish_public(attrs);
 	if (rv != CKR_OK)
 		return rv;
-	sg_bytes_hex(sg_bytes(uuid, SG_UUID), id);
-	err = sg_attrs_set(attrs, CKA_UNIQUE_ID, sg_bytes(id, sizeof id));
+	err = set_unique_id(attrs, uuid);
 	if (err == SG_OK && (in & (SG_IN_PUBLIC | SG_IN_PRIVATE | SG_IN_SECRET))) {
 		err = sg_attrs_set_bool(attrs, CKA_LOCAL, origin.local);
 		if (err == SG_OK)
@@ -276,6 +282,44 @@ enum sg_err sg_object_changed(const struct sg_object *object, struct sg_attrs *a
 		atomic_fetch_add(&changed->material->refs, 1);
 	*out = changed;
 	return SG_OK;
+}
+
+enum sg_err sg_object_copied(struct sg_attrs *attrs, const struct sg_secret *material,
+                             struct sg_object **out)
+{
+	struct sg_object *copied = NULL;
+	struct sg_secret *secret = NULL;
+	uint8_t uuid[SG_UUID];
+	enum sg_err err;
+
+	sg_random(uuid, sizeof uuid);
+	err = set_unique_id(attrs, uuid);
+	if (err == SG_OK)
+		err = object_new(attrs, &copied);
+	if (err == SG_OK)
+		memcpy(copied->uuid, uuid, sizeof uuid);
+	if (err == SG_OK && material != NULL)
+		err = sg_secret_copy(sg_secret_bytes(material), &secret);
+	if (err == SG_OK && material != NULL)
+		err = material_new(&secret, sg_bytes(NULL, 0), &copied->material);
+	if (err != SG_OK)
+		sg_object_unref(&copied);
+	sg_secret_free(&secret);
+	sg_attrs_free(attrs);
+	*out = copied;
+	return err;
+}
+
+size_t sg_object_material_size(const struct sg_object *object)
+{
+	const struct sg_secret *open;
+
+	if (object->material == NULL)
+		return 0;
+	if (object->material->closed.len > 0)
+		return object->material->closed.len;
+	open = atomic_load_explicit(&object->material->open, memory_order_acquire);
+	return open != NULL ? open->len : 0;
 }
 
 struct sg_object *sg_object_ref(struct sg_object *object)

@@ -69,10 +69,19 @@ enum sg_err sg_object_stored(struct sg_attrs *attrs, struct sg_bytes closed,
 enum sg_err sg_object_changed(const struct sg_object *object, struct sg_attrs *attrs,
                               struct sg_object **out);
 
+/* Make an unshared object with other attributes, which it takes over, an identity of its own
+ * and a copy of the material, which may be NULL. Where the key came from, and what it always
+ * was, stays what the attributes say. */
+enum sg_err sg_object_copied(struct sg_attrs *attrs, const struct sg_secret *material,
+                             struct sg_object **out);
+
 struct sg_object *sg_object_ref(struct sg_object *object);
 
 /* Give up *object's reference and set it to NULL; NULL is fine. The last one wipes the material. */
 void sg_object_unref(struct sg_object **object);
+
+/* Return the bytes of its material, closed where it is kept so; 0 where it has none. */
+size_t sg_object_material_size(const struct sg_object *object);
 
 /* Tell whether an attribute of a search template has the value given [PKCS#11 3.1
  * §5.7.7]. Key material matches only where it could be read, so never here; nor do arrays. */

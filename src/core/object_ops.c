@@ -46,6 +46,37 @@ CK_RV sg_object_create(struct sg_session *session, const CK_ATTRIBUTE *template,
 	return rv;
 }
 
+CK_RV sg_object_copy(struct sg_session *session, CK_OBJECT_HANDLE handle,
+                     const CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_HANDLE *copy)
+{
+	struct sg_object *object = NULL, *copied = NULL;
+	const struct sg_secret *material = NULL;
+	struct sg_attrs attrs = { 0 };
+	CK_RV rv = sg_template_check(template, n);
+
+	if (rv == CKR_OK)
+		rv = sg_rv(sg_token_object(session->token, handle, &object));
+	if (rv == CKR_OK && (!sg_attrs_bool(&object->attrs, CKA_COPYABLE) ||
+	                     sg_attrs_bool(&object->attrs, CKA_SIGNET_RESIDENT)))
+		rv = CKR_ACTION_PROHIBITED;
+	if (rv == CKR_OK)
+		rv = sg_rv(sg_attrs_copy(&object->attrs, &attrs));
+	if (rv == CKR_OK)
+		rv = sg_template_copy(&attrs, template, n);
+	if (rv == CKR_OK)
+		rv = sg_access_add(session, &attrs);
+	if (rv == CKR_OK)
+		rv = sg_rv(sg_token_material(session->token, object, &material));
+	if (rv == CKR_OK)
+		rv = sg_rv(sg_object_copied(&attrs, material, &copied));
+	if (rv == CKR_OK)
+		rv = sg_rv(sg_token_add(session->token, session, &copied, 1, copy));
+	sg_object_unref(&object);
+	sg_object_unref(&copied);
+	sg_attrs_free(&attrs);
+	return rv;
+}
+
 /* Tell in *stale whether another change of the object came before ours, so that it
  * is worth another try, and learn of what other processes did. */
 static CK_RV settle(struct sg_session *session, const struct sg_object *object, enum sg_err err,
@@ -191,7 +222,7 @@ CK_RV sg_object_size(struct sg_session *session, CK_OBJECT_HANDLE handle, CK_ULO
 
 	if (sg_token_object(session->token, handle, &object) != SG_OK)
 		return CKR_OBJECT_HANDLE_INVALID;
-	*size = object->attrs.list.len;
+	*size = object->attrs.list.len + sg_object_material_size(object);
 	sg_object_unref(&object);
 	return CKR_OK;
 }

@@ -12,6 +12,11 @@
 CK_RV sg_object_create(struct sg_session *session, const CK_ATTRIBUTE *template, CK_ULONG n,
                        CK_OBJECT_HANDLE *handle);
 
+/* C_CopyObject [§5.7.2]. Errors: OBJECT_HANDLE_INVALID, ACTION_PROHIBITED where CKA_COPYABLE
+ * is false or the key can't leave the hardware, those of sg_template_copy and sg_access_add. */
+CK_RV sg_object_copy(struct sg_session *session, CK_OBJECT_HANDLE handle,
+                     const CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_HANDLE *copy);
+
 /* C_DestroyObject. Errors: OBJECT_HANDLE_INVALID, SESSION_READ_ONLY, ACTION_PROHIBITED. */
 CK_RV sg_object_destroy(struct sg_session *session, CK_OBJECT_HANDLE handle);
 
@@ -24,7 +29,7 @@ CK_RV sg_object_read(struct sg_session *session, CK_OBJECT_HANDLE handle, CK_ATT
 CK_RV sg_object_write(struct sg_session *session, CK_OBJECT_HANDLE handle,
                       const CK_ATTRIBUTE *template, CK_ULONG n);
 
-/* C_GetObjectSize: the bytes of the attributes. */
+/* C_GetObjectSize: the bytes of the attributes and of the material, closed where it is kept so. */
 CK_RV sg_object_size(struct sg_session *session, CK_OBJECT_HANDLE handle, CK_ULONG *size);
 
 /* C_FindObjectsInit, C_FindObjects. Errors: OPERATION_ACTIVE, OPERATION_NOT_INITIALIZED. */

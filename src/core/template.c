@@ -243,9 +243,10 @@ CK_RV sg_template_build(struct sg_template_kind kind, const CK_ATTRIBUTE *templa
 	return rv == CKR_OK ? check_consistency(attrs) : rv;
 }
 
-/* Apply one attribute to an object that is there. */
-static CK_RV change(struct sg_attrs *attrs, unsigned in, const CK_ATTRIBUTE *attr)
+/* Apply one attribute to those of an object, if its row has one of the flags. */
+static CK_RV change(struct sg_attrs *attrs, unsigned flags, const CK_ATTRIBUTE *attr)
 {
+	unsigned in = sg_attr_class_bit(sg_attrs_ulong(attrs, CKA_CLASS));
 	const struct sg_attr_row *row = sg_attr_row(attr->type, in);
 	struct sg_value value;
 	struct sg_bytes old;
@@ -253,7 +254,7 @@ static CK_RV change(struct sg_attrs *attrs, unsigned in, const CK_ATTRIBUTE *att
 
 	if (row == NULL)
 		return CKR_ATTRIBUTE_TYPE_INVALID;
-	if ((row->flags & SG_ATTR_SETTABLE) == 0)
+	if ((row->flags & flags) == 0)
 		return CKR_ATTRIBUTE_READ_ONLY;
 	rv = sg_value_store(row, attr, &value);
 	if (rv == CKR_OK && sg_attrs_get(attrs, row->type, &old) &&
@@ -269,14 +270,29 @@ out:
 	return rv;
 }
 
-CK_RV sg_template_change(struct sg_attrs *attrs, const CK_ATTRIBUTE *template, CK_ULONG n)
+static CK_RV change_all(struct sg_attrs *attrs, unsigned flags, const CK_ATTRIBUTE *template,
+                        CK_ULONG n)
 {
-	unsigned in = sg_attr_class_bit(sg_attrs_ulong(attrs, CKA_CLASS));
 	CK_RV rv = CKR_OK;
 
+	for (CK_ULONG i = 0; i < n && rv == CKR_OK; i++)
+		rv = change(attrs, flags, &template[i]);
+	return rv == CKR_OK ? check_consistency(attrs) : rv;
+}
+
+CK_RV sg_template_change(struct sg_attrs *attrs, const CK_ATTRIBUTE *template, CK_ULONG n)
+{
 	if (!sg_attrs_bool(attrs, CKA_MODIFIABLE))
 		return CKR_ACTION_PROHIBITED;
-	for (CK_ULONG i = 0; i < n && rv == CKR_OK; i++)
-		rv = change(attrs, in, &template[i]);
-	return rv == CKR_OK ? check_consistency(attrs) : rv;
+	return change_all(attrs, SG_ATTR_SETTABLE, template, n);
+}
+
+CK_RV sg_template_copy(struct sg_attrs *attrs, const CK_ATTRIBUTE *template, CK_ULONG n)
+{
+	unsigned flags = SG_ATTR_COPY_SETS;
+
+	/* What can't be modified isn't to be had modified by way of a copy. */
+	if (sg_attrs_bool(attrs, CKA_MODIFIABLE))
+		flags |= SG_ATTR_SETTABLE;
+	return change_all(attrs, flags, template, n);
 }

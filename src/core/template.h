@@ -45,4 +45,10 @@ CK_RV sg_template_build(struct sg_template_kind kind, const CK_ATTRIBUTE *templa
  * TEMPLATE_INCONSISTENT. */
 CK_RV sg_template_change(struct sg_attrs *attrs, const CK_ATTRIBUTE *template, CK_ULONG n);
 
+/* Apply a checked template of C_CopyObject to the attributes of the copy: what
+ * C_SetAttributeValue may change, and the attributes that copying may [PKCS#11 3.1 §4.1.3].
+ * Nothing becomes weaker by it. Errors: as of sg_template_change, but ATTRIBUTE_READ_ONLY
+ * where the object is not modifiable. */
+CK_RV sg_template_copy(struct sg_attrs *attrs, const CK_ATTRIBUTE *template, CK_ULONG n);
+
 #endif

@@ -369,7 +369,6 @@ START_TEST(functions_that_are_missing_say_so)
 {
 	CK_SESSION_HANDLE s = p11_machine();
 
-	p11_is(CKR_FUNCTION_NOT_SUPPORTED, p11->C_CopyObject(s, 0, NULL, 0, NULL));
 	p11_is(CKR_FUNCTION_NOT_SUPPORTED, p11->C_SignRecoverInit(s, NULL, 0));
 	p11_is(CKR_FUNCTION_NOT_SUPPORTED, p11->C_VerifyRecoverInit(s, NULL, 0));
 	p11_is(CKR_FUNCTION_NOT_SUPPORTED, p11->C_GetOperationState(s, NULL, NULL));

@@ -103,6 +103,7 @@ static const struct name defaults[] = {
 
 static const struct name attr_flags[] = {
 	{ SG_ATTR_SETTABLE, "can be changed" },
+	{ SG_ATTR_COPY_SETS, "can be another in a copy" },
 	{ SG_ATTR_ONLY_TO_TRUE, "to true only" },
 	{ SG_ATTR_ONLY_TO_FALSE, "to false only" },
 	{ SG_ATTR_TOKEN_SETS, "the token sets it" },
