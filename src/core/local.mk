@@ -15,6 +15,8 @@ libsignet_la_SOURCES += \
 	src/core/login.c \
 	src/core/mech.c src/core/mech.h \
 	src/core/mech_aes.c \
+	src/core/mech_aes_cbc.c \
+	src/core/mech_aes_ctr.c \
 	src/core/mech_eddsa.c \
 	src/core/mech_gcm.h \
 	src/core/mech_gcm_message.c \

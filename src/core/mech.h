@@ -79,6 +79,7 @@ CK_RV sg_mech_no_param(const CK_MECHANISM *mechanism);
 extern const struct sg_mech sg_mech_sha256, sg_mech_sha384, sg_mech_sha512;
 extern const struct sg_mech sg_mech_eddsa, sg_mech_edwards_generate;
 extern const struct sg_mech sg_mech_aes_generate, sg_mech_aes_gcm;
+extern const struct sg_mech sg_mech_aes_cbc, sg_mech_aes_cbc_pad, sg_mech_aes_ctr;
 extern const struct sg_mech sg_mech_generic_generate;
 extern const struct sg_mech sg_mech_sha256_generate, sg_mech_sha384_generate;
 extern const struct sg_mech sg_mech_sha512_generate;

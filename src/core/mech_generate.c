@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Ring 3. The mechanisms that make keys out of nothing but random bytes: AES, generic
- * secrets [PKCS#11 3.1 §6.7.3], HMAC [§6.22] and HKDF [§6.62.5].
+ * secrets [PKCS#11 3.1 §6.7], HMAC [§6.22] and HKDF [§6.62.5].
  */
 #include "core/attr_table.h"
 #include "core/mech.h"

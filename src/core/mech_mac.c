@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Ring 3. Message authentication codes: CKM_SHA256_HMAC, CKM_SHA384_HMAC, CKM_SHA512_HMAC
- * [PKCS#11 3.1 §6.22] and CKM_AES_CMAC [§6.8.8], each also with a length of the caller's
+ * [PKCS#11 3.1 §6.22] and CKM_AES_CMAC [SP 800-38B], each also with a length of the caller's
  * choice. Must never take a length so short that the code could be found piece by piece:
  * who may only verify could then make codes.
  */

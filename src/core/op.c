@@ -43,6 +43,8 @@ void sg_op_end(struct sg_op *op)
 	sg_buf_wipe(&op->data);
 	sg_digest_free(&op->digest);
 	sg_gcm_free(&op->gcm);
+	sg_cbc_free(&op->cbc);
+	sg_aes_free(&op->ctr);
 	sg_mac_run_free(&op->mac);
 	*op = (struct sg_op){ NULL };
 }
@@ -132,6 +134,8 @@ CK_RV sg_op_run(struct sg_op *op, enum sg_op_phase phase, struct sg_bytes in, ui
 		rv = CKR_OPERATION_ACTIVE;
 	else
 		rv = op->fns->size(op, phase, in.len, &need);
+	if (rv == CKR_OK && out != NULL && op->fns->exact != NULL)
+		rv = op->fns->exact(op, phase, in, &need);
 	if (rv == CKR_OK && out_len != NULL) {
 		CK_ULONG room = *out_len;
 

@@ -8,6 +8,8 @@
 #define SG_CORE_OP_H
 
 #include "core/object.h"
+#include "crypto/aes.h"
+#include "crypto/aes_cbc.h"
 #include "crypto/aes_gcm.h"
 #include "crypto/digest.h"
 #include "crypto/mac.h"
@@ -72,6 +74,9 @@ struct sg_op {
 	struct sg_buf data;                     /* parts gathered for a mechanism that needs all at once */
 	struct sg_digest *digest;
 	struct sg_gcm *gcm;
+	struct sg_cbc *cbc;
+	struct sg_aes *ctr;
+	uint64_t left;                          /* bytes until the counter would start again */
 	const struct sg_mac_alg *mac_alg;
 	struct sg_mac_run *mac;
 	struct {                                /* its salt is in iv, its info in aad */
@@ -87,7 +92,12 @@ struct sg_op_fns {
 	/* Say how many bytes a phase gives out for in_len bytes, or why it can't. */
 	CK_RV (*size)(const struct sg_op *op, enum sg_op_phase phase, size_t in_len, size_t *out_len);
 
-	/* Do it: out has room for what size said; for SG_OP_FINAL in is empty. */
+	/* Say the same exactly, where size can't know it without the bytes; NULL: size can.
+	 * Called right before the work, and again after too small a buffer. */
+	CK_RV (*exact)(struct sg_op *op, enum sg_op_phase phase, struct sg_bytes in,
+	               size_t *out_len);
+
+	/* Do it: out has room for what size, or exact, said; for SG_OP_FINAL in is empty. */
 	CK_RV (*once)(struct sg_op *op, struct sg_bytes in, uint8_t *out);
 	CK_RV (*update)(struct sg_op *op, struct sg_bytes in, uint8_t *out);
 	CK_RV (*final)(struct sg_op *op, uint8_t *out);

@@ -2,6 +2,7 @@
 api_tests = \
 	tests/api/test_cancel \
 	tests/api/test_copy \
+	tests/api/test_cipher \
 	tests/api/test_derive \
 	tests/api/test_digest \
 	tests/api/test_encrypt \

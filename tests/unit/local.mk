@@ -1,5 +1,7 @@
 # One program a source file of rings 0 to 3, from the file of the same name.
 unit_tests = \
+	tests/unit/test_aes \
+	tests/unit/test_aes_cbc \
 	tests/unit/test_aes_gcm \
 	tests/unit/test_attr_table \
 	tests/unit/test_attr_value \
