@@ -12,13 +12,13 @@
 #include <string.h>
 
 #include "bench/cold.h"
-#include "core/token.h"
+#include "bench/measure.h"
+#include "bench/scale.h"
 #include "lib/scratch.h"
 #include "lib/tpm.h"
 
-#define ROUNDS 21
 #define COLD_ROUNDS 15
-#define ROUND_NS 1e7
+#define KIB 1024
 
 struct bench {
 	CK_FUNCTION_LIST *p11;
@@ -35,19 +35,26 @@ struct bench {
 	CK_ULONG wrapped_len;
 	unsigned char sealed[80];
 	unsigned char iv[12];
+
+	/* The envelope: root wraps project, project wraps data, data encrypts a text. */
+	unsigned char project[32], data[32];
+	unsigned char wrapped_project[40], wrapped_data[40];
+	unsigned char sealed_text[KIB + 16];
 };
 
 struct row {
 	const char *name;
 	const char *against;
-	void (*ours)(struct bench *b);
-	void (*raw)(struct bench *b);
+	void (*ours)(void *bench);
+	void (*raw)(void *bench);
+	bool threads;                   /* measure with two as well */
 };
 
 static CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
 
-static void ours_sign(struct bench *b)
+static void ours_sign(void *bench)
 {
+	struct bench *b = bench;
 	CK_MECHANISM eddsa = { CKM_EDDSA, NULL, 0 };
 	unsigned char signature[64];
 	CK_ULONG len = sizeof signature;
@@ -57,16 +64,18 @@ static void ours_sign(struct bench *b)
 	            "C_Sign");
 }
 
-static void raw_sign(struct bench *b)
+static void raw_sign(void *bench)
 {
+	struct bench *b = bench;
 	unsigned char signature[64];
 
 	if (crypto_sign_detached(signature, NULL, b->message, sizeof b->message, b->sk) != 0)
 		abort();
 }
 
-static void ours_unwrap(struct bench *b)
+static void ours_unwrap(void *bench)
 {
+	struct bench *b = bench;
 	CK_MECHANISM kwp = { CKM_AES_KEY_WRAP_KWP, NULL, 0 };
 	CK_KEY_TYPE type = CKK_AES;
 	CK_ATTRIBUTE template[] = { { CKA_KEY_TYPE, &type, sizeof type } };
@@ -77,8 +86,9 @@ static void ours_unwrap(struct bench *b)
 	bench_check(b->p11->C_DestroyObject(b->session, key), "C_DestroyObject");
 }
 
-static void raw_unwrap(struct bench *b)
+static void raw_unwrap(void *bench)
 {
+	struct bench *b = bench;
 	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
 	unsigned char out[64];
 	int len;
@@ -90,8 +100,9 @@ static void raw_unwrap(struct bench *b)
 	EVP_CIPHER_CTX_free(ctx);
 }
 
-static void ours_decrypt(struct bench *b)
+static void ours_decrypt(void *bench)
 {
+	struct bench *b = bench;
 	CK_GCM_PARAMS params = { .pIv = b->iv, .ulIvLen = 12, .ulIvBits = 96, .ulTagBits = 128 };
 	CK_MECHANISM gcm = { CKM_AES_GCM, &params, sizeof params };
 	unsigned char out[64];
@@ -102,8 +113,9 @@ static void ours_decrypt(struct bench *b)
 	            "C_Decrypt");
 }
 
-static void raw_decrypt(struct bench *b)
+static void raw_decrypt(void *bench)
 {
+	struct bench *b = bench;
 	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
 	unsigned char out[64];
 	int len;
@@ -116,87 +128,127 @@ static void raw_decrypt(struct bench *b)
 	EVP_CIPHER_CTX_free(ctx);
 }
 
+static CK_OBJECT_HANDLE unwrap_with(struct bench *b, CK_OBJECT_HANDLE key, unsigned char *wrapped)
+{
+	CK_MECHANISM kwp = { CKM_AES_KEY_WRAP_KWP, NULL, 0 };
+	CK_KEY_TYPE type = CKK_AES;
+	CK_ATTRIBUTE template[] = { { CKA_KEY_TYPE, &type, sizeof type }, { CKA_UNWRAP, &yes, 1 } };
+	CK_OBJECT_HANDLE unwrapped;
+
+	bench_check(b->p11->C_UnwrapKey(b->session, &kwp, key, wrapped, 40, template, 2,
+	                                &unwrapped), "C_UnwrapKey");
+	return unwrapped;
+}
+
+static void ours_envelope(void *bench)
+{
+	struct bench *b = bench;
+	CK_GCM_PARAMS params = { .pIv = b->iv, .ulIvLen = 12, .ulIvBits = 96, .ulTagBits = 128 };
+	CK_MECHANISM gcm = { CKM_AES_GCM, &params, sizeof params };
+	CK_OBJECT_HANDLE project = unwrap_with(b, b->root, b->wrapped_project);
+	CK_OBJECT_HANDLE data = unwrap_with(b, project, b->wrapped_data);
+	unsigned char out[KIB];
+	CK_ULONG len = sizeof out;
+
+	bench_check(b->p11->C_DecryptInit(b->session, &gcm, data), "C_DecryptInit");
+	bench_check(b->p11->C_Decrypt(b->session, b->sealed_text, sizeof b->sealed_text, out, &len),
+	            "C_Decrypt");
+	bench_check(b->p11->C_DestroyObject(b->session, data), "C_DestroyObject");
+	bench_check(b->p11->C_DestroyObject(b->session, project), "C_DestroyObject");
+}
+
+/* Unwrap or wrap 32 bytes; return the length of the result. */
+static int evp_wrap(struct bench *b, const unsigned char *key, int wrap, const unsigned char *in,
+                    int len, unsigned char *out)
+{
+	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+	int written;
+
+	EVP_CIPHER_CTX_set_flags(ctx, EVP_CIPHER_CTX_FLAG_WRAP_ALLOW);
+	if (EVP_CipherInit_ex2(ctx, b->kwp, key, NULL, wrap, NULL) != 1 ||
+	    EVP_CipherUpdate(ctx, out, &written, in, len) != 1)
+		abort();
+	EVP_CIPHER_CTX_free(ctx);
+	return written;
+}
+
+/* The two unwrappings, the schedule of the data key and the decryption. */
+static void raw_envelope(void *bench)
+{
+	struct bench *b = bench;
+	unsigned char project[48], data[48], out[KIB];
+	EVP_CIPHER_CTX *ctx;
+	int len;
+
+	(void)evp_wrap(b, b->key, 0, b->wrapped_project, 40, project);
+	(void)evp_wrap(b, project, 0, b->wrapped_data, 40, data);
+	ctx = EVP_CIPHER_CTX_new();
+	if (EVP_DecryptInit_ex2(ctx, b->gcm, data, b->iv, NULL) != 1 ||
+	    EVP_DecryptUpdate(ctx, out, &len, b->sealed_text, KIB) != 1 ||
+	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, 16, b->sealed_text + KIB) != 1 ||
+	    EVP_DecryptFinal_ex(ctx, out + len, &len) != 1)
+		abort();
+	EVP_CIPHER_CTX_free(ctx);
+}
+
+static void make_envelope(struct bench *b)
+{
+	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+	unsigned char text[KIB] = { 0 };
+	int len;
+
+	randombytes_buf(b->project, sizeof b->project);
+	randombytes_buf(b->data, sizeof b->data);
+	(void)evp_wrap(b, b->key, 1, b->project, 32, b->wrapped_project);
+	(void)evp_wrap(b, b->project, 1, b->data, 32, b->wrapped_data);
+	if (EVP_EncryptInit_ex2(ctx, b->gcm, b->data, b->iv, NULL) != 1 ||
+	    EVP_EncryptUpdate(ctx, b->sealed_text, &len, text, KIB) != 1 ||
+	    EVP_EncryptFinal_ex(ctx, b->sealed_text + len, &len) != 1 ||
+	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, 16, b->sealed_text + KIB) != 1)
+		abort();
+	EVP_CIPHER_CTX_free(ctx);
+}
+
 static const struct row rows[] = {
-	{ "C_SignInit + C_Sign, Ed25519, 64 bytes", "crypto_sign_detached", ours_sign, raw_sign },
-	{ "C_UnwrapKey + C_DestroyObject, KWP, 32 bytes", "EVP, fresh context", ours_unwrap,
-	  raw_unwrap },
+	{ "C_SignInit + C_Sign, Ed25519, 64 bytes", "the fastest library", ours_sign, raw_sign,
+	  true },
 	{ "C_DecryptInit + C_Decrypt, AES-GCM, 64 bytes", "EVP, fresh context", ours_decrypt,
-	  raw_decrypt },
+	  raw_decrypt, true },
+	{ "C_UnwrapKey + C_DestroyObject, KWP, 32 bytes", "EVP, fresh context", ours_unwrap,
+	  raw_unwrap, true },
+	{ "root -> project -> data key -> 1 KiB", "EVP, fresh contexts", ours_envelope,
+	  raw_envelope, false },
 };
 
-static int ascending(const void *a, const void *b)
+/* Two threads need a session each. What the raw calls gain by the second thread is what
+ * this machine could give us at that time. */
+static void run_threads(struct bench *b, const struct row *row)
 {
-	double x = *(const double *)a, y = *(const double *)b;
+	struct bench second = *b;
+	struct bench_work ours[2] = { { row->ours, b }, { row->ours, &second } };
+	struct bench_work raw[2] = { { row->raw, b }, { row->raw, &second } };
 
-	return x < y ? -1 : x > y;
-}
-
-static double median(double *samples, size_t n)
-{
-	qsort(samples, n, sizeof *samples, ascending);
-	return samples[n / 2];
-}
-
-/* Return the nanoseconds of one call, measured over n of them. */
-static double measure(struct bench *b, void (*fn)(struct bench *b), long n)
-{
-	double start = bench_now();
-
-	for (long i = 0; i < n; i++)
-		fn(b);
-	return (bench_now() - start) / (double)n;
+	bench_check(b->p11->C_OpenSession(0, CKF_SERIAL_SESSION, NULL, NULL, &second.session),
+	            "C_OpenSession");
+	printf("%-50s %5.2f times one            (raw: %.2f)\n", "  two threads",
+	       bench_two_threads(ours), bench_two_threads(raw));
+	bench_check(b->p11->C_CloseSession(second.session), "C_CloseSession");
 }
 
 static void run_row(struct bench *b, const struct row *row)
 {
-	double ours[ROUNDS], raw[ROUNDS], o, r;
-	long n = (long)(ROUND_NS / measure(b, row->raw, 100)) + 1;
-
-	(void)measure(b, row->ours, n);
-	for (int i = 0; i < ROUNDS; i++) {
-		ours[i] = measure(b, row->ours, n);
-		raw[i] = measure(b, row->raw, n);
-	}
-	o = median(ours, ROUNDS);
-	r = median(raw, ROUNDS);
-	printf("%-48s %5.2f of %-22s (%.0f/s, %.0f/s)\n", row->name, r / o, row->against, 1e9 / o,
-	       1e9 / r);
+	bench_row(row->name, row->against,
+	          bench_measure((struct bench_work){ row->ours, b },
+	                        (struct bench_work){ row->raw, b }));
+	if (row->threads)
+		run_threads(b, row);
 }
 
-/* What the hardware and tpm2-tss take for one unsealing, without us. */
-static double bare_unseal(const struct sg_config *config)
+/* What the module computes beyond the unsealing: dlopen with its libraries, the store, the
+ * record, the key. */
+static void run_cold(struct test_tpm *tpm, const char *self, const char *module)
 {
-	const struct sg_seal_guard nothing = { NULL };
-	struct sg_secret *plain = NULL, *opened = NULL;
-	struct sg_buf parent = { 0 }, blob = { 0 };
-	struct sg_sealer *sealer = NULL;
-	bool made;
-	double start;
-
-	if (sg_sealer_open("tpm", config, &sealer) != SG_OK ||
-	    sealer->ops->provision(sealer, NULL, &parent, &made) != SG_OK ||
-	    sg_secret_new(32, &plain) != SG_OK)
-		exit(EXIT_FAILURE);
-	plain->len = 32;
-	if (sealer->ops->seal(sealer, sg_buf_bytes(&parent), &nothing, plain, &blob) != SG_OK)
-		exit(EXIT_FAILURE);
-	start = bench_now();
-	if (sealer->ops->unseal(sealer, sg_buf_bytes(&parent), &nothing, sg_buf_bytes(&blob),
-	                        &opened) != SG_OK)
-		exit(EXIT_FAILURE);
-	start = bench_now() - start;
-	sg_secret_free(&plain);
-	sg_secret_free(&opened);
-	sg_sealer_free(&sealer);
-	sg_buf_free(&parent);
-	sg_buf_free(&blob);
-	return start;
-}
-
-static void run_cold(struct test_tpm *tpm, const struct sg_config *config, const char *self,
-                     const char *module)
-{
-	double cold[COLD_ROUNDS], bare[COLD_ROUNDS], c, u;
+	double passed[COLD_ROUNDS], own[COLD_ROUNDS];
 	size_t commands;
 
 	test_tpm_forget(tpm);
@@ -205,17 +257,17 @@ static void run_cold(struct test_tpm *tpm, const struct sg_config *config, const
 	commands = tpm->count;
 	pthread_mutex_unlock(&tpm->lock);
 	for (int i = 0; i < COLD_ROUNDS; i++) {
-		cold[i] = bench_cold_sample(self, module);
-		bare[i] = bare_unseal(config);
+		struct bench_cold cold = bench_cold_sample(self, module);
+
+		passed[i] = cold.passed;
+		own[i] = cold.computed - bench_cold_sample(self, NULL).computed;
 	}
-	c = median(cold, COLD_ROUNDS);
-	u = median(bare, COLD_ROUNDS);
-	printf("%-48s %5.2f of %-22s (%.1f ms, %.1f ms), %zu TPM commands\n",
-	       "cold start: dlopen to first signature", u / c, "unsealing alone", c / 1e6, u / 1e6,
-	       commands);
+	printf("%-50s %.1f ms, its own work %.1f ms, %zu TPM commands\n",
+	       "cold start: dlopen to first signature", bench_median(passed, COLD_ROUNDS) / 1e6,
+	       bench_median(own, COLD_ROUNDS) / 1e6, commands);
 }
 
-static void set_up(struct bench *b, const char *module)
+static void set_up(struct bench *b)
 {
 	CK_MECHANISM pair = { CKM_EC_EDWARDS_KEY_PAIR_GEN, NULL, 0 };
 	CK_MECHANISM kwp = { CKM_AES_KEY_WRAP_KWP, NULL, 0 };
@@ -241,7 +293,7 @@ static void set_up(struct bench *b, const char *module)
 	crypto_sign_keypair(pk, b->sk);
 	b->kwp = EVP_CIPHER_fetch(NULL, "AES-256-WRAP-PAD", NULL);
 	b->gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
-	b->p11 = bench_load(module);
+	make_envelope(b);
 	bench_check(b->p11->C_Initialize(NULL), "C_Initialize");
 	bench_check(b->p11->C_OpenSession(0, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL,
 	                                  &b->session), "C_OpenSession");
@@ -258,17 +310,27 @@ static void set_up(struct bench *b, const char *module)
 	            "C_Encrypt");
 }
 
+static struct sg_token *make_token(const struct sg_config *config, CK_SLOT_ID slot)
+{
+	const struct sg_token_plan plan = { .label = sg_bytes_str("bench"), .sealer = "tpm",
+		                            .machine = true };
+	struct sg_token *token = NULL;
+
+	ck_assert_int_eq(sg_token_new(config, slot, &token), SG_OK);
+	ck_assert_int_eq(sg_token_create(token, &plan, NULL), SG_OK);
+	return token;
+}
+
 static const char *self;
 
 /* The fixtures of the tests want to run inside a test. */
 START_TEST(bench)
 {
 	const char *build = getenv("SIGNET_TEST_BUILDDIR");
-	struct sg_token_plan plan = { .label = sg_bytes_str("bench"), .sealer = "tpm",
-		                      .machine = true };
+	static const CK_SLOT_ID slots[2] = { 0, 1 };
 	char module[400], *state = scratch_make();
 	struct sg_config *config = NULL;
-	struct sg_token *token = NULL;
+	struct sg_token *tokens[3];
 	static struct test_tpm tpm;
 	static struct bench b;
 
@@ -277,16 +339,21 @@ START_TEST(bench)
 	setenv("SIGNET_STATE", state, 1);
 	setenv("SIGNET_TCTI", tpm.tcti, 1);
 	ck_assert_int_eq(sg_config_load(&config), SG_OK);
-	ck_assert_int_eq(sg_token_new(config, 0, &token), SG_OK);
-	ck_assert_int_eq(sg_token_create(token, &plan, NULL), SG_OK);
-	set_up(&b, module);
+	for (CK_SLOT_ID i = 0; i < 3; i++)
+		tokens[i] = make_token(config, i);
+	bench_fill_token(tokens[2]);
+	b.p11 = bench_load(module);
+	bench_many_token_keys(b.p11, 2);
+	set_up(&b);
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		run_row(&b, &rows[i]);
-	run_cold(&tpm, config, self, module);
+	bench_many_session_keys(b.p11, slots);
+	run_cold(&tpm, self, module);
 	bench_check(b.p11->C_Finalize(NULL), "C_Finalize");
 	EVP_CIPHER_free(b.kwp);
 	EVP_CIPHER_free(b.gcm);
-	sg_token_free(&token);
+	for (int i = 0; i < 3; i++)
+		sg_token_free(&tokens[i]);
 	sg_config_free(&config);
 	test_tpm_stop(&tpm);
 	scratch_remove(&state);
@@ -302,6 +369,8 @@ int main(int argc, char **argv)
 
 	if (argc == 3 && strcmp(argv[1], "--cold") == 0)
 		return bench_cold_child(argv[2]);
+	if (argc == 2 && strcmp(argv[1], "--unseal") == 0)
+		return bench_unseal_child();
 	self = argv[0];
 	tcase_add_test(tcase, bench);
 	suite_add_tcase(suite, tcase);

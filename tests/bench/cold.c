@@ -7,27 +7,10 @@
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
-#include "core/rv.h"
-
-void bench_check(CK_RV rv, const char *what)
-{
-	const char *name = sg_rv_name(rv);
-
-	if (rv == CKR_OK)
-		return;
-	fprintf(stderr, "bench: %s: %s (0x%lx)\n", what, name != NULL ? name : "?", rv);
-	exit(EXIT_FAILURE);
-}
-
-double bench_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return 1e9 * (double)t.tv_sec + (double)t.tv_nsec;
-}
+#include "bench/measure.h"
+#include "core/token.h"
+#include "crypto/crypto.h"
 
 CK_FUNCTION_LIST *bench_load(const char *path)
 {
@@ -58,6 +41,16 @@ CK_OBJECT_HANDLE bench_find(CK_FUNCTION_LIST *p11, CK_SESSION_HANDLE session,
 	return found;
 }
 
+static struct bench_cold begin(void)
+{
+	return (struct bench_cold){ bench_now(), bench_computed() };
+}
+
+static void end(struct bench_cold start)
+{
+	printf("%.0f %.0f\n", bench_now() - start.passed, bench_computed() - start.computed);
+}
+
 int bench_cold_child(const char *module)
 {
 	CK_MECHANISM eddsa = { CKM_EDDSA, NULL, 0 };
@@ -65,7 +58,7 @@ int bench_cold_child(const char *module)
 	CK_ULONG len = sizeof signature;
 	CK_SESSION_HANDLE session;
 	CK_FUNCTION_LIST *p11;
-	double start = bench_now();
+	const struct bench_cold start = begin();
 
 	p11 = bench_load(module);
 	bench_check(p11->C_Initialize(NULL), "C_Initialize");
@@ -74,27 +67,63 @@ int bench_cold_child(const char *module)
 	bench_check(p11->C_SignInit(session, &eddsa, bench_find(p11, session, CKO_PRIVATE_KEY)),
 	            "C_SignInit");
 	bench_check(p11->C_Sign(session, message, sizeof message, signature, &len), "C_Sign");
-	printf("%.0f\n", bench_now() - start);
+	end(start);
 	bench_check(p11->C_Finalize(NULL), "C_Finalize");
 	return EXIT_SUCCESS;
 }
 
-double bench_cold_sample(const char *self, const char *module)
+int bench_unseal_child(void)
+{
+	const struct sg_seal_guard nothing = { NULL };
+	struct sg_token_record record = { 0 };
+	struct sg_config *config = NULL;
+	struct sg_token *token = NULL;
+	struct sg_sealer *sealer = NULL;
+	struct sg_secret *key = NULL;
+	enum sg_err err;
+	struct bench_cold start;
+
+	err = sg_crypto_start();
+	if (err == SG_OK)
+		err = sg_sealer_start();
+	if (err == SG_OK)
+		err = sg_config_load(&config);
+	if (err == SG_OK)
+		err = sg_token_new(config, 0, &token);
+	if (err == SG_OK)
+		err = sg_token_read_record(token, &record);
+	start = begin();
+	if (err == SG_OK)
+		err = sg_sealer_open("tpm", config, &sealer);
+	if (err == SG_OK)
+		err = sealer->ops->unseal(sealer, sg_buf_bytes(&record.parent), &nothing,
+		                          sg_buf_bytes(&record.copy[SG_SEAL_OPEN].blob), &key);
+	end(start);
+	sg_secret_free(&key);
+	sg_sealer_free(&sealer);
+	sg_token_record_clear(&record);
+	sg_token_free(&token);
+	sg_config_free(&config);
+	return err == SG_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+struct bench_cold bench_cold_sample(const char *self, const char *module)
 {
 	char command[512];
-	double ns = 0;
+	struct bench_cold sample;
 	FILE *child;
 	int length;
 
-	length = snprintf(command, sizeof command, "'%s' --cold '%s'", self, module);
+	length = module != NULL ? snprintf(command, sizeof command, "'%s' --cold '%s'", self, module)
+	                        : snprintf(command, sizeof command, "'%s' --unseal", self);
 	if (length < 0 || (size_t)length >= sizeof command) {
 		fprintf(stderr, "bench: the path of the build folder is too long\n");
 		exit(EXIT_FAILURE);
 	}
 	child = popen(command, "r");
-	if (child == NULL || fscanf(child, "%lf", &ns) != 1 || pclose(child) != 0) {
+	if (child == NULL || fscanf(child, "%lf %lf", &sample.passed, &sample.computed) != 2 || pclose(child) != 0) {
 		fprintf(stderr, "bench: the cold start failed\n");
 		exit(EXIT_FAILURE);
 	}
-	return ns;
+	return sample;
 }

@@ -15,16 +15,19 @@ CK_FUNCTION_LIST *bench_load(const char *path);
 CK_OBJECT_HANDLE bench_find(CK_FUNCTION_LIST *p11, CK_SESSION_HANDLE session,
                             CK_OBJECT_CLASS class);
 
-/* End the program unless rv is CKR_OK. */
-void bench_check(CK_RV rv, const char *what);
+/* Nanoseconds that passed, and those in which the process computed. */
+struct bench_cold {
+	double passed, computed;
+};
 
-/* Return the monotonic clock in nanoseconds. */
-double bench_now(void);
-
-/* In the child: load, initialise, find the key, sign once, and print the nanoseconds. */
+/* In a child: load the module, initialise, find the key, sign once, and print what it took. */
 int bench_cold_child(const char *module);
 
-/* In the parent: run one sample and return its nanoseconds. */
-double bench_cold_sample(const char *self, const char *module);
+/* In a child: unseal the token key and nothing else, and print what it took: what the TPM
+ * and tpm2-tss take in a process where they, too, are cold. */
+int bench_unseal_child(void);
+
+/* In the parent: run one sample. module is NULL for unsealing alone. */
+struct bench_cold bench_cold_sample(const char *self, const char *module);
 
 #endif

@@ -1,6 +1,10 @@
 # `make bench` measures; nothing here passes or fails by time.
 EXTRA_PROGRAMS += tests/bench/bench
-tests_bench_bench_SOURCES = tests/bench/bench.c tests/bench/cold.c tests/bench/cold.h
+tests_bench_bench_SOURCES = \
+	tests/bench/bench.c \
+	tests/bench/cold.c tests/bench/cold.h \
+	tests/bench/measure.c tests/bench/measure.h \
+	tests/bench/scale.c tests/bench/scale.h
 tests_bench_bench_LDADD = $(LDADD) -ldl
 
 .PHONY: bench
