@@ -11,6 +11,7 @@ libsignet_la_SOURCES += \
 	src/api/session.c \
 	src/api/sign.c \
 	src/api/slot.c \
+	src/api/slot_event.c \
 	src/api/text.c src/api/text.h \
 	src/api/unsupported.c
 

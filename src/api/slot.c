@@ -255,16 +255,3 @@ CK_RV C_SetPIN(CK_SESSION_HANDLE handle, unsigned char *old_pin, CK_ULONG old_le
 	}
 	return sg_call_end(&call, rv);
 }
-
-CK_RV C_WaitForSlotEvent(CK_FLAGS flags, CK_SLOT_ID *slot, void *reserved)
-{
-	struct sg_call call;
-	CK_RV rv = sg_call_module(&call);
-
-	if (rv != CKR_OK)
-		return rv;
-	if (slot == NULL || reserved != NULL)
-		return sg_call_end(&call, CKR_ARGUMENTS_BAD);
-	return sg_call_end(&call, flags & CKF_DONT_BLOCK ? CKR_NO_EVENT
-	                                                 : CKR_FUNCTION_NOT_SUPPORTED);
-}

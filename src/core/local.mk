@@ -35,6 +35,7 @@ libsignet_la_SOURCES += \
 	src/core/record.c src/core/record.h \
 	src/core/rv.c src/core/rv.h \
 	src/core/session.c src/core/session.h \
+	src/core/slot_event.c src/core/slot_event.h \
 	src/core/state.c src/core/state.h \
 	src/core/template.c src/core/template.h \
 	src/core/token.c src/core/token.h \

@@ -39,6 +39,7 @@ static void module_free(struct sg_module *module)
 		sg_token_free(&module->tokens[i]);
 	free(module->tokens);
 	pthread_rwlock_destroy(&module->slots_lock);
+	sg_slot_watch_unref(&module->slot_watch);
 	sg_config_free(&module->config);
 	free(module);
 }
@@ -56,6 +57,8 @@ static enum sg_err module_new(struct sg_module **out)
 	}
 	sg_session_table_init(&module->sessions);
 	err = sg_config_load(&module->config);
+	if (err == SG_OK)
+		err = sg_slot_watch_new(module->config->state, &module->slot_watch);
 	if (err != SG_OK) {
 		module_free(module);
 		return err;
@@ -114,6 +117,7 @@ CK_RV sg_module_stop(void)
 	module = current;
 	current = NULL;
 	if (module != NULL) {
+		sg_slot_watch_stop(module->slot_watch);
 		if (module->config->log_to == SG_LOG_TO_SYSLOG)
 			sg_log_set(NULL, NULL);
 		sg_session_table_clear(&module->sessions);

@@ -10,6 +10,7 @@
 #define SG_CORE_MODULE_H
 
 #include "core/session.h"
+#include "core/slot_event.h"
 
 struct sg_module {
 	struct sg_config *config;
@@ -17,6 +18,7 @@ struct sg_module {
 	struct sg_token **tokens;               /* ascending by slot; they stay until the end */
 	size_t n_tokens;
 	struct sg_session_table sessions;
+	struct sg_slot_watch *slot_watch;
 };
 
 /* Start. Does not touch the hardware. Errors: CRYPTOKI_ALREADY_INITIALIZED,

@@ -24,6 +24,7 @@ api_tests = \
 	tests/api/test_secrets \
 	tests/api/test_session \
 	tests/api/test_sign \
+	tests/api/test_slot_event \
 	tests/api/test_tamper \
 	tests/api/test_threads \
 	tests/api/test_verify_signature \
@@ -38,6 +39,7 @@ THREAD_TESTS += \
 	tests/api/test_hammer \
 	tests/api/test_hardware \
 	tests/api/test_processes \
+	tests/api/test_slot_event \
 	tests/api/test_threads
 EXTRA_DIST += $(api_scripts)
 

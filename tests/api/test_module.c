@@ -353,18 +353,6 @@ START_TEST(each_listed_mechanism_describes_itself)
 }
 END_TEST
 
-START_TEST(there_are_no_slot_events)
-{
-	CK_SLOT_ID slot;
-
-	p11_start();
-	p11_is(CKR_NO_EVENT, p11->C_WaitForSlotEvent(CKF_DONT_BLOCK, &slot, NULL));
-	p11_is(CKR_FUNCTION_NOT_SUPPORTED, p11->C_WaitForSlotEvent(0, &slot, NULL));
-	p11_is(CKR_ARGUMENTS_BAD, p11->C_WaitForSlotEvent(CKF_DONT_BLOCK, NULL, NULL));
-	p11_is(CKR_ARGUMENTS_BAD, p11->C_WaitForSlotEvent(CKF_DONT_BLOCK, &slot, &slot));
-}
-END_TEST
-
 START_TEST(functions_that_are_missing_say_so)
 {
 	CK_SESSION_HANDLE s = p11_machine();
@@ -446,7 +434,6 @@ static Suite *suite(void)
 	tcase_add_test(tc, a_token_made_elsewhere_shows_up);
 	tcase_add_test(tc, a_slot_that_is_not_there_is_invalid);
 	tcase_add_test(tc, each_listed_mechanism_describes_itself);
-	tcase_add_test(tc, there_are_no_slot_events);
 	tcase_add_test(tc, functions_that_are_missing_say_so);
 	tcase_add_test(tc, without_the_sealer_everything_but_the_token_works);
 	tcase_add_test(tc, a_sealer_that_is_off_is_said_to_be_off);
