@@ -10,6 +10,7 @@ libsignet_la_SOURCES += \
 	src/crypto/kdf.c src/crypto/kdf.h \
 	src/crypto/keywrap.c src/crypto/keywrap.h \
 	src/crypto/mac.c src/crypto/mac.h \
+	src/crypto/p256.c src/crypto/p256.h \
 	src/crypto/pkcs8.c src/crypto/pkcs8.h \
 	src/crypto/random.c src/crypto/random.h \
 	src/crypto/ssl.c src/crypto/ssl.h

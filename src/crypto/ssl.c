@@ -168,6 +168,52 @@ static bool find_digests(struct sg_ssl *ssl)
 	return found;
 }
 
+static bool find_ec(const OSSL_ALGORITHM *list, struct sg_ec *out)
+{
+	const OSSL_DISPATCH *fn = find(list, "EC");
+
+	for (; fn && fn->function_id != 0; fn++) {
+		if (fn->function_id == OSSL_FUNC_KEYMGMT_NEW)
+			out->new = OSSL_FUNC_keymgmt_new(fn);
+		else if (fn->function_id == OSSL_FUNC_KEYMGMT_IMPORT)
+			out->import = OSSL_FUNC_keymgmt_import(fn);
+		else if (fn->function_id == OSSL_FUNC_KEYMGMT_FREE)
+			out->free = OSSL_FUNC_keymgmt_free(fn);
+	}
+	return out->new && out->import && out->free;
+}
+
+static bool find_ecdsa(const OSSL_ALGORITHM *list, struct sg_ecdsa *out)
+{
+	const OSSL_DISPATCH *fn = find(list, "ECDSA");
+
+	for (; fn && fn->function_id != 0; fn++) {
+		if (fn->function_id == OSSL_FUNC_SIGNATURE_NEWCTX)
+			out->newctx = OSSL_FUNC_signature_newctx(fn);
+		else if (fn->function_id == OSSL_FUNC_SIGNATURE_VERIFY_INIT)
+			out->verify_init = OSSL_FUNC_signature_verify_init(fn);
+		else if (fn->function_id == OSSL_FUNC_SIGNATURE_VERIFY)
+			out->verify = OSSL_FUNC_signature_verify(fn);
+		else if (fn->function_id == OSSL_FUNC_SIGNATURE_FREECTX)
+			out->freectx = OSSL_FUNC_signature_freectx(fn);
+	}
+	return out->newctx && out->verify_init && out->verify && out->freectx;
+}
+
+static bool find_curves(struct sg_ssl *ssl)
+{
+	int no_cache = 0;
+	const OSSL_ALGORITHM *keys = OSSL_PROVIDER_query_operation(ssl->provider, OSSL_OP_KEYMGMT,
+	                                                           &no_cache);
+	const OSSL_ALGORITHM *signatures = OSSL_PROVIDER_query_operation(
+		ssl->provider, OSSL_OP_SIGNATURE, &no_cache);
+	bool found = find_ec(keys, &ssl->ec) && find_ecdsa(signatures, &ssl->ecdsa);
+
+	OSSL_PROVIDER_unquery_operation(ssl->provider, OSSL_OP_SIGNATURE, signatures);
+	OSSL_PROVIDER_unquery_operation(ssl->provider, OSSL_OP_KEYMGMT, keys);
+	return found;
+}
+
 static bool start_provider(struct sg_ssl *ssl)
 {
 	ssl->lib = OSSL_LIB_CTX_new();
@@ -177,7 +223,7 @@ static bool start_provider(struct sg_ssl *ssl)
 	if (!ssl->provider)
 		return false;
 	ssl->provctx = OSSL_PROVIDER_get0_provider_ctx(ssl->provider);
-	return find_ciphers(ssl) && find_digests(ssl);
+	return find_ciphers(ssl) && find_digests(ssl) && find_curves(ssl);
 }
 
 static struct sg_ssl *make_context(void)

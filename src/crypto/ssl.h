@@ -35,6 +35,21 @@ struct sg_md {
 	OSSL_FUNC_digest_freectx_fn *freectx;
 };
 
+/* Keys of a curve over a prime field, as in provider-keymgmt(7). */
+struct sg_ec {
+	OSSL_FUNC_keymgmt_new_fn *new;
+	OSSL_FUNC_keymgmt_import_fn *import;
+	OSSL_FUNC_keymgmt_free_fn *free;
+};
+
+/* Verification with them, as in provider-signature(7). */
+struct sg_ecdsa {
+	OSSL_FUNC_signature_newctx_fn *newctx;
+	OSSL_FUNC_signature_verify_init_fn *verify_init;
+	OSSL_FUNC_signature_verify_fn *verify;
+	OSSL_FUNC_signature_freectx_fn *freectx;
+};
+
 /* What the other files of this ring call; only they may include this header. */
 struct sg_ssl {
 	OSSL_LIB_CTX *lib;
@@ -45,6 +60,8 @@ struct sg_ssl {
 	struct sg_cipher kw[3];         /* RFC 3394 */
 	struct sg_cipher kwp[3];        /* RFC 5649 */
 	struct sg_md sha256, sha384, sha512;
+	struct sg_ec ec;
+	struct sg_ecdsa ecdsa;
 };
 
 /* Watch for forks, once: before anybody who waits in a fork for others that compute,

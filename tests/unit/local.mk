@@ -29,6 +29,7 @@ unit_tests = \
 	tests/unit/test_mech \
 	tests/unit/test_object \
 	tests/unit/test_object_table \
+	tests/unit/test_p256 \
 	tests/unit/test_pkcs8 \
 	tests/unit/test_random \
 	tests/unit/test_record \
