@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "seal/resident.h"
 #include "seal/soft/sealer.h"
 #include "seal/tpm/sealer.h"
 #include "util/log.h"
@@ -38,6 +39,13 @@ const char *sg_sealer_model(const char *name)
 	const struct sg_sealer_ops *ops = find(name);
 
 	return ops != NULL ? ops->model : "unknown";
+}
+
+const struct sg_resident_ops *sg_sealer_resident(const char *name)
+{
+	const struct sg_sealer_ops *ops = find(name);
+
+	return ops != NULL ? ops->resident : NULL;
 }
 
 enum sg_err sg_sealer_open(const char *name, const struct sg_config *config,

@@ -39,6 +39,8 @@ struct sg_seal_guard {
 	const struct sg_secret *auth;   /* SG_SEAL_AUTH bytes, or NULL; wrong ones count towards its lockout */
 };
 
+struct sg_resident_ops;
+
 struct sg_sealer_ops {
 	const char *name;               /* in the token record and the configuration: "tpm" */
 	const char *model;              /* CK_TOKEN_INFO.model, at most 16 characters */
@@ -72,6 +74,9 @@ struct sg_sealer_ops {
 	 * got, device always. Errors: those of opening it. */
 	enum sg_err (*status)(struct sg_sealer *sealer, struct sg_bytes parent,
 	                      struct sg_sealer_status *out);
+
+	/* What it does with keys that live in it (seal/resident.h); NULL: it keeps none. */
+	const struct sg_resident_ops *resident;
 };
 
 /* Prepare the libraries of all sealers, from C_Initialize: what they need of the

@@ -7,6 +7,7 @@ tpm_tests = \
 	tests/tpm/test_lockout \
 	tests/tpm/test_power \
 	tests/tpm/test_residue \
+	tests/tpm/test_resident \
 	tests/tpm/test_srk
 
 check_PROGRAMS += $(tpm_tests)

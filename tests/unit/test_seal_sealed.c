@@ -7,12 +7,12 @@
 #include "lib/runner.h"
 #include "seal/tpm/sealed.h"
 
-static struct sg_sealed sealed;
+static struct sg_tpm_blob sealed;
 static struct sg_buf blob;
 
 static void setup(void)
 {
-	sealed = (struct sg_sealed){
+	sealed = (struct sg_tpm_blob){
 		.area.publicArea = {
 			.type = TPM2_ALG_KEYEDHASH,
 			.nameAlg = TPM2_ALG_SHA256,
@@ -33,7 +33,7 @@ static void teardown(void)
 
 static enum sg_err read_back(void)
 {
-	struct sg_sealed out;
+	struct sg_tpm_blob out;
 
 	blob.len = 0;
 	ck_assert_int_eq(sg_sealed_write(&sealed, &blob), SG_OK);
@@ -42,7 +42,7 @@ static enum sg_err read_back(void)
 
 START_TEST(a_blob_is_read_as_it_was_written)
 {
-	struct sg_sealed out;
+	struct sg_tpm_blob out;
 
 	ck_assert_int_eq(read_back(), SG_OK);
 	ck_assert_int_eq(sg_sealed_read(sg_buf_bytes(&blob), &out), SG_OK);
@@ -104,7 +104,7 @@ END_TEST
 /* The size of the public structure, then that of the private one. */
 START_TEST(sizes_that_lie_are_refused)
 {
-	struct sg_sealed out;
+	struct sg_tpm_blob out;
 	size_t at = 4;
 	unsigned right;
 
@@ -124,7 +124,7 @@ END_TEST
 
 START_TEST(nothing_is_refused)
 {
-	struct sg_sealed out;
+	struct sg_tpm_blob out;
 
 	ck_assert_int_eq(sg_sealed_read(sg_bytes(NULL, 0), &out), SG_ERR_FORMAT);
 }

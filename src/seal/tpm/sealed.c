@@ -1,22 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Ring 2, TPM. A sealed object: blob, template, create, open. Every secret goes
+ * Ring 2, TPM. A sealed object: template, create, open. Every secret goes
  * through the encrypted session that the caller opened; none is left in memory of
  * ours.
  */
 #include "seal/tpm/sealed.h"
 
 #include <string.h>
-#include <tss2/tss2_mu.h>
 
 #include "seal/tpm/rc.h"
 #include "seal/tpm/session.h"
-#include "util/cursor.h"
 #include "util/log.h"
 
 #define DIGEST 32
 
-static const char magic[4] = { 'S', 'G', 'T', '1' };
+static const char magic[SG_TPM_BLOB_MAGIC] = { 'S', 'G', 'T', '1' };
 
 /* What guards the object. Without a policy its authValue opens it, an empty one for a
  * machine's: then the parent alone guards it, and noDA keeps power cuts from counting as
@@ -56,55 +54,25 @@ static bool area_ours(const TPMT_PUBLIC *area)
 	       area->unique.keyedHash.size == DIGEST;
 }
 
-bool sg_sealed_has_auth(const struct sg_sealed *sealed)
+bool sg_sealed_has_auth(const struct sg_tpm_blob *sealed)
 {
 	return (sealed->area.publicArea.objectAttributes & TPMA_OBJECT_NODA) == 0;
 }
 
-enum sg_err sg_sealed_write(const struct sg_sealed *sealed, struct sg_buf *out)
+enum sg_err sg_sealed_write(const struct sg_tpm_blob *sealed, struct sg_buf *out)
 {
-	uint8_t bytes[sizeof(struct sg_sealed)];
-	struct sg_writer w = sg_writer(out);
-	size_t len = 0;
-
-	if (Tss2_MU_TPM2B_PUBLIC_Marshal(&sealed->area, bytes, sizeof bytes, &len) != 0 ||
-	    Tss2_MU_TPM2B_PRIVATE_Marshal(&sealed->private_area, bytes, sizeof bytes, &len) != 0)
-		return SG_ERR_FORMAT;
-	sg_write_magic(&w, magic);
-	sg_write_bytes(&w, sg_bytes(bytes, len));
-	return w.err;
+	return sg_tpm_blob_write(sealed, magic, out);
 }
 
-/* View a TPM2B with its size field. */
-static struct sg_bytes read_sized(struct sg_reader *r, size_t max)
+enum sg_err sg_sealed_read(struct sg_bytes blob, struct sg_tpm_blob *out)
 {
-	struct sg_reader peek = *r;
-	size_t size = sg_read_u16(&peek);
+	enum sg_err err = sg_tpm_blob_read(blob, magic, out);
 
-	if (peek.failed || size > max)
-		r->failed = true;
-	return sg_read_bytes(r, sizeof(uint16_t) + size);
-}
-
-enum sg_err sg_sealed_read(struct sg_bytes blob, struct sg_sealed *out)
-{
-	struct sg_reader r = sg_reader(blob);
-	struct sg_bytes area, private_area;
-	size_t at = 0, private_at = 0;
-
-	*out = (struct sg_sealed){ 0 };
-	sg_read_magic(&r, magic);
-	area = read_sized(&r, sizeof out->area.publicArea);
-	private_area = read_sized(&r, sizeof out->private_area.buffer);
-	if (!sg_reader_done(&r) ||
-	    Tss2_MU_TPM2B_PUBLIC_Unmarshal(area.data, area.len, &at, &out->area) != 0 ||
-	    Tss2_MU_TPM2B_PRIVATE_Unmarshal(private_area.data, private_area.len, &private_at,
-	                                    &out->private_area) != 0 ||
-	    at != area.len || private_at != private_area.len || !area_ours(&out->area.publicArea)) {
+	if (err == SG_OK && !area_ours(&out->area.publicArea))
+		err = SG_ERR_FORMAT;
+	if (err != SG_OK)
 		sg_log(SG_LOG_ERROR, "the blob is not one that this program sealed with a TPM");
-		return SG_ERR_FORMAT;
-	}
-	return SG_OK;
+	return err;
 }
 
 /* The TPM drops zeros at the end of an authValue, and tpm2-tss does not: both must
@@ -121,7 +89,7 @@ static void auth_fill(TPM2B_AUTH *out, const struct sg_secret *auth)
 
 enum sg_err sg_sealed_create(struct sg_tpm *tpm, ESYS_TR srk, ESYS_TR session,
                              const struct sg_secret *auth, const struct sg_secret *plain,
-                             struct sg_sealed *out)
+                             struct sg_tpm_blob *out)
 {
 	static const TPM2B_DIGEST no_policy;
 	static const TPM2B_DATA outside;
@@ -148,7 +116,7 @@ enum sg_err sg_sealed_create(struct sg_tpm *tpm, ESYS_TR srk, ESYS_TR session,
 	err = sg_tpm_err(TPM2_CC_Create, rc);
 	if (err != SG_OK)
 		goto out;
-	*out = (struct sg_sealed){ *area, *private_area };
+	*out = (struct sg_tpm_blob){ *area, *private_area };
 out:
 	Esys_Free(area);
 	Esys_Free(private_area);
@@ -192,7 +160,7 @@ static enum sg_err unseal(struct sg_tpm *tpm, ESYS_TR object, ESYS_TR session,
 }
 
 enum sg_err sg_sealed_open(struct sg_tpm *tpm, ESYS_TR srk, ESYS_TR session,
-                           const struct sg_secret *auth, const struct sg_sealed *sealed,
+                           const struct sg_secret *auth, const struct sg_tpm_blob *sealed,
                            struct sg_secret **out)
 {
 	TPM2B_SENSITIVE_DATA *data = NULL;

@@ -70,11 +70,12 @@ static bool usable(const struct tpm_sealer *sealer)
 	return false;
 }
 
-/* Open the TPM, do one transaction of several commands, close it. Where nothing manages
- * its few slots for sessions and objects, another program may have them all for a moment. */
-static enum sg_err transact(struct tpm_sealer *sealer,
+/* Where nothing manages the few slots for sessions and objects, another program may have
+ * them all for a moment. */
+enum sg_err sg_tpm_transact(struct sg_sealer *base,
                             enum sg_err (*fn)(struct sg_tpm *tpm, void *arg), void *arg)
 {
+	struct tpm_sealer *sealer = self(base);
 	struct timespec pause = { 0, PAUSE_FIRST };
 	struct sg_tpm tpm;
 	enum sg_err err = SG_ERR_HW_MEMORY;
@@ -121,7 +122,7 @@ static enum sg_err sealer_provision(struct sg_sealer *sealer, const struct sg_se
 	struct provision p = { owner_auth, parent, made };
 
 	*made = false;
-	return transact(self(sealer), do_provision, &p);
+	return sg_tpm_transact(sealer, do_provision, &p);
 }
 
 /* An authValue of zeros is an empty one to the TPM: anybody could give it. */
@@ -144,11 +145,10 @@ struct under_parent {
 	const struct sg_secret *auth;
 	const struct sg_secret *plain;          /* to seal */
 	struct sg_secret **opened;              /* where to unseal to */
-	struct sg_sealed sealed;
+	struct sg_tpm_blob sealed;
 };
 
-/* Find the parent that was pinned, and open a session salted to it. */
-static enum sg_err open_parent(struct sg_tpm *tpm, struct sg_bytes parent, ESYS_TR *srk,
+enum sg_err sg_tpm_open_parent(struct sg_tpm *tpm, struct sg_bytes parent, ESYS_TR *srk,
                                ESYS_TR *session)
 {
 	enum sg_err err = sg_srk_open(tpm, parent, srk);
@@ -160,7 +160,7 @@ static enum sg_err do_seal(struct sg_tpm *tpm, void *arg)
 {
 	struct under_parent *u = arg;
 	ESYS_TR srk, session;
-	enum sg_err err = open_parent(tpm, u->parent, &srk, &session);
+	enum sg_err err = sg_tpm_open_parent(tpm, u->parent, &srk, &session);
 
 	return err == SG_OK ? sg_sealed_create(tpm, srk, session, u->auth, u->plain, &u->sealed)
 	                    : err;
@@ -170,7 +170,7 @@ static enum sg_err do_unseal(struct sg_tpm *tpm, void *arg)
 {
 	struct under_parent *u = arg;
 	ESYS_TR srk, session;
-	enum sg_err err = open_parent(tpm, u->parent, &srk, &session);
+	enum sg_err err = sg_tpm_open_parent(tpm, u->parent, &srk, &session);
 
 	return err == SG_OK ? sg_sealed_open(tpm, srk, session, u->auth, &u->sealed, u->opened)
 	                    : err;
@@ -186,7 +186,7 @@ static enum sg_err sealer_seal(struct sg_sealer *sealer, struct sg_bytes parent,
 
 	if (plain->len == 0 || plain->len > SG_SEAL_MAX || !guard_fits(guard))
 		return SG_ERR_RANGE;
-	err = transact(self(sealer), do_seal, &u);
+	err = sg_tpm_transact(sealer, do_seal, &u);
 	if (err == SG_OK)
 		err = sg_sealed_write(&u.sealed, &blob);
 	if (err == SG_OK)
@@ -211,7 +211,7 @@ static enum sg_err sealer_unseal(struct sg_sealer *sealer, struct sg_bytes paren
 	/* The TPM would count an empty try as a wrong one. */
 	if (sg_sealed_has_auth(&u.sealed) && guard->auth == NULL)
 		return SG_ERR_AUTH;
-	return transact(self(sealer), do_unseal, &u);
+	return sg_tpm_transact(sealer, do_unseal, &u);
 }
 
 /* Return the value of a property, or 0 where the list lacks it. */
@@ -321,7 +321,7 @@ static enum sg_err sealer_status(struct sg_sealer *sealer, struct sg_bytes paren
 
 	*out = (struct sg_sealer_status){ 0 };
 	snprintf(out->device, sizeof out->device, "%s", self(sealer)->config->tcti);
-	return transact(self(sealer), do_status, &q);
+	return sg_tpm_transact(sealer, do_status, &q);
 }
 
 const struct sg_sealer_ops sg_tpm_sealer = {
@@ -335,4 +335,5 @@ const struct sg_sealer_ops sg_tpm_sealer = {
 	.seal = sealer_seal,
 	.unseal = sealer_unseal,
 	.status = sealer_status,
+	.resident = &sg_tpm_resident,
 };

@@ -5,8 +5,21 @@
 #ifndef SG_SEAL_TPM_SEALER_H
 #define SG_SEAL_TPM_SEALER_H
 
-#include "seal/sealer.h"
+#include "seal/resident.h"
+#include "seal/tpm/context.h"
 
 extern const struct sg_sealer_ops sg_tpm_sealer;
+extern const struct sg_resident_ops sg_tpm_resident;
+
+/* Within this folder. */
+
+/* Open the TPM, do one transaction of several commands, close it; under the sealer's lock.
+ * Where the TPM has no free slot fn runs again. Errors: those of opening it and of fn. */
+enum sg_err sg_tpm_transact(struct sg_sealer *sealer,
+                            enum sg_err (*fn)(struct sg_tpm *tpm, void *arg), void *arg);
+
+/* Find the parent that was pinned, and open a session salted to it. */
+enum sg_err sg_tpm_open_parent(struct sg_tpm *tpm, struct sg_bytes parent, ESYS_TR *srk,
+                               ESYS_TR *session);
 
 #endif

@@ -22,6 +22,7 @@ struct sg_tcti_row {
 	const char *name;
 	uint8_t handles;                /* in the handle area of the command */
 	bool makes;                     /* its response has a handle: something was loaded */
+	bool ends;                      /* what its first number names is gone afterwards */
 	/* The parameters of its response: 1, 2, 4 are numbers of so many bytes, b is a TPM2B,
 	 * p a list of properties. */
 	const char *layout;
@@ -29,15 +30,21 @@ struct sg_tcti_row {
 
 /* What this table lacks can't be checked, and so is not sent. */
 static const struct sg_tcti_row rows[] = {
-	{ TPM2_CC_Create,           "TPM2_Create",           1, false, "bbbb24b" },
-	{ TPM2_CC_CreatePrimary,    "TPM2_CreatePrimary",    1, true,  "bbb24bb" },
-	{ TPM2_CC_EvictControl,     "TPM2_EvictControl",     2, false, "" },
-	{ TPM2_CC_FlushContext,     "TPM2_FlushContext",     0, false, "" },
-	{ TPM2_CC_GetCapability,    "TPM2_GetCapability",    0, false, "14p" },
-	{ TPM2_CC_Load,             "TPM2_Load",             1, true,  "b" },
-	{ TPM2_CC_ReadPublic,       "TPM2_ReadPublic",       1, false, "bbb" },
-	{ TPM2_CC_StartAuthSession, "TPM2_StartAuthSession", 2, true,  "b" },
-	{ TPM2_CC_Unseal,           "TPM2_Unseal",           1, false, "b" },
+	{ TPM2_CC_Create,             "TPM2_Create",            1, false, false, "bbbb24b" },
+	{ TPM2_CC_CreatePrimary,      "TPM2_CreatePrimary",     1, true,  false, "bbb24bb" },
+	{ TPM2_CC_ECDH_ZGen,          "TPM2_ECDH_ZGen",         1, false, false, "b" },
+	{ TPM2_CC_EvictControl,       "TPM2_EvictControl",      2, false, false, "" },
+	{ TPM2_CC_FlushContext,       "TPM2_FlushContext",      0, false, true,  "" },
+	{ TPM2_CC_GetCapability,      "TPM2_GetCapability",     0, false, false, "14p" },
+	{ TPM2_CC_HMAC,               "TPM2_HMAC",              1, false, false, "b" },
+	{ TPM2_CC_HMAC_Start,         "TPM2_HMAC_Start",        1, true,  false, "" },
+	{ TPM2_CC_Load,               "TPM2_Load",              1, true,  false, "b" },
+	{ TPM2_CC_ReadPublic,         "TPM2_ReadPublic",        1, false, false, "bbb" },
+	{ TPM2_CC_SequenceComplete,   "TPM2_SequenceComplete",  1, false, true,  "b24b" },
+	{ TPM2_CC_SequenceUpdate,     "TPM2_SequenceUpdate",    1, false, false, "" },
+	{ TPM2_CC_Sign,               "TPM2_Sign",              1, false, false, "22bb" },
+	{ TPM2_CC_StartAuthSession,   "TPM2_StartAuthSession",  2, true,  false, "b" },
+	{ TPM2_CC_Unseal,             "TPM2_Unseal",            1, false, false, "b" },
 };
 
 static _Atomic uint64_t command_count;
@@ -105,22 +112,23 @@ static bool command_sessions(struct sg_tcti *tcti, struct sg_reader *r)
 /* Take a command apart as far as its response depends on it. */
 static bool command_note(struct sg_tcti *tcti, struct sg_bytes frame)
 {
-	struct sg_reader r = sg_reader(frame);
+	struct sg_reader r = sg_reader(frame), first;
 	bool fits;
 
 	tcti->sessions = 0;
-	tcti->flushed = 0;
+	tcti->ended = 0;
 	tcti->tag = sg_read_u16(&r);
 	fits = sg_read_u32(&r) == frame.len;
 	tcti->row = row_of(sg_read_u32(&r));
 	if (tcti->row == NULL || !fits)
 		return false;
-	if (tcti->row->command == TPM2_CC_FlushContext)
-		tcti->flushed = sg_read_u32(&r);
+	first = r;
+	if (tcti->row->ends)
+		tcti->ended = sg_read_u32(&first);
 	sg_read_bytes(&r, 4u * tcti->row->handles);
 	if (tcti->tag == TPM2_ST_SESSIONS)
 		fits = command_sessions(tcti, &r);
-	return fits && !r.failed;
+	return fits && !r.failed && !first.failed;
 }
 
 /* Walk the parameters of a response, which must fill r exactly. What is encrypted is so
@@ -179,8 +187,8 @@ static bool response_fits(struct sg_tcti *tcti, struct sg_bytes frame)
 
 	if (made != 0)
 		live_add(tcti, made);
-	if (tcti->flushed != 0)
-		live_remove(tcti, tcti->flushed);
+	if (tcti->ended != 0)
+		live_remove(tcti, tcti->ended);
 	for (size_t i = 0; i < tcti->sessions; i++)
 		if (ended[i] != 0)
 			live_remove(tcti, ended[i]);

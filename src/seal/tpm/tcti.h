@@ -24,7 +24,7 @@ struct sg_tcti {
 	/* The command whose response is awaited. */
 	const struct sg_tcti_row *row;
 	uint16_t tag;
-	uint32_t flushed;               /* the handle that FlushContext names */
+	uint32_t ended;                 /* the handle that the command makes invalid, or 0 */
 	uint32_t session[SG_TCTI_SESSIONS];
 	size_t sessions;
 
