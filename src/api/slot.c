@@ -14,6 +14,7 @@
 #include "api/text.h"
 #include "core/mech.h"
 #include "core/rv.h"
+#include "util/log.h"
 
 CK_RV C_GetSlotList(CK_BBOOL token_present, CK_SLOT_ID *slots, CK_ULONG *count)
 {
@@ -127,6 +128,15 @@ CK_RV C_GetTokenInfo(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
 	return sg_call_end(&call, CKR_OK);
 }
 
+/* What a token can do depends on its sealer. One that can't be read has the configured one's. */
+static void learn_sealer(struct sg_token *token)
+{
+	enum sg_err err = sg_token_sync(token);
+
+	if (err != SG_OK && err != SG_ERR_STORE_MISSING)
+		sg_log(SG_LOG_ERROR, "%s", sg_err_sentence(err));
+}
+
 CK_RV C_GetMechanismList(CK_SLOT_ID slot, CK_MECHANISM_TYPE *list, CK_ULONG *count)
 {
 	const struct sg_mech *const *mechs;
@@ -140,15 +150,18 @@ CK_RV C_GetMechanismList(CK_SLOT_ID slot, CK_MECHANISM_TYPE *list, CK_ULONG *cou
 		return rv;
 	if (count == NULL)
 		return sg_call_end(&call, CKR_ARGUMENTS_BAD);
+	learn_sealer(token);
 	mechs = sg_mechs(&n);
 	room = *count;
-	*count = n;
-	if (list != NULL && room < n)
-		return sg_call_end(&call, CKR_BUFFER_TOO_SMALL);
-	if (list != NULL)
-		for (size_t i = 0; i < n; i++)
-			list[i] = mechs[i]->type;
-	return sg_call_end(&call, CKR_OK);
+	*count = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (sg_mech_flags(mechs[i], token) == 0)
+			continue;
+		if (list != NULL && *count < room)
+			list[*count] = mechs[i]->type;
+		(*count)++;
+	}
+	return sg_call_end(&call, list != NULL && room < *count ? CKR_BUFFER_TOO_SMALL : CKR_OK);
 }
 
 CK_RV C_GetMechanismInfo(CK_SLOT_ID slot, CK_MECHANISM_TYPE type, CK_MECHANISM_INFO *info)
@@ -156,18 +169,21 @@ CK_RV C_GetMechanismInfo(CK_SLOT_ID slot, CK_MECHANISM_TYPE type, CK_MECHANISM_I
 	const struct sg_mech *mech;
 	struct sg_token *token;
 	struct sg_call call;
+	CK_FLAGS flags;
 	CK_RV rv = sg_call_slot(&call, slot, &token);
 
 	if (rv != CKR_OK)
 		return rv;
 	if (info == NULL)
 		return sg_call_end(&call, CKR_ARGUMENTS_BAD);
+	learn_sealer(token);
 	mech = sg_mech(type);
-	if (mech == NULL)
+	flags = mech != NULL ? sg_mech_flags(mech, token) : 0;
+	if (flags == 0)
 		return sg_call_end(&call, CKR_MECHANISM_INVALID);
 	info->ulMinKeySize = mech->min_key;
 	info->ulMaxKeySize = mech->max_key;
-	info->flags = mech->flags;
+	info->flags = flags;
 	return sg_call_end(&call, CKR_OK);
 }
 

@@ -66,7 +66,7 @@ bool sg_access_reveals(const struct sg_object *object)
 {
 	if (object->class != CKO_PRIVATE_KEY && object->class != CKO_SECRET_KEY)
 		return true;
-	return sg_attrs_bool(&object->attrs, CKA_EXTRACTABLE) &&
+	return !object->resident && sg_attrs_bool(&object->attrs, CKA_EXTRACTABLE) &&
 	       !sg_attrs_bool(&object->attrs, CKA_SENSITIVE);
 }
 

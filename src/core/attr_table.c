@@ -113,8 +113,9 @@ static const struct sg_attr_row rows[] = {
 	ROW(CKA_DERIVE_TEMPLATE, TEMPLATE, CLOSED_ALL, ANY, 0, NONE, 0),
 	ROW(CKA_ALWAYS_AUTHENTICATE, BOOL, SG_IN_PRIVATE, ANY, 0, FALSE_, 0),
 	ROW(CKA_SIGNET_SEALED, BOOL, CLOSED_ALL, ANY, 0, FALSE_, 0),
+	ROW(CKA_SIGNET_RESIDENT, BOOL, CLOSED_ALL, GENERATE, 0, USAGE, 0),
 
-	/* Edwards keys [§6.3.5, §6.3.6]. */
+	/* Keys of curves [§6.3.3 to §6.3.6]. */
 	ROW(CKA_EC_PARAMS, BYTES, SG_IN_PUBLIC, CREATE | GENERATE, CREATE | GENERATE, NONE, 0),
 	ROW(CKA_EC_PARAMS, BYTES, SG_IN_PRIVATE, CREATE, CREATE, NONE, 0),
 	ROW(CKA_EC_POINT, BYTES, SG_IN_PUBLIC, CREATE, CREATE, NONE, 0),
@@ -131,12 +132,16 @@ static const CK_ATTRIBUTE_TYPE verifies[] = { CKA_VERIFY, 0 };
 static const CK_ATTRIBUTE_TYPE encrypts[] = { CKA_ENCRYPT, CKA_DECRYPT, 0 };
 static const CK_ATTRIBUTE_TYPE authenticates[] = { CKA_SIGN, CKA_VERIFY, 0 };
 static const CK_ATTRIBUTE_TYPE nothing[] = { 0 };
+static const CK_ATTRIBUTE_TYPE signs_inside[] = { CKA_SIGN, CKA_SIGNET_RESIDENT, 0 };
+static const CK_ULONG none[] = { 0 };
 static const CK_ULONG ed25519_seed[] = { 32, 0 };
 static const CK_ULONG aes_keys[] = { 16, 24, 32, 0 };
 
 static const struct sg_key_type key_types[] = {
 	{ CKK_EC_EDWARDS, SG_IN_PUBLIC, ed25519_seed, 32, verifies },
 	{ CKK_EC_EDWARDS, SG_IN_PRIVATE, ed25519_seed, 32, signs },
+	{ CKK_EC, SG_IN_PUBLIC, none, 0, verifies },
+	{ CKK_EC, SG_IN_PRIVATE, none, 0, signs_inside },
 	{ CKK_AES, SG_IN_SECRET, aes_keys, 32, encrypts },
 	{ CKK_GENERIC_SECRET, SG_IN_SECRET, NULL, 512, nothing },
 	{ CKK_HKDF, SG_IN_SECRET, NULL, 512, nothing },
@@ -178,6 +183,16 @@ const struct sg_key_type *sg_key_type(CK_KEY_TYPE type, unsigned in)
 		if (key_types[i].type == type && (key_types[i].in & in) != 0)
 			return &key_types[i];
 	return NULL;
+}
+
+bool sg_key_type_resident(const struct sg_key_type *row)
+{
+	if (row == NULL)
+		return false;
+	for (const CK_ATTRIBUTE_TYPE *use = row->usage; *use != 0; use++)
+		if (*use == CKA_SIGNET_RESIDENT)
+			return true;
+	return false;
 }
 
 bool sg_key_type_takes(const struct sg_key_type *row, CK_ULONG len)

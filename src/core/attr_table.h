@@ -93,6 +93,9 @@ struct sg_key_type {
 /* Return the row of a key type for a kind of object, or NULL. */
 const struct sg_key_type *sg_key_type(CK_KEY_TYPE type, unsigned in);
 
+/* Tell whether keys of the type always live in the hardware; row may be NULL. */
+bool sg_key_type_resident(const struct sg_key_type *row);
+
 /* Tell whether material of len bytes suits the key type. */
 bool sg_key_type_takes(const struct sg_key_type *row, CK_ULONG len);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "crypto/ed25519.h"
+#include "crypto/p256.h"
 #include "crypto/pkcs8.h"
 
 #define DER_BIT_STRING 0x03
@@ -22,6 +23,13 @@ static const uint8_t ed25519_name[] = { 0x13, 0x0c, 'e', 'd', 'w', 'a', 'r', 'd'
 	                                's', '2', '5', '5', '1', '9' };
 static const uint8_t ed25519_algorithm[] = { 0x30, 0x05, SG_ED25519_OID };
 
+static const uint8_t p256_oid[] = { SG_P256_OID };
+/* The names of SEC 2 and of X9.62. */
+static const uint8_t p256_sec[] = { 0x13, 0x09, 's', 'e', 'c', 'p', '2', '5', '6', 'r', '1' };
+static const uint8_t p256_x962[] = { 0x13, 0x0a, 'p', 'r', 'i', 'm', 'e',
+	                             '2', '5', '6', 'v', '1' };
+static const uint8_t p256_algorithm[] = { SG_P256_ALGORITHM };
+
 static const struct sg_curve curves[] = {
 	{
 		.key_type = CKK_EC_EDWARDS, .name = "Ed25519",
@@ -31,6 +39,14 @@ static const struct sg_curve curves[] = {
 		.bits = 255, .point_len = SG_ED25519_PUBLIC, .private_len = SG_ED25519_SEED,
 		.valid = sg_ed25519_public_valid,
 		.from_private = sg_ed25519_from_seed, .generate = sg_ed25519_generate,
+	},
+	{
+		.key_type = CKK_EC, .name = "P-256",
+		.params = BYTES(p256_oid),
+		.also = { BYTES(p256_sec), BYTES(p256_x962) },
+		.algorithm = BYTES(p256_algorithm),
+		.bits = 256, .point_len = SG_P256_POINT, .octet = true,
+		.valid = sg_p256_valid,
 	},
 };
 

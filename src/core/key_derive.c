@@ -23,11 +23,12 @@
 static CK_RV take_base(struct sg_session *session, const CK_MECHANISM *mechanism,
                        CK_OBJECT_HANDLE handle, struct sg_op *op)
 {
-	CK_RV rv = sg_mech_begin(mechanism, CKF_DERIVE, op);
+	CK_RV rv;
 
+	op->token = session->token;
+	rv = sg_mech_begin(mechanism, CKF_DERIVE, op);
 	if (rv != CKR_OK)
 		return rv;
-	op->token = session->token;
 	if (sg_token_object(session->token, handle, &op->key) != SG_OK ||
 	    op->key->key_type == CK_UNAVAILABLE_INFORMATION)
 		return CKR_KEY_HANDLE_INVALID;

@@ -10,17 +10,28 @@
 #include "core/rv.h"
 #include "core/template.h"
 #include "core/token_objects.h"
+#include "core/token_resident.h"
 
 /* Find the row for making keys, of pairs or of single keys. */
-static CK_RV find_generator(const CK_MECHANISM *mechanism, CK_FLAGS flag,
-                            const struct sg_mech **mech)
+static CK_RV find_generator(struct sg_session *session, const CK_MECHANISM *mechanism,
+                            CK_FLAGS flag, const struct sg_mech **mech)
 {
-	struct sg_op op = { NULL };
+	struct sg_op op = { .token = session->token };
 	CK_RV rv = sg_mech_begin(mechanism, flag, &op);
 
 	*mech = op.mech;
 	sg_op_end(&op);
 	return rv;
+}
+
+/* Have the hardware make a key that stays there; the material is its blob of it. */
+static CK_RV make_inside(struct sg_token *token, const struct sg_mech *mech,
+                         const struct sg_attrs *attrs, struct sg_secret **material,
+                         uint8_t point[SG_RESIDENT_POINT])
+{
+	if (mech->resident == NULL)
+		return CKR_TEMPLATE_INCONSISTENT;
+	return sg_rv(sg_token_resident_create(token, *mech->resident, attrs, material, point));
 }
 
 CK_RV sg_key_generate(struct sg_session *session, const CK_MECHANISM *mechanism,
@@ -34,7 +45,7 @@ CK_RV sg_key_generate(struct sg_session *session, const CK_MECHANISM *mechanism,
 
 	rv = sg_template_check(template, n);
 	if (rv == CKR_OK)
-		rv = find_generator(mechanism, CKF_GENERATE, &mech);
+		rv = find_generator(session, mechanism, CKF_GENERATE, &mech);
 	if (rv == CKR_OK)
 		rv = sg_template_build((struct sg_template_kind){ SG_BY_GENERATE, CKO_SECRET_KEY,
 		                                                  mech->makes },
@@ -42,7 +53,9 @@ CK_RV sg_key_generate(struct sg_session *session, const CK_MECHANISM *mechanism,
 	if (rv == CKR_OK)
 		rv = sg_access_add(session, &attrs);
 	if (rv == CKR_OK)
-		rv = mech->generate(&attrs, &material);
+		rv = sg_attrs_bool(&attrs, CKA_SIGNET_RESIDENT)
+		             ? make_inside(session->token, mech, &attrs, &material, NULL)
+		             : mech->generate(&attrs, &material);
 	if (rv == CKR_OK)
 		rv = sg_object_new(&attrs, &material, (struct sg_origin){ true, mech->type, NULL }, &object);
 	if (rv == CKR_OK)
@@ -85,8 +98,27 @@ static CK_RV pair_half(struct sg_session *session, const struct sg_mech *mech,
 	return rv;
 }
 
+/* Make the key, and tell the private half its curve, and its point where only the
+ * hardware knows more. */
+static CK_RV pair_key(struct sg_token *token, const struct sg_mech *mech,
+                      const struct sg_curve *curve, struct pair *pair)
+{
+	uint8_t point[SG_RESIDENT_POINT];
+	CK_RV rv;
+
+	if (sg_attrs_bool(&pair->attrs[1], CKA_SIGNET_RESIDENT)) {
+		rv = make_inside(token, mech, &pair->attrs[1], &pair->material, point);
+		return rv != CKR_OK ? rv
+		                    : sg_rv(sg_curve_set(curve, &pair->attrs[1],
+		                                         sg_bytes(point, sizeof point)));
+	}
+	rv = mech->generate(&pair->attrs[0], &pair->material);
+	return rv != CKR_OK ? rv
+	                    : sg_rv(sg_attrs_set(&pair->attrs[1], CKA_EC_PARAMS, curve->params));
+}
+
 /* Make the objects; the public half learns its point from the private one. */
-static CK_RV pair_objects(const struct sg_mech *mech, struct pair *pair)
+static CK_RV pair_objects(struct sg_token *token, const struct sg_mech *mech, struct pair *pair)
 {
 	const struct sg_origin origin = { true, mech->type, NULL };
 	const struct sg_curve *curve = sg_curve_of(&pair->attrs[0]);
@@ -96,9 +128,7 @@ static CK_RV pair_objects(const struct sg_mech *mech, struct pair *pair)
 
 	if (curve == NULL)
 		return CKR_CURVE_NOT_SUPPORTED;
-	rv = mech->generate(&pair->attrs[0], &pair->material);
-	if (rv == CKR_OK)
-		rv = sg_rv(sg_attrs_set(&pair->attrs[1], CKA_EC_PARAMS, curve->params));
+	rv = pair_key(token, mech, curve, pair);
 	if (rv == CKR_OK)
 		rv = sg_object_new(&pair->attrs[1], &pair->material, origin, &pair->objects[1]);
 	if (rv != CKR_OK)
@@ -125,7 +155,7 @@ CK_RV sg_key_generate_pair(struct sg_session *session, const CK_MECHANISM *mecha
 	if (rv == CKR_OK)
 		rv = sg_template_check(private_template, private_n);
 	if (rv == CKR_OK)
-		rv = find_generator(mechanism, CKF_GENERATE_KEY_PAIR, &mech);
+		rv = find_generator(session, mechanism, CKF_GENERATE_KEY_PAIR, &mech);
 	if (rv == CKR_OK)
 		rv = pair_half(session, mech, CKO_PUBLIC_KEY, public_template, public_n,
 		               &pair.attrs[0]);
@@ -133,7 +163,7 @@ CK_RV sg_key_generate_pair(struct sg_session *session, const CK_MECHANISM *mecha
 		rv = pair_half(session, mech, CKO_PRIVATE_KEY, private_template, private_n,
 		               &pair.attrs[1]);
 	if (rv == CKR_OK)
-		rv = pair_objects(mech, &pair);
+		rv = pair_objects(session->token, mech, &pair);
 	if (rv == CKR_OK)
 		rv = sg_rv(sg_token_add(session->token, session, pair.objects, 2, handles));
 	if (rv == CKR_OK) {

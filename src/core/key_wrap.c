@@ -36,11 +36,12 @@ static CK_RV take_wrapper(struct sg_session *session, const CK_MECHANISM *mechan
                           CK_OBJECT_HANDLE handle, const struct wrap_errors *errors,
                           struct sg_op *op)
 {
-	CK_RV rv = sg_mech_begin(mechanism, errors->flag, op);
+	CK_RV rv;
 
+	op->token = session->token;
+	rv = sg_mech_begin(mechanism, errors->flag, op);
 	if (rv != CKR_OK)
 		return rv;
-	op->token = session->token;
 	if (sg_token_object(session->token, handle, &op->key) != SG_OK)
 		return errors->handle_invalid;
 	if (!sg_mech_takes(op->mech->wrap->keys, op->key))

@@ -17,6 +17,7 @@ libsignet_la_SOURCES += \
 	src/core/mech_aes.c \
 	src/core/mech_aes_cbc.c \
 	src/core/mech_aes_ctr.c \
+	src/core/mech_ecdsa.c \
 	src/core/mech_eddsa.c \
 	src/core/mech_gcm.h \
 	src/core/mech_gcm_message.c \
@@ -44,4 +45,5 @@ libsignet_la_SOURCES += \
 	src/core/token_objects.c src/core/token_objects.h \
 	src/core/token_record.c src/core/token_record.h \
 	src/core/token_refresh.c \
+	src/core/token_resident.c src/core/token_resident.h \
 	src/core/token_write.c src/core/token_write.h

@@ -4,12 +4,23 @@
  */
 #include "core/mech.h"
 
+#include "core/token_resident.h"
+
 #define MESSAGES \
 	(CKF_MESSAGE_ENCRYPT | CKF_MESSAGE_DECRYPT | CKF_MESSAGE_SIGN | CKF_MESSAGE_VERIFY)
+
+/* What a mechanism can do, as opposed to what its keys are like. */
+#define FUNCTIONS (MESSAGES | CKF_ENCRYPT | CKF_DECRYPT | CKF_DIGEST | CKF_SIGN | CKF_VERIFY | \
+	CKF_GENERATE | CKF_GENERATE_KEY_PAIR | CKF_WRAP | CKF_UNWRAP | CKF_DERIVE)
 
 static const struct sg_mech *const table[] = {
 	&sg_mech_edwards_generate,
 	&sg_mech_eddsa,
+	&sg_mech_ec_generate,
+	&sg_mech_ecdsa,
+	&sg_mech_ecdsa_sha256,
+	&sg_mech_ecdsa_sha384,
+	&sg_mech_ecdsa_sha512,
 	&sg_mech_aes_generate,
 	&sg_mech_aes_gcm,
 	&sg_mech_aes_cbc,
@@ -52,6 +63,15 @@ const struct sg_mech *const *sg_mechs(size_t *n)
 	return table;
 }
 
+CK_FLAGS sg_mech_flags(const struct sg_mech *mech, struct sg_token *token)
+{
+	CK_FLAGS flags = mech->flags;
+
+	if (mech->hardware != 0 && (token == NULL || sg_token_resident(token) == NULL))
+		flags &= ~mech->hardware;
+	return flags & FUNCTIONS ? flags : 0;
+}
+
 CK_RV sg_mech_begin(const CK_MECHANISM *mechanism, CK_FLAGS flag, struct sg_op *op)
 {
 	CK_RV (*param)(const CK_MECHANISM *mechanism, struct sg_op *op);
@@ -60,7 +80,7 @@ CK_RV sg_mech_begin(const CK_MECHANISM *mechanism, CK_FLAGS flag, struct sg_op *
 	if (mechanism->pParameter == NULL && mechanism->ulParameterLen > 0)
 		return CKR_ARGUMENTS_BAD;
 	mech = sg_mech(mechanism->mechanism);
-	if (mech == NULL || (mech->flags & flag) == 0)
+	if (mech == NULL || (sg_mech_flags(mech, op->token) & flag) == 0)
 		return CKR_MECHANISM_INVALID;
 	op->mech = mech;
 	param = flag & MESSAGES ? mech->message_param : mech->param;
@@ -70,7 +90,8 @@ CK_RV sg_mech_begin(const CK_MECHANISM *mechanism, CK_FLAGS flag, struct sg_op *
 bool sg_mech_takes(const struct sg_key_kind *keys, const struct sg_object *key)
 {
 	for (; keys->class != CK_UNAVAILABLE_INFORMATION; keys++)
-		if (keys->class == key->class && keys->type == key->key_type)
+		if (keys->class == key->class && keys->type == key->key_type &&
+		    keys->resident == key->resident)
 			return true;
 	return false;
 }

@@ -8,6 +8,7 @@
 #define SG_CORE_MECH_H
 
 #include "core/op.h"
+#include "seal/resident.h"
 
 /* Wrapping and unwrapping. The operation is one of its own, not of a session: op->key
  * and op->secret are those of the key that does it. */
@@ -39,6 +40,7 @@ struct sg_mech {
 	CK_ULONG min_key;               /* as C_GetMechanismInfo reports them: bits of a curve, bytes of AES */
 	CK_ULONG max_key;
 	CK_FLAGS flags;
+	CK_FLAGS hardware;              /* those of them that only hardware gives which keeps keys */
 
 	/* Check the parameter and keep what the operation needs of it; NULL: there is none. */
 	CK_RV (*param)(const CK_MECHANISM *mechanism, struct sg_op *op);
@@ -53,8 +55,10 @@ struct sg_mech {
 	/* Make the material of a new key. attrs are those of its template: of a pair the public
 	 * half's, whose CKA_EC_PARAMS name the curve; of a secret key with CKA_VALUE_LEN. */
 	CK_RV (*generate)(const struct sg_attrs *attrs, struct sg_secret **material);
-	CK_KEY_TYPE makes;              /* key type that generate makes */
-	bool pair;                      /* generate makes a private key with a public half */
+	/* What the hardware makes instead where CKA_SIGNET_RESIDENT says so; NULL: nothing. */
+	const enum sg_resident_kind *resident;
+	CK_KEY_TYPE makes;              /* key type of what is made */
+	bool pair;                      /* a private key with a public half is made */
 };
 
 /* Return the row of a mechanism, or NULL. */
@@ -63,8 +67,12 @@ const struct sg_mech *sg_mech(CK_MECHANISM_TYPE type);
 /* Return the whole table and its length. */
 const struct sg_mech *const *sg_mechs(size_t *n);
 
+/* Return the flags of a mechanism on a token: without what its hardware lacks, and 0 where
+ * there is nothing left that it does. */
+CK_FLAGS sg_mech_flags(const struct sg_mech *mech, struct sg_token *token);
+
 /* Find the mechanism that can do what a flag says (CKF_SIGN, CKF_WRAP ...) and check its
- * parameter. op, which is all zero before, gets the row and what it needs of the parameter;
+ * parameter. op, which is all zero but for the token before, gets the row and what it needs of the parameter;
  * it belongs to sg_op_end also after an error. Errors: ARGUMENTS_BAD, MECHANISM_INVALID,
  * MECHANISM_PARAM_INVALID. */
 CK_RV sg_mech_begin(const CK_MECHANISM *mechanism, CK_FLAGS flag, struct sg_op *op);
@@ -78,6 +86,8 @@ CK_RV sg_mech_no_param(const CK_MECHANISM *mechanism);
 /* The rows, each in the file of its algorithm. */
 extern const struct sg_mech sg_mech_sha256, sg_mech_sha384, sg_mech_sha512;
 extern const struct sg_mech sg_mech_eddsa, sg_mech_edwards_generate;
+extern const struct sg_mech sg_mech_ec_generate, sg_mech_ecdsa;
+extern const struct sg_mech sg_mech_ecdsa_sha256, sg_mech_ecdsa_sha384, sg_mech_ecdsa_sha512;
 extern const struct sg_mech sg_mech_aes_generate, sg_mech_aes_gcm;
 extern const struct sg_mech sg_mech_aes_cbc, sg_mech_aes_cbc_pad, sg_mech_aes_ctr;
 extern const struct sg_mech sg_mech_generic_generate;

@@ -77,6 +77,7 @@ static enum sg_err object_new(struct sg_attrs *attrs, struct sg_object **out)
 	object->token = sg_attrs_bool(&object->attrs, CKA_TOKEN);
 	object->secluded = sg_attrs_bool(&object->attrs, CKA_PRIVATE);
 	object->limited = is_limited(&object->attrs);
+	object->resident = sg_attrs_bool(&object->attrs, CKA_SIGNET_RESIDENT);
 	*out = object;
 	return SG_OK;
 }
@@ -109,6 +110,7 @@ static CK_RV finish_private(struct sg_attrs *attrs, struct sg_secret **material)
 	return rv;
 }
 
+/* Check that there is a public half, and that it can be used. */
 static CK_RV finish_public(const struct sg_attrs *attrs)
 {
 	const struct sg_curve *curve = sg_curve_of(attrs);
@@ -150,13 +152,14 @@ static CK_RV finish(struct sg_attrs *attrs, struct sg_secret **material, struct 
                     const uint8_t uuid[SG_UUID])
 {
 	unsigned in = sg_attr_class_bit(sg_attrs_ulong(attrs, CKA_CLASS));
+	bool resident = sg_attrs_bool(attrs, CKA_SIGNET_RESIDENT);
 	enum sg_err err;
 	CK_RV rv = CKR_OK;
 
-	if (in == SG_IN_PRIVATE && *material != NULL)
-		rv = finish_private(attrs, material);
-	else if (in == SG_IN_PUBLIC)
+	if (in == SG_IN_PUBLIC || (in == SG_IN_PRIVATE && resident))
 		rv = finish_public(attrs);
+	else if (in == SG_IN_PRIVATE && *material != NULL)
+		rv = finish_private(attrs, material);
 	if (rv != CKR_OK)
 		return rv;
 	err = set_unique_id(attrs, uuid);
@@ -167,7 +170,7 @@ static CK_RV finish(struct sg_attrs *attrs, struct sg_secret **material, struct 
 	}
 	if (err == SG_OK && (in & (SG_IN_PRIVATE | SG_IN_SECRET)))
 		err = set_history(attrs, origin);
-	if (err == SG_OK && in == SG_IN_SECRET && *material != NULL)
+	if (err == SG_OK && in == SG_IN_SECRET && *material != NULL && !resident)
 		err = sg_attrs_set_ulong(attrs, CKA_VALUE_LEN, (*material)->len);
 	return sg_rv(err);
 }
@@ -218,6 +221,18 @@ static bool has_point(const struct sg_object *object, unsigned in)
 	       point.len == curve->point_len;
 }
 
+/* Tell whether a private or secret key says of itself what is true of a key that lives in
+ * the hardware, or of one that does not. */
+static bool says_where(const struct sg_object *object, unsigned in)
+{
+	const struct sg_attrs *attrs = &object->attrs;
+
+	if (!object->resident)
+		return !sg_key_type_resident(sg_key_type(object->key_type, in));
+	return sg_attrs_bool(attrs, CKA_SENSITIVE) && !sg_attrs_bool(attrs, CKA_EXTRACTABLE) &&
+	       !sg_attrs_bool(attrs, CKA_SIGNET_SEALED);
+}
+
 /* Tell whether an object that was read is one that this version makes. Its record is
  * authenticated, but on a PIN token whoever asks the TPM can make public ones. */
 static bool is_sound(const struct sg_object *object, struct sg_bytes closed)
@@ -238,7 +253,8 @@ static bool is_sound(const struct sg_object *object, struct sg_bytes closed)
 	if (in & (SG_IN_PUBLIC | SG_IN_PRIVATE | SG_IN_SECRET)) {
 		if (sg_key_type(object->key_type, in) == NULL)
 			return false;
-		return has_point(object, in) && (in == SG_IN_PUBLIC || closed.len > 0);
+		return has_point(object, in) &&
+		       (in == SG_IN_PUBLIC || (closed.len > 0 && says_where(object, in)));
 	}
 	return true;
 }

@@ -13,14 +13,16 @@
 #include "store/store.h"
 #include "util/secret.h"
 
-/* How the secret part of a record is closed: by the token key alone, or by the
- * hardware first. Values of the stored format. */
+/* How the secret part of a record is closed: by the token key alone, or by the hardware
+ * first, for us to open again or never. Values of the stored format. */
 enum sg_closed_by {
 	SG_CLOSED_BY_TOKEN_KEY = 0,
 	SG_CLOSED_BY_SEALER = 1,
+	SG_CLOSED_RESIDENT = 2,
 };
 
-/* Key material, or the value of a data object; shared by the versions of one object. */
+/* Key material, or the hardware's blob of a key that lives in it, or the value of a data
+ * object; shared by the versions of one object. */
 struct sg_material {
 	atomic_uint refs;
 	struct sg_secret *_Atomic open; /* NULL until it is first used, set once */
@@ -35,6 +37,7 @@ struct sg_object {
 	bool token;                     /* CKA_TOKEN */
 	bool secluded;                  /* CKA_PRIVATE */
 	bool limited;                   /* by dates, mechanisms or a PIN for each use: core/access.h */
+	bool resident;                  /* CKA_SIGNET_RESIDENT: the material is no key of ours */
 	uint8_t uuid[SG_UUID];
 	uint64_t generation;            /* of the row this was read from or written to */
 	struct sg_attrs attrs;
@@ -50,7 +53,8 @@ struct sg_origin {
 
 /* Make an object out of the attributes of sg_template_build and its material, both
  * of which it takes over (also when it fails); derive and set what only the token
- * sets: unique id, CKA_LOCAL, CKA_ALWAYS_SENSITIVE, the public half of a private key.
+ * sets: unique id, CKA_LOCAL, CKA_ALWAYS_SENSITIVE, the public half of a private key. For
+ * CKA_SIGNET_RESIDENT the material is the hardware's blob, and the public half is given.
  * The caller has one reference. Errors: HOST_MEMORY, ATTRIBUTE_VALUE_INVALID where
  * a given public half does not belong to the private one, KEY_SIZE_RANGE for more
  * than the hardware can seal under CKA_SIGNET_SEALED. */

@@ -72,7 +72,6 @@ static CK_RV take_key(struct sg_session *session, enum sg_op_kind kind, struct s
 	key = op->key;
 	op->closings = &session->token->epoch[sg_object_half(key)];
 	op->epoch = epochs[sg_object_half(key)];
-	op->token = session->token;
 	if (key->key_type == CK_UNAVAILABLE_INFORMATION)
 		return CKR_KEY_HANDLE_INVALID;
 	if (!sg_mech_takes(op->fns->keys, key))
@@ -95,6 +94,7 @@ CK_RV sg_op_begin(struct sg_session *session, enum sg_op_kind kind, const CK_MEC
 
 	if (sg_op_active(op))
 		return CKR_OPERATION_ACTIVE;
+	op->token = session->token;
 	rv = sg_mech_begin(mechanism, kinds[kind].flag, op);
 	if (rv == CKR_OK)
 		op->fns = op->mech->op[kinds[kind].fns];

@@ -35,8 +35,9 @@ enum sg_op_kind {
 struct sg_key_kind {
 	CK_OBJECT_CLASS class;
 	CK_KEY_TYPE type;
+	bool resident;                          /* one that lives in the hardware; else never such */
 };
-#define SG_KEY_KINDS_END { CK_UNAVAILABLE_INFORMATION, CK_UNAVAILABLE_INFORMATION }
+#define SG_KEY_KINDS_END { CK_UNAVAILABLE_INFORMATION, CK_UNAVAILABLE_INFORMATION, false }
 
 /* Which call of an operation is being made. */
 enum sg_op_phase {
@@ -56,9 +57,9 @@ enum sg_op_pin {
 struct sg_op {
 	const struct sg_mech *mech;
 	const struct sg_op_fns *fns;            /* of the mechanism, for this kind */
-	struct sg_token *token;                 /* of the session; borrowed, NULL for a digest */
+	struct sg_token *token;                 /* of the session; borrowed */
 	struct sg_object *key;                  /* owned reference, NULL for a digest */
-	const struct sg_secret *secret;         /* of the key, NULL where it has none */
+	const struct sg_secret *secret;         /* of the key, NULL where it has none here */
 	bool multipart;                         /* an update has been made, or a message begun */
 	const atomic_uint *closings;            /* of the key's half of its token; NULL without a key */
 	unsigned epoch;                         /* their number when the operation began */

@@ -194,6 +194,33 @@ static CK_RV check_consistency(const struct sg_attrs *attrs)
 	return CKR_OK;
 }
 
+static CK_RV refuse(const char *why)
+{
+	sg_log(SG_LOG_ERROR, "%s", why);
+	return CKR_TEMPLATE_INCONSISTENT;
+}
+
+/* Check what is said about where a key lives. */
+static CK_RV check_place(struct sg_template_kind kind, const struct sg_key_type *key_type,
+                         const struct sg_attrs *attrs)
+{
+	if (!sg_attrs_bool(attrs, CKA_SIGNET_RESIDENT))
+		return sg_key_type_resident(key_type)
+		               ? refuse("keys of this type live in the hardware and nowhere else")
+		               : CKR_OK;
+	if (kind.mode != SG_BY_GENERATE)
+		return refuse("a key that lives in the hardware is made there, never brought in");
+	if (!sg_attrs_bool(attrs, CKA_TOKEN))
+		return refuse("a key that lives in the hardware is a token object");
+	if (sg_attrs_bool(attrs, CKA_EXTRACTABLE) || !sg_attrs_bool(attrs, CKA_SENSITIVE) ||
+	    sg_attrs_bool(attrs, CKA_SIGNET_SEALED))
+		return refuse("a key that lives in the hardware can't be taken out");
+	if (!sg_attrs_bool(attrs, CKA_SIGN) && !sg_attrs_bool(attrs, CKA_VERIFY) &&
+	    !sg_attrs_bool(attrs, CKA_DERIVE))
+		return refuse("a key that lives in the hardware must be for something");
+	return CKR_OK;
+}
+
 CK_RV sg_template_build(struct sg_template_kind kind, const CK_ATTRIBUTE *template, CK_ULONG n,
                         struct sg_attrs *attrs, struct sg_secret **material)
 {
@@ -240,7 +267,26 @@ CK_RV sg_template_build(struct sg_template_kind kind, const CK_ATTRIBUTE *templa
 	if (rv == CKR_OK && *material != NULL && key_type != NULL &&
 	    !sg_key_type_takes(key_type, (*material)->len))
 		return CKR_ATTRIBUTE_VALUE_INVALID;
+	if (rv == CKR_OK)
+		rv = check_place(kind, in & SG_IN_PUBLIC ? NULL : key_type, attrs);
 	return rv == CKR_OK ? check_consistency(attrs) : rv;
+}
+
+/* Tell whether an attribute says what a key is for. */
+static bool is_use(const struct sg_attr_row *row)
+{
+	return row->otherwise == SG_DEFAULT_USAGE || row->type == CKA_DERIVE;
+}
+
+/* Tell whether a row lets its attribute be changed to a value. What a key that lives in the
+ * hardware is for was told to the hardware, so that can only become less. */
+static bool may_become(const struct sg_attrs *attrs, const struct sg_attr_row *row, uint8_t value)
+{
+	bool only_less = (row->flags & SG_ATTR_ONLY_TO_FALSE) ||
+	                 (is_use(row) && sg_attrs_bool(attrs, CKA_SIGNET_RESIDENT));
+
+	return !((row->flags & SG_ATTR_ONLY_TO_TRUE) && value != CK_TRUE) &&
+	       !(only_less && value != CK_FALSE);
 }
 
 /* Apply one attribute to those of an object, if its row has one of the flags. */
@@ -260,8 +306,7 @@ static CK_RV change(struct sg_attrs *attrs, unsigned flags, const CK_ATTRIBUTE *
 	if (rv == CKR_OK && sg_attrs_get(attrs, row->type, &old) &&
 	    sg_bytes_equal(old, value.stored))
 		goto out;
-	if (rv == CKR_OK && (((row->flags & SG_ATTR_ONLY_TO_TRUE) && value.small[0] != CK_TRUE) ||
-	                     ((row->flags & SG_ATTR_ONLY_TO_FALSE) && value.small[0] != CK_FALSE)))
+	if (rv == CKR_OK && !may_become(attrs, row, value.small[0]))
 		rv = CKR_ATTRIBUTE_READ_ONLY;
 	if (rv == CKR_OK)
 		rv = sg_rv(sg_attrs_set(attrs, row->type, value.stored));

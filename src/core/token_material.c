@@ -10,19 +10,12 @@
 #include "core/attr_table.h"
 #include "core/curve.h"
 
-/* The hardware that guards a token, as its authenticated record names it. */
-struct guard {
-	struct sg_sealer *sealer;
-	struct sg_buf parent;
-};
-
-/* Find it; the caller holds `opening` and frees the parent. */
-static enum sg_err find_guard(struct sg_token *token, struct guard *guard)
+enum sg_err sg_token_guard(struct sg_token *token, struct sg_token_guard *guard)
 {
 	char name[sizeof token->record.sealer];
 	enum sg_err err;
 
-	*guard = (struct guard){ NULL };
+	*guard = (struct sg_token_guard){ NULL };
 	pthread_rwlock_rdlock(&token->lock);
 	memcpy(name, token->record.sealer, sizeof name);
 	err = token->keys[SG_PUBLIC_HALF] == NULL
@@ -39,11 +32,11 @@ static enum sg_err seal_alone(struct sg_token *token, const struct sg_secret *ma
                               struct sg_buf *blob)
 {
 	const struct sg_seal_guard nothing = { NULL };
-	struct guard guard;
+	struct sg_token_guard guard;
 	enum sg_err err;
 
 	sg_token_opening_lock(token);
-	err = find_guard(token, &guard);
+	err = sg_token_guard(token, &guard);
 	if (err == SG_OK)
 		err = guard.sealer->ops->seal(guard.sealer, sg_buf_bytes(&guard.parent), &nothing,
 		                              material, blob);
@@ -62,7 +55,9 @@ enum sg_err sg_token_close_material(struct sg_token *token, struct sg_object *ob
 	if (object->material == NULL)
 		return SG_OK;
 	inner = sg_secret_bytes(object->material->open);
-	if (sg_attrs_bool(&object->attrs, CKA_SIGNET_SEALED)) {
+	if (object->resident) {
+		by = SG_CLOSED_RESIDENT;
+	} else if (sg_attrs_bool(&object->attrs, CKA_SIGNET_SEALED)) {
 		err = seal_alone(token, object->material->open, &blob);
 		by = SG_CLOSED_BY_SEALER;
 		inner = sg_buf_bytes(&blob);
@@ -101,10 +96,10 @@ static enum sg_err unseal_alone(struct sg_token *token, struct sg_bytes blob,
                                 struct sg_secret **out)
 {
 	const struct sg_seal_guard nothing = { NULL };
-	struct guard guard;
+	struct sg_token_guard guard;
 	enum sg_err err;
 
-	err = find_guard(token, &guard);
+	err = sg_token_guard(token, &guard);
 	if (err == SG_OK)
 		err = guard.sealer->ops->unseal(guard.sealer, sg_buf_bytes(&guard.parent), &nothing,
 		                                blob, out);
@@ -114,12 +109,14 @@ static enum sg_err unseal_alone(struct sg_token *token, struct sg_bytes blob,
 	return err;
 }
 
-/* Tell whether opened material is what such an object has. */
+/* Tell whether opened material is what such an object has; what a blob is, the hardware says. */
 static bool fits(const struct sg_object *object, const struct sg_secret *material)
 {
 	const struct sg_curve *curve = sg_curve_of(&object->attrs);
 	unsigned in = sg_attr_class_bit(object->class);
 
+	if (object->resident)
+		return true;
 	if (in == SG_IN_PRIVATE)
 		return curve != NULL && material->len == curve->private_len + curve->point_len;
 	return in != SG_IN_SECRET ||
@@ -177,23 +174,39 @@ static enum sg_err open_alone(struct sg_token *token, struct sg_object *object,
 	return err;
 }
 
-enum sg_err sg_token_material(struct sg_token *token, struct sg_object *object,
-                              const struct sg_secret **out)
+/* Open material that there is, whatever it is. */
+static enum sg_err open_any(struct sg_token *token, struct sg_object *object,
+                            const struct sg_secret **out)
 {
 	struct sg_secret *inner = NULL;
 	enum sg_closed_by by;
 	enum sg_err err;
 
-	*out = NULL;
-	if (object->material == NULL)
-		return SG_OK;
 	*out = opened(object->material);
 	if (*out != NULL)
 		return SG_OK;
 	err = open_closed(token, object, &by, &inner);
+	if (err == SG_OK && (by == SG_CLOSED_RESIDENT) != object->resident)
+		err = SG_ERR_STORE_DAMAGED;
 	if (err == SG_OK)
-		err = by == SG_CLOSED_BY_TOKEN_KEY ? take(object, &inner, out)
-		                                   : open_alone(token, object, inner, out);
+		err = by == SG_CLOSED_BY_SEALER ? open_alone(token, object, inner, out)
+		                                : take(object, &inner, out);
 	sg_secret_free(&inner);
 	return err;
+}
+
+enum sg_err sg_token_material(struct sg_token *token, struct sg_object *object,
+                              const struct sg_secret **out)
+{
+	*out = NULL;
+	return object->material == NULL || object->resident ? SG_OK
+	                                                    : open_any(token, object, out);
+}
+
+enum sg_err sg_token_blob(struct sg_token *token, struct sg_object *object,
+                          const struct sg_secret **out)
+{
+	*out = NULL;
+	return object->material == NULL || !object->resident ? SG_ERR_ARG
+	                                                     : open_any(token, object, out);
 }

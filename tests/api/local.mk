@@ -20,6 +20,7 @@ api_tests = \
 	tests/api/test_processes \
 	tests/api/test_reauth \
 	tests/api/test_recursion \
+	tests/api/test_resident \
 	tests/api/test_scale \
 	tests/api/test_secrets \
 	tests/api/test_session \

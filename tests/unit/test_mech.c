@@ -30,6 +30,11 @@ START_TEST(every_row_is_found_by_its_type)
 }
 END_TEST
 
+static bool makes(const struct sg_mech *m)
+{
+	return m->generate != NULL || m->resident != NULL;
+}
+
 START_TEST(flags_say_what_a_row_can_do)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -43,9 +48,10 @@ START_TEST(flags_say_what_a_row_can_do)
 		ck_assert((m->wrap != NULL) == ((m->flags & CKF_WRAP) != 0));
 		ck_assert((m->wrap != NULL) == ((m->flags & CKF_UNWRAP) != 0));
 		ck_assert((m->derive != NULL) == ((m->flags & CKF_DERIVE) != 0));
-		ck_assert((m->generate != NULL && !m->pair) == ((m->flags & CKF_GENERATE) != 0));
-		ck_assert((m->generate != NULL && m->pair) ==
+		ck_assert((makes(m) && !m->pair) == ((m->flags & CKF_GENERATE) != 0));
+		ck_assert((makes(m) && m->pair) ==
 		          ((m->flags & CKF_GENERATE_KEY_PAIR) != 0));
+		ck_assert_uint_eq(m->hardware & ~m->flags, 0);
 	}
 }
 END_TEST
@@ -87,7 +93,7 @@ START_TEST(keys_are_of_a_type_that_there_is)
 	for (size_t i = 0; i < n; i++) {
 		if (mechs[i]->flags & CKF_DIGEST)
 			continue;
-		if (mechs[i]->generate != NULL)
+		if (makes(mechs[i]))
 			ck_assert_ptr_nonnull(sg_key_type(mechs[i]->makes, any));
 		for (int kind = 0; kind < SG_OPS; kind++)
 			if (mechs[i]->op[kind] != NULL)
@@ -106,6 +112,14 @@ START_TEST(the_two_numbers_of_padded_key_wrap_mean_the_same)
 {
 	ck_assert_ptr_eq(sg_mech(CKM_AES_KEY_WRAP_PAD)->wrap, sg_mech(CKM_AES_KEY_WRAP_KWP)->wrap);
 	ck_assert_ptr_ne(sg_mech(CKM_AES_KEY_WRAP)->wrap, sg_mech(CKM_AES_KEY_WRAP_KWP)->wrap);
+}
+END_TEST
+
+START_TEST(without_hardware_its_functions_are_not_there)
+{
+	ck_assert_uint_eq(sg_mech_flags(&sg_mech_ec_generate, NULL), 0);
+	ck_assert_uint_eq(sg_mech_flags(&sg_mech_ecdsa, NULL) & (CKF_SIGN | CKF_VERIFY), CKF_VERIFY);
+	ck_assert_uint_eq(sg_mech_flags(&sg_mech_eddsa, NULL), sg_mech_eddsa.flags);
 }
 END_TEST
 
@@ -131,6 +145,7 @@ static Suite *suite(void)
 	tcase_add_test(tc, every_operation_has_its_phases);
 	tcase_add_test(tc, keys_are_of_a_type_that_there_is);
 	tcase_add_test(tc, the_two_numbers_of_padded_key_wrap_mean_the_same);
+	tcase_add_test(tc, without_hardware_its_functions_are_not_there);
 	tcase_add_test(tc, no_parameter_is_no_parameter);
 	return s;
 }

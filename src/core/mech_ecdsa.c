@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 3. CKM_EC_KEY_PAIR_GEN, CKM_ECDSA and CKM_ECDSA_SHA256, 384 and 512 with P-256
+ * [PKCS#11 3.1 §6.3.12, §6.3.14]. The hardware that keeps the key signs, a digest at a
+ * time; digests and verification are made here.
+ */
+#include "core/mech.h"
+#include "core/rv.h"
+#include "core/token_resident.h"
+#include "crypto/p256.h"
+
+#define CURVE_BITS 256
+#define CURVE_FLAGS (CKF_EC_F_P | CKF_EC_NAMEDCURVE | CKF_EC_UNCOMPRESS)
+
+_Static_assert(SG_P256_DIGEST == SG_RESIDENT_DIGEST, "digest length");
+_Static_assert(SG_P256_SIGNATURE == SG_RESIDENT_SIGNATURE, "signature length");
+
+static CK_RV size(const struct sg_op *op, enum sg_op_phase phase, size_t in_len, size_t *out_len)
+{
+	(void)op;
+	(void)in_len;
+	*out_len = phase == SG_OP_UPDATE ? 0 : SG_P256_SIGNATURE;
+	return CKR_OK;
+}
+
+/* Sign what was digested or given as a digest. */
+static CK_RV sign_digest(struct sg_op *op, struct sg_bytes digest, uint8_t *out)
+{
+	uint8_t cut[SG_P256_DIGEST];
+
+	sg_p256_digest(digest, cut);
+	return sg_rv(sg_token_resident_sign(op->token, op->key, cut, out));
+}
+
+static CK_RV verify_digest(const struct sg_op *op, struct sg_bytes digest,
+                           struct sg_bytes signature)
+{
+	uint8_t cut[SG_P256_DIGEST];
+	struct sg_bytes point;
+	enum sg_err err;
+
+	if (signature.len != SG_P256_SIGNATURE)
+		return CKR_SIGNATURE_LEN_RANGE;
+	if (!sg_attrs_get(&op->key->attrs, CKA_EC_POINT, &point))
+		return CKR_KEY_HANDLE_INVALID;
+	sg_p256_digest(digest, cut);
+	err = sg_p256_verify(point, sg_bytes(cut, sizeof cut), signature);
+	return err == SG_ERR_TAG ? CKR_SIGNATURE_INVALID : sg_rv(err);
+}
+
+/* CKM_ECDSA: the caller brings a digest, whose parts are gathered. A message would be
+ * cut to its first bytes, which nobody can want. */
+static bool is_digest(struct sg_bytes in)
+{
+	return in.len > 0 && in.len <= SG_DIGEST_MAX;
+}
+
+static CK_RV gather(struct sg_op *op, struct sg_bytes in, uint8_t *out)
+{
+	(void)out;
+	return sg_op_gather(op, in);
+}
+
+static CK_RV sign(struct sg_op *op, struct sg_bytes in, uint8_t *out)
+{
+	return is_digest(in) ? sign_digest(op, in, out) : CKR_DATA_LEN_RANGE;
+}
+
+static CK_RV sign_final(struct sg_op *op, uint8_t *out)
+{
+	return sign(op, sg_buf_bytes(&op->data), out);
+}
+
+static CK_RV verify(struct sg_op *op, struct sg_bytes in, struct sg_bytes signature)
+{
+	return is_digest(in) ? verify_digest(op, in, signature) : CKR_DATA_LEN_RANGE;
+}
+
+/* The others digest the message themselves. */
+static enum sg_digest_alg alg_of(const struct sg_op *op)
+{
+	return op->mech == &sg_mech_ecdsa_sha256   ? SG_SHA256
+	       : op->mech == &sg_mech_ecdsa_sha384 ? SG_SHA384
+	                                           : SG_SHA512;
+}
+
+static CK_RV hash_update(struct sg_op *op, struct sg_bytes in, uint8_t *out)
+{
+	enum sg_err err = SG_OK;
+
+	(void)out;
+	if (op->digest == NULL)
+		err = sg_digest_new(alg_of(op), &op->digest);
+	if (err == SG_OK)
+		err = sg_digest_update(op->digest, in);
+	return sg_rv(err);
+}
+
+/* End the digest of parts, or make that of a whole message; *digest views made. */
+static CK_RV hash_end(struct sg_op *op, struct sg_bytes in, uint8_t made[SG_DIGEST_MAX],
+                      struct sg_bytes *digest)
+{
+	enum sg_err err = op->digest != NULL ? sg_digest_final(op->digest, made)
+	                                     : sg_digest_once(alg_of(op), in, made);
+
+	*digest = sg_bytes(made, sg_digest_len(alg_of(op)));
+	return sg_rv(err);
+}
+
+static CK_RV hash_sign(struct sg_op *op, struct sg_bytes in, uint8_t *out)
+{
+	uint8_t made[SG_DIGEST_MAX];
+	struct sg_bytes digest;
+	CK_RV rv = hash_end(op, in, made, &digest);
+
+	return rv == CKR_OK ? sign_digest(op, digest, out) : rv;
+}
+
+static CK_RV hash_sign_final(struct sg_op *op, uint8_t *out)
+{
+	return hash_sign(op, sg_bytes(NULL, 0), out);
+}
+
+static CK_RV hash_verify(struct sg_op *op, struct sg_bytes in, struct sg_bytes signature)
+{
+	uint8_t made[SG_DIGEST_MAX];
+	struct sg_bytes digest;
+	CK_RV rv = hash_end(op, in, made, &digest);
+
+	return rv == CKR_OK ? verify_digest(op, digest, signature) : rv;
+}
+
+static const struct sg_key_kind private_keys[] = {
+	{ CKO_PRIVATE_KEY, CKK_EC, .resident = true }, SG_KEY_KINDS_END,
+};
+static const struct sg_key_kind public_keys[] = {
+	{ CKO_PUBLIC_KEY, CKK_EC }, SG_KEY_KINDS_END,
+};
+
+static const struct sg_op_fns sign_fns = {
+	.keys = private_keys, .size = size, .once = sign, .update = gather, .final = sign_final,
+};
+
+static const struct sg_op_fns verify_fns = {
+	.keys = public_keys, .size = size, .update = gather, .verify = verify,
+};
+
+static const struct sg_op_fns hash_sign_fns = {
+	.keys = private_keys, .size = size,
+	.once = hash_sign, .update = hash_update, .final = hash_sign_final,
+};
+
+static const struct sg_op_fns hash_verify_fns = {
+	.keys = public_keys, .size = size, .update = hash_update, .verify = hash_verify,
+};
+
+#define ECDSA(mechanism, signing, verifying) \
+	{ \
+		.type = mechanism, .name = #mechanism, \
+		.min_key = CURVE_BITS, .max_key = CURVE_BITS, \
+		.flags = CKF_HW | CKF_SIGN | CKF_VERIFY | CURVE_FLAGS, \
+		.hardware = CKF_HW | CKF_SIGN, \
+		.op[SG_OP_SIGN] = &signing, .op[SG_OP_VERIFY] = &verifying, \
+	}
+
+const struct sg_mech sg_mech_ecdsa = ECDSA(CKM_ECDSA, sign_fns, verify_fns);
+const struct sg_mech sg_mech_ecdsa_sha256 =
+	ECDSA(CKM_ECDSA_SHA256, hash_sign_fns, hash_verify_fns);
+const struct sg_mech sg_mech_ecdsa_sha384 =
+	ECDSA(CKM_ECDSA_SHA384, hash_sign_fns, hash_verify_fns);
+const struct sg_mech sg_mech_ecdsa_sha512 =
+	ECDSA(CKM_ECDSA_SHA512, hash_sign_fns, hash_verify_fns);
+
+static const enum sg_resident_kind p256 = SG_RESIDENT_P256;
+
+const struct sg_mech sg_mech_ec_generate = {
+	.type = CKM_EC_KEY_PAIR_GEN, .name = "CKM_EC_KEY_PAIR_GEN",
+	.min_key = CURVE_BITS, .max_key = CURVE_BITS,
+	.flags = CKF_HW | CKF_GENERATE_KEY_PAIR | CURVE_FLAGS,
+	.hardware = CKF_HW | CKF_GENERATE_KEY_PAIR,
+	.resident = &p256, .makes = CKK_EC, .pair = true,
+};
