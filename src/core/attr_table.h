@@ -29,6 +29,10 @@ enum {
 	SG_IN_PUBLIC = 1 << 2,
 	SG_IN_PRIVATE = 1 << 3,
 	SG_IN_SECRET = 1 << 4,
+	SG_IN_PROFILE = 1 << 5,
+	SG_IN_MECHANISM = 1 << 6,
+
+	SG_IN_BUILTIN = SG_IN_PROFILE | SG_IN_MECHANISM, /* nobody makes these: core/builtin.h */
 };
 
 /* How an object comes to be; a bit each. */

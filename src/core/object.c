@@ -242,7 +242,7 @@ static bool is_sound(const struct sg_object *object, struct sg_bytes closed)
 	struct sg_bytes value;
 	size_t at = 0;
 
-	if (in == 0 || !object->token)
+	if (in == 0 || (in & SG_IN_BUILTIN) || !object->token)
 		return false;
 	while (sg_attrs_next(&object->attrs, &at, &type, &value)) {
 		const struct sg_attr_row *row = sg_attr_row(type, in);
@@ -298,6 +298,11 @@ enum sg_err sg_object_changed(const struct sg_object *object, struct sg_attrs *a
 		atomic_fetch_add(&changed->material->refs, 1);
 	*out = changed;
 	return SG_OK;
+}
+
+enum sg_err sg_object_builtin(struct sg_attrs *attrs, struct sg_object **out)
+{
+	return object_new(attrs, out);
 }
 
 enum sg_err sg_object_copied(struct sg_attrs *attrs, const struct sg_secret *material,

@@ -73,6 +73,10 @@ enum sg_err sg_object_stored(struct sg_attrs *attrs, struct sg_bytes closed,
 enum sg_err sg_object_changed(const struct sg_object *object, struct sg_attrs *attrs,
                               struct sg_object **out);
 
+/* Make an object of a kind that is nowhere stored out of attributes, which it takes over on
+ * success. Errors: NOMEM. */
+enum sg_err sg_object_builtin(struct sg_attrs *attrs, struct sg_object **out);
+
 /* Make an unshared object with other attributes, which it takes over, an identity of its own
  * and a copy of the material, which may be NULL. Where the key came from, and what it always
  * was, stays what the attributes say. */

@@ -12,7 +12,7 @@
 #include "core/template.h"
 
 /* One counter for all tokens: a handle of one token is never a handle of another. */
-static atomic_ulong next_handle = 1;
+static atomic_ulong next_handle = SG_HANDLE_FIRST;
 
 /* The attributes that objects are looked for by. */
 static const CK_ATTRIBUTE_TYPE listed[SG_LISTS] = {

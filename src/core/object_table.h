@@ -11,6 +11,9 @@
 #include "core/object.h"
 #include "util/map.h"
 
+/* The first handle of a table; lower ones are those of core/builtin.h. */
+#define SG_HANDLE_FIRST 1024
+
 struct sg_session;
 struct sg_entry;
 

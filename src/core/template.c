@@ -240,7 +240,7 @@ CK_RV sg_template_build(struct sg_template_kind kind, const CK_ATTRIBUTE *templa
 	    (kind.key_type != CK_UNAVAILABLE_INFORMATION && type != kind.key_type))
 		return CKR_TEMPLATE_INCONSISTENT;
 	in = sg_attr_class_bit(class);
-	if (in == 0)
+	if (in == 0 || (in & SG_IN_BUILTIN))
 		return CKR_ATTRIBUTE_VALUE_INVALID;
 	if (in & (SG_IN_PUBLIC | SG_IN_PRIVATE | SG_IN_SECRET)) {
 		if (type == CK_UNAVAILABLE_INFORMATION)

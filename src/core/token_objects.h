@@ -16,11 +16,11 @@ enum sg_err sg_token_refresh(struct sg_token *token);
 
 /* Gather the handles of all visible objects that match a checked template,
  * ascending; the caller frees *handles. A template that asks for session objects
- * only does not open the token. */
+ * only, or for built-in ones, does not open the token. */
 enum sg_err sg_token_find(struct sg_token *token, const CK_ATTRIBUTE *template, CK_ULONG n,
                           CK_OBJECT_HANDLE **handles, size_t *count);
 
-/* Get a reference to a visible object. Errors: NOT_FOUND. */
+/* Get a reference to a visible object, or to a built-in one. Errors: NOT_FOUND. */
 enum sg_err sg_token_object(struct sg_token *token, CK_OBJECT_HANDLE handle,
                             struct sg_object **out);
 

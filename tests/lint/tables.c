@@ -80,6 +80,8 @@ static const struct name objects[] = {
 	{ SG_IN_PUBLIC, "public" },
 	{ SG_IN_PRIVATE, "private" },
 	{ SG_IN_SECRET, "secret" },
+	{ SG_IN_PROFILE, "profile" },
+	{ SG_IN_MECHANISM, "mechanism" },
 	{ 0, NULL },
 };
 

@@ -6,7 +6,7 @@
 
 #include "lib/runner.h"
 
-#define KINDS 5
+#define KINDS 7
 #define ALL ((1u << KINDS) - 1)
 
 static const struct sg_attr_row *rows;
@@ -113,10 +113,20 @@ START_TEST(defaults_suit_the_kind_of_value)
 }
 END_TEST
 
+START_TEST(nobody_makes_what_is_built_in)
+{
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].in & SG_IN_BUILTIN)
+			ck_assert_msg((rows[i].in & ~SG_IN_BUILTIN) == 0 &&
+			              rows[i].flags == SG_ATTR_TOKEN_SETS, "%s", rows[i].name);
+}
+END_TEST
+
 START_TEST(classes_have_a_bit_each)
 {
 	static const CK_OBJECT_CLASS classes[KINDS] = {
 		CKO_DATA, CKO_CERTIFICATE, CKO_PUBLIC_KEY, CKO_PRIVATE_KEY, CKO_SECRET_KEY,
+		CKO_PROFILE, CKO_MECHANISM,
 	};
 	unsigned all = 0;
 
@@ -124,7 +134,7 @@ START_TEST(classes_have_a_bit_each)
 		all |= sg_attr_class_bit(classes[i]);
 	ck_assert_uint_eq(all, ALL);
 	ck_assert_uint_eq(sg_attr_class_bit(CKO_HW_FEATURE), 0);
-	ck_assert_uint_eq(sg_attr_class_bit(CKO_MECHANISM), 0);
+	ck_assert_uint_eq(sg_attr_class_bit(CKO_DOMAIN_PARAMETERS), 0);
 	ck_assert_uint_eq(sg_attr_class_bit(CK_UNAVAILABLE_INFORMATION), 0);
 }
 END_TEST
@@ -169,6 +179,7 @@ static Suite *suite(void)
 	tcase_add_test(tc, material_is_never_changed_and_that_of_keys_is_sensitive);
 	tcase_add_test(tc, one_way_attributes_go_the_safe_way);
 	tcase_add_test(tc, defaults_suit_the_kind_of_value);
+	tcase_add_test(tc, nobody_makes_what_is_built_in);
 	tcase_add_test(tc, classes_have_a_bit_each);
 	tcase_add_test(tc, key_types_know_their_lengths);
 	tcase_add_test(tc, a_key_type_belongs_to_its_kinds);
