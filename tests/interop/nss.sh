@@ -37,7 +37,7 @@ says 'Module "signet" added to database'
 succeeds modules -list signet
 quiet
 says '^Name: signet$' '^Manufacturer: signet *$' '^Description: PKCS#11 token for machines *$' \
-	'^PKCS #11 Version 2\.40$' '^ +Token Name: first *$' '^ +Token Model: TPM 2\.0 *$' \
+	'^PKCS #11 Version 3\.2$' '^ +Token Name: first *$' '^ +Token Model: TPM 2\.0 *$' \
 	'^ +Token Serial Number: [0-9a-f]{16}$' '^ +Login Type: Login required$' '^ +User Pin: Initialized$'
 counts 1 '^ +Status: Enabled$'
 

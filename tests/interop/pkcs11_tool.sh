@@ -28,7 +28,11 @@ openssl req -x509 -new -keyform DER -key ours.der -subj /CN=machine -days 3 -out
 
 it 'the library says who made it'
 succeeds tool --show-info
-says 'Cryptoki version 2\.40' '^Manufacturer +signet$' '^Library +PKCS#11 token for machines \(ver [0-9.]+\)$'
+says 'Cryptoki version 3\.2' '^Manufacturer +signet$' '^Library +PKCS#11 token for machines \(ver [0-9.]+\)$'
+
+it 'every interface is listed, the newest first'
+succeeds tool --list-interfaces
+equal "$(awk '/version:/ { print $2 }' "$TAP_FOLDER/out" | tr '\n' ' ')" '3.2 3.0 2.40 '
 
 it 'an empty slot is shown as uninitialized'
 succeeds tool --list-slots
@@ -127,7 +131,7 @@ it 'every mechanism is listed with its functions and sizes'
 succeeds tool --list-mechanisms
 says '^  EC-EDWARDS-KEY-PAIR-GEN, keySize=\{255,255\}, generate_key_pair' \
 	'^  EDDSA, keySize=\{255,255\}, sign, verify' '^  AES-KEY-GEN, keySize=\{16,32\}, generate$' \
-	'^  AES-GCM, keySize=\{16,32\}, encrypt, decrypt$' '^  AES-KEY-WRAP, keySize=\{16,32\}, wrap, unwrap$' \
+	'^  AES-GCM, keySize=\{16,32\}, encrypt, decrypt' '^  AES-KEY-WRAP, keySize=\{16,32\}, wrap, unwrap$' \
 	'^  SHA256, digest$' '^  SHA384, digest$' '^  SHA512, digest$'
 # Of RFC 5649 both numbers, with or without a name.
 counts 2 '^  (mechtype-0x210[AB]|AES-KEY-WRAP-(PAD|KWP)), keySize=\{16,32\}, wrap, unwrap$'
