@@ -47,8 +47,29 @@ AC_DEFUN([SIGNET_HARDENING],
 AC_DEFUN([SIGNET_SANITIZER],
   [AS_IF([test "$enable_sanitizer" != no],
      [SAN_CFLAGS="-fsanitize=$enable_sanitizer -fno-omit-frame-pointer -fno-sanitize-recover=all"])
+   AS_IF([test "$enable_fuzzing" != no], [SAN_CFLAGS="$SAN_CFLAGS -fsanitize=fuzzer-no-link"])
    AC_SUBST([SAN_CFLAGS])
    AM_CONDITIONAL([SANITIZER], [test "$enable_sanitizer" != no])
    AS_CASE([$enable_sanitizer],
      [*address*], [SANITIZER_RUNTIME=asan], [*thread*], [SANITIZER_RUNTIME=tsan], [SANITIZER_RUNTIME=])
    AC_SUBST([SANITIZER_RUNTIME])])
+
+# Before SIGNET_SANITIZER: fuzzing turns sanitizers on. All is built with what libFuzzer needs
+# to see, and the fuzzers are linked with its main.
+AC_DEFUN([SIGNET_FUZZING],
+  [AS_IF([test "$enable_fuzzing" != no],
+     [AC_MSG_CHECKING([whether $CC has libFuzzer])
+      signet_saved=$CFLAGS
+      CFLAGS="$CFLAGS -fsanitize=fuzzer,address,undefined"
+      AC_LINK_IFELSE([AC_LANG_SOURCE([[
+#include <stddef.h>
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t len);
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t len) { return data == NULL && len > 0; }]])],
+        [AC_MSG_RESULT([yes])],
+        [AC_MSG_RESULT([no])
+         AC_MSG_ERROR([fuzzing needs clang: CC=clang; on Debian: apt-get install clang libclang-rt-dev])])
+      CFLAGS=$signet_saved
+      AS_IF([test "$enable_sanitizer" = no], [enable_sanitizer=address,undefined])
+      FUZZ_LDFLAGS=-fsanitize=fuzzer])
+   AC_SUBST([FUZZ_LDFLAGS])
+   AM_CONDITIONAL([FUZZING], [test "$enable_fuzzing" != no])])

@@ -41,3 +41,4 @@ include tests/api/local.mk
 include tests/tool/local.mk
 include tests/interop/local.mk
 include tests/bench/local.mk
+include tests/fuzz/local.mk

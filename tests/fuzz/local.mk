@@ -1,0 +1,73 @@
+# Fuzzers with libFuzzer, built where configure was given --enable-fuzzing, and the same
+# code with a main of our own, which runs the kept inputs in every "make check".
+fuzz_api_sources = \
+	tests/fuzz/api.c \
+	tests/fuzz/calls.h \
+	tests/fuzz/calls_key.c \
+	tests/fuzz/calls_object.c \
+	tests/fuzz/calls_session.c \
+	tests/fuzz/calls_slot.c \
+	tests/fuzz/data.c tests/fuzz/data.h \
+	tests/fuzz/input.c tests/fuzz/input.h \
+	tests/fuzz/layout.h \
+	tests/fuzz/mechanism.c tests/fuzz/mechanism.h \
+	tests/fuzz/model.c tests/fuzz/model.h \
+	tests/fuzz/pin.h \
+	tests/fuzz/template.c tests/fuzz/template.h \
+	tests/fuzz/world.c tests/fuzz/world.h
+fuzz_attrs_sources = tests/fuzz/attrs.c tests/fuzz/input.c tests/fuzz/input.h
+fuzz_config_sources = tests/fuzz/config.c tests/fuzz/input.c tests/fuzz/input.h
+fuzz_pkcs8_sources = tests/fuzz/pkcs8.c tests/fuzz/input.c tests/fuzz/input.h
+fuzz_record_sources = tests/fuzz/record.c tests/fuzz/input.c tests/fuzz/input.h
+fuzz_tcti_sources = tests/fuzz/tcti.c tests/fuzz/input.c tests/fuzz/input.h
+fuzz_token_sources = tests/fuzz/token.c tests/fuzz/input.c tests/fuzz/input.h
+
+replays = \
+	tests/fuzz/replay_api \
+	tests/fuzz/replay_attrs \
+	tests/fuzz/replay_config \
+	tests/fuzz/replay_pkcs8 \
+	tests/fuzz/replay_record \
+	tests/fuzz/replay_tcti \
+	tests/fuzz/replay_token
+check_PROGRAMS += $(replays)
+TESTS += $(replays)
+tests_fuzz_replay_api_SOURCES = tests/fuzz/replay.c $(fuzz_api_sources)
+tests_fuzz_replay_attrs_SOURCES = tests/fuzz/replay.c $(fuzz_attrs_sources)
+tests_fuzz_replay_config_SOURCES = tests/fuzz/replay.c $(fuzz_config_sources)
+tests_fuzz_replay_pkcs8_SOURCES = tests/fuzz/replay.c $(fuzz_pkcs8_sources)
+tests_fuzz_replay_record_SOURCES = tests/fuzz/replay.c $(fuzz_record_sources)
+tests_fuzz_replay_tcti_SOURCES = tests/fuzz/replay.c $(fuzz_tcti_sources)
+tests_fuzz_replay_token_SOURCES = tests/fuzz/replay.c $(fuzz_token_sources)
+
+fuzzers = \
+	tests/fuzz/fuzz_api \
+	tests/fuzz/fuzz_attrs \
+	tests/fuzz/fuzz_config \
+	tests/fuzz/fuzz_pkcs8 \
+	tests/fuzz/fuzz_record \
+	tests/fuzz/fuzz_tcti \
+	tests/fuzz/fuzz_token
+EXTRA_PROGRAMS += $(fuzzers)
+tests_fuzz_fuzz_api_SOURCES = tests/fuzz/mutate.c $(fuzz_api_sources)
+tests_fuzz_fuzz_attrs_SOURCES = $(fuzz_attrs_sources)
+tests_fuzz_fuzz_config_SOURCES = $(fuzz_config_sources)
+tests_fuzz_fuzz_pkcs8_SOURCES = $(fuzz_pkcs8_sources)
+tests_fuzz_fuzz_record_SOURCES = $(fuzz_record_sources)
+tests_fuzz_fuzz_tcti_SOURCES = $(fuzz_tcti_sources)
+tests_fuzz_fuzz_token_SOURCES = $(fuzz_token_sources)
+tests_fuzz_fuzz_api_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_attrs_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_config_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_pkcs8_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_record_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_tcti_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_token_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+
+.PHONY: fuzzers
+fuzzers: $(fuzzers)
+if FUZZING
+noinst_PROGRAMS += $(fuzzers)
+endif
+
+EXTRA_DIST += tests/fuzz/corpus
