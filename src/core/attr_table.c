@@ -147,6 +147,7 @@ static const CK_ATTRIBUTE_TYPE nothing[] = { 0 };
 static const CK_ATTRIBUTE_TYPE signs_inside[] = { CKA_SIGN, CKA_SIGNET_RESIDENT, 0 };
 static const CK_ULONG none[] = { 0 };
 static const CK_ULONG ed25519_seed[] = { 32, 0 };
+static const CK_ULONG x25519_key[] = { 32, 0 };
 static const CK_ULONG aes_keys[] = { 16, 24, 32, 0 };
 
 static const struct sg_key_type key_types[] = {
@@ -154,6 +155,8 @@ static const struct sg_key_type key_types[] = {
 	{ CKK_EC_EDWARDS, SG_IN_PRIVATE, ed25519_seed, 32, signs },
 	{ CKK_EC, SG_IN_PUBLIC, none, 0, verifies },
 	{ CKK_EC, SG_IN_PRIVATE, none, 0, signs_inside },
+	{ CKK_EC_MONTGOMERY, SG_IN_PUBLIC, x25519_key, 32, nothing },
+	{ CKK_EC_MONTGOMERY, SG_IN_PRIVATE, x25519_key, 32, nothing },
 	{ CKK_AES, SG_IN_SECRET, aes_keys, 32, encrypts },
 	{ CKK_GENERIC_SECRET, SG_IN_SECRET, NULL, 512, nothing },
 	{ CKK_HKDF, SG_IN_SECRET, NULL, 512, nothing },

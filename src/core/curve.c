@@ -9,6 +9,7 @@
 #include "crypto/ed25519.h"
 #include "crypto/p256.h"
 #include "crypto/pkcs8.h"
+#include "crypto/x25519.h"
 
 #define DER_BIT_STRING 0x03
 #define DER_OCTET_STRING 0x04
@@ -30,6 +31,14 @@ static const uint8_t p256_x962[] = { 0x13, 0x0a, 'p', 'r', 'i', 'm', 'e',
 	                             '2', '5', '6', 'v', '1' };
 static const uint8_t p256_algorithm[] = { SG_P256_ALGORITHM };
 
+static const uint8_t x25519_oid[] = { SG_X25519_OID };
+/* That of GnuPG. */
+static const uint8_t x25519_gnu[] = { 0x06, 0x0a, 0x2b, 0x06, 0x01, 0x04, 0x01, 0x97,
+	                              0x55, 0x01, 0x05, 0x01 };
+static const uint8_t x25519_name[] = { 0x13, 0x0a, 'c', 'u', 'r', 'v', 'e',
+	                               '2', '5', '5', '1', '9' };
+static const uint8_t x25519_algorithm[] = { 0x30, 0x05, SG_X25519_OID };
+
 static const struct sg_curve curves[] = {
 	{
 		.key_type = CKK_EC_EDWARDS, .name = "Ed25519",
@@ -47,6 +56,16 @@ static const struct sg_curve curves[] = {
 		.algorithm = BYTES(p256_algorithm),
 		.bits = 256, .point_len = SG_P256_POINT, .octet = true,
 		.valid = sg_p256_valid,
+	},
+	{
+		.key_type = CKK_EC_MONTGOMERY, .name = "X25519",
+		.params = BYTES(x25519_oid),
+		.also = { BYTES(x25519_gnu), BYTES(x25519_name) },
+		.algorithm = BYTES(x25519_algorithm),
+		.bits = 255, .point_len = SG_X25519_LEN, .private_len = SG_X25519_LEN,
+		.valid = sg_x25519_public_valid,
+		.from_private = sg_x25519_from_private, .generate = sg_x25519_generate,
+		.shared = sg_x25519_shared,
 	},
 };
 

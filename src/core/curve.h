@@ -31,6 +31,12 @@ struct sg_curve {
 	 * a new one. NULL: such keys live in the hardware only. */
 	enum sg_err (*from_private)(struct sg_bytes value, struct sg_secret **material);
 	enum sg_err (*generate)(struct sg_secret **material);
+
+	/* Compute the secret that kept material shares with the owner of a point. Errors: TAG
+	 * for a point with which there is none. NULL: such keys are not for this, or live in
+	 * the hardware only. */
+	enum sg_err (*shared)(const struct sg_secret *material, struct sg_bytes point,
+	                      struct sg_secret **shared);
 };
 
 /* Find the curve that CKA_EC_PARAMS names for keys of a type, in any form: an object

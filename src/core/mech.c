@@ -21,6 +21,8 @@ static const struct sg_mech *const table[] = {
 	&sg_mech_ecdsa_sha256,
 	&sg_mech_ecdsa_sha384,
 	&sg_mech_ecdsa_sha512,
+	&sg_mech_montgomery_generate,
+	&sg_mech_ecdh,
 	&sg_mech_aes_generate,
 	&sg_mech_aes_gcm,
 	&sg_mech_aes_cbc,

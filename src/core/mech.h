@@ -97,6 +97,7 @@ extern const struct sg_mech sg_mech_sha256_hmac, sg_mech_sha256_hmac_part;
 extern const struct sg_mech sg_mech_sha384_hmac, sg_mech_sha384_hmac_part;
 extern const struct sg_mech sg_mech_sha512_hmac, sg_mech_sha512_hmac_part;
 extern const struct sg_mech sg_mech_aes_cmac, sg_mech_aes_cmac_part;
+extern const struct sg_mech sg_mech_montgomery_generate, sg_mech_ecdh;
 extern const struct sg_mech sg_mech_hkdf_generate, sg_mech_hkdf_derive, sg_mech_hkdf_data;
 extern const struct sg_mech sg_mech_aes_kw, sg_mech_aes_kwp, sg_mech_aes_kw_pad;
 

@@ -89,6 +89,40 @@ enum sg_err sg_hkdf_sha256(struct sg_bytes ikm, struct sg_bytes salt, struct sg_
 	return err;
 }
 
+enum sg_err sg_x963_sha256(struct sg_bytes shared, struct sg_bytes info, size_t len,
+                           struct sg_secret **out)
+{
+	crypto_hash_sha256_state state;
+	struct sg_secret *secret = NULL;
+	uint8_t block[crypto_hash_sha256_BYTES], counter[4];
+	enum sg_err err;
+
+	*out = NULL;
+	if (len == 0 || len > BLOCKS_MAX * sizeof(block))
+		return SG_ERR_RANGE;
+	err = sg_secret_new(len, &secret);
+	if (err != SG_OK)
+		return err;
+	for (uint32_t i = 1; secret->len < len; i++) {
+		size_t left = len - secret->len, n = left < sizeof(block) ? left : sizeof(block);
+
+		/* These return 0, always. */
+		sg_put_u32(counter, i);
+		(void)crypto_hash_sha256_init(&state);
+		(void)crypto_hash_sha256_update(&state, shared.data, shared.len);
+		(void)crypto_hash_sha256_update(&state, counter, sizeof(counter));
+		if (info.len > 0)
+			(void)crypto_hash_sha256_update(&state, info.data, info.len);
+		(void)crypto_hash_sha256_final(&state, block);
+		memcpy(secret->data + secret->len, block, n);
+		secret->len += n;
+	}
+	sodium_memzero(&state, sizeof(state));
+	sodium_memzero(block, sizeof(block));
+	*out = secret;
+	return SG_OK;
+}
+
 enum sg_err sg_argon2id(struct sg_bytes pin, struct sg_bytes salt, struct sg_argon2_cost cost,
                         size_t len, struct sg_secret **out)
 {

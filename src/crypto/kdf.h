@@ -34,6 +34,11 @@ enum sg_err sg_hkdf_expand(const struct sg_mac_alg *hmac, struct sg_bytes prk,
 enum sg_err sg_hkdf_sha256(struct sg_bytes ikm, struct sg_bytes salt, struct sg_bytes info,
                            size_t len, struct sg_secret **out);
 
+/* Derive len bytes (1 to 255 * 32) from a shared secret with the KDF of ANSI X9.63 and SHA-256
+ * [SEC 1 §3.6.1]; the caller frees *out. Errors: RANGE, SECURE_MEMORY. */
+enum sg_err sg_x963_sha256(struct sg_bytes shared, struct sg_bytes info, size_t len,
+                           struct sg_secret **out);
+
 /* Stretch a PIN to len bytes (16 to 64). Errors: RANGE for a salt that is not 16
  * bytes or a cost outside its limits, NOMEM where the memory can't be had. */
 enum sg_err sg_argon2id(struct sg_bytes pin, struct sg_bytes salt, struct sg_argon2_cost cost,

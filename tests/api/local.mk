@@ -1,6 +1,7 @@
 # Programs that load the built module with dlopen.
 api_tests = \
 	tests/api/test_builtin \
+	tests/api/test_agree \
 	tests/api/test_cancel \
 	tests/api/test_copy \
 	tests/api/test_cipher \

@@ -120,6 +120,29 @@ START_TEST(hkdf_works_with_longer_digests)
 }
 END_TEST
 
+/* The first vector of NIST's validation suite for ANSI X9.63 with SHA-256; the second was
+ * made with OpenSSL's X963KDF. */
+START_TEST(x963_gives_known_keys)
+{
+	struct sg_secret *out = NULL;
+
+	ck_assert_int_eq(sg_x963_sha256(hex("96c05619d56c328ab95fe84b18264b08725b85e33fd34f08"),
+	                                sg_bytes(NULL, 0), 16, &out), SG_OK);
+	assert_bytes(sg_secret_bytes(out), hex("443024c3dae66b95e6f5670601558f71"));
+	sg_secret_free(&out);
+	ck_assert_int_eq(sg_x963_sha256(repeat(0x0b, 16), hex("f0f1f2"), 80, &out), SG_OK);
+	assert_bytes(sg_secret_bytes(out),
+	             hex("24a467cb0e12c79b01a539ab1a54d3e875155b4b3edaac559e4a9dc8d1edb91f"
+	                 "0bd8a9ad975e39b74d88b5962369b02feb030f5f3d666e0727b2c55c860e4474"
+	                 "054705b07fa96fcf2bf4623281bd88fa"));
+	sg_secret_free(&out);
+	ck_assert_int_eq(sg_x963_sha256(repeat(1, 16), sg_bytes(NULL, 0), 0, &out), SG_ERR_RANGE);
+	ck_assert_int_eq(sg_x963_sha256(repeat(1, 16), sg_bytes(NULL, 0), 255 * 32 + 1, &out),
+	                 SG_ERR_RANGE);
+	ck_assert_ptr_null(out);
+}
+END_TEST
+
 START_TEST(hkdf_refuses_a_short_key_to_expand)
 {
 	struct sg_bytes none = sg_bytes(NULL, 0);
@@ -302,6 +325,7 @@ static Suite *suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, hkdf_gives_the_published_keys, 0, N(hkdf_vectors));
 	tcase_add_test(tc, hkdf_works_with_longer_digests);
+	tcase_add_test(tc, x963_gives_known_keys);
 	tcase_add_test(tc, hkdf_refuses_a_short_key_to_expand);
 	tcase_add_test(tc, hkdf_gives_the_longest_key_it_can);
 	tcase_add_test(tc, hkdf_refuses_impossible_lengths);

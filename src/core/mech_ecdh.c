@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 3. CKM_EC_MONTGOMERY_KEY_PAIR_GEN and CKM_ECDH1_DERIVE [PKCS#11 3.1 §6.3]. Must
+ * never use a public key for which the secret is the same whatever the private key is.
+ */
+#include <string.h>
+
+#include "core/curve.h"
+#include "core/mech.h"
+#include "core/rv.h"
+#include "crypto/kdf.h"
+
+#define PARAM_MAX ((CK_ULONG)1 << 20)   /* bytes of public or shared data */
+
+static CK_RV param(const CK_MECHANISM *mechanism, struct sg_op *op)
+{
+	CK_ECDH1_DERIVE_PARAMS p;
+	enum sg_err err;
+
+	if (mechanism->ulParameterLen != sizeof p)
+		return CKR_MECHANISM_PARAM_INVALID;
+	memcpy(&p, mechanism->pParameter, sizeof p);
+	if (p.kdf != CKD_NULL && p.kdf != CKD_SHA256_KDF)
+		return CKR_MECHANISM_PARAM_INVALID;
+	if (p.pPublicData == NULL || p.ulPublicDataLen > PARAM_MAX ||
+	    (p.pSharedData == NULL && p.ulSharedDataLen > 0) || p.ulSharedDataLen > PARAM_MAX ||
+	    (p.kdf == CKD_NULL && p.ulSharedDataLen > 0))
+		return CKR_MECHANISM_PARAM_INVALID;
+	op->kdf = p.kdf;
+	err = sg_buf_set(&op->iv, sg_bytes(p.pPublicData, p.ulPublicDataLen));
+	if (err == SG_OK)
+		err = sg_buf_set(&op->aad, sg_bytes(p.pSharedData, p.ulSharedDataLen));
+	return sg_rv(err);
+}
+
+/* Agree on the secret with the owner of the point. Keys differ in who computes. */
+static CK_RV agree(const struct sg_op *op, struct sg_secret **shared)
+{
+	const struct sg_curve *curve = sg_curve_of(&op->key->attrs);
+	struct sg_bytes point;
+	enum sg_err err;
+
+	if (curve == NULL || curve->shared == NULL)
+		return CKR_KEY_TYPE_INCONSISTENT;
+	if (!sg_curve_point(curve, sg_buf_bytes(&op->iv), &point))
+		return CKR_MECHANISM_PARAM_INVALID;
+	err = curve->shared(op->secret, point, shared);
+	return err == SG_ERR_TAG ? CKR_PUBLIC_KEY_INVALID : sg_rv(err);
+}
+
+/* Without a KDF the secret itself, whose leading bytes are left out where less is wanted. */
+static CK_RV derive(struct sg_op *op, size_t len, struct sg_secret **out)
+{
+	struct sg_secret *shared = NULL;
+	struct sg_bytes bytes;
+	CK_RV rv;
+
+	rv = agree(op, &shared);
+	if (rv != CKR_OK)
+		return rv;
+	bytes = sg_secret_bytes(shared);
+	if (len == 0)
+		len = bytes.len;
+	if (op->kdf != CKD_NULL)
+		rv = sg_rv(sg_x963_sha256(bytes, sg_buf_bytes(&op->aad), len, out));
+	else if (len > bytes.len)
+		rv = CKR_KEY_SIZE_RANGE;
+	else
+		rv = sg_rv(sg_secret_copy(sg_bytes(bytes.data + bytes.len - len, len), out));
+	sg_secret_free(&shared);
+	return rv;
+}
+
+static CK_RV generate(const struct sg_attrs *attrs, struct sg_secret **material)
+{
+	const struct sg_curve *curve = sg_curve_of(attrs);
+
+	return curve == NULL ? CKR_CURVE_NOT_SUPPORTED : sg_rv(curve->generate(material));
+}
+
+static const struct sg_key_kind base_keys[] = {
+	{ CKO_PRIVATE_KEY, CKK_EC_MONTGOMERY }, SG_KEY_KINDS_END,
+};
+
+static const struct sg_derive_fns fns = { base_keys, CKO_SECRET_KEY, derive };
+
+const struct sg_mech sg_mech_montgomery_generate = {
+	.type = CKM_EC_MONTGOMERY_KEY_PAIR_GEN, .name = "CKM_EC_MONTGOMERY_KEY_PAIR_GEN",
+	.min_key = 255, .max_key = 255,
+	.flags = CKF_GENERATE_KEY_PAIR | CKF_EC_NAMEDCURVE,
+	.generate = generate, .makes = CKK_EC_MONTGOMERY, .pair = true,
+};
+
+const struct sg_mech sg_mech_ecdh = {
+	.type = CKM_ECDH1_DERIVE, .name = "CKM_ECDH1_DERIVE",
+	.min_key = 255, .max_key = 255,
+	.flags = CKF_DERIVE | CKF_EC_NAMEDCURVE, .param = param, .derive = &fns,
+};
