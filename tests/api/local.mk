@@ -17,6 +17,7 @@ api_tests = \
 	tests/api/test_message \
 	tests/api/test_module \
 	tests/api/test_object \
+	tests/api/test_order \
 	tests/api/test_peers \
 	tests/api/test_pin \
 	tests/api/test_processes \
