@@ -135,10 +135,9 @@ CK_RV sg_key_unwrap(struct sg_session *session, const CK_MECHANISM *mechanism,
 		goto out;
 	type = sg_key_type(sg_attrs_ulong(&attrs, CKA_KEY_TYPE), SG_IN_SECRET);
 	announced = sg_attrs_ulong(&attrs, CKA_VALUE_LEN);
-	if (type == NULL || !sg_key_type_takes(type, material->len))
+	if (type == NULL || !sg_key_type_takes(type, material->len) ||
+	    (announced != CK_UNAVAILABLE_INFORMATION && announced != material->len))
 		rv = CKR_WRAPPED_KEY_LEN_RANGE;
-	else if (announced != CK_UNAVAILABLE_INFORMATION && announced != material->len)
-		rv = CKR_TEMPLATE_INCONSISTENT;
 	if (rv == CKR_OK)
 		rv = sg_object_new(&attrs, &material, unwrapped, &object);
 	if (rv == CKR_OK)

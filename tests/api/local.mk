@@ -26,11 +26,13 @@ api_tests = \
 	tests/api/test_resident \
 	tests/api/test_scale \
 	tests/api/test_secrets \
+	tests/api/test_semantics \
 	tests/api/test_session \
 	tests/api/test_sign \
 	tests/api/test_slot_event \
 	tests/api/test_tamper \
 	tests/api/test_threads \
+	tests/api/test_tokens \
 	tests/api/test_verify_signature \
 	tests/api/test_wrap
 

@@ -237,7 +237,7 @@ START_TEST(the_key_type_must_fit_what_comes_out)
 	p11_ok(unwrap(&p11_kwp, sg_bytes(out, len), &announced, &back));
 	for_unwrap(&wrong, CKK_GENERIC_SECRET);
 	p11_ulong(&wrong, CKA_VALUE_LEN, 19);
-	p11_is(CKR_TEMPLATE_INCONSISTENT, unwrap(&p11_kwp, sg_bytes(out, len), &wrong, &back));
+	p11_is(CKR_WRAPPED_KEY_LEN_RANGE, unwrap(&p11_kwp, sg_bytes(out, len), &wrong, &back));
 }
 END_TEST
 
