@@ -24,13 +24,32 @@ static CK_RV find_generator(struct sg_session *session, const CK_MECHANISM *mech
 	return rv;
 }
 
+/* Check that the hardware can make such a key: of its length, for such uses. */
+static CK_RV check_inside(enum sg_resident_kind kind, const struct sg_attrs *attrs)
+{
+	switch (kind) {
+	case SG_RESIDENT_P256:
+		return CKR_OK;
+	case SG_RESIDENT_HMAC_SHA256:
+		if (sg_attrs_ulong(attrs, CKA_VALUE_LEN) != SG_RESIDENT_MAC)
+			return CKR_ATTRIBUTE_VALUE_INVALID;
+		return sg_attrs_bool(attrs, CKA_DERIVE) ? CKR_TEMPLATE_INCONSISTENT : CKR_OK;
+	}
+	return CKR_FUNCTION_FAILED;
+}
+
 /* Have the hardware make a key that stays there; the material is its blob of it. */
 static CK_RV make_inside(struct sg_token *token, const struct sg_mech *mech,
                          const struct sg_attrs *attrs, struct sg_secret **material,
                          uint8_t point[SG_RESIDENT_POINT])
 {
-	if (mech->resident == NULL)
+	CK_RV rv;
+
+	if (mech->resident == NULL || sg_token_resident(token) == NULL)
 		return CKR_TEMPLATE_INCONSISTENT;
+	rv = check_inside(*mech->resident, attrs);
+	if (rv != CKR_OK)
+		return rv;
 	return sg_rv(sg_token_resident_create(token, *mech->resident, attrs, material, point));
 }
 

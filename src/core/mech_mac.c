@@ -9,6 +9,7 @@
 
 #include "core/mech.h"
 #include "core/rv.h"
+#include "core/token_resident.h"
 #include "crypto/mac.h"
 
 static const struct {
@@ -54,11 +55,20 @@ static CK_RV size(const struct sg_op *op, enum sg_op_phase phase, size_t in_len,
 	return CKR_OK;
 }
 
+/* A key that lives in the hardware takes its data whole. */
+static CK_RV gather(struct sg_op *op, struct sg_bytes in)
+{
+	return in.len > SG_RESIDENT_DATA_MAX - op->data.len ? CKR_DATA_LEN_RANGE
+	                                                    : sg_op_gather(op, in);
+}
+
 static CK_RV update(struct sg_op *op, struct sg_bytes in, uint8_t *out)
 {
 	enum sg_err err = SG_OK;
 
 	(void)out;
+	if (op->key->resident)
+		return gather(op, in);
 	if (op->mac == NULL)
 		err = sg_mac_run_new(op->mac_alg, sg_secret_bytes(op->secret), &op->mac);
 	if (err == SG_OK)
@@ -66,11 +76,18 @@ static CK_RV update(struct sg_op *op, struct sg_bytes in, uint8_t *out)
 	return sg_rv(err);
 }
 
-/* Make the code of what came before and of in, whole; the caller wipes it. */
+/* Make the code of all parts, after which in is empty or views them, or of in, whole; the
+ * caller wipes it. */
 static CK_RV finish(struct sg_op *op, struct sg_bytes in, uint8_t code[SG_MAC_MAX])
 {
-	CK_RV rv = update(op, in, NULL);
+	CK_RV rv;
 
+	if (op->key->resident) {
+		struct sg_bytes all = op->data.len > 0 ? sg_buf_bytes(&op->data) : in;
+
+		return sg_rv(sg_token_resident_hmac(op->token, op->key, all, code));
+	}
+	rv = update(op, in, NULL);
 	return rv != CKR_OK ? rv : sg_rv(sg_mac_run_final(op->mac, code));
 }
 
@@ -90,7 +107,7 @@ static CK_RV final(struct sg_op *op, uint8_t *out)
 	return once(op, sg_bytes(NULL, 0), out);
 }
 
-/* After parts in is empty: they have been worked in already. */
+/* Parts have been worked in or gathered already. */
 static CK_RV verify(struct sg_op *op, struct sg_bytes in, struct sg_bytes signature)
 {
 	uint8_t code[SG_MAC_MAX];
@@ -110,7 +127,13 @@ static CK_RV verify(struct sg_op *op, struct sg_bytes in, struct sg_bytes signat
 	SG_KEY_KINDS_END, \
 }
 
-static const struct sg_key_kind sha256_keys[] = HMAC_KEYS(256);
+/* HMAC with SHA-256 is what hardware computes, too. */
+static const struct sg_key_kind sha256_keys[] = {
+	{ CKO_SECRET_KEY, CKK_SHA256_HMAC, .resident = true },
+	{ CKO_SECRET_KEY, CKK_GENERIC_SECRET, .resident = true },
+	{ CKO_SECRET_KEY, CKK_SHA256_HMAC }, { CKO_SECRET_KEY, CKK_GENERIC_SECRET },
+	SG_KEY_KINDS_END,
+};
 static const struct sg_key_kind sha384_keys[] = HMAC_KEYS(384);
 static const struct sg_key_kind sha512_keys[] = HMAC_KEYS(512);
 static const struct sg_key_kind aes_keys[] = { { CKO_SECRET_KEY, CKK_AES }, SG_KEY_KINDS_END };

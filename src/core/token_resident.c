@@ -25,7 +25,9 @@ struct request {
 	enum sg_resident_kind kind;             /* of a key to make */
 	unsigned uses;
 	const uint8_t *in;
+	struct sg_bytes data;
 	uint8_t *out;
+	struct sg_secret *secret;
 	struct sg_buf made;
 };
 
@@ -112,4 +114,37 @@ enum sg_err sg_token_resident_sign(struct sg_token *token, struct sg_object *obj
 	struct request request = { .in = digest, .out = signature };
 
 	return use(token, object, do_sign, &request);
+}
+
+static enum sg_err do_ecdh(struct request *r)
+{
+	return r->ops->ecdh == NULL
+	               ? SG_ERR_HW_UNSUPPORTED
+	               : r->ops->ecdh(r->sealer, r->parent, r->blob, r->in, &r->secret);
+}
+
+enum sg_err sg_token_resident_ecdh(struct sg_token *token, struct sg_object *object,
+                                   const uint8_t point[SG_RESIDENT_POINT],
+                                   struct sg_secret **shared)
+{
+	struct request request = { .in = point };
+	enum sg_err err = use(token, object, do_ecdh, &request);
+
+	*shared = request.secret;
+	return err;
+}
+
+static enum sg_err do_hmac(struct request *r)
+{
+	return r->ops->hmac == NULL
+	               ? SG_ERR_HW_UNSUPPORTED
+	               : r->ops->hmac(r->sealer, r->parent, r->blob, r->data, r->out);
+}
+
+enum sg_err sg_token_resident_hmac(struct sg_token *token, struct sg_object *object,
+                                   struct sg_bytes data, uint8_t mac[SG_RESIDENT_MAC])
+{
+	struct request request = { .data = data, .out = mac };
+
+	return use(token, object, do_hmac, &request);
 }

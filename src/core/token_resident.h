@@ -26,5 +26,10 @@ enum sg_err sg_token_resident_create(struct sg_token *token, enum sg_resident_ki
 enum sg_err sg_token_resident_sign(struct sg_token *token, struct sg_object *object,
                                    const uint8_t digest[SG_RESIDENT_DIGEST],
                                    uint8_t signature[SG_RESIDENT_SIGNATURE]);
+enum sg_err sg_token_resident_ecdh(struct sg_token *token, struct sg_object *object,
+                                   const uint8_t point[SG_RESIDENT_POINT],
+                                   struct sg_secret **shared);
+enum sg_err sg_token_resident_hmac(struct sg_token *token, struct sg_object *object,
+                                   struct sg_bytes data, uint8_t mac[SG_RESIDENT_MAC]);
 
 #endif

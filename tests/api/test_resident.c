@@ -432,6 +432,101 @@ START_TEST(a_tpm_that_goes_away_is_an_error_that_ends_with_it)
 }
 END_TEST
 
+/* Make a MAC key of a type that lives in the TPM unless it is not to. */
+static CK_RV make_mac(CK_MECHANISM_TYPE by, CK_ULONG len, bool resident)
+{
+	CK_MECHANISM mechanism = { by, NULL, 0 };
+	struct p11_template t = { .n = 0 };
+
+	p11_ulong(&t, CKA_VALUE_LEN, len);
+	p11_bool(&t, CKA_TOKEN, true);
+	p11_bool(&t, CKA_SIGN, true);
+	p11_bool(&t, CKA_VERIFY, true);
+	p11_bool(&t, CKA_SIGNET_RESIDENT, resident);
+	p11_text(&t, CKA_LABEL, "mac");
+	return p11->C_GenerateKey(s, &mechanism, t.attr, t.n, &priv);
+}
+
+static const CK_MECHANISM_TYPE mac_gens[] = { CKM_SHA256_KEY_GEN, CKM_GENERIC_SECRET_KEY_GEN };
+static CK_MECHANISM hmac = { CKM_SHA256_HMAC, NULL, 0 };
+
+static CK_RV mac(struct sg_bytes data, CK_BYTE out[32])
+{
+	CK_ULONG len = 32;
+	CK_RV rv = p11->C_SignInit(s, &hmac, priv);
+
+	return rv != CKR_OK ? rv : p11->C_Sign(s, (CK_BYTE *)data.data, data.len, out, &len);
+}
+
+static CK_RV check_mac(struct sg_bytes data, CK_BYTE in[32])
+{
+	CK_RV rv = p11->C_VerifyInit(s, &hmac, priv);
+
+	return rv != CKR_OK ? rv : p11->C_Verify(s, (CK_BYTE *)data.data, data.len, in, 32);
+}
+
+START_TEST(a_mac_key_in_the_tpm_signs_and_verifies)
+{
+	struct sg_bytes data = repeat('d', 3000);
+	CK_BYTE once[32], parts[32], other[32];
+	CK_ULONG len = 32;
+
+	s = p11_machine();
+	p11_ok(make_mac(mac_gens[_i], 32, true));
+	ck_assert(p11_get_bool(s, priv, CKA_SIGNET_RESIDENT));
+	ck_assert_uint_eq(p11_get_ulong(s, priv, CKA_VALUE_LEN), 32);
+	p11_ok(mac(data, once));
+	p11_ok(check_mac(data, once));
+	p11_ok(p11->C_SignInit(s, &hmac, priv));
+	for (size_t at = 0; at < data.len; at += 1000)
+		p11_ok(p11->C_SignUpdate(s, (CK_BYTE *)data.data + at, 1000));
+	p11_ok(p11->C_SignFinal(s, parts, &len));
+	ck_assert_mem_eq(parts, once, 32);
+	p11_ok(p11->C_VerifyInit(s, &hmac, priv));
+	for (size_t at = 0; at < data.len; at += 1500)
+		p11_ok(p11->C_VerifyUpdate(s, (CK_BYTE *)data.data + at, 1500));
+	p11_ok(p11->C_VerifyFinal(s, once, 32));
+	p11_ok(mac(repeat('d', 2999), other));
+	ck_assert_mem_ne(other, once, 32);
+	once[0] ^= 1;
+	p11_is(CKR_SIGNATURE_INVALID, check_mac(data, once));
+	/* Another key gives another code. */
+	p11_ok(make_mac(mac_gens[_i], 32, true));
+	p11_ok(mac(data, other));
+	ck_assert_mem_ne(other, parts, 32);
+}
+END_TEST
+
+START_TEST(a_mac_key_in_the_tpm_does_nothing_else)
+{
+	CK_MECHANISM sha512 = { CKM_SHA512_HMAC, NULL, 0 };
+	CK_BYTE out[64];
+	CK_ULONG len = sizeof out;
+
+	s = p11_machine();
+	p11_ok(make_mac(CKM_GENERIC_SECRET_KEY_GEN, 32, true));
+	p11_is(CKR_KEY_TYPE_INCONSISTENT, p11->C_SignInit(s, &sha512, priv));
+	p11_is(CKR_ATTRIBUTE_SENSITIVE, p11_get(s, priv, CKA_VALUE, out, &len));
+	len = sizeof out;
+	p11_is(CKR_KEY_UNEXTRACTABLE,
+	       p11->C_WrapKey(s, &p11_kwp, p11_make_aes(s, NULL), priv, out, &len));
+	p11_is(CKR_ACTION_PROHIBITED, p11->C_CopyObject(s, priv, NULL, 0, &pub));
+	p11_is(CKR_DATA_LEN_RANGE, mac(repeat(0, 65537), out));
+	p11_ok(mac(repeat(0, 65536), out));
+}
+END_TEST
+
+START_TEST(a_mac_key_in_the_tpm_has_32_bytes)
+{
+	s = p11_machine();
+	p11_is(CKR_ATTRIBUTE_VALUE_INVALID, make_mac(CKM_SHA256_KEY_GEN, 31, true));
+	p11_is(CKR_ATTRIBUTE_VALUE_INVALID, make_mac(CKM_SHA256_KEY_GEN, 64, true));
+	p11_is(CKR_TEMPLATE_INCONSISTENT, make_mac(CKM_SHA512_KEY_GEN, 64, true));
+	p11_ok(make_mac(CKM_SHA256_KEY_GEN, 64, false));
+	ck_assert(!p11_get_bool(s, priv, CKA_SIGNET_RESIDENT));
+}
+END_TEST
+
 static atomic_uint wrong;
 
 static void *sign_often(void *arg)
@@ -507,6 +602,7 @@ START_TEST(a_token_without_hardware_only_verifies)
 	p11_ok(p11->C_GetMechanismInfo(0, CKM_ECDSA, &info));
 	ck_assert(info.flags & CKF_VERIFY);
 	ck_assert(!(info.flags & (CKF_SIGN | CKF_HW)));
+	p11_is(CKR_TEMPLATE_INCONSISTENT, make_mac(CKM_SHA256_KEY_GEN, 32, true));
 	p11_make_pair(s, NULL, &pub, &priv);
 	p11_is(CKR_MECHANISM_INVALID, sign(&ecdsa, repeat(1, 32)));
 	p11_ok(import(POINT));
@@ -541,6 +637,9 @@ static Suite *suite(void)
 	tcase_add_test(tc, a_key_of_a_pin_token_needs_the_pin);
 	tcase_add_test(tc, a_signature_is_five_commands_and_asking_for_its_size_none);
 	tcase_add_test(tc, a_tpm_that_goes_away_is_an_error_that_ends_with_it);
+	tcase_add_loop_test(tc, a_mac_key_in_the_tpm_signs_and_verifies, 0, 2);
+	tcase_add_test(tc, a_mac_key_in_the_tpm_does_nothing_else);
+	tcase_add_test(tc, a_mac_key_in_the_tpm_has_32_bytes);
 	tcase_add_test(tc, threads_sign_with_one_key);
 	tcase_add_test(tc, a_token_lists_what_its_hardware_does);
 	tcase_add_test(soft, a_token_without_hardware_only_verifies);
