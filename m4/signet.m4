@@ -73,3 +73,20 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t len) { return data 
       FUZZ_LDFLAGS=-fsanitize=fuzzer])
    AC_SUBST([FUZZ_LDFLAGS])
    AM_CONDITIONAL([FUZZING], [test "$enable_fuzzing" != no])])
+
+# SIGNET_LIB25519
+# Use lib25519 unless it is not there or not wanted; it has no pkg-config file.
+AC_DEFUN([SIGNET_LIB25519],
+  [AC_ARG_WITH([lib25519], [AS_HELP_STRING([--without-lib25519], [use libsodium alone for Ed25519])],
+     [], [with_lib25519=auto])
+   signet_lib25519=no
+   AS_IF([test "$with_lib25519" != no],
+     [AC_CHECK_HEADER([lib25519.h],
+        [AC_CHECK_LIB([25519], [lib25519_nG_merged25519], [signet_lib25519=yes])])])
+   AS_IF([test "$with_lib25519$signet_lib25519" = yesno],
+     [AC_MSG_ERROR([lib25519 was not found; on Debian: apt-get install lib25519-dev])])
+   AS_IF([test $signet_lib25519 = yes],
+     [LIB25519_LIBS=-l25519
+      AC_DEFINE([HAVE_LIB25519], [1], [Define to 1 to sign with lib25519.])])
+   AC_SUBST([LIB25519_LIBS])
+   AM_CONDITIONAL([LIB25519], [test $signet_lib25519 = yes])])

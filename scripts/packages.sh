@@ -35,6 +35,10 @@ packages_test=(
 # shellcheck source=/dev/null
 if [ "$(. /etc/os-release 2> /dev/null && echo "${VERSION_ID:-99}")" -ge 13 ]; then
 	packages_test+=(pkcs11-provider)
+	# Not a must: Ed25519 is slower without it.
+	if [ "$(dpkg --print-architecture 2> /dev/null)" = amd64 ]; then
+		packages_build+=(lib25519-dev)
+	fi
 fi
 
 # packages_installed NAME: tell whether the package is there.

@@ -15,3 +15,7 @@ libsignet_la_SOURCES += \
 	src/crypto/random.c src/crypto/random.h \
 	src/crypto/ssl.c src/crypto/ssl.h \
 	src/crypto/x25519.c src/crypto/x25519.h
+
+if LIB25519
+libsignet_la_SOURCES += src/crypto/curve25519.c src/crypto/curve25519.h
+endif

@@ -32,6 +32,7 @@ tests           lib bench fuzz tools api core enroll provider request seal store
 libraries='
 openssl/        src/crypto src/provider tests
 sodium          src/crypto src/util tests
+lib25519        src/crypto tests
 tss2/           src/seal/tpm tests
 sqlite3         src/store tests
 p11-kit/        src/core src/seal/hsm src/provider tools include/signet tests

@@ -271,6 +271,117 @@ START_TEST(two_generated_keys_differ_and_work)
 }
 END_TEST
 
+/* Whatever library does the work, the answers are libsodium's: short messages, long ones,
+ * and those on either side of the length from which another library does it. */
+START_TEST(signatures_are_those_of_libsodium)
+{
+	static const size_t lengths[] = { 0, 1, 31, 63, 64, 111, 112, 127, 128, 1023, 1024, 1025, 5000 };
+	uint8_t text[5000], made[SG_ED25519_SIGNATURE], wanted[SG_ED25519_SIGNATURE];
+
+	for (size_t i = 0; i < 20 * sizeof lengths / sizeof lengths[0]; i++) {
+		struct sg_bytes message = sg_bytes(text, lengths[i / 20]);
+		struct sg_secret *key = NULL;
+
+		randombytes_buf(text, sizeof text);
+		ck_assert_int_eq(sg_ed25519_generate(&key), SG_OK);
+		ck_assert_int_eq(sg_ed25519_sign(sg_secret_bytes(key), message, made), SG_OK);
+		ck_assert_int_eq(crypto_sign_detached(wanted, NULL, message.data, message.len,
+		                                      key->data), 0);
+		ck_assert_mem_eq(made, wanted, sizeof wanted);
+		ck_assert_int_eq(sg_ed25519_verify(sg_ed25519_public(key), message,
+		                                   sg_bytes(made, sizeof made)), SG_OK);
+		made[i % sizeof made] ^= 1;
+		ck_assert_int_eq(sg_ed25519_verify(sg_ed25519_public(key), message,
+		                                   sg_bytes(made, sizeof made)), SG_ERR_TAG);
+		sg_secret_free(&key);
+	}
+}
+END_TEST
+
+/* Sign for a public key to which a point of small order was added: one in eight messages
+ * has a signature that is good for it. */
+static void sign_for(const uint8_t point[32], const struct sg_secret *key, struct sg_bytes message,
+                     uint8_t signature[SG_ED25519_SIGNATURE])
+{
+	uint8_t expanded[64], wide[64], h[32];
+	crypto_hash_sha512_state state;
+
+	crypto_hash_sha512(expanded, key->data, 32);
+	expanded[0] &= 248;
+	expanded[31] = (uint8_t)((expanded[31] & 127) | 64);
+	memset(wide, 0, sizeof wide);
+	randombytes_buf(wide, 32);
+	crypto_core_ed25519_scalar_reduce(signature + 32, wide);
+	ck_assert_int_eq(crypto_scalarmult_ed25519_base_noclamp(signature, signature + 32), 0);
+	crypto_hash_sha512_init(&state);
+	crypto_hash_sha512_update(&state, signature, 32);
+	crypto_hash_sha512_update(&state, point, 32);
+	crypto_hash_sha512_update(&state, message.data, message.len);
+	crypto_hash_sha512_final(&state, wide);
+	crypto_core_ed25519_scalar_reduce(h, wide);
+	crypto_core_ed25519_scalar_mul(h, h, expanded);
+	crypto_core_ed25519_scalar_add(signature + 32, signature + 32, h);
+}
+
+START_TEST(what_libsodium_accepts_and_refuses_is_accepted_and_refused)
+{
+	struct sg_bytes torsion = hex(small_order[2]);
+	uint8_t point[32], signature[SG_ED25519_SIGNATURE], text[8];
+	int accepted = 0;
+
+	for (int i = 0; i < 200; i++) {
+		struct sg_secret *key = NULL;
+		bool good;
+
+		randombytes_buf(text, sizeof text);
+		ck_assert_int_eq(sg_ed25519_generate(&key), SG_OK);
+		ck_assert_int_eq(crypto_core_ed25519_add(point, sg_ed25519_public(key).data,
+		                                         torsion.data), 0);
+		sign_for(point, key, sg_bytes(text, sizeof text), signature);
+		good = crypto_sign_verify_detached(signature, text, sizeof text, point) == 0;
+		ck_assert_int_eq(sg_ed25519_verify(sg_bytes(point, 32), sg_bytes(text, sizeof text),
+		                                   sg_bytes(signature, sizeof signature)),
+		                 good ? SG_OK : SG_ERR_TAG);
+		accepted += good;
+		sg_secret_free(&key);
+	}
+	ck_assert_int_gt(accepted, 0);
+	ck_assert_int_lt(accepted, 200);
+}
+END_TEST
+
+/* Bytes of every kind in the place of the key and of R, with the highest bit and without. */
+START_TEST(odd_points_are_judged_as_libsodium_judges_them)
+{
+	static const char *const odd[] = {
+		"0200000000000000000000000000000000000000000000000000000000000000",
+		"ebffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+		"f0ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+		"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+	};
+	const struct vector *v = &vectors[1];
+	uint8_t point[32], signature[SG_ED25519_SIGNATURE];
+
+	for (size_t i = 0; i < 2 * (SMALL_ORDER + 4); i++) {
+		memcpy(point, hex(i / 2 < SMALL_ORDER ? small_order[i / 2]
+		                                      : odd[i / 2 - SMALL_ORDER]).data, 32);
+		point[31] |= i % 2 ? 0x80 : 0;
+		for (int zero = 0; zero < 2; zero++) {
+			memcpy(signature, hex(v->signature).data, sizeof signature);
+			memcpy(signature, point, 32);
+			if (zero)
+				memset(signature + 32, 0, 32);
+			ck_assert_int_ne(crypto_sign_verify_detached(signature, (const uint8_t *)"r",
+			                                             1, point), 0);
+			ck_assert_int_eq(sg_ed25519_verify(sg_bytes(point, 32), hex("72"),
+			                                   sg_bytes(signature, 64)), SG_ERR_TAG);
+			ck_assert_int_eq(sg_ed25519_verify(hex(v->public_key), hex("72"),
+			                                   sg_bytes(signature, 64)), SG_ERR_TAG);
+		}
+	}
+}
+END_TEST
+
 #define STACK (2 * 1024 * 1024)
 
 /* What must not be found, and where: set before the thread starts. */
@@ -414,6 +525,9 @@ static Suite *suite(void)
 	tcase_add_test(tc, wrong_lengths_are_refused);
 	tcase_add_test(tc, a_signature_may_overwrite_its_message);
 	tcase_add_test(tc, two_generated_keys_differ_and_work);
+	tcase_add_test(tc, signatures_are_those_of_libsodium);
+	tcase_add_test(tc, what_libsodium_accepts_and_refuses_is_accepted_and_refused);
+	tcase_add_test(tc, odd_points_are_judged_as_libsodium_judges_them);
 	tcase_add_loop_test(tc, signing_leaves_no_secret_on_the_stack, 0, VECTORS);
 	tcase_add_test(tc, the_look_at_the_stack_finds_what_is_there);
 	suite_add_tcase(s, tc);
