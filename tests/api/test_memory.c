@@ -224,6 +224,33 @@ START_TEST(what_fails_for_memory_changes_nothing)
 }
 END_TEST
 
+static CK_RV log_in(CK_SESSION_HANDLE session)
+{
+	return p11->C_Login(session, CKU_USER, (CK_BYTE *)P11_PIN, sizeof P11_PIN - 1);
+}
+
+START_TEST(a_login_that_fails_for_memory_leaves_nobody_logged_in)
+{
+	CK_SESSION_HANDLE session;
+	CK_SESSION_INFO info;
+	bool again = true;
+	CK_RV rv;
+
+	p11_make_pin_token();
+	session = p11_open(CKF_RW_SESSION);
+	for (long n = 0; again; n += 1 + n / 8) {       /* Argon2id takes its time */
+		ck_assert_int_lt(n, TOO_MANY);
+		again = starve(log_in, session, n, &rv);
+		ck_assert_msg(says_why(rv), "allocation %ld: 0x%lx", n, rv);
+		p11_ok(p11->C_GetSessionInfo(session, &info));
+		ck_assert_uint_eq(info.state, rv == CKR_OK ? CKS_RW_USER_FUNCTIONS
+		                                           : CKS_RW_PUBLIC_SESSION);
+		p11_is(rv == CKR_OK ? CKR_OK : CKR_USER_NOT_LOGGED_IN, p11->C_Logout(session));
+	}
+	p11_login(session, CKU_USER, P11_PIN, CKR_OK);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("api: memory");
@@ -232,6 +259,7 @@ static Suite *suite(void)
 	tcase_add_test(tc, a_slot_that_cannot_be_looked_for_is_not_called_wrong);
 	tcase_add_test(tc, what_fails_for_memory_makes_nothing);
 	tcase_add_test(tc, what_fails_for_memory_changes_nothing);
+	tcase_add_test(tc, a_login_that_fails_for_memory_leaves_nobody_logged_in);
 	return s;
 }
 

@@ -3,6 +3,7 @@
  * Tests. PIN tokens: making them, the user's and the officer's login, changing PINs.
  */
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/p11.h"
 #include "lib/runner.h"
@@ -487,6 +488,20 @@ START_TEST(a_pin_changed_by_another_process_counts)
 }
 END_TEST
 
+START_TEST(a_token_that_is_gone_takes_no_pin)
+{
+	CK_SESSION_HANDLE session;
+
+	p11_make_pin_token();
+	session = p11_open(CKF_RW_SESSION);
+	ck_assert_int_eq(unlink(p11_store), 0);
+	p11_login(session, CKU_USER, P11_PIN, CKR_TOKEN_NOT_PRESENT);
+	p11_is(CKR_TOKEN_NOT_PRESENT, set_pin(session, P11_PIN, "another horse"));
+	ck_assert_uint_eq(state_of(session), CKS_RW_PUBLIC_SESSION);
+	ck_assert_int_ne(access(p11_store, F_OK), 0);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("pin");
@@ -520,6 +535,7 @@ static Suite *suite(void)
 	tcase_add_test(tc, making_a_token_new_with_a_wrong_pin_changes_nothing);
 	tcase_add_test(tc, a_token_made_new_by_another_process_is_noticed);
 	tcase_add_test(tc, a_pin_changed_by_another_process_counts);
+	tcase_add_test(tc, a_token_that_is_gone_takes_no_pin);
 	return s;
 }
 
