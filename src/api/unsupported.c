@@ -222,26 +222,3 @@ CK_RV C_AsyncJoin(CK_SESSION_HANDLE handle, unsigned char *function, CK_ULONG id
 	(void)data_len;
 	return unsupported(handle);
 }
-
-CK_RV C_WrapKeyAuthenticated(CK_SESSION_HANDLE handle, CK_MECHANISM *mechanism,
-                             CK_OBJECT_HANDLE wrapping_key, CK_OBJECT_HANDLE key,
-                             unsigned char *aad, CK_ULONG aad_len, unsigned char *wrapped,
-                             CK_ULONG *wrapped_len)
-{
-	(void)key;
-	(void)aad;
-	(void)aad_len;
-	return C_EncapsulateKey(handle, mechanism, wrapping_key, NULL, 0, wrapped, wrapped_len,
-	                        NULL);
-}
-
-CK_RV C_UnwrapKeyAuthenticated(CK_SESSION_HANDLE handle, CK_MECHANISM *mechanism,
-                               CK_OBJECT_HANDLE unwrapping_key, unsigned char *wrapped,
-                               CK_ULONG wrapped_len, CK_ATTRIBUTE *template, CK_ULONG count,
-                               unsigned char *aad, CK_ULONG aad_len, CK_OBJECT_HANDLE *key)
-{
-	(void)aad;
-	(void)aad_len;
-	return C_EncapsulateKey(handle, mechanism, unwrapping_key, template, count, wrapped,
-	                        &wrapped_len, key);
-}

@@ -31,6 +31,12 @@ static const struct wrap_errors for_unwrap = {
 	CKR_UNWRAPPING_KEY_TYPE_INCONSISTENT,
 };
 
+/* What the mechanism does, with a message or without; NULL where it does not. */
+static const struct sg_wrap_fns *fns_of(const struct sg_op *op)
+{
+	return op->message != NULL ? op->mech->wrap_message : op->mech->wrap;
+}
+
 /* Find the mechanism and the key that does the work; the caller ends op. */
 static CK_RV take_wrapper(struct sg_session *session, const CK_MECHANISM *mechanism,
                           CK_OBJECT_HANDLE handle, const struct wrap_errors *errors,
@@ -42,9 +48,11 @@ static CK_RV take_wrapper(struct sg_session *session, const CK_MECHANISM *mechan
 	rv = sg_mech_begin(mechanism, errors->flag, op);
 	if (rv != CKR_OK)
 		return rv;
+	if (fns_of(op) == NULL)
+		return CKR_MECHANISM_INVALID;
 	if (sg_token_object(session->token, handle, &op->key) != SG_OK)
 		return errors->handle_invalid;
-	if (!sg_mech_takes(op->mech->wrap->keys, op->key))
+	if (!sg_mech_takes(fns_of(op)->keys, op->key))
 		return errors->type_inconsistent;
 	return sg_access_use(op->key, errors->usage, op->mech->type);
 }
@@ -62,20 +70,20 @@ static CK_RV wrap_material(struct sg_op *op, struct sg_object *object, uint8_t *
 		err = sg_token_material(op->token, object, &secret);
 	if (err != SG_OK)
 		return sg_rv(err);
-	rv = op->mech->wrap->size(op, secret->len, &need);
+	rv = fns_of(op)->size(op, secret->len, &need);
 	if (rv == CKR_OK && need > room)
 		rv = CKR_BUFFER_TOO_SMALL;
 	if (rv == CKR_OK)
-		rv = op->mech->wrap->wrap(op, sg_secret_bytes(secret), out);
+		rv = fns_of(op)->wrap(op, sg_secret_bytes(secret), out);
 	return rv;
 }
 
 CK_RV sg_key_wrap(struct sg_session *session, const CK_MECHANISM *mechanism,
-                  CK_OBJECT_HANDLE wrapping, CK_OBJECT_HANDLE key, uint8_t *out,
-                  CK_ULONG *out_len)
+                  const struct sg_message *message, CK_OBJECT_HANDLE wrapping,
+                  CK_OBJECT_HANDLE key, uint8_t *out, CK_ULONG *out_len)
 {
 	struct sg_object *object = NULL;
-	struct sg_op op = { NULL };
+	struct sg_op op = { .message = message };
 	CK_ULONG room = *out_len;
 	size_t need;
 	CK_RV rv;
@@ -89,7 +97,7 @@ CK_RV sg_key_wrap(struct sg_session *session, const CK_MECHANISM *mechanism,
 		rv = sg_access_wrap(op.key, object);
 	/* The size is known without the material: asking for it costs no hardware. */
 	if (rv == CKR_OK)
-		rv = op.mech->wrap->size(&op, sg_attrs_ulong(&object->attrs, CKA_VALUE_LEN), &need);
+		rv = fns_of(&op)->size(&op, sg_attrs_ulong(&object->attrs, CKA_VALUE_LEN), &need);
 	if (rv == CKR_OK) {
 		*out_len = need;
 		if (out != NULL)
@@ -102,8 +110,9 @@ CK_RV sg_key_wrap(struct sg_session *session, const CK_MECHANISM *mechanism,
 }
 
 CK_RV sg_key_unwrap(struct sg_session *session, const CK_MECHANISM *mechanism,
-                    CK_OBJECT_HANDLE unwrapping, struct sg_bytes wrapped,
-                    const CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_HANDLE *handle)
+                    const struct sg_message *message, CK_OBJECT_HANDLE unwrapping,
+                    struct sg_bytes wrapped, const CK_ATTRIBUTE *template, CK_ULONG n,
+                    CK_OBJECT_HANDLE *handle)
 {
 	const struct sg_origin unwrapped = { false, CK_UNAVAILABLE_INFORMATION, NULL };
 	const struct sg_template_kind kind = {
@@ -114,7 +123,7 @@ CK_RV sg_key_unwrap(struct sg_session *session, const CK_MECHANISM *mechanism,
 	struct sg_merged merged = { NULL };
 	struct sg_attrs attrs = { 0 };
 	const struct sg_key_type *type;
-	struct sg_op op = { NULL };
+	struct sg_op op = { .message = message };
 	CK_ULONG announced;
 	CK_RV rv;
 
@@ -130,7 +139,7 @@ CK_RV sg_key_unwrap(struct sg_session *session, const CK_MECHANISM *mechanism,
 	if (rv == CKR_OK)
 		rv = sg_rv(sg_token_material(op.token, op.key, &op.secret));
 	if (rv == CKR_OK)
-		rv = op.mech->wrap->unwrap(&op, wrapped, &material);
+		rv = fns_of(&op)->unwrap(&op, wrapped, &material);
 	if (rv != CKR_OK)
 		goto out;
 	type = sg_key_type(sg_attrs_ulong(&attrs, CKA_KEY_TYPE), SG_IN_SECRET);

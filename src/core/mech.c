@@ -85,7 +85,7 @@ CK_RV sg_mech_begin(const CK_MECHANISM *mechanism, CK_FLAGS flag, struct sg_op *
 	if (mech == NULL || (sg_mech_flags(mech, op->token) & flag) == 0)
 		return CKR_MECHANISM_INVALID;
 	op->mech = mech;
-	param = flag & MESSAGES ? mech->message_param : mech->param;
+	param = flag & MESSAGES || op->message != NULL ? mech->message_param : mech->param;
 	return param != NULL ? param(mechanism, op) : sg_mech_no_param(mechanism);
 }
 

@@ -50,6 +50,7 @@ struct sg_mech {
 
 	const struct sg_op_fns *op[SG_OPS];
 	const struct sg_wrap_fns *wrap;
+	const struct sg_wrap_fns *wrap_message; /* with a message's parameter, which is op->message */
 	const struct sg_derive_fns *derive;
 
 	/* Make the material of a new key. attrs are those of its template: of a pair the public

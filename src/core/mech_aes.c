@@ -147,9 +147,10 @@ const struct sg_mech sg_mech_aes_gcm = {
 	.type = CKM_AES_GCM, .name = "CKM_AES_GCM",
 	.min_key = 16, .max_key = 32,
 	.flags = CKF_ENCRYPT | CKF_DECRYPT | CKF_MESSAGE_ENCRYPT | CKF_MESSAGE_DECRYPT |
-	         CKF_MULTI_MESSAGE,
+	         CKF_MULTI_MESSAGE | CKF_WRAP | CKF_UNWRAP,
 	.param = gcm_param, .message_param = sg_gcm_message_param,
 	.op[SG_OP_ENCRYPT] = &encrypt_fns, .op[SG_OP_DECRYPT] = &decrypt_fns,
 	.op[SG_OP_MESSAGE_ENCRYPT] = &sg_gcm_message_encrypt,
 	.op[SG_OP_MESSAGE_DECRYPT] = &sg_gcm_message_decrypt,
+	.wrap_message = &sg_gcm_message_wrap,
 };

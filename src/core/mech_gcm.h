@@ -17,5 +17,6 @@ bool sg_gcm_tag_bits(CK_ULONG bits);
 /* Messages: the mechanism's own parameter, and what is done in them. */
 CK_RV sg_gcm_message_param(const CK_MECHANISM *mechanism, struct sg_op *op);
 extern const struct sg_op_fns sg_gcm_message_encrypt, sg_gcm_message_decrypt;
+extern const struct sg_wrap_fns sg_gcm_message_wrap;
 
 #endif

@@ -11,6 +11,8 @@
 #include "core/op_message.h"
 #include "core/rv.h"
 
+#define UNWRAPPED_MAX 4096      /* more than any key has */
+
 CK_RV sg_gcm_message_param(const CK_MECHANISM *mechanism, struct sg_op *op)
 {
 	(void)op;
@@ -151,3 +153,38 @@ static const struct sg_message_fns decrypt = { decrypt_begin, decrypt_size, decr
 
 const struct sg_op_fns sg_gcm_message_encrypt = { .keys = sg_gcm_keys, .message = &encrypt };
 const struct sg_op_fns sg_gcm_message_decrypt = { .keys = sg_gcm_keys, .message = &decrypt };
+
+/* Wrapping: a key is one message. The tag is in the parameter, so lengths stay. */
+static CK_RV wrap_size(const struct sg_op *op, size_t len, size_t *out_len)
+{
+	(void)op;
+	*out_len = len;
+	return CKR_OK;
+}
+
+static CK_RV wrap(struct sg_op *op, struct sg_bytes plain, uint8_t *out)
+{
+	CK_RV rv = encrypt_begin(op, op->message);
+
+	return rv == CKR_OK ? encrypt_next(op, op->message, plain, out, true) : rv;
+}
+
+static CK_RV unwrap(struct sg_op *op, struct sg_bytes wrapped, struct sg_secret **plain)
+{
+	CK_RV rv;
+
+	if (wrapped.len == 0 || wrapped.len > UNWRAPPED_MAX)
+		return CKR_WRAPPED_KEY_LEN_RANGE;
+	rv = sg_rv(sg_secret_new(wrapped.len, plain));
+	if (rv == CKR_OK)
+		rv = decrypt_begin(op, op->message);
+	if (rv == CKR_OK)
+		rv = decrypt_next(op, op->message, wrapped, (*plain)->data, true);
+	if (rv == CKR_OK)
+		(*plain)->len = wrapped.len;
+	else
+		sg_secret_free(plain);
+	return rv == CKR_AEAD_DECRYPT_FAILED ? CKR_WRAPPED_KEY_INVALID : rv;
+}
+
+const struct sg_wrap_fns sg_gcm_message_wrap = { sg_gcm_keys, wrap_size, wrap, unwrap };

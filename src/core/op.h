@@ -17,6 +17,7 @@
 struct sg_session;
 struct sg_token;
 struct sg_mech;
+struct sg_message;
 struct sg_message_fns;
 
 enum sg_op_kind {
@@ -67,6 +68,7 @@ struct sg_op {
 	uint64_t order;                         /* among the operations of its session that asked for a PIN */
 
 	struct sg_buf signature;                /* to be verified, where it was given first */
+	const struct sg_message *message;       /* of C_WrapKeyAuthenticated and its opposite; borrowed */
 
 	/* What mechanisms keep here. */
 	struct sg_buf iv;

@@ -34,7 +34,8 @@ api_tests = \
 	tests/api/test_threads \
 	tests/api/test_tokens \
 	tests/api/test_verify_signature \
-	tests/api/test_wrap
+	tests/api/test_wrap \
+	tests/api/test_wrap_authenticated
 
 api_scripts = \
 	tests/api/exports.sh
