@@ -55,4 +55,20 @@ void fuzz_wrap_key(struct fuzz_input *in);
 void fuzz_unwrap_key(struct fuzz_input *in);
 void fuzz_derive_key(struct fuzz_input *in);
 
+void fuzz_message_reset(void);
+void fuzz_encrypt_message(struct fuzz_input *in);
+void fuzz_encrypt_message_begin(struct fuzz_input *in);
+void fuzz_encrypt_message_next(struct fuzz_input *in);
+void fuzz_decrypt_message(struct fuzz_input *in);
+void fuzz_decrypt_message_begin(struct fuzz_input *in);
+void fuzz_decrypt_message_next(struct fuzz_input *in);
+
+void fuzz_get_interface_list(struct fuzz_input *in);
+void fuzz_get_interface(struct fuzz_input *in);
+void fuzz_login_user(struct fuzz_input *in);
+void fuzz_session_cancel(struct fuzz_input *in);
+void fuzz_verify_signature_init(struct fuzz_input *in);
+void fuzz_get_session_validation_flags(struct fuzz_input *in);
+void fuzz_unsupported(struct fuzz_input *in);
+
 #endif

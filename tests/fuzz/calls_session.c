@@ -39,6 +39,7 @@ struct fuzz_bytes fuzz_pin(struct fuzz_input *in)
 void fuzz_calls_reset(void)
 {
 	fuzz_data_reset();
+	fuzz_message_reset();
 	opened = 0;
 }
 

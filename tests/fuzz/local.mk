@@ -4,6 +4,8 @@ fuzz_api_sources = \
 	tests/fuzz/api.c \
 	tests/fuzz/calls.h \
 	tests/fuzz/calls_key.c \
+	tests/fuzz/calls_later.c \
+	tests/fuzz/calls_message.c \
 	tests/fuzz/calls_object.c \
 	tests/fuzz/calls_session.c \
 	tests/fuzz/calls_slot.c \

@@ -95,6 +95,43 @@ static void hkdf(struct fuzz_input *in, CK_MECHANISM *mechanism)
 	mechanism->ulParameterLen = sizeof p;
 }
 
+/* The IV of AES-CBC, which is all of its parameter. */
+static void cbc(struct fuzz_input *in, CK_MECHANISM *mechanism)
+{
+	mechanism->ulParameterLen = fuzz_below(in, 16) == 15 ? 15 : 16;
+	mechanism->pParameter = fuzz_alloc(mechanism->ulParameterLen);
+	memset(mechanism->pParameter, 3, mechanism->ulParameterLen);
+}
+
+static void ctr(struct fuzz_input *in, CK_MECHANISM *mechanism)
+{
+	static const CK_ULONG bits[] = { 128, 32, 64, 8, 1, 0, 129, 7, 9, ~0UL };
+	CK_AES_CTR_PARAMS p = { .ulCounterBits = bits[fuzz_below(in, LENGTH_OF(bits))] };
+
+	memset(&p.cb, fuzz_byte(in), sizeof p.cb);
+	mechanism->pParameter = fuzz_copy(&p, sizeof p);
+	mechanism->ulParameterLen = sizeof p;
+}
+
+static void ecdh(struct fuzz_input *in, CK_MECHANISM *mechanism)
+{
+	static const CK_ULONG kdfs[] = { CKD_NULL, CKD_SHA1_KDF, 6, 0, ~0UL };
+	CK_ECDH1_DERIVE_PARAMS p;
+	unsigned form = fuzz_byte(in);
+
+	memset(&p, 0, sizeof p);
+	p.kdf = kdfs[form < 192 ? 0 : form % LENGTH_OF(kdfs)];
+	if (form & 1)
+		field(in, &p.pSharedData, &p.ulSharedDataLen);
+	p.ulPublicDataLen = 32;
+	p.pPublicData = fuzz_alloc(32);
+	memset(p.pPublicData, fuzz_byte(in), 32);
+	if (form & 2)
+		field(in, &p.pPublicData, &p.ulPublicDataLen);
+	mechanism->pParameter = fuzz_copy(&p, sizeof p);
+	mechanism->ulParameterLen = sizeof p;
+}
+
 /* CK_MAC_GENERAL_PARAMS: how many bytes. */
 static void mac_general(struct fuzz_input *in, CK_MECHANISM *mechanism)
 {
@@ -118,6 +155,10 @@ static const struct {
 	{ CKM_SHA256_HMAC_GENERAL, mac_general, false },
 	{ CKM_SHA384_HMAC_GENERAL, mac_general, false },
 	{ CKM_SHA512_HMAC_GENERAL, mac_general, false },
+	{ CKM_AES_CBC, cbc, false },
+	{ CKM_AES_CBC_PAD, cbc, false },
+	{ CKM_AES_CTR, ctr, false },
+	{ CKM_ECDH1_DERIVE, ecdh, false },
 	{ CKM_AES_CMAC_GENERAL, mac_general, false },
 };
 
@@ -169,6 +210,8 @@ static const struct sg_key_kind *key_kinds(const struct sg_mech *mech, CK_FLAGS 
 	} kinds[] = {
 		{ CKF_SIGN, SG_OP_SIGN }, { CKF_VERIFY, SG_OP_VERIFY },
 		{ CKF_ENCRYPT, SG_OP_ENCRYPT }, { CKF_DECRYPT, SG_OP_DECRYPT },
+		{ CKF_MESSAGE_ENCRYPT, SG_OP_MESSAGE_ENCRYPT },
+		{ CKF_MESSAGE_DECRYPT, SG_OP_MESSAGE_DECRYPT },
 	};
 
 	for (size_t i = 0; i < LENGTH_OF(kinds); i++)

@@ -331,12 +331,27 @@ void model_went_on(const char *name, CK_SESSION_HANDLE session, enum model_op op
 		*known = OFF;
 }
 
-void model_unsure(CK_SESSION_HANDLE session, enum model_op op)
+void model_message(const char *name, CK_SESSION_HANDLE session, enum model_op op, CK_RV rv)
+{
+	int at = find_session(session);
+	enum known *known;
+
+	if (at < 0 || !sessions[at].open || !initialized)
+		return;
+	known = &sessions[at].op[op];
+	if ((rv == CKR_OPERATION_NOT_INITIALIZED && *known == ON) ||
+	    (rv != CKR_OPERATION_NOT_INITIALIZED && *known == OFF))
+		fuzz_fail("%s: %s where there is %s operation", name, sg_rv_name(rv),
+		          *known == ON ? "an" : "no");
+	*known = rv == CKR_OPERATION_NOT_INITIALIZED ? OFF : ON;
+}
+
+void model_ended(CK_SESSION_HANDLE session, enum model_op op)
 {
 	int at = find_session(session);
 
 	if (at >= 0)
-		sessions[at].op[op] = UNSURE;
+		sessions[at].op[op] = OFF;
 }
 
 void model_given_out(const char *name, const void *data, size_t len)

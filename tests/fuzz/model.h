@@ -19,6 +19,9 @@ enum model_op {
 	MODEL_VERIFY,
 	MODEL_ENCRYPT,
 	MODEL_DECRYPT,
+	MODEL_VERIFY_SIGNATURE,
+	MODEL_MESSAGE_ENCRYPT,
+	MODEL_MESSAGE_DECRYPT,
 	MODEL_OPS
 };
 
@@ -60,8 +63,11 @@ void model_begun(const char *name, CK_SESSION_HANDLE session, enum model_op op, 
 void model_went_on(const char *name, CK_SESSION_HANDLE session, enum model_op op, bool last,
                    bool size, CK_RV rv);
 
-/* It is not known any more whether there is such an operation. */
-void model_unsure(CK_SESSION_HANDLE session, enum model_op op);
+/* Check and note a call for a message, whose errors end no operation. */
+void model_message(const char *name, CK_SESSION_HANDLE session, enum model_op op, CK_RV rv);
+
+/* There is no such operation any more. */
+void model_ended(CK_SESSION_HANDLE session, enum model_op op);
 
 /* Print how often each function was called, and how often it succeeded. */
 void model_tally(void);
