@@ -8,6 +8,7 @@
 #include "core/curve.h"
 #include "core/mech.h"
 #include "core/rv.h"
+#include "core/token_resident.h"
 #include "crypto/kdf.h"
 
 #define PARAM_MAX ((CK_ULONG)1 << 20)   /* bytes of public or shared data */
@@ -33,6 +34,16 @@ static CK_RV param(const CK_MECHANISM *mechanism, struct sg_op *op)
 	return sg_rv(err);
 }
 
+/* The hardware gets no point that was not checked: one of another curve could tell
+ * somebody about the key, and not every TPM looks. */
+static CK_RV agree_inside(const struct sg_op *op, const struct sg_curve *curve,
+                          struct sg_bytes point, struct sg_secret **shared)
+{
+	if (point.len != SG_RESIDENT_POINT || !curve->valid(point))
+		return CKR_PUBLIC_KEY_INVALID;
+	return sg_rv(sg_token_resident_ecdh(op->token, op->key, point.data, shared));
+}
+
 /* Agree on the secret with the owner of the point. Keys differ in who computes. */
 static CK_RV agree(const struct sg_op *op, struct sg_secret **shared)
 {
@@ -40,10 +51,12 @@ static CK_RV agree(const struct sg_op *op, struct sg_secret **shared)
 	struct sg_bytes point;
 	enum sg_err err;
 
-	if (curve == NULL || curve->shared == NULL)
+	if (curve == NULL || (curve->shared == NULL && !op->key->resident))
 		return CKR_KEY_TYPE_INCONSISTENT;
 	if (!sg_curve_point(curve, sg_buf_bytes(&op->iv), &point))
 		return CKR_MECHANISM_PARAM_INVALID;
+	if (op->key->resident)
+		return agree_inside(op, curve, point, shared);
 	err = curve->shared(op->secret, point, shared);
 	return err == SG_ERR_TAG ? CKR_PUBLIC_KEY_INVALID : sg_rv(err);
 }
@@ -79,7 +92,8 @@ static CK_RV generate(const struct sg_attrs *attrs, struct sg_secret **material)
 }
 
 static const struct sg_key_kind base_keys[] = {
-	{ CKO_PRIVATE_KEY, CKK_EC_MONTGOMERY }, SG_KEY_KINDS_END,
+	{ CKO_PRIVATE_KEY, CKK_EC_MONTGOMERY }, { CKO_PRIVATE_KEY, CKK_EC, .resident = true },
+	SG_KEY_KINDS_END,
 };
 
 static const struct sg_derive_fns fns = { base_keys, CKO_SECRET_KEY, derive };
@@ -93,6 +107,6 @@ const struct sg_mech sg_mech_montgomery_generate = {
 
 const struct sg_mech sg_mech_ecdh = {
 	.type = CKM_ECDH1_DERIVE, .name = "CKM_ECDH1_DERIVE",
-	.min_key = 255, .max_key = 255,
-	.flags = CKF_DERIVE | CKF_EC_NAMEDCURVE, .param = param, .derive = &fns,
+	.min_key = 255, .max_key = 256,
+	.flags = CKF_DERIVE | CKF_EC_F_P | CKF_EC_NAMEDCURVE | CKF_EC_UNCOMPRESS, .param = param, .derive = &fns,
 };

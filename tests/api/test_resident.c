@@ -3,6 +3,7 @@
  * Tests. Keys that live in the TPM, through the module: P-256 pairs are born there and
  * never leave, OpenSSL verifies what they sign, and no call gives one out.
  */
+#include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 #include <pthread.h>
@@ -112,7 +113,7 @@ static bool openssl_verifies(CK_OBJECT_HANDLE key, const char *digest, struct sg
 	return result == 1;
 }
 
-static const char *const params[] = { OID, SEC, X962 };
+static const char *const names[] = { OID, SEC, X962 };
 
 START_TEST(openssl_verifies_what_a_new_key_signs)
 {
@@ -121,7 +122,7 @@ START_TEST(openssl_verifies_what_a_new_key_signs)
 	CK_ULONG len = sizeof kept;
 
 	s = p11_machine();
-	p11_ok(make(NULL, params[_i]));
+	p11_ok(make(NULL, names[_i]));
 	p11_ok(sign(&ecdsa_sha256, message));
 	ck_assert(openssl_verifies(pub, "SHA256", message));
 	ck_assert(openssl_verifies(priv, "SHA256", message));
@@ -527,6 +528,89 @@ START_TEST(a_mac_key_in_the_tpm_has_32_bytes)
 }
 END_TEST
 
+/* Derive an extractable generic secret with a point. */
+static CK_RV derive(struct sg_bytes point, CK_OBJECT_HANDLE *key)
+{
+	CK_ECDH1_DERIVE_PARAMS params = {
+		.kdf = CKD_NULL, .ulPublicDataLen = point.len, .pPublicData = (CK_BYTE *)point.data,
+	};
+	CK_MECHANISM mechanism = { CKM_ECDH1_DERIVE, &params, sizeof params };
+	struct p11_template t = { .n = 0 };
+
+	p11_ulong(&t, CKA_CLASS, CKO_SECRET_KEY);
+	p11_ulong(&t, CKA_KEY_TYPE, CKK_GENERIC_SECRET);
+	p11_bool(&t, CKA_SENSITIVE, false);
+	p11_bool(&t, CKA_EXTRACTABLE, true);
+	return p11->C_DeriveKey(s, &mechanism, priv, t.attr, t.n, key);
+}
+
+static CK_RV make_deriving(bool signs)
+{
+	struct p11_template t = { .n = 0 };
+
+	p11_bool(&t, CKA_TOKEN, true);
+	p11_bool(&t, CKA_DERIVE, true);
+	p11_bool(&t, CKA_SIGN, signs);
+	return make(&t, NULL);
+}
+
+START_TEST(openssl_agrees_on_a_secret)
+{
+	uint8_t info[256], peer[80], want[32], have[32];
+	CK_ULONG len = sizeof info, have_len = sizeof have;
+	EVP_PKEY *own = EVP_EC_gen("P-256"), *other;
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, own, NULL);
+	size_t peer_len, want_len = sizeof want;
+	const uint8_t *at = info;
+	CK_OBJECT_HANDLE key;
+
+	s = p11_machine();
+	p11_ok(make_deriving(_i == 1));
+	p11_is(_i == 1 ? CKR_OK : CKR_KEY_FUNCTION_NOT_PERMITTED, sign(&ecdsa, repeat(1, 32)));
+	p11_ok(p11_get(s, pub, CKA_PUBLIC_KEY_INFO, info, &len));
+	other = d2i_PUBKEY(NULL, &at, (long)len);
+	ck_assert_int_eq(EVP_PKEY_derive_init(ctx), 1);
+	ck_assert_int_eq(EVP_PKEY_derive_set_peer(ctx, other), 1);
+	ck_assert_int_eq(EVP_PKEY_derive(ctx, want, &want_len), 1);
+	ck_assert_int_eq(EVP_PKEY_get_octet_string_param(own, "pub", peer, sizeof peer, &peer_len),
+	                 1);
+	p11_ok(derive(sg_bytes(peer, peer_len), &key));
+	p11_ok(p11_get(s, key, CKA_VALUE, have, &have_len));
+	assert_bytes(sg_bytes(have, have_len), sg_bytes(want, want_len));
+	ck_assert(!p11_get_bool(s, key, CKA_SIGNET_RESIDENT));
+	EVP_PKEY_CTX_free(ctx);
+	EVP_PKEY_free(own);
+	EVP_PKEY_free(other);
+}
+END_TEST
+
+START_TEST(a_point_that_is_not_on_the_curve_does_not_reach_the_tpm)
+{
+	CK_OBJECT_HANDLE key;
+
+	s = p11_machine();
+	p11_ok(make_deriving(false));
+	test_tpm_forget(&tpm);
+	p11_is(CKR_PUBLIC_KEY_INVALID, derive(hex(
+		"0460fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6"
+		"7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462298"), &key));
+	p11_is(CKR_MECHANISM_PARAM_INVALID, derive(repeat(4, 64), &key));
+	ck_assert_uint_eq(tpm.count, 0);
+	p11_ok(derive(hex("0441" POINT), &key));
+	ck_assert_uint_eq(tpm.count, 5);
+}
+END_TEST
+
+START_TEST(a_key_that_only_signs_derives_nothing)
+{
+	CK_OBJECT_HANDLE key;
+
+	s = p11_machine();
+	p11_ok(make(NULL, NULL));
+	p11_is(CKR_KEY_FUNCTION_NOT_PERMITTED, derive(hex(POINT), &key));
+}
+END_TEST
+
 static atomic_uint wrong;
 
 static void *sign_often(void *arg)
@@ -640,6 +724,9 @@ static Suite *suite(void)
 	tcase_add_loop_test(tc, a_mac_key_in_the_tpm_signs_and_verifies, 0, 2);
 	tcase_add_test(tc, a_mac_key_in_the_tpm_does_nothing_else);
 	tcase_add_test(tc, a_mac_key_in_the_tpm_has_32_bytes);
+	tcase_add_loop_test(tc, openssl_agrees_on_a_secret, 0, 2);
+	tcase_add_test(tc, a_point_that_is_not_on_the_curve_does_not_reach_the_tpm);
+	tcase_add_test(tc, a_key_that_only_signs_derives_nothing);
 	tcase_add_test(tc, threads_sign_with_one_key);
 	tcase_add_test(tc, a_token_lists_what_its_hardware_does);
 	tcase_add_test(soft, a_token_without_hardware_only_verifies);

@@ -9,6 +9,7 @@
 #include "lib/conformance.h"
 #include "lib/runner.h"
 #include "lib/tpm.h"
+#include "seal/resident.h"
 
 static struct test_tpm tpm, attacker;
 static struct sg_secret *plain, *auth, *out;
@@ -105,6 +106,67 @@ START_TEST(a_machine_secret_does_not_cross_in_clear)
 	ck_assert_int_eq(test_seal(NULL, plain, &blob), SG_OK);
 	ck_assert(test_opens(NULL, &blob, plain));
 	ck_assert(!piece_seen(plain));
+}
+END_TEST
+
+static enum sg_err make_key(enum sg_resident_kind kind, unsigned uses,
+                            uint8_t point[SG_RESIDENT_POINT])
+{
+	return test_sealer->ops->resident->create(test_sealer, sg_buf_bytes(&test_parent), kind, uses,
+	                                          &blob, point);
+}
+
+/* The private part is the end of the blob: 32 bytes of it, which differ for every key. */
+static bool private_part_seen(void)
+{
+	return test_tpm_seen(&tpm, sg_bytes(blob.data + blob.len - 32, 32));
+}
+
+START_TEST(of_a_signature_only_what_is_public_crosses_in_clear)
+{
+	const struct sg_resident_ops *ops = test_sealer->ops->resident;
+	uint8_t point[SG_RESIDENT_POINT], signature[SG_RESIDENT_SIGNATURE];
+
+	ck_assert_int_eq(make_key(SG_RESIDENT_P256, SG_RESIDENT_SIGN, point), SG_OK);
+	ck_assert_int_eq(ops->sign(test_sealer, sg_buf_bytes(&test_parent), sg_buf_bytes(&blob),
+	                           plain->data, signature), SG_OK);
+	ck_assert(!piece_seen(plain));
+	ck_assert(!private_part_seen());
+	ck_assert(test_tpm_seen(&tpm, sg_bytes(point + 1, 32)));
+	ck_assert(test_tpm_seen(&tpm, sg_bytes(signature, 32)));
+}
+END_TEST
+
+START_TEST(a_secret_that_the_tpm_agrees_on_does_not_cross_in_clear)
+{
+	const struct sg_resident_ops *ops = test_sealer->ops->resident;
+	uint8_t point[SG_RESIDENT_POINT];
+
+	ck_assert_int_eq(make_key(SG_RESIDENT_P256, SG_RESIDENT_DERIVE, point), SG_OK);
+	ck_assert_int_eq(ops->ecdh(test_sealer, sg_buf_bytes(&test_parent), sg_buf_bytes(&blob),
+	                           point, &out), SG_OK);
+	ck_assert(!piece_seen(out));
+	ck_assert(!private_part_seen());
+}
+END_TEST
+
+START_TEST(what_the_tpm_makes_a_code_of_does_not_cross_in_clear)
+{
+	const struct sg_resident_ops *ops = test_sealer->ops->resident;
+	struct sg_secret *data = test_secret(2500, 7);
+	uint8_t mac[SG_RESIDENT_MAC];
+	static const size_t lengths[] = { 1000, 2500 };
+
+	ck_assert_int_eq(make_key(SG_RESIDENT_HMAC_SHA256, SG_RESIDENT_SIGN, NULL), SG_OK);
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(ops->hmac(test_sealer, sg_buf_bytes(&test_parent),
+		                           sg_buf_bytes(&blob), sg_bytes(data->data, lengths[i]),
+		                           mac), SG_OK);
+		ck_assert(!test_tpm_seen(&tpm, sg_bytes(mac, 8)));
+	}
+	ck_assert(!piece_seen(data));
+	ck_assert(!private_part_seen());
+	sg_secret_free(&data);
 }
 END_TEST
 
@@ -254,6 +316,9 @@ static Suite *suite(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, neither_secret_nor_authorisation_crosses_in_clear);
 	tcase_add_test(tcase, a_machine_secret_does_not_cross_in_clear);
+	tcase_add_test(tcase, of_a_signature_only_what_is_public_crosses_in_clear);
+	tcase_add_test(tcase, a_secret_that_the_tpm_agrees_on_does_not_cross_in_clear);
+	tcase_add_test(tcase, what_the_tpm_makes_a_code_of_does_not_cross_in_clear);
 	tcase_add_test(tcase, what_is_public_is_found_on_the_wire);
 	tcase_add_test(tcase, an_owner_authorisation_does_not_cross_in_clear);
 	tcase_add_test(tcase, a_key_of_an_interposer_is_noticed_before_a_session_is_opened);

@@ -9,6 +9,7 @@
 #include "lib/conformance.h"
 #include "lib/runner.h"
 #include "lib/tpm.h"
+#include "seal/resident.h"
 #include "seal/tpm/tcti.h"
 
 static struct test_tpm tpm;
@@ -106,6 +107,64 @@ START_TEST(the_status_is_four_commands)
 	                 SG_OK);
 	EXPECT(TPM2_CC_GetCapability, TPM2_CC_GetCapability, TPM2_CC_ReadPublic,
 	       TPM2_CC_ReadPublic);
+}
+END_TEST
+
+/* Make a key that lives in the TPM, and forget what that cost. */
+static const struct sg_resident_ops *make_key(enum sg_resident_kind kind, unsigned uses,
+                                              uint8_t point[SG_RESIDENT_POINT])
+{
+	const struct sg_resident_ops *ops = test_sealer->ops->resident;
+
+	ck_assert_int_eq(ops->create(test_sealer, sg_buf_bytes(&test_parent), kind, uses, &blob,
+	                             point), SG_OK);
+	EXPECT(TPM2_CC_ReadPublic, TPM2_CC_StartAuthSession, TPM2_CC_Create);
+	test_tpm_forget(&tpm);
+	return ops;
+}
+
+START_TEST(a_signature_of_a_key_in_the_tpm_is_five_commands)
+{
+	uint8_t point[SG_RESIDENT_POINT], signature[SG_RESIDENT_SIGNATURE];
+	const struct sg_resident_ops *ops = make_key(SG_RESIDENT_P256, SG_RESIDENT_SIGN, point);
+
+	ck_assert_int_eq(ops->sign(test_sealer, sg_buf_bytes(&test_parent), sg_buf_bytes(&blob),
+	                           plain->data, signature), SG_OK);
+	EXPECT(TPM2_CC_ReadPublic, TPM2_CC_StartAuthSession, TPM2_CC_Load, TPM2_CC_Sign,
+	       TPM2_CC_FlushContext);
+}
+END_TEST
+
+START_TEST(a_secret_agreed_on_in_the_tpm_is_five_commands)
+{
+	uint8_t point[SG_RESIDENT_POINT];
+	const struct sg_resident_ops *ops = make_key(SG_RESIDENT_P256, SG_RESIDENT_DERIVE, point);
+	struct sg_secret *shared = NULL;
+
+	ck_assert_int_eq(ops->ecdh(test_sealer, sg_buf_bytes(&test_parent), sg_buf_bytes(&blob),
+	                           point, &shared), SG_OK);
+	EXPECT(TPM2_CC_ReadPublic, TPM2_CC_StartAuthSession, TPM2_CC_Load, TPM2_CC_ECDH_ZGen,
+	       TPM2_CC_FlushContext);
+	sg_secret_free(&shared);
+}
+END_TEST
+
+START_TEST(a_code_of_a_key_in_the_tpm_is_a_command_for_each_kilobyte)
+{
+	static const uint8_t data[3000];
+	uint8_t mac[SG_RESIDENT_MAC];
+	const struct sg_resident_ops *ops = make_key(SG_RESIDENT_HMAC_SHA256, SG_RESIDENT_SIGN, NULL);
+
+	ck_assert_int_eq(ops->hmac(test_sealer, sg_buf_bytes(&test_parent), sg_buf_bytes(&blob),
+	                           sg_bytes(data, 1024), mac), SG_OK);
+	EXPECT(TPM2_CC_ReadPublic, TPM2_CC_StartAuthSession, TPM2_CC_Load, TPM2_CC_HMAC,
+	       TPM2_CC_FlushContext);
+	test_tpm_forget(&tpm);
+	ck_assert_int_eq(ops->hmac(test_sealer, sg_buf_bytes(&test_parent), sg_buf_bytes(&blob),
+	                           sg_bytes(data, sizeof data), mac), SG_OK);
+	EXPECT(TPM2_CC_ReadPublic, TPM2_CC_StartAuthSession, TPM2_CC_Load, TPM2_CC_HMAC_Start,
+	       TPM2_CC_SequenceUpdate, TPM2_CC_SequenceUpdate, TPM2_CC_SequenceComplete,
+	       TPM2_CC_FlushContext);
 }
 END_TEST
 
@@ -219,6 +278,9 @@ static Suite *suite(void)
 	tcase_add_test(tcase, a_seal_is_four_commands);
 	tcase_add_test(tcase, finding_the_storage_root_key_is_two_commands);
 	tcase_add_test(tcase, the_status_is_four_commands);
+	tcase_add_test(tcase, a_signature_of_a_key_in_the_tpm_is_five_commands);
+	tcase_add_test(tcase, a_secret_agreed_on_in_the_tpm_is_five_commands);
+	tcase_add_test(tcase, a_code_of_a_key_in_the_tpm_is_a_command_for_each_kilobyte);
 	tcase_add_test(tcase, the_counter_counts_what_the_wire_carries);
 	tcase_add_test(tcase, a_wrong_authorisation_leaves_nothing_loaded);
 	tcase_add_test(tcase, a_changed_blob_leaves_nothing_loaded);

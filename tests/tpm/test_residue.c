@@ -11,6 +11,7 @@
 #include "lib/memory.h"
 #include "lib/runner.h"
 #include "lib/tpm.h"
+#include "seal/resident.h"
 
 #define NEEDLE 16
 
@@ -137,6 +138,59 @@ START_TEST(a_wrong_authorisation_leaves_no_copy)
 }
 END_TEST
 
+/* Look for what was veiled before it was freed. */
+static size_t veiled_residue(const uint8_t veiled[SG_RESIDENT_SHARED])
+{
+	return test_memory_find(veiled, NEEDLE) + test_memory_find(veiled + NEEDLE, NEEDLE);
+}
+
+static enum sg_err make_key(enum sg_resident_kind kind, unsigned uses, struct sg_buf *blob,
+                            uint8_t point[SG_RESIDENT_POINT])
+{
+	return test_sealer->ops->resident->create(test_sealer, sg_buf_bytes(&test_parent), kind, uses,
+	                                          blob, point);
+}
+
+START_TEST(a_secret_that_the_tpm_agrees_on_leaves_no_copy)
+{
+	const struct sg_resident_ops *ops = test_sealer->ops->resident;
+	uint8_t point[SG_RESIDENT_POINT], veiled[SG_RESIDENT_SHARED];
+	struct sg_secret *shared = NULL;
+	struct sg_buf blob = { 0 };
+
+	ck_assert_int_eq(make_key(SG_RESIDENT_P256, SG_RESIDENT_DERIVE, &blob, point), SG_OK);
+	ck_assert_int_eq(ops->ecdh(test_sealer, sg_buf_bytes(&test_parent), sg_buf_bytes(&blob),
+	                           point, &shared), SG_OK);
+	for (size_t i = 0; i < sizeof veiled; i++)
+		veiled[i] = shared->data[i] ^ TEST_VEIL;
+	sg_secret_free(&shared);
+	ck_assert_uint_eq(veiled_residue(veiled), 0);
+	sg_buf_free(&blob);
+}
+END_TEST
+
+static const size_t data_lengths[] = { 64, 1024, 1500, 4000 };
+
+START_TEST(what_the_tpm_makes_a_code_of_leaves_no_copy)
+{
+	const struct sg_resident_ops *ops = test_sealer->ops->resident;
+	uint8_t mac[SG_RESIDENT_MAC], veiled[SG_RESIDENT_MAC];
+	struct sg_secret *data = make(data_lengths[_i], 9);
+	struct sg_buf blob = { 0 };
+
+	ck_assert_int_eq(make_key(SG_RESIDENT_HMAC_SHA256, SG_RESIDENT_SIGN, &blob, NULL), SG_OK);
+	ck_assert_int_eq(ops->hmac(test_sealer, sg_buf_bytes(&test_parent), sg_buf_bytes(&blob),
+	                           sg_secret_bytes(data), mac), SG_OK);
+	for (size_t i = 0; i < sizeof veiled; i++)
+		veiled[i] = mac[i] ^ TEST_VEIL;
+	explicit_bzero(mac, sizeof mac);
+	sg_secret_free(&data);
+	ck_assert_uint_eq(residue(data_lengths[_i], 9), 0);
+	ck_assert_uint_eq(veiled_residue(veiled), 0);
+	sg_buf_free(&blob);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("tpm residue");
@@ -148,6 +202,9 @@ static Suite *suite(void)
 	tcase_add_loop_test(tcase, a_seal_leaves_no_copy, 0, n);
 	tcase_add_loop_test(tcase, an_unseal_leaves_no_copy, 0, n);
 	tcase_add_test(tcase, an_authorisation_leaves_no_copy);
+	tcase_add_test(tcase, a_secret_that_the_tpm_agrees_on_leaves_no_copy);
+	tcase_add_loop_test(tcase, what_the_tpm_makes_a_code_of_leaves_no_copy, 0,
+	                    sizeof data_lengths / sizeof data_lengths[0]);
 	tcase_add_test(tcase, a_wrong_authorisation_leaves_no_copy);
 	tcase_set_timeout(tcase, 120);
 	suite_add_tcase(s, tcase);
