@@ -7,7 +7,7 @@ _signet_options() {
 	case $1 in
 	init) echo --label --machine --pin-file --so-pin-file --sealer --tpm --owner-auth-file --json ;;
 	status | doctor) echo --json ;;
-	keygen) echo --label --id --extractable --token --pin-file --json ;;
+	keygen) echo --label --type --id --extractable --token --pin-file --json ;;
 	import) echo --label --id --token --pin-file --json ;;
 	list) echo --login --pin-file --token --json ;;
 	pubkey) echo --label --format --token --pin-file --json ;;
@@ -45,6 +45,7 @@ _signet() {
 		*) words='raw base64' ;;
 		esac
 		;;
+	*:--type) words='ed25519 p256' ;;
 	*:--usage) words='wrap encrypt both' ;;
 	*:--sealer) words='tpm soft' ;;
 	*:--tpm) words='device:/dev/tpmrm0' ;;

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * signet keygen: make an Ed25519 key pair in the token.
+ * signet keygen: make a key pair in the token.
  */
-#include "crypto/ed25519.h"
+#include "tools/fail.h"
+#include "tools/kind.h"
 #include "tools/object.h"
-
-static CK_BYTE ed25519[] = { SG_ED25519_OID };
 
 static CK_RV generate(const struct tool *tool, struct sg_bytes label, struct sg_bytes id,
                       const void *arg, CK_OBJECT_HANDLE *private_key)
 {
-	CK_MECHANISM mechanism = { CKM_EC_EDWARDS_KEY_PAIR_GEN, NULL, 0 };
+	const struct tool_kind *kind = arg;
+	CK_MECHANISM mechanism = { kind->generate, NULL, 0 };
 	CK_BBOOL *extractable = tool_given(tool, OPT_EXTRACTABLE) ? &tool_true : &tool_false;
 	CK_ATTRIBUTE public_template[] = {
 		{ CKA_TOKEN, &tool_true, sizeof tool_true },
 		{ CKA_LABEL, (void *)label.data, label.len },
 		{ CKA_ID, (void *)id.data, id.len },
-		{ CKA_EC_PARAMS, ed25519, sizeof ed25519 },
+		{ CKA_EC_PARAMS, (void *)kind->params.data, kind->params.len },
 		{ CKA_VERIFY, &tool_true, sizeof tool_true },
 	};
 	CK_ATTRIBUTE private_template[] = {
@@ -30,7 +30,6 @@ static CK_RV generate(const struct tool *tool, struct sg_bytes label, struct sg_
 	};
 	CK_OBJECT_HANDLE public_key;
 
-	(void)arg;
 	return C_GenerateKeyPair(tool->session, &mechanism, public_template,
 	                         sizeof public_template / sizeof public_template[0],
 	                         private_template,
@@ -40,22 +39,30 @@ static CK_RV generate(const struct tool *tool, struct sg_bytes label, struct sg_
 
 static enum tool_exit run(struct tool *tool)
 {
-	static const struct tool_maker maker = {
-		"making the key", "Made the Ed25519 key pair", "can't make the key", generate,
-	};
+	const struct tool_kind *kind = NULL;
+	enum tool_exit code = tool_kind_named(tool, &kind);
 
-	return tool_object_make(tool, &maker, NULL);
+	if (code != TOOL_OK)
+		return code;
+	if (kind->type == CKK_EC && tool_given(tool, OPT_EXTRACTABLE))
+		return tool_fail(TOOL_USAGE, NULL, "a p256 key lives in the TPM: it can't be "
+		                 "--extractable");
+	return tool_object_make(tool, &(const struct tool_maker){
+		"making the key", kind->made, "can't make the key", generate,
+	}, kind);
 }
 
 const struct tool_verb tool_verb_keygen = {
 	.name = "keygen",
-	.summary = "make an Ed25519 key pair",
-	.usage = "--label NAME [--id HEX] [--extractable] [--token LABEL]\n"
-	         "                [--pin-file FILE] [--json]",
-	.text = "The private key is made in the token and stays there.",
+	.summary = "make an Ed25519 or P-256 key pair",
+	.usage = "--label NAME [--type ed25519|p256] [--id HEX] [--extractable]\n"
+	         "                [--token LABEL] [--pin-file FILE] [--json]",
+	.text = "The private key is made in the token and stays there. An ed25519 key, the default,\n"
+	        "is sealed by the TPM and signs in locked memory; a p256 key is made in the TPM,\n"
+	        "signs there, and never leaves it.",
 	.example = "signet keygen --label machine",
 	.run = run,
-	.options = { OPT_LABEL, OPT_ID, OPT_EXTRACTABLE, OPT_TOKEN, OPT_PIN_FILE, OPT_JSON },
+	.options = { OPT_LABEL, OPT_TYPE, OPT_ID, OPT_EXTRACTABLE, OPT_TOKEN, OPT_PIN_FILE, OPT_JSON },
 	.required = { OPT_LABEL },
 	.makes = true,
 };

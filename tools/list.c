@@ -23,7 +23,8 @@ const struct tool_verb tool_verb_list = {
 	.summary = "list keys and other objects",
 	.usage = "[--login | --pin-file FILE] [--token LABEL] [--json]",
 	.text = "Shows class, label, type, what the key may be used for, whether it may leave the\n"
-	        "token wrapped, whether the TPM seals it by itself, and its pkcs11: URI.",
+	        "token wrapped, whether the TPM seals it by itself or it lives in the TPM, and its\n"
+	        "pkcs11: URI.",
 	.example = "signet list --json",
 	.run = run,
 	.options = { OPT_LOGIN, OPT_PIN_FILE, OPT_TOKEN, OPT_JSON },

@@ -6,6 +6,7 @@ signet_SOURCES = \
 	tools/fail.c tools/fail.h \
 	tools/io.c tools/io.h \
 	tools/json.c tools/json.h \
+	tools/kind.c tools/kind.h \
 	tools/main.c \
 	tools/object.c tools/object.h \
 	tools/options.c tools/options.h \

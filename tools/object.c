@@ -214,21 +214,23 @@ CK_RV tool_attribute(const struct tool *tool, CK_OBJECT_HANDLE handle, CK_ATTRIB
 }
 
 enum tool_exit tool_public_key(const struct tool *tool, CK_OBJECT_HANDLE handle,
-                               uint8_t point[32])
+                               struct sg_buf *point)
 {
 	struct sg_buf value = { NULL, 0, 0 };
 	enum tool_exit code = TOOL_OK;
+	size_t len;
 	CK_RV rv;
 
 	tool_log_clear();
 	rv = tool_attribute(tool, handle, CKA_EC_POINT, &value);
+	/* Raw, or in a DER OCTET STRING, as the configuration and the curve want it. */
+	len = value.len == 34 || value.len == 67 ? value.len - 2 : value.len;
 	if (rv != CKR_OK)
 		code = tool_fail_rv(rv, "can't read the public key");
-	/* Raw, or in a DER OCTET STRING, as the configuration says. */
-	else if (value.len != 32 && value.len != 34)
-		code = tool_fail(TOOL_FAILED, NULL, "this is no Ed25519 key");
-	else
-		memcpy(point, value.data + value.len - 32, 32);
+	else if (len != 32 && len != 65)
+		code = tool_fail(TOOL_FAILED, NULL, "this is no Ed25519 or P-256 key");
+	else if (sg_buf_set(point, sg_bytes(value.data + value.len - len, len)) != SG_OK)
+		code = tool_fail_err(SG_ERR_NOMEM, "can't read the public key");
 	sg_buf_free(&value);
 	return code;
 }
@@ -285,6 +287,7 @@ enum tool_exit tool_object_read(const struct tool *tool, CK_OBJECT_HANDLE handle
 	out->secluded = read_bool(tool, handle, CKA_PRIVATE);
 	out->extractable = read_bool(tool, handle, CKA_EXTRACTABLE);
 	out->sealed = read_bool(tool, handle, CKA_SIGNET_SEALED);
+	out->resident = read_bool(tool, handle, CKA_SIGNET_RESIDENT);
 	read_usage(tool, out);
 	rv = tool_attribute(tool, handle, CKA_LABEL, &out->label);
 	if (rv == CKR_OK)
@@ -309,6 +312,9 @@ void tool_key_type_name(const struct tool_object *object, char out[32])
 	switch (object->key_type) {
 	case CKK_EC_EDWARDS:
 		snprintf(out, 32, "Ed25519");
+		break;
+	case CKK_EC:
+		snprintf(out, 32, "P-256");
 		break;
 	case CKK_AES:
 		if (object->bits > 0)
@@ -342,6 +348,7 @@ json_t *tool_object_json(const struct tool_object *object)
 	tool_json_put(json, "private", json_boolean(object->secluded));
 	tool_json_put(json, "extractable", json_boolean(object->extractable));
 	tool_json_put(json, "sealed_alone", json_boolean(object->sealed));
+	tool_json_put(json, "resident", json_boolean(object->resident));
 	tool_json_put(json, "uri", object->uri != NULL ? json_string(object->uri) : json_null());
 	return json;
 }

@@ -27,6 +27,7 @@ struct tool_object {
 	bool secluded;                  /* CKA_PRIVATE */
 	bool extractable;
 	bool sealed;                    /* a sealed object of its own */
+	bool resident;                  /* lives in the hardware */
 	char *uri;
 };
 
@@ -66,9 +67,10 @@ enum tool_exit tool_usage(const struct tool *tool, const char *otherwise, CK_BBO
 CK_RV tool_attribute(const struct tool *tool, CK_OBJECT_HANDLE handle, CK_ATTRIBUTE_TYPE type,
                      struct sg_buf *out);
 
-/* Read the 32 bytes of an Ed25519 public key from either half. */
+/* Read a public key from either half: 32 bytes of Ed25519, 65 of P-256. They replace what
+ * point holds. */
 enum tool_exit tool_public_key(const struct tool *tool, CK_OBJECT_HANDLE handle,
-                               uint8_t point[32]);
+                               struct sg_buf *point);
 
 /* Read what is shown of an object. */
 enum tool_exit tool_object_read(const struct tool *tool, CK_OBJECT_HANDLE handle,

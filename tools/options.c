@@ -46,6 +46,7 @@ static const struct option_row rows[OPT_COUNT] = {
 	                  "the chain" },
 	[OPT_TOKEN] = { "--token", "LABEL", "the token, by label, serial number or pkcs11: URI" },
 	[OPT_TPM] = { "--tpm", "TCTI", "the TPM, for example device:/dev/tpmrm0" },
+	[OPT_TYPE] = { "--type", "TYPE", "the kind of key: ed25519 or p256" },
 	[OPT_USAGE] = { "--usage", "USE", "what the key is for: wrap, encrypt or both" },
 	[OPT_YES] = { "--yes", NULL, "don't ask" },
 };

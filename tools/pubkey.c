@@ -63,30 +63,33 @@ static void forms_free(struct forms *forms)
 
 static enum tool_exit read_forms(struct tool *tool, CK_OBJECT_HANDLE key, struct forms *forms)
 {
-	struct sg_buf info = { 0 };
-	struct sg_bytes public_key;
+	struct sg_buf info = { 0 }, point = { 0 };
 	enum tool_exit code;
-	uint8_t point[32];
 	enum sg_err err;
 	CK_RV rv;
 
-	code = tool_public_key(tool, key, point);
+	code = tool_public_key(tool, key, &point);
 	if (code == TOOL_OK)
 		code = tool_object_read(tool, key, &forms->object);
 	if (code != TOOL_OK)
-		return code;
+		goto out;
 	rv = tool_attribute(tool, key, CKA_PUBLIC_KEY_INFO, &info);
-	if (rv != CKR_OK)
-		return tool_fail_rv(rv, "can't read the public key");
-	public_key = sg_bytes(point, sizeof point);
-	tool_text_base64(&forms->raw, public_key);
+	if (rv != CKR_OK) {
+		code = tool_fail_rv(rv, "can't read the public key");
+		goto out;
+	}
+	tool_text_base64(&forms->raw, sg_buf_bytes(&point));
 	err = forms->raw.err;
 	if (err == SG_OK)
 		err = sg_spki_pem(sg_buf_bytes(&info), &forms->pem);
-	sg_buf_free(&info);
 	if (err == SG_OK)
-		err = ssh_line(public_key, sg_buf_bytes(&forms->object.label), &forms->ssh);
-	return err == SG_OK ? TOOL_OK : tool_fail_err(err, "can't write the public key");
+		err = ssh_line(sg_buf_bytes(&point), sg_buf_bytes(&forms->object.label), &forms->ssh);
+	if (err != SG_OK)
+		code = tool_fail_err(err, "can't write the public key");
+out:
+	sg_buf_free(&info);
+	sg_buf_free(&point);
+	return code;
 }
 
 static enum tool_exit tell_json(const struct forms *forms)
@@ -160,7 +163,8 @@ const struct tool_verb tool_verb_pubkey = {
 	.summary = "print a public key",
 	.usage = "--label NAME [--format raw|pem|ssh|all] [--token LABEL]\n"
 	         "                [--pin-file FILE] [--json]",
-	.text = "raw is the base64 of the raw 32 bytes, as vaults want it; pem, the default, is\n"
+	.text = "raw is the base64 of the raw 32 bytes, as vaults want it (of a P-256 key of its 65\n"
+	        "bytes 04, x, y); pem, the default, is\n"
 	        "what openssl reads; ssh is a line for authorized_keys.",
 	.example = "signet pubkey --label machine --format raw",
 	.run = run,

@@ -37,6 +37,7 @@ enum tool_option {
 	OPT_THROUGH,
 	OPT_TOKEN,
 	OPT_TPM,
+	OPT_TYPE,
 	OPT_USAGE,
 	OPT_YES,
 	OPT_COUNT

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "crypto/ed25519.h"
+#include "crypto/p256.h"
 #include "util/cursor.h"
 
 #define INPUT_MAX 16384
@@ -25,16 +26,29 @@
 
 static const uint8_t ed25519_oid[] = { SG_ED25519_OID };
 
-/* An OpenSSH public key up to the 32 bytes of the key [RFC 8709 §4]. */
-static const uint8_t ssh_head[] = {
+/* OpenSSH public keys up to the bytes of the key [RFC 8709 §4, RFC 5656 §3.1]. */
+static const uint8_t ssh_ed25519[] = {
 	0, 0, 0, 11, 's', 's', 'h', '-', 'e', 'd', '2', '5', '5', '1', '9', 0, 0, 0, 32,
+};
+static const uint8_t ssh_p256[] = {
+	0, 0, 0, 19, 'e', 'c', 'd', 's', 'a', '-', 's', 'h', 'a', '2', '-', 'n', 'i', 's', 't', 'p',
+	'2', '5', '6', 0, 0, 0, 8, 'n', 'i', 's', 't', 'p', '2', '5', '6', 0, 0, 0, 65,
+};
+
+static const struct ssh_type {
+	const char *name;
+	struct sg_bytes head;
+	size_t len;             /* of the key behind it */
+} ssh_types[] = {
+	{ "ssh-ed25519 ", { ssh_ed25519, sizeof(ssh_ed25519) }, SG_ED25519_PUBLIC },
+	{ "ecdsa-sha2-nistp256 ", { ssh_p256, sizeof(ssh_p256) }, SG_P256_POINT },
 };
 
 /* A line of PEM has 64 characters, which are 48 bytes [RFC 7468 §2]. */
 #define PEM_LINE 64
 #define PEM_BYTES 48
 
-#define SSH_LEN (sizeof(ssh_head) + SG_ED25519_PUBLIC)
+#define SSH_MAX (sizeof(ssh_p256) + SG_P256_POINT)
 
 struct tlv {
 	uint8_t tag;            /* 0: there was none */
@@ -378,21 +392,23 @@ enum sg_err sg_spki_pem(struct sg_bytes spki, struct sg_buf *out)
 
 enum sg_err sg_ssh_line(struct sg_bytes public_key, const char *comment, struct sg_buf *out)
 {
-	uint8_t blob[SSH_LEN];
-	char base64[sodium_base64_ENCODED_LEN(SSH_LEN, sodium_base64_VARIANT_ORIGINAL)];
+	const struct ssh_type *type = public_key.len == SG_P256_POINT ? &ssh_types[1] : &ssh_types[0];
+	uint8_t blob[SSH_MAX];
+	char base64[sodium_base64_ENCODED_LEN(SSH_MAX, sodium_base64_VARIANT_ORIGINAL)];
 	const bool commented = comment && *comment;
 	const char *const strings[] = {
-		"ssh-ed25519 ", base64, commented ? " " : "", commented ? comment : "", "\n",
+		type->name, base64, commented ? " " : "", commented ? comment : "", "\n",
 	};
 
-	if (public_key.len != SG_ED25519_PUBLIC)
+	if (public_key.len != type->len)
 		return SG_ERR_RANGE;
 	for (const char *c = comment; commented && *c; c++) {
 		if ((uint8_t)*c < 0x20 || *c == 0x7f)
 			return SG_ERR_ARG;
 	}
-	memcpy(blob, ssh_head, sizeof(ssh_head));
-	memcpy(blob + sizeof(ssh_head), public_key.data, SG_ED25519_PUBLIC);
-	sodium_bin2base64(base64, sizeof(base64), blob, SSH_LEN, sodium_base64_VARIANT_ORIGINAL);
+	memcpy(blob, type->head.data, type->head.len);
+	memcpy(blob + type->head.len, public_key.data, type->len);
+	sodium_bin2base64(base64, sizeof(base64), blob, type->head.len + type->len,
+	                  sodium_base64_VARIANT_ORIGINAL);
 	return append_all(out, strings, 5);
 }

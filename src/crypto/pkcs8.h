@@ -36,8 +36,8 @@ enum sg_err sg_spki_der(struct sg_bytes algorithm, struct sg_bytes point, struct
  * holds a part of it. */
 enum sg_err sg_spki_pem(struct sg_bytes spki, struct sg_buf *out);
 
-/* Append "ssh-ed25519 AAAA... comment\n"; the comment may be NULL. Errors: RANGE
- * unless 32 bytes, ARG for a comment with control characters, which could smuggle
+/* Append "ssh-ed25519 AAAA... comment\n", or of a P-256 point "ecdsa-sha2-nistp256 ..." [RFC
+ * 5656 §3.1]; the comment may be NULL. Errors: RANGE unless 32 or 65 bytes, ARG for a comment with control characters, which could smuggle
  * in a line, NOMEM. */
 enum sg_err sg_ssh_line(struct sg_bytes public_key, const char *comment, struct sg_buf *out);
 

@@ -348,6 +348,20 @@ START_TEST(a_public_key_is_written_as_an_ssh_line)
 }
 END_TEST
 
+/* Whether the line is one that ssh-keygen reads, tool/test_keys.sh shows. */
+START_TEST(a_p256_key_has_an_ssh_line_too)
+{
+	static const char head[] = "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABB"
+		"BAQE";
+	struct sg_buf out = { 0 };
+
+	ck_assert_int_eq(sg_ssh_line(repeat(4, 65), "me@here", &out), SG_OK);
+	ck_assert_mem_eq(out.data, head, sizeof head - 1);
+	ck_assert_mem_eq(out.data + out.len - 9, " me@here\n", 9);
+	sg_buf_free(&out);
+}
+END_TEST
+
 START_TEST(an_ssh_line_can_do_without_a_comment)
 {
 	struct sg_buf out = { 0 };
@@ -377,6 +391,7 @@ START_TEST(a_public_key_of_another_length_is_not_written)
 
 	ck_assert_int_eq(sg_spki_der(hex("300506032b6570"), repeat(1, 118), &out), SG_ERR_RANGE);
 	ck_assert_int_eq(sg_ssh_line(sg_bytes(NULL, 0), "me", &out), SG_ERR_RANGE);
+	ck_assert_int_eq(sg_ssh_line(repeat(4, 64), "me", &out), SG_ERR_RANGE);
 	ck_assert_uint_eq(out.len, 0);
 	sg_buf_free(&out);
 }
@@ -401,6 +416,7 @@ static void add_writing(TCase *tc)
 	tcase_add_test(tc, a_longer_public_key_takes_lines_of_64_characters);
 	tcase_add_test(tc, a_public_key_is_written_as_der);
 	tcase_add_test(tc, a_public_key_is_written_as_an_ssh_line);
+	tcase_add_test(tc, a_p256_key_has_an_ssh_line_too);
 	tcase_add_test(tc, an_ssh_line_can_do_without_a_comment);
 	tcase_add_test(tc, a_comment_cannot_smuggle_in_a_line);
 	tcase_add_test(tc, a_public_key_of_another_length_is_not_written);
