@@ -206,20 +206,24 @@ bool sg_value_fits(const struct sg_attr_row *row, struct sg_bytes stored)
 	return false;
 }
 
+/* Tell whether there is room for len bytes, say how many there are, and in *rv if that is
+ * an answer [PKCS#11 3.1 §5.7.5]. */
+static bool has_room(CK_ATTRIBUTE *attr, size_t len, CK_RV *rv)
+{
+	bool room = attr->pValue != NULL && attr->ulValueLen >= len;
+
+	*rv = room || attr->pValue == NULL ? CKR_OK : CKR_BUFFER_TOO_SMALL;
+	attr->ulValueLen = *rv == CKR_OK ? len : CK_UNAVAILABLE_INFORMATION;
+	return room;
+}
+
 CK_RV sg_value_give_bytes(CK_ATTRIBUTE *attr, const void *value, size_t len)
 {
-	if (attr->pValue == NULL) {
-		attr->ulValueLen = len;
-		return CKR_OK;
-	}
-	if (attr->ulValueLen < len) {
-		attr->ulValueLen = CK_UNAVAILABLE_INFORMATION;
-		return CKR_BUFFER_TOO_SMALL;
-	}
-	if (len > 0)
+	CK_RV rv;
+
+	if (has_room(attr, len, &rv) && len > 0)
 		memcpy(attr->pValue, value, len);
-	attr->ulValueLen = len;
-	return CKR_OK;
+	return rv;
 }
 
 static CK_RV give_mechanisms(struct sg_bytes stored, CK_ATTRIBUTE *attr)
@@ -253,10 +257,10 @@ static CK_RV give_template(struct sg_bytes stored, CK_ATTRIBUTE *attr)
 	CK_ATTRIBUTE_TYPE type;
 	struct sg_bytes value;
 	size_t at = 0;
-	CK_RV rv = CKR_OK;
+	CK_RV rv;
 
-	if (array == NULL || attr->ulValueLen < need)
-		return sg_value_give_bytes(attr, NULL, need);
+	if (!has_room(attr, need, &rv))
+		return rv;
 	while (sg_attrs_next(&list, &at, &type, &value)) {
 		const struct sg_attr_row *row = sg_value_nested_row(type);
 		CK_ATTRIBUTE nested;
@@ -270,7 +274,6 @@ static CK_RV give_template(struct sg_bytes stored, CK_ATTRIBUTE *attr)
 		memcpy(array, &nested, sizeof nested);
 		array += sizeof nested;
 	}
-	attr->ulValueLen = need;
 	return rv;
 }
 

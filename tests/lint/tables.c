@@ -118,9 +118,9 @@ static const struct name attr_flags[] = {
 /* Append text to a cell, after a comma where something stands there. */
 static void append(char cell[LINE], const char *text)
 {
-	size_t used = strlen(cell);
-
-	snprintf(cell + used, LINE - used, "%s%s", used > 0 ? ", " : "", text);
+	if (cell[0] != '\0')
+		strncat(cell, ", ", LINE - strlen(cell) - 1);
+	strncat(cell, text, LINE - strlen(cell) - 1);
 }
 
 /* Append a number that has no name in this program, which the document then shows. */
