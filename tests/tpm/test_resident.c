@@ -7,6 +7,7 @@
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <tss2/tss2_tpm2_types.h>
@@ -16,6 +17,8 @@
 #include "lib/runner.h"
 #include "lib/tpm.h"
 #include "seal/resident.h"
+#include "seal/tpm/key.h"
+#include "seal/tpm/sealer.h"
 
 static struct test_tpm tpm;
 static const struct sg_resident_ops *ops;
@@ -148,8 +151,78 @@ START_TEST(openssl_and_the_tpm_agree_on_a_secret)
 }
 END_TEST
 
-/* Nobody but the TPM has the key, so what it computes is compared with what it computed:
- * the inner hash of HMAC is that of libsodium where the pieces are cut differently. */
+/* A key in the TPM that is known here, too: only a test can have one, since what is not
+ * born in the TPM is never taken for a key that lives there. */
+struct known {
+	struct sg_bytes data;
+	uint8_t key[32];
+	uint8_t mac[SG_RESIDENT_MAC];
+};
+
+static enum sg_err import(struct sg_tpm *to, ESYS_TR srk, ESYS_TR session,
+                          const struct known *known, struct sg_tpm_blob *blob_of)
+{
+	static const TPM2B_DATA outside;
+	static const TPML_PCR_SELECTION pcrs;
+	TPM2B_SENSITIVE_CREATE sensitive = { .sensitive.data.size = sizeof known->key };
+	TPM2B_PUBLIC template = {
+		.publicArea = {
+			.type = TPM2_ALG_KEYEDHASH, .nameAlg = TPM2_ALG_SHA256,
+			.objectAttributes = TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT |
+			                    TPMA_OBJECT_USERWITHAUTH | TPMA_OBJECT_NODA |
+			                    TPMA_OBJECT_SIGN_ENCRYPT,
+			.parameters.keyedHashDetail.scheme = {
+				.scheme = TPM2_ALG_HMAC, .details.hmac.hashAlg = TPM2_ALG_SHA256,
+			},
+		},
+	};
+	TPM2B_PRIVATE *private_area = NULL;
+	TPM2B_PUBLIC *area = NULL;
+	TSS2_RC rc;
+
+	memcpy(sensitive.sensitive.data.buffer, known->key, sizeof known->key);
+	rc = Esys_Create(to->esys, srk, session, ESYS_TR_NONE, ESYS_TR_NONE, &sensitive, &template,
+	                 &outside, &pcrs, &private_area, &area, NULL, NULL, NULL);
+	if (rc == TSS2_RC_SUCCESS)
+		*blob_of = (struct sg_tpm_blob){ *area, *private_area };
+	Esys_Free(area);
+	Esys_Free(private_area);
+	return rc == TSS2_RC_SUCCESS ? SG_OK : SG_ERR_HW_FAULT;
+}
+
+static enum sg_err do_known(struct sg_tpm *to, void *arg)
+{
+	struct known *known = arg;
+	ESYS_TR srk, session, object;
+	struct sg_tpm_blob key;
+	enum sg_err err = sg_tpm_open_parent(to, sg_buf_bytes(&test_parent), &srk, &session);
+
+	if (err == SG_OK)
+		err = import(to, srk, session, known, &key);
+	if (err == SG_OK)
+		err = sg_tpm_key_load(to, srk, session, &key, &object);
+	if (err == SG_OK)
+		err = sg_tpm_key_hmac(to, object, session, known->data, known->mac);
+	return err;
+}
+
+START_TEST(libsodium_and_the_tpm_agree_on_a_code)
+{
+	static const size_t lengths[] = { 0, 1, 100, 1024, 1025, 2048, 3000 };
+	struct known known = { .key = { 1, 2, 3 } };
+	uint8_t data[3000], want[crypto_auth_hmacsha256_BYTES];
+
+	for (size_t i = 0; i < sizeof data; i++)
+		data[i] = (uint8_t)(i * 7);
+	for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+		known.data = sg_bytes(data, lengths[i]);
+		ck_assert_int_eq(sg_tpm_transact(test_sealer, do_known, &known), SG_OK);
+		crypto_auth_hmacsha256(want, data, lengths[i], known.key);
+		ck_assert_mem_eq(known.mac, want, sizeof want);
+	}
+}
+END_TEST
+
 START_TEST(a_mac_depends_on_every_byte_and_on_nothing_else)
 {
 	static const size_t lengths[] = { 0, 1, 1024, 1025, 2048, 2049, 5000 };
@@ -281,6 +354,7 @@ static Suite *suite(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_loop_test(tcase, openssl_verifies_what_the_tpm_signs, 0, 2);
 	tcase_add_loop_test(tcase, openssl_and_the_tpm_agree_on_a_secret, 0, 2);
+	tcase_add_test(tcase, libsodium_and_the_tpm_agree_on_a_code);
 	tcase_add_test(tcase, a_mac_depends_on_every_byte_and_on_nothing_else);
 	tcase_add_test(tcase, a_key_made_for_one_use_has_no_other);
 	tcase_add_test(tcase, uses_that_a_key_does_not_have_are_refused);

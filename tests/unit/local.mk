@@ -36,6 +36,7 @@ unit_tests = \
 	tests/unit/test_record \
 	tests/unit/test_rv \
 	tests/unit/test_seal \
+	tests/unit/test_seal_key \
 	tests/unit/test_seal_rc \
 	tests/unit/test_seal_sealed \
 	tests/unit/test_seal_soft \

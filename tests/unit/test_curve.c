@@ -27,6 +27,26 @@ START_TEST(the_three_names_of_ed25519_are_known)
 }
 END_TEST
 
+START_TEST(the_three_names_of_p256_are_known_and_its_point_is_an_octet_string)
+{
+	static const char *const names[] = {
+		"06082a8648ce3d030107", "1309736563703235367231", "130a7072696d6532353676" "31",
+	};
+	const struct sg_curve *p256 = sg_curve_named(CKK_EC, hex(names[0]));
+	uint8_t out[SG_CURVE_EMIT_MAX];
+
+	ck_assert_ptr_nonnull(p256);
+	for (size_t i = 0; i < 3; i++)
+		ck_assert_ptr_eq(sg_curve_named(CKK_EC, hex(names[i])), p256);
+	ck_assert_ptr_null(sg_curve_named(CKK_EC, hex("06052b81040022")));
+	ck_assert_uint_eq(sg_curve_emit(p256, repeat(4, 65), SG_EC_POINT_RAW, out), 67);
+	assert_bytes(sg_bytes(out, 2), hex("0441"));
+	/* No private key of it is ever brought in or made here. */
+	ck_assert_ptr_null(p256->from_private);
+	ck_assert_ptr_null(p256->generate);
+}
+END_TEST
+
 START_TEST(other_names_are_not)
 {
 	static const char *const others[] = {
@@ -109,6 +129,7 @@ static Suite *suite(void)
 
 	suite_add_tcase(s, tc);
 	tcase_add_test(tc, the_three_names_of_ed25519_are_known);
+	tcase_add_test(tc, the_three_names_of_p256_are_known_and_its_point_is_an_octet_string);
 	tcase_add_test(tc, other_names_are_not);
 	tcase_add_test(tc, a_name_belongs_to_its_type_of_key);
 	tcase_add_test(tc, a_point_is_read_in_three_forms);

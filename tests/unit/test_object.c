@@ -154,6 +154,31 @@ START_TEST(a_stored_object_must_be_one)
 }
 END_TEST
 
+/* Store a MAC key that says of itself that it lives in the hardware. */
+static enum sg_err store_resident(bool sensitive, bool extractable, bool sealed)
+{
+	const uint8_t uuid[SG_UUID] = "row";
+
+	sg_object_unref(&object);
+	prepare(CKO_SECRET_KEY, CKK_GENERIC_SECRET, sg_bytes(NULL, 0));
+	ck_assert_int_eq(sg_attrs_set_bool(&attrs, CKA_TOKEN, true), SG_OK);
+	ck_assert_int_eq(sg_attrs_set_bool(&attrs, CKA_SIGNET_RESIDENT, true), SG_OK);
+	ck_assert_int_eq(sg_attrs_set_bool(&attrs, CKA_SENSITIVE, sensitive), SG_OK);
+	ck_assert_int_eq(sg_attrs_set_bool(&attrs, CKA_EXTRACTABLE, extractable), SG_OK);
+	ck_assert_int_eq(sg_attrs_set_bool(&attrs, CKA_SIGNET_SEALED, sealed), SG_OK);
+	return sg_object_stored(&attrs, sg_bytes_str("closed"), uuid, 1, &object);
+}
+
+START_TEST(a_stored_key_that_lives_in_the_hardware_can_not_be_taken_out)
+{
+	ck_assert_int_eq(store_resident(true, false, false), SG_OK);
+	ck_assert(object->resident);
+	ck_assert_int_eq(store_resident(false, false, false), SG_ERR_STORE_DAMAGED);
+	ck_assert_int_eq(store_resident(true, true, false), SG_ERR_STORE_DAMAGED);
+	ck_assert_int_eq(store_resident(true, false, true), SG_ERR_STORE_DAMAGED);
+}
+END_TEST
+
 START_TEST(a_changed_object_shares_the_material)
 {
 	prepare(CKO_SECRET_KEY, CKK_AES, sg_bytes_str("0123456789abcdef"));
@@ -222,6 +247,7 @@ static Suite *suite(void)
 	tcase_add_test(tc, a_public_half_of_another_key_is_refused);
 	tcase_add_test(tc, a_public_key_needs_a_valid_point);
 	tcase_add_test(tc, a_stored_object_must_be_one);
+	tcase_add_test(tc, a_stored_key_that_lives_in_the_hardware_can_not_be_taken_out);
 	tcase_add_test(tc, a_changed_object_shares_the_material);
 	tcase_add_test(tc, the_last_reference_frees);
 	tcase_add_test(tc, matching_compares_whole_values);
