@@ -1,5 +1,6 @@
 # Programs that load the built module with dlopen.
 api_tests = \
+	tests/api/test_attributes \
 	tests/api/test_builtin \
 	tests/api/test_agree \
 	tests/api/test_cancel \
