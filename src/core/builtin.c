@@ -43,6 +43,16 @@ static size_t count_all(void)
 	return PROFILES + n;
 }
 
+/* Tell whether a token has the one at a place, which is below count_all. */
+static bool is_there(struct sg_token *token, size_t at)
+{
+	const struct sg_mech *const *mechs;
+	size_t n;
+
+	mechs = sg_mechs(&n);
+	return at < PROFILES || sg_mech_flags(mechs[at - PROFILES], token) != 0;
+}
+
 /* Describe the one at a place, which is below count_all. */
 static struct builtin describe(size_t at)
 {
@@ -107,8 +117,8 @@ bool sg_builtin_asked(const CK_ATTRIBUTE *template, CK_ULONG n)
 	return (sg_attr_class_bit(class) & SG_IN_BUILTIN) != 0;
 }
 
-enum sg_err sg_builtin_find(const CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_HANDLE **handles,
-                            size_t *count)
+enum sg_err sg_builtin_find(struct sg_token *token, const CK_ATTRIBUTE *template, CK_ULONG n,
+                            CK_OBJECT_HANDLE **handles, size_t *count)
 {
 	const size_t all = count_all();
 	enum sg_err err = SG_OK;
@@ -120,6 +130,8 @@ enum sg_err sg_builtin_find(const CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_
 	for (size_t at = 0; at < all && err == SG_OK; at++) {
 		struct sg_object *object = NULL;
 
+		if (!is_there(token, at))
+			continue;
 		err = make(at, &object);
 		if (err == SG_OK && sg_object_matches(object, template, n))
 			(*handles)[(*count)++] = at + 1;
@@ -133,10 +145,11 @@ enum sg_err sg_builtin_find(const CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_
 	return err;
 }
 
-enum sg_err sg_builtin_object(CK_OBJECT_HANDLE handle, struct sg_object **out)
+enum sg_err sg_builtin_object(struct sg_token *token, CK_OBJECT_HANDLE handle,
+                              struct sg_object **out)
 {
 	*out = NULL;
-	if (handle == CK_INVALID_HANDLE || handle > count_all())
+	if (handle == CK_INVALID_HANDLE || handle > count_all() || !is_there(token, handle - 1))
 		return SG_ERR_NOT_FOUND;
 	return make(handle - 1, out);
 }

@@ -66,7 +66,7 @@ enum sg_err sg_token_find(struct sg_token *token, const CK_ATTRIBUTE *template, 
 	enum sg_err err = SG_OK;
 
 	if (sg_builtin_asked(template, n))
-		return sg_builtin_find(template, n, handles, count);
+		return sg_builtin_find(token, template, n, handles, count);
 	*handles = NULL;
 	*count = 0;
 	if (sg_template_bool(template, n, CKA_TOKEN, true))
@@ -85,7 +85,7 @@ enum sg_err sg_token_object(struct sg_token *token, CK_OBJECT_HANDLE handle,
 	struct sg_entry *entry;
 
 	if (handle < SG_HANDLE_FIRST)
-		return sg_builtin_object(handle, out);
+		return sg_builtin_object(token, handle, out);
 	*out = NULL;
 	pthread_rwlock_rdlock(&token->lock);
 	entry = sg_table_find(&token->objects, handle);
