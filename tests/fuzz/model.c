@@ -25,6 +25,7 @@ static struct {
 	CK_SLOT_ID slot;
 	bool open;
 	enum known op[MODEL_OPS];
+	unsigned searched;              /* deaths when its search began */
 } sessions[SESSIONS];
 static unsigned n_sessions;
 
@@ -33,9 +34,10 @@ static struct {
 	CK_SESSION_HANDLE session;      /* that takes it along, or 0 */
 	CK_OBJECT_CLASS class;
 	CK_KEY_TYPE type;
-	bool dead;
+	unsigned dead;                  /* the number of its death, or 0 */
 } objects[OBJECTS];
 static unsigned n_objects;
+static unsigned deaths;
 
 /* How often a function was called in this process; the last row stays empty. */
 static struct {
@@ -57,6 +59,7 @@ void model_reset(void)
 	memset(objects, 0, sizeof objects);
 	n_sessions = 0;
 	n_objects = 0;
+	deaths = 0;
 	initialized = false;
 }
 
@@ -122,7 +125,7 @@ bool model_dead(CK_OBJECT_HANDLE handle)
 {
 	int i = find_object(handle);
 
-	return handle == 0 || (i >= 0 && objects[i].dead);
+	return handle == 0 || (i >= 0 && objects[i].dead > 0);
 }
 
 static void count(const char *name, CK_RV rv)
@@ -168,13 +171,19 @@ void model_session_answer(const char *name, CK_SESSION_HANDLE session, CK_RV rv)
 		          open ? "open" : "not open");
 }
 
+static void bury(unsigned at)
+{
+	if (objects[at].dead == 0)
+		objects[at].dead = ++deaths;
+}
+
 void model_initialized(bool yes)
 {
 	initialized = yes;
 	for (unsigned i = 0; i < n_sessions; i++)
 		sessions[i].open = false;
 	for (unsigned i = 0; i < n_objects; i++)
-		objects[i].dead = true;
+		bury(i);
 }
 
 void model_opened(CK_SESSION_HANDLE session, CK_SLOT_ID slot)
@@ -203,7 +212,7 @@ void model_closed(CK_SESSION_HANDLE session)
 		sessions[at].open = false;
 	for (unsigned i = 0; i < n_objects; i++)
 		if (objects[i].session == session)
-			objects[i].dead = true;
+			bury(i);
 }
 
 void model_closed_all(CK_SLOT_ID slot)
@@ -271,9 +280,13 @@ void model_made(const char *name, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE ob
 
 void model_found(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object)
 {
-	if (model_dead(object))
+	int at = find_object(object), searcher = find_session(session);
+
+	/* What died since the search began may still be found. */
+	if (object == 0 || (at >= 0 && searcher >= 0 && objects[at].dead > 0 &&
+	                    objects[at].dead <= sessions[searcher].searched))
 		fuzz_fail("C_FindObjects gives the handle %lu, whose object is no more", object);
-	if (find_object(object) < 0)
+	if (at < 0)
 		(void)add_object(session, object);
 }
 
@@ -286,7 +299,7 @@ void model_destroyed(CK_OBJECT_HANDLE object)
 	if (at < 0)
 		at = add_object(0, object);
 	if (at >= 0)
-		objects[at].dead = true;
+		bury((unsigned)at);
 }
 
 void model_begun(const char *name, CK_SESSION_HANDLE session, enum model_op op, bool cancel,
@@ -306,7 +319,11 @@ void model_begun(const char *name, CK_SESSION_HANDLE session, enum model_op op, 
 		*known = *known == OFF ? OFF : UNSURE;
 	else if (rv == CKR_OK)
 		*known = ON;
-	else if (rv == CKR_OPERATION_ACTIVE)
+	if (rv == CKR_OK && op == MODEL_FIND)
+		sessions[at].searched = deaths;
+	if (cancel || rv == CKR_OK)
+		return;
+	if (rv == CKR_OPERATION_ACTIVE)
 		*known = ON;
 	else if (*known != OFF)
 		*known = UNSURE;
