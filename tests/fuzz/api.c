@@ -130,6 +130,8 @@ static const struct row rows[] = {
 	{ "C_MessageSignFinal", .plain = C_MessageSignFinal },
 	{ "C_MessageVerifyInit", .begin = C_MessageVerifyInit },
 	{ "C_MessageVerifyFinal", .plain = C_MessageVerifyFinal },
+	{ "C_WrapKeyAuthenticated", .other = fuzz_wrap_key_authenticated },
+	{ "C_UnwrapKeyAuthenticated", .other = fuzz_unwrap_key_authenticated },
 	{ "C_SignMessage", .other = fuzz_unsupported },
 };
 

@@ -63,6 +63,9 @@ void fuzz_decrypt_message(struct fuzz_input *in);
 void fuzz_decrypt_message_begin(struct fuzz_input *in);
 void fuzz_decrypt_message_next(struct fuzz_input *in);
 
+void fuzz_wrap_key_authenticated(struct fuzz_input *in);
+void fuzz_unwrap_key_authenticated(struct fuzz_input *in);
+
 void fuzz_get_interface_list(struct fuzz_input *in);
 void fuzz_get_interface(struct fuzz_input *in);
 void fuzz_login_user(struct fuzz_input *in);

@@ -113,7 +113,7 @@ void fuzz_get_session_validation_flags(struct fuzz_input *in)
 /* One call of each function that is not supported and has a shape of its own. */
 void fuzz_unsupported(struct fuzz_input *in)
 {
-	unsigned choice = fuzz_below(in, 13);
+	unsigned choice = fuzz_below(in, 11);
 	CK_SESSION_HANDLE s = model_session(in);
 	CK_OBJECT_HANDLE key = model_object(in), *made = fuzz_alloc(sizeof *made);
 	struct fuzz_bytes data = fuzz_bytes(in), more = fuzz_bytes(in);
@@ -149,12 +149,4 @@ void fuzz_unsupported(struct fuzz_input *in)
 		unsupported("C_AsyncGetID", s, C_AsyncGetID(s, NULL, &data.len));
 	if (choice == 10)
 		unsupported("C_AsyncJoin", s, C_AsyncJoin(s, NULL, 0, data.data, data.len));
-	if (choice == 11)
-		unsupported("C_WrapKeyAuthenticated", s,
-		            C_WrapKeyAuthenticated(s, mechanism, key, key, data.data, data.len,
-		                                   more.data, &more.len));
-	if (choice == 12)
-		unsupported("C_UnwrapKeyAuthenticated", s,
-		            C_UnwrapKeyAuthenticated(s, mechanism, key, data.data, data.len, t.attr,
-		                                     t.n, more.data, more.len, made));
 }

@@ -8,7 +8,9 @@
 #include "core/rv.h"
 #include "fuzz/calls.h"
 #include "fuzz/data.h"
+#include "fuzz/mechanism.h"
 #include "fuzz/model.h"
+#include "fuzz/template.h"
 
 #define IV_MAX 16
 #define IVS 64
@@ -178,4 +180,68 @@ void fuzz_encrypt_message_next(struct fuzz_input *in)
 void fuzz_decrypt_message_next(struct fuzz_input *in)
 {
 	next(in, false);
+}
+
+/* The mechanism with that parameter, or one that takes it for nothing. */
+static CK_MECHANISM gcm(struct fuzz_input *in)
+{
+	CK_MECHANISM mechanism = { CKM_AES_GCM, NULL, 0 };
+
+	if (fuzz_below(in, 16) == 15)
+		mechanism.mechanism = CKM_AES_KEY_WRAP_KWP;
+	mechanism.pParameter = param(in, &mechanism.ulParameterLen);
+	return mechanism;
+}
+
+void fuzz_wrap_key_authenticated(struct fuzz_input *in)
+{
+	CK_SESSION_HANDLE session = model_session(in);
+	CK_MECHANISM mechanism = gcm(in);
+	CK_OBJECT_HANDLE wrapping = model_key(in, &mechanism, CKF_ENCRYPT), key = model_object(in);
+	struct fuzz_output out, size = { .len_out = &size.len };
+	struct fuzz_bytes aad;
+	CK_RV rv;
+
+	fuzz_output(in, &out);
+	aad = fuzz_bytes(in);
+	if (out.asks) {
+		rv = C_WrapKeyAuthenticated(session, &mechanism, wrapping, key, aad.data, aad.len,
+		                            NULL, size.len_out);
+		model_session_answer("C_WrapKeyAuthenticated", session, rv);
+		if (rv != CKR_OK)
+			return;
+		fuzz_output_announced(&out, size.len);
+	}
+	rv = C_WrapKeyAuthenticated(session, &mechanism, wrapping, key, aad.data, aad.len, out.data,
+	                            out.len_out);
+	model_session_answer("C_WrapKeyAuthenticated", session, rv);
+	fuzz_output_kept("C_WrapKeyAuthenticated", &out, rv);
+	fuzz_output_check("C_WrapKeyAuthenticated", &out, rv);
+	if (rv != CKR_OK)
+		return;
+	if (model_dead(wrapping) || model_dead(key))
+		fuzz_fail("C_WrapKeyAuthenticated works with a key that is no more");
+	if (out.data != NULL) {
+		check_iv(mechanism.pParameter);
+		keep(mechanism.pParameter);
+	}
+}
+
+void fuzz_unwrap_key_authenticated(struct fuzz_input *in)
+{
+	CK_SESSION_HANDLE session = model_session(in);
+	CK_MECHANISM mechanism = gcm(in);
+	CK_OBJECT_HANDLE unwrapping = model_key(in, &mechanism, CKF_DECRYPT);
+	CK_OBJECT_HANDLE *key = fuzz_alloc(sizeof *key);
+	struct fuzz_bytes wrapped = fuzz_bytes(in), aad = fuzz_bytes(in);
+	struct fuzz_template t = fuzz_template(in, FUZZ_UNWRAPPED);
+	CK_RV rv = C_UnwrapKeyAuthenticated(session, &mechanism, unwrapping, wrapped.data,
+	                                    wrapped.len, t.attr, t.n, aad.data, aad.len, key);
+
+	model_session_answer("C_UnwrapKeyAuthenticated", session, rv);
+	if (rv != CKR_OK)
+		return;
+	if (model_dead(unwrapping))
+		fuzz_fail("C_UnwrapKeyAuthenticated works with a key that is no more");
+	model_made("C_UnwrapKeyAuthenticated", session, *key);
 }
