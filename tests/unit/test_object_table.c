@@ -214,7 +214,7 @@ END_TEST
 
 START_TEST(a_search_that_names_one_of_many_meets_no_other)
 {
-	char id[16], label[16];
+	char id[24], label[24];
 
 	for (int i = 0; i < MANY; i++) {
 		snprintf(id, sizeof id, "id %d", i);
@@ -359,7 +359,7 @@ START_TEST(where_a_place_was_given_back_an_object_is_replaced_without_memory)
 
 	for (int i = 0; i < MANY; i++) {
 		size_t ids, labels;
-		char name[16];
+		char name[24];
 		struct sg_object *version;
 
 		snprintf(name, sizeof name, "%d", i);
