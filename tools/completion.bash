@@ -31,6 +31,14 @@ _signet() {
 	local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]} words
 
 	COMPREPLY=()
+	if [ "$verb" = help ] && [ "$COMP_CWORD" = 3 ]; then
+		case $previous in
+		root) words='create list' ;;
+		pin) words='set reset' ;;
+		esac
+		mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+		return
+	fi
 	case $verb in
 	root | pin) [ "$COMP_CWORD" -le 2 ] || verb="$verb ${COMP_WORDS[2]}" ;;
 	esac

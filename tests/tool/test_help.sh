@@ -103,6 +103,7 @@ completion_knows_arguments() {
 	# shellcheck source=tools/completion.bash
 	. "$SIGNET_TEST_SRCDIR/tools/completion.bash"
 	[ "$(complete_words root '' | xargs)" = 'create list' ] &&
+		[ "$(complete_words help pin '' | xargs)" = 'reset set' ] && [ "$(complete_words help sign '')" = '' ] &&
 		[ "$(complete_words pubkey --format '' | xargs)" = 'all pem raw ssh' ] &&
 		[ "$(complete_words sign --format r)" = raw ] &&
 		[ "$(complete_words sign --label '')" = '' ]
