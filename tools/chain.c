@@ -44,10 +44,15 @@ CK_RV tool_unwrap(const struct tool *tool, CK_OBJECT_HANDLE with, struct sg_byte
 enum tool_exit tool_wrapped_read(const char *path, struct sg_buf *wrapped)
 {
 	enum tool_exit code = tool_read_file(path, WRAPPED_MAX, wrapped);
-
 	enum sg_err err = code == TOOL_OK ? tool_unbase64(wrapped) : SG_OK;
 
 	return err == SG_OK ? code : tool_fail_err(err, "can't read %s", path);
+}
+
+/* Tell whether a wrapped key can have this length [RFC 5649 §4.1]: a key of another kind then. */
+static bool is_wrapped_key(size_t len)
+{
+	return len >= 16 && len % 8 == 0;
 }
 
 /* Replace *key by the one that it has wrapped into the file. */
@@ -66,7 +71,7 @@ static enum tool_exit step(const struct tool *tool, const char *path, bool encry
 	if (code == TOOL_OK) {
 		tool_log_clear();
 		rv = tool_unwrap(tool, *key, sg_buf_bytes(&wrapped), &as, key);
-		if (rv == CKR_TEMPLATE_INCONSISTENT)
+		if (rv == CKR_WRAPPED_KEY_LEN_RANGE && encrypts && is_wrapped_key(wrapped.len))
 			code = tool_fail(TOOL_FAILED, NULL, "the key in %s is no AES-256 key, which files "
 			                 "are encrypted with", path);
 		else if (rv != CKR_OK)
