@@ -10,11 +10,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.AuthProvider;
 import java.security.Key;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
 import java.security.KeyStore;
 import java.security.MessageDigest;
+import java.security.PrivateKey;
 import java.security.Provider;
+import java.security.PublicKey;
 import java.security.SecureRandom;
 import java.security.Security;
+import java.security.Signature;
+import java.security.spec.ECGenParameterSpec;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -29,6 +35,7 @@ import javax.crypto.KeyGenerator;
 import javax.crypto.Mac;
 import javax.crypto.SecretKey;
 import javax.crypto.spec.GCMParameterSpec;
+import javax.crypto.spec.IvParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
 class SunPkcs11 {
@@ -80,6 +87,36 @@ class SunPkcs11 {
 		return cipher.doFinal(data);
 	}
 
+	static byte[] cipher(String name, String provider, int mode, Key key, byte[] data) throws Exception {
+		Cipher cipher = Cipher.getInstance(name, provider);
+
+		cipher.init(mode, key, new IvParameterSpec(new byte[16]));
+		return cipher.doFinal(data);
+	}
+
+	static boolean verifies(String name, String provider, PublicKey key, byte[] signature, byte[] data)
+			throws Exception {
+		Signature verifier = Signature.getInstance(name, provider);
+
+		verifier.initVerify(key);
+		verifier.update(data);
+		return verifier.verify(signature);
+	}
+
+	// Whether each finds the signature good, and whether the token finds it bad for other data.
+	static String signs(String name, PrivateKey key, PublicKey other) throws Exception {
+		Signature signer = Signature.getInstance(name, token);
+		byte[] data = name.startsWith("NONE") ? Arrays.copyOf(message, 32) : message;
+		byte[] signature;
+
+		signer.initSign(key);
+		signer.update(data);
+		signature = signer.sign();
+		return verifies(name, "SunEC", other, signature, data) + " "
+			+ verifies(name, token.getName(), other, signature, data) + " "
+			+ verifies(name, token.getName(), other, signature, header);
+	}
+
 	static boolean opensAgain(SecretKey key) throws Exception {
 		byte[] sealed = gcm(token.getName(), Cipher.ENCRYPT_MODE, key, header, message);
 
@@ -116,6 +153,17 @@ class SunPkcs11 {
 			return Arrays.equals(ours, theirs) + " "
 				+ Arrays.equals(message, gcm(token.getName(), Cipher.DECRYPT_MODE, key, header, theirs));
 		});
+		for (String name : List.of("AES/CBC/NoPadding", "AES/CBC/PKCS5Padding", "AES/CTR/NoPadding")) {
+			step(name, () -> {
+				SecretKey key = new SecretKeySpec(known, "AES");
+				byte[] data = Arrays.copyOf(message, name.contains("CBC/No") ? 992 : 999);
+				byte[] ours = cipher(name, token.getName(), Cipher.ENCRYPT_MODE, key, data);
+				byte[] theirs = cipher(name, "SunJCE", Cipher.ENCRYPT_MODE, key, data);
+
+				return Arrays.equals(ours, theirs) + " "
+					+ Arrays.equals(data, cipher(name, token.getName(), Cipher.DECRYPT_MODE, key, theirs));
+			});
+		}
 		step("another header", () -> {
 			SecretKey key = generate(256);
 			byte[] sealed = gcm(token.getName(), Cipher.ENCRYPT_MODE, key, header, message);
@@ -137,6 +185,22 @@ class SunPkcs11 {
 		}
 	}
 
+	static void pairs() {
+		for (String name : List.of("SHA256withECDSA", "SHA384withECDSA", "SHA512withECDSA", "NONEwithECDSA",
+				"SHA256withECDSAinP1363Format")) {
+			step(name, () -> signs(name, (PrivateKey) store.getKey("chip", null),
+				store.getCertificate("chip").getPublicKey()));
+		}
+		step("key pair", () -> {
+			KeyPairGenerator generator = KeyPairGenerator.getInstance("EC", token);
+			KeyPair pair;
+
+			generator.initialize(new ECGenParameterSpec("secp256r1"));
+			pair = generator.generateKeyPair();
+			return pair.getPrivate() + " " + signs("SHA256withECDSA", pair.getPrivate(), pair.getPublic());
+		});
+	}
+
 	static void entries() {
 		step("aliases", () -> {
 			List<String> aliases = Collections.list(store.aliases());
@@ -148,6 +212,10 @@ class SunPkcs11 {
 		step("stored", () -> {
 			store.setKeyEntry("stored", new SecretKeySpec(known, "AES"), null, null);
 			return opensAgain((SecretKey) open(pin).getKey("stored", null));
+		});
+		step("copied", () -> {
+			store.setKeyEntry("copied", generate(256), null, null);
+			return opensAgain((SecretKey) open(pin).getKey("copied", null));
 		});
 		step("deleted", () -> {
 			store.setKeyEntry("deleted", new SecretKeySpec(known, "AES"), null, null);
@@ -185,6 +253,7 @@ class SunPkcs11 {
 		store = open(pin);
 		secretKeys();
 		codes();
+		pairs();
 		entries();
 		threads();
 		step("logout", () -> {

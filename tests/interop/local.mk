@@ -2,6 +2,7 @@
 interop_scripts = \
 	tests/interop/install.sh \
 	tests/interop/nss.sh \
+	tests/interop/openssh.sh \
 	tests/interop/openssl.sh \
 	tests/interop/p11_kit.sh \
 	tests/interop/p11tool.sh \

@@ -106,6 +106,33 @@ fails token -D -n first:ours
 succeeds tool --list-objects --type cert
 omits 'label: +ours$'
 
+# --- keys that NSS makes: P-256, in the TPM ---
+
+head -c 100 /dev/urandom > noise
+
+it 'a key pair is made, and a request signed that openssl verifies'
+succeeds token -R -s CN=request -k ec -q nistp256 -z noise -o request.der
+succeeds openssl req -inform DER -in request.der -verify -noout
+says 'verify OK'
+
+it 'a key pair is made with its certificate, and they are found together'
+succeeds token -S -n chip -s CN=chip -x -t ,, -k ec -q nistp256 -z noise
+succeeds token -K
+says '^< *[0-9]+> +ec +[0-9a-f]{40} +first:chip$'
+succeeds token -L
+says '^first:chip +u,u,u *$'
+succeeds token -L -n first:chip -a
+cp "$TAP_FOLDER/out" chip.crt
+succeeds openssl verify -check_ss_sig -CAfile chip.crt chip.crt
+says 'chip.crt: OK'
+
+it 'a request is signed by a key that is there'
+id=$("${limit[@]}" certutil -d "sql:$work/db" -K -h first -f pin | awk '/first:chip/ { print $4 }')
+succeeds token -R -s CN=again -k "$id" -o request.der
+succeeds openssl req -inform DER -in request.der -verify -noout
+says 'verify OK'
+succeeds token -F -k "$id"
+
 # --- the end ---
 
 it 'without a TPM there are no keys, and with it again there are'
@@ -115,7 +142,7 @@ succeeds modules -list signet
 says '^ +Token Name: first *$'
 succeeds tpm_resume
 succeeds token -K
-counts 1 '^<'
+says '01 +machine$'
 
 it 'the module is removed, and the token with it'
 succeeds modules -delete signet

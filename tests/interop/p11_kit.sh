@@ -153,13 +153,27 @@ if pkg-config --atleast-version=0.25 p11-kit-1; then
 	same machine.pem normal.pem
 
 	it 'generate-keypair makes an Ed25519 key pair that signs'
-	succeeds kit generate-keypair --type=eddsa --curve=ed25519 --label=other --login "$token?pin-value=$pin"
+	succeeds kit generate-keypair --type=eddsa --curve=ed25519 --label=other --id=40 --login "$token?pin-value=$pin"
 	quiet
-	succeeds user --sign --mechanism EDDSA --label other --input-file data --output-file signature
-	succeeds tool --verify --mechanism EDDSA --label other --input-file data --signature-file signature
-	says 'Signature is valid'
-	succeeds user --delete-object --type privkey --label other
-	succeeds user --delete-object --type pubkey --label other
+	succeeds public_pem 40 other.pem
+	differ other.pem machine.pem
+	succeeds user --sign --mechanism EDDSA --id 40 --input-file data --output-file signature
+	verifies other.pem data signature
+	succeeds user --delete-object --type privkey --id 40
+	succeeds user --delete-object --type pubkey --id 40
+
+	it 'generate-keypair makes a P-256 key pair in the TPM'
+	succeeds kit generate-keypair --type=ecdsa --curve=secp256r1 --label=chip --id=41 --login \
+		"$token?pin-value=$pin"
+	quiet
+	succeeds kit export-object "$token;object=chip;type=public"
+	cp "$TAP_FOLDER/out" chip.pem
+	succeeds user --sign --mechanism ECDSA-SHA256 --id 41 --input-file data --output-file signature \
+		--signature-format openssl
+	succeeds openssl dgst -sha256 -verify chip.pem -signature signature data
+	says 'Verified OK'
+	succeeds user --delete-object --type privkey --id 41
+	succeeds user --delete-object --type pubkey --id 41
 
 	it 'import-object stores a certificate, export-object gives it back and delete-object removes it'
 	openssl req -x509 -newkey ed25519 -keyout ours.pem -nodes -subj /CN=ours -days 3 -out ours.crt 2> log
@@ -213,6 +227,14 @@ succeeds through --test-fork --login --pin "$pin" --sign --mechanism EDDSA --id 
 says 'Calling C_Initialize in forked child process'
 verifies machine.pem data signature
 
+it 'a key in the TPM signs through the proxy'
+succeeds through --login --pin "$pin" --keypairgen --key-type EC:prime256v1 --label chip --id 60 --usage-sign
+succeeds public_pem 60 chip.pem
+succeeds through --login --pin "$pin" --sign --mechanism ECDSA-SHA256 --id 60 --input-file data \
+	--output-file signature --signature-format openssl
+succeeds openssl dgst -sha256 -verify chip.pem -signature signature data
+says 'Verified OK'
+
 # --- remoting: it carries what it knows, which EdDSA is not in any version yet ---
 
 serve() {
@@ -241,6 +263,12 @@ it 'a key is made through the server and used without it'
 succeeds remote --login --pin "$pin" --keygen --key-type AES:32 --id 20 --label remote --extractable --private
 succeeds user --list-objects --type secrkey
 object 'Secret Key Object; AES length 32' 20 '^ +label: +remote$'
+
+it 'a key in the TPM signs through the server'
+succeeds remote --login --pin "$pin" --sign --mechanism ECDSA --id 60 --input-file digest --output-file signature \
+	--signature-format openssl
+succeeds openssl dgst -sha256 -verify chip.pem -signature signature data
+says 'Verified OK'
 
 it 'a wrong PIN is called that through the server'
 fails remote --login --pin 000000 --list-objects

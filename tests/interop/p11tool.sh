@@ -115,10 +115,10 @@ succeeds p11 --login --test-sign --hash=SHA512 "$url;object=machine;type=private
 says 'Signing using EdDSA-Ed25519\.\.\. ok' 'Verifying against private key parameters\.\.\. ok' \
 	'Verifying against public key in the token\.\.\. ok'
 
-it 'RSA, ECDSA and Ed448 keys are not made'
-for kind in rsa ecdsa ed448; do
-	fails p11 --login --generate-privkey="$kind" --label other "$url"
-done
+it 'RSA and Ed448 keys and other curves are not made'
+fails p11 --login --generate-privkey=rsa --label other "$url"
+fails p11 --login --generate-privkey=ed448 --label other "$url"
+fails p11 --login --generate-privkey=ecdsa --curve=secp384r1 --label other "$url"
 succeeds p11 --login --list-all "$url"
 counts 2 '^Object [0-9]'
 
@@ -177,6 +177,35 @@ same original.der exported.der
 it 'no certificate is marked as trusted'
 fails p11 --login --write --mark-trusted --load-certificate certificate.pem --label trusted "$url"
 says 'PKCS #11 error in attribute'
+
+# --- P-256, in the TPM ---
+
+it 'a P-256 key pair is made and listed'
+succeeds p11 --login --generate-privkey=ecdsa --curve=secp256r1 --label chip --id 20 --outfile chip.pem "$url"
+succeeds p11 --login --list-all "$url;object=chip"
+quiet
+counts 2 '^Object [0-9]'
+says 'Type: Public key \(EC/ECDSA-SECP256R1\)$' 'Type: Private key \(EC/ECDSA-SECP256R1\)$' \
+	'Flags: CKA_PRIVATE; CKA_NEVER_EXTRACTABLE; CKA_SENSITIVE; $'
+succeeds p11 --login --export-pubkey --outfile exported.pem "$url;object=chip;type=private"
+same chip.pem exported.pem
+
+it 'it signs, with every digest'
+for bits in 256 384 512; do
+	succeeds p11 --login --test-sign --hash="SHA$bits" "$url;object=chip;type=private"
+	says "Signing using ECDSA-SHA$bits\.\.\. ok" 'Verifying against private key parameters\.\.\. ok' \
+		'Verifying against public key in the token\.\.\. ok'
+done
+
+it 'a request and a certificate are signed by it, and openssl verifies them'
+succeeds certificates --generate-request --load-privkey "$url;object=chip;type=private" \
+	--template template --outfile request.pem
+succeeds openssl req -in request.pem -verify -noout
+says 'verify OK'
+succeeds certificates --generate-self-signed --load-privkey "$url;object=chip;type=private" \
+	--template template --outfile certificate.pem
+succeeds openssl verify -check_ss_sig -CAfile certificate.pem certificate.pem
+says 'certificate.pem: OK'
 
 # --- changing and deleting ---
 

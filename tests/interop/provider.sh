@@ -137,6 +137,28 @@ succeeds ask plain -cert server.crt -key server.pem
 says '^olleh$'
 met '^Verification: OK$'
 
+# --- P-256, in the TPM ---
+
+prepare user --keypairgen --key-type EC:prime256v1 --label chip --id 60 --usage-sign
+prepare public_pem 60 chip.pem
+chip='pkcs11:token=first;object=chip;type=private'
+
+it 'a key in the TPM signs, and openssl verifies it'
+succeeds through dgst -sha256 -sign "$chip" -out signature data
+succeeds openssl dgst -sha256 -verify chip.pem -signature signature data
+says 'Verified OK'
+succeeds through req -new -key "$chip" -subj /CN=chip -out request.pem
+succeeds openssl req -in request.pem -verify -noout
+says 'verify OK'
+
+it 'a client proves itself with a key in the TPM'
+succeeds through req -new -x509 -key "$chip" -subj /CN=chip -days 3 -out chip.crt
+cat server.crt chip.crt > authority
+offer plain -cert server.crt -key server.pem
+succeeds ask through -cert chip.crt -key "$chip"
+says '^olleh$'
+met '^Peer certificate: CN ?= ?chip$'
+
 # --- a fork ---
 
 it 'a key that was loaded before a fork signs in the child, and in the parent after it'

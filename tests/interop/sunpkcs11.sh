@@ -25,7 +25,8 @@ sun() {
 answers() { says "^$1: $2\$"; }
 
 head -c 1000 /dev/urandom > message
-# Keys that Java brings for HMAC become generic secrets, which sign only if told so.
+# Keys that Java brings for HMAC become generic secrets, which sign only if told so. Pairs
+# live in the TPM, so they are objects of the token.
 cat > java.cfg << END
 name = signet
 library = $module
@@ -33,10 +34,44 @@ slot = 0
 attributes(import, CKO_SECRET_KEY, CKK_GENERIC_SECRET) = {
   CKA_SIGN = true
 }
+attributes(generate, *, CKK_EC) = {
+  CKA_TOKEN = true
+}
 END
 make_token java 0
 make_key machine 01
+# stored COMMAND...: keytool on the token.
+stored() {
+	"${limit[@]}" keytool -J-XX:-UsePerfData -J-XX:TieredStopAtLevel=1 -keystore NONE -storetype PKCS11 \
+		-providerClass sun.security.pkcs11.SunPKCS11 -providerArg java.cfg -storepass "$pin" "$@"
+}
+
 prepare user --keygen --key-type AES:32 --label found --id 10 --private --sensitive --usage-decrypt
+
+# --- keytool ---
+
+it 'keytool makes a P-256 key pair in the TPM, with its certificate'
+succeeds stored -genkeypair -keyalg EC -groupname secp256r1 -alias chip -dname CN=chip
+succeeds stored -list
+says '^chip, PrivateKeyEntry'
+succeeds stored -exportcert -alias chip -rfc -file chip.crt
+succeeds openssl verify -check_ss_sig -CAfile chip.crt chip.crt
+says 'chip.crt: OK'
+
+it 'keytool signs a request, and openssl verifies it'
+succeeds stored -certreq -alias chip -file request.pem
+succeeds openssl req -in request.pem -verify -noout
+says 'verify OK'
+
+it 'keytool makes a secret key, and deletes it'
+succeeds stored -genseckey -keyalg AES -keysize 256 -alias secret
+succeeds stored -list
+says '^secret, SecretKeyEntry'
+succeeds stored -delete -alias secret
+succeeds user --list-objects --type secrkey
+omits 'label: +secret$'
+
+# --- a program ---
 
 it 'the program runs to its end'
 succeeds sun java.cfg "$pin"
@@ -62,6 +97,18 @@ it 'AES-GCM is what Java itself makes of it, with additional data'
 answers 'both ways' 'true true'
 answers 'another header' 'threw javax\.crypto\.AEADBadTagException.*'
 
+it 'AES-CBC and AES-CTR are what Java itself makes of them'
+answers AES/CBC/NoPadding 'true true'
+answers AES/CBC/PKCS5Padding 'true true'
+answers AES/CTR/NoPadding 'true true'
+
+it 'ECDSA signatures of a key in the TPM are good for Java itself and for the token'
+for name in SHA256withECDSA SHA384withECDSA SHA512withECDSA NONEwithECDSA SHA256withECDSAinP1363Format; do
+	answers "$name" 'true true false'
+done
+answers 'key pair' \
+	'SunPKCS11-signet EC private key, 256 bits ?token object, sensitive, unextractable\) true true false'
+
 it 'an HMAC is what Java itself makes of it, with keys of both'
 answers HmacSHA256 'true 32'
 answers HmacSHA384 'true 48'
@@ -71,12 +118,13 @@ it 'eight threads use a key'
 answers threads 200
 
 it 'keys of the token are found, stored and deleted'
-answers aliases '\[found\]'
+answers aliases '\[chip, found\]'
 answers found true
 answers stored true
+answers copied true
 answers deleted false
 succeeds user --list-objects --type secrkey
 counts 1 '^ +label: +stored$'
-counts 2 '^Secret Key Object'
+counts 3 '^Secret Key Object'
 
 done_testing
