@@ -4,14 +4,18 @@
  */
 #include "core/key_ops.h"
 
+#include <string.h>
+
 #include "core/access.h"
 #include "core/attr_table.h"
+#include "core/curve.h"
 #include "core/key_template.h"
 #include "core/mech.h"
 #include "core/rv.h"
 #include "core/template.h"
 #include "core/token_material.h"
 #include "core/token_objects.h"
+#include "crypto/pkcs8.h"
 
 /* The return values that differ between wrapping and unwrapping keys. */
 struct wrap_errors {
@@ -57,10 +61,57 @@ static CK_RV take_wrapper(struct sg_session *session, const CK_MECHANISM *mechan
 	return sg_access_use(op->key, errors->usage, op->mech->type);
 }
 
+/* Find the curve of a private key that can be written down, or NULL. */
+static const struct sg_curve *written_curve(const struct sg_object *object)
+{
+	const struct sg_curve *curve = sg_curve_of(&object->attrs);
+
+	return curve != NULL && curve->private_len > 0 ? curve : NULL;
+}
+
+/* Say how long a key is in the form that is wrapped, without its material: asking for the
+ * size costs no hardware. */
+static CK_RV plain_len(const struct sg_object *object, size_t *len)
+{
+	const struct sg_curve *curve;
+
+	if (object->class == CKO_SECRET_KEY) {
+		*len = sg_attrs_ulong(&object->attrs, CKA_VALUE_LEN);
+		return CKR_OK;
+	}
+	if (object->class != CKO_PRIVATE_KEY)
+		return CKR_KEY_HANDLE_INVALID;
+	curve = written_curve(object);
+	if (curve == NULL)
+		return CKR_KEY_NOT_WRAPPABLE;
+	*len = sg_pkcs8_len(curve->algorithm, curve->private_len);
+	return CKR_OK;
+}
+
+/* Bring a key into the form that is wrapped: a secret key as it is, a private key as
+ * PKCS#8. *plain is a view of the material or of *der, which the caller frees. */
+static enum sg_err write_plain(const struct sg_object *object, const struct sg_secret *secret,
+                               struct sg_secret **der, struct sg_bytes *plain)
+{
+	const struct sg_curve *curve;
+	enum sg_err err;
+
+	*plain = sg_secret_bytes(secret);
+	if (object->class != CKO_PRIVATE_KEY)
+		return SG_OK;
+	curve = written_curve(object);
+	err = sg_pkcs8_write(curve->algorithm, sg_bytes(secret->data, curve->private_len), der);
+	if (err == SG_OK)
+		*plain = sg_secret_bytes(*der);
+	return err;
+}
+
 /* Open both keys and wrap one by the other; out has room for it. */
 static CK_RV wrap_material(struct sg_op *op, struct sg_object *object, uint8_t *out, size_t room)
 {
 	const struct sg_secret *secret;
+	struct sg_secret *der = NULL;
+	struct sg_bytes plain;
 	enum sg_err err;
 	size_t need;
 	CK_RV rv;
@@ -68,13 +119,16 @@ static CK_RV wrap_material(struct sg_op *op, struct sg_object *object, uint8_t *
 	err = sg_token_material(op->token, op->key, &op->secret);
 	if (err == SG_OK)
 		err = sg_token_material(op->token, object, &secret);
+	if (err == SG_OK)
+		err = write_plain(object, secret, &der, &plain);
 	if (err != SG_OK)
 		return sg_rv(err);
-	rv = fns_of(op)->size(op, secret->len, &need);
+	rv = fns_of(op)->size(op, plain.len, &need);
 	if (rv == CKR_OK && need > room)
 		rv = CKR_BUFFER_TOO_SMALL;
 	if (rv == CKR_OK)
-		rv = fns_of(op)->wrap(op, sg_secret_bytes(secret), out);
+		rv = fns_of(op)->wrap(op, plain, out);
+	sg_secret_free(&der);
 	return rv;
 }
 
@@ -85,19 +139,18 @@ CK_RV sg_key_wrap(struct sg_session *session, const CK_MECHANISM *mechanism,
 	struct sg_object *object = NULL;
 	struct sg_op op = { .message = message };
 	CK_ULONG room = *out_len;
-	size_t need;
+	size_t len = 0, need;
 	CK_RV rv;
 
 	rv = take_wrapper(session, mechanism, wrapping, &for_wrap, &op);
 	if (rv == CKR_OK && sg_token_object(session->token, key, &object) != SG_OK)
 		rv = CKR_KEY_HANDLE_INVALID;
-	if (rv == CKR_OK && object->class != CKO_SECRET_KEY)
-		rv = object->class == CKO_PRIVATE_KEY ? CKR_KEY_NOT_WRAPPABLE : CKR_KEY_HANDLE_INVALID;
+	if (rv == CKR_OK)
+		rv = plain_len(object, &len);
 	if (rv == CKR_OK)
 		rv = sg_access_wrap(op.key, object);
-	/* The size is known without the material: asking for it costs no hardware. */
 	if (rv == CKR_OK)
-		rv = fns_of(&op)->size(&op, sg_attrs_ulong(&object->attrs, CKA_VALUE_LEN), &need);
+		rv = fns_of(&op)->size(&op, len, &need);
 	if (rv == CKR_OK) {
 		*out_len = need;
 		if (out != NULL)
@@ -109,22 +162,92 @@ CK_RV sg_key_wrap(struct sg_session *session, const CK_MECHANISM *mechanism,
 	return rv;
 }
 
+/* Build the attributes of what is unwrapped, a secret key unless the template says that
+ * it is a private one. */
+static CK_RV build(const struct sg_merged *merged, struct sg_attrs *attrs)
+{
+	const CK_ATTRIBUTE *class = sg_template_find(merged->attr, merged->n, CKA_CLASS);
+	struct sg_template_kind kind = { SG_BY_UNWRAP, CKO_SECRET_KEY, CK_UNAVAILABLE_INFORMATION };
+	const CK_OBJECT_CLASS private_class = CKO_PRIVATE_KEY;
+	struct sg_secret *none = NULL;  /* no template for unwrapping has a value */
+	CK_RV rv;
+
+	if (class != NULL && class->ulValueLen == sizeof private_class &&
+	    memcmp(class->pValue, &private_class, sizeof private_class) == 0)
+		kind.class = CKO_PRIVATE_KEY;
+	rv = sg_template_build(kind, merged->attr, merged->n, attrs, &none);
+	sg_secret_free(&none);
+	return rv;
+}
+
+/* Check that what was unwrapped is a secret key as the template says. */
+static CK_RV check_secret(const struct sg_attrs *attrs, const struct sg_secret *material)
+{
+	const struct sg_key_type *type = sg_key_type(sg_attrs_ulong(attrs, CKA_KEY_TYPE),
+	                                             SG_IN_SECRET);
+	CK_ULONG announced = sg_attrs_ulong(attrs, CKA_VALUE_LEN);
+
+	if (type == NULL || !sg_key_type_takes(type, material->len) ||
+	    (announced != CK_UNAVAILABLE_INFORMATION && announced != material->len))
+		return CKR_WRAPPED_KEY_LEN_RANGE;
+	return CKR_OK;
+}
+
+/* Replace PKCS#8 that was unwrapped by the private key in it, of a curve for keys of the
+ * template's type. A public key beside it goes to the attributes, where it is compared. */
+static CK_RV read_private(struct sg_attrs *attrs, struct sg_secret **material)
+{
+	CK_KEY_TYPE type = sg_attrs_ulong(attrs, CKA_KEY_TYPE);
+	struct sg_bytes der = sg_secret_bytes(*material), private_key, point;
+	struct sg_secret *key = NULL;
+	const struct sg_curve *curves;
+	enum sg_err err;
+	size_t n, i = 0;
+
+	curves = sg_curves(&n);
+	while (i < n && !(curves[i].key_type == type && curves[i].private_len > 0 &&
+	                  sg_pkcs8_parse(der, curves[i].params, curves[i].private_len,
+	                                 &private_key, &point)))
+		i++;
+	if (i == n)
+		return CKR_WRAPPED_KEY_INVALID;
+	err = sg_attrs_set(attrs, CKA_EC_PARAMS, curves[i].params);
+	if (err == SG_OK && point.len > 0)
+		err = sg_attrs_set(attrs, CKA_EC_POINT, point);
+	if (err == SG_OK)
+		err = sg_secret_copy(private_key, &key);
+	if (err == SG_OK) {
+		sg_secret_free(material);
+		*material = key;
+	}
+	return sg_rv(err);
+}
+
+/* Make the object of what was unwrapped; takes over attributes and material. */
+static CK_RV make_object(struct sg_attrs *attrs, struct sg_secret **material,
+                         struct sg_object **object)
+{
+	const struct sg_origin unwrapped = { false, CK_UNAVAILABLE_INFORMATION, NULL };
+	const bool private = sg_attrs_ulong(attrs, CKA_CLASS) == CKO_PRIVATE_KEY;
+	CK_RV rv;
+
+	rv = private ? read_private(attrs, material) : check_secret(attrs, *material);
+	if (rv == CKR_OK)
+		rv = sg_object_new(attrs, material, unwrapped, object);
+	/* Then the two halves in the PKCS#8 are not those of one pair. */
+	return private && rv == CKR_ATTRIBUTE_VALUE_INVALID ? CKR_WRAPPED_KEY_INVALID : rv;
+}
+
 CK_RV sg_key_unwrap(struct sg_session *session, const CK_MECHANISM *mechanism,
                     const struct sg_message *message, CK_OBJECT_HANDLE unwrapping,
                     struct sg_bytes wrapped, const CK_ATTRIBUTE *template, CK_ULONG n,
                     CK_OBJECT_HANDLE *handle)
 {
-	const struct sg_origin unwrapped = { false, CK_UNAVAILABLE_INFORMATION, NULL };
-	const struct sg_template_kind kind = {
-		SG_BY_UNWRAP, CKO_SECRET_KEY, CK_UNAVAILABLE_INFORMATION,
-	};
 	struct sg_object *object = NULL;
-	struct sg_secret *material = NULL, *none = NULL;
+	struct sg_secret *material = NULL;
 	struct sg_merged merged = { NULL };
 	struct sg_attrs attrs = { 0 };
-	const struct sg_key_type *type;
 	struct sg_op op = { .message = message };
-	CK_ULONG announced;
 	CK_RV rv;
 
 	rv = sg_template_check(template, n);
@@ -133,29 +256,20 @@ CK_RV sg_key_unwrap(struct sg_session *session, const CK_MECHANISM *mechanism,
 	if (rv == CKR_OK)
 		rv = sg_key_template_merge(op.key, CKA_UNWRAP_TEMPLATE, template, n, &merged);
 	if (rv == CKR_OK)
-		rv = sg_template_build(kind, merged.attr, merged.n, &attrs, &none);
+		rv = build(&merged, &attrs);
 	if (rv == CKR_OK)
 		rv = sg_access_add(session, &attrs);
 	if (rv == CKR_OK)
 		rv = sg_rv(sg_token_material(op.token, op.key, &op.secret));
 	if (rv == CKR_OK)
 		rv = fns_of(&op)->unwrap(&op, wrapped, &material);
-	if (rv != CKR_OK)
-		goto out;
-	type = sg_key_type(sg_attrs_ulong(&attrs, CKA_KEY_TYPE), SG_IN_SECRET);
-	announced = sg_attrs_ulong(&attrs, CKA_VALUE_LEN);
-	if (type == NULL || !sg_key_type_takes(type, material->len) ||
-	    (announced != CK_UNAVAILABLE_INFORMATION && announced != material->len))
-		rv = CKR_WRAPPED_KEY_LEN_RANGE;
 	if (rv == CKR_OK)
-		rv = sg_object_new(&attrs, &material, unwrapped, &object);
+		rv = make_object(&attrs, &material, &object);
 	if (rv == CKR_OK)
 		rv = sg_rv(sg_token_add(session->token, session, &object, 1, handle));
-out:
 	sg_object_unref(&object);
 	sg_op_end(&op);
 	sg_secret_free(&material);
-	sg_secret_free(&none);
 	sg_attrs_free(&attrs);
 	sg_merged_free(&merged);
 	return rv;

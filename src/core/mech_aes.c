@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Ring 3. CKM_AES_GCM [PKCS#11 3.1 §6.13.2]. In decryption nothing is given out before the tag was checked, so parts are gathered.
+ * Ring 3. CKM_AES_GCM [PKCS#11 3.1 §6.13.2]. In decryption nothing is given out before the
+ * tag was checked, so parts are gathered. A wrapped key is an encrypted one and its tag.
  */
 #include <string.h>
 
 #include "core/mech_gcm.h"
 #include "core/rv.h"
+
+#define WRAP_MAX ((size_t)65536)        /* bytes of a key that is wrapped */
 
 /* The parameters before the erratum of PKCS#11 2.40, without ulIvBits. */
 struct gcm_params_40 {
@@ -143,12 +146,45 @@ static const struct sg_op_fns decrypt_fns = {
 	.once = decrypt, .update = decrypt_update, .final = decrypt_final,
 };
 
+static CK_RV wrap_size(const struct sg_op *op, size_t len, size_t *out_len)
+{
+	if (len < 1 || len > WRAP_MAX)
+		return CKR_KEY_SIZE_RANGE;
+	*out_len = len + op->tag_len;
+	return CKR_OK;
+}
+
+static CK_RV unwrap(struct sg_op *op, struct sg_bytes wrapped, struct sg_secret **plain)
+{
+	struct sg_secret *secret = NULL;
+	enum sg_err err;
+	CK_RV rv;
+
+	*plain = NULL;
+	if (wrapped.len <= op->tag_len || wrapped.len > WRAP_MAX + op->tag_len)
+		return CKR_WRAPPED_KEY_LEN_RANGE;
+	err = sg_secret_new(wrapped.len - op->tag_len, &secret);
+	if (err != SG_OK)
+		return sg_rv(err);
+	rv = decrypt(op, wrapped, secret->data);
+	if (rv == CKR_OK) {
+		secret->len = secret->cap;
+		*plain = secret;
+		secret = NULL;
+	}
+	sg_secret_free(&secret);
+	return rv == CKR_ENCRYPTED_DATA_INVALID ? CKR_WRAPPED_KEY_INVALID : rv;
+}
+
+static const struct sg_wrap_fns wrap_fns = { sg_gcm_keys, wrap_size, encrypt, unwrap };
+
 const struct sg_mech sg_mech_aes_gcm = {
 	.type = CKM_AES_GCM, .name = "CKM_AES_GCM",
 	.min_key = 16, .max_key = 32,
 	.flags = CKF_ENCRYPT | CKF_DECRYPT | CKF_MESSAGE_ENCRYPT | CKF_MESSAGE_DECRYPT |
 	         CKF_MULTI_MESSAGE | CKF_WRAP | CKF_UNWRAP,
 	.param = gcm_param, .message_param = sg_gcm_message_param,
+	.wrap = &wrap_fns,
 	.op[SG_OP_ENCRYPT] = &encrypt_fns, .op[SG_OP_DECRYPT] = &decrypt_fns,
 	.op[SG_OP_MESSAGE_ENCRYPT] = &sg_gcm_message_encrypt,
 	.op[SG_OP_MESSAGE_DECRYPT] = &sg_gcm_message_decrypt,

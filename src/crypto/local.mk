@@ -12,6 +12,7 @@ libsignet_la_SOURCES += \
 	src/crypto/mac.c src/crypto/mac.h \
 	src/crypto/p256.c src/crypto/p256.h \
 	src/crypto/pkcs8.c src/crypto/pkcs8.h \
+	src/crypto/pkcs8_write.c \
 	src/crypto/random.c src/crypto/random.h \
 	src/crypto/ssl.c src/crypto/ssl.h \
 	src/crypto/x25519.c src/crypto/x25519.h

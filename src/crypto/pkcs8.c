@@ -136,20 +136,18 @@ static enum sg_pkcs8_kind classify_der(struct sg_bytes der)
 	return is_ed25519(oid.value) ? SG_PKCS8_ED25519 : SG_PKCS8_OTHER_KEY;
 }
 
-/* Read OneAsymmetricKey [RFC 5958 §2] as views of the seed and of the public key,
- * which is empty where there is none. */
-static bool parse_ed25519(struct sg_bytes der, struct sg_bytes *seed, struct sg_bytes *public_key)
+bool sg_pkcs8_parse(struct sg_bytes der, struct sg_bytes oid, size_t len,
+                    struct sg_bytes *private_key, struct sg_bytes *public_key)
 {
 	struct sg_reader file = sg_reader(der);
 	struct sg_reader top = tlv_expect(&file, TAG_SEQUENCE);
 	struct sg_reader version = tlv_expect(&top, TAG_INTEGER);
 	struct sg_reader algorithm = tlv_expect(&top, TAG_SEQUENCE);
-	struct sg_reader oid = tlv_expect(&algorithm, TAG_OID);
 	struct sg_reader outer = tlv_expect(&top, TAG_OCTET_STRING);
 	struct sg_reader inner = tlv_expect(&outer, TAG_OCTET_STRING);
 	uint8_t number = sg_read_u8(&version);
 
-	*seed = inner.rest;
+	*private_key = inner.rest;
 	*public_key = sg_bytes(NULL, 0);
 	if (next_tag(&top) == TAG_ATTRIBUTES)
 		tlv_read(&top);
@@ -157,12 +155,12 @@ static bool parse_ed25519(struct sg_bytes der, struct sg_bytes *seed, struct sg_
 		struct sg_reader bits = tlv_expect(&top, TAG_PUBLIC_KEY);
 
 		/* No bit of the last byte is unused; only version 2 has this field. */
-		if (sg_read_u8(&bits) != 0 || bits.rest.len != SG_ED25519_PUBLIC || number != 1)
+		if (sg_read_u8(&bits) != 0 || bits.rest.len != len || number != 1)
 			return false;
 		*public_key = bits.rest;
 	}
-	return sg_reader_done(&version) && number <= 1 &&
-	       is_ed25519(oid.rest) && sg_reader_done(&algorithm) && seed->len == SG_ED25519_SEED &&
+	return sg_reader_done(&version) && number <= 1 && !algorithm.failed &&
+	       sg_bytes_equal(algorithm.rest, oid) && private_key->len == len &&
 	       sg_reader_done(&outer) && sg_reader_done(&top) && sg_reader_done(&file);
 }
 
@@ -176,7 +174,8 @@ static enum sg_err read_der(struct sg_bytes der, enum sg_pkcs8_kind *kind, struc
 	if (*kind != SG_PKCS8_ED25519)
 		goto out;
 	*kind = SG_PKCS8_UNKNOWN;
-	if (!parse_ed25519(der, &seed_view, &public_view))
+	if (!sg_pkcs8_parse(der, sg_bytes(ed25519_oid, sizeof(ed25519_oid)), SG_ED25519_SEED,
+	                    &seed_view, &public_view))
 		goto out;
 	if (public_view.len > 0) {
 		err = sg_ed25519_from_seed(seed_view, &key);

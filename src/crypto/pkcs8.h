@@ -28,6 +28,20 @@ enum sg_pkcs8_kind {
 enum sg_err sg_pkcs8_ed25519(struct sg_bytes input, enum sg_pkcs8_kind *kind,
                              struct sg_secret **seed);
 
+/* Read a DER private key of len bytes [RFC 5958 §2, RFC 8410 §7] whose algorithm is the object
+ * identifier in DER, alone and to the last byte. Both keys are views into der; public_key is
+ * empty where there is none, which only version 2 has, and is not compared with the private
+ * one. False for anything else. */
+bool sg_pkcs8_parse(struct sg_bytes der, struct sg_bytes oid, size_t len,
+                    struct sg_bytes *private_key, struct sg_bytes *public_key);
+
+/* Write a private key of 1 to 64 bytes as such DER, version 1: algorithm is its
+ * AlgorithmIdentifier in DER. The caller frees *out. Errors: RANGE, SECURE_MEMORY. */
+enum sg_err sg_pkcs8_write(struct sg_bytes algorithm, struct sg_bytes key, struct sg_secret **out);
+
+/* Return the length of what sg_pkcs8_write makes of len bytes. */
+size_t sg_pkcs8_len(struct sg_bytes algorithm, size_t len);
+
 /* Append a DER SubjectPublicKeyInfo [RFC 5280 §4.1.2.7]: algorithm is its AlgorithmIdentifier
  * in DER, point the bytes of the BIT STRING. Errors: RANGE for more than 124 bytes of both, NOMEM. */
 enum sg_err sg_spki_der(struct sg_bytes algorithm, struct sg_bytes point, struct sg_buf *out);

@@ -36,7 +36,8 @@ api_tests = \
 	tests/api/test_tokens \
 	tests/api/test_verify_signature \
 	tests/api/test_wrap \
-	tests/api/test_wrap_authenticated
+	tests/api/test_wrap_authenticated \
+	tests/api/test_wrap_private
 
 api_scripts = \
 	tests/api/exports.sh

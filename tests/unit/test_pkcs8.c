@@ -422,6 +422,42 @@ static void add_writing(TCase *tc)
 	tcase_add_test(tc, a_public_key_of_another_length_is_not_written);
 }
 
+START_TEST(a_private_key_is_written_as_it_is_read)
+{
+	/* [RFC 8410 §10.3] */
+	const struct sg_bytes seed =
+		hex("d4ee72dbf913584ad5b6d8f1f769f8ad3afe7c28cbf1d4fbe097a88f44755842");
+	const struct sg_bytes algorithm = hex("300506032b6570");
+	struct sg_secret *der = NULL;
+	struct sg_bytes key, point;
+
+	ck_assert_int_eq(sg_pkcs8_write(algorithm, seed, &der), SG_OK);
+	ck_assert_uint_eq(der->len, sg_pkcs8_len(algorithm, 32));
+	assert_bytes(sg_secret_bytes(der),
+	             hex("302e020100300506032b657004220420"
+	                 "d4ee72dbf913584ad5b6d8f1f769f8ad3afe7c28cbf1d4fbe097a88f44755842"));
+	ck_assert(sg_pkcs8_parse(sg_secret_bytes(der), hex("06032b6570"), 32, &key, &point));
+	assert_bytes(key, seed);
+	ck_assert_uint_eq(point.len, 0);
+	ck_assert(!sg_pkcs8_parse(sg_secret_bytes(der), hex("06032b656e"), 32, &key, &point));
+	ck_assert(!sg_pkcs8_parse(sg_secret_bytes(der), hex("06032b6570"), 31, &key, &point));
+	sg_secret_free(&der);
+}
+END_TEST
+
+START_TEST(a_private_key_that_needs_longer_lengths_is_not_written)
+{
+	struct sg_secret *der = NULL;
+
+	ck_assert_int_eq(sg_pkcs8_write(hex("300506032b6570"), repeat(1, 64), &der), SG_OK);
+	sg_secret_free(&der);
+	ck_assert_int_eq(sg_pkcs8_write(hex("300506032b6570"), repeat(1, 65), &der), SG_ERR_RANGE);
+	ck_assert_int_eq(sg_pkcs8_write(hex("300506032b6570"), repeat(1, 0), &der), SG_ERR_RANGE);
+	ck_assert_int_eq(sg_pkcs8_write(repeat(2, 100), repeat(1, 32), &der), SG_ERR_RANGE);
+	ck_assert_ptr_null(der);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("pkcs8");
@@ -441,6 +477,8 @@ static Suite *suite(void)
 	tcase_add_test(tc, an_input_that_is_too_long_is_refused);
 	add_writing(tc);
 	suite_add_tcase(s, tc);
+	tcase_add_test(tc, a_private_key_is_written_as_it_is_read);
+	tcase_add_test(tc, a_private_key_that_needs_longer_lengths_is_not_written);
 	return s;
 }
 
