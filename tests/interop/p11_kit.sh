@@ -132,7 +132,7 @@ if pkg-config --atleast-version=0.25 p11-kit-1; then
 	succeeds kit list-mechanisms "$token"
 	quiet
 	says '(eddsa|0x1057 \(unknown\)): sign verify generate-key-pair key-size=255-255$' \
-		'(aes-gcm|0x1087 \(unknown\)): message-encrypt message-decrypt multi-message encrypt decrypt key-size=16-32$' \
+		'(aes-gcm|0x1087 \(unknown\)): message-encrypt message-decrypt multi-message encrypt decrypt wrap unwrap key-size=16-32$' \
 		'(aes-key-wrap|0x2109 \(unknown\)): wrap unwrap key-size=16-32$' '^sha256: digest$'
 
 	it 'list-objects shows the public key, and after a login the private one'
