@@ -212,6 +212,31 @@ static const struct {
 	{ SQLITE_LIMIT_WORKER_THREADS, 0 },
 };
 
+static long ms_since(struct timespec began, struct timespec now)
+{
+	return (now.tv_sec - began.tv_sec) * 1000 + (now.tv_nsec - began.tv_nsec) / 1000000;
+}
+
+/* Wait a moment for whoever has the lock; 0 when that was enough of it. SQLite's own
+ * handler soon looks only every tenth of a second, and processes that write without a
+ * pause leave gaps so short that it misses them all. */
+static int wait_for_lock(void *arg, int tries)
+{
+	static _Thread_local struct timespec began;
+	struct timespec now, pause = { 0, 500000 };
+
+	(void)arg;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (tries == 0)
+		began = now;
+	if (ms_since(began, now) >= BUSY_MS)
+		return 0;
+	/* Not in step with others who wait. */
+	pause.tv_nsec += now.tv_nsec % 3000000;
+	(void)nanosleep(&pause, NULL);
+	return 1;
+}
+
 static enum sg_err db_restrict(sqlite3 *db)
 {
 	size_t i;
@@ -224,7 +249,7 @@ static enum sg_err db_restrict(sqlite3 *db)
 	}
 	for (i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
 		sqlite3_limit(db, limits[i].limit, limits[i].value);
-	rc = sqlite3_busy_timeout(db, BUSY_MS);
+	rc = sqlite3_busy_handler(db, wait_for_lock, NULL);
 	if (rc != SQLITE_OK)
 		return sg_store_db_error(db, rc);
 	/* None of these reads the file, so none can roll a journal back. No memory

@@ -7,6 +7,7 @@ api_tests = \
 	tests/api/test_copy \
 	tests/api/test_cipher \
 	tests/api/test_derive \
+	tests/api/test_crowd \
 	tests/api/test_digest \
 	tests/api/test_encrypt \
 	tests/api/test_hammer \
@@ -45,6 +46,7 @@ api_scripts = \
 check_PROGRAMS += $(api_tests)
 TESTS += $(api_tests) $(api_scripts)
 THREAD_TESTS += \
+	tests/api/test_crowd \
 	tests/api/test_hammer \
 	tests/api/test_hardware \
 	tests/api/test_processes \

@@ -477,7 +477,8 @@ static Suite *suite(void)
 	tcase_add_loop_test(tc, whatever_a_child_does_the_parent_keeps_working, 0, IN_FORK);
 	tcase_add_test(tc, a_child_of_a_module_that_has_not_asked_the_sealer_works);
 	tcase_add_test(tc, a_child_is_not_logged_in);
-	tcase_add_test(tc, children_of_a_process_that_reads_its_store_can_read_it_too);
+	if (test_can_fork_with_threads())
+		tcase_add_test(tc, children_of_a_process_that_reads_its_store_can_read_it_too);
 	tcase_add_test(tc, a_server_and_its_workers_sign_side_by_side);
 	return suite;
 }

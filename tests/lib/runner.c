@@ -5,6 +5,7 @@
 #include "lib/runner.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 int test_run(Suite *suite)
 {
@@ -17,4 +18,11 @@ int test_run(Suite *suite)
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
 	return run > 0 && failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+bool test_can_fork_with_threads(void)
+{
+	const char *sanitizer = getenv("SIGNET_TEST_SANITIZER");
+
+	return sanitizer == NULL || strcmp(sanitizer, "asan") != 0;
 }

@@ -6,9 +6,15 @@
 #define TESTS_LIB_RUNNER_H
 
 #include <check.h>
+#include <stdbool.h>
 
 /* Run the suite, which this frees, and return the exit status of the program. A
  * suite that ran no test has failed. */
 int test_run(Suite *suite);
+
+/* Tell whether a process whose threads allocate can fork in this build. AddressSanitizer's
+ * allocator has locks of its own, and a child waits for ever for one that a thread of its
+ * parent held. */
+bool test_can_fork_with_threads(void);
 
 #endif
