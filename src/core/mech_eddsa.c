@@ -1,14 +1,38 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Ring 3. CKM_EC_EDWARDS_KEY_PAIR_GEN and CKM_EDDSA, pure Ed25519 [PKCS#11 3.1
- * §6.3.13, §6.3.16]. Pure EdDSA reads its message twice, so parts are gathered.
+ * Ring 3. CKM_EC_EDWARDS_KEY_PAIR_GEN and CKM_EDDSA [PKCS#11 3.1 §6.3.13, §6.3.16]: pure
+ * Ed25519 without a parameter, Ed25519ctx or Ed25519ph with one. All but the last read
+ * their message twice, so parts are gathered; the last digests them.
  */
+#include <string.h>
+
 #include "core/curve.h"
 #include "core/mech.h"
 #include "core/rv.h"
-#include "crypto/ed25519.h"
+#include "crypto/ed25519_dom.h"
 
 #define CURVE_BITS 255
+
+/* Ed25519ctx without a context could be meant as pure Ed25519, which signs otherwise
+ * [RFC 8032 §5.1, §8.3]. */
+static CK_RV param(const CK_MECHANISM *mechanism, struct sg_op *op)
+{
+	CK_EDDSA_PARAMS p;
+
+	if (mechanism->ulParameterLen == 0)
+		return CKR_OK;
+	if (mechanism->ulParameterLen != sizeof p)
+		return CKR_MECHANISM_PARAM_INVALID;
+	memcpy(&p, mechanism->pParameter, sizeof p);
+	if ((p.phFlag != CK_TRUE && p.phFlag != CK_FALSE) ||
+	    p.ulContextDataLen > SG_ED25519_CONTEXT_MAX ||
+	    (p.pContextData == NULL && p.ulContextDataLen > 0) ||
+	    (p.phFlag == CK_FALSE && p.ulContextDataLen == 0))
+		return CKR_MECHANISM_PARAM_INVALID;
+	op->dom = true;
+	op->prehash = p.phFlag == CK_TRUE;
+	return sg_rv(sg_buf_set(&op->aad, sg_bytes(p.pContextData, p.ulContextDataLen)));
+}
 
 static CK_RV size(const struct sg_op *op, enum sg_op_phase phase, size_t in_len, size_t *out_len)
 {
@@ -20,13 +44,48 @@ static CK_RV size(const struct sg_op *op, enum sg_op_phase phase, size_t in_len,
 
 static CK_RV update(struct sg_op *op, struct sg_bytes in, uint8_t *out)
 {
+	enum sg_err err = SG_OK;
+
 	(void)out;
-	return sg_op_gather(op, in);
+	if (!op->prehash)
+		return sg_op_gather(op, in);
+	if (op->digest == NULL)
+		err = sg_digest_new(SG_SHA512, &op->digest);
+	if (err == SG_OK)
+		err = sg_digest_update(op->digest, in);
+	return sg_rv(err);
+}
+
+/* Find what is signed for a domain: the message, or its digest after the last part of it. */
+static CK_RV find_signed(struct sg_op *op, struct sg_bytes in, uint8_t digest[SG_ED25519_PREHASH],
+                         struct sg_bytes *out)
+{
+	CK_RV rv;
+
+	*out = in;
+	if (!op->prehash)
+		return CKR_OK;
+	*out = sg_bytes(digest, SG_ED25519_PREHASH);
+	rv = update(op, in, NULL);
+	return rv != CKR_OK ? rv : sg_rv(sg_digest_final(op->digest, digest));
+}
+
+static struct sg_ed25519_dom dom_of(const struct sg_op *op)
+{
+	return (struct sg_ed25519_dom){ op->prehash, sg_buf_bytes(&op->aad) };
 }
 
 static CK_RV sign(struct sg_op *op, struct sg_bytes in, uint8_t *out)
 {
-	return sg_rv(sg_ed25519_sign(sg_secret_bytes(op->secret), in, out));
+	uint8_t digest[SG_ED25519_PREHASH];
+	CK_RV rv;
+
+	if (!op->dom)
+		return sg_rv(sg_ed25519_sign(sg_secret_bytes(op->secret), in, out));
+	rv = find_signed(op, in, digest, &in);
+	if (rv == CKR_OK)
+		rv = sg_rv(sg_ed25519_dom_sign(dom_of(op), sg_secret_bytes(op->secret), in, out));
+	return rv;
 }
 
 static CK_RV sign_final(struct sg_op *op, uint8_t *out)
@@ -36,13 +95,21 @@ static CK_RV sign_final(struct sg_op *op, uint8_t *out)
 
 static CK_RV verify(struct sg_op *op, struct sg_bytes in, struct sg_bytes signature)
 {
+	uint8_t digest[SG_ED25519_PREHASH];
 	struct sg_bytes point;
+	enum sg_err err;
+	CK_RV rv;
 
 	if (signature.len != SG_ED25519_SIGNATURE)
 		return CKR_SIGNATURE_LEN_RANGE;
 	if (!sg_attrs_get(&op->key->attrs, CKA_EC_POINT, &point))
 		return CKR_KEY_HANDLE_INVALID;
-	return sg_ed25519_verify(point, in, signature) == SG_OK ? CKR_OK : CKR_SIGNATURE_INVALID;
+	rv = find_signed(op, in, digest, &in);
+	if (rv != CKR_OK)
+		return rv;
+	err = op->dom ? sg_ed25519_dom_verify(dom_of(op), point, in, signature)
+	              : sg_ed25519_verify(point, in, signature);
+	return err == SG_OK ? CKR_OK : CKR_SIGNATURE_INVALID;
 }
 
 static CK_RV generate(const struct sg_attrs *attrs, struct sg_secret **material)
@@ -71,6 +138,7 @@ const struct sg_mech sg_mech_eddsa = {
 	.type = CKM_EDDSA, .name = "CKM_EDDSA",
 	.min_key = CURVE_BITS, .max_key = CURVE_BITS,
 	.flags = CKF_SIGN | CKF_VERIFY | CKF_GENERATE_KEY_PAIR | CKF_EC_NAMEDCURVE,
+	.param = param,
 	.op[SG_OP_SIGN] = &sign_fns, .op[SG_OP_VERIFY] = &verify_fns,
 	/* GnuTLS 3.7 makes its keys by this number. */
 	.generate = generate, .makes = CKK_EC_EDWARDS, .pair = true,

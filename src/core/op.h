@@ -82,6 +82,8 @@ struct sg_op {
 	uint64_t left;                          /* bytes until the counter would start again */
 	const struct sg_mac_alg *mac_alg;
 	struct sg_mac_run *mac;
+	bool dom;                               /* of EdDSA, not pure; its context is in aad */
+	bool prehash;                           /* ... of a digest */
 	CK_ULONG kdf;                           /* CKD_; its point is in iv, its shared data in aad */
 	struct {                                /* its salt is in iv, its info in aad */
 		CK_OBJECT_HANDLE salt_key;

@@ -13,6 +13,7 @@ unit_tests = \
 	tests/unit/test_cursor \
 	tests/unit/test_digest \
 	tests/unit/test_ed25519 \
+	tests/unit/test_ed25519_dom \
 	tests/unit/test_curve \
 	tests/unit/test_date \
 	tests/unit/test_err \
