@@ -28,7 +28,7 @@ packages_test=(
 	tpm2-tools gnutls-bin p11-kit p11-kit-modules sqlite3 openssh-client
 	libnss3-tools python3-pykcs11 default-jdk-headless
 	binutils gawk xz-utils util-linux mandoc
-	clang libclang-rt-dev
+	clang libclang-rt-dev valgrind
 )
 
 # pkcs11-provider is in Debian from 13 on; testing and unstable have no number.

@@ -253,6 +253,8 @@ static void ask(struct fuzz_input *in, CK_ATTRIBUTE *attr, CK_ULONG *room)
 	*room = is_array(attr->type) ? 0 : lengths[fuzz_below(in, LENGTH_OF(lengths))];
 	attr->ulValueLen = *room;
 	attr->pValue = fuzz_alloc(*room);
+	/* What is not written is not to be taken for a value. */
+	memset(attr->pValue, 0, *room);
 	if (how < 3)
 		return;
 	attr->pValue = NULL;
