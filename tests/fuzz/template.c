@@ -246,11 +246,32 @@ struct fuzz_template fuzz_template(struct fuzz_input *in, enum fuzz_purpose purp
 	return t;
 }
 
+/* Ask for a template within: room for some attributes, each with room for its value. */
+static void ask_array(struct fuzz_input *in, CK_ATTRIBUTE *attr, CK_ULONG *room)
+{
+	const unsigned n = fuzz_below(in, 6);
+	CK_ATTRIBUTE *inner = fuzz_alloc(n * sizeof *inner);
+
+	for (unsigned i = 0; i < n; i++) {
+		inner[i].type = fuzz_byte(in);
+		inner[i].ulValueLen = lengths[fuzz_below(in, 8)];
+		inner[i].pValue = fuzz_alloc(inner[i].ulValueLen);
+		if (inner[i].type == 255)
+			inner[i].pValue = NULL;
+	}
+	attr->pValue = inner;
+	attr->ulValueLen = *room = n * sizeof *inner;
+}
+
 static void ask(struct fuzz_input *in, CK_ATTRIBUTE *attr, CK_ULONG *room)
 {
 	unsigned how = fuzz_below(in, 4);
 
-	*room = is_array(attr->type) ? 0 : lengths[fuzz_below(in, LENGTH_OF(lengths))];
+	if (is_array(attr->type) && how < 3) {
+		ask_array(in, attr, room);
+		return;
+	}
+	*room = lengths[fuzz_below(in, LENGTH_OF(lengths))];
 	attr->ulValueLen = *room;
 	attr->pValue = fuzz_alloc(*room);
 	/* What is not written is not to be taken for a value. */
