@@ -56,7 +56,8 @@ typed() {
 
 	shift
 	: > "$FOLDER/screen"
-	coproc TYPED { script -qec "$command" /dev/null 2>&1; }
+	# Whoever started the tests in the background has interrupts ignored.
+	coproc TYPED { env --default-signal=INT script -qec "$command" /dev/null 2>&1; }
 	local pid=$TYPED_PID in=${TYPED[1]} out=${TYPED[0]}
 
 	for answer in "$@"; do
