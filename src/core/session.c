@@ -46,12 +46,14 @@ CK_RV sg_session_open(struct sg_session_table *table, struct sg_token *token, CK
                       CK_SESSION_HANDLE *handle)
 {
 	struct sg_session *session = calloc(1, sizeof *session);
+	CK_SESSION_HANDLE number;
 	enum sg_err err = SG_OK;
 	CK_RV rv = CKR_OK;
 
 	if (session == NULL)
 		return CKR_HOST_MEMORY;
-	session->handle = atomic_fetch_add(&next_handle, 1);
+	number = atomic_fetch_add(&next_handle, 1);
+	session->handle = number;
 	session->token = token;
 	session->flags = flags;
 	atomic_init(&session->refs, 1);
@@ -72,11 +74,12 @@ CK_RV sg_session_open(struct sg_session_table *table, struct sg_token *token, CK
 	pthread_rwlock_unlock(&token->lock);
 	if (rv == CKR_OK) {
 		sg_gate_close(&table->gate);
-		err = sg_map_put(&table->by_handle, session->handle, session);
+		err = sg_map_put(&table->by_handle, number, session);
 		sg_gate_open(&table->gate);
 	}
+	/* Once it is in the table, another thread may have closed and freed it. */
 	if (rv == CKR_OK && err == SG_OK) {
-		*handle = session->handle;
+		*handle = number;
 		return CKR_OK;
 	}
 	if (rv == CKR_OK) {
