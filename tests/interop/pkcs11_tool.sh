@@ -272,11 +272,27 @@ succeeds user --sign --mechanism ECDSA --id 60 --input-file digest --output-file
 succeeds openssl dgst -sha256 -verify chip.pem -signature signature data
 says 'Verified OK'
 
+it 'a secret agreed on with a key in the TPM is that of openssl'
+succeeds user --keypairgen --key-type EC:prime256v1 --label agree --id 61 --usage-derive
+succeeds public_pem 61 agree.pem
+openssl genpkey -algorithm ec -pkeyopt ec_paramgen_curve:P-256 -out peer.pem
+openssl pkey -in peer.pem -pubout -outform DER -out peer.der
+succeeds user --derive --mechanism ECDH1-DERIVE --id 61 --input-file peer.der --output-file shared
+openssl pkeyutl -derive -inkey peer.pem -peerkey agree.pem -out expected
+size shared 32
+same shared expected
+
+it 'a key that may only sign agrees on nothing'
+fails user --derive --mechanism ECDH1-DERIVE --id 60 --input-file peer.der --output-file none
+says CKR_KEY_FUNCTION_NOT_PERMITTED
+
 it 'a P-256 key of openssl is not taken into the TPM'
 openssl genpkey -algorithm ec -pkeyopt ec_paramgen_curve:P-256 -outform DER -out p256.der
-fails user --write-object p256.der --type privkey --id 61
+fails user --write-object p256.der --type privkey --id 62
 succeeds user --delete-object --type privkey --id 60
 succeeds user --delete-object --type pubkey --id 60
+succeeds user --delete-object --type privkey --id 61
+succeeds user --delete-object --type pubkey --id 61
 
 # --- secret keys: attributes are what the template asked for ---
 
