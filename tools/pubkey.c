@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "crypto/pkcs8.h"
+#include "crypto/spki.h"
+#include "crypto/ssh_line.h"
 #include "tools/fail.h"
 #include "tools/json.h"
 #include "tools/object.h"

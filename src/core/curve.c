@@ -8,7 +8,7 @@
 
 #include "crypto/ed25519.h"
 #include "crypto/p256.h"
-#include "crypto/pkcs8.h"
+#include "crypto/spki.h"
 #include "crypto/x25519.h"
 
 #define DER_BIT_STRING 0x03

@@ -4,6 +4,7 @@ libsignet_la_SOURCES += \
 	src/crypto/aes_gcm.c src/crypto/aes_gcm.h \
 	src/crypto/cmac.c \
 	src/crypto/crypto.c src/crypto/crypto.h \
+	src/crypto/der.c src/crypto/der.h \
 	src/crypto/digest.c src/crypto/digest.h \
 	src/crypto/ed25519.c src/crypto/ed25519.h \
 	src/crypto/ed25519_dom.c src/crypto/ed25519_dom.h \
@@ -12,9 +13,12 @@ libsignet_la_SOURCES += \
 	src/crypto/keywrap.c src/crypto/keywrap.h \
 	src/crypto/mac.c src/crypto/mac.h \
 	src/crypto/p256.c src/crypto/p256.h \
+	src/crypto/pem.c src/crypto/pem.h \
 	src/crypto/pkcs8.c src/crypto/pkcs8.h \
 	src/crypto/pkcs8_write.c \
 	src/crypto/random.c src/crypto/random.h \
+	src/crypto/spki.c src/crypto/spki.h \
+	src/crypto/ssh_line.c src/crypto/ssh_line.h \
 	src/crypto/ssl.c src/crypto/ssl.h \
 	src/crypto/x25519.c src/crypto/x25519.h
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Ring 1. The key forms that people hold in files: an Ed25519 private key as
- * PKCS#8 [RFC 8410 §7], PEM or DER, read without leaving guarded memory (which
- * is why no library does it: they copy to the heap), and the public key as
- * SubjectPublicKeyInfo PEM and as an OpenSSH line.
+ * Ring 1. An Ed25519 private key as people hold it in files: PKCS#8 [RFC 8410 §7], PEM
+ * or DER, read without leaving guarded memory (which is why no library does it: they
+ * copy to the heap).
  */
 #ifndef SG_CRYPTO_PKCS8_H
 #define SG_CRYPTO_PKCS8_H
@@ -41,18 +40,5 @@ enum sg_err sg_pkcs8_write(struct sg_bytes algorithm, struct sg_bytes key, struc
 
 /* Return the length of what sg_pkcs8_write makes of len bytes. */
 size_t sg_pkcs8_len(struct sg_bytes algorithm, size_t len);
-
-/* Append a DER SubjectPublicKeyInfo [RFC 5280 §4.1.2.7]: algorithm is its AlgorithmIdentifier
- * in DER, point the bytes of the BIT STRING. Errors: RANGE for more than 124 bytes of both, NOMEM. */
-enum sg_err sg_spki_der(struct sg_bytes algorithm, struct sg_bytes point, struct sg_buf *out);
-
-/* Append a SubjectPublicKeyInfo as PEM ("BEGIN PUBLIC KEY"). Errors: NOMEM, after which out
- * holds a part of it. */
-enum sg_err sg_spki_pem(struct sg_bytes spki, struct sg_buf *out);
-
-/* Append "ssh-ed25519 AAAA... comment\n", or of a P-256 point "ecdsa-sha2-nistp256 ..." [RFC
- * 5656 §3.1]; the comment may be NULL. Errors: RANGE unless 32 or 65 bytes, ARG for a comment with control characters, which could smuggle
- * in a line, NOMEM. */
-enum sg_err sg_ssh_line(struct sg_bytes public_key, const char *comment, struct sg_buf *out);
 
 #endif

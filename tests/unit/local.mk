@@ -45,6 +45,8 @@ unit_tests = \
 	tests/unit/test_secret \
 	tests/unit/test_signal \
 	tests/unit/test_slab \
+	tests/unit/test_spki \
+	tests/unit/test_ssh_line \
 	tests/unit/test_ssl \
 	tests/unit/test_state \
 	tests/unit/test_store \

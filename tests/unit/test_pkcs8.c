@@ -318,110 +318,6 @@ START_TEST(an_input_that_is_too_long_is_refused)
 }
 END_TEST
 
-START_TEST(a_public_key_is_written_as_pem)
-{
-	struct sg_buf out = { 0 };
-
-	ck_assert_int_eq(sg_spki_pem(hex("302a300506032b6570032100" PUBLIC), &out), SG_OK);
-	assert_bytes(sg_buf_bytes(&out), sg_bytes_str(PUBLIC_PEM));
-	sg_buf_free(&out);
-}
-END_TEST
-
-START_TEST(a_public_key_is_written_as_der)
-{
-	struct sg_buf out = { 0 };
-
-	ck_assert_int_eq(sg_spki_der(hex("300506032b6570"), hex(PUBLIC), &out), SG_OK);
-	assert_bytes(sg_buf_bytes(&out), hex("302a300506032b6570032100" PUBLIC));
-	sg_buf_free(&out);
-}
-END_TEST
-
-START_TEST(a_public_key_is_written_as_an_ssh_line)
-{
-	struct sg_buf out = { 0 };
-
-	ck_assert_int_eq(sg_ssh_line(hex(PUBLIC), "me@here", &out), SG_OK);
-	assert_bytes(sg_buf_bytes(&out), sg_bytes_str(PUBLIC_SSH " me@here\n"));
-	sg_buf_free(&out);
-}
-END_TEST
-
-/* Whether the line is one that ssh-keygen reads, tool/test_keys.sh shows. */
-START_TEST(a_p256_key_has_an_ssh_line_too)
-{
-	static const char head[] = "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABB"
-		"BAQE";
-	struct sg_buf out = { 0 };
-
-	ck_assert_int_eq(sg_ssh_line(repeat(4, 65), "me@here", &out), SG_OK);
-	ck_assert_mem_eq(out.data, head, sizeof head - 1);
-	ck_assert_mem_eq(out.data + out.len - 9, " me@here\n", 9);
-	sg_buf_free(&out);
-}
-END_TEST
-
-START_TEST(an_ssh_line_can_do_without_a_comment)
-{
-	struct sg_buf out = { 0 };
-
-	ck_assert_int_eq(sg_ssh_line(hex(PUBLIC), NULL, &out), SG_OK);
-	ck_assert_int_eq(sg_ssh_line(hex(PUBLIC), "", &out), SG_OK);
-	assert_bytes(sg_buf_bytes(&out), sg_bytes_str(PUBLIC_SSH "\n" PUBLIC_SSH "\n"));
-	sg_buf_free(&out);
-}
-END_TEST
-
-START_TEST(a_comment_cannot_smuggle_in_a_line)
-{
-	struct sg_buf out = { 0 };
-
-	ck_assert_int_eq(sg_ssh_line(hex(PUBLIC), "me\nssh-ed25519 AAAA", &out), SG_ERR_ARG);
-	ck_assert_int_eq(sg_ssh_line(hex(PUBLIC), "\x1b[2J", &out), SG_ERR_ARG);
-	ck_assert_int_eq(sg_ssh_line(hex(PUBLIC), "\x7f", &out), SG_ERR_ARG);
-	ck_assert_uint_eq(out.len, 0);
-	sg_buf_free(&out);
-}
-END_TEST
-
-START_TEST(a_public_key_of_another_length_is_not_written)
-{
-	struct sg_buf out = { 0 };
-
-	ck_assert_int_eq(sg_spki_der(hex("300506032b6570"), repeat(1, 118), &out), SG_ERR_RANGE);
-	ck_assert_int_eq(sg_ssh_line(sg_bytes(NULL, 0), "me", &out), SG_ERR_RANGE);
-	ck_assert_int_eq(sg_ssh_line(repeat(4, 64), "me", &out), SG_ERR_RANGE);
-	ck_assert_uint_eq(out.len, 0);
-	sg_buf_free(&out);
-}
-END_TEST
-
-START_TEST(a_longer_public_key_takes_lines_of_64_characters)
-{
-	static const char wanted[] = "-----BEGIN PUBLIC KEY-----\n"
-		"AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB\nAQE=\n"
-		"-----END PUBLIC KEY-----\n";
-	struct sg_buf out = { 0 };
-
-	ck_assert_int_eq(sg_spki_pem(repeat(1, 50), &out), SG_OK);
-	assert_bytes(sg_buf_bytes(&out), sg_bytes_str(wanted));
-	sg_buf_free(&out);
-}
-END_TEST
-
-static void add_writing(TCase *tc)
-{
-	tcase_add_test(tc, a_public_key_is_written_as_pem);
-	tcase_add_test(tc, a_longer_public_key_takes_lines_of_64_characters);
-	tcase_add_test(tc, a_public_key_is_written_as_der);
-	tcase_add_test(tc, a_public_key_is_written_as_an_ssh_line);
-	tcase_add_test(tc, a_p256_key_has_an_ssh_line_too);
-	tcase_add_test(tc, an_ssh_line_can_do_without_a_comment);
-	tcase_add_test(tc, a_comment_cannot_smuggle_in_a_line);
-	tcase_add_test(tc, a_public_key_of_another_length_is_not_written);
-}
-
 START_TEST(a_private_key_is_written_as_it_is_read)
 {
 	/* [RFC 8410 §10.3] */
@@ -475,7 +371,6 @@ static Suite *suite(void)
 	tcase_add_test(tc, a_zero_byte_in_the_armour_is_refused);
 	tcase_add_test(tc, a_damaged_key_behind_a_public_key_is_not_called_public);
 	tcase_add_test(tc, an_input_that_is_too_long_is_refused);
-	add_writing(tc);
 	suite_add_tcase(s, tc);
 	tcase_add_test(tc, a_private_key_is_written_as_it_is_read);
 	tcase_add_test(tc, a_private_key_that_needs_longer_lengths_is_not_written);

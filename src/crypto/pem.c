@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 1. Finds the blocks of PEM.
+ */
+#include "crypto/pem.h"
+
+#include <string.h>
+
+static bool starts_with(struct sg_bytes bytes, const char *head)
+{
+	size_t len = strlen(head);
+
+	return bytes.len >= len && memcmp(bytes.data, head, len) == 0;
+}
+
+static bool ends_with(struct sg_bytes bytes, const char *tail)
+{
+	size_t len = strlen(tail);
+
+	return bytes.len >= len && memcmp(bytes.data + bytes.len - len, tail, len) == 0;
+}
+
+static bool is_blank(uint8_t c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
+/* Take one line off the text, and its end (LF, CRLF or the end of the text) off the line. */
+static struct sg_bytes take_line(struct sg_bytes *text)
+{
+	const uint8_t *end = text->len > 0 ? memchr(text->data, '\n', text->len) : NULL;
+	size_t len = end ? (size_t)(end - text->data) : text->len;
+	struct sg_bytes line = sg_bytes(text->data, len);
+
+	if (text->len > 0)
+		*text = sg_bytes(text->data + len + (end ? 1 : 0), text->len - len - (end ? 1 : 0));
+	while (line.len > 0 && is_blank(line.data[line.len - 1]))
+		line.len--;
+	return line;
+}
+
+/* Read the label of a line "-----BEGIN label-----", or of the END line. */
+static bool read_label(struct sg_bytes line, const char *head, struct sg_bytes *label)
+{
+	const char *tail = "-----";
+	size_t head_len = strlen(head), tail_len = strlen(tail);
+
+	if (!starts_with(line, head) || !ends_with(line, tail) || line.len < head_len + tail_len)
+		return false;
+	*label = sg_bytes(line.data + head_len, line.len - head_len - tail_len);
+	return true;
+}
+
+bool sg_pem_next(struct sg_bytes *text, struct sg_pem *pem)
+{
+	struct sg_bytes line, end_label;
+	bool inside = false;
+
+	while (text->len > 0) {
+		const uint8_t *start = text->data;
+
+		line = take_line(text);
+		if (!inside && read_label(line, "-----BEGIN ", &pem->label)) {
+			inside = true;
+			pem->body = sg_bytes(text->data, 0);
+		} else if (inside && read_label(line, "-----END ", &end_label)) {
+			pem->body.len = (size_t)(start - pem->body.data);
+			return sg_bytes_equal(pem->label, end_label);
+		}
+	}
+	return false;
+}
