@@ -78,15 +78,9 @@ enum sg_err sg_store_path_resolve(const char *path, char **out)
 		err = SG_ERR_NOMEM;
 		goto out;
 	}
-	err = sg_dir_check_private(folder);
+	err = sg_dir_resolve_private(folder, &real);
 	if (err != SG_OK)
 		goto out;
-	real = realpath(folder, NULL);
-	if (real == NULL) {
-		err = sg_store_path_errno(errno);
-		sg_log(SG_LOG_ERROR, "The folder %s can't be resolved: %m.", folder);
-		goto out;
-	}
 	err = sg_path_join(real, base, out);
 out:
 	free(real);

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "util/file.h"
@@ -19,6 +18,7 @@
 
 #define CONFIG_MAX ((size_t)64 << 10)
 #define PASSWD_MAX ((size_t)1 << 20)
+#define SYSTEM_STATE LOCALSTATEDIR "/lib/signet"
 
 /* One key: what its value must be, and how it is stored. set answers ARG for a bad value. */
 struct key {
@@ -194,18 +194,15 @@ static enum sg_err parse_text(struct sg_config *config, struct sg_bytes text, co
 	return err;
 }
 
-/* Put the home folder of this user into *out, or NULL where there is none. */
-static enum sg_err find_home(char **out)
+/* Put the home folder that this user's account names into *out, or NULL where there is none. */
+static enum sg_err account_home(char **out)
 {
-	const char *home = secure_getenv("HOME");
 	struct passwd entry, *found = NULL;
 	enum sg_err err = SG_OK;
 	char *buffer = NULL;
 	size_t size = 1024;
 	int rc = ERANGE;
 
-	if (home != NULL && home[0] == '/')
-		return replace(out, home);
 	while (rc == ERANGE && size <= PASSWD_MAX) {
 		size *= 2;
 		free(buffer);
@@ -220,26 +217,48 @@ static enum sg_err find_home(char **out)
 	return err;
 }
 
-static enum sg_err default_state(char **out)
+/* What XDG_STATE_HOME is by default, or NULL for a user without a home. */
+static enum sg_err state_home(const char *account, char **out)
 {
 	const char *base = secure_getenv("XDG_STATE_HOME");
+	const char *home = secure_getenv("HOME");
+
+	if (base != NULL && base[0] == '/')
+		return replace(out, base);
+	if (home == NULL || home[0] != '/')
+		home = account;
+	return home != NULL ? sg_path_join(home, ".local/state", out) : SG_OK;
+}
+
+/* A user whose home is the folder of the system's tokens is a service made for them. It must
+ * find them whatever else the environment of who started it says. */
+static enum sg_err default_state(char **out)
+{
+	char *account = NULL, *base = NULL;
 	enum sg_err err = SG_OK;
-	char *home = NULL;
 
 	if (geteuid() == 0)
-		return replace(out, LOCALSTATEDIR "/lib/signet");
-	if (base != NULL && base[0] == '/')
-		return sg_path_join(base, "signet", out);
-	err = find_home(&home);
+		return replace(out, SYSTEM_STATE);
+	err = account_home(&account);
 	if (err != SG_OK)
-		return err;
-	if (home == NULL) {
+		goto out;
+	if (account != NULL && strcmp(account, SYSTEM_STATE) == 0) {
+		err = replace(out, SYSTEM_STATE);
+		goto out;
+	}
+	err = state_home(account, &base);
+	if (err != SG_OK)
+		goto out;
+	if (base == NULL) {
 		sg_log(SG_LOG_ERROR, "user %u has no home folder: set SIGNET_STATE to an absolute "
 		       "path", (unsigned)geteuid());
-		return SG_ERR_CONFIG;
+		err = SG_ERR_CONFIG;
+		goto out;
 	}
-	err = sg_path_join(home, ".local/state/signet", out);
-	free(home);
+	err = sg_path_join(base, "signet", out);
+out:
+	free(account);
+	free(base);
 	return err;
 }
 
@@ -279,28 +298,13 @@ static enum sg_err config_new(const char *path, struct sg_config **out)
 	return err;
 }
 
-/* A TCTI can name a program to run, so who writes the file becomes who reads it. */
-static bool is_trusted(const char *path)
-{
-	struct stat st;
-
-	if (lstat(path, &st) != 0)
-		return true;            /* reading it says why */
-	if ((st.st_uid == 0 || st.st_uid == geteuid()) && (st.st_mode & (S_IWGRP | S_IWOTH)) == 0)
-		return true;
-	sg_log(SG_LOG_ERROR, "%s can be changed by others: it must belong to root or this user "
-	       "and be writable by nobody else; chmod go-w %s", path, path);
-	return false;
-}
-
 /* Read the file if it is there; one that was named must be there. */
 static enum sg_err read_config(const char *path, bool named, struct sg_buf *text)
 {
 	enum sg_err err;
 
-	if (!is_trusted(path))
-		return SG_ERR_CONFIG;
-	err = sg_file_read(path, CONFIG_MAX, text);
+	/* A TCTI can name a program to run, so who writes the file becomes who reads it. */
+	err = sg_file_read_trusted(path, CONFIG_MAX, text);
 	if (err == SG_ERR_NOT_FOUND && !named)
 		return SG_OK;
 	if (err == SG_ERR_NOT_FOUND)

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "util/log.h"
+#include "util/walk.h"
 
 /* A kind of file: its type and what to say about it. */
 struct kind {
@@ -44,8 +45,9 @@ static enum sg_err check_owner(const char *path, const struct kind *kind, const 
 		return SG_OK;
 	if (st->st_uid != 0) {
 		sg_log(SG_LOG_ERROR, "%s: the %s is owned by user %u, but must be owned by user "
-		       "%u; if you trust its contents: chown %u '%s'", path, kind->noun,
-		       (unsigned)st->st_uid, (unsigned)me, (unsigned)me, path);
+		       "%u; use it as its owner with runuser(1) or, if you trust its contents: "
+		       "chown %u '%s'", path, kind->noun, (unsigned)st->st_uid, (unsigned)me,
+		       (unsigned)me, path);
 		return SG_ERR_STORE_UNSAFE;
 	}
 	if (faccessat(AT_FDCWD, path, kind->access, AT_EACCESS | AT_SYMLINK_NOFOLLOW) != 0) {
@@ -85,136 +87,66 @@ static enum sg_err check_stat(const char *path, const struct kind *kind, const s
 	return SG_OK;
 }
 
-/* lstat(2) follows a link whose name has a slash behind it, so the slashes go. */
-static enum sg_err check_path(const char *path, const struct kind *kind)
+/* Look at what the walk led to. */
+static enum sg_err check_entry(const char *path, const struct kind *kind, const struct sg_walk *at)
 {
-	size_t len = strlen(path);
-	enum sg_err err = SG_OK;
-	char *name = NULL;
 	struct stat st;
 
-	while (len > 1 && path[len - 1] == '/')
-		len--;
-	name = strndup(path, len);
-	if (name == NULL)
-		return SG_ERR_NOMEM;
-	if (lstat(name, &st) == 0)
-		err = check_stat(name, kind, &st);
-	else if (errno == ENOENT || errno == ENOTDIR)
-		err = SG_ERR_STORE_MISSING;
-	else
-		err = system_error(name);
-	free(name);
-	return err;
+	if (fstatat(at->fd, at->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return check_stat(path, kind, &st);
+	return errno == ENOENT ? SG_ERR_STORE_MISSING : system_error(path);
 }
 
 enum sg_err sg_file_check_private(const char *path)
 {
-	return check_path(path, &a_file);
+	struct stat st;
+
+	if (lstat(path, &st) == 0)
+		return check_stat(path, &a_file, &st);
+	return errno == ENOENT || errno == ENOTDIR ? SG_ERR_STORE_MISSING : system_error(path);
 }
 
 enum sg_err sg_dir_check_private(const char *path)
 {
-	return check_path(path, &a_folder);
+	return sg_dir_resolve_private(path, NULL);
 }
 
-/* Make a folder that its owner can use whatever the umask took. */
-static bool make_folder(int at, const char *name, mode_t mode)
+enum sg_err sg_dir_resolve_private(const char *path, char **out)
 {
-	struct stat st;
+	struct sg_walk at;
+	enum sg_err err;
 
-	if (mkdirat(at, name, mode) != 0)
-		return false;
-	if (fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
-		return false;
-	return (st.st_mode & S_IRWXU) == S_IRWXU ||
-	       fchmodat(at, name, (st.st_mode & 07777) | S_IRWXU, AT_SYMLINK_NOFOLLOW) == 0;
+	err = sg_walk_begin(path, false, &at);
+	if (err == SG_OK)
+		err = check_entry(path, &a_folder, &at);
+	if (err == SG_OK && out != NULL && strcmp(at.name, ".") != 0)
+		err = sg_path_join(at.folder, at.name, out);
+	else if (err == SG_OK && out != NULL)
+		err = sg_path_join("", at.folder + (at.folder[0] == '/'), out);
+	sg_walk_end(&at);
+	return err;
 }
 
-/* Open a folder above ours. A link is followed only if root or this user made it. */
-static int open_parent(int at, const char *name)
-{
-	struct stat st;
-
-	if (fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
-		return -1;
-	if (S_ISLNK(st.st_mode) && st.st_uid != 0 && st.st_uid != geteuid()) {
-		errno = ELOOP;
-		return -1;
-	}
-	return openat(at, name, O_PATH | O_DIRECTORY | O_CLOEXEC |
-		      (S_ISLNK(st.st_mode) ? 0 : O_NOFOLLOW));
-}
-
-/* Go from the folder *at, which is closed, into name, making it where it is missing. */
-static bool enter_parent(int *at, const char *name)
-{
-	int next = open_parent(*at, name);
-
-	if (next < 0 && errno == ENOENT) {
-		if (!make_folder(*at, name, 0755) && errno != EEXIST)
-			return false;
-		next = open_parent(*at, name);
-	}
-	if (next < 0)
-		return false;
-	close(*at);
-	*at = next;
-	return true;
-}
-
-/* Whoever made it, we or another process or an attacker in between, it is checked. */
-static enum sg_err make_last(int at, const char *name, const char *path)
-{
-	struct stat st;
-
-	if (!make_folder(at, name, 0700) && errno != EEXIST)
-		return system_error(path);
-	if (fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
-		return system_error(path);
-	return check_stat(path, &a_folder, &st);
-}
-
+/* Whoever made it, we or another process, it is checked. */
 enum sg_err sg_dir_make_private(const char *path)
 {
-	enum sg_err err = SG_OK;
-	char *copy = NULL;
-	char *rest = NULL;
-	char *name, *next;
-	int at = -1;
+	struct sg_walk at;
+	enum sg_err err;
 
-	copy = strdup(path);
-	if (copy == NULL)
-		return SG_ERR_NOMEM;
-	at = open(path[0] == '/' ? "/" : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (at < 0) {
+	err = sg_walk_begin(path, true, &at);
+	if (err == SG_OK && !sg_walk_make_folder(at.fd, at.name, 0700) && errno != EEXIST)
 		err = system_error(path);
-		goto out;
-	}
-	name = strtok_r(copy, "/", &rest);
-	if (name == NULL) {
-		err = sg_dir_check_private(path);
-		goto out;
-	}
-	while ((next = strtok_r(NULL, "/", &rest)) != NULL) {
-		if (!enter_parent(&at, name)) {
-			err = system_error(path);
-			goto out;
-		}
-		name = next;
-	}
-	err = make_last(at, name, path);
-out:
-	if (at >= 0)
-		close(at);
-	free(copy);
+	if (err == SG_OK)
+		err = check_entry(path, &a_folder, &at);
+	sg_walk_end(&at);
 	return err;
 }
 
 /* O_NONBLOCK, so that a pipe put in the place of a file can't hang us. */
-static enum sg_err open_regular(const char *path, int *fd, struct stat *st)
+static enum sg_err open_regular(int at, const char *name, const char *path, int *fd,
+				struct stat *st)
 {
-	*fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	*fd = openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (*fd < 0)
 		return errno == ENOENT || errno == ENOTDIR ? SG_ERR_NOT_FOUND : system_error(path);
 	if (fstat(*fd, st) != 0)
@@ -254,21 +186,37 @@ static enum sg_err read_all(const char *path, int fd, size_t max, struct sg_buf 
 	return SG_OK;
 }
 
-enum sg_err sg_file_read(const char *path, size_t max, struct sg_buf *out)
+/* Refuse a file that was opened and that somebody else can change. */
+static enum sg_err check_unchangeable(const char *path, const struct stat *st)
+{
+	if ((st->st_uid == 0 || st->st_uid == geteuid()) && (st->st_mode & (S_IWGRP | S_IWOTH)) == 0)
+		return SG_OK;
+	sg_log(SG_LOG_ERROR, "%s can be changed by others: it must belong to root or this user "
+	       "and be writable by nobody else; chmod go-w '%s'", path, path);
+	return SG_ERR_STORE_UNSAFE;
+}
+
+enum sg_err sg_file_read_trusted(const char *path, size_t max, struct sg_buf *out)
 {
 	size_t start = out->len;
+	struct sg_walk at;
 	enum sg_err err;
 	struct stat st;
 	int fd = -1;
 
-	err = max < SIZE_MAX ? open_regular(path, &fd, &st) : SG_ERR_RANGE;
+	err = sg_walk_begin(path, false, &at);
+	if (err == SG_OK)
+		err = max < SIZE_MAX ? open_regular(at.fd, at.name, path, &fd, &st) : SG_ERR_RANGE;
+	if (err == SG_OK)
+		err = check_unchangeable(path, &st);
 	if (err == SG_OK)
 		err = read_all(path, fd, max, out);
 	if (fd >= 0)
 		close(fd);
+	sg_walk_end(&at);
 	if (err != SG_OK)
 		out->len = start;
-	return err;
+	return err == SG_ERR_STORE_MISSING ? SG_ERR_NOT_FOUND : err;
 }
 
 /* Take "-" or "fd:N" apart. True: it is one of them, and *fd is -1 if it is malformed. */
@@ -313,7 +261,7 @@ static enum sg_err open_secret(const char *path, int *fd)
 	if (!credential)
 		err = sg_file_check_private(path);
 	if (err == SG_OK)
-		err = open_regular(path, fd, &st);
+		err = open_regular(AT_FDCWD, path, path, fd, &st);
 	/* Once more with what was opened, which may be another file by now. */
 	if (err == SG_OK && !credential)
 		err = check_stat(path, &a_file, &st);

@@ -17,16 +17,22 @@
  * what and how to mend it), SYSTEM. */
 enum sg_err sg_file_check_private(const char *path);
 
-/* The same for a folder. */
+/* The same for a folder, and for the way to it: see sg_walk_begin. So nobody but root and
+ * this user can put another folder in its place afterwards. */
 enum sg_err sg_dir_check_private(const char *path);
 
+/* Check a folder so and return its absolute path, in which no component is a link. The
+ * caller frees *out, which may be NULL where the path isn't wanted. */
+enum sg_err sg_dir_resolve_private(const char *path, char **out);
+
 /* Make the folder and its missing parents; the folder itself gets mode 0700, the
- * parents 0755. One that exists is checked instead. Errors as sg_dir_check_private. */
+ * parents 0755. What exists is checked instead. Errors as sg_dir_check_private. */
 enum sg_err sg_dir_make_private(const char *path);
 
-/* Append to out the whole of a file of at most max bytes.
- * Errors: NOT_FOUND, RANGE when it is longer, SYSTEM. */
-enum sg_err sg_file_read(const char *path, size_t max, struct sg_buf *out);
+/* Append to out the whole of a file of at most max bytes that nobody but root and this
+ * user can change: neither the file, nor the way to it. Errors: NOT_FOUND, STORE_UNSAFE
+ * (the log says what and how to mend it), RANGE when it is longer, SYSTEM. */
+enum sg_err sg_file_read_trusted(const char *path, size_t max, struct sg_buf *out);
 
 /* Read a secret file of at most max bytes into guarded memory and take one final
  * newline (LF or CRLF) off. "-" is standard input, "fd:N" a descriptor; anything

@@ -11,4 +11,5 @@ libsignet_la_SOURCES += \
 	src/util/secret.c src/util/secret.h \
 	src/util/signal.c src/util/signal.h \
 	src/util/slab.c src/util/slab.h \
-	src/util/utf8.c src/util/utf8.h
+	src/util/utf8.c src/util/utf8.h \
+	src/util/walk.c src/util/walk.h

@@ -286,7 +286,8 @@ START_TEST(a_link_that_a_stranger_made_is_not_followed)
 		ck_assert_int_eq(symlink(path, link), 0);
 		ck_assert_int_eq(lchown(link, NOBODY, (gid_t)-1), 0);
 		name_file("link/x");
-		ck_assert_int_eq(sg_dir_make_private(path), SG_ERR_SYSTEM);
+		ck_assert_int_eq(sg_dir_make_private(path), SG_ERR_STORE_UNSAFE);
+		assert_log_has("symbolic link is owned by user 65534");
 		name_file("d/x");
 		ck_assert_int_ne(access(path, F_OK), 0);
 	}
@@ -309,9 +310,48 @@ START_TEST(a_file_is_appended_to_the_buffer)
 
 	write_file("f", "world", 0644);
 	ck_assert_int_eq(sg_buf_append(&buf, sg_bytes_str("hello ")), SG_OK);
-	ck_assert_int_eq(sg_file_read(path, 5, &buf), SG_OK);
+	ck_assert_int_eq(sg_file_read_trusted(path, 5, &buf), SG_OK);
 	ck_assert(sg_bytes_equal(sg_buf_bytes(&buf), sg_bytes_str("hello world")));
 	sg_buf_free(&buf);
+}
+END_TEST
+
+START_TEST(a_file_that_others_can_change_is_not_trusted)
+{
+	static const mode_t modes[] = { 0620, 0602, 0666 };
+	struct sg_buf buf = { NULL, 0, 0 };
+
+	write_file("f", "x", 0600);
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+		ck_assert_int_eq(chmod(path, modes[i]), 0);
+		ck_assert_int_eq(sg_file_read_trusted(path, 10, &buf), SG_ERR_STORE_UNSAFE);
+	}
+	ck_assert_int_eq(chmod(path, 0600), 0);
+	ck_assert_int_eq(chmod(folder, 0777), 0);
+	ck_assert_int_eq(sg_file_read_trusted(path, 10, &buf), SG_ERR_STORE_UNSAFE);
+	assert_log_has("chmod go-w '");
+	ck_assert_int_eq(chmod(folder, 01777), 0);
+	ck_assert_int_eq(sg_file_read_trusted(path, 10, &buf), SG_OK);
+	sg_buf_free(&buf);
+}
+END_TEST
+
+START_TEST(a_folder_is_resolved_to_a_path_without_links)
+{
+	char *link = scratch_path(folder, "link"), *real = NULL, *expected = NULL;
+
+	name_file("d");
+	ck_assert_int_eq(mkdir(path, 0755), 0);
+	ck_assert_int_eq(symlink("./d//", link), 0);
+	name_file("d/x");
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	expected = realpath(path, NULL);
+	name_file("link/../link/x/.");
+	ck_assert_int_eq(sg_dir_resolve_private(path, &real), SG_OK);
+	ck_assert_str_eq(real, expected);
+	free(link);
+	free(real);
+	free(expected);
 }
 END_TEST
 
@@ -325,7 +365,7 @@ START_TEST(a_file_of_many_blocks_is_read_whole)
 	for (size_t i = 0; i < len; i++)
 		data[i] = (uint8_t)(i * 7);
 	path = scratch_write(folder, "f", data, len, 0644);
-	ck_assert_int_eq(sg_file_read(path, len, &buf), SG_OK);
+	ck_assert_int_eq(sg_file_read_trusted(path, len, &buf), SG_OK);
 	ck_assert(sg_bytes_equal(sg_buf_bytes(&buf), sg_bytes(data, len)));
 	sg_buf_free(&buf);
 	free(data);
@@ -338,7 +378,7 @@ START_TEST(a_file_that_is_too_long_leaves_the_buffer_as_it_was)
 
 	write_file("f", "world", 0644);
 	ck_assert_int_eq(sg_buf_append(&buf, sg_bytes_str("hello")), SG_OK);
-	ck_assert_int_eq(sg_file_read(path, 4, &buf), SG_ERR_RANGE);
+	ck_assert_int_eq(sg_file_read_trusted(path, 4, &buf), SG_ERR_RANGE);
 	ck_assert(sg_bytes_equal(sg_buf_bytes(&buf), sg_bytes_str("hello")));
 	sg_buf_free(&buf);
 }
@@ -350,14 +390,14 @@ START_TEST(only_regular_files_are_read)
 	char *link = scratch_path(folder, "link");
 
 	name_file("none");
-	ck_assert_int_eq(sg_file_read(path, 10, &buf), SG_ERR_NOT_FOUND);
-	ck_assert_int_eq(sg_file_read(folder, 10, &buf), SG_ERR_SYSTEM);
+	ck_assert_int_eq(sg_file_read_trusted(path, 10, &buf), SG_ERR_NOT_FOUND);
+	ck_assert_int_eq(sg_file_read_trusted(folder, 10, &buf), SG_ERR_SYSTEM);
 	name_file("pipe");
 	ck_assert_int_eq(mkfifo(path, 0600), 0);
-	ck_assert_int_eq(sg_file_read(path, 10, &buf), SG_ERR_SYSTEM);
+	ck_assert_int_eq(sg_file_read_trusted(path, 10, &buf), SG_ERR_SYSTEM);
 	write_file("f", "x", 0600);
 	ck_assert_int_eq(symlink(path, link), 0);
-	ck_assert_int_eq(sg_file_read(link, 10, &buf), SG_ERR_SYSTEM);
+	ck_assert_int_eq(sg_file_read_trusted(link, 10, &buf), SG_ERR_SYSTEM);
 	sg_buf_free(&buf);
 	free(link);
 }
@@ -515,6 +555,7 @@ static void add_making(Suite *s)
 	tcase_add_test(t, the_own_link_of_a_user_is_followed_above_the_folder);
 	tcase_add_test(t, a_link_that_a_stranger_made_is_not_followed);
 	tcase_add_test(t, a_file_in_the_way_of_a_folder_is_an_error);
+	tcase_add_test(t, a_folder_is_resolved_to_a_path_without_links);
 	tcase_add_test(t, paths_are_joined_with_one_slash);
 	suite_add_tcase(s, t);
 }
@@ -525,6 +566,7 @@ static void add_reading(Suite *s)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, a_file_is_appended_to_the_buffer);
+	tcase_add_test(t, a_file_that_others_can_change_is_not_trusted);
 	tcase_add_test(t, a_file_of_many_blocks_is_read_whole);
 	tcase_add_test(t, a_file_that_is_too_long_leaves_the_buffer_as_it_was);
 	tcase_add_test(t, only_regular_files_are_read);
