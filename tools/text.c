@@ -159,32 +159,21 @@ enum sg_err tool_base64_read(struct sg_bytes text, struct sg_buf *out)
 	return n == 0 || n + padding == 4 ? base64_group(bits, n, out) : SG_ERR_FORMAT;
 }
 
-static int nibble(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)tolower((unsigned char)c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 enum sg_err tool_hex_read(const char *text, struct sg_buf *out)
 {
-	size_t len = strlen(text);
-	enum sg_err err = SG_OK;
+	struct sg_bytes hex = sg_bytes_str(text);
+	enum sg_err err;
 
 	out->len = 0;
-	if (len == 0 || len % 2 != 0)
+	if (hex.len == 0)
 		return SG_ERR_FORMAT;
-	for (size_t i = 0; i < len && err == SG_OK; i += 2) {
-		int high = nibble(text[i]), low = nibble(text[i + 1]);
-		uint8_t byte;
-
-		if (high < 0 || low < 0)
-			return SG_ERR_FORMAT;
-		byte = (uint8_t)(high * 16 + low);
-		err = sg_buf_append(out, sg_bytes(&byte, 1));
-	}
-	return err;
+	err = sg_buf_reserve(out, hex.len / 2);
+	if (err != SG_OK)
+		return err;
+	if (!sg_bytes_unhex(hex, out->data, hex.len / 2))
+		return SG_ERR_FORMAT;
+	out->len = hex.len / 2;
+	return SG_OK;
 }
 
 /* Levenshtein's distance, one row at a time. */

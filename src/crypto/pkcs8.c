@@ -5,13 +5,12 @@
  */
 #include "crypto/pkcs8.h"
 
-#include <sodium.h>
 #include <string.h>
 
+#include "crypto/base64.h"
 #include "crypto/der.h"
 #include "crypto/ed25519.h"
 #include "crypto/pem.h"
-#include "util/cursor.h"
 
 #define INPUT_MAX 16384
 
@@ -136,14 +135,10 @@ static enum sg_err read_pem(struct sg_bytes body, enum sg_pkcs8_kind *kind, stru
 
 	*kind = SG_PKCS8_UNKNOWN;
 
-	/* libsodium would skip zero bytes along with the ignored ones. */
-	if (body.len == 0 || memchr(body.data, 0, body.len))
-		goto out;
 	err = sg_secret_new(body.len / 4 * 3 + 3, &der);
 	if (err != SG_OK)
 		goto out;
-	if (sodium_base642bin(der->data, der->cap, (const char *)body.data, body.len, " \t\r\n",
-	                      &der->len, NULL, sodium_base64_VARIANT_ORIGINAL) != 0) {
+	if (!sg_base64_read(body, der->data, der->cap, &der->len)) {
 		err = SG_ERR_FORMAT;
 		goto out;
 	}

@@ -7,6 +7,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "crypto/base64.h"
 #include "crypto/der.h"
 #include "crypto/pem.h"
 
@@ -134,9 +135,7 @@ enum sg_err sg_spki_from_pem(struct sg_bytes text, struct sg_buf *der)
 	err = sg_buf_reserve(der, pem.body.len / 4 * 3 + 3);
 	if (err != SG_OK)
 		return err;
-	if (memchr(pem.body.data, 0, pem.body.len) != NULL ||
-	    sodium_base642bin(der->data, der->cap, (const char *)pem.body.data, pem.body.len,
-	                      " \t\r\n", &len, NULL, sodium_base64_VARIANT_ORIGINAL) != 0)
+	if (!sg_base64_read(pem.body, der->data, der->cap, &len))
 		return SG_ERR_FORMAT;
 	der->len = len;
 	return sg_spki_read(sg_buf_bytes(der), &spki);

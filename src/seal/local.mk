@@ -1,10 +1,14 @@
 libsignet_la_SOURCES += \
+	src/seal/policy.c src/seal/policy.h \
+	src/seal/policy_signature.c src/seal/policy_signature.h \
+	src/seal/policy_text.c \
 	src/seal/resident.h \
 	src/seal/sealer.c src/seal/sealer.h \
 	src/seal/soft/sealer.c src/seal/soft/sealer.h \
 	src/seal/tpm/blob.c src/seal/tpm/blob.h \
 	src/seal/tpm/context.c src/seal/tpm/context.h \
 	src/seal/tpm/key.c src/seal/tpm/key.h \
+	src/seal/tpm/policy.c src/seal/tpm/policy.h \
 	src/seal/tpm/rc.c src/seal/tpm/rc.h \
 	src/seal/tpm/resident.c \
 	src/seal/tpm/sealed.c src/seal/tpm/sealed.h \

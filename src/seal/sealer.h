@@ -37,8 +37,15 @@ struct sg_sealer {
 /* How a sealer is told to guard a secret. All zero: the hardware alone guards it. */
 struct sg_seal_guard {
 	const struct sg_secret *auth;   /* SG_SEAL_AUTH bytes, or NULL; wrong ones count towards its lockout */
+	/* To seal: what else must hold when it is opened, or NULL. PCR values that it does not
+	 * name are those of now. */
+	const struct sg_policy *policy;
+	/* To unseal: what is known of PCR values that somebody signed, or NULL. */
+	const struct sg_policy_signatures *signatures;
 };
 
+struct sg_policy;
+struct sg_policy_signatures;
 struct sg_resident_ops;
 
 struct sg_sealer_ops {
@@ -58,8 +65,9 @@ struct sg_sealer_ops {
 	enum sg_err (*provision)(struct sg_sealer *sealer, const struct sg_secret *owner_auth,
 	                         struct sg_buf *parent, bool *made);
 
-	/* Seal 1 to SG_SEAL_MAX bytes under the parent; the blob replaces what out holds.
-	 * Errors: HW_OTHER where the parent is not the one named. */
+	/* Seal 1 to SG_SEAL_MAX bytes under the parent; the blob replaces what out holds, and
+	 * names all that guards it but the values of guard. Errors: HW_OTHER where the parent is
+	 * not the one named, HW_UNSUPPORTED for a policy that it can't enforce. */
 	enum sg_err (*seal)(struct sg_sealer *sealer, struct sg_bytes parent,
 	                    const struct sg_seal_guard *guard, const struct sg_secret *plain,
 	                    struct sg_buf *out);

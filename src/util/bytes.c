@@ -30,6 +30,28 @@ void sg_bytes_hex(struct sg_bytes bytes, char *out)
 	}
 }
 
+static int digit_value(uint8_t c)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *at = c != 0 ? strchr(digits, c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c) : NULL;
+
+	return at != NULL ? (int)(at - digits) : -1;
+}
+
+bool sg_bytes_unhex(struct sg_bytes digits, uint8_t *out, size_t len)
+{
+	if (digits.len != 2 * len)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		int high = digit_value(digits.data[2 * i]), low = digit_value(digits.data[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			return false;
+		out[i] = (uint8_t)(high << 4 | low);
+	}
+	return true;
+}
+
 void sg_put_u32(uint8_t out[4], uint32_t v)
 {
 	for (int i = 0; i < 4; i++)

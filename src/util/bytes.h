@@ -41,6 +41,10 @@ bool sg_bytes_equal(struct sg_bytes a, struct sg_bytes b);
  * zero. For public bytes only. */
 void sg_bytes_hex(struct sg_bytes bytes, char *out);
 
+/* Read 2 * len hexadecimal digits of either case into len bytes. Not constant time: for
+ * public bytes. False for anything else. */
+bool sg_bytes_unhex(struct sg_bytes digits, uint8_t *out, size_t len);
+
 /* Write a number big-endian, as all that is stored or authenticated has it. */
 void sg_put_u32(uint8_t out[4], uint32_t v);
 void sg_put_u64(uint8_t out[8], uint64_t v);

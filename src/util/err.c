@@ -87,6 +87,9 @@ static const struct row rows[SG_ERR_COUNT] = {
 		"policy", "The machine is not in the state that the key was sealed to",
 		"The log names the PCR that differs; after a wanted change of firmware or boot "
 		"settings the key must be sealed anew." },
+	[SG_ERR_PCR_CHANGED] = {
+		"pcr-changed", "Another process extended a PCR each time the key was to be opened",
+		"Try again when the machine has finished booting." },
 	[SG_ERR_SEALER_OFF] = {
 		"sealer-off", "The configuration does not allow this sealer",
 		"For development only, set allow-soft = yes." },

@@ -37,6 +37,7 @@ enum sg_err {
 	SG_ERR_AUTH,            /* wrong PIN */
 	SG_ERR_LOCKED,          /* the device refuses PINs for now */
 	SG_ERR_POLICY,          /* the sealing policy is not met */
+	SG_ERR_PCR_CHANGED,     /* a PCR was extended again and again while the key was opened */
 	SG_ERR_SEALER_OFF,      /* this sealer is not allowed by the configuration */
 	SG_ERR_SEALER_UNKNOWN,  /* no sealer of that name in this build */
 

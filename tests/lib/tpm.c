@@ -255,6 +255,7 @@ static bool pass_command(struct test_tpm *tpm, int client, int server)
 		tpm->codes[tpm->count] = code;
 	tpm->count++;
 	pthread_mutex_unlock(&tpm->lock);
+	tpm->server = server;
 	if (tpm->hooks.command != NULL)
 		pass = tpm->hooks.command(tpm->hooks.arg, code);
 	if (!pass || !send_all(server, frame, len) || !read_frame(server, frame, &len))
@@ -265,6 +266,16 @@ static bool pass_command(struct test_tpm *tpm, int client, int server)
 	record(tpm, frame, len);
 	pthread_mutex_unlock(&tpm->lock);
 	return send_all(client, frame, len);
+}
+
+void test_tpm_inject(struct test_tpm *tpm, struct sg_bytes command)
+{
+	uint8_t answer[TEST_TPM_FRAME];
+	size_t len;
+
+	ck_assert(send_all(tpm->server, command.data, command.len));
+	ck_assert(read_frame(tpm->server, answer, &len));
+	ck_assert_uint_eq(u32(answer + 6), 0);
 }
 
 static bool pass_bytes(int from, int to)

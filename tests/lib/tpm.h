@@ -37,6 +37,7 @@ struct test_tpm {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	int end[2];                     /* a pipe that ends the thread */
+	int server;                     /* to the TPM, while a hook runs */
 	int listener[2];                /* for commands, for control; or the terminal */
 	/* What the thread waits for: the end, two listeners, client and TPM of each. */
 	struct pollfd wait[7];
@@ -74,6 +75,9 @@ void test_tpm_resume(struct test_tpm *tpm);
 
 /* End the TPM and remove its folder; one that was never started is fine. */
 void test_tpm_stop(struct test_tpm *tpm);
+
+/* From a command hook: send a command of somebody else's first, which must succeed. */
+void test_tpm_inject(struct test_tpm *tpm, struct sg_bytes command);
 
 /* Forget what was recorded. */
 void test_tpm_forget(struct test_tpm *tpm);

@@ -36,7 +36,7 @@ lib25519        src/crypto tests
 tss2/           src/seal/tpm tests
 sqlite3         src/store tests
 p11-kit/        src/core src/seal/hsm src/provider tools include/signet tests
-jansson         src/enroll tools tests
+jansson         src/enroll src/seal tools tests
 check.h         tests
 '
 

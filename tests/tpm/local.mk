@@ -5,6 +5,7 @@ tpm_tests = \
 	tests/tpm/test_conformance \
 	tests/tpm/test_fork \
 	tests/tpm/test_lockout \
+	tests/tpm/test_policy \
 	tests/tpm/test_power \
 	tests/tpm/test_residue \
 	tests/tpm/test_resident \

@@ -33,6 +33,8 @@ unit_tests = \
 	tests/unit/test_object_table \
 	tests/unit/test_p256 \
 	tests/unit/test_pkcs8 \
+	tests/unit/test_policy \
+	tests/unit/test_policy_signature \
 	tests/unit/test_random \
 	tests/unit/test_record \
 	tests/unit/test_rv \

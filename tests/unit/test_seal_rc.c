@@ -19,7 +19,8 @@ static const struct row rows[] = {
 	{ TPM2_CC_Unseal, 0x9a2, SG_ERR_AUTH },                 /* BAD_AUTH, session 1 */
 	{ TPM2_CC_Unseal, 0x921, SG_ERR_LOCKED },
 	{ TPM2_CC_Unseal, 0x99d, SG_ERR_POLICY },
-	{ TPM2_CC_Unseal, 0x128, SG_ERR_POLICY },
+	{ TPM2_CC_Unseal, 0x128, SG_ERR_PCR_CHANGED },
+	{ TPM2_CC_PolicyPCR, 0x1c4, SG_ERR_POLICY },            /* VALUE, parameter 1 */
 	{ TPM2_CC_CreatePrimary, 0x9a2, SG_ERR_HW_OWNER_AUTH },
 	{ TPM2_CC_EvictControl, 0x9a2, SG_ERR_HW_OWNER_AUTH },
 	{ TPM2_CC_Load, 0x1df, SG_ERR_FORMAT },                 /* INTEGRITY, parameter 1 */

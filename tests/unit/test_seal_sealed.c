@@ -7,13 +7,13 @@
 #include "lib/runner.h"
 #include "seal/tpm/sealed.h"
 
-static struct sg_tpm_blob sealed;
+static struct sg_sealed sealed;
 static struct sg_buf blob;
 
 static void setup(void)
 {
-	sealed = (struct sg_tpm_blob){
-		.area.publicArea = {
+	sealed = (struct sg_sealed){
+		.object.area.publicArea = {
 			.type = TPM2_ALG_KEYEDHASH,
 			.nameAlg = TPM2_ALG_SHA256,
 			.objectAttributes = TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT |
@@ -21,9 +21,9 @@ static void setup(void)
 			.parameters.keyedHashDetail.scheme.scheme = TPM2_ALG_NULL,
 			.unique.keyedHash.size = 32,
 		},
-		.private_area.size = 64,
+		.object.private_area.size = 64,
 	};
-	memset(sealed.private_area.buffer, 0x5a, 64);
+	memset(sealed.object.private_area.buffer, 0x5a, 64);
 }
 
 static void teardown(void)
@@ -33,7 +33,7 @@ static void teardown(void)
 
 static enum sg_err read_back(void)
 {
-	struct sg_tpm_blob out;
+	struct sg_sealed out;
 
 	blob.len = 0;
 	ck_assert_int_eq(sg_sealed_write(&sealed, &blob), SG_OK);
@@ -42,14 +42,14 @@ static enum sg_err read_back(void)
 
 START_TEST(a_blob_is_read_as_it_was_written)
 {
-	struct sg_tpm_blob out;
+	struct sg_sealed out;
 
 	ck_assert_int_eq(read_back(), SG_OK);
 	ck_assert_int_eq(sg_sealed_read(sg_buf_bytes(&blob), &out), SG_OK);
-	ck_assert_uint_eq(out.private_area.size, 64);
-	ck_assert_mem_eq(out.private_area.buffer, sealed.private_area.buffer, 64);
-	ck_assert_uint_eq(out.area.publicArea.objectAttributes,
-	                  sealed.area.publicArea.objectAttributes);
+	ck_assert_uint_eq(out.object.private_area.size, 64);
+	ck_assert_mem_eq(out.object.private_area.buffer, sealed.object.private_area.buffer, 64);
+	ck_assert_uint_eq(out.object.area.publicArea.objectAttributes,
+	                  sealed.object.area.publicArea.objectAttributes);
 	ck_assert_mem_eq(blob.data, "SGT1", 4);
 }
 END_TEST
@@ -57,7 +57,7 @@ END_TEST
 START_TEST(an_authorisation_shows_in_the_attributes)
 {
 	ck_assert(!sg_sealed_has_auth(&sealed));
-	sealed.area.publicArea.objectAttributes &= ~TPMA_OBJECT_NODA;
+	sealed.object.area.publicArea.objectAttributes &= ~TPMA_OBJECT_NODA;
 	ck_assert_int_eq(read_back(), SG_OK);
 	ck_assert(sg_sealed_has_auth(&sealed));
 }
@@ -65,10 +65,10 @@ END_TEST
 
 START_TEST(every_other_attribute_is_refused)
 {
-	TPMA_OBJECT right = sealed.area.publicArea.objectAttributes;
+	TPMA_OBJECT right = sealed.object.area.publicArea.objectAttributes;
 
 	for (int bit = 0; bit < 32; bit++) {
-		sealed.area.publicArea.objectAttributes = right ^ (TPMA_OBJECT)1 << bit;
+		sealed.object.area.publicArea.objectAttributes = right ^ (TPMA_OBJECT)1 << bit;
 		if (((TPMA_OBJECT)1 << bit) == TPMA_OBJECT_NODA)
 			continue;
 		/* tpm2-tss refuses to write some; those can't be read either. */
@@ -81,22 +81,22 @@ END_TEST
 
 START_TEST(another_type_of_object_is_refused)
 {
-	sealed.area.publicArea.type = TPM2_ALG_SYMCIPHER;
-	sealed.area.publicArea.parameters.symDetail.sym.algorithm = TPM2_ALG_NULL;
+	sealed.object.area.publicArea.type = TPM2_ALG_SYMCIPHER;
+	sealed.object.area.publicArea.parameters.symDetail.sym.algorithm = TPM2_ALG_NULL;
 	ck_assert_int_eq(read_back(), SG_ERR_FORMAT);
 }
 END_TEST
 
 START_TEST(a_policy_that_nobody_checks_is_refused)
 {
-	sealed.area.publicArea.authPolicy.size = 32;
+	sealed.object.area.publicArea.authPolicy.size = 32;
 	ck_assert_int_eq(read_back(), SG_ERR_FORMAT);
 }
 END_TEST
 
 START_TEST(another_name_algorithm_is_refused)
 {
-	sealed.area.publicArea.nameAlg = TPM2_ALG_SHA1;
+	sealed.object.area.publicArea.nameAlg = TPM2_ALG_SHA1;
 	ck_assert_int_eq(read_back(), SG_ERR_FORMAT);
 }
 END_TEST
@@ -104,7 +104,7 @@ END_TEST
 /* The size of the public structure, then that of the private one. */
 START_TEST(sizes_that_lie_are_refused)
 {
-	struct sg_tpm_blob out;
+	struct sg_sealed out;
 	size_t at = 4;
 	unsigned right;
 
@@ -124,7 +124,7 @@ END_TEST
 
 START_TEST(nothing_is_refused)
 {
-	struct sg_tpm_blob out;
+	struct sg_sealed out;
 
 	ck_assert_int_eq(sg_sealed_read(sg_bytes(NULL, 0), &out), SG_ERR_FORMAT);
 }

@@ -13,6 +13,7 @@
 #include "crypto/aes_gcm.h"
 #include "crypto/kdf.h"
 #include "crypto/random.h"
+#include "seal/policy.h"
 #include "util/cursor.h"
 #include "util/file.h"
 #include "util/log.h"
@@ -151,6 +152,10 @@ static enum sg_err soft_seal(struct sg_sealer *sealer, struct sg_bytes parent,
 		return SG_ERR_RANGE;
 	if (parent.len != PARENT)
 		return SG_ERR_HW_OTHER;
+	if (guard->policy != NULL && !sg_policy_empty(guard->policy)) {
+		sg_log(SG_LOG_ERROR, "the soft sealer has no PCRs, and so no policies");
+		return SG_ERR_HW_UNSUPPORTED;
+	}
 	sg_random(salt, sizeof salt);
 	sg_random(iv, sizeof iv);
 	sg_write_magic(&w, magic);

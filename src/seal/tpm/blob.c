@@ -7,21 +7,15 @@
 
 #include <tss2/tss2_mu.h>
 
-#include "util/cursor.h"
-
-enum sg_err sg_tpm_blob_write(const struct sg_tpm_blob *object,
-                              const char magic[SG_TPM_BLOB_MAGIC], struct sg_buf *out)
+void sg_tpm_blob_write(const struct sg_tpm_blob *object, struct sg_writer *w)
 {
 	uint8_t bytes[sizeof *object];
-	struct sg_writer w = sg_writer(out);
 	size_t len = 0;
 
 	if (Tss2_MU_TPM2B_PUBLIC_Marshal(&object->area, bytes, sizeof bytes, &len) != 0 ||
 	    Tss2_MU_TPM2B_PRIVATE_Marshal(&object->private_area, bytes, sizeof bytes, &len) != 0)
-		return SG_ERR_FORMAT;
-	sg_write_magic(&w, magic);
-	sg_write_bytes(&w, sg_bytes(bytes, len));
-	return w.err;
+		w->err = SG_ERR_FORMAT;
+	sg_write_bytes(w, sg_bytes(bytes, len));
 }
 
 /* View a TPM2B with its size field. */
@@ -35,18 +29,15 @@ static struct sg_bytes read_sized(struct sg_reader *r, size_t max)
 	return sg_read_bytes(r, sizeof(uint16_t) + size);
 }
 
-enum sg_err sg_tpm_blob_read(struct sg_bytes blob, const char magic[SG_TPM_BLOB_MAGIC],
-                             struct sg_tpm_blob *out)
+enum sg_err sg_tpm_blob_read(struct sg_reader *r, struct sg_tpm_blob *out)
 {
-	struct sg_reader r = sg_reader(blob);
 	struct sg_bytes area, private_area;
 	size_t at = 0, private_at = 0;
 
 	*out = (struct sg_tpm_blob){ 0 };
-	sg_read_magic(&r, magic);
-	area = read_sized(&r, sizeof out->area.publicArea);
-	private_area = read_sized(&r, sizeof out->private_area.buffer);
-	if (!sg_reader_done(&r) ||
+	area = read_sized(r, sizeof out->area.publicArea);
+	private_area = read_sized(r, sizeof out->private_area.buffer);
+	if (!sg_reader_done(r) ||
 	    Tss2_MU_TPM2B_PUBLIC_Unmarshal(area.data, area.len, &at, &out->area) != 0 ||
 	    Tss2_MU_TPM2B_PRIVATE_Unmarshal(private_area.data, private_area.len, &private_at,
 	                                    &out->private_area) != 0 ||

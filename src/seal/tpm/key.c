@@ -15,7 +15,7 @@
 #define HALF 32                         /* bytes of a number of P-256 */
 #define UNCOMPRESSED 0x04               /* [SEC 1 §2.3.3] */
 
-static const char magic[SG_TPM_BLOB_MAGIC] = { 'S', 'G', 'K', '1' };
+static const char magic[4] = { 'S', 'G', 'K', '1' };
 
 /* The TPM makes the key and nobody ever gives an authorisation: who has the blob and the
  * parent may use it, and power cuts do not count as wrong tries. */
@@ -116,14 +116,22 @@ static bool area_ours(const TPMT_PUBLIC *area, enum sg_resident_kind kind, unsig
 
 enum sg_err sg_tpm_key_write(const struct sg_tpm_blob *key, struct sg_buf *out)
 {
-	return sg_tpm_blob_write(key, magic, out);
+	struct sg_writer w = sg_writer(out);
+
+	sg_write_magic(&w, magic);
+	sg_tpm_blob_write(key, &w);
+	return w.err;
 }
 
 enum sg_err sg_tpm_key_read(struct sg_bytes blob, enum sg_resident_kind kind, unsigned use,
                             struct sg_tpm_blob *out)
 {
 	const TPMT_PUBLIC *area = &out->area.publicArea;
-	enum sg_err err = sg_tpm_blob_read(blob, magic, out);
+	struct sg_reader r = sg_reader(blob);
+	enum sg_err err;
+
+	sg_read_magic(&r, magic);
+	err = sg_tpm_blob_read(&r, out);
 
 	if (err == SG_OK && !area_ours(area, kind, use) &&
 	    !area_ours(area, kind, SG_RESIDENT_SIGN | SG_RESIDENT_DERIVE))

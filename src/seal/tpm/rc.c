@@ -46,6 +46,11 @@ static const struct row rows[] = {
 	{ TPM2_CC_Load,             TPM2_RC_SENSITIVE,    SG_ERR_FORMAT },
 	{ TPM2_CC_Load,             TPM2_RC_BINDING,      SG_ERR_FORMAT },
 
+	/* The values of PCRs are not those that were named. */
+	{ TPM2_CC_PolicyPCR,        TPM2_RC_VALUE,        SG_ERR_POLICY },
+	{ TPM2_CC_PolicyAuthorize,  TPM2_RC_VALUE,        SG_ERR_POLICY },
+	{ TPM2_CC_VerifySignature,  TPM2_RC_SIGNATURE,    SG_ERR_POLICY },
+
 	{ ANY, TPM2_RC_AUTH_FAIL,         SG_ERR_AUTH },
 	{ ANY, TPM2_RC_BAD_AUTH,          SG_ERR_AUTH },
 	{ ANY, TPM2_RC_LOCKOUT,           SG_ERR_LOCKED },
@@ -53,7 +58,7 @@ static const struct row rows[] = {
 	{ ANY, TPM2_RC_POLICY_FAIL,       SG_ERR_POLICY },
 	{ ANY, TPM2_RC_POLICY_CC,         SG_ERR_POLICY },
 	{ ANY, TPM2_RC_PCR,               SG_ERR_POLICY },
-	{ ANY, TPM2_RC_PCR_CHANGED,       SG_ERR_POLICY },
+	{ ANY, TPM2_RC_PCR_CHANGED,       SG_ERR_PCR_CHANGED },
 	{ ANY, TPM2_RC_EXPIRED,           SG_ERR_POLICY },
 	{ ANY, TPM2_RC_AUTH_UNAVAILABLE,  SG_ERR_POLICY },
 

@@ -8,13 +8,17 @@
 
 #include <string.h>
 
+#include "seal/tpm/policy.h"
 #include "seal/tpm/rc.h"
 #include "seal/tpm/session.h"
 #include "util/log.h"
 
 #define DIGEST 32
+#define POLICY_STORED_MAX 8192
+#define TRIES 3                         /* while other processes extend PCRs */
 
-static const char magic[SG_TPM_BLOB_MAGIC] = { 'S', 'G', 'T', '1' };
+static const char magic_plain[4] = { 'S', 'G', 'T', '1' };
+static const char magic_policy[4] = { 'S', 'G', 'T', '2' };
 
 /* What guards the object. Without a policy its authValue opens it, an empty one for a
  * machine's: then the parent alone guards it, and noDA keeps power cuts from counting as
@@ -43,32 +47,86 @@ static void area_fill(TPM2B_PUBLIC *out, bool auth, const TPM2B_DIGEST *policy)
 	};
 }
 
-/* Tell whether a public area is one that area_fill made. */
-static bool area_ours(const TPMT_PUBLIC *area)
+/* Compute the authPolicy; empty for an empty policy. */
+static enum sg_err policy_fill(TPM2B_DIGEST *out, const struct sg_policy *policy)
 {
+	out->size = sg_policy_empty(policy) ? 0 : SG_POLICY_DIGEST;
+	return out->size > 0 ? sg_policy_digest(policy, out->buffer) : SG_OK;
+}
+
+/* Tell whether the public area is one that area_fill made for this policy. */
+static bool area_ours(const struct sg_sealed *sealed)
+{
+	const TPMT_PUBLIC *area = &sealed->object.area.publicArea;
+	const TPM2B_DIGEST *have = &area->authPolicy;
+	TPM2B_DIGEST want;
+	bool none = sg_policy_empty(&sealed->policy);
+
+	if (policy_fill(&want, &sealed->policy) != SG_OK || have->size != want.size ||
+	    memcmp(have->buffer, want.buffer, want.size) != 0)
+		return false;
 	return area->type == TPM2_ALG_KEYEDHASH && area->nameAlg == TPM2_ALG_SHA256 &&
-	       area->authPolicy.size == 0 &&
-	       (area->objectAttributes == attributes(false, &area->authPolicy) ||
-	        area->objectAttributes == attributes(true, &area->authPolicy)) &&
+	       ((area->objectAttributes == attributes(false, have) && (none || !sealed->policy.auth)) ||
+	        (area->objectAttributes == attributes(true, have) && (none || sealed->policy.auth))) &&
 	       area->parameters.keyedHashDetail.scheme.scheme == TPM2_ALG_NULL &&
 	       area->unique.keyedHash.size == DIGEST;
 }
 
-bool sg_sealed_has_auth(const struct sg_tpm_blob *sealed)
+bool sg_sealed_has_auth(const struct sg_sealed *sealed)
 {
-	return (sealed->area.publicArea.objectAttributes & TPMA_OBJECT_NODA) == 0;
+	return (sealed->object.area.publicArea.objectAttributes & TPMA_OBJECT_NODA) == 0;
 }
 
-enum sg_err sg_sealed_write(const struct sg_tpm_blob *sealed, struct sg_buf *out)
+void sg_sealed_clear(struct sg_sealed *sealed)
 {
-	return sg_tpm_blob_write(sealed, magic, out);
+	sg_policy_clear(&sealed->policy);
+	memset(sealed, 0, sizeof *sealed);
 }
 
-enum sg_err sg_sealed_read(struct sg_bytes blob, struct sg_tpm_blob *out)
+enum sg_err sg_sealed_write(const struct sg_sealed *sealed, struct sg_buf *out)
 {
-	enum sg_err err = sg_tpm_blob_read(blob, magic, out);
+	bool plain = sg_policy_empty(&sealed->policy);
+	struct sg_writer w = sg_writer(out), inner;
+	struct sg_buf policy = { 0 };
 
-	if (err == SG_OK && !area_ours(&out->area.publicArea))
+	sg_write_magic(&w, plain ? magic_plain : magic_policy);
+	if (!plain) {
+		inner = sg_writer(&policy);
+		sg_policy_write(&sealed->policy, &inner);
+		sg_write_var(&w, sg_buf_bytes(&policy));
+		if (w.err == SG_OK)
+			w.err = inner.err;
+	}
+	sg_tpm_blob_write(&sealed->object, &w);
+	sg_buf_free(&policy);
+	return w.err;
+}
+
+static enum sg_err read_policy(struct sg_reader *r, struct sg_policy *policy)
+{
+	struct sg_bytes stored;
+	enum sg_err err;
+
+	sg_read_magic(r, magic_policy);
+	stored = sg_read_var(r, POLICY_STORED_MAX);
+	err = r->failed ? SG_ERR_FORMAT : sg_policy_read(stored, policy);
+	return err == SG_OK && sg_policy_empty(policy) ? SG_ERR_FORMAT : err;
+}
+
+enum sg_err sg_sealed_read(struct sg_bytes blob, struct sg_sealed *out)
+{
+	struct sg_reader r = sg_reader(blob), peek = r;
+	enum sg_err err = SG_OK;
+
+	*out = (struct sg_sealed){ 0 };
+	sg_read_magic(&peek, magic_plain);
+	if (peek.failed)
+		err = read_policy(&r, &out->policy);
+	else
+		r = peek;
+	if (err == SG_OK)
+		err = sg_tpm_blob_read(&r, &out->object);
+	if (err == SG_OK && !area_ours(out))
 		err = SG_ERR_FORMAT;
 	if (err != SG_OK)
 		sg_log(SG_LOG_ERROR, "the blob is not one that this program sealed with a TPM");
@@ -87,11 +145,29 @@ static void auth_fill(TPM2B_AUTH *out, const struct sg_secret *auth)
 	memcpy(out->buffer, auth->data, len);
 }
 
-enum sg_err sg_sealed_create(struct sg_tpm *tpm, ESYS_TR srk, ESYS_TR session,
-                             const struct sg_secret *auth, const struct sg_secret *plain,
-                             struct sg_tpm_blob *out)
+/* Fill in what the policy leaves open: the values of PCRs now, and that of a PIN. */
+static enum sg_err complete(struct sg_tpm *tpm, ESYS_TR session, const struct sg_seal_guard *guard,
+                            struct sg_policy *policy)
 {
-	static const TPM2B_DIGEST no_policy;
+	enum sg_err err;
+
+	*policy = (struct sg_policy){ 0 };
+	if (guard->policy == NULL || sg_policy_empty(guard->policy))
+		return SG_OK;
+	err = sg_policy_copy(guard->policy, policy);
+	policy->auth = guard->auth != NULL;
+	if (err == SG_OK)
+		err = sg_tpm_pcr_read(tpm, session, &policy->pcrs);
+	if (err == SG_OK)
+		err = sg_tpm_session_next(tpm, session, TPMA_SESSION_DECRYPT | TPMA_SESSION_ENCRYPT |
+		                                        TPMA_SESSION_CONTINUESESSION);
+	return err;
+}
+
+static enum sg_err create(struct sg_tpm *tpm, ESYS_TR srk, ESYS_TR session,
+                          const struct sg_secret *auth, const struct sg_secret *plain,
+                          const TPM2B_DIGEST *policy, struct sg_tpm_blob *out)
+{
 	static const TPM2B_DATA outside;
 	static const TPML_PCR_SELECTION pcrs;
 	struct sg_secret *guarded = NULL;
@@ -109,7 +185,7 @@ enum sg_err sg_sealed_create(struct sg_tpm *tpm, ESYS_TR srk, ESYS_TR session,
 		auth_fill(&sensitive->sensitive.userAuth, auth);
 	sensitive->sensitive.data.size = (uint16_t)plain->len;
 	memcpy(sensitive->sensitive.data.buffer, plain->data, plain->len);
-	area_fill(&template, auth != NULL, &no_policy);
+	area_fill(&template, auth != NULL, policy);
 	rc = Esys_Create(tpm->esys, srk, session, ESYS_TR_NONE, ESYS_TR_NONE, sensitive, &template,
 	                 &outside, &pcrs, &private_area, &area, NULL, NULL, NULL);
 	sg_tpm_scrub(tpm, ESYS_TR_RH_NULL, ESYS_TR_PASSWORD);
@@ -122,6 +198,21 @@ out:
 	Esys_Free(private_area);
 	sg_secret_free(&guarded);
 	return err;
+}
+
+enum sg_err sg_sealed_create(struct sg_tpm *tpm, ESYS_TR srk, ESYS_TR session,
+                             const struct sg_seal_guard *guard, const struct sg_secret *plain,
+                             struct sg_sealed *out)
+{
+	TPM2B_DIGEST digest;
+	enum sg_err err;
+
+	*out = (struct sg_sealed){ 0 };
+	err = complete(tpm, session, guard, &out->policy);
+	if (err == SG_OK)
+		err = policy_fill(&digest, &out->policy);
+	return err == SG_OK ? create(tpm, srk, session, guard->auth, plain, &digest, &out->object)
+	                    : err;
 }
 
 static TSS2_RC set_auth(struct sg_tpm *tpm, ESYS_TR object, const struct sg_secret *auth)
@@ -159,21 +250,44 @@ static enum sg_err unseal(struct sg_tpm *tpm, ESYS_TR object, ESYS_TR session,
 	return sg_tpm_err(TPM2_CC_Unseal, rc);
 }
 
-enum sg_err sg_sealed_open(struct sg_tpm *tpm, ESYS_TR srk, ESYS_TR session,
-                           const struct sg_secret *auth, const struct sg_tpm_blob *sealed,
-                           struct sg_secret **out)
+/* Load and unseal in one session, which without a policy authorises both. A policy session
+ * can't stand for the parent's empty authValue; it encrypts what goes to the parent. */
+static enum sg_err open_once(struct sg_tpm *tpm, ESYS_TR srk, const struct sg_seal_guard *guard,
+                             const struct sg_sealed *sealed, TPM2B_SENSITIVE_DATA **data)
 {
-	TPM2B_SENSITIVE_DATA *data = NULL;
-	ESYS_TR object = ESYS_TR_NONE;
+	bool plain = sg_policy_empty(&sealed->policy);
+	ESYS_TR object = ESYS_TR_NONE, session = ESYS_TR_NONE;
 	TSS2_RC rc;
 	enum sg_err err;
 
-	*out = NULL;
-	rc = Esys_Load(tpm->esys, srk, session, ESYS_TR_NONE, ESYS_TR_NONE, &sealed->private_area,
-	               &sealed->area, &object);
+	err = sg_tpm_session_open(tpm, srk, plain ? TPM2_SE_HMAC : TPM2_SE_POLICY, &session);
+	if (err != SG_OK)
+		return err;
+	rc = Esys_Load(tpm->esys, srk, plain ? session : ESYS_TR_PASSWORD,
+	               plain ? ESYS_TR_NONE : session, ESYS_TR_NONE, &sealed->object.private_area,
+	               &sealed->object.area, &object);
 	err = sg_tpm_err(TPM2_CC_Load, rc);
+	if (err == SG_OK && !plain)
+		err = sg_tpm_policy_assert(tpm, session, &sealed->policy, guard->signatures);
 	if (err == SG_OK)
-		err = unseal(tpm, object, session, auth, &data);
+		err = unseal(tpm, object, session, guard->auth, data);
+	return err;
+}
+
+enum sg_err sg_sealed_open(struct sg_tpm *tpm, ESYS_TR srk, const struct sg_seal_guard *guard,
+                           const struct sg_sealed *sealed, struct sg_secret **out)
+{
+	TPM2B_SENSITIVE_DATA *data = NULL;
+	enum sg_err err = SG_ERR_PCR_CHANGED;
+
+	*out = NULL;
+	/* A PCR that the policy does not name spoils what was asserted too, if it is extended
+	 * meanwhile [TPM2 Part 3 §23.7]. What the try before left loaded would take the few slots. */
+	for (int i = 0; i < TRIES && err == SG_ERR_PCR_CHANGED; i++) {
+		if (i > 0)
+			sg_tcti_flush(&tpm->tcti);
+		err = open_once(tpm, srk, guard, sealed, &data);
+	}
 	if (err != SG_OK)
 		goto out;
 	if (data->size == 0 || data->size > SG_SEAL_MAX) {

@@ -142,10 +142,10 @@ static bool guard_fits(const struct sg_seal_guard *guard)
 /* Sealing or unsealing under a parent. */
 struct under_parent {
 	struct sg_bytes parent;
-	const struct sg_secret *auth;
+	const struct sg_seal_guard *guard;
 	const struct sg_secret *plain;          /* to seal */
 	struct sg_secret **opened;              /* where to unseal to */
-	struct sg_tpm_blob sealed;
+	struct sg_sealed sealed;
 };
 
 enum sg_err sg_tpm_open_parent(struct sg_tpm *tpm, struct sg_bytes parent, ESYS_TR *srk,
@@ -153,7 +153,7 @@ enum sg_err sg_tpm_open_parent(struct sg_tpm *tpm, struct sg_bytes parent, ESYS_
 {
 	enum sg_err err = sg_srk_open(tpm, parent, srk);
 
-	return err == SG_OK ? sg_tpm_session_open(tpm, *srk, session) : err;
+	return err == SG_OK ? sg_tpm_session_open(tpm, *srk, TPM2_SE_HMAC, session) : err;
 }
 
 static enum sg_err do_seal(struct sg_tpm *tpm, void *arg)
@@ -162,25 +162,25 @@ static enum sg_err do_seal(struct sg_tpm *tpm, void *arg)
 	ESYS_TR srk, session;
 	enum sg_err err = sg_tpm_open_parent(tpm, u->parent, &srk, &session);
 
-	return err == SG_OK ? sg_sealed_create(tpm, srk, session, u->auth, u->plain, &u->sealed)
+	sg_sealed_clear(&u->sealed);            /* of a try before */
+	return err == SG_OK ? sg_sealed_create(tpm, srk, session, u->guard, u->plain, &u->sealed)
 	                    : err;
 }
 
 static enum sg_err do_unseal(struct sg_tpm *tpm, void *arg)
 {
 	struct under_parent *u = arg;
-	ESYS_TR srk, session;
-	enum sg_err err = sg_tpm_open_parent(tpm, u->parent, &srk, &session);
+	ESYS_TR srk;
+	enum sg_err err = sg_srk_open(tpm, u->parent, &srk);
 
-	return err == SG_OK ? sg_sealed_open(tpm, srk, session, u->auth, &u->sealed, u->opened)
-	                    : err;
+	return err == SG_OK ? sg_sealed_open(tpm, srk, u->guard, &u->sealed, u->opened) : err;
 }
 
 static enum sg_err sealer_seal(struct sg_sealer *sealer, struct sg_bytes parent,
                                const struct sg_seal_guard *guard, const struct sg_secret *plain,
                                struct sg_buf *out)
 {
-	struct under_parent u = { .parent = parent, .auth = guard->auth, .plain = plain };
+	struct under_parent u = { .parent = parent, .guard = guard, .plain = plain };
 	struct sg_buf blob = { 0 };
 	enum sg_err err;
 
@@ -191,6 +191,7 @@ static enum sg_err sealer_seal(struct sg_sealer *sealer, struct sg_bytes parent,
 		err = sg_sealed_write(&u.sealed, &blob);
 	if (err == SG_OK)
 		err = sg_buf_set(out, sg_buf_bytes(&blob));
+	sg_sealed_clear(&u.sealed);
 	sg_buf_free(&blob);
 	return err;
 }
@@ -199,19 +200,20 @@ static enum sg_err sealer_unseal(struct sg_sealer *sealer, struct sg_bytes paren
                                  const struct sg_seal_guard *guard, struct sg_bytes blob,
                                  struct sg_secret **out)
 {
-	struct under_parent u = { .parent = parent, .auth = guard->auth, .opened = out };
+	struct under_parent u = { .parent = parent, .guard = guard, .opened = out };
 	enum sg_err err;
 
 	*out = NULL;
 	if (!guard_fits(guard))
 		return SG_ERR_RANGE;
 	err = sg_sealed_read(blob, &u.sealed);
-	if (err != SG_OK)
-		return err;
 	/* The TPM would count an empty try as a wrong one. */
-	if (sg_sealed_has_auth(&u.sealed) && guard->auth == NULL)
-		return SG_ERR_AUTH;
-	return sg_tpm_transact(sealer, do_unseal, &u);
+	if (err == SG_OK && sg_sealed_has_auth(&u.sealed) && guard->auth == NULL)
+		err = SG_ERR_AUTH;
+	if (err == SG_OK)
+		err = sg_tpm_transact(sealer, do_unseal, &u);
+	sg_sealed_clear(&u.sealed);
+	return err;
 }
 
 /* Return the value of a property, or 0 where the list lacks it. */

@@ -8,7 +8,8 @@
 #include "seal/tpm/rc.h"
 #include "util/log.h"
 
-enum sg_err sg_tpm_session_open(struct sg_tpm *tpm, ESYS_TR salt, ESYS_TR *session)
+enum sg_err sg_tpm_session_open(struct sg_tpm *tpm, ESYS_TR salt, TPM2_SE type,
+                                ESYS_TR *session)
 {
 	static const TPMT_SYM_DEF cipher = {
 		.algorithm = TPM2_ALG_AES,
@@ -24,7 +25,7 @@ enum sg_err sg_tpm_session_open(struct sg_tpm *tpm, ESYS_TR salt, ESYS_TR *sessi
 		return SG_ERR_ARG;
 	}
 	rc = Esys_StartAuthSession(tpm->esys, salt, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
-	                           ESYS_TR_NONE, NULL, TPM2_SE_HMAC, &cipher, TPM2_ALG_SHA256,
+	                           ESYS_TR_NONE, NULL, type, &cipher, TPM2_ALG_SHA256,
 	                           session);
 	err = sg_tpm_err(TPM2_CC_StartAuthSession, rc);
 	if (err == SG_OK)
@@ -37,7 +38,7 @@ enum sg_err sg_tpm_session_open(struct sg_tpm *tpm, ESYS_TR salt, ESYS_TR *sessi
 enum sg_err sg_tpm_session_next(struct sg_tpm *tpm, ESYS_TR session, TPMA_SESSION attributes)
 {
 	const TPMA_SESSION mask = TPMA_SESSION_DECRYPT | TPMA_SESSION_ENCRYPT |
-	                          TPMA_SESSION_CONTINUESESSION;
+	                          TPMA_SESSION_CONTINUESESSION | TPMA_SESSION_AUDIT;
 	TSS2_RC rc = Esys_TRSess_SetAttributes(tpm->esys, session, attributes & mask, mask);
 
 	return sg_tpm_err(TPM2_CC_StartAuthSession, rc);

@@ -9,13 +9,14 @@
 
 #include "seal/tpm/context.h"
 
-/* Open an HMAC session salted to the key salt, whose Name the caller has compared:
- * AES-128-CFB, SHA-256, both directions encrypted, continued. sg_tpm_close flushes it
- * unless a command ended it. Errors: of the TPM, HW_MEMORY where it has no slot. */
-enum sg_err sg_tpm_session_open(struct sg_tpm *tpm, ESYS_TR salt, ESYS_TR *session);
+/* Open a session, TPM2_SE_HMAC or TPM2_SE_POLICY, salted to the key salt, whose Name the
+ * caller has compared: AES-128-CFB, SHA-256, both directions encrypted, continued. sg_tpm_close
+ * flushes it unless a command ended it. Errors: of the TPM, HW_MEMORY where it has no slot. */
+enum sg_err sg_tpm_session_open(struct sg_tpm *tpm, ESYS_TR salt, TPM2_SE type,
+                                ESYS_TR *session);
 
-/* Set which of DECRYPT (parameters to the TPM), ENCRYPT (from it) and CONTINUESESSION
- * hold for the next command; the others are cleared. */
+/* Set which of DECRYPT (parameters to the TPM), ENCRYPT (from it), AUDIT (the answer is
+ * authenticated) and CONTINUESESSION hold for the next command; the others are cleared. */
 enum sg_err sg_tpm_session_next(struct sg_tpm *tpm, ESYS_TR session, TPMA_SESSION attributes);
 
 #endif

@@ -203,7 +203,7 @@ static enum sg_err make(struct sg_tpm *tpm, const struct sg_secret *owner_auth)
 
 	err = create_primary(tpm, ESYS_TR_RH_NULL, ESYS_TR_PASSWORD, &salt);
 	if (err == SG_OK)
-		err = sg_tpm_session_open(tpm, salt, &session);
+		err = sg_tpm_session_open(tpm, salt, TPM2_SE_HMAC, &session);
 	if (err == SG_OK && owner_auth != NULL)
 		err = set_owner_auth(tpm, owner_auth);
 	if (err == SG_OK)

@@ -24,7 +24,7 @@ struct sg_tcti_row {
 	bool makes;                     /* its response has a handle: something was loaded */
 	bool ends;                      /* what its first number names is gone afterwards */
 	/* The parameters of its response: 1, 2, 4 are numbers of so many bytes, b is a TPM2B,
-	 * p a list of properties. */
+	 * d a list of digests, p one of properties, s one of PCRs. */
 	const char *layout;
 };
 
@@ -39,12 +39,18 @@ static const struct sg_tcti_row rows[] = {
 	{ TPM2_CC_HMAC,               "TPM2_HMAC",              1, false, false, "b" },
 	{ TPM2_CC_HMAC_Start,         "TPM2_HMAC_Start",        1, true,  false, "" },
 	{ TPM2_CC_Load,               "TPM2_Load",              1, true,  false, "b" },
+	{ TPM2_CC_LoadExternal,       "TPM2_LoadExternal",      0, true,  false, "b" },
+	{ TPM2_CC_PCR_Read,           "TPM2_PCR_Read",          0, false, false, "4sd" },
+	{ TPM2_CC_PolicyAuthValue,    "TPM2_PolicyAuthValue",   1, false, false, "" },
+	{ TPM2_CC_PolicyAuthorize,    "TPM2_PolicyAuthorize",   1, false, false, "" },
+	{ TPM2_CC_PolicyPCR,          "TPM2_PolicyPCR",         1, false, false, "" },
 	{ TPM2_CC_ReadPublic,         "TPM2_ReadPublic",        1, false, false, "bbb" },
 	{ TPM2_CC_SequenceComplete,   "TPM2_SequenceComplete",  1, false, true,  "b24b" },
 	{ TPM2_CC_SequenceUpdate,     "TPM2_SequenceUpdate",    1, false, false, "" },
 	{ TPM2_CC_Sign,               "TPM2_Sign",              1, false, false, "22bb" },
 	{ TPM2_CC_StartAuthSession,   "TPM2_StartAuthSession",  2, true,  false, "b" },
 	{ TPM2_CC_Unseal,             "TPM2_Unseal",            1, false, false, "b" },
+	{ TPM2_CC_VerifySignature,    "TPM2_VerifySignature",   1, false, false, "24b" },
 };
 
 static _Atomic uint64_t command_count;
@@ -131,6 +137,24 @@ static bool command_note(struct sg_tcti *tcti, struct sg_bytes frame)
 	return fits && !r.failed && !first.failed;
 }
 
+/* A list: its number of elements, then each with the same parameters. */
+static void skip_list(struct sg_reader *r, void (*skip)(struct sg_reader *r))
+{
+	for (uint32_t n = sg_read_u32(r); n > 0 && !r->failed; n--)
+		skip(r);
+}
+
+static void skip_pcrs(struct sg_reader *r)
+{
+	sg_read_u16(r);
+	sg_read_bytes(r, sg_read_u8(r));
+}
+
+static void skip_property(struct sg_reader *r)
+{
+	sg_read_u64(r);
+}
+
 /* Walk the parameters of a response, which must fill r exactly. What is encrypted is so
  * behind the size of the first parameter. */
 static bool parameters_fit(const char *layout, struct sg_reader *r)
@@ -138,8 +162,12 @@ static bool parameters_fit(const char *layout, struct sg_reader *r)
 	for (; *layout != '\0'; layout++) {
 		if (*layout == 'b')
 			skip_sized(r);
+		else if (*layout == 'd')
+			skip_list(r, skip_sized);
 		else if (*layout == 'p')
-			sg_read_bytes(r, 8 * (size_t)sg_read_u32(r));
+			skip_list(r, skip_property);
+		else if (*layout == 's')
+			skip_list(r, skip_pcrs);
 		else
 			sg_read_bytes(r, (size_t)(*layout - '0'));
 	}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 1. Base64 [RFC 4648 §4], in constant time: it may be of a secret.
+ */
+#ifndef SG_CRYPTO_BASE64_H
+#define SG_CRYPTO_BASE64_H
+
+#include "util/bytes.h"
+
+/* Read base64 with its padding, with spaces and line ends anywhere between, into at most
+ * max bytes. False for anything else. */
+bool sg_base64_read(struct sg_bytes text, uint8_t *out, size_t max, size_t *len);
+
+#endif

@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 2. Policies: their stored form, and the digest that their steps make.
+ */
+#include "seal/policy.h"
+
+#include <string.h>
+
+#include "crypto/spki.h"
+
+/* Command codes and algorithms [TPM2 Part 2 §6.3, §6.5.2]; they are part of digests. */
+#define CC_POLICY_AUTHORIZE 0x0000016a
+#define CC_POLICY_AUTH_VALUE 0x0000016b
+#define CC_POLICY_PCR 0x0000017f
+#define ALG_RSA 0x0001
+#define ALG_SHA256 0x000b
+#define ALG_NULL 0x0010
+#define ALG_ECC 0x0023
+#define CURVE_P256 0x0003
+
+/* userWithAuth, decrypt, sign: what systemd says of such a key. */
+#define SIGNER_ATTRIBUTES 0x00060040
+#define EXPONENT_DEFAULT 65537          /* stands as 0 in a public area [TPM2 Part 2 §12.2.3.5] */
+
+#define SELECT_BYTES 3                  /* of a bitmap of 24 PCRs */
+
+/* Kinds of steps; part of the format. */
+enum step_kind {
+	STEP_SIGNED = 1,                /* operand: the signer in DER */
+	STEP_PCR = 2,                   /* operand: for each bank its hash, bitmap and values */
+	STEP_AUTH = 3,                  /* no operand */
+};
+
+const struct sg_pcr_hash sg_pcr_hashes[SG_PCR_BANKS] = {
+	[SG_SHA256] = { "sha256", 0x000b, 32 },
+	[SG_SHA384] = { "sha384", 0x000c, 48 },
+	[SG_SHA512] = { "sha512", 0x000d, 64 },
+};
+
+size_t sg_pcr_hash_named(struct sg_bytes name)
+{
+	size_t i = 0;
+
+	while (i < SG_PCR_BANKS && !sg_bytes_equal(name, sg_bytes_str(sg_pcr_hashes[i].name)))
+		i++;
+	return i;
+}
+
+bool sg_pcrs_any(const struct sg_pcrs *pcrs)
+{
+	uint32_t any = 0;
+
+	for (size_t i = 0; i < SG_PCR_BANKS; i++)
+		any |= pcrs->bank[i].selected;
+	return any != 0;
+}
+
+bool sg_pcrs_known(const struct sg_pcrs *pcrs)
+{
+	uint32_t lacking = 0;
+
+	for (size_t i = 0; i < SG_PCR_BANKS; i++)
+		lacking |= pcrs->bank[i].selected & ~pcrs->bank[i].known;
+	return lacking == 0;
+}
+
+bool sg_policy_empty(const struct sg_policy *policy)
+{
+	return !sg_pcrs_any(&policy->pcrs) && policy->signer.len == 0 && !policy->auth;
+}
+
+enum sg_err sg_policy_copy(const struct sg_policy *from, struct sg_policy *to)
+{
+	to->pcrs = from->pcrs;
+	to->auth = from->auth;
+	return sg_buf_set(&to->signer, sg_buf_bytes(&from->signer));
+}
+
+void sg_policy_clear(struct sg_policy *policy)
+{
+	sg_buf_free(&policy->signer);
+	memset(policy, 0, sizeof *policy);
+}
+
+/* What signer, PCRs and authValue are in the list of steps, in the order in which they
+ * run: PolicyAuthorize forgets what was asserted before it. */
+static void write_pcrs(const struct sg_policy *policy, struct sg_writer *w)
+{
+	for (size_t i = 0; i < SG_PCR_BANKS; i++) {
+		const struct sg_pcr_bank *bank = &policy->pcrs.bank[i];
+
+		if (bank->selected == 0)
+			continue;
+		sg_write_u16(w, sg_pcr_hashes[i].id);
+		sg_write_u32(w, bank->selected);
+		for (size_t n = 0; n < SG_PCRS; n++)
+			if ((bank->selected >> n & 1) != 0)
+				sg_write_bytes(w, sg_bytes(bank->value[n], sg_pcr_hashes[i].len));
+	}
+}
+
+static enum sg_err read_pcrs(struct sg_bytes operand, struct sg_policy *policy)
+{
+	struct sg_reader r = sg_reader(operand);
+
+	for (size_t i = 0; i < SG_PCR_BANKS && r.rest.len > 0; i++) {
+		struct sg_pcr_bank *bank = &policy->pcrs.bank[i];
+		struct sg_reader peek = r;
+
+		if (sg_read_u16(&peek) != sg_pcr_hashes[i].id)
+			continue;
+		r = peek;
+		bank->selected = bank->known = sg_read_u32(&r);
+		if (bank->selected == 0 || bank->selected >> SG_PCRS != 0)
+			return SG_ERR_FORMAT;
+		for (size_t n = 0; n < SG_PCRS; n++) {
+			if ((bank->selected >> n & 1) != 0) {
+				struct sg_bytes value = sg_read_bytes(&r, sg_pcr_hashes[i].len);
+
+				if (!r.failed)
+					memcpy(bank->value[n], value.data, value.len);
+			}
+		}
+	}
+	return sg_reader_done(&r) && sg_pcrs_any(&policy->pcrs) ? SG_OK : SG_ERR_FORMAT;
+}
+
+static void write_signer(const struct sg_policy *policy, struct sg_writer *w)
+{
+	sg_write_bytes(w, sg_buf_bytes(&policy->signer));
+}
+
+static enum sg_err read_signer(struct sg_bytes operand, struct sg_policy *policy)
+{
+	struct sg_spki spki;
+	enum sg_err err = sg_spki_read(operand, &spki);
+
+	return err == SG_OK ? sg_buf_set(&policy->signer, operand) : err;
+}
+
+static void write_nothing(const struct sg_policy *policy, struct sg_writer *w)
+{
+	(void)policy;
+	(void)w;
+}
+
+static enum sg_err read_auth(struct sg_bytes operand, struct sg_policy *policy)
+{
+	policy->auth = true;
+	return operand.len == 0 ? SG_OK : SG_ERR_FORMAT;
+}
+
+static bool has_signer(const struct sg_policy *policy)
+{
+	return policy->signer.len > 0;
+}
+
+static bool has_pcrs(const struct sg_policy *policy)
+{
+	return sg_pcrs_any(&policy->pcrs);
+}
+
+static bool has_auth(const struct sg_policy *policy)
+{
+	return policy->auth;
+}
+
+/* policyDigest = SHA-256(policyDigest ‖ parts). */
+static enum sg_err extend(uint8_t digest[SG_POLICY_DIGEST], const struct sg_bytes *parts, size_t n)
+{
+	struct sg_digest *d = NULL;
+	enum sg_err err = sg_digest_new(SG_SHA256, &d);
+
+	if (err == SG_OK)
+		err = sg_digest_update(d, sg_bytes(digest, SG_POLICY_DIGEST));
+	for (size_t i = 0; i < n && err == SG_OK; i++)
+		err = sg_digest_update(d, parts[i]);
+	if (err == SG_OK)
+		err = sg_digest_final(d, digest);
+	sg_digest_free(&d);
+	return err;
+}
+
+/* The Name of the signer, and then an empty policyRef [TPM2 Part 3 §23.16]. */
+static enum sg_err extend_signer(const struct sg_policy *policy, uint8_t digest[SG_POLICY_DIGEST])
+{
+	uint8_t code[4], name[2 + SG_POLICY_DIGEST] = { ALG_SHA256 >> 8, ALG_SHA256 & 0xff };
+	struct sg_bytes parts[] = { sg_bytes(code, sizeof code), sg_bytes(name, sizeof name) };
+	struct sg_buf area = { 0 };
+	struct sg_writer w = sg_writer(&area);
+	enum sg_err err;
+
+	sg_put_u32(code, CC_POLICY_AUTHORIZE);
+	memset(digest, 0, SG_POLICY_DIGEST);
+	err = sg_policy_signer_area(sg_buf_bytes(&policy->signer), &w);
+	if (err == SG_OK)
+		err = sg_digest_once(SG_SHA256, sg_buf_bytes(&area), name + 2);
+	if (err == SG_OK)
+		err = extend(digest, parts, 2);
+	if (err == SG_OK)
+		err = extend(digest, NULL, 0);
+	sg_buf_free(&area);
+	return err;
+}
+
+/* Write a TPML_PCR_SELECTION [TPM2 Part 2 §10.9.7]. */
+static void write_selection(const struct sg_pcrs *pcrs, struct sg_writer *w)
+{
+	uint32_t count = 0;
+
+	for (size_t i = 0; i < SG_PCR_BANKS; i++)
+		count += pcrs->bank[i].selected != 0;
+	sg_write_u32(w, count);
+	for (size_t i = 0; i < SG_PCR_BANKS; i++) {
+		uint32_t selected = pcrs->bank[i].selected;
+
+		if (selected == 0)
+			continue;
+		sg_write_u16(w, sg_pcr_hashes[i].id);
+		sg_write_u8(w, SELECT_BYTES);
+		for (unsigned byte = 0; byte < SELECT_BYTES; byte++)
+			sg_write_u8(w, (uint8_t)(selected >> 8 * byte));
+	}
+}
+
+enum sg_err sg_pcrs_digest(const struct sg_pcrs *pcrs, uint8_t out[SG_POLICY_DIGEST])
+{
+	struct sg_digest *d = NULL;
+	enum sg_err err = sg_digest_new(SG_SHA256, &d);
+
+	for (size_t i = 0; i < SG_PCR_BANKS; i++)
+		for (size_t n = 0; n < SG_PCRS && err == SG_OK; n++)
+			if ((pcrs->bank[i].selected >> n & 1) != 0)
+				err = sg_digest_update(d, sg_bytes(pcrs->bank[i].value[n],
+				                                   sg_pcr_hashes[i].len));
+	if (err == SG_OK)
+		err = sg_digest_final(d, out);
+	sg_digest_free(&d);
+	return err;
+}
+
+static enum sg_err extend_values(const struct sg_pcrs *pcrs, uint8_t digest[SG_POLICY_DIGEST])
+{
+	uint8_t code[4], values[SG_POLICY_DIGEST];
+	struct sg_buf selection = { 0 };
+	struct sg_writer w = sg_writer(&selection);
+	enum sg_err err;
+
+	sg_put_u32(code, CC_POLICY_PCR);
+	write_selection(pcrs, &w);
+	err = w.err != SG_OK ? w.err : sg_pcrs_digest(pcrs, values);
+	if (err == SG_OK) {
+		const struct sg_bytes parts[] = {
+			sg_bytes(code, sizeof code), sg_buf_bytes(&selection),
+			sg_bytes(values, sizeof values),
+		};
+
+		err = extend(digest, parts, 3);
+	}
+	sg_buf_free(&selection);
+	return err;
+}
+
+enum sg_err sg_policy_pcr_digest(const struct sg_pcrs *pcrs, uint8_t out[SG_POLICY_DIGEST])
+{
+	memset(out, 0, SG_POLICY_DIGEST);
+	return extend_values(pcrs, out);
+}
+
+static enum sg_err extend_pcrs(const struct sg_policy *policy, uint8_t digest[SG_POLICY_DIGEST])
+{
+	return extend_values(&policy->pcrs, digest);
+}
+
+static enum sg_err extend_auth(const struct sg_policy *policy, uint8_t digest[SG_POLICY_DIGEST])
+{
+	uint8_t code[4];
+	struct sg_bytes part = sg_bytes(code, sizeof code);
+
+	(void)policy;
+	sg_put_u32(code, CC_POLICY_AUTH_VALUE);
+	return extend(digest, &part, 1);
+}
+
+/* The steps, in the order in which they run and are stored. */
+static const struct step {
+	enum step_kind kind;
+	bool (*has)(const struct sg_policy *policy);
+	void (*write)(const struct sg_policy *policy, struct sg_writer *w);
+	enum sg_err (*read)(struct sg_bytes operand, struct sg_policy *policy);
+	enum sg_err (*extend)(const struct sg_policy *policy, uint8_t digest[SG_POLICY_DIGEST]);
+} steps[] = {
+	{ STEP_SIGNED, has_signer, write_signer, read_signer, extend_signer },
+	{ STEP_PCR, has_pcrs, write_pcrs, read_pcrs, extend_pcrs },
+	{ STEP_AUTH, has_auth, write_nothing, read_auth, extend_auth },
+};
+
+#define STEPS (sizeof steps / sizeof steps[0])
+
+void sg_policy_write(const struct sg_policy *policy, struct sg_writer *w)
+{
+	for (size_t i = 0; i < STEPS; i++) {
+		struct sg_buf operand = { 0 };
+		struct sg_writer inner = sg_writer(&operand);
+
+		if (!steps[i].has(policy))
+			continue;
+		steps[i].write(policy, &inner);
+		sg_write_u8(w, (uint8_t)steps[i].kind);
+		sg_write_var(w, sg_buf_bytes(&operand));
+		if (w->err == SG_OK)
+			w->err = inner.err;
+		sg_buf_free(&operand);
+	}
+}
+
+enum sg_err sg_policy_read(struct sg_bytes stored, struct sg_policy *policy)
+{
+	struct sg_reader r = sg_reader(stored);
+	enum sg_err err = SG_OK;
+
+	for (size_t i = 0; i < STEPS && r.rest.len > 0 && err == SG_OK; i++) {
+		struct sg_reader peek = r;
+
+		if (sg_read_u8(&peek) != steps[i].kind)
+			continue;
+		r = peek;
+		err = steps[i].read(sg_read_var(&r, stored.len), policy);
+	}
+	return err == SG_OK && !sg_reader_done(&r) ? SG_ERR_FORMAT : err;
+}
+
+enum sg_err sg_policy_digest(const struct sg_policy *policy, uint8_t out[SG_POLICY_DIGEST])
+{
+	enum sg_err err = SG_OK;
+
+	memset(out, 0, SG_POLICY_DIGEST);
+	for (size_t i = 0; i < STEPS && err == SG_OK; i++)
+		if (steps[i].has(policy))
+			err = steps[i].extend(policy, out);
+	return err;
+}
+
+static void write_sized(struct sg_writer *w, struct sg_bytes bytes)
+{
+	sg_write_u16(w, (uint16_t)bytes.len);
+	sg_write_bytes(w, bytes);
+}
+
+enum sg_err sg_policy_signer_area(struct sg_bytes signer, struct sg_writer *w)
+{
+	struct sg_spki spki;
+	enum sg_err err = sg_spki_read(signer, &spki);
+
+	if (err != SG_OK)
+		return err;
+	sg_write_u16(w, spki.kind == SG_SPKI_RSA ? ALG_RSA : ALG_ECC);
+	sg_write_u16(w, ALG_SHA256);
+	sg_write_u32(w, SIGNER_ATTRIBUTES);
+	sg_write_u16(w, 0);                     /* no authPolicy */
+	sg_write_u16(w, ALG_NULL);              /* symmetric */
+	sg_write_u16(w, ALG_NULL);              /* scheme */
+	if (spki.kind == SG_SPKI_RSA) {
+		sg_write_u16(w, (uint16_t)(8 * spki.key.len));
+		sg_write_u32(w, spki.exponent == EXPONENT_DEFAULT ? 0 : spki.exponent);
+		write_sized(w, spki.key);
+	} else {
+		const size_t half = (SG_P256_POINT - 1) / 2;
+
+		sg_write_u16(w, CURVE_P256);
+		sg_write_u16(w, ALG_NULL);      /* kdf */
+		write_sized(w, sg_bytes(spki.key.data + 1, half));
+		write_sized(w, sg_bytes(spki.key.data + 1 + half, half));
+	}
+	return w->err;
+}

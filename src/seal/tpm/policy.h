@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 2, TPM. Policies, as commands: PCRs are read, and the steps of a policy are
+ * asserted in a session. What a policy is stands in seal/policy.h.
+ */
+#ifndef SG_SEAL_TPM_POLICY_H
+#define SG_SEAL_TPM_POLICY_H
+
+#include "seal/policy_signature.h"
+#include "seal/tpm/context.h"
+
+/* Read the selected PCRs; the values that pcrs knows already are left alone. The answer is
+ * authenticated by the HMAC session where there is one; ESYS_TR_NONE is for what is only
+ * shown or compared. Errors: HW_UNSUPPORTED for a bank that the TPM does not keep. */
+enum sg_err sg_tpm_pcr_read(struct sg_tpm *tpm, ESYS_TR session, struct sg_pcrs *pcrs);
+
+/* Assert all steps of the policy in a policy session, in their order. signatures may be
+ * NULL. Errors: POLICY, with log lines that say which PCR differs, or that no signature fits;
+ * PCR_CHANGED where another process changed one meanwhile. */
+enum sg_err sg_tpm_policy_assert(struct sg_tpm *tpm, ESYS_TR session,
+                                 const struct sg_policy *policy,
+                                 const struct sg_policy_signatures *signatures);
+
+#endif
