@@ -16,6 +16,14 @@ AC_DEFUN([SIGNET_FOLDER],
       [AC_MSG_ERROR([$3 does not say where $2 go; use --with-$1=DIR])])])
    AC_SUBST([$1])])
 
+# SIGNET_UNIT_FOLDER(VARIABLE, WHAT, NAME)
+# Set and substitute a folder of systemd, from --with-VARIABLE or below the prefix: systemd looks
+# below /usr and /usr/local, and "pkg-config --variable=VARIABLE systemd" knows only the first.
+AC_DEFUN([SIGNET_UNIT_FOLDER],
+  [AC_ARG_WITH([$1], [AS_HELP_STRING([--with-$1=DIR], [folder of $2])], [$1=$withval],
+    [$1='${prefix}/lib/$3'])
+   AC_SUBST([$1])])
+
 # SIGNET_FLAGS(VARIABLE, FLAGS)
 # Append to VARIABLE each of the flags that the compiler takes.
 AC_DEFUN([SIGNET_FLAGS],

@@ -8,11 +8,18 @@ interop_scripts = \
 	tests/interop/p11tool.sh \
 	tests/interop/pkcs11_tool.sh \
 	tests/interop/pykcs11.sh \
-	tests/interop/sunpkcs11.sh
+	tests/interop/sunpkcs11.sh \
+	tests/interop/systemd.sh
 
 TESTS += $(interop_scripts)
 EXTRA_DIST += tests/interop/common.sh tests/lib/tap.sh $(interop_scripts) \
 	tests/interop/SunPkcs11.java tests/interop/fork_sign.c tests/interop/provider.sh tests/interop/pykcs11.py
+
+# A helper of systemd.sh and no test, so it is not in check_PROGRAMS.
+EXTRA_PROGRAMS += tests/interop/confine
+tests_interop_confine_LDADD =
+check_DATA += tests/interop/confine$(EXEEXT)
+CLEANFILES += tests/interop/confine$(EXEEXT)
 
 # Debian 12 has no pkcs11-provider.
 if PKCS11_PROVIDER
