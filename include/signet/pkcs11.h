@@ -219,5 +219,16 @@ struct sg_ck_gcm_message_params {
 #define CKR_SIGNET_HW_OWNER_AUTH (CKR_SIGNET | 0x0bUL)  /* the TPM's owner hierarchy has a password */
 #define CKR_SIGNET_HW_NO_PARENT (CKR_SIGNET | 0x0cUL)   /* the TPM's storage root key is gone */
 #define CKR_SIGNET_HW_FOREIGN (CKR_SIGNET | 0x0dUL)     /* something else stands in its place */
+#define CKR_SIGNET_HW_UNSUPPORTED (CKR_SIGNET | 0x20UL) /* the TPM lacks an algorithm or a command */
+#define CKR_SIGNET_HW_RETRY (CKR_SIGNET | 0x21UL)       /* the TPM could not begin a command for too long */
+#define CKR_SIGNET_HW_YIELDED (CKR_SIGNET | 0x22UL)     /* the TPM broke a command off, again and again */
+#define CKR_SIGNET_HW_TESTING (CKR_SIGNET | 0x23UL)     /* the TPM is still testing itself */
+#define CKR_SIGNET_HW_NV_RATE (CKR_SIGNET | 0x24UL)     /* the TPM does not write to its memory for now */
+#define CKR_SIGNET_HW_NV_FULL (CKR_SIGNET | 0x25UL)     /* the TPM has no space for what stays */
+#define CKR_SIGNET_HW_FAILURE (CKR_SIGNET | 0x26UL)     /* the TPM is in failure mode */
+#define CKR_SIGNET_HW_NOT_STARTED (CKR_SIGNET | 0x27UL) /* nobody has started the TPM */
+#define CKR_SIGNET_HW_REBOOT (CKR_SIGNET | 0x28UL)      /* the TPM must be reset first */
+#define CKR_SIGNET_HW_TIMEOUT (CKR_SIGNET | 0x29UL)     /* the TPM did not answer in time */
+#define CKR_SIGNET_SEALED_DAMAGED (CKR_SIGNET | 0x2aUL) /* the TPM refuses a sealed record as changed */
 
 #endif

@@ -7,6 +7,7 @@ libsignet_la_SOURCES += \
 	src/seal/soft/sealer.c src/seal/soft/sealer.h \
 	src/seal/tpm/blob.c src/seal/tpm/blob.h \
 	src/seal/tpm/context.c src/seal/tpm/context.h \
+	src/seal/tpm/exchange.c src/seal/tpm/exchange.h \
 	src/seal/tpm/key.c src/seal/tpm/key.h \
 	src/seal/tpm/policy.c src/seal/tpm/policy.h \
 	src/seal/tpm/rc.c src/seal/tpm/rc.h \

@@ -78,6 +78,45 @@ static const struct row rows[SG_ERR_COUNT] = {
 		"device-unsupported", "The TPM lacks an algorithm or a command that is needed",
 		"Update the firmware of the TPM, or use another TPM; signet doctor says what is "
 		"missing." },
+	[SG_ERR_HW_RETRY] = {
+		"device-retry", "The TPM was too busy to begin a command",
+		"Try again in a minute; if it stays busy, another program may keep it so, or the "
+		"machine needs a restart." },
+	[SG_ERR_HW_YIELDED] = {
+		"device-yielded", "The TPM broke a command off and did not come back to it",
+		"Try again in a minute; if it happens again, restart the machine." },
+	[SG_ERR_HW_TESTING] = {
+		"device-testing", "The TPM is still testing itself",
+		"Try again in a minute; if the test never ends, tpm2_selftest --full tells its "
+		"result." },
+	[SG_ERR_HW_NV_RATE] = {
+		"device-nv-rate", "The TPM does not write to its memory for now",
+		"Try again in some minutes: a TPM writes only so often, to spare its memory. If "
+		"another program makes it write all the time, stop that one." },
+	[SG_ERR_HW_NV_FULL] = {
+		"device-nv-full", "The TPM has no space left for something that stays",
+		"tpm2_getcap handles-persistent and tpm2_getcap handles-nv-index show what is "
+		"there; tpm2_evictcontrol and tpm2_nvundefine remove what nobody needs." },
+	[SG_ERR_HW_FAILURE] = {
+		"device-failure", "The TPM found a fault in itself and is in failure mode",
+		"Switch the machine off and on again, a restart may not be enough; tpm2_gettestresult "
+		"says what failed. If it comes back, the TPM is broken." },
+	[SG_ERR_HW_NOT_STARTED] = {
+		"device-not-started", "Nobody has started the TPM since it got its power",
+		"Restart the machine, whose firmware starts it; a simulator is started with "
+		"tpm2_startup -c." },
+	[SG_ERR_HW_REBOOT] = {
+		"device-reboot", "The TPM must be reset before it works again",
+		"Restart the machine. After an update of the TPM's firmware this is normal." },
+	[SG_ERR_HW_TIMEOUT] = {
+		"device-timeout", "The TPM did not answer in time",
+		"Try again; another program may have kept it busy, which fuser on the device shows. If "
+		"it happens again, look at the log of the kernel with dmesg." },
+	[SG_ERR_SEALED_DAMAGED] = {
+		"sealed-damaged",
+		"The TPM refuses a sealed record: it was changed, or another TPM sealed it",
+		"Put back the copy of the store that was kept of this token on this machine; without "
+		"one, what was sealed is lost." },
 	[SG_ERR_AUTH] = {
 		"wrong-pin", "The PIN is wrong", "signet status shows how many tries are left." },
 	[SG_ERR_LOCKED] = {

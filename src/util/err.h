@@ -34,6 +34,16 @@ enum sg_err {
 	SG_ERR_HW_FOREIGN,      /* something else stands in the place of the storage root key */
 	SG_ERR_HW_OWNER_AUTH,   /* the owner hierarchy asks for an authorisation */
 	SG_ERR_HW_UNSUPPORTED,  /* the device lacks what is needed */
+	SG_ERR_HW_RETRY,        /* the device could not begin a command, again and again */
+	SG_ERR_HW_YIELDED,      /* the device broke a command off, again and again */
+	SG_ERR_HW_TESTING,      /* the device is still testing itself */
+	SG_ERR_HW_NV_RATE,      /* the device does not write its memory just now */
+	SG_ERR_HW_NV_FULL,      /* the device has no persistent memory left */
+	SG_ERR_HW_FAILURE,      /* the device found itself broken and does nothing any more */
+	SG_ERR_HW_NOT_STARTED,  /* nobody has started the device */
+	SG_ERR_HW_REBOOT,       /* the device must be reset first */
+	SG_ERR_HW_TIMEOUT,      /* the device did not answer in time */
+	SG_ERR_SEALED_DAMAGED,  /* the device refuses a sealed record as not its own or changed */
 	SG_ERR_AUTH,            /* wrong PIN */
 	SG_ERR_LOCKED,          /* the device refuses PINs for now */
 	SG_ERR_POLICY,          /* the sealing policy is not met */

@@ -137,6 +137,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct sg_tcti tcti;
 
 	sg_tcti_init(&tcti, (TSS2_TCTI_CONTEXT *)&hostile);
+	tcti.pause = 0;
 	for (int i = 0; i < ANSWERS && in.len > 0; i++) {
 		size_t which = fuzz_below(&in, sizeof commands / sizeof commands[0]);
 		size_t want = fuzz_byte(&in);

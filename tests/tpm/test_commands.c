@@ -200,7 +200,7 @@ START_TEST(a_changed_blob_leaves_nothing_loaded)
 
 	ck_assert_int_eq(test_seal(NULL, plain, &blob), SG_OK);
 	blob.data[blob.len - 1] ^= 1;
-	ck_assert_int_eq(test_unseal(NULL, sg_buf_bytes(&blob), &out), SG_ERR_FORMAT);
+	ck_assert_int_eq(test_unseal(NULL, sg_buf_bytes(&blob), &out), SG_ERR_SEALED_DAMAGED);
 }
 END_TEST
 

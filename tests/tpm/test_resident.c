@@ -295,7 +295,7 @@ START_TEST(another_tpm_refuses_the_key)
 	test_parent = (struct sg_buf){ 0 };
 	test_provision();
 	/* Neither under the parent it was made under, nor under the one that is there. */
-	ck_assert_int_eq(sign(), SG_ERR_FORMAT);
+	ck_assert_int_eq(sign(), SG_ERR_SEALED_DAMAGED);
 	ck_assert_int_eq(ops->sign(test_sealer, sg_buf_bytes(&parent), sg_buf_bytes(&blob), digest,
 	                           signature), SG_ERR_HW_OTHER);
 	sg_buf_free(&parent);
@@ -318,7 +318,7 @@ START_TEST(a_changed_private_part_is_refused)
 {
 	ck_assert_int_eq(create(SG_RESIDENT_P256, SG_RESIDENT_SIGN), SG_OK);
 	blob.data[blob.len - 1] ^= 1;
-	ck_assert_int_eq(sign(), SG_ERR_FORMAT);
+	ck_assert_int_eq(sign(), SG_ERR_SEALED_DAMAGED);
 }
 END_TEST
 
@@ -331,7 +331,7 @@ START_TEST(a_changed_public_point_is_refused)
 	at = memmem(blob.data, blob.len, x.data, x.len);
 	ck_assert_ptr_nonnull(at);
 	at[31] ^= 1;
-	ck_assert_int_eq(sign(), SG_ERR_FORMAT);
+	ck_assert_int_eq(sign(), SG_ERR_SEALED_DAMAGED);
 }
 END_TEST
 

@@ -6,6 +6,7 @@
 
 #include "lib/runner.h"
 #include "seal/tpm/rc.h"
+#include "seal/tpm/tcti.h"
 
 struct row {
 	TPM2_CC command;
@@ -23,16 +24,30 @@ static const struct row rows[] = {
 	{ TPM2_CC_PolicyPCR, 0x1c4, SG_ERR_POLICY },            /* VALUE, parameter 1 */
 	{ TPM2_CC_CreatePrimary, 0x9a2, SG_ERR_HW_OWNER_AUTH },
 	{ TPM2_CC_EvictControl, 0x9a2, SG_ERR_HW_OWNER_AUTH },
-	{ TPM2_CC_Load, 0x1df, SG_ERR_FORMAT },                 /* INTEGRITY, parameter 1 */
+	{ TPM2_CC_Load, 0x1df, SG_ERR_SEALED_DAMAGED },         /* INTEGRITY, parameter 1 */
 	{ TPM2_CC_Load, 0x9a2, SG_ERR_HW_UNSUPPORTED },
 	{ TPM2_CC_ReadPublic, 0x18b, SG_ERR_HW_NO_PARENT },     /* HANDLE, handle 1 */
 	{ TPM2_CC_StartAuthSession, 0x903, SG_ERR_HW_MEMORY },
 	{ TPM2_CC_Load, 0x902, SG_ERR_HW_MEMORY },
 	/* The same from a resource manager. */
 	{ TPM2_CC_Load, TSS2_RESMGR_TPM_RC_LAYER | 0x902, SG_ERR_HW_MEMORY },
-	{ TPM2_CC_Load, TSS2_RESMGR_TPM_RC_LAYER | 0x1df, SG_ERR_FORMAT },
-	{ TPM2_CC_Load, 0x922, SG_ERR_HW_BUSY },
-	{ TPM2_CC_Load, 0x101, SG_ERR_HW_FAULT },
+	{ TPM2_CC_Load, TSS2_RESMGR_TPM_RC_LAYER | 0x1df, SG_ERR_SEALED_DAMAGED },
+	{ TPM2_CC_Load, TSS2_RESMGR_RC_LAYER | 0x902, SG_ERR_HW_MEMORY },
+	{ TPM2_CC_Load, TSS2_RESMGR_RC_LAYER | 0x903, SG_ERR_HW_MEMORY },
+	{ TPM2_CC_Load, 0x922, SG_ERR_HW_RETRY },
+	{ TPM2_CC_Load, 0x908, SG_ERR_HW_YIELDED },
+	{ TPM2_CC_Load, 0x90a, SG_ERR_HW_TESTING },
+	{ TPM2_CC_Load, 0x153, SG_ERR_HW_TESTING },
+	{ TPM2_CC_Load, 0x920, SG_ERR_HW_NV_RATE },
+	{ TPM2_CC_Load, 0x923, SG_ERR_HW_NV_RATE },
+	{ TPM2_CC_EvictControl, 0x14b, SG_ERR_HW_NV_FULL },
+	{ TPM2_CC_Load, 0x101, SG_ERR_HW_FAILURE },
+	{ TPM2_CC_Load, 0x100, SG_ERR_HW_NOT_STARTED },
+	{ TPM2_CC_Load, 0x130, SG_ERR_HW_REBOOT },
+	{ TPM2_CC_Load, 0x12d, SG_ERR_HW_REBOOT },
+	{ TPM2_CC_Load, SG_TCTI_LOST, SG_ERR_HW_REMOVED },
+	{ TPM2_CC_Load, SG_TCTI_LATE, SG_ERR_HW_TIMEOUT },
+	{ TPM2_CC_Load, SG_TCTI_MALFORMED, SG_ERR_HW_FAULT },
 	{ TPM2_CC_Load, TSS2_TCTI_RC_IO_ERROR, SG_ERR_HW_REMOVED },
 	{ TPM2_CC_Load, TSS2_TCTI_RC_NO_CONNECTION, SG_ERR_HW_REMOVED },
 	{ TPM2_CC_Load, TSS2_TCTI_RC_MALFORMED_RESPONSE, SG_ERR_HW_FAULT },

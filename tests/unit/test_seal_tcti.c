@@ -17,6 +17,9 @@ struct fake {
 	uint8_t command[TPM2_MAX_COMMAND_SIZE];
 	size_t command_len;
 	int sent;
+	int later;                      /* so many answers are "later" */
+	TPM2_RC later_code;
+	TSS2_RC send_error, receive_error;
 };
 
 static struct fake fake;
@@ -29,7 +32,7 @@ static TSS2_RC fake_transmit(TSS2_TCTI_CONTEXT *context, size_t size, const uint
 	memcpy(f->command, command, size);
 	f->command_len = size;
 	f->sent++;
-	return TSS2_RC_SUCCESS;
+	return f->send_error;
 }
 
 static TSS2_RC fake_receive(TSS2_TCTI_CONTEXT *context, size_t *size, uint8_t *response,
@@ -38,6 +41,16 @@ static TSS2_RC fake_receive(TSS2_TCTI_CONTEXT *context, size_t *size, uint8_t *r
 	struct fake *f = (struct fake *)context;
 
 	(void)timeout;
+	if (f->receive_error != TSS2_RC_SUCCESS)
+		return f->receive_error;
+	if (response != NULL && f->later > 0) {
+		f->later--;
+		memcpy(response, (uint8_t[]){ 0x80, 0x01, 0, 0, 0, 10, 0, 0 }, 8);
+		response[8] = (uint8_t)(f->later_code >> 8);
+		response[9] = (uint8_t)f->later_code;
+		*size = 10;
+		return TSS2_RC_SUCCESS;
+	}
 	if (response != NULL)
 		memcpy(response, f->answer, f->len);
 	*size = f->claimed != 0 ? f->claimed : f->len;
@@ -51,6 +64,7 @@ static void setup(void)
 	fake.v1.transmit = fake_transmit;
 	fake.v1.receive = fake_receive;
 	sg_tcti_init(&tcti, (TSS2_TCTI_CONTEXT *)&fake);
+	tcti.pause = 0;
 }
 
 static void answer(const uint8_t *bytes, size_t len)
@@ -69,12 +83,18 @@ static TSS2_RC transmit(const uint8_t *command, size_t len)
 	return Tss2_Tcti_Transmit(sg_tcti_context(&tcti), len, command);
 }
 
+/* Return what went wrong, or the code of the answer. */
 static TSS2_RC receive(void)
 {
 	uint8_t buffer[TPM2_MAX_RESPONSE_SIZE];
 	size_t size = sizeof buffer;
+	TSS2_RC rc = Tss2_Tcti_Receive(sg_tcti_context(&tcti), &size, buffer,
+	                               TSS2_TCTI_TIMEOUT_BLOCK);
 
-	return Tss2_Tcti_Receive(sg_tcti_context(&tcti), &size, buffer, TSS2_TCTI_TIMEOUT_BLOCK);
+	if (rc != TSS2_RC_SUCCESS)
+		return rc;
+	ck_assert_uint_ge(size, 10);
+	return sg_get_u32(buffer + 6);
 }
 
 static TSS2_RC transact(const uint8_t *command, size_t len)
@@ -129,9 +149,9 @@ START_TEST(every_shortened_response_is_refused)
 {
 	for (size_t len = 0; len < sizeof unsealed; len++) {
 		answer(unsealed, len);
-		ck_assert_uint_eq(transact(unseal, sizeof unseal), TSS2_TCTI_RC_MALFORMED_RESPONSE);
+		ck_assert_uint_eq(transact(unseal, sizeof unseal), SG_TCTI_MALFORMED);
 		fake.answer[5] = (uint8_t)len;  /* and the header admits it */
-		ck_assert_uint_eq(transact(unseal, sizeof unseal), TSS2_TCTI_RC_MALFORMED_RESPONSE);
+		ck_assert_uint_eq(transact(unseal, sizeof unseal), SG_TCTI_MALFORMED);
 	}
 }
 END_TEST
@@ -141,9 +161,9 @@ START_TEST(every_lengthened_response_is_refused)
 	for (size_t more = 1; more < 100; more++) {
 		answer(unsealed, sizeof unsealed);
 		fake.len += more;
-		ck_assert_uint_eq(transact(unseal, sizeof unseal), TSS2_TCTI_RC_MALFORMED_RESPONSE);
+		ck_assert_uint_eq(transact(unseal, sizeof unseal), SG_TCTI_MALFORMED);
 		fake.answer[5] = (uint8_t)fake.len;
-		ck_assert_uint_eq(transact(unseal, sizeof unseal), TSS2_TCTI_RC_MALFORMED_RESPONSE);
+		ck_assert_uint_eq(transact(unseal, sizeof unseal), SG_TCTI_MALFORMED);
 	}
 }
 END_TEST
@@ -156,7 +176,7 @@ START_TEST(every_size_that_lies_is_refused)
 	answer(unsealed, sizeof unsealed);
 	for (unsigned flip = 1; flip < 256; flip++) {
 		fake.answer[sizes[_i]] ^= (uint8_t)flip;
-		ck_assert_uint_eq(transact(unseal, sizeof unseal), TSS2_TCTI_RC_MALFORMED_RESPONSE);
+		ck_assert_uint_eq(transact(unseal, sizeof unseal), SG_TCTI_MALFORMED);
 		fake.answer[sizes[_i]] ^= (uint8_t)flip;
 	}
 }
@@ -165,7 +185,7 @@ END_TEST
 START_TEST(a_response_without_the_sessions_of_its_command_is_refused)
 {
 	ANSWER(0x80, 0x01, 0, 0, 0, 15, 0, 0, 0, 0, 0, 3, 'a', 'b', 'c');
-	ck_assert_uint_eq(transact(unseal, sizeof unseal), TSS2_TCTI_RC_MALFORMED_RESPONSE);
+	ck_assert_uint_eq(transact(unseal, sizeof unseal), SG_TCTI_MALFORMED);
 }
 END_TEST
 
@@ -173,7 +193,7 @@ START_TEST(a_response_with_sessions_that_the_command_lacked_is_refused)
 {
 	answer(unsealed, sizeof unsealed);
 	ck_assert_uint_eq(transact(read_public, sizeof read_public),
-	                  TSS2_TCTI_RC_MALFORMED_RESPONSE);
+	                  SG_TCTI_MALFORMED);
 }
 END_TEST
 
@@ -181,7 +201,7 @@ START_TEST(an_unknown_tag_is_refused)
 {
 	ANSWER(0x00, 0xc4, 0, 0, 0, 10, 0, 0, 0, 0x1e);
 	ck_assert_uint_eq(transact(read_public, sizeof read_public),
-	                  TSS2_TCTI_RC_MALFORMED_RESPONSE);
+	                  SG_TCTI_MALFORMED);
 }
 END_TEST
 
@@ -189,7 +209,7 @@ START_TEST(a_refusal_with_something_behind_it_is_refused)
 {
 	ANSWER(0x80, 0x01, 0, 0, 0, 12, 0, 0, 0x01, 0x8b, 0, 0);
 	ck_assert_uint_eq(transact(read_public, sizeof read_public),
-	                  TSS2_TCTI_RC_MALFORMED_RESPONSE);
+	                  SG_TCTI_MALFORMED);
 }
 END_TEST
 
@@ -202,9 +222,10 @@ START_TEST(a_refused_response_reaches_nobody)
 	answer(unsealed, sizeof unsealed - 1);
 	ck_assert_uint_eq(transmit(unseal, sizeof unseal), TSS2_RC_SUCCESS);
 	ck_assert_uint_eq(Tss2_Tcti_Receive(sg_tcti_context(&tcti), &size, buffer, -1),
-	                  TSS2_TCTI_RC_MALFORMED_RESPONSE);
-	ck_assert_uint_eq(size, 0);
-	ck_assert_mem_eq(buffer, zeros, sizeof buffer);
+	                  TSS2_RC_SUCCESS);
+	ck_assert_uint_eq(size, 10);
+	ck_assert_uint_eq(sg_get_u32(buffer + 6), SG_TCTI_MALFORMED);
+	ck_assert_mem_eq(buffer + 10, zeros, sizeof buffer - 10);
 }
 END_TEST
 
@@ -212,18 +233,19 @@ START_TEST(a_tcti_that_claims_more_than_the_buffer_is_refused)
 {
 	answer(unsealed, sizeof unsealed);
 	fake.claimed = TPM2_MAX_RESPONSE_SIZE + 1;
-	ck_assert_uint_eq(transact(unseal, sizeof unseal), TSS2_TCTI_RC_MALFORMED_RESPONSE);
+	ck_assert_uint_eq(transact(unseal, sizeof unseal), SG_TCTI_MALFORMED);
 }
 END_TEST
 
-START_TEST(a_size_that_no_response_can_have_is_refused)
+START_TEST(a_size_that_no_response_can_have_is_not_passed_on)
 {
 	size_t size = 0;
 
 	fake.claimed = TPM2_MAX_RESPONSE_SIZE + 1;
 	ck_assert_uint_eq(transmit(unseal, sizeof unseal), TSS2_RC_SUCCESS);
 	ck_assert_uint_eq(Tss2_Tcti_Receive(sg_tcti_context(&tcti), &size, NULL, -1),
-	                  TSS2_TCTI_RC_MALFORMED_RESPONSE);
+	                  TSS2_RC_SUCCESS);
+	ck_assert_uint_le(size, TPM2_MAX_RESPONSE_SIZE);
 }
 END_TEST
 
@@ -318,7 +340,7 @@ START_TEST(a_session_of_a_refused_command_is_flushed)
 {
 	open_session();
 	ANSWER(0x80, 0x01, 0, 0, 0, 10, 0, 0, 0x09, 0x8e);
-	ck_assert_uint_eq(transact(unseal, sizeof unseal), TSS2_RC_SUCCESS);
+	ck_assert_uint_eq(transact(unseal, sizeof unseal), 0x98e);
 	ANSWER(0x80, 0x01, 0, 0, 0, 10, 0, 0, 0, 0);
 	sg_tcti_flush(&tcti);
 	ck_assert_mem_eq(fake.command, flush_session, sizeof flush_session);
@@ -370,6 +392,74 @@ START_TEST(only_one_command_is_scrubbed)
 }
 END_TEST
 
+static const TPM2_RC later[] = {
+	TPM2_RC_RETRY, TPM2_RC_YIELDED, TPM2_RC_TESTING, TPM2_RC_NV_RATE, TPM2_RC_NV_UNAVAILABLE,
+};
+
+START_TEST(who_is_asked_to_come_back_comes_with_the_same_frame)
+{
+	answer(unsealed, sizeof unsealed);
+	fake.later = 5;
+	fake.later_code = later[_i];
+	ck_assert_uint_eq(transact(unseal, sizeof unseal), TSS2_RC_SUCCESS);
+	ck_assert_int_eq(fake.sent, 6);
+	ck_assert_uint_eq(fake.command_len, sizeof unseal);
+	ck_assert_mem_eq(fake.command, unseal, sizeof unseal);
+}
+END_TEST
+
+START_TEST(who_is_always_asked_to_come_back_gives_up)
+{
+	fake.later = 1000;
+	fake.later_code = later[_i];
+	ck_assert_uint_eq(transact(unseal, sizeof unseal), later[_i]);
+	ck_assert_int_ge(fake.sent, 5);
+	ck_assert_int_le(fake.sent, 20);
+	/* Until it has done something, it is not waited for so long again. */
+	fake.sent = 0;
+	ck_assert_uint_eq(transact(unseal, sizeof unseal), later[_i]);
+	ck_assert_int_eq(fake.sent, 1);
+	fake.later = 0;
+	answer(unsealed, sizeof unsealed);
+	ck_assert_uint_eq(transact(unseal, sizeof unseal), TSS2_RC_SUCCESS);
+	fake.later = 5;
+	ck_assert_uint_eq(transact(unseal, sizeof unseal), TSS2_RC_SUCCESS);
+}
+END_TEST
+
+START_TEST(another_refusal_is_not_asked_about_again)
+{
+	static const TPM2_RC codes[] = {
+		TPM2_RC_FAILURE, TPM2_RC_LOCKOUT, TPM2_RC_INITIALIZE, TPM2_RC_SESSION_MEMORY, 0x98e,
+	};
+
+	for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+		fake.sent = 0;
+		fake.later = 1;
+		fake.later_code = codes[i];
+		ck_assert_uint_eq(transact(unseal, sizeof unseal), codes[i]);
+		ck_assert_int_eq(fake.sent, 1);
+	}
+}
+END_TEST
+
+START_TEST(a_connection_that_broke_is_used_no_more)
+{
+	open_session();
+	if (_i == 0)
+		fake.send_error = TSS2_TCTI_RC_IO_ERROR;
+	else
+		fake.receive_error = TSS2_TCTI_RC_IO_ERROR;
+	ck_assert_uint_eq(transact(unseal, sizeof unseal), SG_TCTI_LOST);
+	ck_assert_int_eq(fake.sent, 2);
+	fake.send_error = fake.receive_error = TSS2_RC_SUCCESS;
+	answer(unsealed, sizeof unsealed);
+	ck_assert_uint_eq(transact(unseal, sizeof unseal), SG_TCTI_LOST);
+	sg_tcti_flush(&tcti);
+	ck_assert_int_eq(fake.sent, 2);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("tcti");
@@ -388,7 +478,7 @@ static Suite *suite(void)
 	tcase_add_test(tcase, a_refusal_with_something_behind_it_is_refused);
 	tcase_add_test(tcase, a_refused_response_reaches_nobody);
 	tcase_add_test(tcase, a_tcti_that_claims_more_than_the_buffer_is_refused);
-	tcase_add_test(tcase, a_size_that_no_response_can_have_is_refused);
+	tcase_add_test(tcase, a_size_that_no_response_can_have_is_not_passed_on);
 	tcase_add_test(tcase, a_response_that_nobody_asked_for_is_refused);
 	tcase_add_test(tcase, a_command_that_is_not_known_is_not_sent);
 	tcase_add_test(tcase, every_shortened_command_is_not_sent);
@@ -400,6 +490,12 @@ static Suite *suite(void)
 	tcase_add_test(tcase, a_flushed_session_is_not_flushed_again);
 	tcase_add_test(tcase, a_scrub_is_not_sent_and_fills_the_buffer);
 	tcase_add_test(tcase, only_one_command_is_scrubbed);
+	tcase_add_loop_test(tcase, who_is_asked_to_come_back_comes_with_the_same_frame, 0,
+	                    sizeof later / sizeof later[0]);
+	tcase_add_loop_test(tcase, who_is_always_asked_to_come_back_gives_up, 0,
+	                    sizeof later / sizeof later[0]);
+	tcase_add_test(tcase, another_refusal_is_not_asked_about_again);
+	tcase_add_loop_test(tcase, a_connection_that_broke_is_used_no_more, 0, 2);
 	suite_add_tcase(s, tcase);
 	return s;
 }

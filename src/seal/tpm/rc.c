@@ -40,11 +40,11 @@ static const struct row rows[] = {
 	{ TPM2_CC_Load,             TPM2_RC_AUTH_FAIL,    SG_ERR_HW_UNSUPPORTED },
 
 	/* The parent's Name was compared before: it is the blob that was changed. */
-	{ TPM2_CC_Load,             TPM2_RC_INTEGRITY,    SG_ERR_FORMAT },
-	{ TPM2_CC_Load,             TPM2_RC_SIZE,         SG_ERR_FORMAT },
-	{ TPM2_CC_Load,             TPM2_RC_INSUFFICIENT, SG_ERR_FORMAT },
-	{ TPM2_CC_Load,             TPM2_RC_SENSITIVE,    SG_ERR_FORMAT },
-	{ TPM2_CC_Load,             TPM2_RC_BINDING,      SG_ERR_FORMAT },
+	{ TPM2_CC_Load,             TPM2_RC_INTEGRITY,    SG_ERR_SEALED_DAMAGED },
+	{ TPM2_CC_Load,             TPM2_RC_SIZE,         SG_ERR_SEALED_DAMAGED },
+	{ TPM2_CC_Load,             TPM2_RC_INSUFFICIENT, SG_ERR_SEALED_DAMAGED },
+	{ TPM2_CC_Load,             TPM2_RC_SENSITIVE,    SG_ERR_SEALED_DAMAGED },
+	{ TPM2_CC_Load,             TPM2_RC_BINDING,      SG_ERR_SEALED_DAMAGED },
 
 	/* The values of PCRs are not those that were named. */
 	{ TPM2_CC_PolicyPCR,        TPM2_RC_VALUE,        SG_ERR_POLICY },
@@ -69,13 +69,20 @@ static const struct row rows[] = {
 	{ ANY, TPM2_RC_OBJECT_HANDLES,    SG_ERR_HW_MEMORY },
 	{ ANY, TPM2_RC_CONTEXT_GAP,       SG_ERR_HW_MEMORY },
 	{ ANY, TPM2_RC_TOO_MANY_CONTEXTS, SG_ERR_HW_MEMORY },
-	{ ANY, TPM2_RC_NV_SPACE,          SG_ERR_HW_MEMORY },
+	{ ANY, TPM2_RC_NV_SPACE,          SG_ERR_HW_NV_FULL },
 
-	{ ANY, TPM2_RC_RETRY,             SG_ERR_HW_BUSY },
-	{ ANY, TPM2_RC_YIELDED,           SG_ERR_HW_BUSY },
-	{ ANY, TPM2_RC_TESTING,           SG_ERR_HW_BUSY },
-	{ ANY, TPM2_RC_NV_RATE,           SG_ERR_HW_BUSY },
-	{ ANY, TPM2_RC_NV_UNAVAILABLE,    SG_ERR_HW_BUSY },
+	/* What the TCTI has asked again for as long as it does. */
+	{ ANY, TPM2_RC_RETRY,             SG_ERR_HW_RETRY },
+	{ ANY, TPM2_RC_YIELDED,           SG_ERR_HW_YIELDED },
+	{ ANY, TPM2_RC_TESTING,           SG_ERR_HW_TESTING },
+	{ ANY, TPM2_RC_NEEDS_TEST,        SG_ERR_HW_TESTING },
+	{ ANY, TPM2_RC_NV_RATE,           SG_ERR_HW_NV_RATE },
+	{ ANY, TPM2_RC_NV_UNAVAILABLE,    SG_ERR_HW_NV_RATE },
+
+	{ ANY, TPM2_RC_FAILURE,           SG_ERR_HW_FAILURE },
+	{ ANY, TPM2_RC_INITIALIZE,        SG_ERR_HW_NOT_STARTED },
+	{ ANY, TPM2_RC_REBOOT,            SG_ERR_HW_REBOOT },
+	{ ANY, TPM2_RC_UPGRADE,           SG_ERR_HW_REBOOT },
 
 	{ ANY, TPM2_RC_COMMAND_CODE,      SG_ERR_HW_UNSUPPORTED },
 	{ ANY, TPM2_RC_CURVE,             SG_ERR_HW_UNSUPPORTED },
@@ -86,23 +93,42 @@ static const struct row rows[] = {
 
 	{ ANY, TPM2_RC_ECC_POINT,         SG_ERR_FORMAT },
 
+	{ ANY, SG_TCTI_LOST,               SG_ERR_HW_REMOVED },
+	{ ANY, SG_TCTI_LATE,               SG_ERR_HW_TIMEOUT },
+	{ ANY, SG_TCTI_MALFORMED,          SG_ERR_HW_FAULT },
+
 	{ ANY, TSS2_TCTI_RC_IO_ERROR,      SG_ERR_HW_REMOVED },
 	{ ANY, TSS2_TCTI_RC_NO_CONNECTION, SG_ERR_HW_REMOVED },
 	{ ANY, TSS2_TCTI_RC_MEMORY,        SG_ERR_NOMEM },
 	{ ANY, TSS2_ESYS_RC_MEMORY,        SG_ERR_NOMEM },
 };
 
-/* A resource manager speaks for the TPM in a layer of its own; and a format-one code
- * carries the number of what it complains about [TPM2 Part 2 §6.6.2]. */
+/* A resource manager speaks for the TPM in a layer of its own, and uses the TPM's words for
+ * its own lack of slots in another; and a format-one code carries the number of what it complains about [TPM2 Part 2 §6.6.2]. */
 static TSS2_RC bare(TSS2_RC rc)
 {
 	TSS2_RC layer = rc & TSS2_RC_LAYER_MASK;
 
-	if (layer == TSS2_RESMGR_TPM_RC_LAYER)
+	if (layer == TSS2_RESMGR_TPM_RC_LAYER ||
+	    (layer == TSS2_RESMGR_RC_LAYER && (rc & TPM2_RC_WARN) == TPM2_RC_WARN))
 		rc &= ~TSS2_RC_LAYER_MASK;
 	if ((rc & TSS2_RC_LAYER_MASK) == TSS2_TPM_RC_LAYER && (rc & TPM2_RC_FMT1) != 0)
 		rc &= TPM2_RC_FMT1 | 0x3f;
 	return rc;
+}
+
+static const char *words(TSS2_RC rc)
+{
+	switch (rc) {
+	case SG_TCTI_LOST:
+		return "the connection broke";
+	case SG_TCTI_LATE:
+		return "no answer came in time";
+	case SG_TCTI_MALFORMED:
+		return "the answer is malformed";
+	default:
+		return Tss2_RC_Decode(rc);
+	}
 }
 
 enum sg_err sg_tpm_err(TPM2_CC command, TSS2_RC rc)
@@ -121,6 +147,6 @@ enum sg_err sg_tpm_err(TPM2_CC command, TSS2_RC rc)
 	}
 	/* That there is no parent is what some callers want to know; others say it themselves. */
 	sg_log(err == SG_ERR_HW_NO_PARENT ? SG_LOG_DEBUG : SG_LOG_ERROR, "%s failed: %s (0x%x)",
-	       sg_tpm_command_name(command), Tss2_RC_Decode(rc), rc);
+	       sg_tpm_command_name(command), words(rc), rc);
 	return err;
 }

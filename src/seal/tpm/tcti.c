@@ -6,9 +6,9 @@
  */
 #include "seal/tpm/tcti.h"
 
-#include <stdatomic.h>
 #include <string.h>
 
+#include "seal/tpm/exchange.h"
 #include "util/cursor.h"
 #include "util/log.h"
 
@@ -53,8 +53,6 @@ static const struct sg_tcti_row rows[] = {
 	{ TPM2_CC_VerifySignature,    "TPM2_VerifySignature",   1, false, false, "24b" },
 };
 
-static _Atomic uint64_t command_count;
-
 static const struct sg_tcti_row *row_of(TPM2_CC command)
 {
 	const struct sg_tcti_row *found = NULL;
@@ -70,11 +68,6 @@ const char *sg_tpm_command_name(TPM2_CC command)
 	const struct sg_tcti_row *row = row_of(command);
 
 	return row != NULL ? row->name : "a command";
-}
-
-uint64_t sg_tpm_command_count(void)
-{
-	return atomic_load_explicit(&command_count, memory_order_relaxed);
 }
 
 static void live_add(struct sg_tcti *tcti, uint32_t handle)
@@ -227,23 +220,27 @@ static TSS2_RC tcti_transmit(TSS2_TCTI_CONTEXT *context, size_t size, const uint
 {
 	struct sg_tcti *tcti = (struct sg_tcti *)context;
 
-	if (!command_note(tcti, sg_bytes(command, size))) {
+	if (size > sizeof tcti->kept || !command_note(tcti, sg_bytes(command, size))) {
 		tcti->scrub = false;
 		return TSS2_TCTI_RC_NOT_SUPPORTED;
 	}
-	if (tcti->scrub)
+	tcti->fetched = false;
+	if (tcti->scrub || tcti->lost != 0)
 		return TSS2_RC_SUCCESS;
-	atomic_fetch_add_explicit(&command_count, 1, memory_order_relaxed);
-	return Tss2_Tcti_Transmit(tcti->inner, size, command);
+	tcti->command = tcti->row->command;
+	memcpy(tcti->kept, command, size);
+	tcti->kept_len = size;
+	sg_tcti_send(tcti);
+	return TSS2_RC_SUCCESS;
 }
 
 /* Refuse the command, and fill what lies behind the answer too: the buffer is the one
  * in which the plaintext of earlier commands stands. */
-static TSS2_RC scrub_receive(struct sg_tcti *tcti, size_t *size, uint8_t *response)
+static TSS2_RC answer_here(TPM2_RC code, size_t *size, uint8_t *response)
 {
-	static const uint8_t answer[HEADER] = {
+	const uint8_t answer[HEADER] = {
 		TPM2_ST_NO_SESSIONS >> 8, TPM2_ST_NO_SESSIONS & 0xff, 0, 0, 0, HEADER,
-		0, 0, SG_TCTI_SCRUBBED >> 8, SG_TCTI_SCRUBBED & 0xff,
+		0, 0, (uint8_t)(code >> 8), (uint8_t)code,
 	};
 
 	if (response == NULL) {         /* how long it is going to be: as long as it can be */
@@ -252,10 +249,41 @@ static TSS2_RC scrub_receive(struct sg_tcti *tcti, size_t *size, uint8_t *respon
 	}
 	if (*size < sizeof answer)
 		return TSS2_TCTI_RC_INSUFFICIENT_BUFFER;
-	tcti->scrub = false;
 	explicit_bzero(response, *size);
 	memcpy(response, answer, sizeof answer);
 	*size = sizeof answer;
+	return TSS2_RC_SUCCESS;
+}
+
+/* Get the answer, all of it at once: a TCTI that is asked for its size first gives a buffer of
+ * that size later, in which the answer to a second try may have no room. Return the code of
+ * a refusal of ours where it is no good. */
+static TPM2_RC fetch_checked(struct sg_tcti *tcti)
+{
+	const TSS2_RC rc = sg_tcti_fetch(tcti);
+
+	if (rc != TSS2_RC_SUCCESS) {
+		tcti->lost = rc == SG_TCTI_RC_LATE ? SG_TCTI_LATE : SG_TCTI_LOST;
+		return tcti->lost;
+	}
+	if (tcti->answer_len <= sizeof tcti->answer &&
+	    response_fits(tcti, sg_bytes(tcti->answer, tcti->answer_len)))
+		return TPM2_RC_SUCCESS;
+	sg_log(SG_LOG_ERROR, "the response to %s is malformed; something between this program and "
+	       "the TPM is broken or hostile", tcti->row->name);
+	return SG_TCTI_MALFORMED;
+}
+
+static TSS2_RC hand_over(const struct sg_tcti *tcti, size_t *size, uint8_t *response)
+{
+	const size_t capacity = *size;
+
+	*size = tcti->answer_len;
+	if (response == NULL)
+		return TSS2_RC_SUCCESS;
+	if (capacity < tcti->answer_len)
+		return TSS2_TCTI_RC_INSUFFICIENT_BUFFER;
+	memcpy(response, tcti->answer, tcti->answer_len);
 	return TSS2_RC_SUCCESS;
 }
 
@@ -263,27 +291,23 @@ static TSS2_RC tcti_receive(TSS2_TCTI_CONTEXT *context, size_t *size, uint8_t *r
                             int32_t timeout)
 {
 	struct sg_tcti *tcti = (struct sg_tcti *)context;
-	size_t capacity;
 	TSS2_RC rc;
 
+	(void)timeout;                  /* tpm2-tss would wait for ever */
 	if (tcti->row == NULL)
 		return TSS2_TCTI_RC_BAD_SEQUENCE;
-	if (tcti->scrub)
-		return scrub_receive(tcti, size, response);
-	capacity = *size;
-	rc = Tss2_Tcti_Receive(tcti->inner, size, response, timeout);
-	if (rc != TSS2_RC_SUCCESS)
-		return rc;
-	if (response == NULL)
-		return *size <= TPM2_MAX_RESPONSE_SIZE ? rc : TSS2_TCTI_RC_MALFORMED_RESPONSE;
-	if (*size > capacity || !response_fits(tcti, sg_bytes(response, *size))) {
-		sg_log(SG_LOG_ERROR, "the response to %s is malformed; something between this "
-		       "program and the TPM is broken or hostile", tcti->row->name);
-		explicit_bzero(response, capacity);
-		*size = 0;
-		rc = TSS2_TCTI_RC_MALFORMED_RESPONSE;
+	if (!tcti->fetched) {
+		tcti->refusal = tcti->scrub ? SG_TCTI_SCRUBBED : tcti->lost;
+		if (tcti->refusal == TPM2_RC_SUCCESS)
+			tcti->refusal = fetch_checked(tcti);
+		tcti->fetched = true;
 	}
-	tcti->row = NULL;
+	rc = tcti->refusal != TPM2_RC_SUCCESS ? answer_here(tcti->refusal, size, response)
+	                                      : hand_over(tcti, size, response);
+	if (response != NULL && rc == TSS2_RC_SUCCESS) {
+		tcti->scrub = false;
+		tcti->row = NULL;
+	}
 	return rc;
 }
 
@@ -323,6 +347,7 @@ void sg_tcti_init(struct sg_tcti *tcti, TSS2_TCTI_CONTEXT *inner)
 			.setLocality = tcti_locality,
 		},
 		.inner = inner,
+		.pause = SG_TCTI_PAUSE,
 	};
 }
 
@@ -359,6 +384,8 @@ void sg_tcti_flush(struct sg_tcti *tcti)
 	for (size_t i = SG_TCTI_LIVE; i-- > 0;) {
 		/* After a broken connection there is nobody to tell, and a resource manager
 		 * flushes by itself what a connection leaves behind. */
+		if (tcti->lost != 0)
+			return;
 		if (tcti->live[i] != 0 && flush_one(tcti, tcti->live[i]) != TSS2_RC_SUCCESS)
 			return;
 	}

@@ -3,12 +3,14 @@
  * Ring 2, TPM. Our own TCTI, which stands between tpm2-tss and the one that
  * tctildr loads. It is the only place that sees every frame: it lets none through
  * whose sizes do not fit, remembers what is loaded in the TPM so that it can be
- * flushed on every path, and counts. It looks at sizes, never at values.
+ * flushed on every path, asks again where the TPM wants that, gives up on one that
+ * does not answer, and counts. It looks at sizes, never at values.
  */
 #ifndef SG_SEAL_TPM_TCTI_H
 #define SG_SEAL_TPM_TCTI_H
 
 #include <tss2/tss2_tcti.h>
+#include <tss2/tss2_tpm2_types.h>
 
 #include "util/bytes.h"
 
@@ -28,9 +30,28 @@ struct sg_tcti {
 	uint32_t session[SG_TCTI_SESSIONS];
 	size_t sessions;
 
+	TPM2_CC command;
+	uint8_t kept[TPM2_MAX_COMMAND_SIZE];    /* as it went over the bus, to be sent again */
+	size_t kept_len;
+	unsigned again;                 /* how often it was since the TPM last did something */
+	long pause;                     /* before the first time, in nanoseconds; tests have none */
+
+	uint8_t answer[TPM2_MAX_RESPONSE_SIZE];
+	size_t answer_len;
+	bool fetched;                   /* the answer is there, or what we say in its place: */
+	TPM2_RC refusal;
+
 	uint32_t live[SG_TCTI_LIVE];    /* transient objects and sessions, 0: free */
 	bool scrub;                     /* the next command is answered here */
+	TPM2_RC lost;                   /* LOST or LATE: so are all others, nothing is sent any more */
 };
+
+/* What tpm2-tss is told in place of an answer: numbers that the specification leaves to
+ * makers [TPM2 Part 2 §6.6.2]. So it takes every failure of the connection for a refusal, and
+ * stays fit to overwrite its buffers. */
+#define SG_TCTI_LOST 0x501              /* the connection broke */
+#define SG_TCTI_LATE 0x502              /* nothing came in time */
+#define SG_TCTI_MALFORMED 0x503         /* what came is no answer to the command */
 
 /* Prepare tcti in front of inner, which stays the caller's and must outlive it.
  * The structure may not move afterwards: tpm2-tss keeps its address. */
