@@ -12,6 +12,7 @@ AM_TESTS_ENVIRONMENT = \
 check_LTLIBRARIES += libtesting.la
 libtesting_la_SOURCES = \
 	tests/lib/conformance.c tests/lib/conformance.h \
+	tests/lib/fault.c tests/lib/fault.h \
 	tests/lib/file.c tests/lib/file.h \
 	tests/lib/hex.c tests/lib/hex.h \
 	tests/lib/memory.c tests/lib/memory.h \

@@ -18,11 +18,14 @@
 
 struct test_tpm;
 
-/* What stands on the wire. Both may be NULL and run in the wire's thread.
+/* What stands on the wire. All may be NULL and run in the wire's thread.
  * command runs before a command is passed on; false drops the connection instead.
- * response may change a response and its length, of at most TEST_TPM_FRAME bytes. */
+ * answer may put an answer in the place of the command, which the TPM then never sees: true.
+ * response may change a response and its length, of at most TEST_TPM_FRAME bytes. After an
+ * answer that is shorter than it says, or empty, the connection is dropped. */
 struct test_wire_hooks {
 	bool (*command)(void *arg, uint32_t code);
+	bool (*answer)(void *arg, uint32_t code, uint8_t *frame, size_t *len);
 	void (*response)(void *arg, uint32_t code, uint8_t *frame, size_t *len);
 	void *arg;
 };
