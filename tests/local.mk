@@ -38,6 +38,7 @@ EXTRA_DIST += scripts/packages.sh tests/installed tests/run tests/valgrind.supp
 include tests/lint/local.mk
 include tests/unit/local.mk
 include tests/tpm/local.mk
+include tests/attack/local.mk
 include tests/api/local.mk
 include tests/tool/local.mk
 include tests/interop/local.mk

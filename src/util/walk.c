@@ -64,13 +64,16 @@ static enum sg_err check_owner(const struct sg_walk *at, const char *name, const
  * checked. An ACL shows as access of the group. */
 static enum sg_err check_folder(const struct sg_walk *at, const char *name, const struct stat *st)
 {
-	if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0 && (st->st_mode & S_ISVTX) == 0) {
-		sg_log(SG_LOG_ERROR, "%s/%s: the folder has mode %04o: others could put something "
-		       "else in the place of what lies in it; chmod go-w '%s/%s'", at->folder,
-		       name, (unsigned)(st->st_mode & 07777), at->folder, name);
-		return SG_ERR_STORE_UNSAFE;
-	}
-	return check_owner(at, name, "folder", st);
+	enum sg_err err = check_owner(at, name, "folder", st);
+
+	if (err != SG_OK)
+		return err;
+	if ((st->st_mode & (S_IWGRP | S_IWOTH)) == 0 || (st->st_mode & S_ISVTX) != 0)
+		return SG_OK;
+	sg_log(SG_LOG_ERROR, "%s/%s: the folder has mode %04o: others could put something else in "
+	       "the place of what lies in it; chmod go-w '%s/%s'", at->folder, name,
+	       (unsigned)(st->st_mode & 07777), at->folder, name);
+	return SG_ERR_STORE_UNSAFE;
 }
 
 /* Stand in the folder fd, which is taken over, and of which this is the path. */
