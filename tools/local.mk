@@ -23,7 +23,11 @@ signet_SOURCES = \
 	tools/decrypt.c \
 	tools/delete.c \
 	tools/destroy.c \
-	tools/doctor.c \
+	tools/doctor.c tools/doctor.h \
+	tools/doctor_access.c \
+	tools/doctor_crypto.c \
+	tools/doctor_token.c \
+	tools/doctor_tpm.c \
 	tools/encrypt.c \
 	tools/import.c \
 	tools/init.c \

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The tool. What the checks of signet doctor share. Each stands by itself, tells one line
+ * or several, and changes nothing.
+ */
+#ifndef TOOLS_DOCTOR_H
+#define TOOLS_DOCTOR_H
+
+#include <jansson.h>
+
+#include "tools/text.h"
+#include "tools/tool.h"
+#include "util/config.h"
+#include "util/err.h"
+
+enum doctor_result { FINE, WARN, FAIL };
+
+struct doctor {
+	json_t *json;                   /* NULL: text is wanted */
+	struct tool_text text;
+	bool failed;
+};
+
+/* Tell the result of a check, whose name is given first; fix may be NULL. */
+void doctor_report(struct doctor *doctor, const char *check, enum doctor_result result,
+                   const char *fix, const char *format, ...)
+	__attribute__((format(printf, 5, 6)));
+
+/* Tell a failure, with the lines of the library since tool_log_clear. */
+void doctor_report_err(struct doctor *doctor, const char *check, enum sg_err err);
+
+void doctor_check_crypto(struct doctor *doctor);
+void doctor_check_memory(struct doctor *doctor);
+
+/* Tell whether the TPM answers. */
+bool doctor_check_tpm(struct doctor *doctor, const struct sg_config *config);
+
+/* Tell whether tokens can be looked for in the state folder. */
+bool doctor_check_state(struct doctor *doctor, const struct sg_config *config);
+
+/* Who may open the device of the TPM. Nothing is told of a TPM that is no device. */
+void doctor_check_device(struct doctor *doctor, const struct sg_config *config);
+
+/* Whose rights this process has. */
+void doctor_check_privileges(struct doctor *doctor);
+
+void doctor_check_tokens(struct doctor *doctor);
+
+#endif
