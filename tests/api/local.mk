@@ -7,6 +7,7 @@ api_tests = \
 	tests/api/test_copy \
 	tests/api/test_cipher \
 	tests/api/test_derive \
+	tests/api/test_device_faults \
 	tests/api/test_crowd \
 	tests/api/test_digest \
 	tests/api/test_eddsa \

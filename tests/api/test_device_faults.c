@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Tests. The module on a TPM that dies, breaks off or refuses at each command of each call in
+ * turn. The caller learns what happened, and the token afterwards is the one that it was or
+ * the one that it was to become: nothing is half written, nothing stays loaded.
+ */
+#include <string.h>
+#include <tss2/tss2_tpm2_types.h>
+
+#include "lib/fault.h"
+#include "lib/p11.h"
+#include "lib/runner.h"
+
+#define OTHER_PIN "staple battery"
+#define COMMANDS 100                    /* more than any call sends */
+
+static struct test_tpm tpm;
+static CK_SESSION_HANDLE s;
+static const char *pin;
+static CK_ULONG objects;
+
+static const struct {
+	enum test_fault fault;
+	uint32_t value;
+	CK_RV rv;
+} kinds[] = {
+	{ TEST_DIE_BEFORE, 0, CKR_DEVICE_REMOVED },
+	{ TEST_DIE_AFTER, 0, CKR_DEVICE_REMOVED },
+	{ TEST_LOSE, 0, CKR_DEVICE_REMOVED },
+	{ TEST_REFUSE, TPM2_RC_FAILURE, CKR_SIGNET_HW_FAILURE },
+};
+#define KINDS (int)(sizeof kinds / sizeof kinds[0])
+
+static CK_RV login(const char *with)
+{
+	return p11->C_Login(s, CKU_USER, (CK_BYTE *)with, strlen(with));
+}
+
+/* Make a token key that needs the hardware to be made. */
+static CK_RV make_sealed(const char *label)
+{
+	struct p11_template t = { .n = 0 };
+	CK_OBJECT_HANDLE key;
+
+	p11_ulong(&t, CKA_VALUE_LEN, 32);
+	p11_bool(&t, CKA_TOKEN, true);
+	p11_bool(&t, CKA_SIGNET_SEALED, true);
+	p11_text(&t, CKA_LABEL, label);
+	return p11->C_GenerateKey(s, &p11_aes_gen, t.attr, t.n, &key);
+}
+
+static CK_RV make_resident(const char *label)
+{
+	static const uint8_t p256[] = { 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7 };
+	CK_MECHANISM gen = { CKM_EC_KEY_PAIR_GEN, NULL, 0 };
+	struct p11_template public = { .n = 0 }, private = { .n = 0 };
+	CK_OBJECT_HANDLE pub, priv;
+
+	p11_bytes(&public, CKA_EC_PARAMS, p256, sizeof p256);
+	p11_bool(&public, CKA_TOKEN, true);
+	p11_text(&public, CKA_LABEL, label);
+	p11_bool(&private, CKA_TOKEN, true);
+	p11_text(&private, CKA_LABEL, label);
+	return p11->C_GenerateKeyPair(s, &gen, public.attr, public.n, private.attr, private.n, &pub,
+	                              &priv);
+}
+
+static CK_RV sign_resident(void)
+{
+	CK_MECHANISM ecdsa = { CKM_ECDSA, NULL, 0 };
+	CK_BYTE digest[32] = { 1 }, signature[64];
+	CK_ULONG len = sizeof signature;
+	CK_RV rv = p11->C_SignInit(s, &ecdsa, p11_find_label(s, CKO_PRIVATE_KEY, "resident"));
+
+	return rv != CKR_OK ? rv : p11->C_Sign(s, digest, sizeof digest, signature, &len);
+}
+
+static CK_RV use_sealed(void)
+{
+	CK_BYTE iv[12] = { 1 }, text[20] = { 2 }, sealed[36];
+	CK_GCM_PARAMS params = { .pIv = iv, .ulIvLen = 12, .ulTagBits = 128 };
+	CK_MECHANISM gcm = { CKM_AES_GCM, &params, sizeof params };
+	CK_ULONG len = sizeof sealed;
+	CK_RV rv = p11->C_EncryptInit(s, &gcm, p11_find_label(s, CKO_SECRET_KEY, "sealed"));
+
+	return rv != CKR_OK ? rv : p11->C_Encrypt(s, text, sizeof text, sealed, &len);
+}
+
+/* The power comes back, and the process begins anew. */
+static void recover(void)
+{
+	(void)p11->C_Finalize(NULL);
+	test_tpm_power_cut(&tpm);
+	p11_start();
+	s = p11_open(CKF_RW_SESSION);
+}
+
+static size_t loaded(void)
+{
+	return test_tpm_loaded(&tpm, TPM2_HT_TRANSIENT) +
+	       test_tpm_loaded(&tpm, TPM2_HT_LOADED_SESSION);
+}
+
+/* Everything that the token had works. */
+static void check_keys(CK_ULONG wanted)
+{
+	uint8_t signature[64];
+
+	p11_ok(p11_sign(s, p11_find_label(s, CKO_PRIVATE_KEY, "pair"), "x", signature));
+	p11_ok(p11_verify(s, p11_find_label(s, CKO_PUBLIC_KEY, "pair"), "x", signature));
+	p11_ok(use_sealed());
+	p11_ok(sign_resident());
+	ck_assert_uint_eq(p11_count(s), wanted);
+	ck_assert_uint_eq(loaded(), 0);
+}
+
+static void set_up(void)
+{
+	uint8_t signature[64];
+
+	test_fault_start(&tpm);
+	p11_setup();
+	p11_configure_tpm(tpm.tcti);
+	s = p11_user();
+	/* Wrong PINs and power cuts count towards the lockout, which is not what is tested. */
+	test_tpm_shell(&tpm, "tpm2_dictionarylockout -s -n 10000 -t 1 -l 1");
+	pin = P11_PIN;
+	CK_OBJECT_HANDLE pub, priv;
+	p11_make_pair(s, "pair", &pub, &priv);
+	p11_ok(p11_sign(s, priv, "x", signature));
+	p11_ok(make_sealed("sealed"));
+	p11_ok(make_resident("resident"));
+	objects = p11_count(s);
+	ck_assert_uint_eq(objects, 5);
+}
+
+static void tear_down(void)
+{
+	p11_teardown();
+	test_tpm_stop(&tpm);
+}
+
+/* One call under test. */
+struct call {
+	CK_RV (*prepare)(void);         /* without a fault; may be NULL */
+	CK_RV (*run)(void);
+	void (*check)(bool done);       /* after a new start */
+	unsigned least;                 /* commands that it sends */
+};
+
+/* Do the call again and again, with the fault at its first, second ... command, until it gets
+ * by. What is left loaded by a TPM that refuses to flush is the TPM's. */
+static void at_each_command(const struct call *call, int kind)
+{
+	unsigned nth, hit = 1;
+	CK_RV rv;
+
+	for (nth = 1; hit > 0; nth++) {
+		ck_assert_uint_lt(nth, COMMANDS);
+		recover();
+		if (call->prepare != NULL)
+			p11_ok(call->prepare());
+		test_fault_set(kinds[kind].fault, TEST_ANY, nth, kinds[kind].value);
+		rv = call->run();
+		hit = test_fault_clear();
+		if (rv != CKR_OK || hit == 0)
+			p11_is(hit > 0 ? kinds[kind].rv : CKR_OK, rv);
+		if (kinds[kind].fault == TEST_REFUSE)
+			ck_assert_uint_le(loaded(), rv == CKR_OK ? hit : 0);
+		recover();
+		call->check(rv == CKR_OK);
+	}
+	ck_assert_uint_gt(nth - 1, call->least);
+}
+
+static CK_RV login_now(void)
+{
+	return login(pin);
+}
+
+static void check_same(bool done)
+{
+	(void)done;
+	p11_ok(login_now());
+	check_keys(objects);
+}
+
+START_TEST(a_login)
+{
+	at_each_command(&(struct call){ NULL, login_now, check_same, 4 }, _i);
+}
+END_TEST
+
+START_TEST(the_first_use_of_a_sealed_key)
+{
+	at_each_command(&(struct call){ login_now, use_sealed, check_same, 4 }, _i);
+}
+END_TEST
+
+START_TEST(a_signature_by_the_tpm)
+{
+	at_each_command(&(struct call){ login_now, sign_resident, check_same, 4 }, _i);
+}
+END_TEST
+
+static CK_RV make_another_sealed(void)
+{
+	return make_sealed("more");
+}
+
+static void check_one_more(bool done)
+{
+	objects += done ? 1 : 0;
+	check_same(done);
+}
+
+START_TEST(a_new_sealed_key)
+{
+	at_each_command(&(struct call){ login_now, make_another_sealed, check_one_more, 3 }, _i);
+}
+END_TEST
+
+static CK_RV make_another_resident(void)
+{
+	return make_resident("more");
+}
+
+static void check_two_more(bool done)
+{
+	objects += done ? 2 : 0;
+	check_same(done);
+}
+
+START_TEST(a_new_key_in_the_tpm)
+{
+	at_each_command(&(struct call){ login_now, make_another_resident, check_two_more, 3 }, _i);
+}
+END_TEST
+
+static const char *other_pin(void)
+{
+	return strcmp(pin, P11_PIN) == 0 ? OTHER_PIN : P11_PIN;
+}
+
+static CK_RV change_pin(void)
+{
+	const char *new = other_pin();
+
+	return p11->C_SetPIN(s, (CK_BYTE *)pin, strlen(pin), (CK_BYTE *)new, strlen(new));
+}
+
+/* The new PIN is valid and the old one is not, or the other way round. */
+static void check_pin(bool done)
+{
+	const char *valid = done ? other_pin() : pin, *invalid = done ? pin : other_pin();
+
+	p11_is(CKR_PIN_INCORRECT, login(invalid));
+	pin = valid;
+	check_same(done);
+}
+
+START_TEST(a_change_of_the_pin)
+{
+	at_each_command(&(struct call){ login_now, change_pin, check_pin, 7 }, _i);
+}
+END_TEST
+
+static CK_RV login_so(void)
+{
+	return p11->C_Login(s, CKU_SO, (CK_BYTE *)P11_SO_PIN, strlen(P11_SO_PIN));
+}
+
+static CK_RV reset_pin(void)
+{
+	const char *new = other_pin();
+
+	return p11->C_InitPIN(s, (CK_BYTE *)new, strlen(new));
+}
+
+START_TEST(a_reset_of_the_pin)
+{
+	at_each_command(&(struct call){ login_so, reset_pin, check_pin, 3 }, _i);
+}
+END_TEST
+
+static CK_RV destroy_sealed(void)
+{
+	return p11->C_DestroyObject(s, p11_find_label(s, CKO_SECRET_KEY, "doomed"));
+}
+
+static CK_RV make_doomed(void)
+{
+	CK_RV rv = login_now();
+
+	return rv != CKR_OK ? rv : make_sealed("doomed");
+}
+
+START_TEST(the_end_of_a_sealed_key)
+{
+	at_each_command(&(struct call){ make_doomed, destroy_sealed, check_same, 0 }, _i);
+}
+END_TEST
+
+static CK_RV make_anew(void)
+{
+	CK_BYTE label[33] = "made anew                       ";
+
+	p11_ok(p11->C_CloseAllSessions(0));
+	return p11->C_InitToken(0, (CK_BYTE *)P11_SO_PIN, strlen(P11_SO_PIN), label);
+}
+
+/* All is there and opens, or nothing but what a new token has. */
+static void check_anew(bool done)
+{
+	CK_TOKEN_INFO info;
+
+	p11_ok(p11->C_GetTokenInfo(0, &info));
+	ck_assert_uint_ne(info.flags & CKF_TOKEN_INITIALIZED, 0);
+	ck_assert_int_eq(memcmp(info.label, "made anew", 9) == 0, done);
+	if (!done) {
+		check_same(done);
+		return;
+	}
+	p11_is(CKR_USER_PIN_NOT_INITIALIZED, login_now());
+	p11_ok(login_so());
+	ck_assert_uint_eq(p11_count(s), 0);
+}
+
+/* A call that got by although the TPM failed at its last command has made the token. */
+START_TEST(a_token_made_anew)
+{
+	unsigned hit = 1;
+	CK_RV rv = CKR_DEVICE_ERROR;
+
+	for (unsigned nth = 1; hit > 0 && rv != CKR_OK; nth++) {
+		recover();
+		test_fault_set(kinds[_i].fault, TEST_ANY, nth, kinds[_i].value);
+		rv = make_anew();
+		hit = test_fault_clear();
+		if (rv != CKR_OK)
+			p11_is(hit > 0 ? kinds[_i].rv : CKR_OK, rv);
+		recover();
+		check_anew(rv == CKR_OK);
+		ck_assert_uint_lt(nth, COMMANDS);
+	}
+}
+END_TEST
+
+static void set_up_empty(void)
+{
+	test_fault_start(&tpm);
+	p11_setup();
+	p11_configure_tpm(tpm.tcti);
+	p11_start();
+	test_tpm_shell(&tpm, "tpm2_dictionarylockout -s -n 10000 -t 1 -l 1");
+}
+
+START_TEST(the_first_token)
+{
+	CK_BYTE label[33] = "the first                       ";
+	CK_TOKEN_INFO info;
+	unsigned nth, hit = 1;
+	CK_RV rv = CKR_DEVICE_ERROR;
+
+	for (nth = 1; hit > 0 && rv != CKR_OK; nth++) {
+		test_fault_set(kinds[_i].fault, TEST_ANY, nth, kinds[_i].value);
+		rv = p11->C_InitToken(0, (CK_BYTE *)P11_SO_PIN, strlen(P11_SO_PIN), label);
+		hit = test_fault_clear();
+		if (rv != CKR_OK)
+			p11_is(hit > 0 ? kinds[_i].rv : CKR_OK, rv);
+		(void)p11->C_Finalize(NULL);
+		test_tpm_power_cut(&tpm);
+		p11_start();
+		p11_ok(p11->C_GetTokenInfo(0, &info));
+		ck_assert_int_eq((info.flags & CKF_TOKEN_INITIALIZED) != 0, rv == CKR_OK);
+		ck_assert_uint_lt(nth, COMMANDS);
+	}
+	ck_assert_uint_gt(nth, 5);
+	s = p11_open(CKF_RW_SESSION);
+	p11_ok(login_so());
+	ck_assert_uint_eq(loaded(), 0);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+	Suite *suite = suite_create("device faults");
+	TCase *tc = tcase_create("faults"), *empty = tcase_create("empty");
+
+	tcase_add_checked_fixture(tc, set_up, tear_down);
+	tcase_set_timeout(tc, 600);
+	suite_add_tcase(suite, tc);
+	tcase_add_loop_test(tc, a_login, 0, KINDS);
+	tcase_add_loop_test(tc, the_first_use_of_a_sealed_key, 0, KINDS);
+	tcase_add_loop_test(tc, a_signature_by_the_tpm, 0, KINDS);
+	tcase_add_loop_test(tc, a_new_sealed_key, 0, KINDS);
+	tcase_add_loop_test(tc, a_new_key_in_the_tpm, 0, KINDS);
+	tcase_add_loop_test(tc, a_change_of_the_pin, 0, KINDS);
+	tcase_add_loop_test(tc, a_reset_of_the_pin, 0, KINDS);
+	tcase_add_loop_test(tc, the_end_of_a_sealed_key, 0, KINDS);
+	tcase_add_loop_test(tc, a_token_made_anew, 0, KINDS);
+	tcase_add_checked_fixture(empty, set_up_empty, tear_down);
+	tcase_set_timeout(empty, 600);
+	suite_add_tcase(suite, empty);
+	tcase_add_loop_test(empty, the_first_token, 0, KINDS);
+	return suite;
+}
+
+int main(void)
+{
+	return test_run(suite());
+}
