@@ -16,4 +16,5 @@ libsignet_la_SOURCES += \
 	src/seal/tpm/sealer.c src/seal/tpm/sealer.h \
 	src/seal/tpm/session.c src/seal/tpm/session.h \
 	src/seal/tpm/srk.c src/seal/tpm/srk.h \
-	src/seal/tpm/tcti.c src/seal/tpm/tcti.h
+	src/seal/tpm/tcti.c src/seal/tpm/tcti.h \
+	src/seal/tpm/waiter.c src/seal/tpm/waiter.h

@@ -262,10 +262,14 @@ END_TEST
 
 START_TEST(a_tpm_that_answers_after_thirty_seconds_is_too_late)
 {
-	test_fault_set(TEST_DELAY, unsealing[_i], 1, 30000);
+	test_fault_set(TEST_DELAY, TPM2_CC_Unseal, 1, 30000);
 	ck_assert_int_eq(unseal(), SG_ERR_HW_TIMEOUT);
 	ck_assert_ptr_null(out);
 	ck_assert_uint_eq(test_fault_clear(), 1);
+	/* It is busy for ten seconds more, and then there for everybody again. (A terminal, our
+	 * device, would give the late answer to the next one who opens it.) */
+	if (_i == 0)
+		ck_assert(test_opens(NULL, &blob, plain));
 }
 END_TEST
 
@@ -296,10 +300,11 @@ static Suite *suite(void)
 	tcase_add_loop_test(tcase, a_connection_that_breaks_leaves_no_copy_of_a_secret, 0,
 	                    sizeof all / sizeof all[0]);
 	tcase_add_test(tcase, a_tpm_that_answers_after_some_seconds_is_waited_for);
+	tcase_add_loop_test(tcase, a_tpm_that_answers_after_thirty_seconds_is_too_late, 0, 1);
 	tcase_set_timeout(tcase, 300);
 	suite_add_tcase(s, tcase);
 	tcase_add_checked_fixture(device, setup_device, teardown);
-	tcase_add_loop_test(device, a_tpm_that_answers_after_thirty_seconds_is_too_late, 3, 4);
+	tcase_add_loop_test(device, a_tpm_that_answers_after_thirty_seconds_is_too_late, 1, 2);
 	tcase_set_timeout(device, 300);
 	suite_add_tcase(s, device);
 	return s;

@@ -44,6 +44,7 @@ unit_tests = \
 	tests/unit/test_seal_sealed \
 	tests/unit/test_seal_soft \
 	tests/unit/test_seal_tcti \
+	tests/unit/test_seal_waiter \
 	tests/unit/test_secret \
 	tests/unit/test_signal \
 	tests/unit/test_slab \

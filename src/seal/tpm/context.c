@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "seal/sealer.h"
+#include "seal/tpm/waiter.h"
 #include "util/fork.h"
 #include "util/log.h"
 #include "util/signal.h"
@@ -182,7 +183,9 @@ void sg_tpm_close(struct sg_tpm *tpm)
 	}
 	if (tpm->held != NULL)
 		atomic_store(tpm->held, 0);
-	if (tpm->inner != NULL)
+	if (tpm->tcti.lost == SG_TCTI_LATE)
+		sg_waiter_finalize(&tpm->tcti.inner);
+	else if (tpm->inner != NULL)
 		Tss2_TctiLdr_Finalize(&tpm->inner);
 	sg_signal_release(&tpm->pipe);
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "seal/tpm/waiter.h"
 #include "util/cursor.h"
 
 #define HEADER 10                       /* tag, size, code [TPM2 Part 1 §18.2] */
@@ -77,38 +78,46 @@ static int patience(TPM2_CC command)
 	                                                                     : PATIENCE;
 }
 
-/* Wait until there is something to read or the connection ended. A TCTI that does not tell
- * its descriptor, as those of simulators, is not waited for. */
-static TSS2_RC wait_for(TSS2_TCTI_CONTEXT *inner, int milliseconds)
+/* Tell which descriptor shows that there is something to read; -1 where the TCTI does not
+ * say, as those of simulators. */
+static int descriptor(TSS2_TCTI_CONTEXT *inner)
 {
 	TSS2_TCTI_POLL_HANDLE handle = { .fd = -1 };
+	size_t count = 1;
+
+	if (Tss2_Tcti_GetPollHandles(inner, &handle, &count) != TSS2_RC_SUCCESS || count != 1)
+		return -1;
+	return handle.fd;
+}
+
+/* Tell whether there is something to read in time, or the connection ended. */
+static bool readable(int fd, int milliseconds)
+{
+	struct pollfd wanted = { .fd = fd, .events = POLLIN };
 	const int64_t end = now() + milliseconds;
 	int64_t left = milliseconds;
-	size_t count = 1;
 	int n;
 
-	if (Tss2_Tcti_GetPollHandles(inner, &handle, &count) != TSS2_RC_SUCCESS || count != 1 ||
-	    handle.fd < 0)
-		return TSS2_RC_SUCCESS;
-	handle.events = POLLIN;
 	do {
-		n = poll(&handle, 1, left > 0 ? (int)left : 0);
+		n = poll(&wanted, 1, left > 0 ? (int)left : 0);
 		left = end - now();
 	} while (n < 0 && errno == EINTR && left > 0);
 	/* Whatever else poll says, reading tells it better. */
-	return n == 0 || (n < 0 && errno == EINTR) ? SG_TCTI_RC_LATE : TSS2_RC_SUCCESS;
+	return n > 0 || (n < 0 && errno != EINTR);
 }
 
 static TSS2_RC fetch_once(struct sg_tcti *tcti)
 {
-	TSS2_RC rc = wait_for(tcti->inner, patience(tcti->command));
+	const int fd = descriptor(tcti->inner), most = patience(tcti->command);
 
 	tcti->answer_len = sizeof tcti->answer;
 	memset(tcti->answer, 0, sizeof tcti->answer);
-	if (rc == TSS2_RC_SUCCESS)
-		rc = Tss2_Tcti_Receive(tcti->inner, &tcti->answer_len, tcti->answer,
-		                       TSS2_TCTI_TIMEOUT_BLOCK);
-	return rc;
+	if (fd < 0)
+		return sg_waiter_receive(&tcti->inner, most, tcti->answer, &tcti->answer_len);
+	if (!readable(fd, most))
+		return SG_TCTI_RC_LATE;
+	return Tss2_Tcti_Receive(tcti->inner, &tcti->answer_len, tcti->answer,
+	                         TSS2_TCTI_TIMEOUT_BLOCK);
 }
 
 TSS2_RC sg_tcti_fetch(struct sg_tcti *tcti)

@@ -10,7 +10,6 @@
 #include "seal/tpm/tcti.h"
 
 #define SG_TCTI_PAUSE 1000000           /* nanoseconds; doubled each time */
-#define SG_TCTI_RC_LATE (TSS2_TCTI_RC_LAYER | 0xf801)   /* a number that no TCTI returns */
 
 /* Send the command that tcti keeps, and count it. Where that fails lost is set: what can't be
  * sent is answered by us, for an error of a TCTI would leave tpm2-tss in a state in which
@@ -19,8 +18,8 @@ void sg_tcti_send(struct sg_tcti *tcti);
 
 /* Get the answer to what was sent into tcti, whatever it is. Where the TPM wants the same
  * frame again, because it is busy, tests itself or does not write just now, it gets it,
- * for two seconds in all. Errors: SG_TCTI_RC_LATE where nothing came in time; those of the
- * inner TCTI. */
+ * for two seconds in all. Errors: SG_TCTI_RC_LATE (seal/tpm/waiter.h) where nothing came in
+ * time, with which inner may have become NULL; those of the inner TCTI. */
 TSS2_RC sg_tcti_fetch(struct sg_tcti *tcti);
 
 #endif

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "seal/tpm/exchange.h"
+#include "seal/tpm/waiter.h"
 #include "util/cursor.h"
 #include "util/log.h"
 
@@ -319,18 +320,26 @@ static void tcti_finalize(TSS2_TCTI_CONTEXT *context)
 
 static TSS2_RC tcti_cancel(TSS2_TCTI_CONTEXT *context)
 {
-	return Tss2_Tcti_Cancel(((struct sg_tcti *)context)->inner);
+	struct sg_tcti *tcti = (struct sg_tcti *)context;
+
+	return tcti->lost != 0 ? TSS2_TCTI_RC_NO_CONNECTION : Tss2_Tcti_Cancel(tcti->inner);
 }
 
 static TSS2_RC tcti_poll_handles(TSS2_TCTI_CONTEXT *context, TSS2_TCTI_POLL_HANDLE *handles,
                                  size_t *count)
 {
-	return Tss2_Tcti_GetPollHandles(((struct sg_tcti *)context)->inner, handles, count);
+	struct sg_tcti *tcti = (struct sg_tcti *)context;
+
+	return tcti->lost != 0 ? TSS2_TCTI_RC_NO_CONNECTION
+	                       : Tss2_Tcti_GetPollHandles(tcti->inner, handles, count);
 }
 
 static TSS2_RC tcti_locality(TSS2_TCTI_CONTEXT *context, uint8_t locality)
 {
-	return Tss2_Tcti_SetLocality(((struct sg_tcti *)context)->inner, locality);
+	struct sg_tcti *tcti = (struct sg_tcti *)context;
+
+	return tcti->lost != 0 ? TSS2_TCTI_RC_NO_CONNECTION
+	                       : Tss2_Tcti_SetLocality(tcti->inner, locality);
 }
 
 void sg_tcti_init(struct sg_tcti *tcti, TSS2_TCTI_CONTEXT *inner)

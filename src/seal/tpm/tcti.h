@@ -21,7 +21,7 @@ struct sg_tcti_row;
 
 struct sg_tcti {
 	TSS2_TCTI_CONTEXT_COMMON_V1 v1; /* all that tpm2-tss knows of us; first */
-	TSS2_TCTI_CONTEXT *inner;       /* borrowed */
+	TSS2_TCTI_CONTEXT *inner;       /* borrowed; NULL: a thread that waits for it owns it now */
 
 	/* The command whose response is awaited. */
 	const struct sg_tcti_row *row;

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 2, TPM. Waiting in a thread of its own. Such a thread holds no lock of the module, takes
+ * no signal of the program, and has nothing but its own record and the TCTI.
+ */
+#include "seal/tpm/waiter.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <tss2/tss2_tctildr.h>
+#include <tss2/tss2_tpm2_types.h>
+
+struct waiter {
+	TSS2_TCTI_CONTEXT *inner;
+	size_t len;
+	uint8_t answer[TPM2_MAX_RESPONSE_SIZE];
+	TSS2_RC rc;
+
+	pthread_mutex_t lock;           /* of what follows */
+	pthread_cond_t changed;
+	bool done;                      /* the answer is there */
+	bool left;                      /* nobody wants it any more: the thread cleans up */
+};
+
+static void waiter_free(struct waiter *w)
+{
+	pthread_cond_destroy(&w->changed);
+	pthread_mutex_destroy(&w->lock);
+	free(w);
+}
+
+static struct waiter *waiter_new(TSS2_TCTI_CONTEXT *inner, size_t len)
+{
+	struct waiter *w = calloc(1, sizeof *w);
+	pthread_condattr_t attr;
+
+	if (w == NULL)
+		return NULL;
+	w->inner = inner;
+	w->len = len < sizeof w->answer ? len : sizeof w->answer;
+	if (pthread_mutex_init(&w->lock, NULL) != 0) {
+		free(w);
+		return NULL;
+	}
+	if (pthread_condattr_init(&attr) != 0 ||
+	    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) != 0 ||
+	    pthread_cond_init(&w->changed, &attr) != 0) {
+		pthread_mutex_destroy(&w->lock);
+		free(w);
+		return NULL;
+	}
+	pthread_condattr_destroy(&attr);
+	return w;
+}
+
+/* Start a thread that no signal of the program reaches. */
+static bool start(pthread_t *thread, void *(*fn)(void *), void *arg)
+{
+	sigset_t all, before;
+	bool started;
+
+	sigfillset(&all);
+	if (pthread_sigmask(SIG_SETMASK, &all, &before) != 0)
+		return false;
+	started = pthread_create(thread, NULL, fn, arg) == 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return started;
+}
+
+static void *wait_for_answer(void *arg)
+{
+	struct waiter *w = arg;
+	bool left;
+
+	w->rc = Tss2_Tcti_Receive(w->inner, &w->len, w->answer, TSS2_TCTI_TIMEOUT_BLOCK);
+	pthread_mutex_lock(&w->lock);
+	w->done = true;
+	left = w->left;
+	pthread_cond_signal(&w->changed);
+	pthread_mutex_unlock(&w->lock);
+	if (left) {
+		Tss2_TctiLdr_Finalize(&w->inner);
+		waiter_free(w);
+	}
+	return NULL;
+}
+
+static struct timespec in(int milliseconds)
+{
+	struct timespec t = { 0, 0 };
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	t.tv_sec += milliseconds / 1000;
+	t.tv_nsec += (long)(milliseconds % 1000) * 1000000;
+	if (t.tv_nsec >= 1000000000) {
+		t.tv_sec++;
+		t.tv_nsec -= 1000000000;
+	}
+	return t;
+}
+
+/* Tell whether the answer came; where it did not, the waiter is the thread's from now on. */
+static bool answer_came(struct waiter *w, const struct timespec *end)
+{
+	int r = 0;
+	bool done;
+
+	pthread_mutex_lock(&w->lock);
+	while (!w->done && r != ETIMEDOUT)
+		r = pthread_cond_timedwait(&w->changed, &w->lock, end);
+	done = w->done;
+	w->left = !done;
+	pthread_mutex_unlock(&w->lock);
+	return done;
+}
+
+TSS2_RC sg_waiter_receive(TSS2_TCTI_CONTEXT **inner, int milliseconds, uint8_t *answer,
+                          size_t *len)
+{
+	const struct timespec end = in(milliseconds);
+	struct waiter *w = waiter_new(*inner, *len);
+	pthread_t thread;
+	TSS2_RC rc;
+
+	if (w == NULL)
+		return TSS2_TCTI_RC_MEMORY;
+	if (!start(&thread, wait_for_answer, w)) {
+		waiter_free(w);
+		return TSS2_TCTI_RC_MEMORY;
+	}
+	if (!answer_came(w, &end)) {
+		pthread_detach(thread);
+		*inner = NULL;
+		return SG_TCTI_RC_LATE;
+	}
+	pthread_join(thread, NULL);
+	rc = w->rc;
+	if (rc == TSS2_RC_SUCCESS) {
+		memcpy(answer, w->answer, w->len < *len ? w->len : *len);
+		*len = w->len;
+	}
+	waiter_free(w);
+	return rc;
+}
+
+static void *finalize(void *arg)
+{
+	TSS2_TCTI_CONTEXT *inner = arg;
+
+	Tss2_TctiLdr_Finalize(&inner);
+	return NULL;
+}
+
+void sg_waiter_finalize(TSS2_TCTI_CONTEXT **inner)
+{
+	pthread_t thread;
+
+	if (*inner == NULL)
+		return;
+	if (start(&thread, finalize, *inner))
+		pthread_detach(thread);
+	else
+		Tss2_TctiLdr_Finalize(inner);
+	*inner = NULL;
+}
