@@ -73,6 +73,7 @@ check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
 THREAD_TESTS += \
 	tests/unit/test_gate \
+	tests/unit/test_seal_waiter \
 	tests/unit/test_signal \
 	tests/unit/test_slab \
 	tests/unit/test_store

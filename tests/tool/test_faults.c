@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Tests. The command on a TPM with a fault: it says the cause in one sentence of its own, and
+ * what to do next.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <tss2/tss2_tpm2_types.h>
+
+#include "lib/fault.h"
+#include "lib/p11.h"
+#include "lib/runner.h"
+#include "tools/exit.h"
+#include "util/err.h"
+
+static struct test_tpm tpm;
+static char said[8192];
+
+static void set_up(void)
+{
+	test_fault_start(&tpm);
+	p11_setup();
+	p11_configure_tpm(tpm.tcti);
+	p11_make_machine();
+}
+
+static void tear_down(void)
+{
+	p11_teardown();
+	test_tpm_stop(&tpm);
+}
+
+/* List the keys, which opens the token, and return the exit code. */
+static int list(void)
+{
+	const char *build = getenv("SIGNET_TEST_BUILDDIR");
+	char command[4096];
+	size_t len;
+	FILE *pipe;
+	int status;
+
+	snprintf(command, sizeof command, "%s/signet list 2>&1", build != NULL ? build : ".");
+	pipe = popen(command, "r");
+	ck_assert_ptr_nonnull(pipe);
+	len = fread(said, 1, sizeof said - 1, pipe);
+	said[len] = '\0';
+	status = pclose(pipe);
+	ck_assert(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static const struct {
+	enum test_fault fault;
+	uint32_t command, value;
+	enum sg_err err;
+} faults[] = {
+	{ TEST_REFUSE, TPM2_CC_Load, TPM2_RC_RETRY, SG_ERR_HW_RETRY },
+	{ TEST_REFUSE, TPM2_CC_Load, TPM2_RC_YIELDED, SG_ERR_HW_YIELDED },
+	{ TEST_REFUSE, TPM2_CC_Unseal, TPM2_RC_TESTING, SG_ERR_HW_TESTING },
+	{ TEST_REFUSE, TPM2_CC_Unseal, TPM2_RC_NV_RATE, SG_ERR_HW_NV_RATE },
+	{ TEST_REFUSE, TPM2_CC_Unseal, TPM2_RC_LOCKOUT, SG_ERR_LOCKED },
+	{ TEST_REFUSE, TPM2_CC_Load, 0x1df, SG_ERR_SEALED_DAMAGED },
+	{ TEST_REFUSE, TPM2_CC_Load, TPM2_RC_OBJECT_MEMORY, SG_ERR_HW_MEMORY },
+	{ TEST_REFUSE, TPM2_CC_StartAuthSession, TPM2_RC_SESSION_MEMORY, SG_ERR_HW_MEMORY },
+	{ TEST_REFUSE, TEST_ANY, TPM2_RC_FAILURE, SG_ERR_HW_FAILURE },
+	{ TEST_REFUSE, TEST_ANY, TPM2_RC_INITIALIZE, SG_ERR_HW_NOT_STARTED },
+	{ TEST_REFUSE, TEST_ANY, TPM2_RC_REBOOT, SG_ERR_HW_REBOOT },
+	{ TEST_REFUSE, TPM2_CC_Load, TPM2_RC_COMMAND_CODE, SG_ERR_HW_UNSUPPORTED },
+	{ TEST_LOSE, TPM2_CC_Unseal, 0, SG_ERR_HW_REMOVED },
+	{ TEST_CUT, TPM2_CC_Load, 0, SG_ERR_HW_REMOVED },
+	{ TEST_DIE_BEFORE, TPM2_CC_Load, 0, SG_ERR_HW_REMOVED },
+	{ TEST_DELAY, TPM2_CC_Unseal, 30000, SG_ERR_HW_TIMEOUT },
+};
+
+START_TEST(a_fault_is_told_in_a_sentence_with_the_next_step)
+{
+	const enum sg_err err = faults[_i].err;
+
+	test_fault_set(faults[_i].fault, faults[_i].command, TEST_ALWAYS, faults[_i].value);
+	ck_assert_int_eq(list(), tool_exit_err(err));
+	ck_assert_msg(strstr(said, sg_err_sentence(err)) != NULL, "%s", said);
+	ck_assert_msg(strstr(said, sg_err_advice(err)) != NULL, "%s", said);
+	ck_assert_uint_ge(test_fault_clear(), 1);
+	test_tpm_power_cut(&tpm);
+	ck_assert_int_eq(list(), TOOL_OK);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+	Suite *suite = suite_create("tool faults");
+	TCase *tc = tcase_create("faults");
+
+	tcase_add_checked_fixture(tc, set_up, tear_down);
+	tcase_set_timeout(tc, 300);
+	tcase_add_loop_test(tc, a_fault_is_told_in_a_sentence_with_the_next_step, 0,
+	                    sizeof faults / sizeof faults[0]);
+	suite_add_tcase(suite, tc);
+	return suite;
+}
+
+int main(void)
+{
+	return test_run(suite());
+}
