@@ -30,8 +30,8 @@ enum {
 };
 
 /* What a sealer can't do is NULL. Errors of all: HW_OTHER where the parent is not the
- * one named, FORMAT for a blob that can't be one, was changed or is of another kind,
- * those of the hardware. */
+ * one named, FORMAT for a blob that can't be one or is of another kind, SEALED_DAMAGED for
+ * one that was changed, those of the hardware. */
 struct sg_resident_ops {
 	/* Make a key under the parent; its blob replaces what the buffer holds. point gets a
 	 * P-256 key's public point, and is left alone for another kind. Errors: ARG for uses

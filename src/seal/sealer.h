@@ -73,7 +73,8 @@ struct sg_sealer_ops {
 	                    struct sg_buf *out);
 
 	/* Open a blob; the caller frees *out. Errors: HW_OTHER, AUTH for a wrong
-	 * authorisation, LOCKED, POLICY, FORMAT for a blob that can't be one or was changed. */
+	 * authorisation, LOCKED, POLICY, FORMAT for a blob that can't be
+	 * one, SEALED_DAMAGED or FORMAT for one that was changed. */
 	enum sg_err (*unseal)(struct sg_sealer *sealer, struct sg_bytes parent,
 	                      const struct sg_seal_guard *guard, struct sg_bytes blob,
 	                      struct sg_secret **out);

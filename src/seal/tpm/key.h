@@ -27,7 +27,7 @@ enum sg_err sg_tpm_key_create(struct sg_tpm *tpm, ESYS_TR srk, ESYS_TR session,
                               enum sg_resident_kind kind, unsigned uses,
                               struct sg_tpm_blob *out);
 
-/* Load a key. What the TPM answers to a private part that was changed is FORMAT. */
+/* Load a key. Errors: SEALED_DAMAGED for a private part that was changed; those of the TPM. */
 enum sg_err sg_tpm_key_load(struct sg_tpm *tpm, ESYS_TR srk, ESYS_TR session,
                             const struct sg_tpm_blob *key, ESYS_TR *object);
 
