@@ -5,6 +5,7 @@
 #define _GNU_SOURCE 1
 #include "util/config.h"
 
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,22 @@
 static struct sg_config *config;
 static char last_line[1024];
 static char *folder;
+static char home[64];           /* of the account of whoever runs this */
+
+/* In the place of the C library's: nobody has an account whose home is what a test wants. */
+int getpwuid_r(uid_t uid, struct passwd *entry, char *buffer, size_t size, struct passwd **found)
+{
+	(void)buffer;
+	(void)size;
+	*entry = (struct passwd){ .pw_uid = uid, .pw_dir = home };
+	*found = home[0] != '\0' ? entry : NULL;
+	return 0;
+}
+
+static void set_account_home(const char *value)
+{
+	snprintf(home, sizeof(home), "%s", value);
+}
 
 static void keep(enum sg_log_level level, const char *line, void *arg)
 {
@@ -37,6 +54,7 @@ static void setup(void)
 	unsetenv("SIGNET_TCTI");
 	unsetenv("XDG_STATE_HOME");
 	setenv("HOME", "/home/someone", 1);
+	set_account_home("/home/user");
 }
 
 static void teardown(void)
@@ -294,6 +312,52 @@ START_TEST(a_user_keeps_his_state_at_home)
 }
 END_TEST
 
+static void become_user(void)
+{
+	if (geteuid() == 0)
+		ck_assert_int_eq(seteuid(NOBODY), 0);
+}
+
+static void become_root_again(void)
+{
+	if (getuid() == 0)
+		ck_assert_int_eq(seteuid(0), 0);
+}
+
+START_TEST(the_account_says_where_home_is_if_the_environment_does_not)
+{
+	become_user();
+	unsetenv("HOME");
+	ck_assert_int_eq(parse(""), SG_OK);
+	ck_assert_str_eq(config->state, "/home/user/.local/state/signet");
+	sg_config_free(&config);
+	set_account_home("");
+	ck_assert_int_eq(parse(""), SG_ERR_CONFIG);
+	ck_assert_ptr_nonnull(strstr(last_line, "SIGNET_STATE"));
+	become_root_again();
+}
+END_TEST
+
+START_TEST(the_user_of_services_keeps_its_state_below_var_lib_whatever_the_environment)
+{
+	become_user();
+	set_account_home(LOCALSTATEDIR "/lib/signet");
+	setenv("XDG_STATE_HOME", "/root/state", 1);
+	ck_assert_int_eq(parse(""), SG_OK);
+	ck_assert_str_eq(config->state, LOCALSTATEDIR "/lib/signet");
+	become_root_again();
+}
+END_TEST
+
+START_TEST(a_configuration_in_a_folder_that_others_can_write_is_refused)
+{
+	use_file("log = none\n");
+	ck_assert_int_eq(chmod(folder, 0777), 0);
+	ck_assert_int_eq(sg_config_load(&config), SG_ERR_CONFIG);
+	ck_assert_ptr_nonnull(strstr(last_line, "chmod go-w"));
+}
+END_TEST
+
 START_TEST(freeing_clears_the_pointer_and_takes_null)
 {
 	sg_config_free(NULL);
@@ -331,6 +395,9 @@ static Suite *suite(void)
 	tcase_add_test(t, a_bad_value_in_the_environment_names_the_variable);
 	tcase_add_test(t, root_keeps_its_state_below_var_lib);
 	tcase_add_test(t, a_user_keeps_his_state_at_home);
+	tcase_add_test(t, the_account_says_where_home_is_if_the_environment_does_not);
+	tcase_add_test(t, the_user_of_services_keeps_its_state_below_var_lib_whatever_the_environment);
+	tcase_add_test(t, a_configuration_in_a_folder_that_others_can_write_is_refused);
 	tcase_add_test(t, freeing_clears_the_pointer_and_takes_null);
 	suite_add_tcase(s, t);
 	return s;
