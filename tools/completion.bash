@@ -5,7 +5,7 @@
 
 _signet_options() {
 	case $1 in
-	init) echo --label --machine --pin-file --so-pin-file --sealer --tpm --owner-auth-file --json ;;
+	init) echo --label --machine --pin-file --so-pin-file --pcr --policy-key --sealer --tpm --owner-auth-file --json ;;
 	status | doctor) echo --json ;;
 	keygen) echo --label --type --id --extractable --token --pin-file --json ;;
 	import) echo --label --id --token --pin-file --json ;;
@@ -22,12 +22,14 @@ _signet_options() {
 	decrypt) echo --root --through --aad --token --pin-file ;;
 	'pin set') echo --pin-file --so --so-pin-file --new-pin-file --token ;;
 	'pin reset') echo --so-pin-file --new-pin-file --token ;;
+	reseal) echo --pcr --policy-key --pin-file --so-pin-file --token ;;
+	'policy update') echo --signatures --token ;;
 	destroy) echo --token --yes ;;
 	esac
 }
 
 _signet() {
-	local verbs='init status doctor keygen import list pubkey sign verify delete root wrap unwrap encrypt decrypt pin destroy'
+	local verbs='init status doctor keygen import list pubkey sign verify delete root wrap unwrap encrypt decrypt pin reseal policy destroy'
 	local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]} words
 
 	COMPREPLY=()
@@ -35,18 +37,20 @@ _signet() {
 		case $previous in
 		root) words='create list' ;;
 		pin) words='set reset' ;;
+		policy) words='update' ;;
 		esac
 		mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
 		return
 	fi
 	case $verb in
-	root | pin) [ "$COMP_CWORD" -le 2 ] || verb="$verb ${COMP_WORDS[2]}" ;;
+	root | pin | policy) [ "$COMP_CWORD" -le 2 ] || verb="$verb ${COMP_WORDS[2]}" ;;
 	esac
 	case $COMP_CWORD:$previous in
 	1:*) words="$verbs help --help --version" ;;
 	2:help) words=$verbs ;;
 	2:root) words='create list' ;;
 	2:pin) words='set reset' ;;
+	2:policy) words='update' ;;
 	*:--format)
 		case $verb in
 		pubkey) words='raw pem ssh all' ;;

@@ -10,6 +10,7 @@
 #include "tools/fail.h"
 #include "tools/json.h"
 #include "tools/pin.h"
+#include "tools/policy.h"
 #include "tools/progress.h"
 #include "tools/text.h"
 #include "tools/token.h"
@@ -173,16 +174,20 @@ static enum tool_exit run(struct tool *tool)
 	struct sg_token_plan plan = { .label = sg_bytes_str(label) };
 	struct sg_secret *pin = NULL, *so_pin = NULL, *owner = NULL;
 	struct made made = { NULL };
+	struct sg_buf policy = { 0 };
 	enum tool_exit code;
 	enum sg_err err = SG_ERR_STORE_EXISTS;
 	CK_SLOT_ID slot = 0;
 
 	code = check(tool);
+	if (code == TOOL_OK && tool_policy_given(tool))
+		code = tool_policy_read(tool, &policy);
 	if (code != TOOL_OK)
-		return code;
+		goto out;
 	if (tool_given(tool, OPT_TPM) && setenv("SIGNET_TCTI", tool->value[OPT_TPM], 1) != 0)
-		return tool_fail_err(SG_ERR_NOMEM, "can't name the TPM");
-	code = find_slot(label, &slot);
+		code = tool_fail_err(SG_ERR_NOMEM, "can't name the TPM");
+	if (code == TOOL_OK)
+		code = find_slot(label, &slot);
 	if (code == TOOL_OK)
 		code = read_secrets(tool, &pin, &so_pin, &owner);
 	if (code != TOOL_OK)
@@ -191,6 +196,7 @@ static enum tool_exit run(struct tool *tool)
 	plan.user_pin = pin;
 	plan.so_pin = so_pin;
 	plan.owner_auth = owner;
+	plan.policy = sg_buf_bytes(&policy);
 	/* Another process may take the slot first: then the next one. */
 	for (int tries = 0; err == SG_ERR_STORE_EXISTS && tries < TRIES; tries++) {
 		if (tries > 0)
@@ -212,6 +218,7 @@ static enum tool_exit run(struct tool *tool)
 out:
 	free(made.path);
 	free(made.tcti);
+	sg_buf_free(&policy);
 	sg_secret_free(&pin);
 	sg_secret_free(&so_pin);
 	sg_secret_free(&owner);
@@ -222,13 +229,15 @@ const struct tool_verb tool_verb_init = {
 	.name = "init",
 	.summary = "make a token, sealed by the TPM",
 	.usage = "--label NAME (--machine | --pin-file FILE) [--so-pin-file FILE]\n"
-	         "              [--sealer NAME] [--tpm TCTI] [--owner-auth-file FILE] [--json]",
+	         "              [--pcr BANK:PCRS] [--policy-key FILE] [--sealer NAME] [--tpm TCTI]\n"
+	         "              [--owner-auth-file FILE] [--json]",
 	.text = "A machine token has no PIN: it opens on this machine and nowhere else. A PIN token\n"
-	        "asks; the TPM counts wrong PINs. The label has at most 32 bytes.",
+	        "asks; the TPM counts wrong PINs. The label has at most 32 bytes. With --pcr it opens\n"
+	        "only while these PCRs are as they are now, or with --policy-key as that key signed.",
 	.example = "signet init --label vault --machine",
 	.run = run,
 	.options = { OPT_LABEL, OPT_MACHINE, OPT_PIN_FILE, OPT_SO_PIN_FILE, OPT_SEALER, OPT_TPM,
-	             OPT_OWNER_AUTH_FILE, OPT_JSON },
+	             OPT_PCR, OPT_POLICY_KEY, OPT_OWNER_AUTH_FILE, OPT_JSON },
 	.required = { OPT_LABEL },
 	.makes = true,
 };

@@ -11,6 +11,7 @@ signet_SOURCES = \
 	tools/object.c tools/object.h \
 	tools/options.c tools/options.h \
 	tools/pin.c tools/pin.h \
+	tools/policy.c tools/policy.h \
 	tools/progress.c tools/progress.h \
 	tools/sealed.c tools/sealed.h \
 	tools/show.c tools/show.h \
@@ -35,6 +36,7 @@ signet_SOURCES = \
 	tools/list.c \
 	tools/pin_verbs.c \
 	tools/pubkey.c \
+	tools/reseal.c \
 	tools/root.c \
 	tools/sign.c \
 	tools/status.c \

@@ -30,6 +30,8 @@ static const struct tool_verb *const verbs[] = {
 	&tool_verb_decrypt,
 	&tool_verb_pin_set,
 	&tool_verb_pin_reset,
+	&tool_verb_reseal,
+	&tool_verb_policy_update,
 	&tool_verb_destroy,
 	NULL,
 };

@@ -31,12 +31,17 @@ static const struct option_row rows[OPT_COUNT] = {
 	[OPT_NEW_PIN_FILE] = { "--new-pin-file", "FILE", "where the new PIN is read from" },
 	[OPT_OWNER_AUTH_FILE] = { "--owner-auth-file", "FILE",
 	                          "password of the TPM's owner hierarchy, if it has one" },
+	[OPT_PCR] = { "--pcr", "BANK:PCRS",
+	              "PCRs that must have the values of now, for example sha256:7,11" },
 	[OPT_PIN_FILE] = { "--pin-file", "FILE",
 	                   "where the PIN is read from: a private file, - for standard input, "
 	                   "fd:N, or tty" },
+	[OPT_POLICY_KEY] = { "--policy-key", "FILE",
+	                     "public key, in PEM, of who may sign PCR values" },
 	[OPT_ROOT] = { "--root", "NAME", "the root, by its label or a pkcs11: URI" },
 	[OPT_SEALER] = { "--sealer", "NAME", "what seals the token: tpm, or soft for development" },
 	[OPT_SIGNATURE] = { "--signature", "FILE", "the signature, raw or in base64" },
+	[OPT_SIGNATURES] = { "--signatures", "FILE", "signed PCR values, in JSON; - for standard input" },
 	[OPT_SO] = { "--so", NULL, "the security officer's PIN instead of the user's" },
 	[OPT_SO_PIN_FILE] = { "--so-pin-file", "FILE",
 	                      "where the security officer's PIN is read from" },
@@ -327,7 +332,7 @@ static enum tool_exit overview(void)
 	tool_text_add(&text, "signet keeps keys in a token that a TPM seals, and signs and unwraps "
 	              "with them.\n\nUsage: signet VERB [--option VALUE]...\n\nVerbs:\n");
 	for (const struct tool_verb *const *at = tool_verbs(); *at != NULL; at++)
-		tool_text_add(&text, "  %-12s %s\n", (*at)->name, (*at)->summary);
+		tool_text_add(&text, "  %-14s %s\n", (*at)->name, (*at)->summary);
 	tool_text_add(&text, "\nsignet VERB --help shows the options of a verb and an example; "
 	              "signet --version the version.\n\nExit codes:\n");
 	for (enum tool_exit code = TOOL_OK; code < TOOL_EXITS; code++)
@@ -346,7 +351,7 @@ static enum tool_exit group_help(const char *group)
 	tool_text_add(&text, "Usage: signet %s VERB [--option VALUE]...\n\nVerbs:\n", group);
 	for (const struct tool_verb *const *at = tool_verbs(); *at != NULL; at++)
 		if (is_first_word(*at, group))
-			tool_text_add(&text, "  %-12s %s\n", (*at)->name, (*at)->summary);
+			tool_text_add(&text, "  %-14s %s\n", (*at)->name, (*at)->summary);
 	tool_text_add(&text, "\nsignet %s VERB --help shows the options of a verb.\n\nExamples:\n",
 	              group);
 	for (const struct tool_verb *const *at = tool_verbs(); *at != NULL; at++)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/module.h"
+#include "core/token_policy.h"
 #include "store/store.h"
 #include "tools/fail.h"
 #include "tools/json.h"
@@ -30,6 +31,7 @@ struct slot {
 	const char *path;               /* the token's own */
 	char sealer[16];
 	bool machine;
+	char policy[256];               /* text without values, cut short where it is longer */
 	size_t rows;                    /* in the store */
 	bool counted;                   /* whether count is known: the token could be opened */
 	size_t count[CLASSES];
@@ -91,6 +93,21 @@ static void count_objects(struct slot *slot)
 	}
 }
 
+/* Take the policy over, without the values of its PCRs. It is what the record says, which is
+ * authenticated only when the token opens. */
+static void read_policy(const struct sg_token *token, struct slot *slot)
+{
+	struct sg_policy policy = { 0 };
+	struct sg_buf text = { 0 };
+
+	if (token->present && sg_token_policy(&token->record, &policy) == SG_OK &&
+	    sg_policy_text(&policy, false, &text) == SG_OK)
+		snprintf(slot->policy, sizeof slot->policy, "%.*s", (int)text.len,
+		         (const char *)text.data);
+	sg_policy_clear(&policy);
+	sg_buf_free(&text);
+}
+
 /* Ask about one slot. */
 static void read_slot(struct sg_module *module, CK_SLOT_ID id, struct slot *slot)
 {
@@ -107,6 +124,7 @@ static void read_slot(struct sg_module *module, CK_SLOT_ID id, struct slot *slot
 	snprintf(slot->sealer, sizeof slot->sealer, "%s",
 	         token->present ? token->record.sealer : token->config->sealer);
 	slot->machine = token->present && token->record.machine;
+	read_policy(token, slot);
 	slot->err = sg_token_status(token, &slot->status);
 	snprintf(slot->why, sizeof slot->why, "%s", tool_log_lines(slot->err));
 }
@@ -174,6 +192,7 @@ static json_t *json_slot(const struct slot *slot)
 	tool_json_put(json, "label", tool_json_text(TOOL_FIELD(slot->token->info.label)));
 	tool_json_put(json, "serial", tool_json_text(TOOL_FIELD(slot->token->info.serialNumber)));
 	tool_json_put(json, "machine", json_boolean(slot->machine));
+	tool_json_put(json, "policy", tool_json_text(sg_bytes_str(slot->policy)));
 	tool_json_put(json, "sealer", json_string(slot->sealer));
 	tool_json_put(json, "objects", json_integer((json_int_t)slot->rows));
 	if (slot->counted) {
@@ -274,6 +293,8 @@ static void text_slot(struct tool_text *text, const struct slot *slot)
 	tool_text_add(text, "\", slot %lu, serial %.16s, %s\n    store: %s\n    objects: %zu",
 	              slot->token->slot, (const char *)slot->token->info.serialNumber,
 	              slot->machine ? "machine token: no PIN" : "PIN token", slot->path, slot->rows);
+	if (slot->policy[0] != '\0')
+		tool_text_add(text, "    policy: %s\n", slot->policy);
 	for (size_t i = 0; i < CLASSES; i++) {
 		if (!slot->counted || slot->count[i] == 0)
 			continue;

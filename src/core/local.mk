@@ -45,7 +45,9 @@ libsignet_la_SOURCES += \
 	src/core/token_create.c \
 	src/core/token_material.c src/core/token_material.h \
 	src/core/token_objects.c src/core/token_objects.h \
+	src/core/token_policy.c src/core/token_policy.h \
 	src/core/token_record.c src/core/token_record.h \
 	src/core/token_refresh.c \
+	src/core/token_reseal.c src/core/token_reseal.h \
 	src/core/token_resident.c src/core/token_resident.h \
 	src/core/token_write.c src/core/token_write.h

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "core/rv.h"
-#include "core/token.h"
+#include "core/token_policy.h"
 #include "util/log.h"
 
 /* Seconds for which a lockout is reported from memory: the hardware lets it heal. */
@@ -22,12 +22,13 @@ bool sg_pin_fits(struct sg_bytes pin)
 	return pin.len >= SG_PIN_MIN && pin.len <= SG_PIN_MAX;
 }
 
-enum sg_err sg_token_unseal_pin(struct sg_sealer *sealer, const struct sg_token_record *record,
-                                enum sg_seal_slot slot, struct sg_bytes pin,
-                                struct sg_secret **token_key)
+enum sg_err sg_token_unseal_pin(const struct sg_token *token, struct sg_sealer *sealer,
+                                const struct sg_token_record *record, enum sg_seal_slot slot,
+                                struct sg_bytes pin, struct sg_secret **token_key)
 {
 	const struct sg_sealed_copy *copy = &record->copy[slot];
-	struct sg_seal_guard guard = { NULL };
+	struct sg_policy_signatures signatures = { NULL, 0 };
+	struct sg_seal_guard guard = { .signatures = &signatures };
 	struct sg_secret *auth = NULL, *key = NULL;
 	enum sg_err err;
 
@@ -38,6 +39,8 @@ enum sg_err sg_token_unseal_pin(struct sg_sealer *sealer, const struct sg_token_
 	                  &auth);
 	if (err == SG_ERR_RANGE)
 		err = SG_ERR_STORE_DAMAGED;
+	if (err == SG_OK)
+		err = sg_token_signatures(token, record, &signatures);
 	if (err == SG_OK) {
 		guard.auth = auth;
 		err = sealer->ops->unseal(sealer, sg_buf_bytes(&record->parent), &guard,
@@ -48,6 +51,7 @@ enum sg_err sg_token_unseal_pin(struct sg_sealer *sealer, const struct sg_token_
 	if (err != SG_OK)
 		sg_secret_free(&key);
 	sg_secret_free(&auth);
+	sg_policy_signatures_clear(&signatures);
 	*token_key = key;
 	return err;
 }
@@ -91,7 +95,7 @@ static enum sg_err prove(struct sg_token *token, enum sg_user user, struct sg_by
 
 	err = sg_token_sealer(token, record->sealer, &sealer);
 	if (err == SG_OK)
-		err = sg_token_unseal_pin(sealer, record, slot_of[user], pin, token_key);
+		err = sg_token_unseal_pin(token, sealer, record, slot_of[user], pin, token_key);
 	if (err == SG_OK)
 		err = sg_token_derive(*token_key, record->uuid, keys);
 	if (err == SG_OK)
@@ -324,8 +328,7 @@ static enum sg_err replace_pin(struct sg_token *token, const struct sg_token_rec
 	if (err == SG_OK)       /* the parent it names is about to get the token key */
 		err = sg_token_record_check(record, keys[SG_PUBLIC_HALF]);
 	if (err == SG_OK)
-		err = sg_token_seal_pin(sealer, sg_buf_bytes(&record->parent), token_key, pin,
-		                        &new_copy.copy);
+		err = sg_token_seal_pin(sealer, record, token_key, pin, &new_copy.copy);
 	if (err == SG_OK)
 		err = sg_token_change_record(token, keys[SG_PUBLIC_HALF], put_copy, &new_copy);
 	sg_buf_free(&new_copy.copy.blob);

@@ -2,7 +2,7 @@
  *
  * Ring 3. A token's life: reading its record, opening it, closing it.
  */
-#include "core/token.h"
+#include "core/token_policy.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -195,10 +195,30 @@ static bool is_open(struct sg_token *token)
 	return open;
 }
 
+enum sg_err sg_token_unseal_open(const struct sg_token *token, struct sg_sealer *sealer,
+                                 const struct sg_token_record *record, struct sg_secret **key)
+{
+	struct sg_policy_signatures signatures = { NULL, 0 };
+	const struct sg_seal_guard guard = { .signatures = &signatures };
+	enum sg_err err = sg_token_signatures(token, record, &signatures);
+
+	*key = NULL;
+	if (err == SG_OK)
+		err = sealer->ops->unseal(sealer, sg_buf_bytes(&record->parent), &guard,
+		                          sg_buf_bytes(&record->copy[SG_SEAL_OPEN].blob), key);
+	if (err == SG_ERR_FORMAT || err == SG_ERR_AUTH)
+		err = SG_ERR_STORE_DAMAGED;
+	if (err == SG_OK && (*key)->len != SG_TOKEN_KEY) {
+		sg_secret_free(key);
+		err = SG_ERR_STORE_DAMAGED;
+	}
+	sg_policy_signatures_clear(&signatures);
+	return err;
+}
+
 /* Unseal what needs no PIN and install it; the caller holds `opening`. */
 static enum sg_err open_sealed(struct sg_token *token)
 {
-	const struct sg_seal_guard nothing = { NULL };
 	struct sg_keyset *keys[2] = { NULL, NULL };
 	struct sg_token_record record = { 0 };
 	struct sg_secret *key = NULL;
@@ -209,10 +229,7 @@ static enum sg_err open_sealed(struct sg_token *token)
 	if (err == SG_OK)
 		err = sg_token_sealer(token, record.sealer, &sealer);
 	if (err == SG_OK)
-		err = sealer->ops->unseal(sealer, sg_buf_bytes(&record.parent), &nothing,
-		                          sg_buf_bytes(&record.copy[SG_SEAL_OPEN].blob), &key);
-	if (err == SG_ERR_FORMAT || err == SG_ERR_AUTH || (err == SG_OK && key->len != SG_TOKEN_KEY))
-		err = SG_ERR_STORE_DAMAGED;
+		err = sg_token_unseal_open(token, sealer, &record, &key);
 	if (err == SG_OK)
 		err = record.machine ? sg_token_derive(key, record.uuid, keys)
 		                     : sg_keyset_derive(key, record.uuid, &keys[SG_PUBLIC_HALF]);

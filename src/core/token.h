@@ -72,6 +72,7 @@ struct sg_token_plan {
 	const struct sg_secret *user_pin;
 	const struct sg_secret *so_pin;
 	const struct sg_secret *owner_auth;     /* of the TPM's owner hierarchy, or NULL */
+	struct sg_bytes policy;                 /* what else must hold to open it, as text; or empty */
 };
 
 /* Make the in-memory token of a slot; no I/O. The caller frees it. Errors: NOMEM. */
@@ -159,15 +160,26 @@ enum sg_err sg_token_change_record(struct sg_token *token, const struct sg_keyse
                                    enum sg_err (*fn)(struct sg_token_record *record, void *arg),
                                    void *arg);
 
-/* Seal the token key under a PIN into one of the copies. The caller holds `opening`. */
-enum sg_err sg_token_seal_pin(struct sg_sealer *sealer, struct sg_bytes parent,
+/* Seal the token key under a PIN, and the record's parent and policy, into one of the
+ * copies. The caller holds `opening`. */
+enum sg_err sg_token_seal_pin(struct sg_sealer *sealer, const struct sg_token_record *record,
                               const struct sg_secret *token_key, struct sg_bytes pin,
                               struct sg_sealed_copy *copy);
 
+/* Seal the record's open copy: the token key of a machine token, the public key of another.
+ * The caller holds `opening`. */
+enum sg_err sg_token_seal_open(struct sg_sealer *sealer, const struct sg_secret *token_key,
+                               struct sg_token_record *record);
+
+/* Open the open copy; the caller frees *key. The caller holds `opening`. Errors: the
+ * sealer's, STORE_DAMAGED. */
+enum sg_err sg_token_unseal_open(const struct sg_token *token, struct sg_sealer *sealer,
+                                 const struct sg_token_record *record, struct sg_secret **key);
+
 /* Open a copy with a PIN; the caller frees *token_key. The caller holds `opening`. */
-enum sg_err sg_token_unseal_pin(struct sg_sealer *sealer, const struct sg_token_record *record,
-                                enum sg_seal_slot slot, struct sg_bytes pin,
-                                struct sg_secret **token_key);
+enum sg_err sg_token_unseal_pin(const struct sg_token *token, struct sg_sealer *sealer,
+                                const struct sg_token_record *record, enum sg_seal_slot slot,
+                                struct sg_bytes pin, struct sg_secret **token_key);
 
 /* Remember for CK_TOKEN_INFO.flags how a PIN was answered; SG_OK also for a new one. */
 void sg_token_note_pin(struct sg_token *token, enum sg_user user, enum sg_err err);

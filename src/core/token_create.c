@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/token.h"
+#include "core/token_policy.h"
 #include "crypto/random.h"
 #include "util/file.h"
 #include "util/log.h"
@@ -25,41 +25,48 @@ static enum sg_err check_plan(const struct sg_token_plan *plan)
 	return SG_OK;
 }
 
-enum sg_err sg_token_seal_pin(struct sg_sealer *sealer, struct sg_bytes parent,
+enum sg_err sg_token_seal_pin(struct sg_sealer *sealer, const struct sg_token_record *record,
                               const struct sg_secret *token_key, struct sg_bytes pin,
                               struct sg_sealed_copy *copy)
 {
-	struct sg_seal_guard guard = { NULL };
+	struct sg_policy policy = { 0 };
+	struct sg_seal_guard guard = { .policy = &policy };
 	struct sg_secret *auth = NULL;
 	enum sg_err err;
 
 	sg_random(copy->salt, sizeof copy->salt);
 	copy->cost = sg_argon2_default;
-	err = sg_argon2id(pin, sg_bytes(copy->salt, sizeof copy->salt), copy->cost, SG_SEAL_AUTH,
-	                  &auth);
+	err = sg_token_policy(record, &policy);
+	if (err == SG_OK)
+		err = sg_argon2id(pin, sg_bytes(copy->salt, sizeof copy->salt), copy->cost,
+		                  SG_SEAL_AUTH, &auth);
 	if (err == SG_OK) {
 		guard.auth = auth;
-		err = sealer->ops->seal(sealer, parent, &guard, token_key, &copy->blob);
+		err = sealer->ops->seal(sealer, sg_buf_bytes(&record->parent), &guard, token_key,
+		                        &copy->blob);
 	}
 	sg_secret_free(&auth);
+	sg_policy_clear(&policy);
 	return err;
 }
 
-/* Seal the open copy: the token key of a machine token, the public key of another. */
-static enum sg_err seal_open(struct sg_sealer *sealer, const struct sg_secret *token_key,
-                             struct sg_token_record *record)
+enum sg_err sg_token_seal_open(struct sg_sealer *sealer, const struct sg_secret *token_key,
+                               struct sg_token_record *record)
 {
-	const struct sg_seal_guard nothing = { NULL };
+	struct sg_policy policy = { 0 };
+	const struct sg_seal_guard guard = { .policy = &policy };
 	struct sg_secret *public_key = NULL;
-	enum sg_err err = SG_OK;
+	enum sg_err err;
 
-	if (!record->machine)
+	err = sg_token_policy(record, &policy);
+	if (err == SG_OK && !record->machine)
 		err = sg_public_key_derive(token_key, record->uuid, &public_key);
 	if (err == SG_OK)
-		err = sealer->ops->seal(sealer, sg_buf_bytes(&record->parent), &nothing,
+		err = sealer->ops->seal(sealer, sg_buf_bytes(&record->parent), &guard,
 		                        record->machine ? token_key : public_key,
 		                        &record->copy[SG_SEAL_OPEN].blob);
 	sg_secret_free(&public_key);
+	sg_policy_clear(&policy);
 	return err;
 }
 
@@ -79,17 +86,19 @@ static enum sg_err build(struct sg_sealer *sealer, const struct sg_token_plan *p
 	strncpy(record->sealer, sealer->ops->name, sizeof record->sealer - 1);
 	err = sg_token_record_set_label(record, plan->label);
 	if (err == SG_OK)
+		err = sg_buf_set(&record->policy, plan->policy);
+	if (err == SG_OK)
 		err = sealer->ops->provision(sealer, plan->owner_auth, &record->parent, parent_made);
 	if (err == SG_OK)
 		err = sg_random_secret(SG_TOKEN_KEY, &token_key);
 	if (err == SG_OK)
-		err = seal_open(sealer, token_key, record);
+		err = sg_token_seal_open(sealer, token_key, record);
 	if (err == SG_OK && plan->user_pin != NULL)
-		err = sg_token_seal_pin(sealer, sg_buf_bytes(&record->parent), token_key,
-		                        sg_secret_bytes(plan->user_pin), &record->copy[SG_SEAL_USER]);
+		err = sg_token_seal_pin(sealer, record, token_key, sg_secret_bytes(plan->user_pin),
+		                        &record->copy[SG_SEAL_USER]);
 	if (err == SG_OK && plan->so_pin != NULL)
-		err = sg_token_seal_pin(sealer, sg_buf_bytes(&record->parent), token_key,
-		                        sg_secret_bytes(plan->so_pin), &record->copy[SG_SEAL_SO]);
+		err = sg_token_seal_pin(sealer, record, token_key, sg_secret_bytes(plan->so_pin),
+		                        &record->copy[SG_SEAL_SO]);
 	if (err == SG_OK)
 		err = sg_token_derive(token_key, record->uuid, keys);
 	if (err == SG_OK) {
@@ -184,6 +193,7 @@ enum sg_err sg_token_recreate(struct sg_token *token, struct sg_bytes so_pin,
 	struct sg_token_record record = { 0 }, fresh = { 0 };
 	struct sg_buf token_stored = { 0 }, state_stored = { 0 };
 	struct sg_secret *token_key = NULL, *pin = NULL;
+	struct sg_keyset *keys[2] = { NULL, NULL };
 	struct sg_token_plan plan = { .label = label };
 	struct sg_sealer *sealer;
 	bool made;
@@ -200,12 +210,17 @@ enum sg_err sg_token_recreate(struct sg_token *token, struct sg_bytes so_pin,
 	sg_token_opening_lock(token);
 	err = sg_token_sealer(token, record.sealer, &sealer);
 	if (err == SG_OK)
-		err = sg_token_unseal_pin(sealer, &record, SG_SEAL_SO, so_pin, &token_key);
+		err = sg_token_unseal_pin(token, sealer, &record, SG_SEAL_SO, so_pin, &token_key);
 	sg_token_note_pin(token, SG_SO, err);
+	if (err == SG_OK)
+		err = sg_token_derive(token_key, record.uuid, keys);
+	if (err == SG_OK)       /* its policy is about to guard the new one */
+		err = sg_token_record_check(&record, keys[SG_PUBLIC_HALF]);
 	if (err == SG_OK)
 		err = sg_secret_copy(so_pin, &pin);
 	if (err == SG_OK) {
 		plan.so_pin = pin;
+		plan.policy = sg_buf_bytes(&record.policy);
 		memcpy(fresh.uuid, record.uuid, SG_UUID);
 		err = build(sealer, &plan, &fresh, &made, &token_stored, &state_stored);
 	}
@@ -222,6 +237,8 @@ enum sg_err sg_token_recreate(struct sg_token *token, struct sg_bytes so_pin,
 out:
 	sg_token_record_clear(&record);
 	sg_token_record_clear(&fresh);
+	sg_keyset_free(&keys[0]);
+	sg_keyset_free(&keys[1]);
 	sg_secret_free(&token_key);
 	sg_secret_free(&pin);
 	sg_buf_free(&token_stored);

@@ -6,12 +6,14 @@
 
 #include <string.h>
 
+#include "seal/policy.h"
 #include "util/cursor.h"
 #include "util/utf8.h"
 
 #define MAGIC "SGTK"
 #define VERSION 1
 #define FLAG_MACHINE 0x01
+#define FLAG_POLICY 0x02
 #define PARENT_MAX 256
 #define BLOB_MAX 4096
 
@@ -34,7 +36,7 @@ enum sg_err sg_token_record_parse(struct sg_bytes stored, struct sg_token_record
 	label = sg_read_bytes(&r, SG_LABEL);
 	sealer = sg_read_bytes(&r, sizeof record->sealer);
 	parent = sg_read_var(&r, PARENT_MAX);
-	if (r.failed || flags > FLAG_MACHINE || sealer.data[sealer.len - 1] != 0)
+	if (r.failed || (flags & ~(FLAG_MACHINE | FLAG_POLICY)) != 0 || sealer.data[sealer.len - 1] != 0)
 		return SG_ERR_STORE_DAMAGED;
 	memcpy(record->uuid, uuid.data, SG_UUID);
 	memcpy(record->label, label.data, SG_LABEL);
@@ -53,6 +55,11 @@ enum sg_err sg_token_record_parse(struct sg_bytes stored, struct sg_token_record
 		memcpy(copy->salt, salt.data, SG_ARGON2_SALT);
 		err = sg_buf_set(&copy->blob, blob);
 	}
+	if (err == SG_OK && (flags & FLAG_POLICY) != 0) {
+		err = sg_buf_set(&record->policy, sg_read_var(&r, SG_POLICY_TEXT_MAX));
+		if (err == SG_OK && record->policy.len == 0)
+			err = SG_ERR_STORE_DAMAGED;
+	}
 	mac = sg_read_bytes(&r, SG_MAC);
 	if (err == SG_OK && !sg_reader_done(&r))
 		err = SG_ERR_STORE_DAMAGED;
@@ -69,7 +76,8 @@ static enum sg_err write_body(const struct sg_token_record *record, struct sg_bu
 	sg_write_magic(&w, MAGIC);
 	sg_write_u16(&w, VERSION);
 	sg_write_bytes(&w, sg_bytes(record->uuid, SG_UUID));
-	sg_write_u32(&w, record->machine ? FLAG_MACHINE : 0);
+	sg_write_u32(&w, (record->machine ? FLAG_MACHINE : 0) |
+	                 (record->policy.len > 0 ? FLAG_POLICY : 0));
 	sg_write_u64(&w, record->created);
 	sg_write_bytes(&w, sg_bytes(record->label, SG_LABEL));
 	sg_write_bytes(&w, sg_bytes(record->sealer, sizeof record->sealer));
@@ -82,6 +90,8 @@ static enum sg_err write_body(const struct sg_token_record *record, struct sg_bu
 		sg_write_u32(&w, copy->cost.memory);
 		sg_write_var(&w, sg_buf_bytes(&copy->blob));
 	}
+	if (record->policy.len > 0)
+		sg_write_var(&w, sg_buf_bytes(&record->policy));
 	return w.err;
 }
 
@@ -125,6 +135,7 @@ enum sg_err sg_token_record_check(const struct sg_token_record *record,
 void sg_token_record_clear(struct sg_token_record *record)
 {
 	sg_buf_free(&record->parent);
+	sg_buf_free(&record->policy);
 	for (int i = 0; i < SG_SEAL_SLOTS; i++)
 		sg_buf_free(&record->copy[i].blob);
 	memset(record, 0, sizeof *record);

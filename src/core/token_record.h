@@ -35,6 +35,7 @@ struct sg_token_record {
 	char sealer[16];                /* name of the sealer, zero-padded */
 	struct sg_buf parent;           /* the sealer's parent key, pinned */
 	struct sg_sealed_copy copy[SG_SEAL_SLOTS];
+	struct sg_buf policy;           /* of all copies, as text (seal/policy.h); empty: none */
 	uint8_t mac[SG_MAC];
 };
 

@@ -77,7 +77,7 @@ enum sg_err sg_policy_signatures_add(struct sg_policy_signatures *signatures, st
 		root = json_loadb((const char *)json.data, json.len, JSON_REJECT_DUPLICATES, &error);
 	if (!json_is_object(root)) {
 		sg_log(SG_LOG_ERROR, "what should be signed PCR values is not the JSON that "
-		       "systemd-measure and \"signet policy sign\" write");
+		       "systemd-measure writes");
 		json_decref(root);
 		return SG_ERR_FORMAT;
 	}

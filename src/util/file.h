@@ -34,6 +34,11 @@ enum sg_err sg_dir_make_private(const char *path);
  * (the log says what and how to mend it), RANGE when it is longer, SYSTEM. */
 enum sg_err sg_file_read_trusted(const char *path, size_t max, struct sg_buf *out);
 
+/* Put a file with these bytes, mode 0600, in the place of the one of that name, whole or not
+ * at all, whatever happens. The folder must be private (sg_dir_check_private). Errors:
+ * STORE_UNSAFE, STORE_FULL, STORE_READONLY, SYSTEM, NOMEM. */
+enum sg_err sg_file_replace_private(const char *path, struct sg_bytes bytes);
+
 /* Read a secret file of at most max bytes into guarded memory and take one final
  * newline (LF or CRLF) off. "-" is standard input, "fd:N" a descriptor; anything
  * else must be a file that sg_file_check_private accepts, or a file below the

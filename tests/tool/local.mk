@@ -7,6 +7,7 @@ tool_scripts = \
 	tests/tool/test_output.sh \
 	tests/tool/test_p256.sh \
 	tests/tool/test_pins.sh \
+	tests/tool/test_policies.sh \
 	tests/tool/test_roots.sh \
 	tests/tool/test_tokens.sh \
 	tests/tool/test_trouble.sh

@@ -18,6 +18,7 @@ unit_tests = \
 	tests/unit/test_date \
 	tests/unit/test_err \
 	tests/unit/test_file \
+	tests/unit/test_file_replace \
 	tests/unit/test_fork \
 	tests/unit/test_gate \
 	tests/unit/test_iv \

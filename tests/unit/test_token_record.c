@@ -53,6 +53,24 @@ static enum sg_err read_stored(struct sg_bytes bytes)
 	return sg_token_record_parse(bytes, &read_back);
 }
 
+START_TEST(a_policy_is_read_and_authentic)
+{
+	ck_assert_int_eq(sg_buf_set(&record.policy, sg_bytes_str("pcr=sha256:7")), SG_OK);
+	ck_assert_int_eq(sg_token_record_write(&record, keys, &stored), SG_OK);
+	ck_assert_int_eq(read_stored(sg_buf_bytes(&stored)), SG_OK);
+	assert_bytes(sg_buf_bytes(&read_back.policy), sg_bytes_str("pcr=sha256:7"));
+	ck_assert_int_eq(sg_token_record_check(&read_back, keys), SG_OK);
+	/* Without it the record is another. */
+	sg_buf_free(&read_back.policy);
+	ck_assert_int_eq(sg_token_record_check(&read_back, keys), SG_ERR_STORE_DAMAGED);
+	/* The flag without a policy. */
+	stored.len -= 12 + SG_MAC;
+	memset(stored.data + stored.len - 4, 0, 4);
+	ck_assert_int_eq(sg_buf_append(&stored, repeat(0, SG_MAC)), SG_OK);
+	ck_assert_int_eq(read_stored(sg_buf_bytes(&stored)), SG_ERR_STORE_DAMAGED);
+}
+END_TEST
+
 START_TEST(what_is_written_is_read_and_authentic)
 {
 	ck_assert_int_eq(read_stored(sg_buf_bytes(&stored)), SG_OK);
@@ -172,6 +190,7 @@ static Suite *suite(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	suite_add_tcase(s, tc);
+	tcase_add_test(tc, a_policy_is_read_and_authentic);
 	tcase_add_test(tc, what_is_written_is_read_and_authentic);
 	tcase_add_test(tc, every_changed_byte_is_noticed);
 	tcase_add_test(tc, every_cut_is_noticed);

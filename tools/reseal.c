@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * signet reseal and policy update: what is done before and after an update of firmware or
+ * kernel. PKCS#11 has no call for it, so these verbs call core.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/module.h"
+#include "core/token_policy.h"
+#include "core/token_reseal.h"
+#include "tools/fail.h"
+#include "tools/io.h"
+#include "tools/pin.h"
+#include "tools/policy.h"
+#include "tools/progress.h"
+#include "tools/text.h"
+#include "tools/token.h"
+#include "util/file.h"
+
+/* Find the token of the slot that was chosen; sg_module_leave ends it. */
+static enum sg_err enter(const struct tool *tool, struct sg_token **token)
+{
+	struct sg_module *module = sg_module_enter();
+	enum sg_err err;
+
+	if (module == NULL)
+		return SG_ERR_SYSTEM;
+	err = sg_module_token(module, tool->slot, token);
+	if (err == SG_OK)
+		err = sg_token_sync(*token);
+	if (err != SG_OK)
+		sg_module_leave();
+	return err;
+}
+
+static enum sg_err reseal(const struct tool *tool, const struct sg_token_reseal *how)
+{
+	struct sg_token *token;
+	enum sg_err err = enter(tool, &token);
+
+	if (err != SG_OK)
+		return err;
+	err = sg_token_reseal(token, how);
+	sg_module_leave();
+	return err;
+}
+
+static enum tool_exit read_pins(struct tool *tool, struct sg_secret **pin, struct sg_secret **so_pin)
+{
+	bool asks = (tool->token.flags & CKF_LOGIN_REQUIRED) != 0;
+	bool given = tool_given(tool, OPT_PIN_FILE) || tool_given(tool, OPT_SO_PIN_FILE);
+	enum tool_exit code = TOOL_OK;
+
+	if (!asks && given)
+		return tool_fail(TOOL_USAGE, NULL, "a machine token has no PIN");
+	if (asks && (tool_given(tool, OPT_PIN_FILE) || !tool_given(tool, OPT_SO_PIN_FILE)))
+		code = tool_pin_read(tool, OPT_PIN_FILE, "the PIN", false, pin);
+	if (code == TOOL_OK && tool_given(tool, OPT_SO_PIN_FILE))
+		code = tool_pin_read(tool, OPT_SO_PIN_FILE, "the security officer's PIN", false, so_pin);
+	return code;
+}
+
+static enum tool_exit tell(const struct tool *tool, bool left)
+{
+	struct tool_text text = { { NULL, 0, 0 }, SG_OK };
+
+	tool_done("Sealed the token anew");
+	tool_text_add(&text, "Sealed token \"");
+	tool_text_name(&text, TOOL_FIELD(tool->token.label));
+	tool_text_add(&text, "\" anew.\n");
+	if (left)
+		tool_text_add(&text, "What a PIN that was not given opens is sealed as it was before.\n");
+	return tool_text_out(&text);
+}
+
+static enum tool_exit run_reseal(struct tool *tool)
+{
+	struct sg_secret *pin = NULL, *so_pin = NULL;
+	struct sg_token_reseal how = { .other_policy = tool_policy_given(tool) };
+	struct sg_buf policy = { 0 };
+	enum tool_exit code = TOOL_OK;
+	enum sg_err err;
+
+	if (how.other_policy)
+		code = tool_policy_read(tool, &policy);
+	if (code == TOOL_OK)
+		code = tool_token_choose(tool);
+	if (code == TOOL_OK)
+		code = read_pins(tool, &pin, &so_pin);
+	if (code != TOOL_OK)
+		goto out;
+	how.policy = sg_buf_bytes(&policy);
+	how.user_pin = pin;
+	how.so_pin = so_pin;
+	tool_log_clear();
+	tool_progress_begin("sealing the token anew in the TPM");
+	err = reseal(tool, &how);
+	tool_progress_end();
+	code = err == SG_OK ? tell(tool, (tool->token.flags & CKF_LOGIN_REQUIRED) != 0 &&
+	                                 (pin == NULL || so_pin == NULL))
+	                    : tool_fail_err(err, "can't seal the token anew");
+out:
+	sg_buf_free(&policy);
+	sg_secret_free(&pin);
+	sg_secret_free(&so_pin);
+	return code;
+}
+
+/* Put the file in the place of the token's own, whole or not at all. */
+static enum sg_err keep(const struct tool *tool, struct sg_bytes json)
+{
+	struct sg_token *token;
+	char *path = NULL;
+	enum sg_err err = enter(tool, &token);
+
+	if (err != SG_OK)
+		return err;
+	path = sg_token_signatures_path(token);
+	err = path == NULL ? SG_ERR_NOMEM : sg_file_replace_private(path, json);
+	free(path);
+	sg_module_leave();
+	return err;
+}
+
+static enum tool_exit run_update(struct tool *tool)
+{
+	struct sg_policy_signatures signatures = { NULL, 0 };
+	struct sg_buf json = { 0 };
+	enum tool_exit code = tool_read_file(tool->value[OPT_SIGNATURES], SG_POLICY_FILE_MAX, &json);
+	enum sg_err err;
+
+	if (code == TOOL_OK)
+		code = tool_token_choose(tool);
+	if (code != TOOL_OK)
+		goto out;
+	tool_log_clear();
+	err = sg_policy_signatures_add(&signatures, sg_buf_bytes(&json));
+	if (err != SG_OK)
+		code = tool_fail_err(err, "can't take the signatures");
+	else if (signatures.n == 0)
+		code = tool_fail(TOOL_USAGE, NULL, "there is no signature over PCR values of SHA-256, "
+		                 "SHA-384 or SHA-512 in %s", tool->value[OPT_SIGNATURES]);
+	if (code != TOOL_OK)
+		goto out;
+	err = keep(tool, sg_buf_bytes(&json));
+	if (err != SG_OK)
+		code = tool_fail_err(err, "can't keep the signatures");
+out:
+	sg_policy_signatures_clear(&signatures);
+	sg_buf_free(&json);
+	return code;
+}
+
+const struct tool_verb tool_verb_reseal = {
+	.name = "reseal",
+	.summary = "seal a token anew, to the machine as it is now",
+	.usage = "[--pcr BANK:PCRS | --pcr none] [--policy-key FILE] [--pin-file FILE]\n"
+	         "              [--so-pin-file FILE] [--token LABEL]",
+	.text = "Without --pcr and --policy-key the policy stays, and its PCRs get the values of now.\n"
+	        "Before an update: --pcr none, or the values that will be. The token must open now.",
+	.example = "signet reseal --pcr sha256:7,11",
+	.run = run_reseal,
+	.options = { OPT_PCR, OPT_POLICY_KEY, OPT_PIN_FILE, OPT_SO_PIN_FILE, OPT_TOKEN },
+	.makes = true,
+};
+
+const struct tool_verb tool_verb_policy_update = {
+	.name = "policy update",
+	.summary = "take in PCR values that the signer of a policy signed",
+	.usage = "--signatures FILE [--token LABEL]",
+	.text = "The file is what systemd-measure sign writes. It takes the place of the one before.",
+	.example = "signet policy update --signatures tpm2-pcr-signature.json",
+	.run = run_update,
+	.options = { OPT_SIGNATURES, OPT_TOKEN },
+	.required = { OPT_SIGNATURES },
+};
