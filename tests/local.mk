@@ -44,3 +44,8 @@ include tests/tool/local.mk
 include tests/interop/local.mk
 include tests/bench/local.mk
 include tests/fuzz/local.mk
+
+# The fuzzers, built with clang, each for a while.
+.PHONY: fuzz
+fuzz:
+	$(top_srcdir)/tests/run fuzz

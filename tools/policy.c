@@ -70,6 +70,8 @@ enum tool_exit tool_policy_read(const struct tool *tool, struct sg_buf *out)
 		goto out;
 	tool_log_clear();
 	err = text.err;
+	if (err == SG_OK && text.buf.len == 0 && pcrs != NULL && strcmp(pcrs, "none") != 0)
+		err = SG_ERR_FORMAT;
 	if (err == SG_OK)
 		err = sg_policy_parse(sg_buf_bytes(&text.buf), &policy);
 	if (err == SG_OK)

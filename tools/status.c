@@ -293,8 +293,6 @@ static void text_slot(struct tool_text *text, const struct slot *slot)
 	tool_text_add(text, "\", slot %lu, serial %.16s, %s\n    store: %s\n    objects: %zu",
 	              slot->token->slot, (const char *)slot->token->info.serialNumber,
 	              slot->machine ? "machine token: no PIN" : "PIN token", slot->path, slot->rows);
-	if (slot->policy[0] != '\0')
-		tool_text_add(text, "    policy: %s\n", slot->policy);
 	for (size_t i = 0; i < CLASSES; i++) {
 		if (!slot->counted || slot->count[i] == 0)
 			continue;
@@ -305,6 +303,8 @@ static void text_slot(struct tool_text *text, const struct slot *slot)
 	if (slot->counted && shown < slot->rows)
 		tool_text_add(text, "%s%zu private", shown == 0 ? ": " : ", ", slot->rows - shown);
 	tool_text_add(text, "\n");
+	if (slot->policy[0] != '\0')
+		tool_text_add(text, "    policy: %s\n", slot->policy);
 	text_sealer(text, slot);
 }
 

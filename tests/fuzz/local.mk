@@ -20,6 +20,7 @@ fuzz_api_sources = \
 fuzz_attrs_sources = tests/fuzz/attrs.c tests/fuzz/input.c tests/fuzz/input.h
 fuzz_config_sources = tests/fuzz/config.c tests/fuzz/input.c tests/fuzz/input.h
 fuzz_pkcs8_sources = tests/fuzz/pkcs8.c tests/fuzz/input.c tests/fuzz/input.h
+fuzz_policy_sources = tests/fuzz/policy.c tests/fuzz/input.c tests/fuzz/input.h
 fuzz_record_sources = tests/fuzz/record.c tests/fuzz/input.c tests/fuzz/input.h
 fuzz_tcti_sources = tests/fuzz/tcti.c tests/fuzz/input.c tests/fuzz/input.h
 fuzz_token_sources = tests/fuzz/token.c tests/fuzz/input.c tests/fuzz/input.h
@@ -29,6 +30,7 @@ replays = \
 	tests/fuzz/replay_attrs \
 	tests/fuzz/replay_config \
 	tests/fuzz/replay_pkcs8 \
+	tests/fuzz/replay_policy \
 	tests/fuzz/replay_record \
 	tests/fuzz/replay_tcti \
 	tests/fuzz/replay_token
@@ -38,6 +40,7 @@ tests_fuzz_replay_api_SOURCES = tests/fuzz/replay.c $(fuzz_api_sources)
 tests_fuzz_replay_attrs_SOURCES = tests/fuzz/replay.c $(fuzz_attrs_sources)
 tests_fuzz_replay_config_SOURCES = tests/fuzz/replay.c $(fuzz_config_sources)
 tests_fuzz_replay_pkcs8_SOURCES = tests/fuzz/replay.c $(fuzz_pkcs8_sources)
+tests_fuzz_replay_policy_SOURCES = tests/fuzz/replay.c $(fuzz_policy_sources)
 tests_fuzz_replay_record_SOURCES = tests/fuzz/replay.c $(fuzz_record_sources)
 tests_fuzz_replay_tcti_SOURCES = tests/fuzz/replay.c $(fuzz_tcti_sources)
 tests_fuzz_replay_token_SOURCES = tests/fuzz/replay.c $(fuzz_token_sources)
@@ -47,6 +50,7 @@ fuzzers = \
 	tests/fuzz/fuzz_attrs \
 	tests/fuzz/fuzz_config \
 	tests/fuzz/fuzz_pkcs8 \
+	tests/fuzz/fuzz_policy \
 	tests/fuzz/fuzz_record \
 	tests/fuzz/fuzz_tcti \
 	tests/fuzz/fuzz_token
@@ -55,6 +59,7 @@ tests_fuzz_fuzz_api_SOURCES = tests/fuzz/mutate.c $(fuzz_api_sources)
 tests_fuzz_fuzz_attrs_SOURCES = $(fuzz_attrs_sources)
 tests_fuzz_fuzz_config_SOURCES = $(fuzz_config_sources)
 tests_fuzz_fuzz_pkcs8_SOURCES = $(fuzz_pkcs8_sources)
+tests_fuzz_fuzz_policy_SOURCES = $(fuzz_policy_sources)
 tests_fuzz_fuzz_record_SOURCES = $(fuzz_record_sources)
 tests_fuzz_fuzz_tcti_SOURCES = $(fuzz_tcti_sources)
 tests_fuzz_fuzz_token_SOURCES = $(fuzz_token_sources)
@@ -62,6 +67,7 @@ tests_fuzz_fuzz_api_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_attrs_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_config_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_pkcs8_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_policy_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_record_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_tcti_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_token_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)

@@ -24,7 +24,7 @@ signs() {
 
 made_with_pcrs() {
 	exits 0 init --label box --machine --pcr sha256:7,11 && exits 0 keygen --token box --label key &&
-		signs 0 box && exits 0 status && prints 'policy: pcr=sha256:7,11'
+		signs 0 box && exits 0 status && grep -qx '    policy: pcr=sha256:7,11' "$FOLDER/out"
 }
 
 closed_by_a_change() {
@@ -122,6 +122,7 @@ check 'a file without signatures is refused and changes nothing' a_file_that_is_
 check 'a bank that there is not is refused with what there is' fails 2 'sha256, sha384 or sha512' \
 	init --label x --machine --pcr sha1:7
 check 'a PCR that there is not is refused' fails 2 'not the number of a PCR' init --label x --machine --pcr sha256:24
+check 'no PCR at all is refused' fails 2 'understood' init --label x --machine --pcr ''
 check 'a file that holds no public key is refused' fails 2 'no public key' init --label x --machine \
 	--policy-key "$FOLDER/data"
 finish

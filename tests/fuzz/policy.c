@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Fuzzing. Policies as text and as they are stored, signers, and files of signed PCR values:
+ * what can be read is written as it was, and gives the same digest.
+ */
+#include "crypto/crypto.h"
+#include "crypto/spki.h"
+#include "fuzz/input.h"
+#include "seal/policy_signature.h"
+
+static void need(bool condition, const char *what)
+{
+	if (!condition)
+		fuzz_fail("%s", what);
+}
+
+static void try_text(struct sg_bytes text)
+{
+	struct sg_policy policy = { 0 }, again = { 0 };
+	struct sg_buf first = { 0 }, second = { 0 };
+	enum sg_err err = sg_policy_parse(text, &policy);
+
+	need(err == SG_OK || err == SG_ERR_FORMAT, "a text fails for another cause");
+	if (err == SG_OK) {
+		need(sg_policy_text(&policy, true, &first) == SG_OK, "writing fails");
+		need(sg_policy_parse(sg_buf_bytes(&first), &again) == SG_OK,
+		     "a canonical text can't be read");
+		need(sg_policy_text(&again, true, &second) == SG_OK, "writing again fails");
+		need(sg_bytes_equal(sg_buf_bytes(&first), sg_buf_bytes(&second)),
+		     "a canonical text has another form");
+	}
+	sg_policy_clear(&policy);
+	sg_policy_clear(&again);
+	sg_buf_free(&first);
+	sg_buf_free(&second);
+}
+
+static void try_stored(struct sg_bytes stored)
+{
+	uint8_t digest[SG_POLICY_DIGEST];
+	struct sg_policy policy = { 0 };
+	struct sg_buf out = { 0 };
+	struct sg_writer w = sg_writer(&out);
+	enum sg_err err = sg_policy_read(stored, &policy);
+
+	need(err == SG_OK || err == SG_ERR_FORMAT, "a stored policy fails for another cause");
+	if (err == SG_OK) {
+		sg_policy_write(&policy, &w);
+		need(w.err == SG_OK && sg_bytes_equal(sg_buf_bytes(&out), stored),
+		     "a policy is written differently");
+		need(sg_policy_digest(&policy, digest) == SG_OK, "it has no digest");
+	}
+	sg_policy_clear(&policy);
+	sg_buf_free(&out);
+}
+
+static void try_files(struct sg_bytes file)
+{
+	struct sg_policy_signatures signatures = { NULL, 0 };
+	struct sg_buf der = { 0 }, pem = { 0 };
+	struct sg_spki spki;
+
+	(void)sg_policy_signatures_add(&signatures, file);
+	for (size_t i = 0; i < signatures.n; i++)
+		need(signatures.list[i].len > 0 && signatures.list[i].len <= SG_POLICY_SIGNATURE_MAX &&
+		     signatures.list[i].selected >> SG_PCRS == 0, "a signature is not checked");
+	if (sg_spki_read(file, &spki) == SG_OK) {
+		need(sg_spki_pem(file, &pem) == SG_OK, "a key can't be written");
+		need(sg_spki_from_pem(sg_buf_bytes(&pem), &der) == SG_OK &&
+		     sg_bytes_equal(sg_buf_bytes(&der), file), "a key is another after PEM");
+	}
+	(void)sg_spki_from_pem(file, &der);
+	sg_policy_signatures_clear(&signatures);
+	sg_buf_free(&der);
+	sg_buf_free(&pem);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	need(sg_crypto_start() == SG_OK, "crypto");
+	try_text(sg_bytes(data, len));
+	try_stored(sg_bytes(data, len));
+	try_files(sg_bytes(data, len));
+	sg_crypto_stop();
+	return 0;
+}
