@@ -62,7 +62,7 @@ _signet() {
 	*:--sealer) words='tpm soft' ;;
 	*:--tpm) words='device:/dev/tpmrm0' ;;
 	*:--label | *:--id | *:--root | *:--token | *:--aad) return ;;
-	*:--*-file | *:--through | *:--signature)
+	*:--*-file | *:--through | *:--signature | *:--signatures | *:--policy-key)
 		compopt -o filenames 2> /dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return

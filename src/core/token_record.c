@@ -15,7 +15,7 @@
 #define FLAG_MACHINE 0x01
 #define FLAG_POLICY 0x02
 #define PARENT_MAX 256
-#define BLOB_MAX 4096
+#define BLOB_MAX 16384
 
 enum sg_err sg_token_record_parse(struct sg_bytes stored, struct sg_token_record *record)
 {

@@ -124,8 +124,9 @@ static const struct row rows[SG_ERR_COUNT] = {
 		"Wait; signet status shows for how long. The machine may stay on meanwhile." },
 	[SG_ERR_POLICY] = {
 		"policy", "The machine is not in the state that the key was sealed to",
-		"The log names the PCR that differs; after a wanted change of firmware or boot "
-		"settings the key must be sealed anew." },
+		"The log names what differs. Boot the state that it was sealed to, or take in a new "
+		"signature with signet policy update; POLICIES in signet(1) says what to do before an "
+		"update." },
 	[SG_ERR_PCR_CHANGED] = {
 		"pcr-changed", "Another process extended a PCR each time the key was to be opened",
 		"Try again when the machine has finished booting." },

@@ -75,6 +75,18 @@ wrong_pin_reseals_nothing() {
 		exits 11 status && prints 'policy: pcr=sha256:14' && signs 0 desk --pin-file "$FOLDER/pin"
 }
 
+# Every PCR of every bank, which makes the longest policy, with a signer and a PIN beside it.
+the_longest() {
+	local all
+	all=$(seq -s , 0 23)
+
+	openssl genrsa -out "$FOLDER/long.pem" 4096 2> /dev/null &&
+		openssl pkey -in "$FOLDER/long.pem" -pubout -out "$FOLDER/long.pub" &&
+		exits 0 init --label long --pin-file "$FOLDER/pin" --so-pin-file "$FOLDER/so" \
+			--pcr "sha256:$all+sha384:$all+sha512:$all" --policy-key "$FOLDER/long.pub" &&
+		exits 11 status --json && exits 0 destroy --token long --yes
+}
+
 sign_values() {
 	local print
 
@@ -122,6 +134,7 @@ check 'a file without signatures is refused and changes nothing' a_file_that_is_
 check 'a bank that there is not is refused with what there is' fails 2 'sha256, sha384 or sha512' \
 	init --label x --machine --pcr sha1:7
 check 'a PCR that there is not is refused' fails 2 'not the number of a PCR' init --label x --machine --pcr sha256:24
+check 'the longest policy can be made, and the token read' the_longest
 check 'no PCR at all is refused' fails 2 'understood' init --label x --machine --pcr ''
 check 'a file that holds no public key is refused' fails 2 'no public key' init --label x --machine \
 	--policy-key "$FOLDER/data"
