@@ -5,6 +5,7 @@ libsignet_la_SOURCES += \
 	src/seal/resident.h \
 	src/seal/sealer.c src/seal/sealer.h \
 	src/seal/soft/sealer.c src/seal/soft/sealer.h \
+	src/seal/tpm/auth.c src/seal/tpm/auth.h \
 	src/seal/tpm/blob.c src/seal/tpm/blob.h \
 	src/seal/tpm/context.c src/seal/tpm/context.h \
 	src/seal/tpm/exchange.c src/seal/tpm/exchange.h \

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "seal/tpm/auth.h"
 #include "seal/tpm/policy.h"
 #include "seal/tpm/rc.h"
 #include "seal/tpm/session.h"
@@ -133,18 +134,6 @@ enum sg_err sg_sealed_read(struct sg_bytes blob, struct sg_sealed *out)
 	return err;
 }
 
-/* The TPM drops zeros at the end of an authValue, and tpm2-tss does not: both must
- * compute with the same bytes [TPM2 Part 1 §17.6.5]. */
-static void auth_fill(TPM2B_AUTH *out, const struct sg_secret *auth)
-{
-	size_t len = auth->len;
-
-	while (len > 0 && auth->data[len - 1] == 0)
-		len--;
-	out->size = (uint16_t)len;
-	memcpy(out->buffer, auth->data, len);
-}
-
 /* Fill in what the policy leaves open: the values of PCRs now, and that of a PIN. */
 static enum sg_err complete(struct sg_tpm *tpm, ESYS_TR session, const struct sg_seal_guard *guard,
                             struct sg_policy *policy)
@@ -182,7 +171,7 @@ static enum sg_err create(struct sg_tpm *tpm, ESYS_TR srk, ESYS_TR session,
 		goto out;
 	sensitive = (void *)guarded->data;
 	if (auth != NULL)
-		auth_fill(&sensitive->sensitive.userAuth, auth);
+		sg_tpm_auth_fill(&sensitive->sensitive.userAuth, auth);
 	sensitive->sensitive.data.size = (uint16_t)plain->len;
 	memcpy(sensitive->sensitive.data.buffer, plain->data, plain->len);
 	area_fill(&template, auth != NULL, policy);
@@ -215,17 +204,6 @@ enum sg_err sg_sealed_create(struct sg_tpm *tpm, ESYS_TR srk, ESYS_TR session,
 	                    : err;
 }
 
-static TSS2_RC set_auth(struct sg_tpm *tpm, ESYS_TR object, const struct sg_secret *auth)
-{
-	TPM2B_AUTH value = { 0 };
-	TSS2_RC rc;
-
-	auth_fill(&value, auth);
-	rc = Esys_TR_SetAuth(tpm->esys, object, &value);
-	explicit_bzero(&value, sizeof value);
-	return rc;
-}
-
 /* Unseal a loaded object. There is nothing to encrypt on the way in. The session ends with
  * the command, which saves a command; but then tpm2-tss frees what the session keeps of an
  * authorisation, so with one the session must live until that was scrubbed. */
@@ -233,21 +211,22 @@ static enum sg_err unseal(struct sg_tpm *tpm, ESYS_TR object, ESYS_TR session,
                           const struct sg_secret *auth, TPM2B_SENSITIVE_DATA **data)
 {
 	TPMA_SESSION more = auth != NULL ? TPMA_SESSION_CONTINUESESSION : 0;
-	TSS2_RC rc = TSS2_RC_SUCCESS;
 	enum sg_err err;
 
 	err = sg_tpm_session_next(tpm, session, TPMA_SESSION_ENCRYPT | more);
 	if (err != SG_OK)
 		return err;
 	if (auth != NULL)
-		rc = set_auth(tpm, object, auth);
-	if (rc == TSS2_RC_SUCCESS)
-		rc = Esys_Unseal(tpm->esys, object, session, ESYS_TR_NONE, ESYS_TR_NONE, data);
+		err = sg_tpm_auth_set(tpm, object, auth);
+	if (err == SG_OK)
+		err = sg_tpm_err(TPM2_CC_Unseal,
+		                 Esys_Unseal(tpm->esys, object, session, ESYS_TR_NONE,
+		                             ESYS_TR_NONE, data));
 	if (auth != NULL)
 		sg_tpm_scrub(tpm, object, session);
 	else
 		sg_tpm_scrub(tpm, ESYS_TR_RH_NULL, ESYS_TR_PASSWORD);
-	return sg_tpm_err(TPM2_CC_Unseal, rc);
+	return err;
 }
 
 /* Load and unseal in one session, which without a policy authorises both. A policy session

@@ -5,8 +5,7 @@
  */
 #include "seal/tpm/srk.h"
 
-#include <string.h>
-
+#include "seal/tpm/auth.h"
 #include "seal/tpm/rc.h"
 #include "seal/tpm/session.h"
 #include "util/log.h"
@@ -173,23 +172,6 @@ static enum sg_err create_primary(struct sg_tpm *tpm, ESYS_TR hierarchy, ESYS_TR
 	return sg_tpm_err(TPM2_CC_CreatePrimary, rc);
 }
 
-static enum sg_err set_owner_auth(struct sg_tpm *tpm, const struct sg_secret *owner_auth)
-{
-	TPM2B_AUTH auth = { 0 };
-	TSS2_RC rc;
-
-	if (owner_auth->len > sizeof auth.buffer) {
-		sg_log(SG_LOG_ERROR, "the owner authorisation is longer than %zu bytes",
-		       sizeof auth.buffer);
-		return SG_ERR_HW_OWNER_AUTH;
-	}
-	auth.size = (uint16_t)owner_auth->len;
-	memcpy(auth.buffer, owner_auth->data, owner_auth->len);
-	rc = Esys_TR_SetAuth(tpm->esys, ESYS_TR_RH_OWNER, &auth);
-	explicit_bzero(&auth, sizeof auth);
-	return sg_tpm_err(TPM2_CC_CreatePrimary, rc);
-}
-
 /* There is no key to salt a session to before the first one is made, and an owner
  * authorisation may not go in clear nor be guessed from a recording. So the session is
  * salted to a key of the null hierarchy that lives for this call only. Its Name is
@@ -205,7 +187,7 @@ static enum sg_err make(struct sg_tpm *tpm, const struct sg_secret *owner_auth)
 	if (err == SG_OK)
 		err = sg_tpm_session_open(tpm, salt, TPM2_SE_HMAC, &session);
 	if (err == SG_OK && owner_auth != NULL)
-		err = set_owner_auth(tpm, owner_auth);
+		err = sg_tpm_owner_auth_set(tpm, owner_auth);
 	if (err == SG_OK)
 		err = create_primary(tpm, ESYS_TR_RH_OWNER, session, &key);
 	if (err == SG_OK)       /* the next command has no parameter that can be encrypted */

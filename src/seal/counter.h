@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 2. A counter in the hardware that only grows: what a sealer offers to those who
+ * must tell the newest version of something from older ones. A counter belongs to whoever made
+ * it, who knows its authorisation; what names it is public, and holds no secret. A counter
+ * that was removed and made anew never shows a value that it has had before.
+ */
+#ifndef SG_SEAL_COUNTER_H
+#define SG_SEAL_COUNTER_H
+
+#include "seal/sealer.h"
+
+#define SG_COUNTER_OWNER 16             /* bytes that say whose it is */
+#define SG_COUNTER_REF_MAX 64           /* bytes of a reference */
+
+/* Errors of all: HW_OTHER where the parent is not the one named, FORMAT for a reference that
+ * can't be one, COUNTER_GONE where it is not there or not the one that was made, those of the
+ * hardware. auth has SG_SEAL_AUTH bytes. */
+struct sg_counter_ops {
+	/* Make a counter for an owner; ref gets what names it from now on, *value what it shows.
+	 * owner_auth may be NULL. Errors: HW_OWNER_AUTH, HW_NV_FULL. */
+	enum sg_err (*make)(struct sg_sealer *sealer, struct sg_bytes parent,
+	                    const struct sg_secret *owner_auth,
+	                    const uint8_t owner[SG_COUNTER_OWNER], const struct sg_secret *auth,
+	                    struct sg_buf *ref, uint64_t *value);
+
+	/* Read it. */
+	enum sg_err (*read)(struct sg_sealer *sealer, struct sg_bytes parent, struct sg_bytes ref,
+	                    const struct sg_secret *auth, uint64_t *value);
+
+	/* Add one; *value is what it shows then. */
+	enum sg_err (*advance)(struct sg_sealer *sealer, struct sg_bytes parent,
+	                       struct sg_bytes ref, const struct sg_secret *auth, uint64_t *value);
+
+	/* Remove it, if it is a counter of this owner. owner_auth may be NULL. */
+	enum sg_err (*remove)(struct sg_sealer *sealer, struct sg_bytes parent,
+	                      const struct sg_secret *owner_auth,
+	                      const uint8_t owner[SG_COUNTER_OWNER], struct sg_bytes ref);
+};
+
+/* Return what the sealer of that name offers; NULL: it keeps no counters. */
+const struct sg_counter_ops *sg_sealer_counter(const char *name);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 2, TPM. Indices of the TPM's persistent memory: made, found by handle and Name,
+ * removed. An index is known by its Name, which covers its handle, its attributes and its
+ * policy; what the TPM says about one is believed only as far as that Name goes, and what
+ * is read of it only in a session that authenticates the answer. The owner may remove every
+ * index and put another with the same Name in its place, so a Name alone proves nothing: an
+ * index has an authorisation value, or a policy that the owner can't satisfy.
+ */
+#ifndef SG_SEAL_TPM_NV_H
+#define SG_SEAL_TPM_NV_H
+
+#include "seal/tpm/context.h"
+#include "util/secret.h"
+
+#define SG_NV_NAME 34                   /* bytes of a SHA-256 Name */
+
+/* Make an index of the given public area at a free handle of the owner's range, which
+ * area->nvIndex gets; auth is its authValue, of SG_SEAL_AUTH bytes. Both go through the HMAC
+ * session. *nv is the index with its authValue set, which the caller has scrubbed
+ * (sg_tpm_scrub) before the session ends. owner_auth may be NULL.
+ * Errors: HW_OWNER_AUTH, HW_NV_FULL, and those of the TPM. */
+enum sg_err sg_nv_define(struct sg_tpm *tpm, ESYS_TR session, const struct sg_secret *owner_auth,
+                         const struct sg_secret *auth, TPMS_NV_PUBLIC *area, ESYS_TR *nv);
+
+/* Take up the index at a handle if its Name is the given one. One command.
+ * Errors: COUNTER_GONE where there is none or another, and those of the TPM. */
+enum sg_err sg_nv_open(struct sg_tpm *tpm, TPM2_HANDLE handle, struct sg_bytes name, ESYS_TR *nv);
+
+/* Give an index its authValue, of SG_SEAL_AUTH bytes; the caller has it scrubbed. */
+enum sg_err sg_nv_set_auth(struct sg_tpm *tpm, ESYS_TR nv, const struct sg_secret *auth);
+
+/* Copy the Name that the index has now: it changes with the first write. */
+enum sg_err sg_nv_name(struct sg_tpm *tpm, ESYS_TR nv, uint8_t name[SG_NV_NAME]);
+
+/* Compute the Name of a public area. Errors: HW_FAULT for one that can't be marshalled. */
+enum sg_err sg_nv_area_name(const TPMS_NV_PUBLIC *area, uint8_t name[SG_NV_NAME]);
+
+/* Remove the index. owner_auth may be NULL. Errors: HW_OWNER_AUTH, and those of the TPM. */
+enum sg_err sg_nv_undefine(struct sg_tpm *tpm, ESYS_TR session,
+                           const struct sg_secret *owner_auth, ESYS_TR nv);
+
+#endif
