@@ -230,5 +230,7 @@ struct sg_ck_gcm_message_params {
 #define CKR_SIGNET_HW_REBOOT (CKR_SIGNET | 0x28UL)      /* the TPM must be reset first */
 #define CKR_SIGNET_HW_TIMEOUT (CKR_SIGNET | 0x29UL)     /* the TPM did not answer in time */
 #define CKR_SIGNET_SEALED_DAMAGED (CKR_SIGNET | 0x2aUL) /* the TPM refuses a sealed record as changed */
+#define CKR_SIGNET_HW_NV_GONE (CKR_SIGNET | 0x2bUL)     /* what the TPM kept for the token is gone */
+#define CKR_SIGNET_STORE_OLD (CKR_SIGNET | 0x2cUL)      /* an older copy of the store */
 
 #endif

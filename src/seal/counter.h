@@ -14,7 +14,7 @@
 #define SG_COUNTER_REF_MAX 64           /* bytes of a reference */
 
 /* Errors of all: HW_OTHER where the parent is not the one named, FORMAT for a reference that
- * can't be one, COUNTER_GONE where it is not there or not the one that was made, those of the
+ * can't be one, HW_NV_GONE where it is not there or not the one that was made, those of the
  * hardware. auth has SG_SEAL_AUTH bytes. */
 struct sg_counter_ops {
 	/* Make a counter for an owner; ref gets what names it from now on, *value what it shows.
@@ -28,17 +28,16 @@ struct sg_counter_ops {
 	enum sg_err (*read)(struct sg_sealer *sealer, struct sg_bytes parent, struct sg_bytes ref,
 	                    const struct sg_secret *auth, uint64_t *value);
 
-	/* Add one; *value is what it shows then. */
+	/* Add one, unless it shows the value `to` already; *value is what it shows then: to,
+	 * unless it was not one below. */
 	enum sg_err (*advance)(struct sg_sealer *sealer, struct sg_bytes parent,
-	                       struct sg_bytes ref, const struct sg_secret *auth, uint64_t *value);
+	                       struct sg_bytes ref, const struct sg_secret *auth, uint64_t to,
+	                       uint64_t *value);
 
 	/* Remove it, if it is a counter of this owner. owner_auth may be NULL. */
 	enum sg_err (*remove)(struct sg_sealer *sealer, struct sg_bytes parent,
 	                      const struct sg_secret *owner_auth,
 	                      const uint8_t owner[SG_COUNTER_OWNER], struct sg_bytes ref);
 };
-
-/* Return what the sealer of that name offers; NULL: it keeps no counters. */
-const struct sg_counter_ops *sg_sealer_counter(const char *name);
 
 #endif

@@ -1,4 +1,5 @@
 libsignet_la_SOURCES += \
+	src/seal/counter.h \
 	src/seal/policy.c src/seal/policy.h \
 	src/seal/policy_signature.c src/seal/policy_signature.h \
 	src/seal/policy_text.c \
@@ -8,8 +9,10 @@ libsignet_la_SOURCES += \
 	src/seal/tpm/auth.c src/seal/tpm/auth.h \
 	src/seal/tpm/blob.c src/seal/tpm/blob.h \
 	src/seal/tpm/context.c src/seal/tpm/context.h \
+	src/seal/tpm/counter.c \
 	src/seal/tpm/exchange.c src/seal/tpm/exchange.h \
 	src/seal/tpm/key.c src/seal/tpm/key.h \
+	src/seal/tpm/nv.c src/seal/tpm/nv.h \
 	src/seal/tpm/policy.c src/seal/tpm/policy.h \
 	src/seal/tpm/rc.c src/seal/tpm/rc.h \
 	src/seal/tpm/resident.c \

@@ -47,6 +47,7 @@ struct sg_seal_guard {
 struct sg_policy;
 struct sg_policy_signatures;
 struct sg_resident_ops;
+struct sg_counter_ops;
 
 struct sg_sealer_ops {
 	const char *name;               /* in the token record and the configuration: "tpm" */
@@ -86,6 +87,9 @@ struct sg_sealer_ops {
 
 	/* What it does with keys that live in it (seal/resident.h); NULL: it keeps none. */
 	const struct sg_resident_ops *resident;
+
+	/* Its counters (seal/counter.h); NULL: it keeps none. */
+	const struct sg_counter_ops *counter;
 };
 
 /* Prepare the libraries of all sealers, from C_Initialize: what they need of the

@@ -97,6 +97,10 @@ static const struct row rows[SG_ERR_COUNT] = {
 		"device-nv-full", "The TPM has no space left for something that stays",
 		"tpm2_getcap handles-persistent and tpm2_getcap handles-nv-index show what is "
 		"there; tpm2_evictcontrol and tpm2_nvundefine remove what nobody needs." },
+	[SG_ERR_HW_NV_GONE] = {
+		"device-nv-gone", "What the TPM kept for this token is gone, or was replaced",
+		"Find out who removed it (tpm2_getcap handles-nv-index shows what is there). Then "
+		"signet rollback accept makes a counter anew, and takes the store as it is." },
 	[SG_ERR_HW_FAILURE] = {
 		"device-failure", "The TPM found a fault in itself and is in failure mode",
 		"Switch the machine off and on again, a restart may not be enough; tpm2_gettestresult "
@@ -148,6 +152,10 @@ static const struct row rows[SG_ERR_COUNT] = {
 		"store-damaged", "The store was cut short or changed, or is no store at all",
 		"It was left as it is. A copy of the file that somebody kept can be put in its place on "
 		"this machine; without one its keys are lost, and the file can be deleted." },
+	[SG_ERR_STORE_OLD] = {
+		"store-old", "The store is not the newest one: the TPM has counted changes that it lacks",
+		"Bring the newest store back. If you restored a backup yourself, signet rollback "
+		"accept takes it as it is; keys and PINs that were removed since are in it again." },
 	[SG_ERR_STORE_VERSION] = {
 		"store-version", "The store was made by another version of signet",
 		"It was left as it is. Use the version that made it, or a newer one." },

@@ -39,6 +39,7 @@ enum sg_err {
 	SG_ERR_HW_TESTING,      /* the device is still testing itself */
 	SG_ERR_HW_NV_RATE,      /* the device does not write its memory just now */
 	SG_ERR_HW_NV_FULL,      /* the device has no persistent memory left */
+	SG_ERR_HW_NV_GONE,      /* what the device kept for the token is gone, or is another */
 	SG_ERR_HW_FAILURE,      /* the device found itself broken and does nothing any more */
 	SG_ERR_HW_NOT_STARTED,  /* nobody has started the device */
 	SG_ERR_HW_REBOOT,       /* the device must be reset first */
@@ -55,6 +56,7 @@ enum sg_err {
 	SG_ERR_STORE_MISSING,   /* there is no such store */
 	SG_ERR_STORE_EXISTS,    /* there is one already */
 	SG_ERR_STORE_DAMAGED,   /* cut short, changed, or not a store */
+	SG_ERR_STORE_OLD,       /* an older copy of a store whose versions the device counts */
 	SG_ERR_STORE_VERSION,   /* made by another version */
 	SG_ERR_STORE_UNSAFE,    /* owner or permissions are not private */
 	SG_ERR_STORE_BUSY,      /* locked by another process for too long */

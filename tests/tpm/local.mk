@@ -3,6 +3,7 @@ tpm_tests = \
 	tests/tpm/test_bus \
 	tests/tpm/test_commands \
 	tests/tpm/test_conformance \
+	tests/tpm/test_counter \
 	tests/tpm/test_faults \
 	tests/tpm/test_fork \
 	tests/tpm/test_lockout \

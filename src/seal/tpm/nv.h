@@ -24,7 +24,7 @@ enum sg_err sg_nv_define(struct sg_tpm *tpm, ESYS_TR session, const struct sg_se
                          const struct sg_secret *auth, TPMS_NV_PUBLIC *area, ESYS_TR *nv);
 
 /* Take up the index at a handle if its Name is the given one. One command.
- * Errors: COUNTER_GONE where there is none or another, and those of the TPM. */
+ * Errors: HW_NV_GONE where there is none or another, and those of the TPM. */
 enum sg_err sg_nv_open(struct sg_tpm *tpm, TPM2_HANDLE handle, struct sg_bytes name, ESYS_TR *nv);
 
 /* Give an index its authValue, of SG_SEAL_AUTH bytes; the caller has it scrubbed. */

@@ -33,6 +33,24 @@ static const struct row rows[] = {
 	{ TPM2_CC_EvictControl,     TPM2_RC_AUTH_FAIL,    SG_ERR_HW_OWNER_AUTH },
 	{ TPM2_CC_EvictControl,     TPM2_RC_NV_DEFINED,   SG_ERR_HW_BUSY },
 
+	{ TPM2_CC_NV_DefineSpace,   TPM2_RC_BAD_AUTH,     SG_ERR_HW_OWNER_AUTH },
+	{ TPM2_CC_NV_DefineSpace,   TPM2_RC_AUTH_FAIL,    SG_ERR_HW_OWNER_AUTH },
+	{ TPM2_CC_NV_DefineSpace,   TPM2_RC_NV_DEFINED,   SG_ERR_HW_BUSY },
+	{ TPM2_CC_NV_UndefineSpace, TPM2_RC_BAD_AUTH,     SG_ERR_HW_OWNER_AUTH },
+	{ TPM2_CC_NV_UndefineSpace, TPM2_RC_AUTH_FAIL,    SG_ERR_HW_OWNER_AUTH },
+
+	/* An index whose Name was compared, and that is another all the same, or was removed
+	 * just now. */
+	{ TPM2_CC_NV_ReadPublic,    TPM2_RC_HANDLE,       SG_ERR_HW_NV_GONE },
+	{ TPM2_CC_NV_UndefineSpace, TPM2_RC_HANDLE,       SG_ERR_HW_NV_GONE },
+	{ TPM2_CC_NV_Increment,     TPM2_RC_HANDLE,       SG_ERR_HW_NV_GONE },
+	{ TPM2_CC_NV_Increment,     TPM2_RC_BAD_AUTH,     SG_ERR_HW_NV_GONE },
+	{ TPM2_CC_NV_Increment,     TPM2_RC_AUTH_FAIL,    SG_ERR_HW_NV_GONE },
+	{ TPM2_CC_NV_Read,          TPM2_RC_HANDLE,       SG_ERR_HW_NV_GONE },
+	{ TPM2_CC_NV_Read,          TPM2_RC_BAD_AUTH,     SG_ERR_HW_NV_GONE },
+	{ TPM2_CC_NV_Read,          TPM2_RC_AUTH_FAIL,    SG_ERR_HW_NV_GONE },
+	{ TPM2_CC_NV_Read,          TPM2_RC_NV_UNINITIALIZED, SG_ERR_HW_NV_GONE },
+
 	/* A storage root key that asks for an authorisation of its own. */
 	{ TPM2_CC_Create,           TPM2_RC_BAD_AUTH,     SG_ERR_HW_UNSUPPORTED },
 	{ TPM2_CC_Create,           TPM2_RC_AUTH_FAIL,    SG_ERR_HW_UNSUPPORTED },

@@ -338,4 +338,5 @@ const struct sg_sealer_ops sg_tpm_sealer = {
 	.unseal = sealer_unseal,
 	.status = sealer_status,
 	.resident = &sg_tpm_resident,
+	.counter = &sg_tpm_counter,
 };

@@ -5,11 +5,13 @@
 #ifndef SG_SEAL_TPM_SEALER_H
 #define SG_SEAL_TPM_SEALER_H
 
+#include "seal/counter.h"
 #include "seal/resident.h"
 #include "seal/tpm/context.h"
 
 extern const struct sg_sealer_ops sg_tpm_sealer;
 extern const struct sg_resident_ops sg_tpm_resident;
+extern const struct sg_counter_ops sg_tpm_counter;
 
 /* Within this folder. */
 

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 2, TPM. Indices of the TPM's persistent memory.
+ */
+#include "seal/tpm/nv.h"
+
+#include <string.h>
+#include <tss2/tss2_mu.h>
+
+#include "crypto/digest.h"
+#include "crypto/random.h"
+#include "seal/tpm/auth.h"
+#include "seal/tpm/rc.h"
+#include "seal/tpm/session.h"
+#include "util/log.h"
+
+/* The range that an owner gives out as he likes [TCG Registry of Reserved TPM 2.0 Handles
+ * §2.2.2]. Handles are drawn from it, since nobody keeps a list. */
+#define FIRST 0x01800000u
+#define COUNT 0x00400000u
+#define TRIES 8
+
+static TPM2_HANDLE draw(void)
+{
+	uint8_t drawn[4];
+
+	sg_random(drawn, sizeof drawn);
+	return FIRST + sg_get_u32(drawn) % COUNT;
+}
+
+/* The session authorises by the owner, and encrypts the authValue on its way. */
+static enum sg_err define_once(struct sg_tpm *tpm, ESYS_TR session, const struct sg_secret *auth,
+                               const TPMS_NV_PUBLIC *area, ESYS_TR *nv)
+{
+	const TPM2B_NV_PUBLIC public_area = { .nvPublic = *area };
+	TPM2B_AUTH value = { 0 };
+	TSS2_RC rc;
+
+	sg_tpm_auth_fill(&value, auth);
+	rc = Esys_NV_DefineSpace(tpm->esys, ESYS_TR_RH_OWNER, session, ESYS_TR_NONE, ESYS_TR_NONE,
+	                         &value, &public_area, nv);
+	explicit_bzero(&value, sizeof value);
+	return sg_tpm_err(TPM2_CC_NV_DefineSpace, rc);
+}
+
+enum sg_err sg_nv_define(struct sg_tpm *tpm, ESYS_TR session, const struct sg_secret *owner_auth,
+                         const struct sg_secret *auth, TPMS_NV_PUBLIC *area, ESYS_TR *nv)
+{
+	enum sg_err err = SG_OK;
+
+	*nv = ESYS_TR_NONE;
+	if (owner_auth != NULL)
+		err = sg_tpm_owner_auth_set(tpm, owner_auth);
+	if (err == SG_OK)
+		err = sg_tpm_session_next(tpm, session, TPMA_SESSION_DECRYPT |
+		                                        TPMA_SESSION_CONTINUESESSION);
+	if (err == SG_OK)
+		err = SG_ERR_HW_BUSY;
+	for (int i = 0; i < TRIES && err == SG_ERR_HW_BUSY; i++) {
+		area->nvIndex = draw();
+		err = define_once(tpm, session, auth, area, nv);
+	}
+	sg_tpm_scrub(tpm, owner_auth != NULL ? ESYS_TR_RH_OWNER : ESYS_TR_RH_NULL,
+	             owner_auth != NULL ? session : ESYS_TR_PASSWORD);
+	return err;
+}
+
+enum sg_err sg_nv_name(struct sg_tpm *tpm, ESYS_TR nv, uint8_t name[SG_NV_NAME])
+{
+	TPM2B_NAME *found = NULL;
+	enum sg_err err;
+
+	err = sg_tpm_err(TPM2_CC_NV_ReadPublic, Esys_TR_GetName(tpm->esys, nv, &found));
+	if (err == SG_OK && found->size != SG_NV_NAME)
+		err = SG_ERR_HW_FAULT;
+	if (err == SG_OK)
+		memcpy(name, found->name, SG_NV_NAME);
+	Esys_Free(found);
+	return err;
+}
+
+enum sg_err sg_nv_open(struct sg_tpm *tpm, TPM2_HANDLE handle, struct sg_bytes name, ESYS_TR *nv)
+{
+	uint8_t found[SG_NV_NAME];
+	ESYS_TR index = ESYS_TR_NONE;
+	enum sg_err err;
+
+	*nv = ESYS_TR_NONE;
+	err = sg_tpm_err(TPM2_CC_NV_ReadPublic,
+	                 Esys_TR_FromTPMPublic(tpm->esys, handle, ESYS_TR_NONE, ESYS_TR_NONE,
+	                                       ESYS_TR_NONE, &index));
+	if (err == SG_OK)
+		err = sg_nv_name(tpm, index, found);
+	if (err == SG_OK && !sg_bytes_equal(name, sg_bytes(found, sizeof found)))
+		err = SG_ERR_HW_NV_GONE;
+	if (err == SG_ERR_HW_NV_GONE)
+		sg_log(SG_LOG_ERROR, "the index 0x%08x that was made in the TPM for this token is "
+		       "gone, or another stands in its place: somebody removed it, or the TPM was "
+		       "cleared", handle);
+	if (err == SG_OK)
+		*nv = index;
+	return err;
+}
+
+enum sg_err sg_nv_area_name(const TPMS_NV_PUBLIC *area, uint8_t name[SG_NV_NAME])
+{
+	uint8_t bytes[sizeof *area];
+	size_t len = 0;
+
+	if (Tss2_MU_TPMS_NV_PUBLIC_Marshal(area, bytes, sizeof bytes, &len) != TSS2_RC_SUCCESS)
+		return SG_ERR_HW_FAULT;
+	name[0] = TPM2_ALG_SHA256 >> 8;
+	name[1] = TPM2_ALG_SHA256 & 0xff;
+	return sg_digest_once(SG_SHA256, sg_bytes(bytes, len), name + 2);
+}
+
+enum sg_err sg_nv_undefine(struct sg_tpm *tpm, ESYS_TR session,
+                           const struct sg_secret *owner_auth, ESYS_TR nv)
+{
+	enum sg_err err = SG_OK;
+
+	if (owner_auth != NULL)
+		err = sg_tpm_owner_auth_set(tpm, owner_auth);
+	if (err == SG_OK)       /* the command has no parameter that can be encrypted */
+		err = sg_tpm_session_next(tpm, session, TPMA_SESSION_CONTINUESESSION);
+	if (err == SG_OK)
+		err = sg_tpm_err(TPM2_CC_NV_UndefineSpace,
+		                 Esys_NV_UndefineSpace(tpm->esys, ESYS_TR_RH_OWNER, nv, session,
+		                                       ESYS_TR_NONE, ESYS_TR_NONE));
+	if (owner_auth != NULL)
+		sg_tpm_scrub(tpm, ESYS_TR_RH_OWNER, session);
+	return err;
+}
