@@ -1,5 +1,6 @@
 libsignet_la_SOURCES += \
 	src/seal/counter.h \
+	src/seal/pin_index.c src/seal/pin_index.h \
 	src/seal/policy.c src/seal/policy.h \
 	src/seal/policy_signature.c src/seal/policy_signature.h \
 	src/seal/policy_text.c \

@@ -7,8 +7,10 @@
 #include <string.h>
 
 #include "crypto/spki.h"
+#include "seal/pin_index.h"
 
 /* Command codes and algorithms [TPM2 Part 2 §6.3, §6.5.2]; they are part of digests. */
+#define CC_POLICY_SECRET 0x00000151
 #define CC_POLICY_AUTHORIZE 0x0000016a
 #define CC_POLICY_AUTH_VALUE 0x0000016b
 #define CC_POLICY_PCR 0x0000017f
@@ -29,6 +31,7 @@ enum step_kind {
 	STEP_SIGNED = 1,                /* operand: the signer in DER */
 	STEP_PCR = 2,                   /* operand: for each bank its hash, bitmap and values */
 	STEP_AUTH = 3,                  /* no operand */
+	STEP_INDEX = 4,                 /* operand: the index */
 };
 
 const struct sg_pcr_hash sg_pcr_hashes[SG_PCR_BANKS] = {
@@ -66,12 +69,14 @@ bool sg_pcrs_known(const struct sg_pcrs *pcrs)
 
 bool sg_policy_empty(const struct sg_policy *policy)
 {
-	return !sg_pcrs_any(&policy->pcrs) && policy->signer.len == 0 && !policy->auth;
+	return !sg_pcrs_any(&policy->pcrs) && policy->signer.len == 0 &&
+	       policy->index.handle == 0 && !policy->auth;
 }
 
 enum sg_err sg_policy_copy(const struct sg_policy *from, struct sg_policy *to)
 {
 	to->pcrs = from->pcrs;
+	to->index = from->index;
 	to->auth = from->auth;
 	return sg_buf_set(&to->signer, sg_buf_bytes(&from->signer));
 }
@@ -82,8 +87,9 @@ void sg_policy_clear(struct sg_policy *policy)
 	memset(policy, 0, sizeof *policy);
 }
 
-/* What signer, PCRs and authValue are in the list of steps, in the order in which they
- * run: PolicyAuthorize forgets what was asserted before it. */
+/* What signer, PCRs, index and authValue are in the list of steps, in the order in which they
+ * run: PolicyAuthorize forgets what was asserted before it, and where the PCRs do not fit no
+ * try of the PIN is to be spent. */
 static void write_pcrs(const struct sg_policy *policy, struct sg_writer *w)
 {
 	for (size_t i = 0; i < SG_PCR_BANKS; i++) {
@@ -138,6 +144,19 @@ static enum sg_err read_signer(struct sg_bytes operand, struct sg_policy *policy
 	return err == SG_OK ? sg_buf_set(&policy->signer, operand) : err;
 }
 
+static void write_index(const struct sg_policy *policy, struct sg_writer *w)
+{
+	sg_pin_index_write(&policy->index, w);
+}
+
+static enum sg_err read_index(struct sg_bytes operand, struct sg_policy *policy)
+{
+	struct sg_reader r = sg_reader(operand);
+
+	sg_pin_index_read(&r, &policy->index);
+	return sg_reader_done(&r) ? SG_OK : SG_ERR_FORMAT;
+}
+
 static void write_nothing(const struct sg_policy *policy, struct sg_writer *w)
 {
 	(void)policy;
@@ -158,6 +177,11 @@ static bool has_signer(const struct sg_policy *policy)
 static bool has_pcrs(const struct sg_policy *policy)
 {
 	return sg_pcrs_any(&policy->pcrs);
+}
+
+static bool has_index(const struct sg_policy *policy)
+{
+	return policy->index.handle != 0;
 }
 
 static bool has_auth(const struct sg_policy *policy)
@@ -272,6 +296,19 @@ static enum sg_err extend_pcrs(const struct sg_policy *policy, uint8_t digest[SG
 	return extend_values(&policy->pcrs, digest);
 }
 
+/* The Name of the written index, and then an empty policyRef [TPM2 Part 3 §23.4]. */
+static enum sg_err extend_index(const struct sg_policy *policy, uint8_t digest[SG_POLICY_DIGEST])
+{
+	uint8_t code[4], name[SG_PIN_INDEX_NAME];
+	struct sg_bytes parts[] = { sg_bytes(code, sizeof code), sg_bytes(name, sizeof name) };
+	enum sg_err err = sg_pin_index_name(&policy->index, true, name);
+
+	sg_put_u32(code, CC_POLICY_SECRET);
+	if (err == SG_OK)
+		err = extend(digest, parts, 2);
+	return err == SG_OK ? extend(digest, NULL, 0) : err;
+}
+
 static enum sg_err extend_auth(const struct sg_policy *policy, uint8_t digest[SG_POLICY_DIGEST])
 {
 	uint8_t code[4];
@@ -292,6 +329,7 @@ static const struct step {
 } steps[] = {
 	{ STEP_SIGNED, has_signer, write_signer, read_signer, extend_signer },
 	{ STEP_PCR, has_pcrs, write_pcrs, read_pcrs, extend_pcrs },
+	{ STEP_INDEX, has_index, write_index, read_index, extend_index },
 	{ STEP_AUTH, has_auth, write_nothing, read_auth, extend_auth },
 };
 

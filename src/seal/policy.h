@@ -38,10 +38,18 @@ struct sg_pcr_hash {
 
 extern const struct sg_pcr_hash sg_pcr_hashes[SG_PCR_BANKS];    /* by enum sg_digest_alg */
 
+/* An index that counts wrong PINs (seal/pin_index.h): where it is, and its authPolicy, by which
+ * nobody can write it. */
+struct sg_pin_index {
+	uint32_t handle;                /* 0: there is none */
+	uint8_t authority[SG_POLICY_DIGEST];
+};
+
 /* A policy. All zero asks for nothing; an empty member is not asked for. */
 struct sg_policy {
 	struct sg_pcrs pcrs;
 	struct sg_buf signer;           /* SubjectPublicKeyInfo in DER: who may sign PCR values */
+	struct sg_pin_index index;      /* its authValue must be known; it counts wrong ones */
 	bool auth;                      /* the authValue of the object must be known */
 };
 
@@ -50,7 +58,7 @@ struct sg_policy {
  *     pcr=sha256:7,11=HEX     PCRs of a bank, each with its value or without
  *     signer=HEX              the DER of a P-256 or RSA public key
  *
- * where pcr may repeat. Errors: FORMAT, with a log line that says what is wrong; NOMEM. Free it
+ * where pcr may repeat; a PIN and its index have no text. Errors: FORMAT, with a log line that says what is wrong; NOMEM. Free it
  * with sg_policy_clear, also after an error. */
 enum sg_err sg_policy_parse(struct sg_bytes text, struct sg_policy *policy);
 

@@ -33,6 +33,7 @@ unit_tests = \
 	tests/unit/test_object \
 	tests/unit/test_object_table \
 	tests/unit/test_p256 \
+	tests/unit/test_pin_index \
 	tests/unit/test_pkcs8 \
 	tests/unit/test_policy \
 	tests/unit/test_policy_signature \

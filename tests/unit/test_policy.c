@@ -161,7 +161,12 @@ END_TEST
 
 static const char *const bad_stored[] = {
 	"00",
-	"0400000000",                                   /* no such step */
+	"0500000000",                                   /* no such step */
+	"0400000000",
+	"0400000024" "017fffff" ONES,                   /* below the owner's range */
+	"0400000024" "01c00000" ONES,                   /* above it */
+	"0400000025" "01800000" ONES "00",
+	"0300000000" "0400000024" "01800000" ONES,      /* in another order */
 	"0300000001" "00",                              /* an operand too many */
 	"0300000000" "0300000000",                      /* a step twice */
 	"0300000000" "0200000026" "000b00000080" ONES,  /* in another order */
@@ -204,6 +209,26 @@ START_TEST(a_copy_is_the_same)
 }
 END_TEST
 
+START_TEST(an_index_is_stored_and_asked_for)
+{
+	const char *const stored = "0400000024" "01812345" ONES "0300000000";
+	uint8_t with[SG_POLICY_DIGEST], without[SG_POLICY_DIGEST];
+	struct sg_policy copy = { 0 };
+
+	ck_assert_int_eq(sg_policy_read(hex(stored), &policy), SG_OK);
+	ck_assert(!sg_policy_empty(&policy));
+	ck_assert_uint_eq(policy.index.handle, 0x01812345);
+	store();
+	assert_bytes(sg_buf_bytes(&out), hex(stored));
+	ck_assert_int_eq(sg_policy_copy(&policy, &copy), SG_OK);
+	ck_assert_int_eq(sg_policy_digest(&copy, with), SG_OK);
+	copy.index.handle = 0;
+	ck_assert_int_eq(sg_policy_digest(&copy, without), SG_OK);
+	ck_assert_mem_ne(with, without, sizeof with);
+	sg_policy_clear(&copy);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("policy");
@@ -221,6 +246,7 @@ static Suite *suite(void)
 	tcase_add_loop_test(tc, another_stored_form_is_refused, 0, N(bad_stored));
 	tcase_add_test(tc, an_empty_policy_has_an_empty_digest);
 	tcase_add_test(tc, a_copy_is_the_same);
+	tcase_add_test(tc, an_index_is_stored_and_asked_for);
 	suite_add_tcase(s, tc);
 	return s;
 }
