@@ -14,8 +14,44 @@
 #define VERSION 1
 #define FLAG_MACHINE 0x01
 #define FLAG_POLICY 0x02
+#define FLAG_TRIES 0x04
+#define FLAGS (FLAG_MACHINE | FLAG_POLICY | FLAG_TRIES)
 #define PARENT_MAX 256
 #define BLOB_MAX 16384
+
+/* What a token has whose PIN is counted by an index. */
+static enum sg_err read_tries(struct sg_reader *r, struct sg_token_record *record)
+{
+	struct sg_pin_list *list = &record->indices;
+	uint8_t n;
+
+	record->pin_tries = sg_read_u32(r);
+	n = sg_read_u8(r);
+	if (record->machine || record->pin_tries == 0 || record->pin_tries > SG_PIN_TRIES_MAX ||
+	    n > SG_PIN_LIST)
+		return SG_ERR_STORE_DAMAGED;
+	for (list->n = 0; list->n < n; list->n++) {
+		uint8_t state = sg_read_u8(r);
+
+		list->entry[list->n].condemned = state == 1;
+		sg_pin_index_read(r, &list->entry[list->n].index);
+		if (r->failed || state > 1)
+			return SG_ERR_STORE_DAMAGED;
+	}
+	return r->failed ? SG_ERR_STORE_DAMAGED : SG_OK;
+}
+
+static void write_tries(const struct sg_token_record *record, struct sg_writer *w)
+{
+	const struct sg_pin_list *list = &record->indices;
+
+	sg_write_u32(w, record->pin_tries);
+	sg_write_u8(w, (uint8_t)list->n);
+	for (size_t i = 0; i < list->n; i++) {
+		sg_write_u8(w, list->entry[i].condemned);
+		sg_pin_index_write(&list->entry[i].index, w);
+	}
+}
 
 enum sg_err sg_token_record_parse(struct sg_bytes stored, struct sg_token_record *record)
 {
@@ -36,7 +72,7 @@ enum sg_err sg_token_record_parse(struct sg_bytes stored, struct sg_token_record
 	label = sg_read_bytes(&r, SG_LABEL);
 	sealer = sg_read_bytes(&r, sizeof record->sealer);
 	parent = sg_read_var(&r, PARENT_MAX);
-	if (r.failed || (flags & ~(FLAG_MACHINE | FLAG_POLICY)) != 0 || sealer.data[sealer.len - 1] != 0)
+	if (r.failed || (flags & ~FLAGS) != 0 || sealer.data[sealer.len - 1] != 0)
 		return SG_ERR_STORE_DAMAGED;
 	memcpy(record->uuid, uuid.data, SG_UUID);
 	memcpy(record->label, label.data, SG_LABEL);
@@ -60,6 +96,8 @@ enum sg_err sg_token_record_parse(struct sg_bytes stored, struct sg_token_record
 		if (err == SG_OK && record->policy.len == 0)
 			err = SG_ERR_STORE_DAMAGED;
 	}
+	if (err == SG_OK && (flags & FLAG_TRIES) != 0)
+		err = read_tries(&r, record);
 	mac = sg_read_bytes(&r, SG_MAC);
 	if (err == SG_OK && !sg_reader_done(&r))
 		err = SG_ERR_STORE_DAMAGED;
@@ -77,7 +115,8 @@ static enum sg_err write_body(const struct sg_token_record *record, struct sg_bu
 	sg_write_u16(&w, VERSION);
 	sg_write_bytes(&w, sg_bytes(record->uuid, SG_UUID));
 	sg_write_u32(&w, (record->machine ? FLAG_MACHINE : 0) |
-	                 (record->policy.len > 0 ? FLAG_POLICY : 0));
+	                 (record->policy.len > 0 ? FLAG_POLICY : 0) |
+	                 (record->pin_tries > 0 ? FLAG_TRIES : 0));
 	sg_write_u64(&w, record->created);
 	sg_write_bytes(&w, sg_bytes(record->label, SG_LABEL));
 	sg_write_bytes(&w, sg_bytes(record->sealer, sizeof record->sealer));
@@ -92,6 +131,8 @@ static enum sg_err write_body(const struct sg_token_record *record, struct sg_bu
 	}
 	if (record->policy.len > 0)
 		sg_write_var(&w, sg_buf_bytes(&record->policy));
+	if (record->pin_tries > 0)
+		write_tries(record, &w);
 	return w.err;
 }
 

@@ -9,6 +9,7 @@
 
 #include "core/keyset.h"
 #include "crypto/kdf.h"
+#include "seal/pin_index.h"
 
 #define SG_LABEL 32                     /* bytes of a label, space-padded */
 #define SG_SERIAL 16
@@ -19,6 +20,19 @@ enum sg_seal_slot {
 	SG_SEAL_USER,           /* PIN token: the token key under the user's PIN */
 	SG_SEAL_SO,             /* PIN token: the token key under the security officer's PIN */
 	SG_SEAL_SLOTS
+};
+
+#define SG_PIN_LIST 16                  /* indices that a record can name */
+
+/* The indices of the hardware that were made, or were to be made, for the PINs of a token.
+ * One is entered before it is made and leaves the list when it is removed, so that none is
+ * forgotten in the hardware whenever the power goes. */
+struct sg_pin_list {
+	struct sg_pin_entry {
+		struct sg_pin_index index;
+		bool condemned;         /* no copy uses it nor will: it is being removed */
+	} entry[SG_PIN_LIST];
+	size_t n;
 };
 
 struct sg_sealed_copy {
@@ -35,6 +49,9 @@ struct sg_token_record {
 	char sealer[16];                /* name of the sealer, zero-padded */
 	struct sg_buf parent;           /* the sealer's parent key, pinned */
 	struct sg_sealed_copy copy[SG_SEAL_SLOTS];
+	uint32_t pin_tries;             /* wrong PINs of the user in a row that an index takes; 0: the
+	                                 * hardware's own lockout counts */
+	struct sg_pin_list indices;     /* empty where pin_tries is 0 */
 	struct sg_buf policy;           /* of all copies, as text (seal/policy.h); empty: none */
 	uint8_t mac[SG_MAC];
 };

@@ -71,6 +71,65 @@ START_TEST(a_policy_is_read_and_authentic)
 }
 END_TEST
 
+static void give_tries(void)
+{
+	record.machine = false;
+	record.pin_tries = 5;
+	record.indices.n = 2;
+	record.indices.entry[0].index.handle = 0x01800001;
+	record.indices.entry[1].index.handle = 0x01bfffff;
+	record.indices.entry[1].condemned = true;
+	memset(record.indices.entry[1].index.authority, 'x', SG_POLICY_DIGEST);
+	ck_assert_int_eq(sg_token_record_write(&record, keys, &stored), SG_OK);
+}
+
+START_TEST(the_tries_of_a_pin_and_its_indices_are_read_and_authentic)
+{
+	give_tries();
+	ck_assert_int_eq(read_stored(sg_buf_bytes(&stored)), SG_OK);
+	ck_assert_int_eq(sg_token_record_check(&read_back, keys), SG_OK);
+	ck_assert_uint_eq(read_back.pin_tries, 5);
+	ck_assert_uint_eq(read_back.indices.n, 2);
+	for (size_t i = 0; i < 2; i++) {
+		ck_assert(sg_pin_index_same(&read_back.indices.entry[i].index,
+		                            &record.indices.entry[i].index));
+		ck_assert(read_back.indices.entry[i].condemned == (i == 1));
+	}
+	read_back.pin_tries++;
+	ck_assert_int_eq(sg_token_record_check(&read_back, keys), SG_ERR_STORE_DAMAGED);
+}
+END_TEST
+
+/* Where the field stands, from the end, and what can't be in it. */
+static const struct {
+	size_t back;
+	uint8_t byte;
+} bad_tries[] = {
+	{ 2 * 37 + 5, 0xff },           /* too many tries */
+	{ 2 * 37 + 2, 0 },              /* none */
+	{ 2 * 37 + 1, 17 },             /* too many indices */
+	{ 2 * 37 + 1, 1 },
+	{ 2 * 37, 2 },                  /* no such state */
+	{ 36, 0x81 },                   /* no such handle */
+};
+
+START_TEST(impossible_tries_are_refused)
+{
+	give_tries();
+	stored.data[stored.len - SG_MAC - bad_tries[_i].back] = bad_tries[_i].byte;
+	ck_assert_int_eq(read_stored(sg_buf_bytes(&stored)), SG_ERR_STORE_DAMAGED);
+}
+END_TEST
+
+START_TEST(a_machine_token_has_no_tries)
+{
+	give_tries();
+	record.machine = true;
+	ck_assert_int_eq(sg_token_record_write(&record, keys, &stored), SG_OK);
+	ck_assert_int_eq(read_stored(sg_buf_bytes(&stored)), SG_ERR_STORE_DAMAGED);
+}
+END_TEST
+
 START_TEST(what_is_written_is_read_and_authentic)
 {
 	ck_assert_int_eq(read_stored(sg_buf_bytes(&stored)), SG_OK);
@@ -191,6 +250,10 @@ static Suite *suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	suite_add_tcase(s, tc);
 	tcase_add_test(tc, a_policy_is_read_and_authentic);
+	tcase_add_test(tc, the_tries_of_a_pin_and_its_indices_are_read_and_authentic);
+	tcase_add_loop_test(tc, impossible_tries_are_refused, 0,
+	                    (int)(sizeof bad_tries / sizeof bad_tries[0]));
+	tcase_add_test(tc, a_machine_token_has_no_tries);
 	tcase_add_test(tc, what_is_written_is_read_and_authentic);
 	tcase_add_test(tc, every_changed_byte_is_noticed);
 	tcase_add_test(tc, every_cut_is_noticed);
