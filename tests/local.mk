@@ -39,6 +39,7 @@ include tests/lint/local.mk
 include tests/unit/local.mk
 include tests/tpm/local.mk
 include tests/attack/local.mk
+include tests/ct/local.mk
 include tests/api/local.mk
 include tests/tool/local.mk
 include tests/interop/local.mk

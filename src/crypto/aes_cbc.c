@@ -144,7 +144,8 @@ static enum sg_err make_last(struct sg_cbc *cbc)
 	else if (held != BLOCK)
 		return SG_ERR_RANGE;
 	err = sg_aes_run(cbc->aes, sg_bytes(block, BLOCK), out);
-	cbc->last_len = cbc->form.encrypt ? BLOCK : text_len(out);
+	/* The caller is told how long his text is, and that a padding is wrong. */
+	cbc->last_len = cbc->form.encrypt ? BLOCK : sg_secret_reveal(text_len(out));
 	if (err == SG_OK && !cbc->form.encrypt && cbc->last_len == BLOCK)
 		err = SG_ERR_FORMAT;
 	return err;

@@ -5,13 +5,23 @@
 #include "crypto/base64.h"
 
 #include <sodium.h>
-#include <string.h>
+
+#include "util/secret.h"
+
+static bool has_zero(struct sg_bytes text)
+{
+	uint32_t found = 0;
+
+	for (size_t i = 0; i < text.len; i++)
+		found |= ((uint32_t)text.data[i] - 1) >> 31;
+	return sg_secret_reveal(found) != 0;
+}
 
 bool sg_base64_read(struct sg_bytes text, uint8_t *out, size_t max, size_t *len)
 {
 	*len = 0;
 	/* libsodium would skip zero bytes along with the ignored ones. */
-	return text.len > 0 && memchr(text.data, 0, text.len) == NULL &&
+	return text.len > 0 && !has_zero(text) &&
 	       sodium_base642bin(out, max, (const char *)text.data, text.len, " \t\r\n", len, NULL,
 	                         sodium_base64_VARIANT_ORIGINAL) == 0;
 }

@@ -101,6 +101,8 @@ enum sg_err sg_keywrap_unwrap(enum sg_keywrap_alg alg, struct sg_bytes key, stru
 	err = run(alg, key, false, wrapped, room->data, room->cap, &written);
 	if (err != SG_OK)
 		goto out;
+	/* The length of a key is no secret, though it stands beside the key. */
+	written = sg_secret_reveal(written);
 	if (written < 1 || written > wrapped.len - 8) {
 		err = SG_ERR_TAG;
 		goto out;

@@ -268,14 +268,19 @@ static enum sg_err open_secret(const char *path, int *fd)
 	return err == SG_ERR_STORE_MISSING ? SG_ERR_NOT_FOUND : err;
 }
 
-static void take_newline_off(struct sg_secret *secret)
+/* Take a byte off the end, if it is there. That may be known, but of another byte there
+ * nothing else. */
+static bool take_off(struct sg_secret *secret, uint8_t end)
 {
-	if (secret->len > 0 && secret->data[secret->len - 1] == '\n')
-		secret->data[--secret->len] = 0;
-	else
-		return;
-	if (secret->len > 0 && secret->data[secret->len - 1] == '\r')
-		secret->data[--secret->len] = 0;
+	uint32_t differs;
+
+	if (secret->len == 0)
+		return false;
+	differs = secret->data[secret->len - 1] ^ end;
+	if (sg_secret_reveal((differs - 1) >> 31) == 0)
+		return false;
+	secret->data[--secret->len] = 0;
+	return true;
 }
 
 enum sg_err sg_file_read_secret(const char *path, size_t max, struct sg_secret **out)
@@ -296,7 +301,7 @@ enum sg_err sg_file_read_secret(const char *path, size_t max, struct sg_secret *
 	if (err == SG_OK)
 		err = sg_secret_read_fd(fd, max, out);
 	if (err == SG_OK)
-		take_newline_off(*out);
+		(void)(take_off(*out, '\n') && take_off(*out, '\r'));
 	if (!borrowed && fd >= 0)
 		close(fd);
 	return err;

@@ -32,6 +32,11 @@ static inline struct sg_bytes sg_secret_bytes(const struct sg_secret *secret)
 /* Tell in constant time whether two views of equal length hold the same bytes. */
 bool sg_secret_equal(struct sg_bytes a, struct sg_bytes b);
 
+/* Return a number that was computed from a secret, without a branch, and that may be known
+ * from here on, such as a length or whether something fits. It does nothing else: it says to
+ * the reader, and to the tests of constant time, where a secret ends. */
+size_t sg_secret_reveal(size_t value);
+
 /* Read all of fd, at most max bytes, straight into guarded memory.
  * Errors: SYSTEM, RANGE when there is more than max. */
 enum sg_err sg_secret_read_fd(int fd, size_t max, struct sg_secret **out);

@@ -25,7 +25,7 @@ src/request     request crypto util
 src/enroll      enroll request seal crypto util
 include/signet
 tools           tools api core enroll request seal store crypto util
-tests           lib bench fuzz tools api core enroll provider request seal store crypto util
+tests           lib bench ct fuzz tools api core enroll provider request seal store crypto util
 '
 
 # A header in angle brackets, by its beginning, and the folders that may include it.
@@ -38,6 +38,7 @@ sqlite3         src/store tests
 p11-kit/        src/core src/seal/hsm src/provider tools include/signet tests
 jansson         src/enroll src/seal tools tests
 check.h         tests
+valgrind/       tests
 '
 
 # Headers that don't leave their folder.

@@ -11,10 +11,15 @@
 
 void sg_tpm_auth_fill(TPM2B_AUTH *out, const struct sg_secret *auth)
 {
-	size_t len = auth->len;
+	size_t len = 0;
 
-	while (len > 0 && auth->data[len - 1] == 0)
-		len--;
+	/* How many zeros there are may be known: of 256 values one ends with any. */
+	for (size_t i = 0; i < auth->len; i++) {
+		const size_t zero = ((size_t)auth->data[i] - 1) >> (8 * sizeof(size_t) - 1);
+
+		len = (len & -zero) | ((i + 1) & (zero - 1));
+	}
+	len = sg_secret_reveal(len);
 	out->size = (uint16_t)len;
 	memcpy(out->buffer, auth->data, len);
 }

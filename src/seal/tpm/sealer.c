@@ -128,7 +128,7 @@ static enum sg_err sealer_provision(struct sg_sealer *sealer, const struct sg_se
 /* An authValue of zeros is an empty one to the TPM: anybody could give it. */
 static bool guard_fits(const struct sg_seal_guard *guard)
 {
-	uint8_t any = 0;
+	uint32_t any = 0;
 
 	if (guard->auth == NULL)
 		return true;
@@ -136,7 +136,7 @@ static bool guard_fits(const struct sg_seal_guard *guard)
 		return false;
 	for (size_t i = 0; i < SG_SEAL_AUTH; i++)
 		any |= guard->auth->data[i];
-	return any != 0;
+	return sg_secret_reveal((any - 1) >> 31) == 0;
 }
 
 /* Sealing or unsealing under a parent. */
