@@ -35,8 +35,9 @@ enum sg_err sg_dir_make_private(const char *path);
 enum sg_err sg_file_read_trusted(const char *path, size_t max, struct sg_buf *out);
 
 /* Put a file with these bytes, mode 0600, in the place of the one of that name, whole or not
- * at all, whatever happens. The folder must be private (sg_dir_check_private). Errors:
- * STORE_UNSAFE, STORE_FULL, STORE_READONLY, SYSTEM, NOMEM. */
+ * at all, whatever happens and whoever else does so. The folder must be private
+ * (sg_dir_check_private). Errors: STORE_UNSAFE, STORE_FULL, STORE_READONLY, STORE_BUSY where
+ * somebody holds the folder locked for two seconds, SYSTEM, NOMEM. */
 enum sg_err sg_file_replace_private(const char *path, struct sg_bytes bytes);
 
 /* Read a secret file of at most max bytes into guarded memory and take one final

@@ -9,10 +9,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "util/file.h"
 #include "util/log.h"
+
+#define TRIES 200                       /* of 10 ms, while another process replaces a file here */
 
 static enum sg_err failed(const char *path)
 {
@@ -44,6 +48,25 @@ static enum sg_err write_all(const char *path, int fd, struct sg_bytes bytes)
 		bytes = sg_bytes(bytes.data + n, bytes.len - (size_t)n);
 	}
 	return fsync(fd) == 0 ? SG_OK : failed(path);
+}
+
+/* Two processes would write into each other's new file, which has one name. The lock ends with
+ * the descriptor, and so with the process. */
+static enum sg_err lock(int folder, const char *path)
+{
+	static const struct timespec pause = { 0, 10000000 };
+
+	for (int i = 0; flock(folder, LOCK_EX | LOCK_NB) != 0; i++) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return failed(path);
+		if (i == TRIES) {
+			sg_log(SG_LOG_ERROR, "%s can't be written: another process holds its folder locked",
+			       path);
+			return SG_ERR_STORE_BUSY;
+		}
+		nanosleep(&pause, NULL);
+	}
+	return SG_OK;
 }
 
 /* Write the new file under its other name. */
@@ -85,6 +108,9 @@ enum sg_err sg_file_replace_private(const char *path, struct sg_bytes bytes)
 		err = failed(folder);
 		goto out;
 	}
+	err = lock(fd, path);
+	if (err != SG_OK)
+		goto out;
 	err = write_new(fd, other, path, bytes);
 	if (err == SG_OK && renameat(fd, other, fd, slash + 1) != 0)
 		err = failed(path);

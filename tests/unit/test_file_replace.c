@@ -3,9 +3,13 @@
  * Tests. A private file that is replaced at once.
  */
 #define _GNU_SOURCE 1
+#include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/hex.h"
@@ -94,6 +98,56 @@ START_TEST(a_path_without_a_folder_is_refused)
 }
 END_TEST
 
+#define WRITERS 4
+#define BIG 40000
+
+/* Replace the file by one that is full of a letter, again and again. */
+static void write_letter(char letter)
+{
+	static char text[BIG + 1];
+	int status = 0;
+
+	memset(text, letter, BIG);
+	for (int i = 0; i < 40 && status == 0; i++)
+		status = sg_file_replace_private(path, sg_bytes_str(text)) != SG_OK;
+	_exit(status);
+}
+
+START_TEST(writers_at_the_same_time_leave_a_whole_file)
+{
+	pid_t children[WRITERS];
+	int status;
+
+	for (int i = 0; i < WRITERS; i++) {
+		children[i] = fork();
+		ck_assert_int_ge(children[i], 0);
+		if (children[i] == 0)
+			write_letter((char)('a' + i));
+	}
+	for (int i = 0; i < WRITERS; i++) {
+		ck_assert_int_eq(waitpid(children[i], &status, 0), children[i]);
+		ck_assert_int_eq(status, 0);
+	}
+	ck_assert_int_eq(sg_file_read_trusted(path, BIG + 1, &content), SG_OK);
+	ck_assert_uint_eq(content.len, BIG);
+	for (size_t i = 0; i < BIG; i++)
+		ck_assert_uint_eq(content.data[i], content.data[0]);
+}
+END_TEST
+
+START_TEST(a_folder_that_stays_locked_is_an_error)
+{
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(flock(fd, LOCK_EX), 0);
+	ck_assert_int_eq(sg_file_replace_private(path, sg_bytes_str("one")), SG_ERR_STORE_BUSY);
+	ck_assert_int_ne(access(path, F_OK), 0);
+	close(fd);
+	ck_assert_int_eq(sg_file_replace_private(path, sg_bytes_str("one")), SG_OK);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("file_replace");
@@ -105,6 +159,9 @@ static Suite *suite(void)
 	tcase_add_test(tc, where_it_cant_be_written_the_old_one_stays);
 	tcase_add_test(tc, a_folder_that_others_may_touch_is_refused);
 	tcase_add_test(tc, a_path_without_a_folder_is_refused);
+	tcase_add_test(tc, writers_at_the_same_time_leave_a_whole_file);
+	tcase_add_test(tc, a_folder_that_stays_locked_is_an_error);
+	tcase_set_timeout(tc, 60);
 	suite_add_tcase(s, tc);
 	return s;
 }
