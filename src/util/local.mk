@@ -1,4 +1,5 @@
 libsignet_la_SOURCES += \
+	src/util/boot.c src/util/boot.h \
 	src/util/bytes.c src/util/bytes.h \
 	src/util/config.c src/util/config.h \
 	src/util/cursor.c src/util/cursor.h \

@@ -6,6 +6,7 @@ unit_tests = \
 	tests/unit/test_attr_table \
 	tests/unit/test_attr_value \
 	tests/unit/test_attrs \
+	tests/unit/test_boot \
 	tests/unit/test_builtin \
 	tests/unit/test_bytes \
 	tests/unit/test_config \
