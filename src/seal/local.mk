@@ -9,6 +9,7 @@ libsignet_la_SOURCES += \
 	src/seal/soft/sealer.c src/seal/soft/sealer.h \
 	src/seal/tpm/auth.c src/seal/tpm/auth.h \
 	src/seal/tpm/blob.c src/seal/tpm/blob.h \
+	src/seal/tpm/boot.c src/seal/tpm/boot.h \
 	src/seal/tpm/context.c src/seal/tpm/context.h \
 	src/seal/tpm/counter.c \
 	src/seal/tpm/exchange.c src/seal/tpm/exchange.h \
@@ -22,4 +23,5 @@ libsignet_la_SOURCES += \
 	src/seal/tpm/session.c src/seal/tpm/session.h \
 	src/seal/tpm/srk.c src/seal/tpm/srk.h \
 	src/seal/tpm/tcti.c src/seal/tpm/tcti.h \
-	src/seal/tpm/waiter.c src/seal/tpm/waiter.h
+	src/seal/tpm/waiter.c src/seal/tpm/waiter.h \
+	src/seal/tripwire.c src/seal/tripwire.h

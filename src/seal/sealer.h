@@ -40,14 +40,19 @@ struct sg_seal_guard {
 	/* To seal: what else must hold when it is opened, or NULL. PCR values that it does not
 	 * name are those of now. */
 	const struct sg_policy *policy;
+	/* To unseal: where a look at the hardware is put, taken before the secret opens and in the
+	 * same session (seal/tripwire.h); or NULL. It counts also where unsealing fails. */
+	struct sg_boot_look *look;
 	/* To unseal: what is known of PCR values that somebody signed, or NULL. */
 	const struct sg_policy_signatures *signatures;
 };
 
+struct sg_boot_look;
 struct sg_policy;
 struct sg_policy_signatures;
 struct sg_resident_ops;
 struct sg_counter_ops;
+struct sg_tripwire_ops;
 
 struct sg_sealer_ops {
 	const char *name;               /* in the token record and the configuration: "tpm" */
@@ -90,6 +95,8 @@ struct sg_sealer_ops {
 
 	/* Its counters (seal/counter.h); NULL: it keeps none. */
 	const struct sg_counter_ops *counter;
+	/* How it tells that the hardware was reset (seal/tripwire.h); NULL: it can't. */
+	const struct sg_tripwire_ops *tripwire;
 };
 
 /* Prepare the libraries of all sealers, from C_Initialize: what they need of the

@@ -42,6 +42,7 @@ unit_tests = \
 	tests/unit/test_record \
 	tests/unit/test_rv \
 	tests/unit/test_seal \
+	tests/unit/test_seal_boot \
 	tests/unit/test_seal_key \
 	tests/unit/test_seal_rc \
 	tests/unit/test_seal_sealed \

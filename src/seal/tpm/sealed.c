@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "seal/tpm/auth.h"
+#include "seal/tpm/boot.h"
 #include "seal/tpm/policy.h"
 #include "seal/tpm/rc.h"
 #include "seal/tpm/session.h"
@@ -240,6 +241,8 @@ static enum sg_err open_once(struct sg_tpm *tpm, ESYS_TR srk, const struct sg_se
 	enum sg_err err;
 
 	err = sg_tpm_session_open(tpm, srk, plain ? TPM2_SE_HMAC : TPM2_SE_POLICY, &session);
+	if (err == SG_OK && guard->look != NULL && !guard->look->made)
+		err = sg_tpm_boot_look(tpm, session, plain, guard->look);
 	if (err != SG_OK)
 		return err;
 	rc = Esys_Load(tpm->esys, srk, plain ? session : ESYS_TR_PASSWORD,

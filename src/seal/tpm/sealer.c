@@ -12,6 +12,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "seal/tpm/boot.h"
 #include "seal/tpm/context.h"
 #include "seal/tpm/rc.h"
 #include "seal/tpm/sealed.h"
@@ -326,6 +327,36 @@ static enum sg_err sealer_status(struct sg_sealer *sealer, struct sg_bytes paren
 	return sg_tpm_transact(sealer, do_status, &q);
 }
 
+/* Looking at the TPM alone. */
+struct look {
+	struct sg_bytes parent;
+	struct sg_boot_look *look;
+};
+
+static enum sg_err do_look(struct sg_tpm *tpm, void *arg)
+{
+	struct look *l = arg;
+	ESYS_TR srk, session;
+	enum sg_err err = sg_tpm_open_parent(tpm, l->parent, &srk, &session);
+
+	return err == SG_OK ? sg_tpm_boot_look(tpm, session, true, l->look) : err;
+}
+
+static enum sg_err tripwire_look(struct sg_sealer *sealer, struct sg_bytes parent,
+                                 struct sg_boot_look *look)
+{
+	struct look l = { parent, look };
+
+	return sg_tpm_transact(sealer, do_look, &l);
+}
+
+static const struct sg_tripwire_ops tripwire = {
+	.look = tripwire_look,
+	.judge = sg_tpm_boot_judge,
+	.whole = sg_tpm_boot_whole,
+	.view = sg_tpm_boot_view,
+};
+
 const struct sg_sealer_ops sg_tpm_sealer = {
 	.name = "tpm",
 	.model = "TPM 2.0",
@@ -339,4 +370,5 @@ const struct sg_sealer_ops sg_tpm_sealer = {
 	.status = sealer_status,
 	.resident = &sg_tpm_resident,
 	.counter = &sg_tpm_counter,
+	.tripwire = &tripwire,
 };

@@ -158,18 +158,23 @@ enum sg_err sg_srk_look(struct sg_tpm *tpm, struct sg_buf *name, bool *parent)
 	return err;
 }
 
-static enum sg_err create_primary(struct sg_tpm *tpm, ESYS_TR hierarchy, ESYS_TR session,
-                                  ESYS_TR *key)
+/* auth stands for the hierarchy's authorisation; other may be ESYS_TR_NONE. */
+static enum sg_err create_primary(struct sg_tpm *tpm, ESYS_TR hierarchy, ESYS_TR auth,
+                                  ESYS_TR other, ESYS_TR *key)
 {
 	static const TPM2B_SENSITIVE_CREATE sensitive;
 	static const TPM2B_DATA outside;
 	static const TPML_PCR_SELECTION pcrs;
 	TSS2_RC rc;
 
-	rc = Esys_CreatePrimary(tpm->esys, hierarchy, session, ESYS_TR_NONE, ESYS_TR_NONE,
-	                        &sensitive, &srk_template, &outside, &pcrs, key, NULL, NULL, NULL,
-	                        NULL);
+	rc = Esys_CreatePrimary(tpm->esys, hierarchy, auth, other, ESYS_TR_NONE, &sensitive,
+	                        &srk_template, &outside, &pcrs, key, NULL, NULL, NULL, NULL);
 	return sg_tpm_err(TPM2_CC_CreatePrimary, rc);
+}
+
+enum sg_err sg_srk_make_null(struct sg_tpm *tpm, ESYS_TR session, ESYS_TR *key)
+{
+	return create_primary(tpm, ESYS_TR_RH_NULL, ESYS_TR_PASSWORD, session, key);
 }
 
 /* There is no key to salt a session to before the first one is made, and an owner
@@ -183,13 +188,13 @@ static enum sg_err make(struct sg_tpm *tpm, const struct sg_secret *owner_auth)
 	TSS2_RC rc;
 	enum sg_err err;
 
-	err = create_primary(tpm, ESYS_TR_RH_NULL, ESYS_TR_PASSWORD, &salt);
+	err = create_primary(tpm, ESYS_TR_RH_NULL, ESYS_TR_PASSWORD, ESYS_TR_NONE, &salt);
 	if (err == SG_OK)
 		err = sg_tpm_session_open(tpm, salt, TPM2_SE_HMAC, &session);
 	if (err == SG_OK && owner_auth != NULL)
 		err = sg_tpm_owner_auth_set(tpm, owner_auth);
 	if (err == SG_OK)
-		err = create_primary(tpm, ESYS_TR_RH_OWNER, session, &key);
+		err = create_primary(tpm, ESYS_TR_RH_OWNER, session, ESYS_TR_NONE, &key);
 	if (err == SG_OK)       /* the next command has no parameter that can be encrypted */
 		err = sg_tpm_session_next(tpm, session, TPMA_SESSION_CONTINUESESSION);
 	if (err == SG_OK) {

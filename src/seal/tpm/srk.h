@@ -26,6 +26,10 @@ enum sg_err sg_srk_open(struct sg_tpm *tpm, struct sg_bytes name, ESYS_TR *srk);
  * Errors: HW_NO_PARENT where nothing stands there, and those of the TPM. */
 enum sg_err sg_srk_look(struct sg_tpm *tpm, struct sg_buf *name, bool *parent);
 
+/* Make the key that the same template gives in the null hierarchy: another one after each
+ * reset of the TPM [TPM2 Part 1 §14.5]. The session, of any type, authenticates the answer. */
+enum sg_err sg_srk_make_null(struct sg_tpm *tpm, ESYS_TR session, ESYS_TR *key);
+
 /* Find the key or make it; something else at its place is left untouched. owner_auth
  * may be NULL. Errors: HW_OWNER_AUTH, HW_FOREIGN where something else stands there. */
 enum sg_err sg_srk_provision(struct sg_tpm *tpm, const struct sg_secret *owner_auth,
