@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Ring 3. IVs that the module makes for AES-GCM [PKCS#11 3.1 §6.13.2, SP 800-38D §8].
- * A key's material has one source of them, which all sessions and threads share.
+ * A key has one source of them in a process, which all sessions and threads share:
+ * core/iv_source.h.
  */
 #ifndef SG_CORE_IV_H
 #define SG_CORE_IV_H

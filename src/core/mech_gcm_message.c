@@ -57,17 +57,40 @@ static CK_RV keep(struct sg_op *op, const CK_GCM_MESSAGE_PARAMS *p, struct sg_by
 	return sg_rv(err);
 }
 
+/* Get the source of the key's IVs, which its material keeps from the first one on. */
+static enum sg_err source_of(const struct sg_op *op, struct sg_iv_source **out)
+{
+	struct sg_iv_source *_Atomic *mine = &op->key->material->ivs;
+	struct sg_iv_source *source = NULL;
+	enum sg_err err = SG_OK;
+
+	*out = atomic_load_explicit(mine, memory_order_acquire);
+	if (*out != NULL)
+		return SG_OK;
+	err = sg_iv_source_get(op->secret, &source);
+	if (err == SG_OK && atomic_compare_exchange_strong_explicit(
+	                            mine, out, source, memory_order_acq_rel, memory_order_acquire)) {
+		*out = source;
+		source = NULL;
+	}
+	sg_iv_source_put(&source);
+	return err;
+}
+
 /* Make the IV where the caller wants one. Counters that begin at zero are not to be had:
  * another session, process or copy of the key would begin there too. */
 static CK_RV make_iv(struct sg_op *op, const CK_GCM_MESSAGE_PARAMS *p)
 {
 	const bool random = p->ivGenerator == CKG_GENERATE_RANDOM;
+	struct sg_iv_source *source = NULL;
+	CK_RV rv;
 
 	if (p->ivGenerator == CKG_NO_GENERATE)
 		return CKR_OK;
 	if (!random && p->ivGenerator != CKG_GENERATE)
 		return CKR_MECHANISM_PARAM_INVALID;
-	return sg_iv_make(&op->key->material->ivs, random, p->pIv, p->ulIvLen, p->ulIvFixedBits);
+	rv = sg_rv(source_of(op, &source));
+	return rv == CKR_OK ? sg_iv_make(source, random, p->pIv, p->ulIvLen, p->ulIvFixedBits) : rv;
 }
 
 static CK_RV encrypt_begin(struct sg_op *op, const struct sg_message *message)

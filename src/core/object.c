@@ -17,6 +17,7 @@
 static void material_unref(struct sg_material **material)
 {
 	struct sg_material *m = *material;
+	struct sg_iv_source *ivs;
 	struct sg_secret *open;
 
 	*material = NULL;
@@ -24,6 +25,8 @@ static void material_unref(struct sg_material **material)
 		return;
 	open = atomic_load_explicit(&m->open, memory_order_relaxed);
 	sg_secret_free(&open);
+	ivs = atomic_load_explicit(&m->ivs, memory_order_relaxed);
+	sg_iv_source_put(&ivs);
 	sg_buf_free(&m->closed);
 	free(m);
 }
@@ -37,6 +40,7 @@ static enum sg_err material_new(struct sg_secret **open, struct sg_bytes closed,
 		return SG_ERR_NOMEM;
 	atomic_init(&m->refs, 1);
 	atomic_init(&m->open, open != NULL ? *open : NULL);
+	atomic_init(&m->ivs, NULL);
 	if (open != NULL)
 		*open = NULL;
 	*out = m;

@@ -9,7 +9,7 @@
 #include <stdatomic.h>
 
 #include "core/attrs.h"
-#include "core/iv.h"
+#include "core/iv_source.h"
 #include "store/store.h"
 #include "util/secret.h"
 
@@ -27,7 +27,7 @@ struct sg_material {
 	atomic_uint refs;
 	struct sg_secret *_Atomic open; /* NULL until it is first used, set once */
 	struct sg_buf closed;           /* the secret part of the record; empty for session objects */
-	struct sg_iv_source ivs;        /* that were made for it */
+	struct sg_iv_source *_Atomic ivs;       /* NULL until one is made, set once */
 };
 
 struct sg_object {

@@ -246,6 +246,115 @@ START_TEST(a_key_that_is_changed_keeps_its_ivs_apart)
 }
 END_TEST
 
+/* Encrypt once in the session, with the only IV that goes on where an earlier one was. */
+static void goes_on(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_BYTE earlier[12])
+{
+	params.ivGenerator = CKG_GENERATE;
+	params.ulIvFixedBits = 0;
+	p11_ok(p11_3_2->C_MessageEncryptInit(session, &gcm, object));
+	p11_ok(encrypt(session));
+	p11_ok(p11_3_2->C_MessageEncryptFinal(session));
+	if (earlier[11] != 0xff) {
+		ck_assert_mem_eq(iv, earlier, 11);
+		ck_assert_uint_eq(iv[11], earlier[11] + 1);
+	}
+	memcpy(earlier, iv, 12);
+}
+
+/* No counter before the first. */
+static const CK_BYTE no_iv[12] = { [11] = 0xff };
+
+START_TEST(a_key_that_comes_back_with_a_login_goes_on_where_it_was)
+{
+	CK_BYTE last[12];
+
+	memcpy(last, no_iv, sizeof last);
+	p11_ok(p11->C_Finalize(NULL));
+	p11_teardown();
+	p11_setup();
+	s = p11_user();
+	(void)p11_make_aes(s, "k");
+	for (int i = 0; i < 3; i++) {
+		goes_on(s, p11_find_label(s, CKO_SECRET_KEY, "k"), last);
+		p11_ok(p11->C_Logout(s));
+		p11_login(s, CKU_USER, P11_PIN, CKR_OK);
+	}
+	p11_ok(p11->C_CloseAllSessions(0));
+	p11_ok(p11->C_Finalize(NULL));
+	p11_start();
+	s = p11_open(CKF_RW_SESSION);
+	p11_login(s, CKU_USER, P11_PIN, CKR_OK);
+	goes_on(s, p11_find_label(s, CKO_SECRET_KEY, "k"), last);
+}
+END_TEST
+
+static void set_id(void *arg)
+{
+	CK_SESSION_HANDLE session;
+
+	(void)arg;
+	p11_start();
+	session = p11_open(CKF_RW_SESSION);
+	p11_ok(p11_set(session, p11_find_label(session, CKO_SECRET_KEY, "k"), CKA_ID, "1", 1));
+}
+
+START_TEST(a_key_that_another_process_changes_goes_on_where_it_was)
+{
+	CK_BYTE last[12], id[1];
+	CK_ULONG len = sizeof id;
+
+	memcpy(last, no_iv, sizeof last);
+	key = p11_make_aes(s, "k");
+	goes_on(s, key, last);
+	p11_in_child(set_id, NULL);
+	key = p11_find_label(s, CKO_SECRET_KEY, "k");
+	p11_ok(p11_get(s, key, CKA_ID, id, &len));
+	ck_assert_uint_eq(len, 1);
+	goes_on(s, key, last);
+}
+END_TEST
+
+START_TEST(copies_of_a_key_and_the_same_key_brought_in_anew_share_its_ivs)
+{
+	CK_OBJECT_HANDLE copy = 0;
+	CK_BYTE last[12];
+
+	memcpy(last, no_iv, sizeof last);
+	goes_on(s, key, last);
+	p11_ok(p11->C_CopyObject(s, key, NULL, 0, &copy));
+	goes_on(s, copy, last);
+	p11_ok(p11->C_DestroyObject(s, copy));
+	p11_ok(p11->C_DestroyObject(s, key));
+	key = p11_import_aes(s, hex(KEY));
+	goes_on(s, key, last);
+}
+END_TEST
+
+/* Make an IV in a child with the parent's key, and tell that it has another prefix. */
+static void make_another_prefix(void *arg)
+{
+	CK_SESSION_HANDLE session;
+	CK_BYTE last[12];
+
+	memcpy(last, no_iv, sizeof last);
+	p11_start();
+	session = p11_open(0);
+	goes_on(session, p11_find_label(session, CKO_SECRET_KEY, "k"), last);
+	ck_assert_mem_ne(last, arg, 8);
+}
+
+START_TEST(a_child_makes_other_ivs_under_the_same_key)
+{
+	CK_BYTE last[12];
+
+	memcpy(last, no_iv, sizeof last);
+	key = p11_make_aes(s, "k");
+	goes_on(s, key, last);
+	p11_in_child(make_another_prefix, last);
+	goes_on(s, key, last);
+}
+END_TEST
+
 START_TEST(fixed_bits_of_the_caller_stay)
 {
 	begin_encrypting();
@@ -528,6 +637,10 @@ static Suite *suite(void)
 	tcase_add_test(tc, a_made_iv_is_given_out_and_never_the_same);
 	tcase_add_test(tc, threads_with_sessions_of_their_own_never_get_the_same_iv);
 	tcase_add_test(tc, a_key_that_is_changed_keeps_its_ivs_apart);
+	tcase_add_test(tc, a_key_that_comes_back_with_a_login_goes_on_where_it_was);
+	tcase_add_test(tc, a_key_that_another_process_changes_goes_on_where_it_was);
+	tcase_add_test(tc, copies_of_a_key_and_the_same_key_brought_in_anew_share_its_ivs);
+	tcase_add_test(tc, a_child_makes_other_ivs_under_the_same_key);
 	tcase_add_test(tc, fixed_bits_of_the_caller_stay);
 	tcase_add_test(tc, random_ivs_have_96_bits);
 	tcase_add_test(tc, counters_that_begin_at_zero_are_refused);

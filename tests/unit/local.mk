@@ -23,6 +23,7 @@ unit_tests = \
 	tests/unit/test_fork \
 	tests/unit/test_gate \
 	tests/unit/test_iv \
+	tests/unit/test_iv_source \
 	tests/unit/test_kdf \
 	tests/unit/test_keyset \
 	tests/unit/test_keywrap \
