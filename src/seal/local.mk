@@ -15,6 +15,7 @@ libsignet_la_SOURCES += \
 	src/seal/tpm/exchange.c src/seal/tpm/exchange.h \
 	src/seal/tpm/key.c src/seal/tpm/key.h \
 	src/seal/tpm/nv.c src/seal/tpm/nv.h \
+	src/seal/tpm/pin_index.c src/seal/tpm/pin_index.h \
 	src/seal/tpm/policy.c src/seal/tpm/policy.h \
 	src/seal/tpm/rc.c src/seal/tpm/rc.h \
 	src/seal/tpm/resident.c \
@@ -23,5 +24,6 @@ libsignet_la_SOURCES += \
 	src/seal/tpm/session.c src/seal/tpm/session.h \
 	src/seal/tpm/srk.c src/seal/tpm/srk.h \
 	src/seal/tpm/tcti.c src/seal/tpm/tcti.h \
+	src/seal/tpm/tries.c \
 	src/seal/tpm/waiter.c src/seal/tpm/waiter.h \
 	src/seal/tripwire.c src/seal/tripwire.h

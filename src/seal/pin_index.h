@@ -65,7 +65,4 @@ struct sg_pin_index_ops {
 	                    size_t *count);
 };
 
-/* Return what the sealer of that name does with them; NULL: it can't count. */
-const struct sg_pin_index_ops *sg_sealer_pin_index(const char *name);
-
 #endif

@@ -26,6 +26,7 @@ struct sg_sealer_status {
 	bool lockout_known;
 	bool locked;                    /* PINs are refused now */
 	uint32_t tries_left;            /* wrong PINs until it locks */
+	uint32_t tries;                 /* and when there was none for long */
 	uint32_t seconds_per_try;       /* until one more try is given back */
 };
 
@@ -36,7 +37,13 @@ struct sg_sealer {
 
 /* How a sealer is told to guard a secret. All zero: the hardware alone guards it. */
 struct sg_seal_guard {
-	const struct sg_secret *auth;   /* SG_SEAL_AUTH bytes, or NULL; wrong ones count towards its lockout */
+	/* SG_SEAL_AUTH bytes, or NULL; wrong ones count towards the hardware's lockout, or in an
+	 * index of their own. */
+	const struct sg_secret *auth;
+	/* To seal: the index to make, once (seal/pin_index.h), and the authorisation for that. Each
+	 * may be NULL. */
+	const struct sg_pin_plan *plan;
+	const struct sg_secret *owner_auth;
 	/* To seal: what else must hold when it is opened, or NULL. PCR values that it does not
 	 * name are those of now. */
 	const struct sg_policy *policy;
@@ -47,7 +54,18 @@ struct sg_seal_guard {
 	const struct sg_policy_signatures *signatures;
 };
 
+/* How many wrong PINs are left to a sealed blob. */
+struct sg_seal_tries {
+	bool known;
+	bool own;                       /* counted for this blob alone; else for all that the hardware counts */
+	uint32_t left;                  /* 0: locked */
+	uint32_t most;
+	uint32_t seconds;               /* until one is given back; 0: only a right one gives them back */
+};
+
 struct sg_boot_look;
+struct sg_pin_index_ops;
+struct sg_pin_plan;
 struct sg_policy;
 struct sg_policy_signatures;
 struct sg_resident_ops;
@@ -92,6 +110,15 @@ struct sg_sealer_ops {
 
 	/* What it does with keys that live in it (seal/resident.h); NULL: it keeps none. */
 	const struct sg_resident_ops *resident;
+
+	/* Tell how many wrong PINs are left to a blob; known is false where nobody counts, or
+	 * nobody may ask. NULL: nobody ever does. Errors: HW_OTHER, FORMAT, PIN_INDEX where what
+	 * counted is gone, those of the hardware. */
+	enum sg_err (*tries)(struct sg_sealer *sealer, struct sg_bytes parent,
+	                     struct sg_bytes blob, struct sg_seal_tries *out);
+
+	/* How it counts for one PIN alone (seal/pin_index.h); NULL: it can't. */
+	const struct sg_pin_index_ops *pin_index;
 
 	/* Its counters (seal/counter.h); NULL: it keeps none. */
 	const struct sg_counter_ops *counter;

@@ -126,6 +126,14 @@ static const struct row rows[SG_ERR_COUNT] = {
 	[SG_ERR_LOCKED] = {
 		"locked", "The TPM refuses every PIN for now, after too many wrong ones",
 		"Wait; signet status shows for how long. The machine may stay on meanwhile." },
+	[SG_ERR_PIN_SPENT] = {
+		"pin-spent", "All tries of the PIN are spent, and waiting gives none back",
+		"The security officer sets a new PIN with signet pin reset. Without an officer the "
+		"token can't be opened any more." },
+	[SG_ERR_PIN_INDEX] = {
+		"pin-index", "What counts wrong PINs in the TPM is gone, or was replaced",
+		"No PIN was tried. Find out who removed it; tpm2_getcap handles-nv-index shows what is "
+		"there. The security officer sets a new PIN with signet pin reset." },
 	[SG_ERR_POLICY] = {
 		"policy", "The machine is not in the state that the key was sealed to",
 		"The log names what differs. Boot the state that it was sealed to, or take in a new "

@@ -47,6 +47,8 @@ enum sg_err {
 	SG_ERR_SEALED_DAMAGED,  /* the device refuses a sealed record as not its own or changed */
 	SG_ERR_AUTH,            /* wrong PIN */
 	SG_ERR_LOCKED,          /* the device refuses PINs for now */
+	SG_ERR_PIN_SPENT,       /* the index that counts wrong PINs takes no more of them */
+	SG_ERR_PIN_INDEX,       /* that index is gone, or is another */
 	SG_ERR_POLICY,          /* the sealing policy is not met */
 	SG_ERR_PCR_CHANGED,     /* a PCR was extended again and again while the key was opened */
 	SG_ERR_SEALER_OFF,      /* this sealer is not allowed by the configuration */

@@ -55,7 +55,7 @@ static const struct {
 	{ TPM2_CC_CreatePrimary, TPM2_ST_SESSIONS, 1, "bbb24bb", true },
 	{ TPM2_CC_EvictControl, TPM2_ST_SESSIONS, 2, "", false },
 	{ TPM2_CC_FlushContext, TPM2_ST_NO_SESSIONS, 1, "", false },
-	{ TPM2_CC_GetCapability, TPM2_ST_NO_SESSIONS, 0, "14p", false },
+	{ TPM2_CC_GetCapability, TPM2_ST_NO_SESSIONS, 0, "1c", false },
 	{ TPM2_CC_Load, TPM2_ST_SESSIONS, 1, "b", true },
 	{ TPM2_CC_ReadPublic, TPM2_ST_NO_SESSIONS, 1, "bbb", false },
 	{ TPM2_CC_StartAuthSession, TPM2_ST_NO_SESSIONS, 2, "b", true },
@@ -99,8 +99,9 @@ static size_t believe(size_t which, const uint8_t *frame, size_t len)
 	for (; *layout != '\0'; layout++) {
 		if (*layout == 'b')
 			at += 2 + number(frame + at, 2);
-		else if (*layout == 'p')
-			at += 4 + 8 * (size_t)number(frame + at, 4);
+		else if (*layout == 'c')
+			at += 8 + (number(frame + at, 4) == TPM2_CAP_HANDLES ? 4 : 8) *
+			      (size_t)number(frame + at + 4, 4);
 		else
 			at += (size_t)(*layout - '0');
 		if (at > len)

@@ -8,6 +8,7 @@ tpm_tests = \
 	tests/tpm/test_faults \
 	tests/tpm/test_fork \
 	tests/tpm/test_lockout \
+	tests/tpm/test_pin_fail \
 	tests/tpm/test_policy \
 	tests/tpm/test_power \
 	tests/tpm/test_residue \

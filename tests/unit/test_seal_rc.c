@@ -19,6 +19,9 @@ static const struct row rows[] = {
 	{ TPM2_CC_Unseal, 0x98e, SG_ERR_AUTH },                 /* AUTH_FAIL, session 1 */
 	{ TPM2_CC_Unseal, 0x9a2, SG_ERR_AUTH },                 /* BAD_AUTH, session 1 */
 	{ TPM2_CC_Unseal, 0x921, SG_ERR_LOCKED },
+	{ TPM2_CC_PolicySecret, 0x12f, SG_ERR_PIN_SPENT },
+	{ TPM2_CC_PolicySecret, 0x9a2, SG_ERR_AUTH },
+	{ TPM2_CC_Unseal, 0x12f, SG_ERR_POLICY },
 	{ TPM2_CC_Unseal, 0x99d, SG_ERR_POLICY },
 	{ TPM2_CC_Unseal, 0x128, SG_ERR_PCR_CHANGED },
 	{ TPM2_CC_PolicyPCR, 0x1c4, SG_ERR_POLICY },            /* VALUE, parameter 1 */

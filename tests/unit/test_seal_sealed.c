@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "crypto/crypto.h"
 #include "lib/runner.h"
 #include "seal/tpm/sealed.h"
 
@@ -94,6 +95,44 @@ START_TEST(a_policy_that_nobody_checks_is_refused)
 }
 END_TEST
 
+/* A policy with an index and a PIN, and the authPolicy that it makes. */
+static void give_index(void)
+{
+	TPMT_PUBLIC *area = &sealed.object.area.publicArea;
+
+	ck_assert_int_eq(sg_crypto_start(), SG_OK);
+	sealed.policy.index.handle = 0x01800000;
+	sealed.policy.auth = true;
+	area->authPolicy.size = SG_POLICY_DIGEST;
+	ck_assert_int_eq(sg_policy_digest(&sealed.policy, area->authPolicy.buffer), SG_OK);
+	area->objectAttributes = TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT |
+	                         TPMA_OBJECT_ADMINWITHPOLICY | TPMA_OBJECT_NODA;
+}
+
+START_TEST(a_pin_that_an_index_counts_shows)
+{
+	give_index();
+	ck_assert_int_eq(read_back(), SG_OK);
+	ck_assert(sg_sealed_has_auth(&sealed));
+}
+END_TEST
+
+START_TEST(a_pin_that_an_index_counts_does_not_count_for_the_tpm)
+{
+	give_index();
+	sealed.object.area.publicArea.objectAttributes &= ~TPMA_OBJECT_NODA;
+	ck_assert_int_eq(read_back(), SG_ERR_FORMAT);
+}
+END_TEST
+
+START_TEST(another_index_than_the_object_has_is_refused)
+{
+	give_index();
+	sealed.policy.index.handle++;
+	ck_assert_int_eq(read_back(), SG_ERR_FORMAT);
+}
+END_TEST
+
 START_TEST(another_name_algorithm_is_refused)
 {
 	sealed.object.area.publicArea.nameAlg = TPM2_ALG_SHA1;
@@ -142,6 +181,9 @@ static Suite *suite(void)
 	tcase_add_test(tcase, another_type_of_object_is_refused);
 	tcase_add_test(tcase, a_policy_that_nobody_checks_is_refused);
 	tcase_add_test(tcase, another_name_algorithm_is_refused);
+	tcase_add_test(tcase, a_pin_that_an_index_counts_shows);
+	tcase_add_test(tcase, a_pin_that_an_index_counts_does_not_count_for_the_tpm);
+	tcase_add_test(tcase, another_index_than_the_object_has_is_refused);
 	tcase_add_loop_test(tcase, sizes_that_lie_are_refused, 0, 2);
 	tcase_add_test(tcase, nothing_is_refused);
 	suite_add_tcase(s, tcase);

@@ -122,6 +122,39 @@ static const uint8_t unsealed[] = {
 	0, 0, 0, 0, 0,
 };
 
+/* GetCapability, whose answer says which kind of list it is. */
+static const uint8_t get_capability[] = {
+	0x80, 0x01, 0, 0, 0, 22, 0, 0, 0x01, 0x7a, 0, 0, 0, 1, 0x01, 0, 0, 0, 0, 0, 0, 8,
+};
+
+START_TEST(a_list_of_handles_has_four_bytes_each)
+{
+	ANSWER(0x80, 0x01, 0, 0, 0, 27, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2,
+	       0x01, 0x80, 0, 0, 0x01, 0x80, 0, 1);
+	ck_assert_uint_eq(transact(get_capability, sizeof get_capability), TPM2_RC_SUCCESS);
+	/* The same, said to be one of properties. */
+	fake.answer[14] = TPM2_CAP_TPM_PROPERTIES;
+	ck_assert_uint_eq(transact(get_capability, sizeof get_capability), SG_TCTI_MALFORMED);
+}
+END_TEST
+
+START_TEST(a_list_of_properties_has_eight_bytes_each)
+{
+	ANSWER(0x80, 0x01, 0, 0, 0, 27, 0, 0, 0, 0, 0, 0, 0, 0, 6, 0, 0, 0, 1,
+	       0, 0, 1, 0, 0, 0, 0, 1);
+	ck_assert_uint_eq(transact(get_capability, sizeof get_capability), TPM2_RC_SUCCESS);
+	fake.answer[14] = TPM2_CAP_HANDLES;
+	ck_assert_uint_eq(transact(get_capability, sizeof get_capability), SG_TCTI_MALFORMED);
+}
+END_TEST
+
+START_TEST(a_list_that_nobody_asks_for_is_refused)
+{
+	ANSWER(0x80, 0x01, 0, 0, 0, 19, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+	ck_assert_uint_eq(transact(get_capability, sizeof get_capability), SG_TCTI_MALFORMED);
+}
+END_TEST
+
 START_TEST(a_right_response_passes)
 {
 	answer(unsealed, sizeof unsealed);
@@ -467,6 +500,9 @@ static Suite *suite(void)
 
 	tcase_add_checked_fixture(tcase, setup, NULL);
 	tcase_add_test(tcase, a_right_response_passes);
+	tcase_add_test(tcase, a_list_of_handles_has_four_bytes_each);
+	tcase_add_test(tcase, a_list_of_properties_has_eight_bytes_each);
+	tcase_add_test(tcase, a_list_that_nobody_asks_for_is_refused);
 	tcase_add_test(tcase, a_refusal_passes_as_it_is);
 	tcase_add_test(tcase, every_shortened_response_is_refused);
 	tcase_add_test(tcase, every_lengthened_response_is_refused);

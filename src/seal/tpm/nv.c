@@ -20,7 +20,7 @@
 #define COUNT 0x00400000u
 #define TRIES 8
 
-static TPM2_HANDLE draw(void)
+TPM2_HANDLE sg_nv_draw(void)
 {
 	uint8_t drawn[4];
 
@@ -46,6 +46,7 @@ static enum sg_err define_once(struct sg_tpm *tpm, ESYS_TR session, const struct
 enum sg_err sg_nv_define(struct sg_tpm *tpm, ESYS_TR session, const struct sg_secret *owner_auth,
                          const struct sg_secret *auth, TPMS_NV_PUBLIC *area, ESYS_TR *nv)
 {
+	int tries = area->nvIndex == 0 ? TRIES : 1;
 	enum sg_err err = SG_OK;
 
 	*nv = ESYS_TR_NONE;
@@ -56,8 +57,9 @@ enum sg_err sg_nv_define(struct sg_tpm *tpm, ESYS_TR session, const struct sg_se
 		                                        TPMA_SESSION_CONTINUESESSION);
 	if (err == SG_OK)
 		err = SG_ERR_HW_BUSY;
-	for (int i = 0; i < TRIES && err == SG_ERR_HW_BUSY; i++) {
-		area->nvIndex = draw();
+	for (int i = 0; i < tries && err == SG_ERR_HW_BUSY; i++) {
+		if (tries > 1)
+			area->nvIndex = sg_nv_draw();
 		err = define_once(tpm, session, auth, area, nv);
 	}
 	sg_tpm_scrub(tpm, owner_auth != NULL ? ESYS_TR_RH_OWNER : ESYS_TR_RH_NULL,
@@ -99,6 +101,31 @@ enum sg_err sg_nv_open(struct sg_tpm *tpm, TPM2_HANDLE handle, struct sg_bytes n
 		       "cleared", handle);
 	if (err == SG_OK)
 		*nv = index;
+	return err;
+}
+
+enum sg_err sg_nv_look(struct sg_tpm *tpm, TPM2_HANDLE handle, ESYS_TR *nv, TPMS_NV_PUBLIC *area)
+{
+	uint8_t taken[SG_NV_NAME], read[SG_NV_NAME];
+	TPM2B_NV_PUBLIC *found = NULL;
+	enum sg_err err;
+
+	err = sg_tpm_err(TPM2_CC_NV_ReadPublic,
+	                 Esys_TR_FromTPMPublic(tpm->esys, handle, ESYS_TR_NONE, ESYS_TR_NONE,
+	                                       ESYS_TR_NONE, nv));
+	if (err == SG_OK)
+		err = sg_tpm_err(TPM2_CC_NV_ReadPublic,
+		                 Esys_NV_ReadPublic(tpm->esys, *nv, ESYS_TR_NONE, ESYS_TR_NONE,
+		                                    ESYS_TR_NONE, &found, NULL));
+	if (err == SG_OK)
+		err = sg_nv_name(tpm, *nv, taken);
+	if (err == SG_OK)
+		err = sg_nv_area_name(&found->nvPublic, read);
+	if (err == SG_OK && memcmp(taken, read, sizeof read) != 0)
+		err = SG_ERR_HW_FAULT;
+	if (err == SG_OK)
+		*area = found->nvPublic;
+	Esys_Free(found);
 	return err;
 }
 

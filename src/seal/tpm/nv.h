@@ -15,17 +15,25 @@
 
 #define SG_NV_NAME 34                   /* bytes of a SHA-256 Name */
 
-/* Make an index of the given public area at a free handle of the owner's range, which
- * area->nvIndex gets; auth is its authValue, of SG_SEAL_AUTH bytes. Both go through the HMAC
+/* Draw a handle of the owner's range. */
+TPM2_HANDLE sg_nv_draw(void);
+
+/* Make an index of the given public area; where area->nvIndex is 0, at a free handle of the
+ * owner's range, which it gets. auth is its authValue, of SG_SEAL_AUTH bytes. Both go through the HMAC
  * session. *nv is the index with its authValue set, which the caller has scrubbed
  * (sg_tpm_scrub) before the session ends. owner_auth may be NULL.
- * Errors: HW_OWNER_AUTH, HW_NV_FULL, and those of the TPM. */
+ * Errors: HW_OWNER_AUTH, HW_NV_FULL, HW_BUSY where the handle is taken, and those of the TPM. */
 enum sg_err sg_nv_define(struct sg_tpm *tpm, ESYS_TR session, const struct sg_secret *owner_auth,
                          const struct sg_secret *auth, TPMS_NV_PUBLIC *area, ESYS_TR *nv);
 
 /* Take up the index at a handle if its Name is the given one. One command.
  * Errors: HW_NV_GONE where there is none or another, and those of the TPM. */
 enum sg_err sg_nv_open(struct sg_tpm *tpm, TPM2_HANDLE handle, struct sg_bytes name, ESYS_TR *nv);
+
+/* Take up whatever index stands at a handle and look at its public area, which is what the TPM
+ * says without a session; the Name of *nv is that of this area. Two commands. Errors:
+ * HW_NV_GONE where there is none, and those of the TPM. */
+enum sg_err sg_nv_look(struct sg_tpm *tpm, TPM2_HANDLE handle, ESYS_TR *nv, TPMS_NV_PUBLIC *area);
 
 /* Give an index its authValue, of SG_SEAL_AUTH bytes; the caller has it scrubbed. */
 enum sg_err sg_nv_set_auth(struct sg_tpm *tpm, ESYS_TR nv, const struct sg_secret *auth);

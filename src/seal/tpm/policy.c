@@ -10,6 +10,7 @@
 
 #include "crypto/p256.h"
 #include "crypto/spki.h"
+#include "seal/tpm/pin_index.h"
 #include "seal/tpm/rc.h"
 #include "seal/tpm/session.h"
 #include "util/log.h"
@@ -22,6 +23,7 @@ struct assertion {
 	ESYS_TR session;
 	const struct sg_policy *policy;
 	const struct sg_policy_signatures *signatures;
+	const struct sg_tpm_policy_proof *proof;
 };
 
 static void selection_fill(TPML_PCR_SELECTION *out, const uint32_t selected[SG_PCR_BANKS])
@@ -176,6 +178,16 @@ static enum sg_err policy_pcr(const struct assertion *a, const struct sg_pcrs *p
 static enum sg_err assert_pcrs(const struct assertion *a)
 {
 	return sg_pcrs_any(&a->policy->pcrs) ? policy_pcr(a, &a->policy->pcrs) : SG_OK;
+}
+
+static enum sg_err assert_index(const struct assertion *a)
+{
+	if (a->policy->index.handle == 0)
+		return SG_OK;
+	if (a->proof->index_auth == NULL)
+		return SG_ERR_AUTH;
+	return sg_tpm_pin_index_assert(a->tpm, a->proof->session, a->session, &a->policy->index,
+	                               a->proof->index_auth);
 }
 
 static enum sg_err assert_auth(const struct assertion *a)
@@ -343,13 +355,13 @@ static enum sg_err assert_signed(const struct assertion *a)
 
 enum sg_err sg_tpm_policy_assert(struct sg_tpm *tpm, ESYS_TR session,
                                  const struct sg_policy *policy,
-                                 const struct sg_policy_signatures *signatures)
+                                 const struct sg_tpm_policy_proof *proof)
 {
 	/* In the order of seal/policy.c. */
 	static enum sg_err (*const steps[])(const struct assertion *a) = {
-		assert_signed, assert_pcrs, assert_auth,
+		assert_signed, assert_pcrs, assert_index, assert_auth,
 	};
-	const struct assertion a = { tpm, session, policy, signatures };
+	const struct assertion a = { tpm, session, policy, proof->signatures, proof };
 	enum sg_err err = SG_OK;
 
 	for (size_t i = 0; i < sizeof steps / sizeof steps[0] && err == SG_OK; i++)

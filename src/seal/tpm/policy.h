@@ -8,17 +8,26 @@
 
 #include "seal/policy_signature.h"
 #include "seal/tpm/context.h"
+#include "util/secret.h"
 
 /* Read the selected PCRs; the values that pcrs knows already are left alone. The answer is
  * authenticated by the HMAC session where there is one; ESYS_TR_NONE is for what is only
  * shown or compared. Errors: HW_UNSUPPORTED for a bank that the TPM does not keep. */
 enum sg_err sg_tpm_pcr_read(struct sg_tpm *tpm, ESYS_TR session, struct sg_pcrs *pcrs);
 
-/* Assert all steps of the policy in a policy session, in their order. signatures may be
- * NULL. Errors: POLICY, with log lines that say which PCR differs, or that no signature fits;
- * PCR_CHANGED where another process changed one meanwhile. */
+/* What the steps of a policy may need. */
+struct sg_tpm_policy_proof {
+	const struct sg_policy_signatures *signatures;  /* or NULL */
+	const struct sg_secret *index_auth;             /* of the index; NULL: there is none */
+	ESYS_TR session;                                /* HMAC; the index is asked through it */
+};
+
+/* Assert all steps of the policy in a policy session, in their order.
+ * Errors: POLICY, with log lines that say which PCR differs, or that no signature fits;
+ * PCR_CHANGED where another process changed one meanwhile; those of
+ * sg_tpm_pin_index_assert. */
 enum sg_err sg_tpm_policy_assert(struct sg_tpm *tpm, ESYS_TR session,
                                  const struct sg_policy *policy,
-                                 const struct sg_policy_signatures *signatures);
+                                 const struct sg_tpm_policy_proof *proof);
 
 #endif

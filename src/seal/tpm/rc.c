@@ -60,6 +60,10 @@ static const struct row rows[] = {
 	{ TPM2_CC_ReadClock,        TPM2_RC_AUTH_CONTEXT, SG_ERR_HW_UNSUPPORTED },
 	{ TPM2_CC_ReadClock,        TPM2_RC_ATTRIBUTES,   SG_ERR_HW_UNSUPPORTED },
 
+	/* An index that counts wrong PINs, and has taken as many as it takes. */
+	{ TPM2_CC_PolicySecret,     TPM2_RC_AUTH_UNAVAILABLE, SG_ERR_PIN_SPENT },
+	{ TPM2_CC_PolicySecret,     TPM2_RC_HANDLE,       SG_ERR_PIN_INDEX },
+
 	/* A storage root key that asks for an authorisation of its own. */
 	{ TPM2_CC_Create,           TPM2_RC_BAD_AUTH,     SG_ERR_HW_UNSUPPORTED },
 	{ TPM2_CC_Create,           TPM2_RC_AUTH_FAIL,    SG_ERR_HW_UNSUPPORTED },

@@ -10,6 +10,7 @@
 
 #include "seal/tpm/auth.h"
 #include "seal/tpm/boot.h"
+#include "seal/tpm/pin_index.h"
 #include "seal/tpm/policy.h"
 #include "seal/tpm/rc.h"
 #include "seal/tpm/session.h"
@@ -24,25 +25,26 @@ static const char magic_policy[4] = { 'S', 'G', 'T', '2' };
 
 /* What guards the object. Without a policy its authValue opens it, an empty one for a
  * machine's: then the parent alone guards it, and noDA keeps power cuts from counting as
- * wrong tries. With a policy userWithAuth must be clear, or the authValue walks around
+ * wrong tries. So it does where an index counts them: nobody comes to the authValue without
+ * it. With a policy userWithAuth must be clear, or the authValue walks around
  * the policy [TPM2 Part 1 §23.2]. */
-static TPMA_OBJECT attributes(bool auth, const TPM2B_DIGEST *policy)
+static TPMA_OBJECT attributes(bool da, const TPM2B_DIGEST *policy)
 {
 	TPMA_OBJECT bits = TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT;
 
 	bits |= policy->size > 0 ? TPMA_OBJECT_ADMINWITHPOLICY : TPMA_OBJECT_USERWITHAUTH;
-	if (!auth)
+	if (!da)
 		bits |= TPMA_OBJECT_NODA;
 	return bits;
 }
 
-static void area_fill(TPM2B_PUBLIC *out, bool auth, const TPM2B_DIGEST *policy)
+static void area_fill(TPM2B_PUBLIC *out, bool da, const TPM2B_DIGEST *policy)
 {
 	*out = (TPM2B_PUBLIC){
 		.publicArea = {
 			.type = TPM2_ALG_KEYEDHASH,
 			.nameAlg = TPM2_ALG_SHA256,
-			.objectAttributes = attributes(auth, policy),
+			.objectAttributes = attributes(da, policy),
 			.authPolicy = *policy,
 			.parameters.keyedHashDetail.scheme.scheme = TPM2_ALG_NULL,
 		},
@@ -56,27 +58,42 @@ static enum sg_err policy_fill(TPM2B_DIGEST *out, const struct sg_policy *policy
 	return out->size > 0 ? sg_policy_digest(policy, out->buffer) : SG_OK;
 }
 
+/* Tell whether wrong authValues count towards the TPM's own lockout. */
+static bool counts(const struct sg_policy *policy)
+{
+	return policy->auth && policy->index.handle == 0;
+}
+
+static bool attributes_ours(const struct sg_sealed *sealed)
+{
+	const TPMT_PUBLIC *area = &sealed->object.area.publicArea;
+	TPMA_OBJECT have = area->objectAttributes;
+
+	if (!sg_policy_empty(&sealed->policy))
+		return have == attributes(counts(&sealed->policy), &area->authPolicy);
+	return have == attributes(false, &area->authPolicy) ||
+	       have == attributes(true, &area->authPolicy);
+}
+
 /* Tell whether the public area is one that area_fill made for this policy. */
 static bool area_ours(const struct sg_sealed *sealed)
 {
 	const TPMT_PUBLIC *area = &sealed->object.area.publicArea;
 	const TPM2B_DIGEST *have = &area->authPolicy;
 	TPM2B_DIGEST want;
-	bool none = sg_policy_empty(&sealed->policy);
 
 	if (policy_fill(&want, &sealed->policy) != SG_OK || have->size != want.size ||
 	    memcmp(have->buffer, want.buffer, want.size) != 0)
 		return false;
 	return area->type == TPM2_ALG_KEYEDHASH && area->nameAlg == TPM2_ALG_SHA256 &&
-	       ((area->objectAttributes == attributes(false, have) && (none || !sealed->policy.auth)) ||
-	        (area->objectAttributes == attributes(true, have) && (none || sealed->policy.auth))) &&
-	       area->parameters.keyedHashDetail.scheme.scheme == TPM2_ALG_NULL &&
+	       attributes_ours(sealed) && area->parameters.keyedHashDetail.scheme.scheme == TPM2_ALG_NULL &&
 	       area->unique.keyedHash.size == DIGEST;
 }
 
 bool sg_sealed_has_auth(const struct sg_sealed *sealed)
 {
-	return (sealed->object.area.publicArea.objectAttributes & TPMA_OBJECT_NODA) == 0;
+	return sealed->policy.auth ||
+	       (sealed->object.area.publicArea.objectAttributes & TPMA_OBJECT_NODA) == 0;
 }
 
 void sg_sealed_clear(struct sg_sealed *sealed)
@@ -135,17 +152,20 @@ enum sg_err sg_sealed_read(struct sg_bytes blob, struct sg_sealed *out)
 	return err;
 }
 
-/* Fill in what the policy leaves open: the values of PCRs now, and that of a PIN. */
+/* Fill in what the policy leaves open: the values of PCRs now, that there is a PIN, and what
+ * counts wrong ones. */
 static enum sg_err complete(struct sg_tpm *tpm, ESYS_TR session, const struct sg_seal_guard *guard,
                             struct sg_policy *policy)
 {
 	enum sg_err err;
 
 	*policy = (struct sg_policy){ 0 };
-	if (guard->policy == NULL || sg_policy_empty(guard->policy))
+	if (guard->plan == NULL && (guard->policy == NULL || sg_policy_empty(guard->policy)))
 		return SG_OK;
-	err = sg_policy_copy(guard->policy, policy);
+	err = guard->policy != NULL ? sg_policy_copy(guard->policy, policy) : SG_OK;
 	policy->auth = guard->auth != NULL;
+	if (guard->plan != NULL)
+		policy->index = guard->plan->index;
 	if (err == SG_OK)
 		err = sg_tpm_pcr_read(tpm, session, &policy->pcrs);
 	if (err == SG_OK)
@@ -155,7 +175,7 @@ static enum sg_err complete(struct sg_tpm *tpm, ESYS_TR session, const struct sg
 }
 
 static enum sg_err create(struct sg_tpm *tpm, ESYS_TR srk, ESYS_TR session,
-                          const struct sg_secret *auth, const struct sg_secret *plain,
+                          const struct sg_secret *auth, bool da, const struct sg_secret *plain,
                           const TPM2B_DIGEST *policy, struct sg_tpm_blob *out)
 {
 	static const TPM2B_DATA outside;
@@ -175,7 +195,7 @@ static enum sg_err create(struct sg_tpm *tpm, ESYS_TR srk, ESYS_TR session,
 		sg_tpm_auth_fill(&sensitive->sensitive.userAuth, auth);
 	sensitive->sensitive.data.size = (uint16_t)plain->len;
 	memcpy(sensitive->sensitive.data.buffer, plain->data, plain->len);
-	area_fill(&template, auth != NULL, policy);
+	area_fill(&template, da, policy);
 	rc = Esys_Create(tpm->esys, srk, session, ESYS_TR_NONE, ESYS_TR_NONE, sensitive, &template,
 	                 &outside, &pcrs, &private_area, &area, NULL, NULL, NULL);
 	sg_tpm_scrub(tpm, ESYS_TR_RH_NULL, ESYS_TR_PASSWORD);
@@ -190,6 +210,23 @@ out:
 	return err;
 }
 
+/* Make an object whose PIN an index counts: the object first, since it leaves nothing behind. */
+static enum sg_err create_counted(struct sg_tpm *tpm, ESYS_TR srk, ESYS_TR session,
+                                  const struct sg_seal_guard *guard, const struct sg_secret *plain,
+                                  const TPM2B_DIGEST *policy, struct sg_tpm_blob *out)
+{
+	struct sg_tpm_pin pin;
+	enum sg_err err = sg_tpm_pin_split(guard->auth, &pin);
+
+	if (err == SG_OK)
+		err = create(tpm, srk, session, pin.object, false, plain, policy, out);
+	if (err == SG_OK)
+		err = sg_tpm_pin_index_make(tpm, srk, session, guard->owner_auth, guard->plan,
+		                            pin.index);
+	sg_tpm_pin_free(&pin);
+	return err;
+}
+
 enum sg_err sg_sealed_create(struct sg_tpm *tpm, ESYS_TR srk, ESYS_TR session,
                              const struct sg_seal_guard *guard, const struct sg_secret *plain,
                              struct sg_sealed *out)
@@ -201,8 +238,12 @@ enum sg_err sg_sealed_create(struct sg_tpm *tpm, ESYS_TR srk, ESYS_TR session,
 	err = complete(tpm, session, guard, &out->policy);
 	if (err == SG_OK)
 		err = policy_fill(&digest, &out->policy);
-	return err == SG_OK ? create(tpm, srk, session, guard->auth, plain, &digest, &out->object)
-	                    : err;
+	if (err != SG_OK)
+		return err;
+	return guard->plan != NULL
+	               ? create_counted(tpm, srk, session, guard, plain, &digest, &out->object)
+	               : create(tpm, srk, session, guard->auth, guard->auth != NULL, plain, &digest,
+	                        &out->object);
 }
 
 /* Unseal a loaded object. There is nothing to encrypt on the way in. The session ends with
@@ -231,44 +272,60 @@ static enum sg_err unseal(struct sg_tpm *tpm, ESYS_TR object, ESYS_TR session,
 }
 
 /* Load and unseal in one session, which without a policy authorises both. A policy session
- * can't stand for the parent's empty authValue; it encrypts what goes to the parent. */
+ * can't stand for the parent's empty authValue; it encrypts what goes to the parent. Nor can
+ * it prove the value of an index to it, so with one there are two sessions. */
 static enum sg_err open_once(struct sg_tpm *tpm, ESYS_TR srk, const struct sg_seal_guard *guard,
+                             const struct sg_secret *object_auth, const struct sg_secret *index_auth,
                              const struct sg_sealed *sealed, TPM2B_SENSITIVE_DATA **data)
 {
-	bool plain = sg_policy_empty(&sealed->policy);
-	ESYS_TR object = ESYS_TR_NONE, session = ESYS_TR_NONE;
+	bool plain = sg_policy_empty(&sealed->policy), counted = index_auth != NULL;
+	ESYS_TR object = ESYS_TR_NONE, first = ESYS_TR_NONE, session;
 	TSS2_RC rc;
 	enum sg_err err;
 
-	err = sg_tpm_session_open(tpm, srk, plain ? TPM2_SE_HMAC : TPM2_SE_POLICY, &session);
+	err = sg_tpm_session_open(tpm, srk, plain || counted ? TPM2_SE_HMAC : TPM2_SE_POLICY,
+	                          &first);
+	session = first;
 	if (err == SG_OK && guard->look != NULL && !guard->look->made)
-		err = sg_tpm_boot_look(tpm, session, plain, guard->look);
+		err = sg_tpm_boot_look(tpm, first, plain || counted, guard->look);
 	if (err != SG_OK)
 		return err;
-	rc = Esys_Load(tpm->esys, srk, plain ? session : ESYS_TR_PASSWORD,
-	               plain ? ESYS_TR_NONE : session, ESYS_TR_NONE, &sealed->object.private_area,
-	               &sealed->object.area, &object);
+	rc = Esys_Load(tpm->esys, srk, plain || counted ? first : ESYS_TR_PASSWORD,
+	               plain || counted ? ESYS_TR_NONE : first, ESYS_TR_NONE,
+	               &sealed->object.private_area, &sealed->object.area, &object);
 	err = sg_tpm_err(TPM2_CC_Load, rc);
-	if (err == SG_OK && !plain)
-		err = sg_tpm_policy_assert(tpm, session, &sealed->policy, guard->signatures);
+	if (err == SG_OK && counted)
+		err = sg_tpm_session_open(tpm, srk, TPM2_SE_POLICY, &session);
+	if (err == SG_OK && !plain) {
+		const struct sg_tpm_policy_proof proof = { guard->signatures, index_auth, first };
+
+		err = sg_tpm_policy_assert(tpm, session, &sealed->policy, &proof);
+	}
 	if (err == SG_OK)
-		err = unseal(tpm, object, session, guard->auth, data);
+		err = unseal(tpm, object, session, object_auth, data);
 	return err;
 }
 
 enum sg_err sg_sealed_open(struct sg_tpm *tpm, ESYS_TR srk, const struct sg_seal_guard *guard,
                            const struct sg_sealed *sealed, struct sg_secret **out)
 {
+	bool counted = sealed->policy.index.handle != 0;
+	struct sg_tpm_pin pin = { NULL, NULL };
 	TPM2B_SENSITIVE_DATA *data = NULL;
 	enum sg_err err = SG_ERR_PCR_CHANGED;
 
 	*out = NULL;
+	if (counted && sg_tpm_pin_split(guard->auth, &pin) != SG_OK) {
+		err = SG_ERR_SECURE_MEMORY;
+		goto out;
+	}
 	/* A PCR that the policy does not name spoils what was asserted too, if it is extended
 	 * meanwhile [TPM2 Part 3 §23.7]. What the try before left loaded would take the few slots. */
 	for (int i = 0; i < TRIES && err == SG_ERR_PCR_CHANGED; i++) {
 		if (i > 0)
 			sg_tcti_flush(&tpm->tcti);
-		err = open_once(tpm, srk, guard, sealed, &data);
+		err = open_once(tpm, srk, guard, counted ? pin.object : guard->auth, pin.index,
+		                sealed, &data);
 	}
 	if (err != SG_OK)
 		goto out;
@@ -282,5 +339,6 @@ out:
 	if (data != NULL)
 		explicit_bzero(data, sizeof *data);
 	Esys_Free(data);
+	sg_tpm_pin_free(&pin);
 	return err;
 }

@@ -132,7 +132,7 @@ static bool guard_fits(const struct sg_seal_guard *guard)
 	uint32_t any = 0;
 
 	if (guard->auth == NULL)
-		return true;
+		return guard->plan == NULL;
 	if (guard->auth->len != SG_SEAL_AUTH)
 		return false;
 	for (size_t i = 0; i < SG_SEAL_AUTH; i++)
@@ -268,8 +268,20 @@ static void status_lockout(const TPMS_CAPABILITY_DATA *data, struct sg_sealer_st
 
 	out->locked = (property(data, TPM2_PT_PERMANENT) & TPMA_PERMANENT_INLOCKOUT) != 0;
 	out->tries_left = out->locked || tried >= most ? 0 : most - tried;
+	out->tries = most;
 	out->seconds_per_try = property(data, TPM2_PT_LOCKOUT_INTERVAL);
 	out->lockout_known = true;
+}
+
+enum sg_err sg_tpm_lockout(struct sg_tpm *tpm, struct sg_sealer_status *out)
+{
+	TPMS_CAPABILITY_DATA *data = NULL;
+	enum sg_err err = properties(tpm, TPM2_PT_VAR, &data);
+
+	if (err == SG_OK)
+		status_lockout(data, out);
+	Esys_Free(data);
+	return err;
 }
 
 static enum sg_err status_parent(struct sg_tpm *tpm, struct sg_bytes parent,
@@ -299,22 +311,15 @@ struct question {
 static enum sg_err do_status(struct sg_tpm *tpm, void *arg)
 {
 	struct question *q = arg;
-	TPMS_CAPABILITY_DATA *fixed = NULL, *variable = NULL;
-	enum sg_err err;
+	TPMS_CAPABILITY_DATA *fixed = NULL;
+	enum sg_err err = properties(tpm, TPM2_PT_FIXED, &fixed);
 
-	err = properties(tpm, TPM2_PT_FIXED, &fixed);
-	if (err != SG_OK)
-		goto out;
-	status_maker(fixed, q->out);
-	err = properties(tpm, TPM2_PT_VAR, &variable);
-	if (err != SG_OK)
-		goto out;
-	status_lockout(variable, q->out);
-	err = status_parent(tpm, q->parent, q->out);
-out:
+	if (err == SG_OK)
+		status_maker(fixed, q->out);
 	Esys_Free(fixed);
-	Esys_Free(variable);
-	return err;
+	if (err == SG_OK)
+		err = sg_tpm_lockout(tpm, q->out);
+	return err == SG_OK ? status_parent(tpm, q->parent, q->out) : err;
 }
 
 static enum sg_err sealer_status(struct sg_sealer *sealer, struct sg_bytes parent,
@@ -368,6 +373,8 @@ const struct sg_sealer_ops sg_tpm_sealer = {
 	.seal = sealer_seal,
 	.unseal = sealer_unseal,
 	.status = sealer_status,
+	.tries = sg_tpm_tries,
+	.pin_index = &sg_tpm_pin_index,
 	.resident = &sg_tpm_resident,
 	.counter = &sg_tpm_counter,
 	.tripwire = &tripwire,

@@ -25,7 +25,7 @@ struct sg_tcti_row {
 	bool makes;                     /* its response has a handle: something was loaded */
 	bool ends;                      /* what its first number names is gone afterwards */
 	/* The parameters of its response: 1, 2, 4 are numbers of so many bytes, b is a TPM2B,
-	 * d a list of digests, p one of properties, s one of PCRs. */
+	 * c a capability with its list, d a list of digests, s one of PCRs. */
 	const char *layout;
 };
 
@@ -36,7 +36,7 @@ static const struct sg_tcti_row rows[] = {
 	{ TPM2_CC_ECDH_ZGen,          "TPM2_ECDH_ZGen",         1, false, false, "b" },
 	{ TPM2_CC_EvictControl,       "TPM2_EvictControl",      2, false, false, "" },
 	{ TPM2_CC_FlushContext,       "TPM2_FlushContext",      0, false, true,  "" },
-	{ TPM2_CC_GetCapability,      "TPM2_GetCapability",     0, false, false, "14p" },
+	{ TPM2_CC_GetCapability,      "TPM2_GetCapability",     0, false, false, "1c" },
 	{ TPM2_CC_GetTime,            "TPM2_GetTime",           2, false, false, "b2" },
 	{ TPM2_CC_HMAC,               "TPM2_HMAC",              1, false, false, "b" },
 	{ TPM2_CC_HMAC_Start,         "TPM2_HMAC_Start",        1, true,  false, "" },
@@ -47,10 +47,13 @@ static const struct sg_tcti_row rows[] = {
 	{ TPM2_CC_NV_Read,            "TPM2_NV_Read",           2, false, false, "b" },
 	{ TPM2_CC_NV_ReadPublic,      "TPM2_NV_ReadPublic",     1, false, false, "bb" },
 	{ TPM2_CC_NV_UndefineSpace,   "TPM2_NV_UndefineSpace",  2, false, false, "" },
+	{ TPM2_CC_NV_Write,           "TPM2_NV_Write",          2, false, false, "" },
 	{ TPM2_CC_PCR_Read,           "TPM2_PCR_Read",          0, false, false, "4sd" },
 	{ TPM2_CC_PolicyAuthValue,    "TPM2_PolicyAuthValue",   1, false, false, "" },
 	{ TPM2_CC_PolicyAuthorize,    "TPM2_PolicyAuthorize",   1, false, false, "" },
 	{ TPM2_CC_PolicyPCR,          "TPM2_PolicyPCR",         1, false, false, "" },
+	{ TPM2_CC_PolicySecret,       "TPM2_PolicySecret",      2, false, false, "b24b" },
+	{ TPM2_CC_PolicySigned,       "TPM2_PolicySigned",      2, false, false, "b24b" },
 	{ TPM2_CC_ReadClock,          "TPM2_ReadClock",         0, false, false, "4444441" },
 	{ TPM2_CC_ReadPublic,         "TPM2_ReadPublic",        1, false, false, "bbb" },
 	{ TPM2_CC_SequenceComplete,   "TPM2_SequenceComplete",  1, false, true,  "b24b" },
@@ -151,9 +154,27 @@ static void skip_pcrs(struct sg_reader *r)
 	sg_read_bytes(r, sg_read_u8(r));
 }
 
+static void skip_handle(struct sg_reader *r)
+{
+	sg_read_u32(r);
+}
+
 static void skip_property(struct sg_reader *r)
 {
 	sg_read_u64(r);
+}
+
+/* What is asked for: handles, or numbers by name [TPM2 Part 2 §10.10.1]. */
+static void skip_capability(struct sg_reader *r)
+{
+	uint32_t which = sg_read_u32(r);
+
+	if (which == TPM2_CAP_HANDLES)
+		skip_list(r, skip_handle);
+	else if (which == TPM2_CAP_TPM_PROPERTIES)
+		skip_list(r, skip_property);
+	else
+		r->failed = true;
 }
 
 /* Walk the parameters of a response, which must fill r exactly. What is encrypted is so
@@ -163,10 +184,10 @@ static bool parameters_fit(const char *layout, struct sg_reader *r)
 	for (; *layout != '\0'; layout++) {
 		if (*layout == 'b')
 			skip_sized(r);
+		else if (*layout == 'c')
+			skip_capability(r);
 		else if (*layout == 'd')
 			skip_list(r, skip_sized);
-		else if (*layout == 'p')
-			skip_list(r, skip_property);
 		else if (*layout == 's')
 			skip_list(r, skip_pcrs);
 		else
