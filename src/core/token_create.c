@@ -139,7 +139,7 @@ enum sg_err sg_token_create(struct sg_token *token, const struct sg_token_plan *
 	sg_token_opening_unlock(token);
 	if (err == SG_OK)
 		err = sg_store_create(token->path, sg_buf_bytes(&token_stored),
-		                      sg_buf_bytes(&state_stored));
+		                      sg_buf_bytes(&state_stored), sg_bytes("", 0));
 	if (parent_made != NULL)
 		*parent_made = made;
 	sg_token_record_clear(&record);

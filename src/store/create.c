@@ -56,7 +56,8 @@ static enum sg_err sync_folder_of(const char *path)
 }
 
 /* Nothing else knows this file yet: it needs no journal, and is synced as a whole afterwards. */
-static enum sg_err fill(const char *path, struct sg_bytes token, struct sg_bytes state)
+static enum sg_err fill(const char *path, struct sg_bytes token, struct sg_bytes state,
+                        struct sg_bytes anchor)
 {
 	sqlite3 *db = NULL;
 	enum sg_err err;
@@ -76,6 +77,8 @@ static enum sg_err fill(const char *path, struct sg_bytes token, struct sg_bytes
 	if (err != SG_OK)
 		goto out;
 	err = sg_store_row_put_item(db, SG_STORE_STATE, state);
+	if (err == SG_OK && anchor.len > 0)
+		err = sg_store_row_put_item(db, SG_STORE_ANCHOR, anchor);
 	if (err != SG_OK)
 		goto out;
 	err = sg_store_db_exec(db, "COMMIT");
@@ -142,7 +145,8 @@ static enum sg_err make_draft(char *draft)
 	return err;
 }
 
-enum sg_err sg_store_create(const char *path, struct sg_bytes token, struct sg_bytes state)
+enum sg_err sg_store_create(const char *path, struct sg_bytes token, struct sg_bytes state,
+                            struct sg_bytes anchor)
 {
 	char *real = NULL, *draft = NULL;
 	bool drafted = false;
@@ -163,7 +167,7 @@ enum sg_err sg_store_create(const char *path, struct sg_bytes token, struct sg_b
 	if (err != SG_OK)
 		goto out;
 	drafted = true;
-	err = fill(draft, token, state);
+	err = fill(draft, token, state, anchor);
 	if (err != SG_OK)
 		goto out;
 	err = sync_path(draft, O_RDWR);

@@ -31,14 +31,18 @@ static enum sg_err begin(sqlite3 *db, enum sg_store_mode mode)
 	err = sg_store_schema_probe(db);
 	if (err != SG_OK)
 		return err;
-	if (mode == SG_STORE_WRITE && sqlite3_db_readonly(db, "main") == 1)
+	if (mode != SG_STORE_READ && sqlite3_db_readonly(db, "main") == 1)
 		return SG_ERR_STORE_READONLY;
 	/* EXTRA, not FULL: the folder is synced after the journal is deleted, or a
 	 * power cut could bring the journal back and undo what was reported as done. */
 	err = sg_store_db_exec(db, "PRAGMA synchronous=EXTRA; PRAGMA journal_mode=DELETE");
 	if (err != SG_OK)
 		return err;
-	err = sg_store_db_exec(db, mode == SG_STORE_WRITE ? "BEGIN IMMEDIATE" : "BEGIN");
+	/* The lock that the first commit takes is then kept until the connection closes. */
+	if (mode == SG_STORE_ALONE)
+		err = sg_store_db_exec(db, "PRAGMA locking_mode=EXCLUSIVE");
+	if (err == SG_OK)
+		err = sg_store_db_exec(db, mode == SG_STORE_READ ? "BEGIN" : "BEGIN IMMEDIATE");
 	if (err != SG_OK)
 		return err;
 	return sg_store_schema_check(db);
@@ -114,6 +118,23 @@ enum sg_err sg_store_commit(struct sg_store_txn **txn)
 	return err;
 }
 
+enum sg_err sg_store_commit_more(struct sg_store_txn *txn)
+{
+	enum sg_err err = usable(txn);
+
+	if (err == SG_OK && txn->mode != SG_STORE_ALONE)
+		return SG_ERR_ARG;
+	if (err == SG_OK)
+		err = txn->err;
+	if (err == SG_OK)
+		err = sg_store_db_exec(txn->db, "COMMIT");
+	if (err == SG_OK)
+		err = sg_store_db_exec(txn->db, "BEGIN IMMEDIATE");
+	if (txn->err == SG_OK)
+		txn->err = err;
+	return err;
+}
+
 /* Remember the failure of a write, after which SQLite may have rolled back by itself. */
 static enum sg_err written(struct sg_store_txn *txn, enum sg_err err)
 {
@@ -127,7 +148,7 @@ static enum sg_err writable(const struct sg_store_txn *txn)
 {
 	enum sg_err err = usable(txn);
 
-	if (err == SG_OK && txn->mode != SG_STORE_WRITE)
+	if (err == SG_OK && txn->mode == SG_STORE_READ)
 		err = SG_ERR_ARG;
 	return err != SG_OK ? err : txn->err;
 }

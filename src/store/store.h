@@ -22,11 +22,13 @@
 enum sg_store_item {
 	SG_STORE_TOKEN,         /* the token record */
 	SG_STORE_STATE,         /* generation and set hash, changes with every write */
+	SG_STORE_ANCHOR,        /* what binds all to a counter in the hardware; most have none */
 };
 
 enum sg_store_mode {
 	SG_STORE_READ,
 	SG_STORE_WRITE,         /* takes the write lock at once (BEGIN IMMEDIATE) */
+	SG_STORE_ALONE,         /* as WRITE, and from the first commit on nobody else reads */
 };
 
 /* A transaction; it holds the only connection. */
@@ -39,11 +41,12 @@ char *sg_store_path(const char *state, unsigned slot);
  * missing folder gives none. Errors: STORE_UNSAFE for the folder, SYSTEM, NOMEM. */
 enum sg_err sg_store_list(const char *state, unsigned **slots, size_t *n);
 
-/* Make a store that holds only the two records, complete or not at all: it is
+/* Make a store that holds only these records, anchor not where it is empty, complete or not at all: it is
  * written under another name, synced and renamed. The folder exists. Errors:
  * STORE_EXISTS (also for a journal without its store), STORE_FULL, STORE_READONLY,
  * STORE_MISSING or STORE_UNSAFE for the folder, RANGE, SYSTEM, NOMEM. */
-enum sg_err sg_store_create(const char *path, struct sg_bytes token, struct sg_bytes state);
+enum sg_err sg_store_create(const char *path, struct sg_bytes token, struct sg_bytes state,
+                            struct sg_bytes anchor);
 
 /* Remove the store and its journal, damaged or not, when nobody is writing it.
  * Errors: STORE_MISSING, STORE_UNSAFE for the folder, STORE_BUSY after ten seconds,
@@ -60,6 +63,11 @@ enum sg_err sg_store_begin(const char *path, enum sg_store_mode mode, struct sg_
 /* Commit and close, or roll back where that fails; *txn is NULL afterwards in any
  * case. Errors: STORE_FULL, STORE_BUSY, STORE_DAMAGED. */
 enum sg_err sg_store_commit(struct sg_store_txn **txn);
+
+/* Commit and begin anew under the same lock, so that nobody has seen what was committed until
+ * the transaction ends; of an ALONE transaction only. Errors: as sg_store_commit; the
+ * transaction can only be ended then. */
+enum sg_err sg_store_commit_more(struct sg_store_txn *txn);
 
 /* Roll back and close; NULL is fine. */
 void sg_store_abort(struct sg_store_txn **txn);

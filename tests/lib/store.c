@@ -21,7 +21,7 @@ void test_store_setup(void)
 	test_store_path = scratch_path(test_store_folder, "slot-0000.db");
 	test_store_journal = scratch_path(test_store_folder, "slot-0000.db-journal");
 	ck_assert_int_eq(sg_store_create(test_store_path, sg_bytes_str("token"),
-	                                 sg_bytes_str("state")), SG_OK);
+	                                 sg_bytes_str("state"), sg_bytes("", 0)), SG_OK);
 }
 
 void test_store_teardown(void)

@@ -299,6 +299,70 @@ START_TEST(threads_write_at_the_same_time)
 }
 END_TEST
 
+/* Read until the last state is there; the state between two commits is never to be seen. */
+static void *read_states(void *arg)
+{
+	struct sg_buf record = { 0 };
+	bool last = false, between = false;
+	enum sg_err err = SG_OK;
+
+	while (!last && !between && err == SG_OK) {
+		struct sg_store_txn *txn = NULL;
+
+		err = sg_store_begin(test_store_path, SG_STORE_READ, &txn);
+		if (err == SG_OK)
+			err = sg_store_get(txn, SG_STORE_STATE, &record);
+		sg_store_abort(&txn);
+		last = sg_bytes_equal(sg_buf_bytes(&record), sg_bytes_str("last"));
+		between = sg_bytes_equal(sg_buf_bytes(&record), sg_bytes_str("between"));
+	}
+	sg_buf_free(&record);
+	return last ? NULL : arg;
+}
+
+START_TEST(nobody_sees_what_is_committed_in_between)
+{
+	struct sg_store_txn *txn = NULL;
+	pthread_t thread;
+	void *failed;
+
+	ck_assert_int_eq(pthread_create(&thread, NULL, read_states, &txn), 0);
+	for (int i = 0; i < 20; i++) {
+		txn = test_store_begin(SG_STORE_ALONE);
+		ck_assert_int_eq(sg_store_put(txn, SG_STORE_STATE, sg_bytes_str("between")), SG_OK);
+		ck_assert_int_eq(sg_store_commit_more(txn), SG_OK);
+		ck_assert_int_eq(sg_store_put(txn, SG_STORE_STATE, sg_bytes_str("state")), SG_OK);
+		ck_assert_int_eq(sg_store_commit(&txn), SG_OK);
+	}
+	ck_assert_int_eq(test_store_put_state("last"), SG_OK);
+	ck_assert_int_eq(pthread_join(thread, &failed), 0);
+	ck_assert_ptr_null(failed);
+}
+END_TEST
+
+START_TEST(what_is_committed_in_between_stays)
+{
+	struct sg_store_txn *txn = test_store_begin(SG_STORE_ALONE);
+
+	ck_assert_int_eq(sg_store_put(txn, SG_STORE_STATE, sg_bytes_str("between")), SG_OK);
+	ck_assert_int_eq(sg_store_commit_more(txn), SG_OK);
+	ck_assert_int_eq(sg_store_put(txn, SG_STORE_STATE, sg_bytes_str("lost")), SG_OK);
+	sg_store_abort(&txn);
+	test_store_expect_state("between");
+}
+END_TEST
+
+START_TEST(only_who_is_alone_commits_in_between)
+{
+	struct sg_store_txn *txn = test_store_begin(SG_STORE_WRITE);
+
+	ck_assert_int_eq(sg_store_put(txn, SG_STORE_STATE, sg_bytes_str("lost")), SG_OK);
+	ck_assert_int_eq(sg_store_commit_more(txn), SG_ERR_ARG);
+	sg_store_abort(&txn);
+	test_store_expect_state("state");
+}
+END_TEST
+
 START_TEST(a_store_that_was_replaced_while_waiting_is_not_written)
 {
 	struct sg_store_txn *txn = NULL;
@@ -307,8 +371,8 @@ START_TEST(a_store_that_was_replaced_while_waiting_is_not_written)
 	/* The name leads to another file than the one that is opened: as after a wait. */
 	txn = test_store_begin(SG_STORE_WRITE);
 	ck_assert_int_eq(rename(test_store_path, other), 0);
-	ck_assert_int_eq(sg_store_create(test_store_path, sg_bytes_str("t"), sg_bytes_str("s")),
-	                 SG_OK);
+	ck_assert_int_eq(sg_store_create(test_store_path, sg_bytes_str("t"), sg_bytes_str("s"),
+	                                 sg_bytes("", 0)), SG_OK);
 	ck_assert_int_ne(sg_store_put(txn, SG_STORE_STATE, sg_bytes_str("lost")), SG_OK);
 	ck_assert_int_ne(sg_store_commit(&txn), SG_OK);
 	test_store_expect_state("s");
@@ -328,6 +392,7 @@ static void misuse(void *arg)
 	    sg_store_object_put(txn, uuid, sg_bytes_str("child")) != SG_ERR_SYSTEM ||
 	    sg_store_object_delete(txn, uuid) != SG_ERR_SYSTEM ||
 	    sg_store_object_delete_all(txn) != SG_ERR_SYSTEM ||
+	    sg_store_commit_more(txn) != SG_ERR_SYSTEM ||
 	    sg_store_object_each(txn, NULL, NULL) != SG_ERR_SYSTEM)
 		_exit(2);
 }
@@ -425,6 +490,9 @@ static Suite *suite(void)
 	tcase_add_test(t, a_second_writer_is_told_that_the_store_is_busy);
 	tcase_add_test(t, a_second_writer_waits_for_the_first);
 	tcase_add_test(t, threads_write_at_the_same_time);
+	tcase_add_test(t, nobody_sees_what_is_committed_in_between);
+	tcase_add_test(t, what_is_committed_in_between_stays);
+	tcase_add_test(t, only_who_is_alone_commits_in_between);
 	tcase_add_test(t, a_store_that_was_replaced_while_waiting_is_not_written);
 	tcase_add_test(t, a_child_cannot_use_a_transaction_of_its_parent);
 	tcase_add_test(t, a_child_makes_transactions_of_its_own);

@@ -353,8 +353,8 @@ START_TEST(a_full_disk_loses_nothing)
 
 	ck_assert_ptr_nonnull(record);
 	ck_assert(enter_small_disk(test_store_folder));
-	ck_assert_int_eq(sg_store_create(test_store_path, sg_bytes_str("t"), sg_bytes_str("s")),
-	                 SG_OK);
+	ck_assert_int_eq(sg_store_create(test_store_path, sg_bytes_str("t"), sg_bytes_str("s"),
+	                                 sg_bytes("", 0)), SG_OK);
 	ck_assert_int_eq(write_number(1), SG_OK);
 	txn = test_store_begin(SG_STORE_WRITE);
 	test_uuid(99, uuid);

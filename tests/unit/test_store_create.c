@@ -33,7 +33,7 @@ int renameat2(int from, const char *old, int to, const char *new, unsigned flags
 
 static enum sg_err create(const char *path)
 {
-	return sg_store_create(path, sg_bytes_str("t"), sg_bytes_str("s"));
+	return sg_store_create(path, sg_bytes_str("t"), sg_bytes_str("s"), sg_bytes("", 0));
 }
 
 static unsigned entries(const char *folder)
@@ -213,10 +213,12 @@ START_TEST(a_record_that_is_too_long_makes_no_store)
 
 	ck_assert_ptr_nonnull(record);
 	ck_assert_int_eq(sg_store_create(path, sg_bytes_str("t"),
-	                                 sg_bytes(record, SG_STORE_RECORD_MAX + 1)), SG_ERR_RANGE);
+	                                 sg_bytes(record, SG_STORE_RECORD_MAX + 1), sg_bytes("", 0)),
+	                 SG_ERR_RANGE);
 	ck_assert_uint_eq(entries(test_store_folder), 1);
 	ck_assert_int_eq(sg_store_create(path, sg_bytes_str("t"),
-	                                 sg_bytes(record, SG_STORE_RECORD_MAX)), SG_OK);
+	                                 sg_bytes(record, SG_STORE_RECORD_MAX), sg_bytes("", 0)),
+	                 SG_OK);
 	free(record);
 	free(path);
 }

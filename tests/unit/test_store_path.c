@@ -139,7 +139,7 @@ START_TEST(a_link_above_the_folder_is_followed)
 
 	ck_assert_int_eq(mkdir(inner, 0700), 0);
 	ck_assert_int_eq(symlink(test_store_folder, link), 0);
-	ck_assert_int_eq(sg_store_create(path, sg_bytes_str("t"), sg_bytes_str("s")), SG_OK);
+	ck_assert_int_eq(sg_store_create(path, sg_bytes_str("t"), sg_bytes_str("s"), sg_bytes("", 0)), SG_OK);
 	ck_assert_int_eq(sg_store_begin(path, SG_STORE_WRITE, &txn), SG_OK);
 	ck_assert_int_eq(sg_store_commit(&txn), SG_OK);
 	free(path);

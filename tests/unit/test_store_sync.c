@@ -114,7 +114,8 @@ START_TEST(a_new_store_is_on_the_disk_before_it_has_its_name)
 	size_t draft = 0, named;
 
 	watched = sg_store_path(test_store_folder, 1);
-	ck_assert_int_eq(sg_store_create(watched, sg_bytes_str("t"), sg_bytes_str("s")), SG_OK);
+	ck_assert_int_eq(sg_store_create(watched, sg_bytes_str("t"), sg_bytes_str("s"),
+	                                 sg_bytes("", 0)), SG_OK);
 	while (draft < n_syncs && strstr(syncs[draft].name, ".db.new-") == NULL)
 		draft++;
 	ck_assert_uint_lt(draft, n_syncs);
