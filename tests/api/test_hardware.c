@@ -535,7 +535,8 @@ static Suite *suite(void)
 	tcase_add_test(wired, neither_seed_nor_pin_crosses_in_clear);
 	tcase_add_loop_test(wired, a_connection_that_breaks_in_the_middle_is_an_error_of_the_device,
 	                    0, 3);
-	tcase_add_test(wired, a_child_asks_for_itself_and_leaves_the_parent_alone);
+	if (test_child_can_have_threads())
+		tcase_add_test(wired, a_child_asks_for_itself_and_leaves_the_parent_alone);
 	tcase_add_checked_fixture(plain, set_up, tear_down);
 	tcase_set_timeout(plain, 300);
 	suite_add_tcase(suite, plain);

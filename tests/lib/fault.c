@@ -161,7 +161,7 @@ void test_fault_start_device(struct test_tpm *tpm)
 /* The TCTI for swtpm of tpm2-tss loses its copy of the name where nobody answers, and is
  * unloaded before the search for leaks, so that no suppression could name it. Programs
  * whose TPM dies do without that search. */
-int __lsan_is_turned_off(void);
+__attribute__((visibility("default"))) int __lsan_is_turned_off(void);
 
 int __lsan_is_turned_off(void)
 {

@@ -26,3 +26,12 @@ bool test_can_fork_with_threads(void)
 
 	return sanitizer == NULL || strcmp(sanitizer, "asan") != 0;
 }
+
+bool test_child_can_have_threads(void)
+{
+#ifdef __SANITIZE_THREAD__
+	return false;
+#else
+	return true;
+#endif
+}

@@ -17,4 +17,9 @@ int test_run(Suite *suite);
  * parent held. */
 bool test_can_fork_with_threads(void);
 
+/* Tell whether a child of a process that has threads can start some of its own in this build,
+ * as who waits for a TPM does. ThreadSanitizer keeps the parent's in its books, and ends the
+ * child whose thread comes to lie where one of those did. */
+bool test_child_can_have_threads(void);
+
 #endif
