@@ -20,18 +20,19 @@ int test_run(Suite *suite)
 	return run > 0 && failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-bool test_can_fork_with_threads(void)
+static bool is_stage(const char *stage)
 {
 	const char *sanitizer = getenv("SIGNET_TEST_SANITIZER");
 
-	return sanitizer == NULL || strcmp(sanitizer, "asan") != 0;
+	return sanitizer != NULL && strcmp(sanitizer, stage) == 0;
+}
+
+bool test_can_fork_with_threads(void)
+{
+	return !is_stage("asan");
 }
 
 bool test_child_can_have_threads(void)
 {
-#ifdef __SANITIZE_THREAD__
-	return false;
-#else
-	return true;
-#endif
+	return !is_stage("tsan");
 }
