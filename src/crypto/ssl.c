@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/fork.h"
 #include "util/log.h"
 
 /* Guards the making and freeing of current; reading it takes no lock. Held while
@@ -62,7 +63,7 @@ static void forget_context(void)
 	pthread_mutex_unlock(&lock);
 }
 
-/* util/fork.h knows only about children; this needs the moment before, too. */
+/* util/fork.h calls us only in children; this needs the moment before, too. */
 static void watch_forks(void)
 {
 	watch_result = pthread_atfork(before_fork, after_fork, forget_context);
@@ -246,7 +247,8 @@ out:
 
 enum sg_err sg_ssl_start(void)
 {
-	if (pthread_once(&once, watch_forks) != 0 || watch_result != 0)
+	/* In this order, as in store/db.c. */
+	if (sg_fork_watch() != SG_OK || pthread_once(&once, watch_forks) != 0 || watch_result != 0)
 		return SG_ERR_NOMEM;
 	return SG_OK;
 }

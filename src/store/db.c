@@ -79,8 +79,8 @@ static enum sg_err enter(void)
 {
 	bool refused;
 
-	if (pthread_once(&once, watch_forks) != 0 || watch_result != 0 ||
-	    sg_fork_watch() != SG_OK)
+	/* In this order: what is registered first is held last, and so not while we wait. */
+	if (sg_fork_watch() != SG_OK || pthread_once(&once, watch_forks) != 0 || watch_result != 0)
 		return SG_ERR_NOMEM;
 	pthread_mutex_lock(&lock);
 	while (forks > 0 && mine == 0)

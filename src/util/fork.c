@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Ring 0. The fork counter and the list of functions that run in a child. The
- * child handler touches atomics only, because other threads may have been
- * anywhere when the process forked.
+ * child handler touches atomics only, and the lock that its own thread took before,
+ * because other threads may have been anywhere when the process forked.
  */
 #include "util/fork.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <time.h>
 
 #define MAX_FUNCTIONS 8
+#define HOLD_TRIES 12000        /* a millisecond each: longer than a fork waits for the store */
 
 typedef void (*child_fn)(void);
 
@@ -19,8 +21,24 @@ static int atfork_result;
 static atomic_uint generation;
 static _Atomic(child_fn) functions[MAX_FUNCTIONS];
 
+static pthread_mutex_t forking = PTHREAD_MUTEX_INITIALIZER;     /* held by who forks, or holds forks off */
+static _Thread_local bool mine;         /* this thread forks */
+
+static void before_fork(void)
+{
+	pthread_mutex_lock(&forking);
+	mine = true;
+}
+
+static void after_fork(void)
+{
+	mine = false;
+	pthread_mutex_unlock(&forking);
+}
+
 static void in_child(void)
 {
+	after_fork();
 	atomic_fetch_add(&generation, 1);
 	for (size_t i = 0; i < MAX_FUNCTIONS; i++) {
 		child_fn fn = atomic_load(&functions[i]);
@@ -32,7 +50,7 @@ static void in_child(void)
 
 static void watch(void)
 {
-	atfork_result = pthread_atfork(NULL, NULL, in_child);
+	atfork_result = pthread_atfork(before_fork, after_fork, in_child);
 }
 
 enum sg_err sg_fork_watch(void)
@@ -56,6 +74,27 @@ enum sg_err sg_fork_child(void (*fn)(void))
 			return SG_OK;
 	}
 	return SG_ERR_NOMEM;
+}
+
+/* Not pthread_mutex_timedlock, whose clock can be set. */
+bool sg_fork_hold(void)
+{
+	const struct timespec pause = { 0, 1000000 };
+
+	if (mine)       /* we were called by a handler of this very fork, which keeps others off */
+		return true;
+	for (int i = 0; i < HOLD_TRIES; i++) {
+		if (pthread_mutex_trylock(&forking) == 0)
+			return true;
+		nanosleep(&pause, NULL);
+	}
+	return false;
+}
+
+void sg_fork_release(void)
+{
+	if (!mine)
+		pthread_mutex_unlock(&forking);
 }
 
 unsigned sg_fork_generation(void)

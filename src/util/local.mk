@@ -7,6 +7,7 @@ libsignet_la_SOURCES += \
 	src/util/file.c src/util/file.h src/util/file_replace.c \
 	src/util/fork.c src/util/fork.h \
 	src/util/gate.c src/util/gate.h \
+	src/util/locked.c src/util/locked.h \
 	src/util/log.c src/util/log.h \
 	src/util/map.c src/util/map.h \
 	src/util/secret.c src/util/secret.h \

@@ -13,21 +13,15 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "util/fork.h"
+#include "util/locked.h"
 #include "util/log.h"
-#include "util/signal.h"
-
-#ifndef SYS_memfd_secret
-#define SYS_memfd_secret 447
-#endif
 
 #define GRANULE 32u
 #define WORD_BITS 64u
@@ -93,64 +87,6 @@ __attribute__((no_sanitize("thread"))) static void forget_in_child(void)
 	lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
 }
 
-/* Bring every page in now. A system call writes to it, because a failure then is
- * EFAULT; touching the page would end the program with SIGBUS. mlock(2) and
- * MADV_POPULATE_WRITE don't work on this kind of memory. */
-static bool fault_in(uint8_t *data, size_t size)
-{
-	size_t page = page_size();
-
-	for (size_t at = 0; at < size; at += page) {
-		if (syscall(SYS_prlimit64, 0, RLIMIT_MEMLOCK, NULL, data + at) != 0) {
-			errno = ENOMEM;
-			return false;
-		}
-		memset(data + at, 0, sizeof(struct rlimit));
-	}
-	return true;
-}
-
-static bool map_memfd(int fd, uint8_t *data, size_t size)
-{
-	struct sg_signal_hold hold;
-	bool sized;
-
-	/* A limit on the size of files counts here too, and would end the process. */
-	sg_signal_block(&hold, SIGXFSZ);
-	sized = ftruncate(fd, (off_t)size) == 0;
-	sg_signal_release(&hold);
-	return sized &&
-	       mmap(data, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) == data &&
-	       fault_in(data, size);
-}
-
-static bool map_mlock(uint8_t *data, size_t size)
-{
-	return mprotect(data, size, PROT_READ | PROT_WRITE) == 0 && mlock(data, size) == 0;
-}
-
-/* Put locked memory at data, which is reserved. SG_SLAB_NONE: failed, see errno. */
-static enum sg_slab_kind protect(uint8_t *data, size_t size)
-{
-	enum sg_slab_kind kind = SG_SLAB_NONE;
-	int fd = (int)syscall(SYS_memfd_secret, O_CLOEXEC);
-	int saved;
-
-	if (fd >= 0) {
-		if (map_memfd(fd, data, size))
-			kind = SG_SLAB_MEMFD_SECRET;
-		saved = errno;
-		close(fd);
-		errno = saved;
-	} else if (errno == ENOSYS || errno == EPERM || errno == EACCES || errno == EINVAL) {
-		/* The kernel or a filter doesn't give it. Any other errno would pass, and a
-		 * passing shortage must not buy a weaker region. */
-		if (map_mlock(data, size))
-			kind = SG_SLAB_MLOCK;
-	}
-	return kind;
-}
-
 /* Make a region and put it at the head of the list. False: failed, see errno. */
 static bool region_add(size_t size)
 {
@@ -169,10 +105,10 @@ static bool region_add(size_t size)
 	data = (uint8_t *)r + head + page;
 	if (mprotect(r, head, PROT_READ | PROT_WRITE) != 0)
 		goto out;
-	kind = protect(data, size);
+	kind = sg_locked_map(data, size);
 	if (kind == SG_SLAB_NONE)
 		goto out;
-	if (madvise(r, total, MADV_DONTDUMP) != 0 || madvise(data, size, MADV_DONTFORK) != 0)
+	if (madvise(r, total, MADV_DONTDUMP) != 0)
 		goto out;
 
 	r->next = regions;
@@ -207,6 +143,8 @@ static bool grow(size_t need)
 	while (size > need) {
 		if (region_add(size))
 			return true;
+		if (errno == EDEADLK)
+			return false;
 		size = round_up(size / 2, page_size());
 	}
 	return region_add(need);
@@ -300,6 +238,11 @@ static void log_refusal(size_t size, int error)
 	if (error == EFBIG) {
 		sg_log(SG_LOG_ERROR, "no %zu bytes of memory for secrets: the limit RLIMIT_FSIZE on "
 		       "the size of files counts here too: raise it with ulimit -f", size);
+		return;
+	}
+	if (error == EDEADLK) {
+		sg_log(SG_LOG_ERROR, "no %zu bytes of memory for secrets: another thread has been "
+		       "forking for twelve seconds, perhaps because it waits for this one", size);
 		return;
 	}
 	if (getrlimit(RLIMIT_MEMLOCK, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)

@@ -4,6 +4,9 @@
  */
 #include "util/fork.h"
 
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/wait.h>
@@ -126,6 +129,75 @@ START_TEST(a_ninth_function_is_refused)
 }
 END_TEST
 
+static atomic_bool forked;
+
+static void *fork_once(void *arg)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(0);
+	atomic_store(&forked, true);
+	return waitpid(pid, NULL, 0) == pid ? NULL : arg;
+}
+
+START_TEST(a_fork_waits_until_it_is_not_held_off)
+{
+	pthread_t thread;
+	void *failed;
+
+	ck_assert_int_eq(sg_fork_watch(), SG_OK);
+	ck_assert(sg_fork_hold());
+	ck_assert_int_eq(pthread_create(&thread, NULL, fork_once, &forked), 0);
+	for (int i = 0; i < 1000; i++)
+		sched_yield();
+	ck_assert(!atomic_load(&forked));
+	sg_fork_release();
+	ck_assert_int_eq(pthread_join(thread, &failed), 0);
+	ck_assert_ptr_null(failed);
+	ck_assert(atomic_load(&forked));
+}
+END_TEST
+
+static bool can_hold(void)
+{
+	bool held = sg_fork_hold();
+
+	if (held)
+		sg_fork_release();
+	return held;
+}
+
+START_TEST(a_child_can_hold_forks_off_too)
+{
+	ck_assert_int_eq(sg_fork_watch(), SG_OK);
+	ck_assert(in_a_child(can_hold));
+	ck_assert(can_hold());
+}
+END_TEST
+
+static bool held_in_handler;
+
+static void hold_in_handler(void)
+{
+	held_in_handler = can_hold();
+}
+
+static bool is_true(void)
+{
+	return held_in_handler;
+}
+
+/* It would else wait for itself. */
+START_TEST(who_forks_can_hold_forks_off_meanwhile)
+{
+	ck_assert_int_eq(pthread_atfork(hold_in_handler, NULL, NULL), 0);
+	ck_assert_int_eq(sg_fork_watch(), SG_OK);
+	ck_assert(in_a_child(is_true));
+	ck_assert(held_in_handler);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("fork");
@@ -136,6 +208,9 @@ static Suite *suite(void)
 	tcase_add_test(t, watching_twice_counts_once);
 	tcase_add_test(t, functions_run_once_each_in_the_order_of_registration);
 	tcase_add_test(t, a_ninth_function_is_refused);
+	tcase_add_test(t, a_fork_waits_until_it_is_not_held_off);
+	tcase_add_test(t, a_child_can_hold_forks_off_too);
+	tcase_add_test(t, who_forks_can_hold_forks_off_meanwhile);
 	suite_add_tcase(s, t);
 	return s;
 }

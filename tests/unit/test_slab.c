@@ -11,6 +11,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/runner.h"
@@ -540,6 +542,103 @@ START_TEST(threads_do_not_get_each_others_memory)
 }
 END_TEST
 
+static atomic_bool enough;
+
+/* Grow by several regions and shrink again, all the time. */
+static void *grow_and_shrink(void *arg)
+{
+	uint8_t *blocks[6];
+
+	while (!atomic_load(&enough)) {
+		size_t n = 0;
+
+		while (n < 6 && sg_slab_alloc(MIB, &blocks[n]) == SG_OK)
+			n++;
+		if (n == 0)
+			return arg;
+		while (n-- > 0)
+			sg_slab_free(blocks[n], MIB);
+	}
+	return NULL;
+}
+
+/* Neither a mapping nor a descriptor may lead to the parent's secrets. */
+static void look_for_secrets(uint8_t *unused)
+{
+	FILE *maps = fopen("/proc/self/maps", "re");
+	char line[512], link[64];
+
+	(void)unused;
+	if (maps == NULL)
+		_exit(1);
+	while (fgets(line, sizeof line, maps) != NULL)
+		if (strstr(line, "secretmem") != NULL)
+			_exit(2);
+	fclose(maps);
+	for (int fd = 0; fd < 64; fd++) {
+		ssize_t len;
+
+		snprintf(line, sizeof line, "/proc/self/fd/%d", fd);
+		len = readlink(line, link, sizeof link - 1);
+		link[len > 0 ? len : 0] = '\0';
+		if (strstr(link, "secretmem") != NULL)
+			_exit(3);
+	}
+}
+
+START_TEST(no_child_has_a_region_that_was_in_the_making)
+{
+	uint8_t *data = must_alloc(32);
+	pthread_t thread;
+	void *failed;
+
+	ck_assert_int_eq(pthread_create(&thread, NULL, grow_and_shrink, &enough), 0);
+	for (int i = 0; i < 500; i++)
+		ck_assert_int_eq(child_status(look_for_secrets, NULL), 0);
+	atomic_store(&enough, true);
+	ck_assert_int_eq(pthread_join(thread, &failed), 0);
+	ck_assert_ptr_null(failed);
+	sg_slab_free(data, 32);
+}
+END_TEST
+
+static atomic_bool intrude, forked;
+static pthread_t intruder;
+static int seen_by_child;
+
+static void *fork_and_look(void *unused)
+{
+	seen_by_child = child_status(look_for_secrets, NULL);
+	atomic_store(&forked, true);
+	return unused;
+}
+
+/* The slab calls this one when a region is mapped and still to be kept from children:
+ * let another thread fork just then, and give it time. */
+int madvise(void *start, size_t size, int advice)
+{
+	const struct timespec pause = { 0, 1000000 };
+
+	if (advice == MADV_DONTFORK && atomic_exchange(&intrude, false)) {
+		ck_assert_int_eq(pthread_create(&intruder, NULL, fork_and_look, NULL), 0);
+		for (int i = 0; i < 200 && !atomic_load(&forked); i++)
+			nanosleep(&pause, NULL);
+	}
+	return (int)syscall(SYS_madvise, start, size, advice);
+}
+
+START_TEST(a_fork_waits_for_a_region_that_is_half_made)
+{
+	uint8_t *data;
+
+	atomic_store(&intrude, true);
+	data = must_alloc(32);
+	ck_assert_int_eq(pthread_join(intruder, NULL), 0);
+	ck_assert_int_eq(seen_by_child, 0);
+	sg_slab_free(data, 32);
+}
+END_TEST
+
 static void allocate_one(uint8_t *unused)
 {
 	uint8_t *data = NULL;
@@ -592,6 +691,8 @@ static Suite *suite(void)
 	tcase_add_test(t, without_memfd_secret_the_limit_is_an_error_too);
 	tcase_add_test(t, a_lack_of_descriptors_does_not_weaken_a_region);
 	tcase_add_test(t, threads_do_not_get_each_others_memory);
+	tcase_add_test(t, no_child_has_a_region_that_was_in_the_making);
+	tcase_add_test(t, a_fork_waits_for_a_region_that_is_half_made);
 	tcase_add_test(t, a_child_of_a_busy_program_can_allocate);
 	suite_add_tcase(s, t);
 	return s;
