@@ -29,6 +29,7 @@ enum sg_err sg_keyset_derive(const struct sg_secret *key, const uint8_t uuid[SG_
 
 	if (keys == NULL)
 		return SG_ERR_NOMEM;
+	atomic_init(&keys->refs, 1);
 	err = derive(key, uuid, "signet/1 records", &keys->record);
 	if (err == SG_OK)
 		err = derive(key, uuid, "signet/1 authentication", &keys->mac);
@@ -38,12 +39,21 @@ enum sg_err sg_keyset_derive(const struct sg_secret *key, const uint8_t uuid[SG_
 	return err;
 }
 
+struct sg_keyset *sg_keyset_ref(struct sg_keyset *keys)
+{
+	if (keys != NULL)
+		atomic_fetch_add_explicit(&keys->refs, 1, memory_order_relaxed);
+	return keys;
+}
+
 void sg_keyset_free(struct sg_keyset **keys)
 {
-	if (*keys == NULL)
-		return;
-	sg_secret_free(&(*keys)->record);
-	sg_secret_free(&(*keys)->mac);
-	free(*keys);
+	struct sg_keyset *mine = *keys;
+
 	*keys = NULL;
+	if (mine == NULL || atomic_fetch_sub_explicit(&mine->refs, 1, memory_order_acq_rel) > 1)
+		return;
+	sg_secret_free(&mine->record);
+	sg_secret_free(&mine->mac);
+	free(mine);
 }

@@ -8,6 +8,8 @@
 #ifndef SG_CORE_KEYSET_H
 #define SG_CORE_KEYSET_H
 
+#include <stdatomic.h>
+
 #include "store/store.h"
 #include "util/secret.h"
 
@@ -20,6 +22,7 @@ enum sg_half {
 };
 
 struct sg_keyset {
+	atomic_uint refs;
 	struct sg_secret *record;       /* AES-256-GCM for object records */
 	struct sg_secret *mac;          /* HMAC-SHA-256 for sets, and in the public half the token record */
 };
@@ -33,7 +36,11 @@ enum sg_err sg_public_key_derive(const struct sg_secret *token_key, const uint8_
 enum sg_err sg_keyset_derive(const struct sg_secret *key, const uint8_t uuid[SG_UUID],
                              struct sg_keyset **out);
 
-/* Wipe, free and set to NULL; NULL is fine. */
+/* Take a reference, which sg_keyset_free gives back; NULL is fine. Keys that a token gave up
+ * live on for those who work with them. */
+struct sg_keyset *sg_keyset_ref(struct sg_keyset *keys);
+
+/* Give the reference back and set it to NULL; the last one wipes and frees. NULL is fine. */
 void sg_keyset_free(struct sg_keyset **keys);
 
 #endif

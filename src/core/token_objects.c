@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Ring 3. Finding, adding, changing and destroying objects. The token's lock is held
- * for reading while the store is written, and for writing only while the table
- * changes.
+ * Ring 3. Finding, adding, changing and destroying objects. No lock of the token is held
+ * while the store is written.
  */
 #include "core/token_objects.h"
 
@@ -104,13 +103,10 @@ static enum sg_err store_new(struct sg_token *token, struct sg_object **objects,
 		err = sg_token_close_material(token, objects[i]);
 	if (err != SG_OK)
 		return err;
-	pthread_rwlock_rdlock(&token->lock);
 	err = sg_token_write_begin(token, w);
 	for (size_t i = 0; i < n && err == SG_OK; i++)
-		err = sg_token_write_row(token, w, objects[i], &objects[i]->generation);
-	err = sg_token_write_end(token, w, err);
-	pthread_rwlock_unlock(&token->lock);
-	return err;
+		err = sg_token_write_row(w, objects[i], &objects[i]->generation);
+	return sg_token_write_end(w, err);
 }
 
 /* Enter a new object in the table, in a place that was made for it. Another thread's refresh
@@ -149,7 +145,7 @@ enum sg_err sg_token_add(struct sg_token *token, struct sg_session *session,
 {
 	struct sg_entry *places[2] = { NULL };
 	struct sg_object *stored[2];
-	struct sg_token_write w = { NULL };
+	struct sg_token_write w = { { 0 } };
 	enum sg_err err = SG_OK;
 	size_t n_stored = 0;
 
@@ -182,24 +178,20 @@ enum sg_err sg_token_add(struct sg_token *token, struct sg_session *session,
 static enum sg_err store_changed(struct sg_token *token, const struct sg_object *object,
                                  struct sg_object *changed, struct sg_token_write *w)
 {
-	enum sg_err err;
+	enum sg_err err = sg_token_write_begin(token, w);
 
-	pthread_rwlock_rdlock(&token->lock);
-	err = sg_token_write_begin(token, w);
 	if (err == SG_OK)
-		err = sg_token_write_release(token, w, object);
+		err = sg_token_write_release(w, object);
 	if (err == SG_OK)
-		err = sg_token_write_row(token, w, changed, &changed->generation);
-	err = sg_token_write_end(token, w, err);
-	pthread_rwlock_unlock(&token->lock);
-	return err;
+		err = sg_token_write_row(w, changed, &changed->generation);
+	return sg_token_write_end(w, err);
 }
 
 enum sg_err sg_token_change(struct sg_token *token, CK_OBJECT_HANDLE handle,
                             const struct sg_object *object, struct sg_attrs *attrs)
 {
 	struct sg_object *changed = NULL;
-	struct sg_token_write w = { NULL };
+	struct sg_token_write w = { { 0 } };
 	struct sg_entry *entry, *place = NULL;
 	enum sg_err err;
 
@@ -233,19 +225,17 @@ enum sg_err sg_token_change(struct sg_token *token, CK_OBJECT_HANDLE handle,
 enum sg_err sg_token_destroy(struct sg_token *token, CK_OBJECT_HANDLE handle,
                              const struct sg_object *object)
 {
-	struct sg_token_write w = { NULL };
+	struct sg_token_write w = { { 0 } };
 	struct sg_entry *entry;
 	enum sg_err err = SG_OK;
 
 	if (object->token) {
-		pthread_rwlock_rdlock(&token->lock);
 		err = sg_token_write_begin(token, &w);
 		if (err == SG_OK)
-			err = sg_token_write_release(token, &w, object);
+			err = sg_token_write_release(&w, object);
 		if (err == SG_OK)
 			err = sg_store_object_delete(w.txn, object->uuid);
-		err = sg_token_write_end(token, &w, err);
-		pthread_rwlock_unlock(&token->lock);
+		err = sg_token_write_end(&w, err);
 	}
 	if (err == SG_OK) {
 		pthread_rwlock_wrlock(&token->lock);

@@ -17,28 +17,41 @@ enum sg_err sg_token_read_state(struct sg_store_txn *txn, struct sg_state *state
 	return err;
 }
 
+/* Take hold of what the token is now. */
+static enum sg_err hold(struct sg_token *token, struct sg_token_write *w)
+{
+	pthread_rwlock_rdlock(&token->lock);
+	memcpy(w->uuid, token->record.uuid, SG_UUID);
+	for (int half = 0; half < 2; half++)
+		w->keys[half] = sg_keyset_ref(token->keys[half]);
+	pthread_rwlock_unlock(&token->lock);
+	return w->keys[SG_PUBLIC_HALF] != NULL ? SG_OK : SG_ERR_CLOSED;
+}
+
 enum sg_err sg_token_write_begin(struct sg_token *token, struct sg_token_write *w)
 {
 	enum sg_err err;
 
 	memset(w, 0, sizeof *w);
-	err = sg_store_begin(token->path, SG_STORE_WRITE, &w->txn);
+	err = hold(token, w);
+	if (err == SG_OK)
+		err = sg_store_begin(token->path, SG_STORE_WRITE, &w->txn);
 	if (err == SG_OK)
 		err = sg_token_read_state(w->txn, &w->state);
 	for (int half = 0; half < 2 && err == SG_OK; half++) {
 		w->before[half] = w->state.set[half].generation;
-		if (token->keys[half] != NULL)
-			err = sg_set_check(&w->state.set[half], (enum sg_half)half,
-			                   token->keys[half], token->record.uuid);
+		if (w->keys[half] != NULL)
+			err = sg_set_check(&w->state.set[half], (enum sg_half)half, w->keys[half],
+			                   w->uuid);
 	}
 	return err;
 }
 
-enum sg_err sg_token_write_row(struct sg_token *token, struct sg_token_write *w,
-                               const struct sg_object *object, uint64_t *generation)
+enum sg_err sg_token_write_row(struct sg_token_write *w, const struct sg_object *object,
+                               uint64_t *generation)
 {
 	enum sg_half half = sg_object_half(object);
-	const struct sg_keyset *keys = token->keys[half];
+	const struct sg_keyset *keys = w->keys[half];
 	struct sg_set *set = &w->state.set[half];
 	struct sg_buf record = { 0 };
 	enum sg_err err;
@@ -46,7 +59,7 @@ enum sg_err sg_token_write_row(struct sg_token *token, struct sg_token_write *w,
 	if (keys == NULL)
 		return SG_ERR_CLOSED;
 	*generation = ++set->generation;
-	err = sg_record_close(token->record.uuid, keys, object, *generation, &record);
+	err = sg_record_close(w->uuid, keys, object, *generation, &record);
 	if (err == SG_OK)
 		err = sg_store_object_put(w->txn, object->uuid, sg_buf_bytes(&record));
 	if (err == SG_OK)
@@ -55,15 +68,14 @@ enum sg_err sg_token_write_row(struct sg_token *token, struct sg_token_write *w,
 	return err;
 }
 
-enum sg_err sg_token_write_release(struct sg_token *token, struct sg_token_write *w,
-                                   const struct sg_object *object)
+enum sg_err sg_token_write_release(struct sg_token_write *w, const struct sg_object *object)
 {
 	enum sg_half half = sg_object_half(object);
 	struct sg_buf record = { 0 };
 	struct sg_record_head head;
 	enum sg_err err;
 
-	if (token->keys[half] == NULL)
+	if (w->keys[half] == NULL)
 		return SG_ERR_CLOSED;
 	err = sg_store_object_get(w->txn, object->uuid, &record);
 	if (err == SG_OK)
@@ -72,21 +84,19 @@ enum sg_err sg_token_write_release(struct sg_token *token, struct sg_token_write
 		err = SG_ERR_NOT_FOUND;
 	if (err == SG_OK) {
 		w->state.set[half].generation++;
-		sg_set_remove(&w->state.set[half], token->keys[half], object->uuid,
-		              head.generation);
+		sg_set_remove(&w->state.set[half], w->keys[half], object->uuid, head.generation);
 	}
 	sg_buf_free(&record);
 	return err;
 }
 
-enum sg_err sg_token_write_end(struct sg_token *token, struct sg_token_write *w, enum sg_err err)
+enum sg_err sg_token_write_end(struct sg_token_write *w, enum sg_err err)
 {
 	struct sg_buf stored = { 0 };
 
 	for (int half = 0; half < 2 && err == SG_OK; half++)
-		if (token->keys[half] != NULL)
-			sg_set_sign(&w->state.set[half], (enum sg_half)half, token->keys[half],
-			            token->record.uuid);
+		if (w->keys[half] != NULL)
+			sg_set_sign(&w->state.set[half], (enum sg_half)half, w->keys[half], w->uuid);
 	if (err == SG_OK)
 		err = sg_state_write(&w->state, &stored);
 	if (err == SG_OK)
@@ -94,6 +104,8 @@ enum sg_err sg_token_write_end(struct sg_token *token, struct sg_token_write *w,
 	if (err == SG_OK)
 		err = sg_store_commit(&w->txn);
 	sg_store_abort(&w->txn);
+	for (int half = 0; half < 2; half++)
+		sg_keyset_free(&w->keys[half]);
 	sg_buf_free(&stored);
 	return err;
 }

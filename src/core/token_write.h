@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Ring 3. One change of a token's rows: a transaction of the store in which rows and
- * the state over them change together. Between begin and end the caller holds the
- * token's lock for reading, which keeps the keys in place.
+ * the state over them change together. The keys that the token had at the beginning are
+ * held to the end, so that it needs no lock meanwhile and nobody waits for the disk.
  */
 #ifndef SG_CORE_TOKEN_WRITE_H
 #define SG_CORE_TOKEN_WRITE_H
@@ -10,28 +10,30 @@
 #include "core/token.h"
 
 struct sg_token_write {
+	uint8_t uuid[SG_UUID];          /* the token's */
+	struct sg_keyset *keys[2];      /* NULL: that half was closed */
 	struct sg_store_txn *txn;
 	struct sg_state state;
 	uint64_t before[2];             /* generations it started from */
 };
 
-/* Begin: take the store's write lock and check the state. Give *w to
- * sg_token_write_end also after an error. Errors: the store's, STORE_DAMAGED. */
+/* Begin: take the store's write lock and check the state. Give *w to sg_token_write_end
+ * also after an error. The caller holds no lock of the token. Errors: the store's,
+ * STORE_DAMAGED, CLOSED. */
 enum sg_err sg_token_write_begin(struct sg_token *token, struct sg_token_write *w);
 
 /* Write the object's row under a new generation, which *generation gets. Errors:
  * CLOSED where the object's half is closed. */
-enum sg_err sg_token_write_row(struct sg_token *token, struct sg_token_write *w,
-                               const struct sg_object *object, uint64_t *generation);
+enum sg_err sg_token_write_row(struct sg_token_write *w, const struct sg_object *object,
+                               uint64_t *generation);
 
 /* Make sure that the object's row is the one this process knows, and take it out of
  * its set; the row itself stays. Errors: NOT_FOUND where another version stands there,
  * CLOSED. */
-enum sg_err sg_token_write_release(struct sg_token *token, struct sg_token_write *w,
-                                   const struct sg_object *object);
+enum sg_err sg_token_write_release(struct sg_token_write *w, const struct sg_object *object);
 
 /* Commit, or drop everything where err is an error, which is then returned. */
-enum sg_err sg_token_write_end(struct sg_token *token, struct sg_token_write *w, enum sg_err err);
+enum sg_err sg_token_write_end(struct sg_token_write *w, enum sg_err err);
 
 /* After a change of ours: the table shows the new state if it showed the one before.
  * The caller holds the lock for writing. */

@@ -136,7 +136,7 @@ static void store_one(struct sg_token *token, struct sg_token_write *w, CK_ULONG
 	bench_check(sg_object_new(&attrs, &material, made, &object), "object");
 	err = sg_token_close_material(token, object);
 	if (err == SG_OK)
-		err = sg_token_write_row(token, w, object, &object->generation);
+		err = sg_token_write_row(w, object, &object->generation);
 	bench_check(err == SG_OK ? CKR_OK : CKR_FUNCTION_FAILED, "store");
 	sg_object_unref(&object);
 }
@@ -150,7 +150,7 @@ void bench_fill_token(struct sg_token *token)
 		exit(EXIT_FAILURE);
 	for (CK_ULONG i = 0; i < MANY_TOKEN_KEYS; i++)
 		store_one(token, &w, i);
-	if (sg_token_write_end(token, &w, SG_OK) != SG_OK)
+	if (sg_token_write_end(&w, SG_OK) != SG_OK)
 		exit(EXIT_FAILURE);
 }
 

@@ -66,6 +66,21 @@ START_TEST(the_same_key_gives_the_same_keys)
 }
 END_TEST
 
+START_TEST(keys_live_until_the_last_who_holds_them_lets_go)
+{
+	struct sg_keyset *mine = NULL, *theirs, *nothing = NULL;
+
+	ck_assert_int_eq(sg_keyset_derive(token_key, uuid, &mine), SG_OK);
+	theirs = sg_keyset_ref(mine);
+	ck_assert_ptr_eq(theirs, mine);
+	sg_keyset_free(&mine);
+	ck_assert_ptr_null(mine);
+	ck_assert_uint_eq(theirs->mac->len, SG_TOKEN_KEY);
+	sg_keyset_free(&theirs);
+	ck_assert_ptr_null(sg_keyset_ref(nothing));
+}
+END_TEST
+
 START_TEST(another_token_gives_other_keys)
 {
 	struct sg_keyset *a = NULL, *b = NULL;
@@ -110,6 +125,7 @@ static Suite *suite(void)
 	suite_add_tcase(s, tc);
 	tcase_add_test(tc, all_keys_differ);
 	tcase_add_test(tc, the_same_key_gives_the_same_keys);
+	tcase_add_test(tc, keys_live_until_the_last_who_holds_them_lets_go);
 	tcase_add_test(tc, another_token_gives_other_keys);
 	tcase_add_test(tc, the_derivation_is_the_documented_one);
 	return s;
