@@ -44,6 +44,9 @@ static void module_free(struct sg_module *module)
 	free(module);
 }
 
+/* As a token's: readers keep nobody out who wants to write. */
+static const pthread_rwlock_t fair = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
+
 static enum sg_err module_new(struct sg_module **out)
 {
 	struct sg_module *module = calloc(1, sizeof *module);
@@ -51,10 +54,7 @@ static enum sg_err module_new(struct sg_module **out)
 
 	if (module == NULL)
 		return SG_ERR_NOMEM;
-	if (pthread_rwlock_init(&module->slots_lock, NULL) != 0) {
-		free(module);
-		return SG_ERR_NOMEM;
-	}
+	module->slots_lock = fair;
 	sg_session_table_init(&module->sessions);
 	err = sg_config_load(&module->config);
 	if (err == SG_OK)

@@ -11,6 +11,9 @@
 #include "crypto/crypto.h"
 #include "util/log.h"
 
+/* Readers come all the time: a lock that preferred them would keep writers out for ever. */
+static const pthread_rwlock_t fair = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
+
 enum sg_err sg_token_new(const struct sg_config *config, CK_SLOT_ID slot, struct sg_token **out)
 {
 	struct sg_token *token = calloc(1, sizeof *token);
@@ -26,10 +29,7 @@ enum sg_err sg_token_new(const struct sg_config *config, CK_SLOT_ID slot, struct
 		goto fail;
 	if (pthread_mutex_init(&token->opening, NULL) != 0)
 		goto fail;
-	if (pthread_rwlock_init(&token->lock, NULL) != 0) {
-		pthread_mutex_destroy(&token->opening);
-		goto fail;
-	}
+	token->lock = fair;
 	*out = token;
 	return SG_OK;
 fail:

@@ -41,7 +41,8 @@ struct sg_token {
 	pthread_mutex_t opening;
 	struct sg_sealer *sealer;               /* guarded by opening; NULL until first needed */
 
-	pthread_rwlock_t lock;                  /* guards all that follows */
+	/* Guards all that follows. Nobody takes it twice: a writer may wait in between. */
+	pthread_rwlock_t lock;
 	bool present;                           /* the store was there when it was last read */
 	struct sg_token_record record;
 	struct sg_store_stamp record_stamp;     /* of the store that record was read from */

@@ -5,6 +5,7 @@
  */
 #include "core/token.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -241,6 +242,34 @@ START_TEST(a_token_is_made_new_by_its_officer_only)
 }
 END_TEST
 
+static void *write_once(void *arg)
+{
+	pthread_rwlock_wrlock(&token->lock);
+	pthread_rwlock_unlock(&token->lock);
+	return arg;
+}
+
+/* Else those who search all the time would keep out those who log in for ever. */
+START_TEST(who_waits_to_change_a_token_comes_before_who_reads_next)
+{
+	const struct timespec pause = { 0, 1000000 };
+	pthread_t writer;
+	int rc = 0;
+
+	pthread_rwlock_rdlock(&token->lock);
+	ck_assert_int_eq(pthread_create(&writer, NULL, write_once, NULL), 0);
+	for (int i = 0; i < 10000 && rc == 0; i++) {
+		rc = pthread_rwlock_tryrdlock(&token->lock);
+		if (rc == 0)
+			pthread_rwlock_unlock(&token->lock);
+		nanosleep(&pause, NULL);
+	}
+	pthread_rwlock_unlock(&token->lock);
+	ck_assert_int_eq(pthread_join(writer, NULL), 0);
+	ck_assert_int_eq(rc, EBUSY);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("token");
@@ -262,6 +291,7 @@ static Suite *suite(void)
 	tcase_add_test(tc, a_token_whose_store_is_gone_closes);
 	tcase_add_test(tc, the_sealer_tells_about_itself_with_and_without_a_token);
 	tcase_add_test(tc, a_token_is_made_new_by_its_officer_only);
+	tcase_add_test(tc, who_waits_to_change_a_token_comes_before_who_reads_next);
 	return s;
 }
 
