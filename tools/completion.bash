@@ -24,12 +24,13 @@ _signet_options() {
 	'pin reset') echo --so-pin-file --new-pin-file --token ;;
 	reseal) echo --pcr --policy-key --pin-file --so-pin-file --token ;;
 	'policy update') echo --signatures --token ;;
+	'tripwire accept') echo --token ;;
 	destroy) echo --token --yes ;;
 	esac
 }
 
 _signet() {
-	local verbs='init status doctor keygen import list pubkey sign verify delete root wrap unwrap encrypt decrypt pin reseal policy destroy'
+	local verbs='init status doctor keygen import list pubkey sign verify delete root wrap unwrap encrypt decrypt pin reseal policy tripwire destroy'
 	local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]} words
 
 	COMPREPLY=()
@@ -38,12 +39,13 @@ _signet() {
 		root) words='create list' ;;
 		pin) words='set reset' ;;
 		policy) words='update' ;;
+		tripwire) words='accept' ;;
 		esac
 		mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
 		return
 	fi
 	case $verb in
-	root | pin | policy) [ "$COMP_CWORD" -le 2 ] || verb="$verb ${COMP_WORDS[2]}" ;;
+	root | pin | policy | tripwire) [ "$COMP_CWORD" -le 2 ] || verb="$verb ${COMP_WORDS[2]}" ;;
 	esac
 	case $COMP_CWORD:$previous in
 	1:*) words="$verbs help --help --version" ;;
@@ -51,6 +53,7 @@ _signet() {
 	2:root) words='create list' ;;
 	2:pin) words='set reset' ;;
 	2:policy) words='update' ;;
+	2:tripwire) words='accept' ;;
 	*:--format)
 		case $verb in
 		pubkey) words='raw pem ssh all' ;;

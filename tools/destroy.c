@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "core/module.h"
+#include "core/token_tripwire.h"
 #include "tools/fail.h"
 #include "tools/pin.h"
 #include "tools/text.h"
@@ -43,6 +44,8 @@ static enum sg_err remove_store(CK_SLOT_ID slot)
 	err = sg_module_token(module, slot, &token);
 	if (err == SG_OK)
 		err = sg_store_remove(token->path);
+	if (err == SG_OK)
+		sg_token_tripwire_forget(token);
 	sg_module_leave();
 	return err;
 }

@@ -10,6 +10,37 @@
 #include "core/module.h"
 #include "tools/fail.h"
 #include "tools/token.h"
+#include "tools/tripwire.h"
+
+/* Before the token opens, which notes what is seen. */
+static enum sg_err check_tripwire(struct doctor *doctor, struct sg_token *token, CK_SLOT_ID slot)
+{
+	static const char accept[] = "Find out what was done to the TPM; then signet tripwire accept.";
+	bool refuse = token->config->tripwire == SG_TRIPWIRE_REFUSE;
+	struct tool_text text = { { NULL, 0, 0 }, SG_OK };
+	struct sg_tripwire_view view;
+	enum doctor_result result = FINE;
+	const char *fix = NULL;
+	char check[64];
+	enum sg_err err = sg_token_tripwire_look(token, &view);
+
+	if (err != SG_OK)
+		return err;
+	snprintf(check, sizeof check, "tripwire of slot %lu", slot);
+	tool_tripwire_text(&text, &view);
+	if (view.trips != 0 || (view.able && !view.looked)) {
+		result = refuse ? FAIL : WARN;
+		fix = view.trips != 0 ? accept : NULL;
+	} else if (!view.able) {
+		result = WARN;
+		fix = "Set tripwire = log, or refuse.";
+	}
+	if (text.err == SG_OK)
+		doctor_report(doctor, check, result, fix, "%.*s", (int)text.buf.len,
+		              (const char *)text.buf.data);
+	sg_buf_free(&text.buf);
+	return text.err;
+}
 
 /* Look at one token: readable, sealed by this TPM, and really opening. */
 static void check_token(struct doctor *doctor, struct sg_module *module,
@@ -35,6 +66,8 @@ static void check_token(struct doctor *doctor, struct sg_module *module,
 	if (err == SG_OK && strcmp(token->record.sealer, "tpm") == 0 && !status.parent_same)
 		err = status.parent_foreign ? SG_ERR_HW_FOREIGN
 		      : status.parent_found ? SG_ERR_HW_OTHER : SG_ERR_HW_NO_PARENT;
+	if (err == SG_OK && strcmp(token->record.sealer, "tpm") == 0)
+		err = check_tripwire(doctor, token, found->slot);
 	if (err == SG_OK)
 		err = sg_token_open(token);
 	if (err != SG_OK)

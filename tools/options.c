@@ -332,7 +332,7 @@ static enum tool_exit overview(void)
 	tool_text_add(&text, "signet keeps keys in a token that a TPM seals, and signs and unwraps "
 	              "with them.\n\nUsage: signet VERB [--option VALUE]...\n\nVerbs:\n");
 	for (const struct tool_verb *const *at = tool_verbs(); *at != NULL; at++)
-		tool_text_add(&text, "  %-14s %s\n", (*at)->name, (*at)->summary);
+		tool_text_add(&text, "  %-16s %s\n", (*at)->name, (*at)->summary);
 	tool_text_add(&text, "\nsignet VERB --help shows the options of a verb and an example; "
 	              "signet --version the version.\n\nExit codes:\n");
 	for (enum tool_exit code = TOOL_OK; code < TOOL_EXITS; code++)
@@ -351,7 +351,7 @@ static enum tool_exit group_help(const char *group)
 	tool_text_add(&text, "Usage: signet %s VERB [--option VALUE]...\n\nVerbs:\n", group);
 	for (const struct tool_verb *const *at = tool_verbs(); *at != NULL; at++)
 		if (is_first_word(*at, group))
-			tool_text_add(&text, "  %-14s %s\n", (*at)->name, (*at)->summary);
+			tool_text_add(&text, "  %-16s %s\n", (*at)->name, (*at)->summary);
 	tool_text_add(&text, "\nsignet %s VERB --help shows the options of a verb.\n\nExamples:\n",
 	              group);
 	for (const struct tool_verb *const *at = tool_verbs(); *at != NULL; at++)

@@ -18,26 +18,10 @@
 #include "tools/token.h"
 #include "util/file.h"
 
-/* Find the token of the slot that was chosen; sg_module_leave ends it. */
-static enum sg_err enter(const struct tool *tool, struct sg_token **token)
-{
-	struct sg_module *module = sg_module_enter();
-	enum sg_err err;
-
-	if (module == NULL)
-		return SG_ERR_SYSTEM;
-	err = sg_module_token(module, tool->slot, token);
-	if (err == SG_OK)
-		err = sg_token_sync(*token);
-	if (err != SG_OK)
-		sg_module_leave();
-	return err;
-}
-
 static enum sg_err reseal(const struct tool *tool, const struct sg_token_reseal *how)
 {
 	struct sg_token *token;
-	enum sg_err err = enter(tool, &token);
+	enum sg_err err = tool_token_enter(tool, &token);
 
 	if (err != SG_OK)
 		return err;
@@ -112,7 +96,7 @@ static enum sg_err keep(const struct tool *tool, struct sg_bytes json)
 {
 	struct sg_token *token;
 	char *path = NULL;
-	enum sg_err err = enter(tool, &token);
+	enum sg_err err = tool_token_enter(tool, &token);
 
 	if (err != SG_OK)
 		return err;

@@ -16,6 +16,7 @@
 #include "tools/text.h"
 #include "tools/time.h"
 #include "tools/token.h"
+#include "tools/tripwire.h"
 #include "util/slab.h"
 
 #define CLASSES 5
@@ -38,6 +39,7 @@ struct slot {
 	enum sg_err err;                /* of asking the sealer */
 	char why[TOOL_TOKEN_WHY];
 	struct sg_sealer_status status;
+	struct sg_tripwire_view tripwire;
 };
 
 static enum sg_err count_row(const uint8_t uuid[SG_UUID], struct sg_bytes record, void *arg)
@@ -126,6 +128,9 @@ static void read_slot(struct sg_module *module, CK_SLOT_ID id, struct slot *slot
 	slot->machine = token->present && token->record.machine;
 	read_policy(token, slot);
 	slot->err = sg_token_status(token, &slot->status);
+	/* Before the token opens, which notes what is seen. */
+	if (slot->err == SG_OK && token->present && slot->status.parent_same)
+		slot->err = sg_token_tripwire_look(token, &slot->tripwire);
 	snprintf(slot->why, sizeof slot->why, "%s", tool_log_lines(slot->err));
 }
 
@@ -203,6 +208,8 @@ static json_t *json_slot(const struct slot *slot)
 		tool_json_put(json, "visible", objects);
 	}
 	tool_json_put(json, "tpm", json_tpm(slot));
+	if (strcmp(slot->sealer, "tpm") == 0)
+		tool_json_put(json, "tripwire", tool_tripwire_json(&slot->tripwire));
 	return json;
 }
 
@@ -270,6 +277,11 @@ static void text_sealer(struct tool_text *text, const struct slot *slot)
 {
 	if (strcmp(slot->sealer, "tpm") == 0) {
 		text_tpm(text, slot);
+		if (slot->token != NULL && slot->status.parent_same) {
+			tool_text_add(text, "    tripwire: ");
+			tool_tripwire_text(text, &slot->tripwire);
+			tool_text_add(text, "\n");
+		}
 		return;
 	}
 	tool_text_add(text, "    sealer: %s, for development only", slot->sealer);

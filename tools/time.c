@@ -34,3 +34,12 @@ void tool_until(uint32_t seconds, char *out, size_t size)
 	             &day) == 0)
 		snprintf(out, size, "a later time");
 }
+
+void tool_date(uint64_t seconds, char *out, size_t size)
+{
+	time_t then = (time_t)seconds;
+	struct tm day;
+
+	if (localtime_r(&then, &day) == NULL || strftime(out, size, "%Y-%m-%d %H:%M", &day) == 0)
+		snprintf(out, size, "at an unknown time");
+}

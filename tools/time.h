@@ -14,4 +14,7 @@ void tool_span(uint32_t seconds, char *out, size_t size);
 /* Write the local time so many seconds from now: "17:05", with the date if it is not today. */
 void tool_until(uint32_t seconds, char *out, size_t size);
 
+/* Write the local date and time of so many seconds since 1970: "2026-05-04 17:05". */
+void tool_date(uint64_t seconds, char *out, size_t size);
+
 #endif

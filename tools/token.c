@@ -240,6 +240,21 @@ enum tool_exit tool_log_in(struct tool *tool, CK_USER_TYPE user, enum tool_optio
 	return TOOL_OK;
 }
 
+enum sg_err tool_token_enter(const struct tool *tool, struct sg_token **token)
+{
+	struct sg_module *module = sg_module_enter();
+	enum sg_err err;
+
+	if (module == NULL)
+		return SG_ERR_SYSTEM;
+	err = sg_module_token(module, tool->slot, token);
+	if (err == SG_OK)
+		err = sg_token_sync(*token);
+	if (err != SG_OK)
+		sg_module_leave();
+	return err;
+}
+
 enum tool_exit tool_open(struct tool *tool, CK_FLAGS flags, enum tool_login login)
 {
 	bool given = tool_given(tool, OPT_PIN_FILE) || tool_given(tool, OPT_LOGIN);

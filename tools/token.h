@@ -45,6 +45,11 @@ struct sg_bytes tool_field(const unsigned char *field, size_t size);
 /* Choose the token that --token, or a pkcs11: URI, names, or the only one. */
 enum tool_exit tool_token_choose(struct tool *tool);
 
+/* Find core's token of the slot that was chosen, for what PKCS#11 has no call for;
+ * sg_module_leave ends it. Errors: those of reading the token. */
+struct sg_token;
+enum sg_err tool_token_enter(const struct tool *tool, struct sg_token **token);
+
 /* Choose, open a session with the flags, and log in. */
 enum tool_exit tool_open(struct tool *tool, CK_FLAGS flags, enum tool_login login);
 

@@ -232,5 +232,6 @@ struct sg_ck_gcm_message_params {
 #define CKR_SIGNET_SEALED_DAMAGED (CKR_SIGNET | 0x2aUL) /* the TPM refuses a sealed record as changed */
 #define CKR_SIGNET_HW_NV_GONE (CKR_SIGNET | 0x2bUL)     /* what the TPM kept for the token is gone */
 #define CKR_SIGNET_STORE_OLD (CKR_SIGNET | 0x2cUL)      /* an older copy of the store */
+#define CKR_SIGNET_TRIPWIRE (CKR_SIGNET | 0x2dUL)       /* the TPM was reset, and no boot explains it */
 
 #endif

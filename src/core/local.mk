@@ -51,4 +51,6 @@ libsignet_la_SOURCES += \
 	src/core/token_refresh.c \
 	src/core/token_reseal.c src/core/token_reseal.h \
 	src/core/token_resident.c src/core/token_resident.h \
-	src/core/token_write.c src/core/token_write.h
+	src/core/token_tripwire.c src/core/token_tripwire.h \
+	src/core/token_write.c src/core/token_write.h \
+	src/core/tripwire.c src/core/tripwire.h

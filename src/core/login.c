@@ -7,6 +7,7 @@
 
 #include "core/rv.h"
 #include "core/token_policy.h"
+#include "core/token_tripwire.h"
 #include "util/log.h"
 
 /* Seconds for which a lockout is reported from memory: the hardware lets it heal. */
@@ -22,7 +23,7 @@ bool sg_pin_fits(struct sg_bytes pin)
 	return pin.len >= SG_PIN_MIN && pin.len <= SG_PIN_MAX;
 }
 
-enum sg_err sg_token_unseal_pin(const struct sg_token *token, struct sg_sealer *sealer,
+enum sg_err sg_token_unseal_pin(struct sg_token *token, struct sg_sealer *sealer,
                                 const struct sg_token_record *record, enum sg_seal_slot slot,
                                 struct sg_bytes pin, struct sg_secret **token_key)
 {
@@ -43,8 +44,8 @@ enum sg_err sg_token_unseal_pin(const struct sg_token *token, struct sg_sealer *
 		err = sg_token_signatures(token, record, &signatures);
 	if (err == SG_OK) {
 		guard.auth = auth;
-		err = sealer->ops->unseal(sealer, sg_buf_bytes(&record->parent), &guard,
-		                          sg_buf_bytes(&copy->blob), &key);
+		err = sg_token_unseal(token, sealer, record, &guard, sg_buf_bytes(&copy->blob),
+		                      &key);
 	}
 	if (err == SG_ERR_FORMAT || (err == SG_OK && key->len != SG_TOKEN_KEY))
 		err = SG_ERR_STORE_DAMAGED;

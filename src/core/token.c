@@ -3,6 +3,7 @@
  * Ring 3. A token's life: reading its record, opening it, closing it.
  */
 #include "core/token_policy.h"
+#include "core/token_tripwire.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -195,17 +196,17 @@ static bool is_open(struct sg_token *token)
 	return open;
 }
 
-enum sg_err sg_token_unseal_open(const struct sg_token *token, struct sg_sealer *sealer,
+enum sg_err sg_token_unseal_open(struct sg_token *token, struct sg_sealer *sealer,
                                  const struct sg_token_record *record, struct sg_secret **key)
 {
 	struct sg_policy_signatures signatures = { NULL, 0 };
-	const struct sg_seal_guard guard = { .signatures = &signatures };
+	struct sg_seal_guard guard = { .signatures = &signatures };
 	enum sg_err err = sg_token_signatures(token, record, &signatures);
 
 	*key = NULL;
 	if (err == SG_OK)
-		err = sealer->ops->unseal(sealer, sg_buf_bytes(&record->parent), &guard,
-		                          sg_buf_bytes(&record->copy[SG_SEAL_OPEN].blob), key);
+		err = sg_token_unseal(token, sealer, record, &guard,
+		                      sg_buf_bytes(&record->copy[SG_SEAL_OPEN].blob), key);
 	if (err == SG_ERR_FORMAT || err == SG_ERR_AUTH)
 		err = SG_ERR_STORE_DAMAGED;
 	if (err == SG_OK && (*key)->len != SG_TOKEN_KEY) {

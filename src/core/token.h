@@ -40,6 +40,7 @@ struct sg_token {
 	 * unseal once. Only those who need the hardware take it. */
 	pthread_mutex_t opening;
 	struct sg_sealer *sealer;               /* guarded by opening; NULL until first needed */
+	bool watched;                           /* guarded by opening: the tripwire was looked at */
 
 	/* Guards all that follows. Nobody takes it twice: a writer may wait in between. */
 	pthread_rwlock_t lock;
@@ -174,11 +175,11 @@ enum sg_err sg_token_seal_open(struct sg_sealer *sealer, const struct sg_secret 
 
 /* Open the open copy; the caller frees *key. The caller holds `opening`. Errors: the
  * sealer's, STORE_DAMAGED. */
-enum sg_err sg_token_unseal_open(const struct sg_token *token, struct sg_sealer *sealer,
+enum sg_err sg_token_unseal_open(struct sg_token *token, struct sg_sealer *sealer,
                                  const struct sg_token_record *record, struct sg_secret **key);
 
 /* Open a copy with a PIN; the caller frees *token_key. The caller holds `opening`. */
-enum sg_err sg_token_unseal_pin(const struct sg_token *token, struct sg_sealer *sealer,
+enum sg_err sg_token_unseal_pin(struct sg_token *token, struct sg_sealer *sealer,
                                 const struct sg_token_record *record, enum sg_seal_slot slot,
                                 struct sg_bytes pin, struct sg_secret **token_key);
 

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "core/token_policy.h"
+#include "core/token_tripwire.h"
 #include "crypto/random.h"
 #include "util/file.h"
 #include "util/log.h"
@@ -120,6 +121,7 @@ enum sg_err sg_token_create(struct sg_token *token, const struct sg_token_plan *
 {
 	struct sg_token_record record = { 0 };
 	struct sg_buf token_stored = { 0 }, state_stored = { 0 };
+	struct sg_boot_look look = { .made = false };
 	struct sg_sealer *sealer;
 	bool made = false;
 	enum sg_err err;
@@ -136,10 +138,15 @@ enum sg_err sg_token_create(struct sg_token *token, const struct sg_token_plan *
 		err = sg_dir_make_private(token->config->state);
 	if (err == SG_OK)
 		err = build(sealer, plan, &record, &made, &token_stored, &state_stored);
+	if (err == SG_OK)
+		err = sg_token_tripwire_begin(token, sealer, &record, &look);
 	sg_token_opening_unlock(token);
 	if (err == SG_OK)
 		err = sg_store_create(token->path, sg_buf_bytes(&token_stored),
 		                      sg_buf_bytes(&state_stored), sg_bytes("", 0));
+	/* What can't be kept now is kept at the first use, and said then. */
+	if (err == SG_OK)
+		(void)sg_token_tripwire_keep(token, &record, &look);
 	if (parent_made != NULL)
 		*parent_made = made;
 	sg_token_record_clear(&record);

@@ -81,6 +81,23 @@ static enum sg_err set_log(struct sg_config *config, const char *value)
 	       SG_OK : SG_ERR_ARG;
 }
 
+static enum sg_err set_tripwire(struct sg_config *config, const char *value)
+{
+	static const char *const names[] = {
+		[SG_TRIPWIRE_LOG] = "log",
+		[SG_TRIPWIRE_REFUSE] = "refuse",
+		[SG_TRIPWIRE_OFF] = "off",
+	};
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		if (strcmp(value, names[i]) == 0) {
+			config->tripwire = (enum sg_tripwire_mode)i;
+			return SG_OK;
+		}
+	}
+	return SG_ERR_ARG;
+}
+
 static const struct key keys[] = {
 	{ "state", "an absolute path", set_state },
 	{ "tcti", "a TCTI such as device:/dev/tpmrm0", set_tcti },
@@ -90,6 +107,7 @@ static const struct key keys[] = {
 	  set_soft_passphrase_file },
 	{ "ec-point", "octet or raw", set_ec_point },
 	{ "log", "none or syslog", set_log },
+	{ "tripwire", "off, log or refuse", set_tripwire },
 };
 
 #define KEY_COUNT (sizeof(keys) / sizeof(keys[0]))

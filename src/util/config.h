@@ -20,6 +20,13 @@ enum sg_log_to {
 	SG_LOG_TO_SYSLOG,
 };
 
+/* What follows where the hardware was reset and no boot explains it. */
+enum sg_tripwire_mode {
+	SG_TRIPWIRE_LOG,        /* it is reported */
+	SG_TRIPWIRE_REFUSE,     /* tokens stay closed until somebody accepts it */
+	SG_TRIPWIRE_OFF,        /* nobody looks */
+};
+
 /* Owned strings, none of them NULL after sg_config_load except soft_passphrase_file. */
 struct sg_config {
 	char *path;                     /* the file read, or the one looked for */
@@ -30,6 +37,7 @@ struct sg_config {
 	char *soft_passphrase_file;     /* or NULL */
 	enum sg_ec_point ec_point;
 	enum sg_log_to log_to;
+	enum sg_tripwire_mode tripwire;
 };
 
 /* Read the file that SIGNET_CONF names, or SYSCONFDIR/signet.conf if that exists,

@@ -121,6 +121,10 @@ static const struct row rows[SG_ERR_COUNT] = {
 		"The TPM refuses a sealed record: it was changed, or another TPM sealed it",
 		"Put back the copy of the store that was kept of this token on this machine; without "
 		"one, what was sealed is lost." },
+	[SG_ERR_TRIPWIRE] = {
+		"tripwire", "The tripwire has tripped: the TPM is not as the last boot left it",
+		"Find out what was done to the TPM: TRIPWIRE in signet(1) says what can be meant. Then "
+		"signet tripwire accept takes it as it is." },
 	[SG_ERR_AUTH] = {
 		"wrong-pin", "The PIN is wrong", "signet status shows how many tries are left." },
 	[SG_ERR_LOCKED] = {

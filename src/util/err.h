@@ -45,6 +45,7 @@ enum sg_err {
 	SG_ERR_HW_REBOOT,       /* the device must be reset first */
 	SG_ERR_HW_TIMEOUT,      /* the device did not answer in time */
 	SG_ERR_SEALED_DAMAGED,  /* the device refuses a sealed record as not its own or changed */
+	SG_ERR_TRIPWIRE,        /* the device was reset, and no boot explains it */
 	SG_ERR_AUTH,            /* wrong PIN */
 	SG_ERR_LOCKED,          /* the device refuses PINs for now */
 	SG_ERR_PIN_SPENT,       /* the index that counts wrong PINs takes no more of them */

@@ -31,7 +31,7 @@ can_not() {
 
 # as_it_was: the victim's tokens are untouched, and work.
 as_it_was() {
-	[ "$(sha256sum "$FOLDER"/state/*)" = "$fingerprint" ] || { echo 'the store was changed'; return 1; }
+	[ "$(sha256sum "$FOLDER"/state/*.db)" = "$fingerprint" ] || { echo 'the store was changed'; return 1; }
 	printf x | exits 0 sign --label key
 }
 
@@ -200,7 +200,7 @@ chmod 0777 "$open"
 : > "$FOLDER/theirs"
 chmod 0644 "$FOLDER/theirs"
 { signet init --label token --machine && signet keygen --label key; } > /dev/null || exit 1
-fingerprint=$(sha256sum "$FOLDER"/state/*)
+fingerprint=$(sha256sum "$FOLDER"/state/*.db)
 
 check 'he reads, changes, removes and links nothing' nothing_is_readable
 check 'nor does he in a folder that was opened, whatever the umask' nothing_is_readable_meanwhile

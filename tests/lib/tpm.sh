@@ -8,8 +8,10 @@
 #   tpm_start
 #
 # tpm_start exports SIGNET_TCTI and TPM2TOOLS_TCTI. tpm_restart shuts down in good
-# order first; tpm_power_cut and tpm_kill do not. tpm_stop can be called at any time,
-# any number of times. Each function returns 1 and says why where it fails.
+# order first; tpm_power_cut and tpm_kill do not. tpm_sleep does what happens to a TPM while
+# its machine is suspended. tpm_keep and tpm_put_back are for a TPM without power. tpm_stop
+# can be called at any time, any number of times. Each function returns 1 and says why where
+# it fails.
 
 # A configuration that the group can write is refused, whatever the umask of who tests.
 umask 022
@@ -30,13 +32,13 @@ tpm_wait() {
 	return 1
 }
 
-# Give a killed TPM its power back.
+# tpm_resume [STARTUP]: give a killed TPM its power back, with startup-clear or startup-state.
 tpm_resume() {
 	rm -f "$TPM_FOLDER/tpm.sock" "$TPM_FOLDER/tpm.sock.ctrl"
 	swtpm socket --tpm2 --tpmstate "dir=$TPM_FOLDER/state" \
 		--server "type=unixio,path=$TPM_FOLDER/tpm.sock" \
 		--ctrl "type=unixio,path=$TPM_FOLDER/tpm.sock.ctrl" \
-		--flags not-need-init,startup-clear </dev/null >/dev/null 2>&1 &
+		--flags "not-need-init,${1:-startup-clear}" </dev/null >/dev/null 2>&1 &
 	TPM_PID=$!
 	tpm_wait
 }
@@ -69,10 +71,31 @@ tpm_power_cut() {
 	tpm_resume
 }
 
-tpm_restart() {
+# tpm_end_orderly: shut down and stay without power.
+tpm_end_orderly() {
 	tpm2_shutdown --clear || return 1
 	tpm_end TERM
-	tpm_resume
+}
+
+tpm_restart() {
+	tpm_end_orderly && tpm_resume
+}
+
+tpm_sleep() {
+	tpm2_shutdown || return 1
+	tpm_end TERM
+	tpm_resume startup-state
+}
+
+# tpm_keep NAME, tpm_put_back NAME: make a copy of its whole state, and put it back.
+tpm_keep() {
+	rm -rf "${TPM_FOLDER:?}/$1"
+	cp -a "$TPM_FOLDER/state" "$TPM_FOLDER/$1"
+}
+
+tpm_put_back() {
+	rm -rf "${TPM_FOLDER:?}/state"
+	cp -a "$TPM_FOLDER/$1" "$TPM_FOLDER/state"
 }
 
 tpm_stop() {

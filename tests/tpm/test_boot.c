@@ -151,9 +151,12 @@ END_TEST
 START_TEST(a_power_cut_shows_in_the_safe_flag)
 {
 	ck_assert_int_eq(look(true, &first), SG_OK);
-	test_tpm_power_cut(&tpm);
-	ck_assert_int_eq(look(true, &second), SG_OK);
-	ck_assert_uint_eq(second.resets, first.resets + 1);
+	/* The clock is safe again when the TPM has next written it, which can be soon. */
+	for (unsigned i = 1; i <= 5 && (i == 1 || second.safe); i++) {
+		test_tpm_power_cut(&tpm);
+		ck_assert_int_eq(look(true, &second), SG_OK);
+		ck_assert_uint_eq(second.resets, first.resets + i);
+	}
 	ck_assert(!second.safe);
 }
 END_TEST

@@ -70,6 +70,7 @@ unit_tests = \
 	tests/unit/test_token \
 	tests/unit/test_token_record \
 	tests/unit/test_token_refresh \
+	tests/unit/test_tripwire \
 	tests/unit/test_utf8 \
 	tests/unit/test_walk \
 	tests/unit/test_x25519

@@ -93,6 +93,7 @@ START_TEST(an_empty_text_gives_the_defaults)
 	ck_assert_ptr_null(config->soft_passphrase_file);
 	ck_assert_int_eq(config->ec_point, SG_EC_POINT_OCTET);
 	ck_assert_int_eq(config->log_to, SG_LOG_TO_NOTHING);
+	ck_assert_int_eq(config->tripwire, SG_TRIPWIRE_LOG);
 }
 END_TEST
 
@@ -104,7 +105,8 @@ START_TEST(every_key_is_read)
 			       "allow-soft = yes\n"
 			       "soft-passphrase-file = /etc/signet/pass phrase\n"
 			       "ec-point = raw\n"
-			       "log = syslog\n"), SG_OK);
+			       "log = syslog\n"
+			       "tripwire = refuse\n"), SG_OK);
 	ck_assert_str_eq(config->state, "/srv/tokens");
 	ck_assert_str_eq(config->tcti, "swtpm:host=localhost,port=2321");
 	ck_assert_str_eq(config->sealer, "soft");
@@ -112,6 +114,20 @@ START_TEST(every_key_is_read)
 	ck_assert_str_eq(config->soft_passphrase_file, "/etc/signet/pass phrase");
 	ck_assert_int_eq(config->ec_point, SG_EC_POINT_RAW);
 	ck_assert_int_eq(config->log_to, SG_LOG_TO_SYSLOG);
+	ck_assert_int_eq(config->tripwire, SG_TRIPWIRE_REFUSE);
+}
+END_TEST
+
+START_TEST(the_tripwire_is_off_only_where_that_is_said)
+{
+	ck_assert_int_eq(parse("tripwire = off\n"), SG_OK);
+	ck_assert_int_eq(config->tripwire, SG_TRIPWIRE_OFF);
+	sg_config_free(&config);
+	ck_assert_int_eq(parse("tripwire = log\n"), SG_OK);
+	ck_assert_int_eq(config->tripwire, SG_TRIPWIRE_LOG);
+	sg_config_free(&config);
+	assert_refused("tripwire = no\n",
+		       "test.conf:1: the value of tripwire is \"no\", but must be off, log or refuse");
 }
 END_TEST
 
@@ -168,7 +184,7 @@ START_TEST(an_empty_value_is_refused)
 {
 	static const char *const texts[] = {
 		"state =\n", "tcti =\n", "sealer =\n", "allow-soft =\n",
-		"soft-passphrase-file =\n", "ec-point =\n", "log =\n",
+		"soft-passphrase-file =\n", "ec-point =\n", "log =\n", "tripwire =\n",
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -376,6 +392,7 @@ static Suite *suite(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, an_empty_text_gives_the_defaults);
 	tcase_add_test(t, every_key_is_read);
+	tcase_add_test(t, the_tripwire_is_off_only_where_that_is_said);
 	tcase_add_test(t, comments_blanks_and_a_missing_last_newline_are_fine);
 	tcase_add_test(t, a_hash_inside_a_value_belongs_to_it);
 	tcase_add_test(t, an_unknown_key_names_its_line);

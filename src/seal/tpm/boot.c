@@ -106,10 +106,12 @@ static enum sg_err read_seed(struct sg_tpm *tpm, ESYS_TR session, struct sg_tpm_
 	return err;
 }
 
-/* Tell whether the TPM refuses the question, and not everything. */
+/* Tell whether the TPM refuses the question, and not everything. Who stands on the bus may
+ * refuse it with any word, which must not look like one about a PIN. */
 static bool refused(enum sg_err err)
 {
-	return err == SG_ERR_HW_OWNER_AUTH || err == SG_ERR_HW_UNSUPPORTED;
+	return err == SG_ERR_HW_OWNER_AUTH || err == SG_ERR_HW_UNSUPPORTED || err == SG_ERR_AUTH ||
+	       err == SG_ERR_LOCKED || err == SG_ERR_POLICY;
 }
 
 enum sg_err sg_tpm_boot_look(struct sg_tpm *tpm, ESYS_TR session, bool hmac,

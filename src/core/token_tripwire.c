@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 3. The tripwire of a token. What was kept is read before the hardware is asked, so that
+ * what another process keeps meanwhile never looks like time that went back.
+ */
+#include "core/token_tripwire.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "util/file.h"
+#include "util/log.h"
+#include "util/signal.h"
+
+#define STALE 60000                     /* milliseconds after which a look is kept anew */
+
+/* One comparison. */
+struct watch {
+	const struct sg_tripwire_ops *ops;
+	bool refuse;
+	char *path;
+	bool kept;                      /* there is something to compare with */
+	bool damaged;                   /* there was, and it can't be read */
+	struct sg_tripwire before;
+	struct sg_boot_moment now;
+	struct sg_boot_look look;
+	unsigned trips;                 /* found now */
+};
+
+static char *path_of(const struct sg_token *token)
+{
+	size_t stem = strlen(token->path);
+	char *path = NULL;
+
+	if (stem > 3 && strcmp(token->path + stem - 3, ".db") == 0)
+		stem -= 3;
+	return asprintf(&path, "%.*s.boot", (int)stem, token->path) < 0 ? NULL : path;
+}
+
+static bool wanted(const struct sg_token *token, const struct sg_sealer *sealer)
+{
+	return token->config->tripwire != SG_TRIPWIRE_OFF && sealer->ops->tripwire != NULL;
+}
+
+/* Read what was kept of this token. */
+static enum sg_err read_kept(struct watch *w, const uint8_t uuid[SG_UUID])
+{
+	struct sg_buf stored = { 0 };
+	enum sg_err err = sg_file_read_trusted(w->path, SG_TRIPWIRE_STORED, &stored);
+
+	w->kept = err == SG_OK;
+	if (err == SG_OK)
+		err = sg_tripwire_parse(sg_buf_bytes(&stored), &w->before);
+	if (err == SG_OK)
+		w->kept = memcmp(w->before.uuid, uuid, SG_UUID) == 0;
+	if (err == SG_ERR_FORMAT || err == SG_ERR_RANGE) {
+		w->before = (struct sg_tripwire){ .trips = 0 };
+		w->kept = false;
+		w->damaged = true;
+	}
+	sg_buf_free(&stored);
+	return err == SG_ERR_NOT_FOUND || err == SG_ERR_FORMAT || err == SG_ERR_RANGE ? SG_OK : err;
+}
+
+/* Begin a comparison; the hardware is asked next. */
+static enum sg_err begin(struct sg_token *token, const struct sg_sealer *sealer,
+                         const struct sg_token_record *record, struct watch *w)
+{
+	enum sg_err err;
+
+	*w = (struct watch){
+		.ops = sealer->ops->tripwire,
+		.refuse = token->config->tripwire == SG_TRIPWIRE_REFUSE,
+		.path = path_of(token),
+	};
+	err = w->path == NULL ? SG_ERR_NOMEM : sg_boot_moment_read(&w->now);
+	if (err == SG_OK)
+		err = read_kept(w, record->uuid);
+	/* What costs more commands is asked once a boot, and always where a wrong answer must
+	 * not open the token. */
+	w->look.whole = w->refuse || !w->kept || !sg_boot_same(&w->before.moment, &w->now) ||
+	                !w->ops->whole(&w->before.state);
+	return err;
+}
+
+/* Compare what the hardware told with what was kept. */
+static void judge(struct watch *w)
+{
+	const struct sg_boot_gap gap = {
+		.same_boot = sg_boot_same(&w->before.moment, &w->now),
+		.slept = sg_boot_slept(&w->before.moment, &w->now),
+	};
+
+	if (w->damaged)
+		w->trips = SG_TRIP_RECORD;
+	else if (w->kept)
+		w->trips = w->look.made ? w->ops->judge(&w->before.state, &w->look.state, &gap)
+		                        : SG_TRIP_SILENT;
+}
+
+static enum sg_err keep(const char *path, const struct sg_tripwire *tripwire)
+{
+	struct sg_signal_hold hold;
+	struct sg_buf stored = { 0 };
+	enum sg_err err = sg_tripwire_write(tripwire, &stored);
+
+	sg_signal_block(&hold, SIGXFSZ);
+	if (err == SG_OK)
+		err = sg_file_replace_private(path, sg_buf_bytes(&stored));
+	sg_signal_release(&hold);
+	sg_buf_free(&stored);
+	return err;
+}
+
+/* Tell whether the look says more than what was kept. */
+static bool worth_keeping(const struct watch *w)
+{
+	const struct sg_boot_moment *then = &w->before.moment;
+
+	if (!w->kept || w->trips != 0 || !sg_boot_same(then, &w->now) ||
+	    (w->look.made && !w->ops->whole(&w->before.state)))
+		return true;
+	return w->now.awake + w->now.asleep >= then->awake + then->asleep + STALE;
+}
+
+/* Bring what is kept up to date. The new state takes the place of the old one also where it
+ * trips: it is what the next look is compared with, and the trips stay until they are accepted. */
+static enum sg_err update(const struct watch *w, const uint8_t uuid[SG_UUID])
+{
+	struct sg_tripwire after = w->before;
+
+	if (!worth_keeping(w) || (!w->look.made && !w->kept))
+		return SG_OK;
+	memcpy(after.uuid, uuid, SG_UUID);
+	after.moment = w->now;
+	if (w->look.made)
+		after.state = w->look.state;
+	after.trips = (w->kept ? w->before.trips : 0) | w->trips;
+	if (w->trips != 0)
+		after.tripped = (uint64_t)time(NULL);
+	else if (!w->kept)
+		after.tripped = 0;
+	return keep(w->path, &after);
+}
+
+/* Say what trips: the cause of an error where that is one. */
+static void tell(const struct watch *w, unsigned trips)
+{
+	for (unsigned bit = 0; bit < SG_TRIPS; bit++)
+		if ((trips & 1u << bit) != 0)
+			sg_log(w->refuse ? SG_LOG_ERROR : SG_LOG_NOTICE, "tripwire: %s",
+			       sg_trip_sentence(bit));
+}
+
+/* Judge a look that was taken. */
+static enum sg_err finish(struct watch *w, const struct sg_token_record *record)
+{
+	unsigned known = w->kept ? w->before.trips : 0;
+	enum sg_err err;
+
+	judge(w);
+	err = update(w, record->uuid);
+	tell(w, w->trips | known);
+	if (!w->refuse)
+		return SG_OK;
+	if (!w->look.made && w->trips == 0) {
+		sg_log(SG_LOG_ERROR, "the TPM does not tell its counters and its clock, so nobody "
+		       "knows whether it was reset");
+		return SG_ERR_TRIPWIRE;
+	}
+	return (w->trips | known) != 0 ? SG_ERR_TRIPWIRE : err;
+}
+
+enum sg_err sg_token_unseal(struct sg_token *token, struct sg_sealer *sealer,
+                            const struct sg_token_record *record, struct sg_seal_guard *guard,
+                            struct sg_bytes blob, struct sg_secret **out)
+{
+	struct watch w = { .path = NULL };
+	bool watching = wanted(token, sealer) && !token->watched;
+	enum sg_err err = SG_OK, verdict = SG_OK;
+
+	*out = NULL;
+	if (watching)
+		err = begin(token, sealer, record, &w);
+	if (err != SG_OK && !w.refuse) {
+		watching = false;       /* the log has said why */
+		err = err == SG_ERR_NOMEM ? err : SG_OK;
+	}
+	/* No try of a PIN is spent on a token that stays closed. */
+	if (err == SG_OK && watching && w.refuse && w.kept && w.before.trips != 0) {
+		tell(&w, w.before.trips);
+		err = SG_ERR_TRIPWIRE;
+	}
+	if (err != SG_OK)
+		goto out;
+	guard->look = watching ? &w.look : NULL;
+	err = sealer->ops->unseal(sealer, sg_buf_bytes(&record->parent), guard, blob, out);
+	guard->look = NULL;
+	/* A reset is often the reason why the rest failed. */
+	if (watching && (err == SG_OK || w.look.made)) {
+		verdict = finish(&w, record);
+		token->watched = verdict == SG_OK;
+	}
+	if (verdict != SG_OK) {
+		sg_secret_free(out);
+		err = verdict;
+	}
+out:
+	free(w.path);
+	return err;
+}
+
+enum sg_err sg_token_tripwire_begin(struct sg_token *token, struct sg_sealer *sealer,
+                                    const struct sg_token_record *record,
+                                    struct sg_boot_look *look)
+{
+	*look = (struct sg_boot_look){ .whole = true };
+	return wanted(token, sealer)
+	               ? sealer->ops->tripwire->look(sealer, sg_buf_bytes(&record->parent), look)
+	               : SG_OK;
+}
+
+enum sg_err sg_token_tripwire_keep(struct sg_token *token, const struct sg_token_record *record,
+                                   const struct sg_boot_look *look)
+{
+	struct sg_tripwire fresh = { .state = look->state };
+	char *path;
+	enum sg_err err;
+
+	if (!look->made)
+		return SG_OK;
+	memcpy(fresh.uuid, record->uuid, SG_UUID);
+	err = sg_boot_moment_read(&fresh.moment);
+	if (err != SG_OK)
+		return err;
+	path = path_of(token);
+	err = path == NULL ? SG_ERR_NOMEM : keep(path, &fresh);
+	free(path);
+	return err;
+}
+
+/* Run fn for the token as it is stored. */
+static enum sg_err with_sealer(struct sg_token *token,
+                               enum sg_err (*fn)(struct sg_token *token, struct sg_sealer *sealer,
+                                                 const struct sg_token_record *record, void *arg),
+                               void *arg)
+{
+	struct sg_token_record record = { 0 };
+	struct sg_sealer *sealer;
+	enum sg_err err = sg_token_read_record(token, &record);
+
+	sg_token_opening_lock(token);
+	if (err == SG_OK)
+		err = sg_token_sealer(token, record.sealer, &sealer);
+	if (err == SG_OK)
+		err = fn(token, sealer, &record, arg);
+	sg_token_opening_unlock(token);
+	sg_token_record_clear(&record);
+	return err;
+}
+
+static enum sg_err do_look(struct sg_token *token, struct sg_sealer *sealer,
+                           const struct sg_token_record *record, void *arg)
+{
+	struct sg_tripwire_view *out = arg;
+	struct watch w = { .path = NULL };
+	enum sg_err err = SG_OK;
+
+	out->able = wanted(token, sealer);
+	if (!out->able)
+		goto out;
+	out->err = begin(token, sealer, record, &w);
+	if (out->err != SG_OK)
+		goto out;
+	w.look.whole = true;
+	err = w.ops->look(sealer, sg_buf_bytes(&record->parent), &w.look);
+	if (err == SG_OK && w.look.made)
+		err = w.ops->view(&w.look.state, &out->boot);
+	if (err != SG_OK)
+		goto out;
+	judge(&w);
+	out->looked = w.look.made;
+	out->trips = (w.kept ? w.before.trips : 0) | w.trips;
+	out->tripped = w.trips == 0 && w.kept ? w.before.tripped : 0;
+out:
+	free(w.path);
+	return err;
+}
+
+enum sg_err sg_token_tripwire_look(struct sg_token *token, struct sg_tripwire_view *out)
+{
+	*out = (struct sg_tripwire_view){ .able = false };
+	return with_sealer(token, do_look, out);
+}
+
+static enum sg_err do_accept(struct sg_token *token, struct sg_sealer *sealer,
+                             const struct sg_token_record *record, void *arg)
+{
+	struct sg_boot_look look;
+	enum sg_err err;
+
+	(void)arg;
+	if (!wanted(token, sealer)) {
+		sg_log(SG_LOG_ERROR, "there is no tripwire: the configuration says tripwire = off, or "
+		       "the token is not sealed by a TPM");
+		return SG_ERR_SEALER_OFF;
+	}
+	err = sg_token_tripwire_begin(token, sealer, record, &look);
+	if (err == SG_OK && !look.made)
+		err = SG_ERR_TRIPWIRE;
+	if (err == SG_OK)
+		err = sg_token_tripwire_keep(token, record, &look);
+	if (err == SG_OK)
+		sg_log(SG_LOG_NOTICE, "the TPM was accepted as it is now");
+	return err;
+}
+
+enum sg_err sg_token_tripwire_accept(struct sg_token *token)
+{
+	return with_sealer(token, do_accept, NULL);
+}
+
+void sg_token_tripwire_forget(const struct sg_token *token)
+{
+	char *path = path_of(token);
+
+	if (path != NULL)
+		(void)unlink(path);
+	free(path);
+}
