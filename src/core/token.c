@@ -136,12 +136,15 @@ static bool knows_record(struct sg_token *token)
 
 enum sg_err sg_token_sync(struct sg_token *token)
 {
+	return knows_record(token) ? SG_OK : sg_token_sync_anew(token);
+}
+
+enum sg_err sg_token_sync_anew(struct sg_token *token)
+{
 	struct sg_token_record record;
 	struct sg_store_stamp stamp;
 	enum sg_err err;
 
-	if (knows_record(token))
-		return SG_OK;
 	sg_store_stamp_take(token->path, &stamp);
 	err = sg_token_read_record(token, &record);
 	pthread_rwlock_wrlock(&token->lock);

@@ -99,8 +99,10 @@ enum sg_err sg_token_recreate(struct sg_token *token, struct sg_bytes so_pin,
 bool sg_token_remake_begin(struct sg_token *token);
 void sg_token_remake_end(struct sg_token *token);
 
-/* Read the token record anew. A store that is gone, belongs to another token or was
- * made new closes this one. Errors: STORE_MISSING and the store's. */
+/* Read the token record anew, or only if the store seems to have changed since. A store that
+ * is gone, belongs to another token or was made new closes this one. Errors: STORE_MISSING
+ * and the store's. */
+enum sg_err sg_token_sync_anew(struct sg_token *token);
 enum sg_err sg_token_sync(struct sg_token *token);
 
 /* Make sure that public objects can be read, and on a machine token all. Asks the

@@ -73,8 +73,9 @@ static enum sg_err sum_row(const uint8_t row[SG_UUID], struct sg_bytes record, v
 	return err;
 }
 
-/* Check that the rows are, as a whole, those of the state. */
-static enum sg_err check_rows(struct reading *r, struct sg_store_txn *txn)
+/* Check that the state is one that somebody with our keys wrote: a token that was made new
+ * has another, perhaps of the same generation. */
+static enum sg_err check_state(const struct reading *r)
 {
 	enum sg_err err = SG_OK;
 
@@ -82,8 +83,14 @@ static enum sg_err check_rows(struct reading *r, struct sg_store_txn *txn)
 		if (r->open[half])
 			err = sg_set_check(&r->state.set[half], (enum sg_half)half,
 			                   r->token->keys[half], r->token->record.uuid);
-	if (err == SG_OK)
-		err = sg_store_object_each(txn, sum_row, r);
+	return err;
+}
+
+/* Check that the rows are, as a whole, those of the state. */
+static enum sg_err check_rows(struct reading *r, struct sg_store_txn *txn)
+{
+	enum sg_err err = sg_store_object_each(txn, sum_row, r);
+
 	for (int half = 0; half < 2 && err == SG_OK; half++)
 		if (r->open[half] && !sg_set_same_rows(&r->sets[half], &r->state.set[half]))
 			err = SG_ERR_STORE_DAMAGED;
@@ -148,6 +155,8 @@ static enum sg_err read_rows(const struct sg_token *token, struct reading *r)
 	err = sg_store_begin(token->path, SG_STORE_READ, &txn);
 	if (err == SG_OK)
 		err = sg_token_read_state(txn, &r->state);
+	if (err == SG_OK)
+		err = check_state(r);
 	if (err == SG_OK && !is_shown(r)) {
 		err = check_rows(r, txn);
 		if (err == SG_OK)
@@ -275,7 +284,7 @@ static bool is_up_to_date(struct sg_token *token)
 	return shown && sg_store_stamp_holds(&stamp, token->path);
 }
 
-enum sg_err sg_token_refresh(struct sg_token *token)
+static enum sg_err refresh(struct sg_token *token)
 {
 	bool again = true;
 	enum sg_err err;
@@ -287,5 +296,16 @@ enum sg_err sg_token_refresh(struct sg_token *token)
 		err = refresh_once(token, &again);
 	if (again && err == SG_OK)
 		err = refresh_alone(token);
+	return err;
+}
+
+enum sg_err sg_token_refresh(struct sg_token *token)
+{
+	enum sg_err err = refresh(token);
+
+	/* Where another process made the token new, our keys are not its keys any more, which
+	 * the record tells: it closes ours, and the new one can be opened. */
+	if (err == SG_ERR_STORE_DAMAGED && sg_token_sync_anew(token) == SG_OK)
+		err = refresh(token);
 	return err;
 }

@@ -246,6 +246,59 @@ START_TEST(what_was_read_with_keys_that_are_gone_is_not_taken_over)
 }
 END_TEST
 
+/* Put a token with an officer in the place of the machine token, and open it. */
+static void make_pin_token(void)
+{
+	struct sg_secret *so_pin = NULL;
+	struct sg_token_plan plan = { .label = sg_bytes_str("token"), .sealer = "soft" };
+
+	ck_assert_int_eq(sg_secret_copy(sg_bytes_str("12345678"), &so_pin), SG_OK);
+	plan.so_pin = so_pin;
+	ck_assert_int_eq(sg_store_remove(token->path), SG_OK);
+	ck_assert_int_eq(sg_token_sync(token), SG_ERR_STORE_MISSING);
+	ck_assert_int_eq(sg_token_create(token, &plan, NULL), SG_OK);
+	ck_assert_int_eq(sg_token_sync(other), SG_OK);
+	sg_secret_free(&so_pin);
+}
+
+/* The generation of the new one is behind ours, the same, or ahead. */
+START_TEST(a_token_that_another_process_made_new_shows_the_new_objects)
+{
+	size_t n = (size_t)_i;
+
+	make_pin_token();
+	add(token);
+	add(token);
+	ck_assert_uint_eq(count(), 2);
+	ck_assert_int_eq(sg_token_recreate(other, sg_bytes_str("12345678"), sg_bytes_str("new")),
+	                 SG_OK);
+	for (size_t i = 0; i < n; i++)
+		add(other);
+	ck_assert_uint_eq(count(), n);
+	add(token);
+	ck_assert_uint_eq(count(), n + 1);
+}
+END_TEST
+
+START_TEST(a_store_that_is_damaged_stays_an_error)
+{
+	CK_OBJECT_HANDLE *handles = NULL;
+	struct sg_buf stored = { 0 };
+	struct sg_store_txn *txn = NULL;
+	size_t n = 0;
+
+	ck_assert_uint_eq(count(), 0);
+	ck_assert_int_eq(sg_store_begin(token->path, SG_STORE_WRITE, &txn), SG_OK);
+	ck_assert_int_eq(sg_store_get(txn, SG_STORE_STATE, &stored), SG_OK);
+	stored.data[stored.len - 1] ^= 1;
+	ck_assert_int_eq(sg_store_put(txn, SG_STORE_STATE, sg_buf_bytes(&stored)), SG_OK);
+	ck_assert_int_eq(sg_store_commit(&txn), SG_OK);
+	sg_buf_free(&stored);
+	ck_assert_int_eq(sg_token_find(token, NULL, 0, &handles, &n), SG_ERR_STORE_DAMAGED);
+	ck_assert_ptr_null(handles);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("token_refresh");
@@ -263,6 +316,8 @@ static Suite *suite(void)
 	tcase_add_test(tc, what_was_read_before_a_change_of_our_own_is_not_taken_over);
 	tcase_add_test(tc, what_another_process_commits_during_a_refresh_is_seen_by_the_next);
 	tcase_add_test(tc, what_was_read_with_keys_that_are_gone_is_not_taken_over);
+	tcase_add_loop_test(tc, a_token_that_another_process_made_new_shows_the_new_objects, 0, 4);
+	tcase_add_test(tc, a_store_that_is_damaged_stays_an_error);
 	return s;
 }
 
