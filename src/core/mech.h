@@ -59,7 +59,6 @@ struct sg_mech {
 	/* What the hardware makes instead where CKA_SIGNET_RESIDENT says so; NULL: nothing. */
 	const enum sg_resident_kind *resident;
 	CK_KEY_TYPE makes;              /* key type of what is made */
-	bool pair;                      /* a private key with a public half is made */
 };
 
 /* Return the row of a mechanism, or NULL. */

@@ -102,7 +102,7 @@ const struct sg_mech sg_mech_montgomery_generate = {
 	.type = CKM_EC_MONTGOMERY_KEY_PAIR_GEN, .name = "CKM_EC_MONTGOMERY_KEY_PAIR_GEN",
 	.min_key = 255, .max_key = 255,
 	.flags = CKF_GENERATE_KEY_PAIR | CKF_EC_NAMEDCURVE,
-	.generate = generate, .makes = CKK_EC_MONTGOMERY, .pair = true,
+	.generate = generate, .makes = CKK_EC_MONTGOMERY,
 };
 
 const struct sg_mech sg_mech_ecdh = {

@@ -178,5 +178,5 @@ const struct sg_mech sg_mech_ec_generate = {
 	.min_key = CURVE_BITS, .max_key = CURVE_BITS,
 	.flags = CKF_HW | CKF_GENERATE_KEY_PAIR | CURVE_FLAGS,
 	.hardware = CKF_HW | CKF_GENERATE_KEY_PAIR,
-	.resident = &p256, .makes = CKK_EC, .pair = true,
+	.resident = &p256, .makes = CKK_EC,
 };

@@ -141,12 +141,12 @@ const struct sg_mech sg_mech_eddsa = {
 	.param = param,
 	.op[SG_OP_SIGN] = &sign_fns, .op[SG_OP_VERIFY] = &verify_fns,
 	/* GnuTLS 3.7 makes its keys by this number. */
-	.generate = generate, .makes = CKK_EC_EDWARDS, .pair = true,
+	.generate = generate, .makes = CKK_EC_EDWARDS,
 };
 
 const struct sg_mech sg_mech_edwards_generate = {
 	.type = CKM_EC_EDWARDS_KEY_PAIR_GEN, .name = "CKM_EC_EDWARDS_KEY_PAIR_GEN",
 	.min_key = CURVE_BITS, .max_key = CURVE_BITS,
 	.flags = CKF_GENERATE_KEY_PAIR | CKF_EC_NAMEDCURVE,
-	.generate = generate, .makes = CKK_EC_EDWARDS, .pair = true,
+	.generate = generate, .makes = CKK_EC_EDWARDS,
 };

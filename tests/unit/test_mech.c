@@ -35,6 +35,11 @@ static bool makes(const struct sg_mech *m)
 	return m->generate != NULL || m->resident != NULL;
 }
 
+static bool makes_in(const struct sg_mech *m, unsigned in)
+{
+	return makes(m) && sg_key_type(m->makes, in) != NULL;
+}
+
 START_TEST(flags_say_what_a_row_can_do)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -48,8 +53,8 @@ START_TEST(flags_say_what_a_row_can_do)
 		ck_assert((m->wrap != NULL || m->wrap_message != NULL) == ((m->flags & CKF_WRAP) != 0));
 		ck_assert((m->wrap != NULL || m->wrap_message != NULL) == ((m->flags & CKF_UNWRAP) != 0));
 		ck_assert((m->derive != NULL) == ((m->flags & CKF_DERIVE) != 0));
-		ck_assert((makes(m) && !m->pair) == ((m->flags & CKF_GENERATE) != 0));
-		ck_assert((makes(m) && m->pair) ==
+		ck_assert(makes_in(m, SG_IN_SECRET) == ((m->flags & CKF_GENERATE) != 0));
+		ck_assert(makes_in(m, SG_IN_PRIVATE) ==
 		          ((m->flags & CKF_GENERATE_KEY_PAIR) != 0));
 		ck_assert_uint_eq(m->hardware & ~m->flags, 0);
 	}
