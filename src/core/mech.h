@@ -41,6 +41,9 @@ struct sg_mech {
 	CK_ULONG max_key;
 	CK_FLAGS flags;
 	CK_FLAGS hardware;              /* those of them that only hardware gives which keeps keys */
+	enum sg_digest_alg digest;      /* where it digests */
+	const struct sg_mac_alg *mac;   /* where it makes message authentication codes */
+	size_t shortest;                /* bytes of a code that may be asked for; 0: there is no choice */
 
 	/* Check the parameter and keep what the operation needs of it; NULL: there is none. */
 	CK_RV (*param)(const CK_MECHANISM *mechanism, struct sg_op *op);

@@ -77,20 +77,13 @@ static CK_RV verify(struct sg_op *op, struct sg_bytes in, struct sg_bytes signat
 }
 
 /* The others digest the message themselves. */
-static enum sg_digest_alg alg_of(const struct sg_op *op)
-{
-	return op->mech == &sg_mech_ecdsa_sha256   ? SG_SHA256
-	       : op->mech == &sg_mech_ecdsa_sha384 ? SG_SHA384
-	                                           : SG_SHA512;
-}
-
 static CK_RV hash_update(struct sg_op *op, struct sg_bytes in, uint8_t *out)
 {
 	enum sg_err err = SG_OK;
 
 	(void)out;
 	if (op->digest == NULL)
-		err = sg_digest_new(alg_of(op), &op->digest);
+		err = sg_digest_new(op->mech->digest, &op->digest);
 	if (err == SG_OK)
 		err = sg_digest_update(op->digest, in);
 	return sg_rv(err);
@@ -101,9 +94,9 @@ static CK_RV hash_end(struct sg_op *op, struct sg_bytes in, uint8_t made[SG_DIGE
                       struct sg_bytes *digest)
 {
 	enum sg_err err = op->digest != NULL ? sg_digest_final(op->digest, made)
-	                                     : sg_digest_once(alg_of(op), in, made);
+	                                     : sg_digest_once(op->mech->digest, in, made);
 
-	*digest = sg_bytes(made, sg_digest_len(alg_of(op)));
+	*digest = sg_bytes(made, sg_digest_len(op->mech->digest));
 	return sg_rv(err);
 }
 
@@ -154,22 +147,20 @@ static const struct sg_op_fns hash_verify_fns = {
 	.keys = public_keys, .size = size, .update = hash_update, .verify = hash_verify,
 };
 
-#define ECDSA(mechanism, signing, verifying) \
-	{ \
-		.type = mechanism, .name = #mechanism, \
-		.min_key = CURVE_BITS, .max_key = CURVE_BITS, \
-		.flags = CKF_HW | CKF_SIGN | CKF_VERIFY | CURVE_FLAGS, \
-		.hardware = CKF_HW | CKF_SIGN, \
-		.op[SG_OP_SIGN] = &signing, .op[SG_OP_VERIFY] = &verifying, \
-	}
+#define ECDSA(signing, verifying) \
+	.min_key = CURVE_BITS, .max_key = CURVE_BITS, \
+	.flags = CKF_HW | CKF_SIGN | CKF_VERIFY | CURVE_FLAGS, .hardware = CKF_HW | CKF_SIGN, \
+	.op[SG_OP_SIGN] = &signing, .op[SG_OP_VERIFY] = &verifying
+#define HASHED(mechanism, algorithm) \
+	{ .type = mechanism, .name = #mechanism, .digest = algorithm, \
+	  ECDSA(hash_sign_fns, hash_verify_fns) }
 
-const struct sg_mech sg_mech_ecdsa = ECDSA(CKM_ECDSA, sign_fns, verify_fns);
-const struct sg_mech sg_mech_ecdsa_sha256 =
-	ECDSA(CKM_ECDSA_SHA256, hash_sign_fns, hash_verify_fns);
-const struct sg_mech sg_mech_ecdsa_sha384 =
-	ECDSA(CKM_ECDSA_SHA384, hash_sign_fns, hash_verify_fns);
-const struct sg_mech sg_mech_ecdsa_sha512 =
-	ECDSA(CKM_ECDSA_SHA512, hash_sign_fns, hash_verify_fns);
+const struct sg_mech sg_mech_ecdsa = {
+	.type = CKM_ECDSA, .name = "CKM_ECDSA", ECDSA(sign_fns, verify_fns)
+};
+const struct sg_mech sg_mech_ecdsa_sha256 = HASHED(CKM_ECDSA_SHA256, SG_SHA256);
+const struct sg_mech sg_mech_ecdsa_sha384 = HASHED(CKM_ECDSA_SHA384, SG_SHA384);
+const struct sg_mech sg_mech_ecdsa_sha512 = HASHED(CKM_ECDSA_SHA512, SG_SHA512);
 
 static const enum sg_resident_kind p256 = SG_RESIDENT_P256;
 

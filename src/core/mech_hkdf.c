@@ -63,8 +63,8 @@ static CK_RV param(const CK_MECHANISM *mechanism, struct sg_op *op)
 	memcpy(&p, mechanism->pParameter, sizeof p);
 	op->hkdf.extract = p.bExtract != CK_FALSE;
 	op->hkdf.expand = p.bExpand != CK_FALSE;
-	op->mac_alg = find_prf(p.prfHashMechanism);
-	if (op->mac_alg == NULL || (!op->hkdf.extract && !op->hkdf.expand))
+	op->hkdf.hmac = find_prf(p.prfHashMechanism);
+	if (op->hkdf.hmac == NULL || (!op->hkdf.extract && !op->hkdf.expand))
 		return CKR_MECHANISM_PARAM_INVALID;
 	if (op->hkdf.extract)
 		rv = read_salt(&p, op);
@@ -130,14 +130,14 @@ static CK_RV extract(struct sg_op *op, struct sg_bytes ikm, struct sg_secret **p
 			salt = sg_secret_bytes(secret);
 	}
 	if (rv == CKR_OK)
-		rv = sg_rv(sg_hkdf_extract(op->mac_alg, ikm, salt, prk));
+		rv = sg_rv(sg_hkdf_extract(op->hkdf.hmac, ikm, salt, prk));
 	sg_object_unref(&key);
 	return rv;
 }
 
 static CK_RV derive(struct sg_op *op, size_t len, struct sg_secret **out)
 {
-	const struct sg_mac_alg *hmac = op->mac_alg;
+	const struct sg_mac_alg *hmac = op->hkdf.hmac;
 	struct sg_secret *prk = NULL;
 	struct sg_bytes from;
 	CK_RV rv;

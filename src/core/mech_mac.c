@@ -12,37 +12,18 @@
 #include "core/token_resident.h"
 #include "crypto/mac.h"
 
-static const struct {
-	CK_MECHANISM_TYPE type;
-	const struct sg_mac_alg *alg;
-	size_t shortest;                /* 0: there is no choice */
-} codes[] = {
-	{ CKM_SHA256_HMAC, &sg_hmac_sha256, 0 },
-	{ CKM_SHA384_HMAC, &sg_hmac_sha384, 0 },
-	{ CKM_SHA512_HMAC, &sg_hmac_sha512, 0 },
-	{ CKM_AES_CMAC, &sg_aes_cmac, 0 },
-	/* Half the digest [RFC 2104 §5]; half a block [SP 800-38B §A.2]. */
-	{ CKM_SHA256_HMAC_GENERAL, &sg_hmac_sha256, 16 },
-	{ CKM_SHA384_HMAC_GENERAL, &sg_hmac_sha384, 24 },
-	{ CKM_SHA512_HMAC_GENERAL, &sg_hmac_sha512, 32 },
-	{ CKM_AES_CMAC_GENERAL, &sg_aes_cmac, 8 },
-};
-
 static CK_RV param(const CK_MECHANISM *mechanism, struct sg_op *op)
 {
+	const struct sg_mech *mech = op->mech;
 	CK_ULONG len;                   /* CK_MAC_GENERAL_PARAMS, which some headers lack */
-	size_t i = 0;
 
-	while (codes[i].type != mechanism->mechanism)
-		i++;
-	op->mac_alg = codes[i].alg;
-	op->tag_len = codes[i].alg->len;
-	if (codes[i].shortest == 0)
+	op->tag_len = mech->mac->len;
+	if (mech->shortest == 0)
 		return sg_mech_no_param(mechanism);
 	if (mechanism->ulParameterLen != sizeof len)
 		return CKR_MECHANISM_PARAM_INVALID;
 	memcpy(&len, mechanism->pParameter, sizeof len);
-	if (len < codes[i].shortest || len > codes[i].alg->len)
+	if (len < mech->shortest || len > mech->mac->len)
 		return CKR_MECHANISM_PARAM_INVALID;
 	op->tag_len = len;
 	return CKR_OK;
@@ -70,7 +51,7 @@ static CK_RV update(struct sg_op *op, struct sg_bytes in, uint8_t *out)
 	if (op->key->resident)
 		return gather(op, in);
 	if (op->mac == NULL)
-		err = sg_mac_run_new(op->mac_alg, sg_secret_bytes(op->secret), &op->mac);
+		err = sg_mac_run_new(op->mech->mac, sg_secret_bytes(op->secret), &op->mac);
 	if (err == SG_OK)
 		err = sg_mac_run_update(op->mac, in);
 	return sg_rv(err);
@@ -148,16 +129,23 @@ static const struct sg_op_fns sha384_sign = SIGN(sha384_keys), sha384_verify = V
 static const struct sg_op_fns sha512_sign = SIGN(sha512_keys), sha512_verify = VERIFY(sha512_keys);
 static const struct sg_op_fns cmac_sign = SIGN(aes_keys), cmac_verify = VERIFY(aes_keys);
 
-#define MAC(mechanism, min, max, algorithm) \
-	{ .type = mechanism, .name = #mechanism, .min_key = min, .max_key = max, \
-	  .flags = CKF_SIGN | CKF_VERIFY, .param = param, \
-	  .op[SG_OP_SIGN] = &algorithm ## _sign, .op[SG_OP_VERIFY] = &algorithm ## _verify }
+#define MAC(algorithm, least, fns) \
+	.flags = CKF_SIGN | CKF_VERIFY, .mac = algorithm, .shortest = least, .param = param, \
+	.op[SG_OP_SIGN] = &fns ## _sign, .op[SG_OP_VERIFY] = &fns ## _verify
+#define HMAC(mechanism, bits, least) \
+	{ .type = mechanism, .name = #mechanism, .min_key = 1, .max_key = 512, \
+	  MAC(&sg_hmac_sha ## bits, least, sha ## bits) }
+#define CMAC(mechanism, least) \
+	{ .type = mechanism, .name = #mechanism, .min_key = 16, .max_key = 32, \
+	  MAC(&sg_aes_cmac, least, cmac) }
 
-const struct sg_mech sg_mech_sha256_hmac = MAC(CKM_SHA256_HMAC, 1, 512, sha256);
-const struct sg_mech sg_mech_sha384_hmac = MAC(CKM_SHA384_HMAC, 1, 512, sha384);
-const struct sg_mech sg_mech_sha512_hmac = MAC(CKM_SHA512_HMAC, 1, 512, sha512);
-const struct sg_mech sg_mech_aes_cmac = MAC(CKM_AES_CMAC, 16, 32, cmac);
-const struct sg_mech sg_mech_sha256_hmac_part = MAC(CKM_SHA256_HMAC_GENERAL, 1, 512, sha256);
-const struct sg_mech sg_mech_sha384_hmac_part = MAC(CKM_SHA384_HMAC_GENERAL, 1, 512, sha384);
-const struct sg_mech sg_mech_sha512_hmac_part = MAC(CKM_SHA512_HMAC_GENERAL, 1, 512, sha512);
-const struct sg_mech sg_mech_aes_cmac_part = MAC(CKM_AES_CMAC_GENERAL, 16, 32, cmac);
+const struct sg_mech sg_mech_sha256_hmac = HMAC(CKM_SHA256_HMAC, 256, 0);
+const struct sg_mech sg_mech_sha384_hmac = HMAC(CKM_SHA384_HMAC, 384, 0);
+const struct sg_mech sg_mech_sha512_hmac = HMAC(CKM_SHA512_HMAC, 512, 0);
+const struct sg_mech sg_mech_aes_cmac = CMAC(CKM_AES_CMAC, 0);
+
+/* At least half the digest [RFC 2104 §5], or half a block [SP 800-38B §A.2]. */
+const struct sg_mech sg_mech_sha256_hmac_part = HMAC(CKM_SHA256_HMAC_GENERAL, 256, 16);
+const struct sg_mech sg_mech_sha384_hmac_part = HMAC(CKM_SHA384_HMAC_GENERAL, 384, 24);
+const struct sg_mech sg_mech_sha512_hmac_part = HMAC(CKM_SHA512_HMAC_GENERAL, 512, 32);
+const struct sg_mech sg_mech_aes_cmac_part = CMAC(CKM_AES_CMAC_GENERAL, 8);

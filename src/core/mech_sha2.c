@@ -5,23 +5,16 @@
 #include "core/mech.h"
 #include "core/rv.h"
 
-static enum sg_digest_alg alg_of(const struct sg_op *op)
-{
-	return op->mech == &sg_mech_sha256   ? SG_SHA256
-	       : op->mech == &sg_mech_sha384 ? SG_SHA384
-	                                     : SG_SHA512;
-}
-
 static CK_RV size(const struct sg_op *op, enum sg_op_phase phase, size_t in_len, size_t *out_len)
 {
 	(void)in_len;
-	*out_len = phase == SG_OP_UPDATE ? 0 : sg_digest_len(alg_of(op));
+	*out_len = phase == SG_OP_UPDATE ? 0 : sg_digest_len(op->mech->digest);
 	return CKR_OK;
 }
 
 static CK_RV once(struct sg_op *op, struct sg_bytes in, uint8_t *out)
 {
-	return sg_rv(sg_digest_once(alg_of(op), in, out));
+	return sg_rv(sg_digest_once(op->mech->digest, in, out));
 }
 
 static CK_RV update(struct sg_op *op, struct sg_bytes in, uint8_t *out)
@@ -30,7 +23,7 @@ static CK_RV update(struct sg_op *op, struct sg_bytes in, uint8_t *out)
 
 	(void)out;
 	if (op->digest == NULL)
-		err = sg_digest_new(alg_of(op), &op->digest);
+		err = sg_digest_new(op->mech->digest, &op->digest);
 	if (err == SG_OK)
 		err = sg_digest_update(op->digest, in);
 	return sg_rv(err);
@@ -47,9 +40,10 @@ static const struct sg_op_fns fns = {
 	.size = size, .once = once, .update = update, .final = final,
 };
 
-#define SHA2(mechanism) \
-	{ .type = mechanism, .name = #mechanism, .flags = CKF_DIGEST, .op[SG_OP_DIGEST] = &fns }
+#define SHA2(mechanism, algorithm) \
+	{ .type = mechanism, .name = #mechanism, .flags = CKF_DIGEST, .digest = algorithm, \
+	  .op[SG_OP_DIGEST] = &fns }
 
-const struct sg_mech sg_mech_sha256 = SHA2(CKM_SHA256);
-const struct sg_mech sg_mech_sha384 = SHA2(CKM_SHA384);
-const struct sg_mech sg_mech_sha512 = SHA2(CKM_SHA512);
+const struct sg_mech sg_mech_sha256 = SHA2(CKM_SHA256, SG_SHA256);
+const struct sg_mech sg_mech_sha384 = SHA2(CKM_SHA384, SG_SHA384);
+const struct sg_mech sg_mech_sha512 = SHA2(CKM_SHA512, SG_SHA512);

@@ -80,12 +80,12 @@ struct sg_op {
 	struct sg_cbc *cbc;
 	struct sg_aes *ctr;
 	uint64_t left;                          /* bytes until the counter would start again */
-	const struct sg_mac_alg *mac_alg;
 	struct sg_mac_run *mac;
 	bool dom;                               /* of EdDSA, not pure; its context is in aad */
 	bool prehash;                           /* ... of a digest */
 	CK_ULONG kdf;                           /* CKD_; its point is in iv, its shared data in aad */
 	struct {                                /* its salt is in iv, its info in aad */
+		const struct sg_mac_alg *hmac;
 		CK_OBJECT_HANDLE salt_key;
 		bool extract, expand;
 	} hkdf;
