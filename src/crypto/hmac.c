@@ -16,6 +16,8 @@
 #define INNER 0x36
 #define OUTER 0x5c
 
+_Static_assert(SG_MAC == crypto_auth_hmacsha256_BYTES, "length of the code");
+
 /* libsodium's functions below return 0, always. */
 static enum sg_err start256(void *state, struct sg_bytes key)
 {
@@ -33,6 +35,18 @@ static enum sg_err final256(void *state, uint8_t *out)
 {
 	(void)crypto_auth_hmacsha256_final(state, out);
 	return SG_OK;
+}
+
+void sg_mac(struct sg_bytes key, const struct sg_bytes *parts, size_t n, uint8_t out[SG_MAC])
+{
+	crypto_auth_hmacsha256_state state;
+
+	(void)start256(&state, key);
+	for (size_t i = 0; i < n; i++)
+		if (parts[i].len > 0)
+			(void)update256(&state, parts[i]);
+	(void)final256(&state, out);
+	sodium_memzero(&state, sizeof(state));
 }
 
 static enum sg_err start512(void *state, struct sg_bytes key)
@@ -121,7 +135,7 @@ static void end384(void *data)
 }
 
 const struct sg_mac_alg sg_hmac_sha256 = {
-	.name = "HMAC-SHA-256", .len = 32, .state_len = sizeof(crypto_auth_hmacsha256_state),
+	.name = "HMAC-SHA-256", .len = SG_MAC, .state_len = sizeof(crypto_auth_hmacsha256_state),
 	.start = start256, .update = update256, .final = final256,
 };
 

@@ -18,7 +18,6 @@
 #define STRETCHED_MAX 64
 
 _Static_assert(SG_ARGON2_SALT == crypto_pwhash_SALTBYTES, "salt length");
-_Static_assert(SG_MAC == crypto_auth_hmacsha256_BYTES, "length of the code");
 
 const struct sg_argon2_cost sg_argon2_default = { .passes = 2, .memory = 65536 };
 
@@ -150,18 +149,4 @@ out:
 	if (err != SG_OK)
 		sg_secret_free(out);
 	return err;
-}
-
-void sg_mac(struct sg_bytes key, const struct sg_bytes *parts, size_t n, uint8_t out[SG_MAC])
-{
-	crypto_auth_hmacsha256_state state;
-
-	/* libsodium documents that these three cannot fail: they return 0, always. */
-	(void)crypto_auth_hmacsha256_init(&state, key.len > 0 ? key.data : out, key.len);
-	for (size_t i = 0; i < n; i++) {
-		if (parts[i].len > 0)
-			(void)crypto_auth_hmacsha256_update(&state, parts[i].data, parts[i].len);
-	}
-	(void)crypto_auth_hmacsha256_final(&state, out);
-	sodium_memzero(&state, sizeof(state));
 }

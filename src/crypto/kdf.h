@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Ring 1. Keys from keys (HKDF [RFC 5869]), keys from PINs (Argon2id [RFC 9106]),
- * and the keyed function that authenticates records (HMAC-SHA-256).
+ * Ring 1. Keys from keys (HKDF [RFC 5869]), keys from shared secrets, and keys from PINs
+ * (Argon2id [RFC 9106]).
  */
 #ifndef SG_CRYPTO_KDF_H
 #define SG_CRYPTO_KDF_H
@@ -9,7 +9,6 @@
 #include "crypto/mac.h"
 
 #define SG_ARGON2_SALT 16
-#define SG_MAC 32
 
 /* Cost of one Argon2id run; stored beside the salt, so it is hostile when read. */
 struct sg_argon2_cost {
@@ -43,8 +42,5 @@ enum sg_err sg_x963_sha256(struct sg_bytes shared, struct sg_bytes info, size_t 
  * bytes or a cost outside its limits, NOMEM where the memory can't be had. */
 enum sg_err sg_argon2id(struct sg_bytes pin, struct sg_bytes salt, struct sg_argon2_cost cost,
                         size_t len, struct sg_secret **out);
-
-/* Compute HMAC-SHA-256 over the parts as if they were one message. */
-void sg_mac(struct sg_bytes key, const struct sg_bytes *parts, size_t n, uint8_t out[SG_MAC]);
 
 #endif

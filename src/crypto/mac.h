@@ -9,6 +9,7 @@
 
 #include "util/secret.h"
 
+#define SG_MAC 32                       /* bytes of HMAC-SHA-256 */
 #define SG_MAC_MAX 64                   /* bytes of the longest code */
 
 /* An algorithm; what it does is the affair of the file that has it. */
@@ -43,5 +44,9 @@ void sg_mac_run_free(struct sg_mac_run **run);
 /* Make the code of n parts as if they were one message. */
 enum sg_err sg_mac_once(const struct sg_mac_alg *alg, struct sg_bytes key,
                         const struct sg_bytes *parts, size_t n, uint8_t *out);
+
+/* Compute HMAC-SHA-256, the code of records, over the parts as if they were one message. It
+ * needs no memory and can't fail. */
+void sg_mac(struct sg_bytes key, const struct sg_bytes *parts, size_t n, uint8_t out[SG_MAC]);
 
 #endif

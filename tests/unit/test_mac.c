@@ -53,6 +53,15 @@ static const struct {
 	  "204b6579202d2048617368204b6579204669727374",
 	  "80b24263c7c1a3ebb71493c1dd7be8b49b46d1f41b4aeec1121b013783f8f352"
 	  "6b56d037e05f2598bd0fd2215d6a1e5295e64f73f63f0aec8b915a985d786598" },
+	/* [RFC 4231 §4.4 and §4.5] */
+	{ &sg_hmac_sha256, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+	  "dddddddddddddddddddddddddddddddddddddddddddddddddd"
+	  "dddddddddddddddddddddddddddddddddddddddddddddddddd",
+	  "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe" },
+	{ &sg_hmac_sha256, "0102030405060708090a0b0c0d0e0f10111213141516171819",
+	  "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd"
+	  "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd",
+	  "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b" },
 	{ &sg_aes_cmac, CMAC128, "", "bb1d6929e95937287fa37d129b756746" },
 	{ &sg_aes_cmac, CMAC128, MESSAGE16, "070a16b46b4d4144f79bdd9dd04a287c" },
 	{ &sg_aes_cmac, CMAC128, MESSAGE40, "dfa66747de9ae63030ca32611497c827" },
@@ -161,6 +170,34 @@ START_TEST(cmac_takes_keys_of_aes_only)
 }
 END_TEST
 
+START_TEST(the_code_of_records_is_hmac_with_sha256)
+{
+	struct sg_bytes message = hex(vectors[_i].message);
+	uint8_t out[SG_MAC];
+
+	if (vectors[_i].alg != &sg_hmac_sha256)
+		return;
+	sg_mac(hex(vectors[_i].key), &message, 1, out);
+	assert_bytes(sg_bytes(out, sizeof out), hex(vectors[_i].code));
+}
+END_TEST
+
+START_TEST(the_parts_of_a_record_are_one_message)
+{
+	struct sg_bytes parts[] = {
+		sg_bytes_str("what do ya "), sg_bytes(NULL, 0), sg_bytes_str("want for nothing?"),
+	};
+	struct sg_bytes whole = sg_bytes_str("what do ya want for nothing?");
+	uint8_t out[SG_MAC], again[SG_MAC];
+
+	sg_mac(sg_bytes_str("Jefe"), parts, 3, out);
+	sg_mac(sg_bytes_str("Jefe"), &whole, 1, again);
+	ck_assert_mem_eq(out, again, SG_MAC);
+	sg_mac(sg_bytes_str("jefe"), &whole, 1, again);
+	ck_assert_mem_ne(out, again, SG_MAC);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("mac");
@@ -173,6 +210,8 @@ static Suite *suite(void)
 	tcase_add_loop_test(tc, a_code_is_given_once, 0, ALGS);
 	tcase_add_loop_test(tc, hmac_takes_keys_of_any_length, 0, 3);
 	tcase_add_test(tc, cmac_takes_keys_of_aes_only);
+	tcase_add_loop_test(tc, the_code_of_records_is_hmac_with_sha256, 0, VECTORS);
+	tcase_add_test(tc, the_parts_of_a_record_are_one_message);
 	return s;
 }
 
