@@ -25,15 +25,6 @@ static uint64_t prefix_of(struct sg_iv_source *source)
 	return prefix;
 }
 
-/* Put prefix and counter behind each other, most significant byte first. */
-static void put_tail(uint64_t prefix, uint64_t counter, uint8_t tail[12])
-{
-	for (int i = 0; i < 8; i++)
-		tail[i] = (uint8_t)(prefix >> (56 - 8 * i));
-	for (int i = 0; i < 4; i++)
-		tail[8 + i] = (uint8_t)(counter >> (24 - 8 * i));
-}
-
 CK_RV sg_iv_make(struct sg_iv_source *source, bool random, uint8_t *iv, size_t len,
                  size_t fixed_bits)
 {
@@ -50,7 +41,8 @@ CK_RV sg_iv_make(struct sg_iv_source *source, bool random, uint8_t *iv, size_t l
 		return CKR_KEY_EXHAUSTED;
 	sg_random(made, len);
 	if (!random) {
-		put_tail(prefix_of(source), counter, tail);
+		sg_put_u64(tail, prefix_of(source));
+		sg_put_u32(tail + 8, (uint32_t)counter);
 		memcpy(made + len - n, tail + sizeof tail - n, n);
 	}
 	mask = (uint8_t)(0xff >> fixed_bits % 8);

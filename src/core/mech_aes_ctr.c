@@ -14,11 +14,9 @@ typedef unsigned __int128 block;
 static uint64_t bytes_left(const CK_BYTE counter[SG_AES_BLOCK], CK_ULONG bits)
 {
 	const block mask = bits == 128 ? ~(block)0 : ((block)1 << bits) - 1;
-	block value = 0, more;
+	const block value = (block)sg_get_u64(counter) << 64 | sg_get_u64(counter + 8);
+	const block more = mask - (value & mask);
 
-	for (size_t i = 0; i < SG_AES_BLOCK; i++)
-		value = value << 8 | counter[i];
-	more = mask - (value & mask);
 	return more >= UINT64_MAX / SG_AES_BLOCK ? UINT64_MAX
 	                                         : ((uint64_t)more + 1) * SG_AES_BLOCK;
 }

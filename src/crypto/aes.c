@@ -67,20 +67,12 @@ out:
 	return err;
 }
 
-/* The cipher reads what it has written already where the two overlap shifted. */
-static bool overlaps(struct sg_bytes in, const uint8_t *out)
-{
-	uintptr_t from = (uintptr_t)in.data, to = (uintptr_t)out;
-
-	return from != to && from < to + in.len && to < from + in.len;
-}
-
 enum sg_err sg_aes_run(struct sg_aes *aes, struct sg_bytes in, uint8_t *out)
 {
 	size_t written = 0;
 	enum sg_err err = SG_OK;
 
-	if (in.len % aes->multiple != 0 || overlaps(in, out))
+	if (in.len % aes->multiple != 0 || sg_bytes_shifted(in, out))
 		return SG_ERR_ARG;
 	if (in.len == 0)
 		return SG_OK;

@@ -11,6 +11,7 @@
 #include <openssl/params.h>
 #include <sodium.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "crypto/ssl.h"
 
@@ -34,19 +35,15 @@ struct sg_gcm {
 /* A field element: the first bit of a block is the highest bit [SP 800-38D §6.3]. */
 typedef unsigned __int128 element;
 
-static element load(const uint8_t *bytes, size_t len)
+static element load(const uint8_t block[BLOCK])
 {
-	element x = 0;
-
-	for (size_t i = 0; i < BLOCK; i++)
-		x = x << 8 | (i < len ? bytes[i] : 0);
-	return x;
+	return (element)sg_get_u64(block) << 64 | sg_get_u64(block + 8);
 }
 
 static void store(element x, uint8_t block[BLOCK])
 {
-	for (size_t i = BLOCK; i-- > 0; x >>= 8)
-		block[i] = (uint8_t)x;
+	sg_put_u64(block, (uint64_t)(x >> 64));
+	sg_put_u64(block + 8, (uint64_t)x);
 }
 
 /* Multiply without a branch or an index that depends on the operands. */
@@ -88,7 +85,7 @@ static enum sg_err make_hash_key(const struct sg_ssl *ssl, struct sg_bytes key, 
 	    ecb->update(ctx, block, &written, BLOCK, zero, BLOCK) != 1 || written != BLOCK)
 		err = sg_ssl_failed("compute the hash key of GCM");
 	else
-		*hash_key = load(block, BLOCK);
+		*hash_key = load(block);
 	if (ctx)
 		ecb->freectx(ctx);
 	sodium_memzero(block, sizeof(block));
@@ -108,8 +105,12 @@ static enum sg_err shorten_iv(const struct sg_ssl *ssl, struct sg_bytes key, str
 
 	if (err != SG_OK)
 		return err;
-	for (size_t at = 0; at < iv.len; at += BLOCK)
-		x = multiply(x, h) ^ load(iv.data + at, iv.len - at < BLOCK ? iv.len - at : BLOCK);
+	for (size_t at = 0; at < iv.len; at += BLOCK) {
+		uint8_t part[BLOCK] = { 0 };    /* the last one is filled up */
+
+		memcpy(part, iv.data + at, iv.len - at < BLOCK ? iv.len - at : BLOCK);
+		x = multiply(x, h) ^ load(part);
+	}
 	x ^= multiply((element)(iv.len * 8) ^ (BLOCK * 8), invert(h));
 	store(x, block);
 	sodium_memzero(&h, sizeof(h));
@@ -209,14 +210,6 @@ static bool is_tag_len(size_t len)
 	return len >= TAG_MIN && len <= SG_GCM_TAG;
 }
 
-/* The cipher reads what it has written already where the two overlap shifted. */
-static bool overlaps(struct sg_bytes in, const uint8_t *out)
-{
-	uintptr_t from = (uintptr_t)in.data, to = (uintptr_t)out;
-
-	return from != to && from < to + in.len && to < from + in.len;
-}
-
 enum sg_err sg_gcm_encrypt(struct sg_bytes key, struct sg_bytes iv, struct sg_bytes aad,
                            struct sg_bytes plain, uint8_t *out, uint8_t *tag, size_t tag_len)
 {
@@ -225,7 +218,7 @@ enum sg_err sg_gcm_encrypt(struct sg_bytes key, struct sg_bytes iv, struct sg_by
 
 	if (plain.len > TEXT_MAX || !is_tag_len(tag_len))
 		return SG_ERR_RANGE;
-	if (overlaps(plain, out))
+	if (sg_bytes_shifted(plain, out))
 		return SG_ERR_ARG;
 	ERR_set_mark();
 	err = run_start(&run, key, iv, NULL);
@@ -248,7 +241,7 @@ enum sg_err sg_gcm_decrypt(struct sg_bytes key, struct sg_bytes iv, struct sg_by
 
 	if (cipher.len > TEXT_MAX || !is_tag_len(tag.len))
 		return SG_ERR_RANGE;
-	if (overlaps(cipher, out))
+	if (sg_bytes_shifted(cipher, out))
 		return SG_ERR_ARG;
 	ERR_set_mark();
 	err = run_start(&run, key, iv, &tag);
@@ -297,7 +290,7 @@ enum sg_err sg_gcm_update(struct sg_gcm *gcm, struct sg_bytes part, uint8_t *out
 {
 	enum sg_err err;
 
-	if (gcm->done || overlaps(part, out))
+	if (gcm->done || sg_bytes_shifted(part, out))
 		return SG_ERR_ARG;
 	if (part.len > TEXT_MAX - gcm->text_len)
 		return SG_ERR_RANGE;

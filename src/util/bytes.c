@@ -20,6 +20,13 @@ bool sg_bytes_equal(struct sg_bytes a, struct sg_bytes b)
 	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
+bool sg_bytes_shifted(struct sg_bytes bytes, const uint8_t *out)
+{
+	const uintptr_t from = (uintptr_t)bytes.data, to = (uintptr_t)out;
+
+	return from != to && from < to + bytes.len && to < from + bytes.len;
+}
+
 void sg_bytes_hex(struct sg_bytes bytes, char *out)
 {
 	static const char digits[] = "0123456789abcdef";

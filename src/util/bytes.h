@@ -37,6 +37,10 @@ struct sg_bytes sg_bytes_str(const char *s);
 /* Tell whether two views hold the same bytes. Not constant time: for public bytes. */
 bool sg_bytes_equal(struct sg_bytes a, struct sg_bytes b);
 
+/* Tell whether len bytes at out would lie over the bytes shifted: a cipher that writes there
+ * reads what it has written already. The same place is not shifted. */
+bool sg_bytes_shifted(struct sg_bytes bytes, const uint8_t *out);
+
 /* Write the bytes as 2 * len lower-case hexadecimal digits, without a terminating
  * zero. For public bytes only. */
 void sg_bytes_hex(struct sg_bytes bytes, char *out);

@@ -119,6 +119,18 @@ START_TEST(freeing_and_wiping_leave_an_empty_buffer)
 }
 END_TEST
 
+START_TEST(an_output_is_shifted_where_it_lies_over_the_input_elsewhere)
+{
+	const uint8_t room[30] = { 0 };
+	struct sg_bytes in = sg_bytes(room + 10, 10);
+
+	for (size_t at = 0; at <= 20; at++)
+		ck_assert(sg_bytes_shifted(in, room + at) == (at > 0 && at < 20 && at != 10));
+	ck_assert(!sg_bytes_shifted(sg_bytes(room + 10, 0), room + 9));
+	ck_assert(!sg_bytes_shifted(in, NULL));
+}
+END_TEST
+
 START_TEST(numbers_are_put_big_endian)
 {
 	static const uint8_t expected[] = { 0x01, 0x02, 0x03, 0x84, 0xf5, 0x06, 0x07, 0x08 };
@@ -159,6 +171,7 @@ static Suite *suite(void)
 	tcase_add_test(t, a_size_that_overflows_is_out_of_range);
 	tcase_add_test(t, reserved_room_is_used_without_moving);
 	tcase_add_test(t, freeing_and_wiping_leave_an_empty_buffer);
+	tcase_add_test(t, an_output_is_shifted_where_it_lies_over_the_input_elsewhere);
 	tcase_add_test(t, numbers_are_put_big_endian);
 	tcase_add_test(t, a_number_that_was_put_is_got);
 	suite_add_tcase(s, t);
