@@ -19,8 +19,9 @@ libsignet_la_SOURCES += \
 	src/core/mech_aes.c \
 	src/core/mech_aes_cbc.c \
 	src/core/mech_aes_ctr.c \
-	src/core/mech_ecdsa.c \
+	src/core/mech_curve.c src/core/mech_curve.h \
 	src/core/mech_ecdh.c \
+	src/core/mech_ecdsa.c \
 	src/core/mech_eddsa.c \
 	src/core/mech_gcm.h \
 	src/core/mech_gcm_message.c \

@@ -83,6 +83,9 @@ CK_RV sg_mech_begin(const CK_MECHANISM *mechanism, CK_FLAGS flag, struct sg_op *
 /* Tell whether a key is of one of the kinds, which end with SG_KEY_KINDS_END. */
 bool sg_mech_takes(const struct sg_key_kind *keys, const struct sg_object *key);
 
+/* The kinds of key of all AES mechanisms. */
+extern const struct sg_key_kind sg_aes_kinds[];
+
 /* Check that a mechanism has no parameter. Errors: MECHANISM_PARAM_INVALID. */
 CK_RV sg_mech_no_param(const CK_MECHANISM *mechanism);
 

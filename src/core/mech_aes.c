@@ -134,15 +134,15 @@ static CK_RV decrypt_final(struct sg_op *op, uint8_t *out)
 	return decrypt(op, sg_buf_bytes(&op->data), out);
 }
 
-const struct sg_key_kind sg_gcm_keys[] = { { CKO_SECRET_KEY, CKK_AES }, SG_KEY_KINDS_END };
+const struct sg_key_kind sg_aes_kinds[] = { { CKO_SECRET_KEY, CKK_AES }, SG_KEY_KINDS_END };
 
 static const struct sg_op_fns encrypt_fns = {
-	.keys = sg_gcm_keys, .size = encrypt_size,
+	.keys = sg_aes_kinds, .size = encrypt_size,
 	.once = encrypt, .update = encrypt_update, .final = encrypt_final,
 };
 
 static const struct sg_op_fns decrypt_fns = {
-	.keys = sg_gcm_keys, .size = decrypt_size,
+	.keys = sg_aes_kinds, .size = decrypt_size,
 	.once = decrypt, .update = decrypt_update, .final = decrypt_final,
 };
 
@@ -176,7 +176,7 @@ static CK_RV unwrap(struct sg_op *op, struct sg_bytes wrapped, struct sg_secret 
 	return rv == CKR_ENCRYPTED_DATA_INVALID ? CKR_WRAPPED_KEY_INVALID : rv;
 }
 
-static const struct sg_wrap_fns wrap_fns = { sg_gcm_keys, wrap_size, encrypt, unwrap };
+static const struct sg_wrap_fns wrap_fns = { sg_aes_kinds, wrap_size, encrypt, unwrap };
 
 const struct sg_mech sg_mech_aes_gcm = {
 	.type = CKM_AES_GCM, .name = "CKM_AES_GCM",

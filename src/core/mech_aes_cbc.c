@@ -125,14 +125,12 @@ static CK_RV once(struct sg_op *op, struct sg_bytes in, uint8_t *out)
 	return rv != CKR_OK ? rv : final(op, out + sg_cbc_part_len(form_of(op), 0, in.len));
 }
 
-static const struct sg_key_kind keys[] = { { CKO_SECRET_KEY, CKK_AES }, SG_KEY_KINDS_END };
-
 static const struct sg_op_fns encrypt_fns = {
-	.keys = keys, .size = size, .once = once, .update = update, .final = final,
+	.keys = sg_aes_kinds, .size = size, .once = once, .update = update, .final = final,
 };
 
 static const struct sg_op_fns decrypt_fns = {
-	.keys = keys, .size = size, .exact = exact, .once = once, .update = update, .final = final,
+	.keys = sg_aes_kinds, .size = size, .exact = exact, .once = once, .update = update, .final = final,
 };
 
 #define CBC(mechanism) \

@@ -65,14 +65,12 @@ static CK_RV final(struct sg_op *op, uint8_t *out)
 	return CKR_OK;
 }
 
-static const struct sg_key_kind keys[] = { { CKO_SECRET_KEY, CKK_AES }, SG_KEY_KINDS_END };
-
 static const struct sg_op_fns encrypt_fns = {
-	.keys = keys, .size = size, .once = update, .update = update, .final = final,
+	.keys = sg_aes_kinds, .size = size, .once = update, .update = update, .final = final,
 };
 
 static const struct sg_op_fns decrypt_fns = {
-	.keys = keys, .size = decrypt_size, .once = update, .update = update, .final = final,
+	.keys = sg_aes_kinds, .size = decrypt_size, .once = update, .update = update, .final = final,
 };
 
 const struct sg_mech sg_mech_aes_ctr = {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Ring 3. CKM_EC_MONTGOMERY_KEY_PAIR_GEN and CKM_ECDH1_DERIVE [PKCS#11 3.1 §6.3]. Must
- * never use a public key for which the secret is the same whatever the private key is.
+ * Ring 3. CKM_ECDH1_DERIVE [PKCS#11 3.1 §6.3]. Must never use a public key for which the
+ * secret is the same whatever the private key is.
  */
 #include <string.h>
 
 #include "core/curve.h"
-#include "core/mech.h"
+#include "core/mech_curve.h"
 #include "core/rv.h"
 #include "core/token_resident.h"
 #include "crypto/kdf.h"
@@ -84,13 +84,6 @@ static CK_RV derive(struct sg_op *op, size_t len, struct sg_secret **out)
 	return rv;
 }
 
-static CK_RV generate(const struct sg_attrs *attrs, struct sg_secret **material)
-{
-	const struct sg_curve *curve = sg_curve_of(attrs);
-
-	return curve == NULL ? CKR_CURVE_NOT_SUPPORTED : sg_rv(curve->generate(material));
-}
-
 static const struct sg_key_kind base_keys[] = {
 	{ CKO_PRIVATE_KEY, CKK_EC_MONTGOMERY }, { CKO_PRIVATE_KEY, CKK_EC, .resident = true },
 	SG_KEY_KINDS_END,
@@ -98,15 +91,8 @@ static const struct sg_key_kind base_keys[] = {
 
 static const struct sg_derive_fns fns = { base_keys, CKO_SECRET_KEY, derive };
 
-const struct sg_mech sg_mech_montgomery_generate = {
-	.type = CKM_EC_MONTGOMERY_KEY_PAIR_GEN, .name = "CKM_EC_MONTGOMERY_KEY_PAIR_GEN",
-	.min_key = 255, .max_key = 255,
-	.flags = CKF_GENERATE_KEY_PAIR | CKF_EC_NAMEDCURVE,
-	.generate = generate, .makes = CKK_EC_MONTGOMERY,
-};
-
 const struct sg_mech sg_mech_ecdh = {
 	.type = CKM_ECDH1_DERIVE, .name = "CKM_ECDH1_DERIVE",
-	.min_key = 255, .max_key = 256,
-	.flags = CKF_DERIVE | CKF_EC_F_P | CKF_EC_NAMEDCURVE | CKF_EC_UNCOMPRESS, .param = param, .derive = &fns,
+	.min_key = SG_BITS_25519, .max_key = SG_BITS_P256,
+	.flags = CKF_DERIVE | SG_FLAGS_P256, .param = param, .derive = &fns,
 };

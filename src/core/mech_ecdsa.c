@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Ring 3. CKM_EC_KEY_PAIR_GEN, CKM_ECDSA and CKM_ECDSA_SHA256, 384 and 512 with P-256
- * [PKCS#11 3.1 §6.3.12, §6.3.14]. The hardware that keeps the key signs, a digest at a
- * time; digests and verification are made here.
+ * Ring 3. CKM_ECDSA and CKM_ECDSA_SHA256, 384 and 512 with P-256 [PKCS#11 3.1 §6.3.14].
+ * The hardware that keeps the key signs, a digest at a time; digests and verification are
+ * made here.
  */
-#include "core/mech.h"
+#include "core/mech_curve.h"
 #include "core/rv.h"
 #include "core/token_resident.h"
 #include "crypto/p256.h"
-
-#define CURVE_BITS 256
-#define CURVE_FLAGS (CKF_EC_F_P | CKF_EC_NAMEDCURVE | CKF_EC_UNCOMPRESS)
 
 _Static_assert(SG_P256_DIGEST == SG_RESIDENT_DIGEST, "digest length");
 _Static_assert(SG_P256_SIGNATURE == SG_RESIDENT_SIGNATURE, "signature length");
@@ -79,14 +76,8 @@ static CK_RV verify(struct sg_op *op, struct sg_bytes in, struct sg_bytes signat
 /* The others digest the message themselves. */
 static CK_RV hash_update(struct sg_op *op, struct sg_bytes in, uint8_t *out)
 {
-	enum sg_err err = SG_OK;
-
 	(void)out;
-	if (op->digest == NULL)
-		err = sg_digest_new(op->mech->digest, &op->digest);
-	if (err == SG_OK)
-		err = sg_digest_update(op->digest, in);
-	return sg_rv(err);
+	return sg_op_digest(op, in);
 }
 
 /* End the digest of parts, or make that of a whole message; *digest views made. */
@@ -148,8 +139,8 @@ static const struct sg_op_fns hash_verify_fns = {
 };
 
 #define ECDSA(signing, verifying) \
-	.min_key = CURVE_BITS, .max_key = CURVE_BITS, \
-	.flags = CKF_HW | CKF_SIGN | CKF_VERIFY | CURVE_FLAGS, .hardware = CKF_HW | CKF_SIGN, \
+	.min_key = SG_BITS_P256, .max_key = SG_BITS_P256, \
+	.flags = CKF_HW | CKF_SIGN | CKF_VERIFY | SG_FLAGS_P256, .hardware = CKF_HW | CKF_SIGN, \
 	.op[SG_OP_SIGN] = &signing, .op[SG_OP_VERIFY] = &verifying
 #define HASHED(mechanism, algorithm) \
 	{ .type = mechanism, .name = #mechanism, .digest = algorithm, \
@@ -161,13 +152,3 @@ const struct sg_mech sg_mech_ecdsa = {
 const struct sg_mech sg_mech_ecdsa_sha256 = HASHED(CKM_ECDSA_SHA256, SG_SHA256);
 const struct sg_mech sg_mech_ecdsa_sha384 = HASHED(CKM_ECDSA_SHA384, SG_SHA384);
 const struct sg_mech sg_mech_ecdsa_sha512 = HASHED(CKM_ECDSA_SHA512, SG_SHA512);
-
-static const enum sg_resident_kind p256 = SG_RESIDENT_P256;
-
-const struct sg_mech sg_mech_ec_generate = {
-	.type = CKM_EC_KEY_PAIR_GEN, .name = "CKM_EC_KEY_PAIR_GEN",
-	.min_key = CURVE_BITS, .max_key = CURVE_BITS,
-	.flags = CKF_HW | CKF_GENERATE_KEY_PAIR | CURVE_FLAGS,
-	.hardware = CKF_HW | CKF_GENERATE_KEY_PAIR,
-	.resident = &p256, .makes = CKK_EC,
-};

@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Ring 3. CKM_EC_EDWARDS_KEY_PAIR_GEN and CKM_EDDSA [PKCS#11 3.1 §6.3.13, §6.3.16]: pure
- * Ed25519 without a parameter, Ed25519ctx or Ed25519ph with one. All but the last read
- * their message twice, so parts are gathered; the last digests them.
+ * Ring 3. CKM_EDDSA [PKCS#11 3.1 §6.3.16]: pure Ed25519 without a parameter, Ed25519ctx or
+ * Ed25519ph with one. All but the last read their message twice, so parts are gathered; the
+ * last digests them.
  */
 #include <string.h>
 
-#include "core/curve.h"
-#include "core/mech.h"
+#include "core/mech_curve.h"
 #include "core/rv.h"
 #include "crypto/ed25519_dom.h"
-
-#define CURVE_BITS 255
 
 /* Ed25519ctx without a context could be meant as pure Ed25519, which signs otherwise
  * [RFC 8032 §5.1, §8.3]. */
@@ -44,16 +41,8 @@ static CK_RV size(const struct sg_op *op, enum sg_op_phase phase, size_t in_len,
 
 static CK_RV update(struct sg_op *op, struct sg_bytes in, uint8_t *out)
 {
-	enum sg_err err = SG_OK;
-
 	(void)out;
-	if (!op->prehash)
-		return sg_op_gather(op, in);
-	if (op->digest == NULL)
-		err = sg_digest_new(SG_SHA512, &op->digest);
-	if (err == SG_OK)
-		err = sg_digest_update(op->digest, in);
-	return sg_rv(err);
+	return op->prehash ? sg_op_digest(op, in) : sg_op_gather(op, in);
 }
 
 /* Find what is signed for a domain: the message, or its digest after the last part of it. */
@@ -112,13 +101,6 @@ static CK_RV verify(struct sg_op *op, struct sg_bytes in, struct sg_bytes signat
 	return err == SG_OK ? CKR_OK : CKR_SIGNATURE_INVALID;
 }
 
-static CK_RV generate(const struct sg_attrs *attrs, struct sg_secret **material)
-{
-	const struct sg_curve *curve = sg_curve_of(attrs);
-
-	return curve == NULL ? CKR_CURVE_NOT_SUPPORTED : sg_rv(curve->generate(material));
-}
-
 static const struct sg_key_kind private_keys[] = {
 	{ CKO_PRIVATE_KEY, CKK_EC_EDWARDS }, SG_KEY_KINDS_END,
 };
@@ -136,17 +118,10 @@ static const struct sg_op_fns verify_fns = {
 
 const struct sg_mech sg_mech_eddsa = {
 	.type = CKM_EDDSA, .name = "CKM_EDDSA",
-	.min_key = CURVE_BITS, .max_key = CURVE_BITS,
+	.min_key = SG_BITS_25519, .max_key = SG_BITS_25519,
 	.flags = CKF_SIGN | CKF_VERIFY | CKF_GENERATE_KEY_PAIR | CKF_EC_NAMEDCURVE,
-	.param = param,
+	.param = param, .digest = SG_SHA512,
 	.op[SG_OP_SIGN] = &sign_fns, .op[SG_OP_VERIFY] = &verify_fns,
 	/* GnuTLS 3.7 makes its keys by this number. */
-	.generate = generate, .makes = CKK_EC_EDWARDS,
-};
-
-const struct sg_mech sg_mech_edwards_generate = {
-	.type = CKM_EC_EDWARDS_KEY_PAIR_GEN, .name = "CKM_EC_EDWARDS_KEY_PAIR_GEN",
-	.min_key = CURVE_BITS, .max_key = CURVE_BITS,
-	.flags = CKF_GENERATE_KEY_PAIR | CKF_EC_NAMEDCURVE,
-	.generate = generate, .makes = CKK_EC_EDWARDS,
+	.generate = sg_mech_make_pair, .makes = CKK_EC_EDWARDS,
 };

@@ -9,8 +9,6 @@
 
 #define SG_GCM_AAD_MAX ((CK_ULONG)16 << 20)
 
-extern const struct sg_key_kind sg_gcm_keys[];
-
 /* Tell whether a tag may have so many bits. */
 bool sg_gcm_tag_bits(CK_ULONG bits);
 

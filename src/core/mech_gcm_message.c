@@ -174,8 +174,8 @@ static CK_RV decrypt_next(struct sg_op *op, const struct sg_message *message, st
 static const struct sg_message_fns encrypt = { encrypt_begin, encrypt_size, encrypt_next };
 static const struct sg_message_fns decrypt = { decrypt_begin, decrypt_size, decrypt_next };
 
-const struct sg_op_fns sg_gcm_message_encrypt = { .keys = sg_gcm_keys, .message = &encrypt };
-const struct sg_op_fns sg_gcm_message_decrypt = { .keys = sg_gcm_keys, .message = &decrypt };
+const struct sg_op_fns sg_gcm_message_encrypt = { .keys = sg_aes_kinds, .message = &encrypt };
+const struct sg_op_fns sg_gcm_message_decrypt = { .keys = sg_aes_kinds, .message = &decrypt };
 
 /* Wrapping: a key is one message. The tag is in the parameter, so lengths stay. */
 static CK_RV wrap_size(const struct sg_op *op, size_t len, size_t *out_len)
@@ -210,4 +210,4 @@ static CK_RV unwrap(struct sg_op *op, struct sg_bytes wrapped, struct sg_secret 
 	return rv == CKR_AEAD_DECRYPT_FAILED ? CKR_WRAPPED_KEY_INVALID : rv;
 }
 
-const struct sg_wrap_fns sg_gcm_message_wrap = { sg_gcm_keys, wrap_size, wrap, unwrap };
+const struct sg_wrap_fns sg_gcm_message_wrap = { sg_aes_kinds, wrap_size, wrap, unwrap };

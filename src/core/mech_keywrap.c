@@ -63,9 +63,8 @@ static CK_RV kwp_unwrap(struct sg_op *op, struct sg_bytes wrapped, struct sg_sec
 	return unwrap(SG_KWP, op, wrapped, plain);
 }
 
-static const struct sg_key_kind keys[] = { { CKO_SECRET_KEY, CKK_AES }, SG_KEY_KINDS_END };
-static const struct sg_wrap_fns kw = { keys, kw_size, kw_wrap, kw_unwrap };
-static const struct sg_wrap_fns kwp = { keys, kwp_size, kwp_wrap, kwp_unwrap };
+static const struct sg_wrap_fns kw = { sg_aes_kinds, kw_size, kw_wrap, kw_unwrap };
+static const struct sg_wrap_fns kwp = { sg_aes_kinds, kwp_size, kwp_wrap, kwp_unwrap };
 
 #define KEY_WRAP(mechanism, fns) \
 	{ .type = mechanism, .name = #mechanism, .min_key = 16, .max_key = 32, \

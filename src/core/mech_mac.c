@@ -117,7 +117,6 @@ static const struct sg_key_kind sha256_keys[] = {
 };
 static const struct sg_key_kind sha384_keys[] = HMAC_KEYS(384);
 static const struct sg_key_kind sha512_keys[] = HMAC_KEYS(512);
-static const struct sg_key_kind aes_keys[] = { { CKO_SECRET_KEY, CKK_AES }, SG_KEY_KINDS_END };
 
 #define SIGN(key_kinds) \
 	{ .keys = key_kinds, .size = size, .once = once, .update = update, .final = final }
@@ -127,7 +126,7 @@ static const struct sg_key_kind aes_keys[] = { { CKO_SECRET_KEY, CKK_AES }, SG_K
 static const struct sg_op_fns sha256_sign = SIGN(sha256_keys), sha256_verify = VERIFY(sha256_keys);
 static const struct sg_op_fns sha384_sign = SIGN(sha384_keys), sha384_verify = VERIFY(sha384_keys);
 static const struct sg_op_fns sha512_sign = SIGN(sha512_keys), sha512_verify = VERIFY(sha512_keys);
-static const struct sg_op_fns cmac_sign = SIGN(aes_keys), cmac_verify = VERIFY(aes_keys);
+static const struct sg_op_fns cmac_sign = SIGN(sg_aes_kinds), cmac_verify = VERIFY(sg_aes_kinds);
 
 #define MAC(algorithm, least, fns) \
 	.flags = CKF_SIGN | CKF_VERIFY, .mac = algorithm, .shortest = least, .param = param, \

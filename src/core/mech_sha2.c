@@ -19,14 +19,8 @@ static CK_RV once(struct sg_op *op, struct sg_bytes in, uint8_t *out)
 
 static CK_RV update(struct sg_op *op, struct sg_bytes in, uint8_t *out)
 {
-	enum sg_err err = SG_OK;
-
 	(void)out;
-	if (op->digest == NULL)
-		err = sg_digest_new(op->mech->digest, &op->digest);
-	if (err == SG_OK)
-		err = sg_digest_update(op->digest, in);
-	return sg_rv(err);
+	return sg_op_digest(op, in);
 }
 
 static CK_RV final(struct sg_op *op, uint8_t *out)

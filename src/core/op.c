@@ -222,6 +222,17 @@ CK_RV sg_op_verify_signature(struct sg_op *op, enum sg_op_phase phase, struct sg
 	return sg_op_verify(op, phase, in, sg_buf_bytes(&op->signature));
 }
 
+CK_RV sg_op_digest(struct sg_op *op, struct sg_bytes part)
+{
+	enum sg_err err = SG_OK;
+
+	if (op->digest == NULL)
+		err = sg_digest_new(op->mech->digest, &op->digest);
+	if (err == SG_OK)
+		err = sg_digest_update(op->digest, part);
+	return sg_rv(err);
+}
+
 CK_RV sg_op_gather(struct sg_op *op, struct sg_bytes part)
 {
 	if (part.len > GATHER_MAX - op->data.len)

@@ -153,6 +153,9 @@ CK_FLAGS sg_op_flag(enum sg_op_kind kind);
 /* End an operation and wipe what it gathered; fine when there is none. */
 void sg_op_end(struct sg_op *op);
 
+/* Work a part into op->digest, which is the mechanism's and begins with the first part. */
+CK_RV sg_op_digest(struct sg_op *op, struct sg_bytes part);
+
 /* Append a part to op->data, which has a bound. Errors: DATA_LEN_RANGE, HOST_MEMORY. */
 CK_RV sg_op_gather(struct sg_op *op, struct sg_bytes part);
 
