@@ -1,5 +1,7 @@
 # Attacks, really carried out: one for each line of the threat model's table.
 attack_tests = \
+	tests/attack/test_memory \
+	tests/attack/test_memory_reader \
 	tests/attack/test_tripwire
 
 attack_scripts = \
@@ -10,3 +12,8 @@ check_PROGRAMS += $(attack_tests)
 TESTS += $(attack_tests) $(attack_scripts)
 THREAD_TESTS += tests/attack/test_tripwire
 EXTRA_DIST += $(attack_scripts)
+
+# A process with secrets, and what they are.
+attack_victim = tests/attack/victim.c tests/attack/victim.h
+tests_attack_test_memory_SOURCES = tests/attack/test_memory.c $(attack_victim)
+tests_attack_test_memory_reader_SOURCES = tests/attack/test_memory_reader.c $(attack_victim)

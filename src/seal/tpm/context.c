@@ -45,15 +45,27 @@ static void child_close(void)
 	}
 }
 
+/* Choose what tpm2-tss may say. At its two noisiest levels it shows what it decrypts and
+ * the keys of its sessions; instead it gets the level that it has by itself. */
+static const char *choose_log(const char *wanted)
+{
+	if (wanted == NULL || *wanted == '\0')
+		return "all+NONE";
+	if (strcasestr(wanted, "+debug") == NULL && strcasestr(wanted, "+trace") == NULL)
+		return wanted;
+	sg_log(SG_LOG_NOTICE, "TSS2_LOG asks for what would show keys; it is WARNING instead");
+	return "all+WARNING";
+}
+
 /* tpm2-tss writes to standard error, and its only knob is this variable, which each
  * of its libraries reads at its first line. So it is set before the first call into
- * any of them, and never where somebody has set it. */
+ * any of them. */
 static void once_init(void)
 {
-	const char *set = getenv("TSS2_LOG");
+	const char *wanted = getenv("TSS2_LOG"), *chosen = choose_log(wanted);
 
 	once_err = SG_ERR_NOMEM;
-	if (setenv("TSS2_LOG", "all+NONE", set == NULL || *set == '\0') == 0)
+	if (chosen == wanted || setenv("TSS2_LOG", chosen, 1) == 0)
 		once_err = sg_fork_child(child_close);
 }
 
