@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Ring 4. Slot and token management [PKCS#11 3.1 §5.5]. Nothing here asks the
- * hardware but C_InitToken and the functions that set PINs.
+ * hardware but C_InitToken, the functions that set PINs, and C_GetTokenInfo with a session
+ * open before a login.
  */
 #include "config.h"
 
@@ -14,6 +15,7 @@
 #include "api/text.h"
 #include "core/mech.h"
 #include "core/rv.h"
+#include "core/token_tries.h"
 #include "util/log.h"
 
 CK_RV C_GetSlotList(CK_BBOOL token_present, CK_SLOT_ID *slots, CK_ULONG *count)
@@ -64,15 +66,7 @@ static CK_FLAGS token_flags(const struct sg_token *token)
 	flags |= CKF_LOGIN_REQUIRED;
 	if (record->copy[SG_SEAL_USER].blob.len > 0)
 		flags |= CKF_USER_PIN_INITIALIZED;
-	if (token->pin_low[SG_USER])
-		flags |= CKF_USER_PIN_COUNT_LOW;
-	if (sg_token_pin_locked(token, SG_USER))
-		flags |= CKF_USER_PIN_LOCKED;
-	if (token->pin_low[SG_SO])
-		flags |= CKF_SO_PIN_COUNT_LOW;
-	if (sg_token_pin_locked(token, SG_SO))
-		flags |= CKF_SO_PIN_LOCKED;
-	return flags;
+	return flags | sg_token_tries_flags(token, SG_USER) | sg_token_tries_flags(token, SG_SO);
 }
 
 static void fill_token_info(struct sg_token *token, CK_TOKEN_INFO *info)
@@ -112,6 +106,8 @@ CK_RV C_GetTokenInfo(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
 	err = sg_token_sync(token);
 	if (err != SG_OK && err != SG_ERR_STORE_MISSING)
 		return sg_call_end(&call, sg_rv(err));
+	if (err == SG_OK)
+		sg_token_tries_look(token);
 	memset(info, 0, sizeof *info);
 	fill_token_info(token, info);
 	sg_text_pad(info->manufacturerID, sizeof info->manufacturerID, "signet");
@@ -190,7 +186,10 @@ CK_RV C_GetMechanismInfo(CK_SLOT_ID slot, CK_MECHANISM_TYPE type, CK_MECHANISM_I
 /* Make a token where there is none. */
 static enum sg_err init_empty(struct sg_token *token, struct sg_bytes pin, struct sg_bytes label)
 {
-	struct sg_token_plan plan = { .label = label, .sealer = token->config->sealer };
+	struct sg_token_plan plan = {
+		.label = label, .sealer = token->config->sealer,
+		.pin_tries = token->config->pin_tries,
+	};
 	struct sg_secret *so_pin = NULL;
 	enum sg_err err;
 

@@ -45,6 +45,7 @@ libsignet_la_SOURCES += \
 	src/core/template.c src/core/template.h \
 	src/core/token.c src/core/token.h \
 	src/core/token_create.c \
+	src/core/token_index.c src/core/token_index.h \
 	src/core/token_material.c src/core/token_material.h \
 	src/core/token_objects.c src/core/token_objects.h \
 	src/core/token_policy.c src/core/token_policy.h \
@@ -52,6 +53,7 @@ libsignet_la_SOURCES += \
 	src/core/token_refresh.c \
 	src/core/token_reseal.c src/core/token_reseal.h \
 	src/core/token_resident.c src/core/token_resident.h \
+	src/core/token_tries.c src/core/token_tries.h \
 	src/core/token_tripwire.c src/core/token_tripwire.h \
 	src/core/token_write.c src/core/token_write.h \
 	src/core/tripwire.c src/core/tripwire.h

@@ -6,12 +6,11 @@
 #include <string.h>
 
 #include "core/rv.h"
+#include "core/token_index.h"
 #include "core/token_policy.h"
+#include "core/token_tries.h"
 #include "core/token_tripwire.h"
 #include "util/log.h"
-
-/* Seconds for which a lockout is reported from memory: the hardware lets it heal. */
-#define LOCKED_SHOWN 60
 
 static const enum sg_seal_slot slot_of[SG_USERS] = {
 	[SG_USER] = SG_SEAL_USER,
@@ -57,34 +56,6 @@ enum sg_err sg_token_unseal_pin(struct sg_token *token, struct sg_sealer *sealer
 	return err;
 }
 
-/* Seconds of a clock that nobody sets. */
-static time_t now(void)
-{
-	struct timespec t = { 0, 0 };
-
-	clock_gettime(CLOCK_BOOTTIME, &t);
-	return t.tv_sec;
-}
-
-bool sg_token_pin_locked(const struct sg_token *token, enum sg_user user)
-{
-	return token->pin_locked[user] != 0 && now() - token->pin_locked[user] < LOCKED_SHOWN;
-}
-
-void sg_token_note_pin(struct sg_token *token, enum sg_user user, enum sg_err err)
-{
-	pthread_rwlock_wrlock(&token->lock);
-	if (err == SG_OK) {
-		token->pin_low[user] = false;
-		token->pin_locked[user] = 0;
-	} else if (err == SG_ERR_AUTH) {
-		token->pin_low[user] = true;
-	} else if (err == SG_ERR_LOCKED) {
-		token->pin_locked[user] = now();
-	}
-	pthread_rwlock_unlock(&token->lock);
-}
-
 /* Prove a PIN: unseal the token key and check the record with it. The caller holds
  * `opening` and frees keys and *token_key. */
 static enum sg_err prove(struct sg_token *token, enum sg_user user, struct sg_bytes pin,
@@ -95,13 +66,14 @@ static enum sg_err prove(struct sg_token *token, enum sg_user user, struct sg_by
 	enum sg_err err;
 
 	err = sg_token_sealer(token, record->sealer, &sealer);
-	if (err == SG_OK)
-		err = sg_token_unseal_pin(token, sealer, record, slot_of[user], pin, token_key);
+	if (err != SG_OK)
+		return err;
+	err = sg_token_unseal_pin(token, sealer, record, slot_of[user], pin, token_key);
 	if (err == SG_OK)
 		err = sg_token_derive(*token_key, record->uuid, keys);
 	if (err == SG_OK)
 		err = sg_token_record_check(record, keys[SG_PUBLIC_HALF]);
-	sg_token_note_pin(token, user, err);
+	sg_token_note_try(token, sealer, record, user, err);
 	return err;
 }
 
@@ -296,6 +268,7 @@ struct new_copy {
 	enum sg_seal_slot slot;
 	struct sg_sealed_copy copy;
 	const struct sg_buf *proved;    /* the copy that the old PIN opened, or NULL */
+	struct sg_sealer *sealer;
 };
 
 static enum sg_err put_copy(struct sg_token_record *record, void *arg)
@@ -310,7 +283,7 @@ static enum sg_err put_copy(struct sg_token_record *record, void *arg)
 	sg_buf_free(&old->blob);
 	*old = new_copy->copy;
 	memset(&new_copy->copy, 0, sizeof new_copy->copy);
-	return SG_OK;
+	return sg_token_index_settle(new_copy->sealer, record);
 }
 
 /* Seal the token key under a new PIN and store the copy. The caller holds `opening`. */
@@ -320,18 +293,27 @@ static enum sg_err replace_pin(struct sg_token *token, const struct sg_token_rec
 {
 	struct new_copy new_copy = { .slot = slot_of[user], .proved = proved };
 	struct sg_keyset *keys[2] = { NULL, NULL };
-	struct sg_sealer *sealer;
+	struct sg_pin_plan *plan = NULL;
+	struct sg_pin_seal how = { .pin = pin };
 	enum sg_err err;
 
-	err = sg_token_sealer(token, record->sealer, &sealer);
+	err = sg_token_sealer(token, record->sealer, &new_copy.sealer);
 	if (err == SG_OK)
 		err = sg_token_derive(token_key, record->uuid, keys);
 	if (err == SG_OK)       /* the parent it names is about to get the token key */
 		err = sg_token_record_check(record, keys[SG_PUBLIC_HALF]);
 	if (err == SG_OK)
-		err = sg_token_seal_pin(sealer, record, token_key, pin, &new_copy.copy);
+		err = sg_token_index_plan(new_copy.sealer, record, new_copy.slot, &plan);
+	if (err == SG_OK)
+		err = sg_token_index_enter(token, new_copy.sealer, keys[SG_PUBLIC_HALF], plan);
+	how.plan = plan;
+	if (err == SG_OK)
+		err = sg_token_seal_pin(new_copy.sealer, record, token_key, &how, &new_copy.copy);
 	if (err == SG_OK)
 		err = sg_token_change_record(token, keys[SG_PUBLIC_HALF], put_copy, &new_copy);
+	if (plan != NULL)       /* the old index, or the new one */
+		sg_token_index_sweep(token, new_copy.sealer, keys[SG_PUBLIC_HALF], NULL);
+	sg_pin_plan_free(&plan);
 	sg_buf_free(&new_copy.copy.blob);
 	sg_keyset_free(&keys[0]);
 	sg_keyset_free(&keys[1]);

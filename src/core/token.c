@@ -3,6 +3,7 @@
  * Ring 3. A token's life: reading its record, opening it, closing it.
  */
 #include "core/token_policy.h"
+#include "core/token_tries.h"
 #include "core/token_tripwire.h"
 
 #include <stdlib.h>
@@ -115,6 +116,7 @@ static void install_record(struct sg_token *token, struct sg_token_record *recor
 {
 	if (token->present && memcmp(token->record.uuid, record->uuid, SG_UUID) != 0)
 		sg_token_close(token);
+	sg_token_tries_renew(token, record);
 	sg_token_record_clear(&token->record);
 	token->record = *record;
 	token->present = true;

@@ -31,6 +31,14 @@ enum sg_user {
 	SG_USERS
 };
 
+/* What is known of the tries of a PIN; see core/token_tries.h. */
+struct sg_pin_state {
+	bool low;                       /* a wrong PIN was given since the last right one */
+	time_t locked;                  /* when the hardware last refused PINs; 0: never */
+	struct sg_seal_tries tries;     /* what it said last */
+	time_t asked;                   /* when that was; 0: never */
+};
+
 struct sg_token {
 	CK_SLOT_ID slot;
 	char *path;                             /* of its store */
@@ -50,8 +58,7 @@ struct sg_token {
 	struct sg_keyset *keys[2];              /* by enum sg_half; NULL while closed */
 	struct sg_secret *token_key;            /* only while the security officer is logged in */
 	enum sg_user user;
-	bool pin_low[SG_USERS];                 /* a wrong PIN was given since the last right one */
-	time_t pin_locked[SG_USERS];            /* when the hardware last refused PINs; 0: never */
+	struct sg_pin_state pin[SG_USERS];
 	uint64_t shown[2];                      /* generation of each half that objects shows */
 	struct sg_store_stamp shown_stamp;      /* of the store that had these */
 	uint64_t changes;                       /* of token objects in the table, by this process */
@@ -75,6 +82,7 @@ struct sg_token_plan {
 	const struct sg_secret *so_pin;
 	const struct sg_secret *owner_auth;     /* of the TPM's owner hierarchy, or NULL */
 	struct sg_bytes policy;                 /* what else must hold to open it, as text; or empty */
+	uint32_t pin_tries;                     /* wrong PINs of the user that an index takes; 0: none */
 };
 
 /* Make the in-memory token of a slot; no I/O. The caller frees it. Errors: NOMEM. */
@@ -164,10 +172,17 @@ enum sg_err sg_token_change_record(struct sg_token *token, const struct sg_keyse
                                    enum sg_err (*fn)(struct sg_token_record *record, void *arg),
                                    void *arg);
 
+/* A PIN that something is to be sealed under. */
+struct sg_pin_seal {
+	struct sg_bytes pin;
+	const struct sg_pin_plan *plan;         /* of the index that counts wrong ones, or NULL */
+	const struct sg_secret *owner_auth;     /* to make it, or NULL */
+};
+
 /* Seal the token key under a PIN, and the record's parent and policy, into one of the
  * copies. The caller holds `opening`. */
 enum sg_err sg_token_seal_pin(struct sg_sealer *sealer, const struct sg_token_record *record,
-                              const struct sg_secret *token_key, struct sg_bytes pin,
+                              const struct sg_secret *token_key, const struct sg_pin_seal *how,
                               struct sg_sealed_copy *copy);
 
 /* Seal the record's open copy: the token key of a machine token, the public key of another.
@@ -184,12 +199,6 @@ enum sg_err sg_token_unseal_open(struct sg_token *token, struct sg_sealer *seale
 enum sg_err sg_token_unseal_pin(struct sg_token *token, struct sg_sealer *sealer,
                                 const struct sg_token_record *record, enum sg_seal_slot slot,
                                 struct sg_bytes pin, struct sg_secret **token_key);
-
-/* Remember for CK_TOKEN_INFO.flags how a PIN was answered; SG_OK also for a new one. */
-void sg_token_note_pin(struct sg_token *token, enum sg_user user, enum sg_err err);
-
-/* Tell whether the hardware refused this PIN a short while ago; the caller holds the lock. */
-bool sg_token_pin_locked(const struct sg_token *token, enum sg_user user);
 
 /* Derive both halves' keys from the token key. */
 enum sg_err sg_token_derive(const struct sg_secret *token_key, const uint8_t uuid[SG_UUID],

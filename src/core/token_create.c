@@ -7,7 +7,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/token_index.h"
 #include "core/token_policy.h"
+#include "core/token_tries.h"
 #include "core/token_tripwire.h"
 #include "crypto/random.h"
 #include "util/file.h"
@@ -19,6 +21,8 @@ static enum sg_err check_plan(const struct sg_token_plan *plan)
 		return SG_ERR_ARG;
 	if (!plan->machine && plan->user_pin == NULL && plan->so_pin == NULL)
 		return SG_ERR_ARG;
+	if (plan->pin_tries > SG_PIN_TRIES_MAX || (plan->machine && plan->pin_tries > 0))
+		return SG_ERR_RANGE;
 	if (plan->user_pin != NULL && !sg_pin_fits(sg_secret_bytes(plan->user_pin)))
 		return SG_ERR_RANGE;
 	if (plan->so_pin != NULL && !sg_pin_fits(sg_secret_bytes(plan->so_pin)))
@@ -27,11 +31,13 @@ static enum sg_err check_plan(const struct sg_token_plan *plan)
 }
 
 enum sg_err sg_token_seal_pin(struct sg_sealer *sealer, const struct sg_token_record *record,
-                              const struct sg_secret *token_key, struct sg_bytes pin,
+                              const struct sg_secret *token_key, const struct sg_pin_seal *how,
                               struct sg_sealed_copy *copy)
 {
 	struct sg_policy policy = { 0 };
-	struct sg_seal_guard guard = { .policy = &policy };
+	struct sg_seal_guard guard = {
+		.policy = &policy, .plan = how->plan, .owner_auth = how->owner_auth,
+	};
 	struct sg_secret *auth = NULL;
 	enum sg_err err;
 
@@ -39,7 +45,7 @@ enum sg_err sg_token_seal_pin(struct sg_sealer *sealer, const struct sg_token_re
 	copy->cost = sg_argon2_default;
 	err = sg_token_policy(record, &policy);
 	if (err == SG_OK)
-		err = sg_argon2id(pin, sg_bytes(copy->salt, sizeof copy->salt), copy->cost,
+		err = sg_argon2id(how->pin, sg_bytes(copy->salt, sizeof copy->salt), copy->cost,
 		                  SG_SEAL_AUTH, &auth);
 	if (err == SG_OK) {
 		guard.auth = auth;
@@ -71,17 +77,48 @@ enum sg_err sg_token_seal_open(struct sg_sealer *sealer, const struct sg_secret 
 	return err;
 }
 
-/* Fill a record with a new token key, sealed, and write the two records of an empty token. */
+/* Seal the token key of a record that is not stored yet under the PINs of the plan. */
+static enum sg_err seal_pins(struct sg_sealer *sealer, const struct sg_token_plan *plan,
+                             const struct sg_secret *token_key, struct sg_token_record *record)
+{
+	const struct sg_secret *const pins[SG_SEAL_SLOTS] = {
+		[SG_SEAL_USER] = plan->user_pin,
+		[SG_SEAL_SO] = plan->so_pin,
+	};
+	enum sg_err err = SG_OK;
+
+	for (int slot = 0; slot < SG_SEAL_SLOTS && err == SG_OK; slot++) {
+		struct sg_pin_seal how = { .owner_auth = plan->owner_auth };
+		struct sg_pin_plan *index = NULL;
+
+		if (pins[slot] == NULL)
+			continue;
+		how.pin = sg_secret_bytes(pins[slot]);
+		err = sg_token_index_plan(sealer, record, (enum sg_seal_slot)slot, &index);
+		if (err == SG_OK && index != NULL)
+			err = sg_token_index_add(record, index);
+		how.plan = index;
+		if (err == SG_OK)
+			err = sg_token_seal_pin(sealer, record, token_key, &how,
+			                        &record->copy[slot]);
+		sg_pin_plan_free(&index);
+	}
+	return err;
+}
+
+/* Fill a record with a new token key, sealed, and write the two records of an empty token. The
+ * caller frees the keys. */
 static enum sg_err build(struct sg_sealer *sealer, const struct sg_token_plan *plan,
                          struct sg_token_record *record, bool *parent_made,
-                         struct sg_buf *token_stored, struct sg_buf *state_stored)
+                         struct sg_keyset *keys[2], struct sg_buf *token_stored,
+                         struct sg_buf *state_stored)
 {
-	struct sg_keyset *keys[2] = { NULL, NULL };
 	struct sg_secret *token_key = NULL;
 	struct sg_state state;
 	enum sg_err err;
 
 	record->machine = plan->machine;
+	record->pin_tries = plan->pin_tries;
 	record->created = (uint64_t)time(NULL);
 	memset(record->sealer, 0, sizeof record->sealer);
 	strncpy(record->sealer, sealer->ops->name, sizeof record->sealer - 1);
@@ -94,12 +131,8 @@ static enum sg_err build(struct sg_sealer *sealer, const struct sg_token_plan *p
 		err = sg_random_secret(SG_TOKEN_KEY, &token_key);
 	if (err == SG_OK)
 		err = sg_token_seal_open(sealer, token_key, record);
-	if (err == SG_OK && plan->user_pin != NULL)
-		err = sg_token_seal_pin(sealer, record, token_key, sg_secret_bytes(plan->user_pin),
-		                        &record->copy[SG_SEAL_USER]);
-	if (err == SG_OK && plan->so_pin != NULL)
-		err = sg_token_seal_pin(sealer, record, token_key, sg_secret_bytes(plan->so_pin),
-		                        &record->copy[SG_SEAL_SO]);
+	if (err == SG_OK)
+		err = seal_pins(sealer, plan, token_key, record);
 	if (err == SG_OK)
 		err = sg_token_derive(token_key, record->uuid, keys);
 	if (err == SG_OK) {
@@ -110,8 +143,6 @@ static enum sg_err build(struct sg_sealer *sealer, const struct sg_token_plan *p
 	}
 	if (err == SG_OK)
 		err = sg_token_record_write(record, keys[SG_PUBLIC_HALF], token_stored);
-	sg_keyset_free(&keys[0]);
-	sg_keyset_free(&keys[1]);
 	sg_secret_free(&token_key);
 	return err;
 }
@@ -122,7 +153,8 @@ enum sg_err sg_token_create(struct sg_token *token, const struct sg_token_plan *
 	struct sg_token_record record = { 0 };
 	struct sg_buf token_stored = { 0 }, state_stored = { 0 };
 	struct sg_boot_look look = { .made = false };
-	struct sg_sealer *sealer;
+	struct sg_keyset *keys[2] = { NULL, NULL };
+	struct sg_sealer *sealer = NULL;
 	bool made = false;
 	enum sg_err err;
 
@@ -137,18 +169,22 @@ enum sg_err sg_token_create(struct sg_token *token, const struct sg_token_plan *
 	if (err == SG_OK)
 		err = sg_dir_make_private(token->config->state);
 	if (err == SG_OK)
-		err = build(sealer, plan, &record, &made, &token_stored, &state_stored);
+		err = build(sealer, plan, &record, &made, keys, &token_stored, &state_stored);
 	if (err == SG_OK)
 		err = sg_token_tripwire_begin(token, sealer, &record, &look);
-	sg_token_opening_unlock(token);
 	if (err == SG_OK)
 		err = sg_store_create(token->path, sg_buf_bytes(&token_stored),
 		                      sg_buf_bytes(&state_stored), sg_bytes("", 0));
+	if (err != SG_OK && record.indices.n > 0)
+		sg_token_index_abandon(sealer, &record, plan->owner_auth);
+	sg_token_opening_unlock(token);
 	/* What can't be kept now is kept at the first use, and said then. */
 	if (err == SG_OK)
 		(void)sg_token_tripwire_keep(token, &record, &look);
 	if (parent_made != NULL)
 		*parent_made = made;
+	sg_keyset_free(&keys[0]);
+	sg_keyset_free(&keys[1]);
 	sg_token_record_clear(&record);
 	sg_buf_free(&token_stored);
 	sg_buf_free(&state_stored);
@@ -216,9 +252,10 @@ enum sg_err sg_token_recreate(struct sg_token *token, struct sg_bytes so_pin,
 	}
 	sg_token_opening_lock(token);
 	err = sg_token_sealer(token, record.sealer, &sealer);
-	if (err == SG_OK)
+	if (err == SG_OK) {
 		err = sg_token_unseal_pin(token, sealer, &record, SG_SEAL_SO, so_pin, &token_key);
-	sg_token_note_pin(token, SG_SO, err);
+		sg_token_note_try(token, sealer, &record, SG_SO, err);
+	}
 	if (err == SG_OK)
 		err = sg_token_derive(token_key, record.uuid, keys);
 	if (err == SG_OK)       /* its policy is about to guard the new one */
@@ -228,8 +265,12 @@ enum sg_err sg_token_recreate(struct sg_token *token, struct sg_bytes so_pin,
 	if (err == SG_OK) {
 		plan.so_pin = pin;
 		plan.policy = sg_buf_bytes(&record.policy);
+		plan.pin_tries = record.pin_tries;
 		memcpy(fresh.uuid, record.uuid, SG_UUID);
-		err = build(sealer, &plan, &fresh, &made, &token_stored, &state_stored);
+		fresh.indices = record.indices;         /* to be removed when it is stored */
+		sg_keyset_free(&keys[0]);
+		sg_keyset_free(&keys[1]);
+		err = build(sealer, &plan, &fresh, &made, keys, &token_stored, &state_stored);
 	}
 	sg_token_opening_unlock(token);
 	if (err == SG_OK)
@@ -240,6 +281,11 @@ enum sg_err sg_token_recreate(struct sg_token *token, struct sg_bytes so_pin,
 		pthread_rwlock_unlock(&token->lock);
 		sg_token_note_pin(token, SG_USER, SG_OK);
 		err = sg_token_sync(token);
+	}
+	if (err == SG_OK && fresh.indices.n > 0) {
+		sg_token_opening_lock(token);
+		sg_token_index_sweep(token, sealer, keys[SG_PUBLIC_HALF], NULL);
+		sg_token_opening_unlock(token);
 	}
 out:
 	sg_token_record_clear(&record);

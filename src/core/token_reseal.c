@@ -6,10 +6,15 @@
 
 #include <string.h>
 
+#include "core/token_index.h"
+#include "core/token_tries.h"
+
 /* The record that was read, and the one that is to take its place. */
 struct change {
 	const struct sg_token_record *old;
 	struct sg_token_record fresh;   /* its policy, and the copies that are not empty */
+	struct sg_sealer *sealer;
+	struct sg_pin_plan *plan[SG_SEAL_SLOTS];        /* of their indices, or NULL */
 };
 
 static const struct sg_secret *pin_of(const struct sg_token_reseal *how, enum sg_seal_slot slot)
@@ -35,7 +40,8 @@ static enum sg_err prove_pins(struct sg_token *token, struct sg_sealer *sealer,
 		              ? SG_ERR_AUTH
 		              : sg_token_unseal_pin(token, sealer, record, (enum sg_seal_slot)slot,
 		                                    sg_secret_bytes(pin), token_key);
-		sg_token_note_pin(token, slot == SG_SEAL_USER ? SG_USER : SG_SO, err);
+		sg_token_note_try(token, sealer, record, slot == SG_SEAL_USER ? SG_USER : SG_SO,
+		                  err);
 		if (err != SG_OK)
 			break;
 	}
@@ -53,8 +59,26 @@ static enum sg_err open_key(struct sg_token *token, struct sg_sealer *sealer,
 	return sg_token_unseal_open(token, sealer, record, token_key);
 }
 
-static enum sg_err seal_all(struct sg_sealer *sealer, const struct sg_token_reseal *how,
-                            const struct sg_secret *token_key, struct change *change)
+/* Plan the index of every PIN that has one, and enter it in the stored record. */
+static enum sg_err plan_indices(struct sg_token *token, const struct sg_keyset *keys,
+                                const struct sg_token_reseal *how, struct change *change)
+{
+	enum sg_err err = SG_OK;
+
+	for (int slot = SG_SEAL_USER; slot < SG_SEAL_SLOTS && err == SG_OK; slot++) {
+		if (pin_of(how, (enum sg_seal_slot)slot) == NULL)
+			continue;
+		err = sg_token_index_plan(change->sealer, change->old, (enum sg_seal_slot)slot,
+		                          &change->plan[slot]);
+		if (err == SG_OK)
+			err = sg_token_index_enter(token, change->sealer, keys,
+			                           change->plan[slot]);
+	}
+	return err;
+}
+
+static enum sg_err seal_all(const struct sg_token_reseal *how, const struct sg_secret *token_key,
+                            struct change *change)
 {
 	struct sg_token_record *fresh = &change->fresh;
 	enum sg_err err;
@@ -67,13 +91,15 @@ static enum sg_err seal_all(struct sg_sealer *sealer, const struct sg_token_rese
 		                                         ? how->policy
 		                                         : sg_buf_bytes(&change->old->policy));
 	if (err == SG_OK)
-		err = sg_token_seal_open(sealer, token_key, fresh);
+		err = sg_token_seal_open(change->sealer, token_key, fresh);
 	for (int slot = SG_SEAL_USER; slot < SG_SEAL_SLOTS && err == SG_OK; slot++) {
 		const struct sg_secret *pin = pin_of(how, (enum sg_seal_slot)slot);
+		struct sg_pin_seal with = { .plan = change->plan[slot] };
 
-		if (pin != NULL)
-			err = sg_token_seal_pin(sealer, fresh, token_key, sg_secret_bytes(pin),
-			                        &fresh->copy[slot]);
+		if (pin == NULL)
+			continue;
+		with.pin = sg_secret_bytes(pin);
+		err = sg_token_seal_pin(change->sealer, fresh, token_key, &with, &fresh->copy[slot]);
 	}
 	return err;
 }
@@ -81,6 +107,7 @@ static enum sg_err seal_all(struct sg_sealer *sealer, const struct sg_token_rese
 static enum sg_err put(struct sg_token_record *record, void *arg)
 {
 	struct change *change = arg;
+	enum sg_err err;
 
 	/* Another process changed a PIN in between: the one that was proved is not valid any more. */
 	for (int slot = SG_SEAL_USER; slot < SG_SEAL_SLOTS; slot++)
@@ -95,7 +122,8 @@ static enum sg_err put(struct sg_token_record *record, void *arg)
 		record->copy[slot] = change->fresh.copy[slot];
 		memset(&change->fresh.copy[slot], 0, sizeof change->fresh.copy[slot]);
 	}
-	return sg_buf_set(&record->policy, sg_buf_bytes(&change->fresh.policy));
+	err = sg_buf_set(&record->policy, sg_buf_bytes(&change->fresh.policy));
+	return err == SG_OK ? sg_token_index_settle(change->sealer, record) : err;
 }
 
 enum sg_err sg_token_reseal(struct sg_token *token, const struct sg_token_reseal *how)
@@ -104,25 +132,30 @@ enum sg_err sg_token_reseal(struct sg_token *token, const struct sg_token_reseal
 	struct sg_token_record record = { 0 };
 	struct change change = { .old = &record };
 	struct sg_secret *token_key = NULL;
-	struct sg_sealer *sealer;
 	enum sg_err err;
 
 	err = sg_token_read_record(token, &record);
 	if (err != SG_OK)
 		return err;
 	sg_token_opening_lock(token);
-	err = sg_token_sealer(token, record.sealer, &sealer);
+	err = sg_token_sealer(token, record.sealer, &change.sealer);
 	if (err == SG_OK)
-		err = open_key(token, sealer, &record, how, &token_key);
+		err = open_key(token, change.sealer, &record, how, &token_key);
 	if (err == SG_OK)
 		err = sg_token_derive(token_key, record.uuid, keys);
 	if (err == SG_OK)       /* the parent it names is about to get the token key */
 		err = sg_token_record_check(&record, keys[SG_PUBLIC_HALF]);
 	if (err == SG_OK)
-		err = seal_all(sealer, how, token_key, &change);
+		err = plan_indices(token, keys[SG_PUBLIC_HALF], how, &change);
+	if (err == SG_OK)
+		err = seal_all(how, token_key, &change);
 	if (err == SG_OK)
 		err = sg_token_change_record(token, keys[SG_PUBLIC_HALF], put, &change);
+	if (change.plan[SG_SEAL_USER] != NULL)  /* the old index, or the new one */
+		sg_token_index_sweep(token, change.sealer, keys[SG_PUBLIC_HALF], NULL);
 	sg_token_opening_unlock(token);
+	for (int slot = 0; slot < SG_SEAL_SLOTS; slot++)
+		sg_pin_plan_free(&change.plan[slot]);
 	sg_keyset_free(&keys[0]);
 	sg_keyset_free(&keys[1]);
 	sg_secret_free(&token_key);

@@ -67,6 +67,16 @@ static enum sg_err set_soft_passphrase_file(struct sg_config *config, const char
 	       replace(&config->soft_passphrase_file, value) : SG_ERR_ARG;
 }
 
+static enum sg_err set_pin_tries(struct sg_config *config, const char *value)
+{
+	size_t len = strspn(value, "0123456789");
+
+	if (len == 0 || len > 4 || value[len] != '\0')
+		return SG_ERR_ARG;
+	config->pin_tries = (unsigned)strtoul(value, NULL, 10);
+	return config->pin_tries <= SG_CONFIG_PIN_TRIES ? SG_OK : SG_ERR_ARG;
+}
+
 static enum sg_err set_ec_point(struct sg_config *config, const char *value)
 {
 	config->ec_point = strcmp(value, "raw") == 0 ? SG_EC_POINT_RAW : SG_EC_POINT_OCTET;
@@ -105,6 +115,7 @@ static const struct key keys[] = {
 	{ "allow-soft", "yes or no", set_allow_soft },
 	{ "soft-passphrase-file", "an absolute path, or fd: and a number",
 	  set_soft_passphrase_file },
+	{ "pin-tries", "a number from 0 to 1000", set_pin_tries },
 	{ "ec-point", "octet or raw", set_ec_point },
 	{ "log", "none or syslog", set_log },
 	{ "tripwire", "off, log or refuse", set_tripwire },

@@ -9,6 +9,8 @@
 
 #include "util/bytes.h"
 
+#define SG_CONFIG_PIN_TRIES 1000        /* the highest pin_tries */
+
 /* How CKA_EC_POINT of an Ed25519 public key is given out. */
 enum sg_ec_point {
 	SG_EC_POINT_OCTET,      /* DER OCTET STRING, what most clients read */
@@ -35,6 +37,7 @@ struct sg_config {
 	char *sealer;                   /* what C_InitToken uses: "tpm" by default */
 	bool allow_soft;                /* whether the soft sealer may be used at all */
 	char *soft_passphrase_file;     /* or NULL */
+	unsigned pin_tries;             /* that C_InitToken gives a user's PIN of its own; 0: none */
 	enum sg_ec_point ec_point;
 	enum sg_log_to log_to;
 	enum sg_tripwire_mode tripwire;

@@ -24,6 +24,7 @@ api_tests = \
 	tests/api/test_order \
 	tests/api/test_peers \
 	tests/api/test_pin \
+	tests/api/test_pin_tries \
 	tests/api/test_processes \
 	tests/api/test_reauth \
 	tests/api/test_recursion \
@@ -51,6 +52,7 @@ THREAD_TESTS += \
 	tests/api/test_crowd \
 	tests/api/test_hammer \
 	tests/api/test_hardware \
+	tests/api/test_pin_tries \
 	tests/api/test_processes \
 	tests/api/test_slot_event \
 	tests/api/test_threads

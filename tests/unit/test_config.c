@@ -104,6 +104,7 @@ START_TEST(every_key_is_read)
 			       "sealer = soft\n"
 			       "allow-soft = yes\n"
 			       "soft-passphrase-file = /etc/signet/pass phrase\n"
+			       "pin-tries = 1000\n"
 			       "ec-point = raw\n"
 			       "log = syslog\n"
 			       "tripwire = refuse\n"), SG_OK);
@@ -112,6 +113,7 @@ START_TEST(every_key_is_read)
 	ck_assert_str_eq(config->sealer, "soft");
 	ck_assert(config->allow_soft);
 	ck_assert_str_eq(config->soft_passphrase_file, "/etc/signet/pass phrase");
+	ck_assert_uint_eq(config->pin_tries, 1000);
 	ck_assert_int_eq(config->ec_point, SG_EC_POINT_RAW);
 	ck_assert_int_eq(config->log_to, SG_LOG_TO_SYSLOG);
 	ck_assert_int_eq(config->tripwire, SG_TRIPWIRE_REFUSE);
@@ -172,6 +174,12 @@ START_TEST(a_bad_value_says_what_is_wanted)
 		       "test.conf:1: the value of allow-soft is \"true\", but must be yes or no");
 	assert_refused("ec-point = der\n",
 		       "test.conf:1: the value of ec-point is \"der\", but must be octet or raw");
+	assert_refused("pin-tries = 1001\n",
+		       "test.conf:1: the value of pin-tries is \"1001\", "
+		       "but must be a number from 0 to 1000");
+	assert_refused("pin-tries = -1\n",
+		       "test.conf:1: the value of pin-tries is \"-1\", "
+		       "but must be a number from 0 to 1000");
 	assert_refused("log = stderr\n",
 		       "test.conf:1: the value of log is \"stderr\", but must be none or syslog");
 	assert_refused("state = tokens\n",
@@ -184,7 +192,7 @@ START_TEST(an_empty_value_is_refused)
 {
 	static const char *const texts[] = {
 		"state =\n", "tcti =\n", "sealer =\n", "allow-soft =\n",
-		"soft-passphrase-file =\n", "ec-point =\n", "log =\n", "tripwire =\n",
+		"soft-passphrase-file =\n", "ec-point =\n", "log =\n", "tripwire =\n", "pin-tries =\n",
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {

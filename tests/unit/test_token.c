@@ -233,9 +233,9 @@ START_TEST(a_token_is_made_new_by_its_officer_only)
 	memcpy(uuid, token->record.uuid, SG_UUID);
 	ck_assert_int_eq(sg_token_recreate(token, sg_bytes_str("wrong"), sg_bytes_str("new")),
 	                 SG_ERR_AUTH);
-	ck_assert(token->pin_low[SG_SO]);
+	ck_assert(token->pin[SG_SO].low);
 	ck_assert_int_eq(sg_token_recreate(token, sg_secret_bytes(pin), sg_bytes_str("new")), SG_OK);
-	ck_assert(!token->pin_low[SG_SO]);
+	ck_assert(!token->pin[SG_SO].low);
 	ck_assert_mem_eq(token->record.uuid, uuid, SG_UUID);
 	ck_assert_mem_eq(token->record.label, "new ", 4);
 	ck_assert_uint_eq(token->record.copy[SG_SEAL_USER].blob.len, 0);

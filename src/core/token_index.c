@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 3. The indices that count wrong PINs of a token.
+ */
+#include "core/token_index.h"
+
+#include <string.h>
+
+#include "util/log.h"
+
+enum sg_err sg_token_index_plan(struct sg_sealer *sealer, const struct sg_token_record *record,
+                                enum sg_seal_slot slot, struct sg_pin_plan **plan)
+{
+	*plan = NULL;
+	/* The officer's PIN is under the hardware's own lockout, which heals: somebody must be
+	 * left who can help the user. */
+	if (record->pin_tries == 0 || slot != SG_SEAL_USER)
+		return SG_OK;
+	if (sealer->ops->pin_index == NULL) {
+		sg_log(SG_LOG_ERROR, "the sealer \"%s\" can't count the wrong tries of one PIN",
+		       sealer->ops->name);
+		return SG_ERR_HW_UNSUPPORTED;
+	}
+	return sealer->ops->pin_index->plan(sealer, sg_buf_bytes(&record->parent),
+	                                    record->pin_tries, plan);
+}
+
+enum sg_err sg_token_index_add(struct sg_token_record *record, const struct sg_pin_plan *plan)
+{
+	struct sg_pin_list *list = &record->indices;
+
+	if (list->n == SG_PIN_LIST) {
+		sg_log(SG_LOG_ERROR, "%d indices of this token are in the TPM that could not be "
+		       "removed", SG_PIN_LIST);
+		return SG_ERR_HW_NV_FULL;
+	}
+	list->entry[list->n++] = (struct sg_pin_entry){ .index = plan->index };
+	return SG_OK;
+}
+
+static enum sg_err add(struct sg_token_record *record, void *arg)
+{
+	return sg_token_index_add(record, arg);
+}
+
+enum sg_err sg_token_index_enter(struct sg_token *token, struct sg_sealer *sealer,
+                                 const struct sg_keyset *keys, const struct sg_pin_plan *plan)
+{
+	enum sg_err err;
+
+	if (plan == NULL)
+		return SG_OK;
+	err = sg_token_change_record(token, keys, add, (void *)plan);
+	if (err == SG_ERR_HW_NV_FULL) {
+		sg_token_index_sweep(token, sealer, keys, NULL);
+		err = sg_token_change_record(token, keys, add, (void *)plan);
+	}
+	return err;
+}
+
+static struct sg_pin_entry *find(struct sg_pin_list *list, const struct sg_pin_index *index)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (sg_pin_index_same(&list->entry[i].index, index))
+			return &list->entry[i];
+	return NULL;
+}
+
+enum sg_err sg_token_index_settle(struct sg_sealer *sealer, struct sg_token_record *record)
+{
+	bool used[SG_PIN_LIST] = { false };
+
+	if (record->pin_tries == 0 || sealer->ops->pin_index == NULL)
+		return SG_OK;
+	for (int slot = 0; slot < SG_SEAL_SLOTS; slot++) {
+		struct sg_bytes blob = sg_buf_bytes(&record->copy[slot].blob);
+		struct sg_pin_entry *entry;
+		struct sg_pin_index index;
+		enum sg_err err;
+
+		if (blob.len == 0)
+			continue;
+		err = sealer->ops->pin_index->of(blob, &index);
+		if (err != SG_OK)
+			return err == SG_ERR_FORMAT ? SG_ERR_STORE_DAMAGED : err;
+		if (index.handle == 0)
+			continue;
+		entry = find(&record->indices, &index);
+		if (entry == NULL || entry->condemned)
+			return SG_ERR_STORE_BUSY;
+		used[entry - record->indices.entry] = true;
+	}
+	for (size_t i = 0; i < record->indices.n; i++)
+		record->indices.entry[i].condemned = !used[i];
+	return SG_OK;
+}
+
+static enum sg_err settle(struct sg_token_record *record, void *arg)
+{
+	return sg_token_index_settle(arg, record);
+}
+
+static void drop(struct sg_pin_list *list, size_t at)
+{
+	list->n--;
+	memmove(&list->entry[at], &list->entry[at + 1],
+	        (list->n - at) * sizeof list->entry[0]);
+}
+
+/* Take those off the list that are no more in the hardware. */
+static enum sg_err forget(struct sg_token_record *record, void *arg)
+{
+	struct sg_pin_list *gone = arg, *list = &record->indices;
+
+	for (size_t i = list->n; i > 0; i--)
+		if (list->entry[i - 1].condemned && find(gone, &list->entry[i - 1].index) != NULL)
+			drop(list, i - 1);
+	return SG_OK;
+}
+
+/* Remove entries of a list from the hardware; it is left with those that could not be removed,
+ * and gone gets the others. */
+static void remove_from(struct sg_sealer *sealer, const struct sg_token_record *record,
+                        const struct sg_secret *owner_auth, struct sg_pin_list *list,
+                        struct sg_pin_list *gone)
+{
+	for (size_t i = list->n; i > 0; i--) {
+		const struct sg_pin_entry entry = list->entry[i - 1];
+		enum sg_err err;
+
+		err = sealer->ops->pin_index->remove(sealer, sg_buf_bytes(&record->parent),
+		                                     owner_auth, &entry.index);
+		if (err == SG_OK) {
+			gone->entry[gone->n++] = entry;
+			drop(list, i - 1);
+		} else {
+			sg_log(SG_LOG_NOTICE, "the index 0x%08x, which nobody uses any more, could not "
+			       "be removed from the TPM: %s", entry.index.handle,
+			       sg_err_sentence(err));
+		}
+	}
+}
+
+void sg_token_index_sweep(struct sg_token *token, struct sg_sealer *sealer,
+                          const struct sg_keyset *keys, const struct sg_secret *owner_auth)
+{
+	struct sg_token_record record = { 0 };
+	struct sg_pin_list gone = { .n = 0 };
+	enum sg_err err;
+
+	if (sealer->ops->pin_index == NULL)
+		return;
+	err = sg_token_change_record(token, keys, settle, sealer);
+	if (err == SG_OK)
+		err = sg_token_read_record(token, &record);
+	if (err == SG_OK)
+		err = sg_token_record_check(&record, keys);
+	if (err == SG_OK) {
+		for (size_t i = record.indices.n; i > 0; i--)
+			if (!record.indices.entry[i - 1].condemned)
+				drop(&record.indices, i - 1);
+		remove_from(sealer, &record, owner_auth, &record.indices, &gone);
+	}
+	if (err == SG_OK && gone.n > 0)
+		err = sg_token_change_record(token, keys, forget, &gone);
+	if (err != SG_OK)
+		sg_log(SG_LOG_NOTICE, "indices of the TPM that nobody uses any more stay for now: %s",
+		       sg_err_sentence(err));
+	sg_token_record_clear(&record);
+}
+
+size_t sg_token_index_abandon(struct sg_sealer *sealer, const struct sg_token_record *record,
+                              const struct sg_secret *owner_auth)
+{
+	struct sg_pin_list list = record->indices, gone = { .n = 0 };
+
+	if (sealer->ops->pin_index == NULL)
+		return 0;
+	remove_from(sealer, record, owner_auth, &list, &gone);
+	return list.n;
+}
+
+enum sg_err sg_token_index_remove_all(struct sg_token *token, const struct sg_secret *owner_auth,
+                                      struct sg_pin_list *left)
+{
+	struct sg_token_record record = { 0 };
+	struct sg_pin_list gone = { .n = 0 };
+	struct sg_sealer *sealer;
+	enum sg_err err;
+
+	*left = (struct sg_pin_list){ .n = 0 };
+	err = sg_token_read_record(token, &record);
+	if (err != SG_OK || record.indices.n == 0)
+		goto out;
+	*left = record.indices;
+	err = sg_token_open(token);
+	if (err != SG_OK)
+		goto out;
+	sg_token_opening_lock(token);
+	pthread_rwlock_rdlock(&token->lock);
+	err = token->keys[SG_PUBLIC_HALF] == NULL
+	              ? SG_ERR_CLOSED
+	              : sg_token_record_check(&record, token->keys[SG_PUBLIC_HALF]);
+	pthread_rwlock_unlock(&token->lock);
+	if (err == SG_OK)
+		err = sg_token_sealer(token, record.sealer, &sealer);
+	if (err == SG_OK && sealer->ops->pin_index != NULL)
+		remove_from(sealer, &record, owner_auth, left, &gone);
+	sg_token_opening_unlock(token);
+out:
+	sg_token_record_clear(&record);
+	return err;
+}

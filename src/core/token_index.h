@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 3. The indices that count wrong PINs of a token (seal/pin_index.h): entered in its
+ * record before they are made, and removed when no sealed copy uses them any more. So a
+ * power cut at any point leaves none in the hardware that the record does not name. What is
+ * removed is marked first: who just makes an index then does not get it into use.
+ */
+#ifndef SG_CORE_TOKEN_INDEX_H
+#define SG_CORE_TOKEN_INDEX_H
+
+#include "core/token.h"
+
+/* Plan the index for a copy; *plan is NULL where the record has none counted. The caller
+ * frees *plan, and holds `opening`. Errors: HW_UNSUPPORTED for a sealer that can't, its own. */
+enum sg_err sg_token_index_plan(struct sg_sealer *sealer, const struct sg_token_record *record,
+                                enum sg_seal_slot slot, struct sg_pin_plan **plan);
+
+/* Enter what is planned in a record that is not stored yet. Errors: HW_NV_FULL. */
+enum sg_err sg_token_index_add(struct sg_token_record *record, const struct sg_pin_plan *plan);
+
+/* Enter what is planned in the stored record; NULL is fine. The caller holds `opening`. Errors:
+ * HW_NV_FULL where there are too many that can't be removed, the store's. */
+enum sg_err sg_token_index_enter(struct sg_token *token, struct sg_sealer *sealer,
+                                 const struct sg_keyset *keys, const struct sg_pin_plan *plan);
+
+/* Mark all indices of a record that no copy uses, as the last step of a change of it. Errors:
+ * STORE_BUSY where a copy uses one that another process is removing. */
+enum sg_err sg_token_index_settle(struct sg_sealer *sealer, struct sg_token_record *record);
+
+/* Remove from the hardware what no copy of the stored record uses. What can't be removed stays
+ * in the record, for the next time. The caller holds `opening`; owner_auth may be NULL. */
+void sg_token_index_sweep(struct sg_token *token, struct sg_sealer *sealer,
+                          const struct sg_keyset *keys, const struct sg_secret *owner_auth);
+
+/* Remove from the hardware what a record names that is not stored, or will not be much longer.
+ * Return how many could not be removed. The caller holds `opening`; owner_auth may be NULL. */
+size_t sg_token_index_abandon(struct sg_sealer *sealer, const struct sg_token_record *record,
+                              const struct sg_secret *owner_auth);
+
+/* Remove from the hardware all that the token has there, before its store is removed. *left are
+ * those that could not be removed. Errors: the sealer's, where the record can't be
+ * authenticated; then nothing was touched. */
+enum sg_err sg_token_index_remove_all(struct sg_token *token, const struct sg_secret *owner_auth,
+                                      struct sg_pin_list *left);
+
+#endif
