@@ -12,6 +12,7 @@
 #include "core/record.h"
 #include "core/state.h"
 #include "core/token_record.h"
+#include "core/token_resident.h"
 #include "crypto/aes_gcm.h"
 #include "crypto/pkcs8.h"
 #include "crypto/random.h"
@@ -25,6 +26,8 @@
 BORDER(size_t, sg_secret_reveal, size_t value);
 BORDER(enum sg_err, sg_random_secret, size_t len, struct sg_secret **out);
 BORDER(enum sg_err, sg_secret_read_fd, int fd, size_t max, struct sg_secret **out);
+BORDER(enum sg_err, sg_token_resident_ecdh, struct sg_token *token, struct sg_object *object,
+       const uint8_t point[SG_RESIDENT_POINT], struct sg_secret **shared);
 BORDER(int, sodium_memcmp, const void *a, const void *b, size_t len);
 BORDER(int, crypto_sign_seed_keypair, unsigned char *pk, unsigned char *sk,
        const unsigned char *seed);
@@ -75,6 +78,18 @@ enum sg_err __wrap_sg_secret_read_fd(int fd, size_t max, struct sg_secret **out)
 
 	if (err == SG_OK)
 		ct_secret((*out)->data, (*out)->len);
+	return err;
+}
+
+/* And what the TPM has agreed on. */
+enum sg_err __wrap_sg_token_resident_ecdh(struct sg_token *token, struct sg_object *object,
+                                          const uint8_t point[SG_RESIDENT_POINT],
+                                          struct sg_secret **shared)
+{
+	enum sg_err err = __real_sg_token_resident_ecdh(token, object, point, shared);
+
+	if (err == SG_OK)
+		ct_secret((*shared)->data, (*shared)->len);
 	return err;
 }
 

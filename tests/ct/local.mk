@@ -16,6 +16,7 @@ tests_ct_secrets_SOURCES = \
 	tests/ct/sealers.c
 tests_ct_secrets_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=sg_secret_reveal -Wl,--wrap=sg_random_secret -Wl,--wrap=sg_secret_read_fd \
+	-Wl,--wrap=sg_token_resident_ecdh \
 	-Wl,--wrap=sodium_memcmp -Wl,--wrap=crypto_pwhash \
 	-Wl,--wrap=crypto_sign_seed_keypair -Wl,--wrap=crypto_sign_detached \
 	-Wl,--wrap=crypto_scalarmult_ed25519_base_noclamp \

@@ -7,10 +7,12 @@
 
 #include "ct/cases.h"
 #include "lib/p11.h"
+#include "lib/tpm.h"
 
 #define TIME_LIMIT 900
 
 static struct sg_secret *pin, *so_pin;
+static struct test_tpm tpm;
 
 static void setup(void)
 {
@@ -26,6 +28,7 @@ static void teardown(void)
 	(void)p11->C_Finalize(NULL);
 	sg_secret_free(&pin);
 	sg_secret_free(&so_pin);
+	test_tpm_stop(&tpm);
 	ct_end();
 	p11_teardown();
 }
@@ -163,6 +166,37 @@ START_TEST(keys_are_derived)
 }
 END_TEST
 
+/* With a key that lives in the TPM: its own point is as good as another's. */
+START_TEST(a_key_in_the_tpm_agrees_on_a_secret)
+{
+	static const uint8_t oid[] = { 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07 };
+	CK_MECHANISM generate = { CKM_EC_KEY_PAIR_GEN, NULL, 0 };
+	struct p11_template pub = { 0 }, priv = { 0 }, derived = { 0 };
+	CK_OBJECT_HANDLE public_key, private_key, key;
+	CK_BYTE point[67];
+	CK_ECDH1_DERIVE_PARAMS params = { .kdf = CKD_SHA256_KDF, .pPublicData = point,
+	                                  .ulPublicDataLen = sizeof point };
+	CK_MECHANISM ecdh = { CKM_ECDH1_DERIVE, &params, sizeof params };
+	CK_ULONG len = sizeof point;
+	CK_SESSION_HANDLE s;
+
+	test_tpm_start(&tpm);
+	p11_configure_tpm(tpm.tcti);
+	s = start();
+	p11_bytes(&pub, CKA_EC_PARAMS, oid, sizeof oid);
+	p11_bool(&priv, CKA_TOKEN, true);
+	p11_bool(&priv, CKA_DERIVE, true);
+	p11_ok(p11->C_GenerateKeyPair(s, &generate, pub.attr, pub.n, priv.attr, priv.n,
+	                              &public_key, &private_key));
+	p11_ok(p11_get(s, public_key, CKA_EC_POINT, point, &len));
+	p11_ulong(&derived, CKA_VALUE_LEN, 48);
+	p11_ok(p11->C_DeriveKey(s, &ecdh, private_key, derived.attr, derived.n, &key));
+	params.kdf = CKD_NULL;
+	derived.numbers[0] = 16;
+	p11_ok(p11->C_DeriveKey(s, &ecdh, private_key, derived.attr, derived.n, &key));
+}
+END_TEST
+
 /* Encrypt and decrypt 45 secret bytes, whole and in two parts. */
 static void pass_through(CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_OBJECT_HANDLE key, bool parts)
 {
@@ -218,6 +252,7 @@ void ct_module_add(Suite *suite)
 	tcase_add_test(t, keys_are_kept_and_used);
 	tcase_add_test(t, keys_are_wrapped_and_unwrapped);
 	tcase_add_test(t, keys_are_derived);
+	tcase_add_test(t, a_key_in_the_tpm_agrees_on_a_secret);
 	tcase_add_test(t, data_is_encrypted_and_decrypted);
 	suite_add_tcase(suite, t);
 }

@@ -8,6 +8,7 @@
 #include "lib/conformance.h"
 #include "lib/scratch.h"
 #include "lib/tpm.h"
+#include "seal/pin_index.h"
 
 /* Seal and open with the right value, and with a wrong one. */
 static void round_trip(struct sg_secret *auth)
@@ -63,8 +64,47 @@ START_TEST(the_tpm_sealer_seals_and_opens)
 }
 END_TEST
 
+/* Wrong PINs are counted in an index of their own, which the owner of the TPM allows. */
+START_TEST(an_index_counts_wrong_pins)
+{
+	struct sg_secret *auth = ct_make(SG_SEAL_AUTH), *plain = ct_make(32), *out = NULL;
+	struct sg_secret *owner = NULL;
+	struct sg_policy policy = { 0 };
+	struct sg_seal_guard guard = { .auth = auth, .policy = &policy };
+	struct sg_pin_plan *plan = NULL;
+	struct test_tpm tpm = { 0 };
+	struct sg_buf blob = { 0 };
+
+	test_tpm_start(&tpm);
+	test_sealer_on(tpm.tcti);
+	test_provision();
+	test_tpm_shell(&tpm, "tpm2_changeauth -c o owner");
+	ck_assert_int_eq(sg_secret_copy(sg_bytes_str("owner"), &owner), SG_OK);
+	ct_secret(owner->data, owner->len);
+	ck_assert_int_eq(test_sealer->ops->pin_index->plan(test_sealer, sg_buf_bytes(&test_parent),
+	                                                   3, &plan), SG_OK);
+	guard.plan = plan;
+	guard.owner_auth = owner;
+	ck_assert_int_eq(test_sealer->ops->seal(test_sealer, sg_buf_bytes(&test_parent), &guard,
+	                                        plain, &blob), SG_OK);
+	ck_assert_int_eq(test_unseal(auth, sg_buf_bytes(&blob), &out), SG_OK);
+	ck_assert_uint_eq(out->len, 32);
+	auth->data[5] ^= 1;
+	sg_secret_free(&out);
+	ck_assert_int_eq(test_unseal(auth, sg_buf_bytes(&blob), &out), SG_ERR_AUTH);
+	sg_pin_plan_free(&plan);
+	sg_secret_free(&auth);
+	sg_secret_free(&plain);
+	sg_secret_free(&owner);
+	sg_buf_free(&blob);
+	test_sealer_end();
+	test_tpm_stop(&tpm);
+}
+END_TEST
+
 void ct_sealers_add(TCase *tcase)
 {
 	tcase_add_test(tcase, the_soft_sealer_seals_and_opens);
 	tcase_add_loop_test(tcase, the_tpm_sealer_seals_and_opens, 0, 2);
+	tcase_add_test(tcase, an_index_counts_wrong_pins);
 }
