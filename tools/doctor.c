@@ -124,7 +124,7 @@ const struct tool_verb tool_verb_doctor = {
 	.summary = "look for what is wrong with this machine, and say what to do",
 	.usage = "[--json]",
 	.text = "Each line begins with ok, warn or FAIL. The exit code is 0 if nothing fails. Nothing\n"
-	        "is changed.",
+	        "is changed but what the tripwire remembers.",
 	.example = "signet doctor",
 	.run = run,
 	.options = { OPT_JSON },

@@ -24,6 +24,7 @@ fuzz_policy_sources = tests/fuzz/policy.c tests/fuzz/input.c tests/fuzz/input.h
 fuzz_record_sources = tests/fuzz/record.c tests/fuzz/input.c tests/fuzz/input.h
 fuzz_tcti_sources = tests/fuzz/tcti.c tests/fuzz/input.c tests/fuzz/input.h
 fuzz_token_sources = tests/fuzz/token.c tests/fuzz/input.c tests/fuzz/input.h
+fuzz_tripwire_sources = tests/fuzz/tripwire.c tests/fuzz/input.c tests/fuzz/input.h
 
 replays = \
 	tests/fuzz/replay_api \
@@ -33,7 +34,8 @@ replays = \
 	tests/fuzz/replay_policy \
 	tests/fuzz/replay_record \
 	tests/fuzz/replay_tcti \
-	tests/fuzz/replay_token
+	tests/fuzz/replay_token \
+	tests/fuzz/replay_tripwire
 check_PROGRAMS += $(replays)
 TESTS += $(replays)
 tests_fuzz_replay_api_SOURCES = tests/fuzz/replay.c $(fuzz_api_sources)
@@ -44,6 +46,7 @@ tests_fuzz_replay_policy_SOURCES = tests/fuzz/replay.c $(fuzz_policy_sources)
 tests_fuzz_replay_record_SOURCES = tests/fuzz/replay.c $(fuzz_record_sources)
 tests_fuzz_replay_tcti_SOURCES = tests/fuzz/replay.c $(fuzz_tcti_sources)
 tests_fuzz_replay_token_SOURCES = tests/fuzz/replay.c $(fuzz_token_sources)
+tests_fuzz_replay_tripwire_SOURCES = tests/fuzz/replay.c $(fuzz_tripwire_sources)
 
 fuzzers = \
 	tests/fuzz/fuzz_api \
@@ -53,7 +56,8 @@ fuzzers = \
 	tests/fuzz/fuzz_policy \
 	tests/fuzz/fuzz_record \
 	tests/fuzz/fuzz_tcti \
-	tests/fuzz/fuzz_token
+	tests/fuzz/fuzz_token \
+	tests/fuzz/fuzz_tripwire
 EXTRA_PROGRAMS += $(fuzzers)
 tests_fuzz_fuzz_api_SOURCES = tests/fuzz/mutate.c $(fuzz_api_sources)
 tests_fuzz_fuzz_attrs_SOURCES = $(fuzz_attrs_sources)
@@ -63,6 +67,7 @@ tests_fuzz_fuzz_policy_SOURCES = $(fuzz_policy_sources)
 tests_fuzz_fuzz_record_SOURCES = $(fuzz_record_sources)
 tests_fuzz_fuzz_tcti_SOURCES = $(fuzz_tcti_sources)
 tests_fuzz_fuzz_token_SOURCES = $(fuzz_token_sources)
+tests_fuzz_fuzz_tripwire_SOURCES = $(fuzz_tripwire_sources)
 tests_fuzz_fuzz_api_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_attrs_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_config_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
@@ -71,6 +76,7 @@ tests_fuzz_fuzz_policy_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_record_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_tcti_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_token_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_tripwire_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 
 .PHONY: fuzzers
 fuzzers: $(fuzzers)
