@@ -111,14 +111,17 @@ enum sg_err sg_token_read_record(const struct sg_token *token, struct sg_token_r
 	return err;
 }
 
-/* Put a record that was just read in the place of the known one, taking it over. */
-static void install_record(struct sg_token *token, struct sg_token_record *record)
+/* Put a record that was just read in the place of the known one, taking it over. The stamp is
+ * from before it was read: a newer record that this one replaces is seen by the next look. */
+static void install_record(struct sg_token *token, struct sg_token_record *record,
+                           struct sg_store_stamp stamp)
 {
 	if (token->present && memcmp(token->record.uuid, record->uuid, SG_UUID) != 0)
 		sg_token_close(token);
 	sg_token_tries_renew(token, record);
 	sg_token_record_clear(&token->record);
 	token->record = *record;
+	token->record_stamp = stamp;
 	token->present = true;
 	memset(record, 0, sizeof *record);
 }
@@ -161,8 +164,7 @@ enum sg_err sg_token_sync_anew(struct sg_token *token)
 		}
 	}
 	if (err == SG_OK) {
-		install_record(token, &record);
-		token->record_stamp = stamp;
+		install_record(token, &record, stamp);
 	} else if (err == SG_ERR_STORE_MISSING) {
 		sg_token_close(token);
 		token->present = false;
@@ -228,9 +230,11 @@ static enum sg_err open_sealed(struct sg_token *token)
 	struct sg_keyset *keys[2] = { NULL, NULL };
 	struct sg_token_record record = { 0 };
 	struct sg_secret *key = NULL;
+	struct sg_store_stamp stamp;
 	struct sg_sealer *sealer;
 	enum sg_err err;
 
+	sg_store_stamp_take(token->path, &stamp);
 	err = sg_token_read_record(token, &record);
 	if (err == SG_OK)
 		err = sg_token_sealer(token, record.sealer, &sealer);
@@ -243,7 +247,7 @@ static enum sg_err open_sealed(struct sg_token *token)
 		err = sg_token_record_check(&record, keys[SG_PUBLIC_HALF]);
 	if (err == SG_OK) {
 		pthread_rwlock_wrlock(&token->lock);
-		install_record(token, &record);
+		install_record(token, &record, stamp);
 		for (int half = 0; half < 2; half++) {
 			struct sg_keyset *old = token->keys[half];
 

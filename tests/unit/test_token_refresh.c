@@ -280,6 +280,36 @@ START_TEST(a_token_that_another_process_made_new_shows_the_new_objects)
 }
 END_TEST
 
+/* Another process makes the token new, and another thread sees that. */
+static void make_new(void)
+{
+	struct sg_store_stamp stamp;
+
+	ck_assert_int_eq(sg_token_recreate(other, sg_bytes_str("12345678"), sg_bytes_str("new")),
+	                 SG_OK);
+	test_stamp_settle(token->path, &stamp);
+	ck_assert_int_eq(sg_token_sync(token), SG_OK);
+}
+
+static bool is_new(void)
+{
+	ck_assert_int_eq(sg_token_sync(token), SG_OK);
+	return memcmp(token->record.label, "new ", 4) == 0;
+}
+
+/* The reader of the old record is the last to write it down. */
+START_TEST(an_old_record_that_opens_late_does_not_stay)
+{
+	make_pin_token();
+	add(other);
+	in_between = make_new;
+	ck_assert_int_eq(sg_token_open(token), SG_OK);
+	ck_assert_ptr_null(in_between);
+	ck_assert(is_new());
+	ck_assert_uint_eq(count(), 0);
+}
+END_TEST
+
 START_TEST(a_store_that_is_damaged_stays_an_error)
 {
 	CK_OBJECT_HANDLE *handles = NULL;
@@ -317,6 +347,7 @@ static Suite *suite(void)
 	tcase_add_test(tc, what_another_process_commits_during_a_refresh_is_seen_by_the_next);
 	tcase_add_test(tc, what_was_read_with_keys_that_are_gone_is_not_taken_over);
 	tcase_add_loop_test(tc, a_token_that_another_process_made_new_shows_the_new_objects, 0, 4);
+	tcase_add_test(tc, an_old_record_that_opens_late_does_not_stay);
 	tcase_add_test(tc, a_store_that_is_damaged_stays_an_error);
 	return s;
 }
