@@ -117,6 +117,14 @@ static CK_RV login_machine(struct sg_token *token, enum sg_user user, struct sg_
 	return rv;
 }
 
+/* Tell whether keys that were proved are those of the record that the token has by now: it may
+ * have been made new while the PIN was stretched. The caller holds the lock. */
+static bool fit_record(const struct sg_token *token, struct sg_keyset *const keys[2])
+{
+	return token->present &&
+	       sg_token_record_check(&token->record, keys[SG_PUBLIC_HALF]) == SG_OK;
+}
+
 /* Give the token the keys that a login proved, and with the officer the token key. A
  * read-only session may have been opened while the PIN was stretched. */
 static CK_RV install_login(struct sg_token *token, enum sg_user user, struct sg_keyset *keys[2],
@@ -126,6 +134,8 @@ static CK_RV install_login(struct sg_token *token, enum sg_user user, struct sg_
 
 	pthread_rwlock_wrlock(&token->lock);
 	rv = may_log_in(token, user);
+	if (rv == CKR_OK && !fit_record(token, keys))
+		rv = CKR_TOKEN_NOT_RECOGNIZED;
 	if (rv == CKR_OK) {
 		for (int half = 0; half < 2; half++) {
 			sg_keyset_free(&token->keys[half]);

@@ -122,7 +122,7 @@ bool sg_token_private_open(struct sg_token *token);
 
 /* Log in [PKCS#11 3.1 §5.6.8]. A machine token's PIN is empty. Errors:
  * USER_ALREADY_LOGGED_IN, USER_ANOTHER_ALREADY_LOGGED_IN, PIN_INCORRECT, PIN_LOCKED,
- * USER_PIN_NOT_INITIALIZED. */
+ * USER_PIN_NOT_INITIALIZED; TOKEN_NOT_RECOGNIZED where it was made new meanwhile. */
 CK_RV sg_token_login(struct sg_token *token, enum sg_user user, struct sg_bytes pin);
 
 /* Let the hardware check the PIN of the user, who is logged in, once more; nothing opens by

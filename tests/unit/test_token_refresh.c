@@ -310,6 +310,26 @@ START_TEST(an_old_record_that_opens_late_does_not_stay)
 }
 END_TEST
 
+START_TEST(a_login_with_keys_of_a_token_that_was_made_new_meanwhile_fails)
+{
+	const struct sg_bytes so_pin = sg_bytes_str("12345678");
+	struct sg_store_stamp stamp;
+
+	make_pin_token();
+	test_stamp_settle(token->path, &stamp);
+	ck_assert_int_eq(sg_token_sync(token), SG_OK);
+	in_between = make_new;
+	ck_assert_uint_eq(sg_token_login(token, SG_SO, so_pin), CKR_TOKEN_NOT_RECOGNIZED);
+	ck_assert_ptr_null(in_between);
+	ck_assert_int_eq(token->user, SG_NOBODY);
+	ck_assert_ptr_null(token->token_key);
+	ck_assert_uint_eq(sg_token_login(token, SG_SO, so_pin), CKR_OK);
+	ck_assert_uint_eq(count(), 0);
+	add(token);
+	ck_assert_uint_eq(count(), 1);
+}
+END_TEST
+
 START_TEST(a_store_that_is_damaged_stays_an_error)
 {
 	CK_OBJECT_HANDLE *handles = NULL;
@@ -348,6 +368,7 @@ static Suite *suite(void)
 	tcase_add_test(tc, what_was_read_with_keys_that_are_gone_is_not_taken_over);
 	tcase_add_loop_test(tc, a_token_that_another_process_made_new_shows_the_new_objects, 0, 4);
 	tcase_add_test(tc, an_old_record_that_opens_late_does_not_stay);
+	tcase_add_test(tc, a_login_with_keys_of_a_token_that_was_made_new_meanwhile_fails);
 	tcase_add_test(tc, a_store_that_is_damaged_stays_an_error);
 	return s;
 }
