@@ -12,6 +12,7 @@
 #include "core/template.h"
 #include "core/token_material.h"
 #include "core/token_write.h"
+#include "util/array.h"
 
 static bool visible(const struct sg_token *token, const struct sg_entry *entry)
 {
@@ -30,7 +31,7 @@ static enum sg_err gather(const struct sg_token *token, const CK_ATTRIBUTE *temp
                           CK_OBJECT_HANDLE **handles, size_t *count)
 {
 	struct sg_walk walk = sg_walk_template(&token->objects, template, n);
-	CK_OBJECT_HANDLE *found = NULL;
+	CK_OBJECT_HANDLE *found = NULL, *grown;
 	const struct sg_entry *entry;
 	size_t len = 0, cap = 0;
 	bool sorted = true;
@@ -38,17 +39,12 @@ static enum sg_err gather(const struct sg_token *token, const CK_ATTRIBUTE *temp
 	while ((entry = sg_walk_next(&walk)) != NULL) {
 		if (!visible(token, entry) || !sg_object_matches(entry->object, template, n))
 			continue;
-		if (len == cap) {
-			CK_OBJECT_HANDLE *grown;
-
-			cap = cap == 0 ? 16 : 2 * cap;
-			grown = reallocarray(found, cap, sizeof *found);
-			if (grown == NULL) {
-				free(found);
-				return SG_ERR_NOMEM;
-			}
-			found = grown;
+		grown = sg_array_grow(found, len, &cap, sizeof *found);
+		if (grown == NULL) {
+			free(found);
+			return SG_ERR_NOMEM;
 		}
+		found = grown;
 		sorted = sorted && (len == 0 || found[len - 1] < entry->handle);
 		found[len++] = entry->handle;
 	}

@@ -9,6 +9,7 @@
 
 #include "core/token_objects.h"
 #include "core/token_write.h"
+#include "util/array.h"
 
 #define TRIES 8
 
@@ -100,15 +101,11 @@ static enum sg_err check_rows(struct reading *r, struct sg_store_txn *txn)
 static enum sg_err add_found(struct reading *r, const uint8_t row[SG_UUID],
                              struct sg_object **object)
 {
-	if (r->n == r->cap) {
-		size_t cap = r->cap == 0 ? 64 : 2 * r->cap;
-		struct found *grown = reallocarray(r->found, cap, sizeof *grown);
+	struct found *grown = sg_array_grow(r->found, r->n, &r->cap, sizeof *grown);
 
-		if (grown == NULL)
-			return SG_ERR_NOMEM;
-		r->found = grown;
-		r->cap = cap;
-	}
+	if (grown == NULL)
+		return SG_ERR_NOMEM;
+	r->found = grown;
 	memcpy(r->found[r->n].row, row, SG_UUID);
 	r->found[r->n++].object = *object;
 	*object = NULL;

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "store/store.h"
+#include "util/array.h"
 #include "util/file.h"
 #include "util/log.h"
 
@@ -157,27 +158,11 @@ static int slot_compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Append to an array that grows by doubling; cap is its capacity. */
-static enum sg_err slot_append(unsigned **slots, size_t *n, size_t *cap, unsigned slot)
-{
-	unsigned *more;
-
-	if (*n == *cap) {
-		more = reallocarray(*slots, *cap == 0 ? 16 : *cap * 2, sizeof(**slots));
-		if (more == NULL)
-			return SG_ERR_NOMEM;
-		*slots = more;
-		*cap = *cap == 0 ? 16 : *cap * 2;
-	}
-	(*slots)[(*n)++] = slot;
-	return SG_OK;
-}
-
 enum sg_err sg_store_list(const char *state, unsigned **slots, size_t *n)
 {
 	DIR *folder = NULL;
 	const struct dirent *entry;
-	unsigned *found = NULL, slot;
+	unsigned *found = NULL, *grown, slot;
 	size_t count = 0, cap = 0;
 	enum sg_err err;
 
@@ -197,9 +182,13 @@ enum sg_err sg_store_list(const char *state, unsigned **slots, size_t *n)
 	for (errno = 0; (entry = readdir(folder)) != NULL; errno = 0) {
 		if (!slot_of_name(entry->d_name, &slot))
 			continue;
-		err = slot_append(&found, &count, &cap, slot);
-		if (err != SG_OK)
+		grown = sg_array_grow(found, count, &cap, sizeof(*found));
+		if (grown == NULL) {
+			err = SG_ERR_NOMEM;
 			goto out;
+		}
+		found = grown;
+		found[count++] = slot;
 	}
 	if (errno != 0) {
 		err = errno == ENOMEM ? SG_ERR_NOMEM : SG_ERR_SYSTEM;

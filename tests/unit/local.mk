@@ -3,6 +3,7 @@ unit_tests = \
 	tests/unit/test_aes \
 	tests/unit/test_aes_cbc \
 	tests/unit/test_aes_gcm \
+	tests/unit/test_array \
 	tests/unit/test_attr_table \
 	tests/unit/test_attr_value \
 	tests/unit/test_attrs \
