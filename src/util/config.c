@@ -309,6 +309,18 @@ static enum sg_err from_environment(struct sg_config *config, const char *name,
 	return err;
 }
 
+/* Give out a configuration that was read, or free it where reading it failed. */
+static enum sg_err config_end(struct sg_config *config, enum sg_err err, struct sg_config **out)
+{
+	if (err == SG_OK && config->state == NULL)
+		err = default_state(&config->state);
+	if (err != SG_OK)
+		sg_config_free(&config);
+	else
+		*out = config;
+	return err;
+}
+
 static enum sg_err config_new(const char *path, struct sg_config **out)
 {
 	struct sg_config *config = calloc(1, sizeof(*config));
@@ -364,14 +376,8 @@ enum sg_err sg_config_load(struct sg_config **out)
 		err = from_environment(config, "SIGNET_STATE", set_state, "an absolute path");
 	if (err == SG_OK)
 		err = from_environment(config, "SIGNET_TCTI", set_tcti, "a TCTI");
-	if (err == SG_OK && config->state == NULL)
-		err = default_state(&config->state);
 	sg_buf_free(&text);
-	if (err != SG_OK)
-		sg_config_free(&config);
-	else
-		*out = config;
-	return err;
+	return config_end(config, err, out);
 }
 
 void sg_config_free(struct sg_config **config)
@@ -394,11 +400,5 @@ enum sg_err sg_config_parse(struct sg_bytes text, const char *name, struct sg_co
 
 	if (err == SG_OK)
 		err = parse_text(config, text, name);
-	if (err == SG_OK && config->state == NULL)
-		err = default_state(&config->state);
-	if (err != SG_OK)
-		sg_config_free(&config);
-	else
-		*out = config;
-	return err;
+	return config_end(config, err, out);
 }
