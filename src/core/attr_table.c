@@ -158,11 +158,11 @@ static const struct sg_key_type key_types[] = {
 	{ CKK_EC_MONTGOMERY, SG_IN_PUBLIC, x25519_key, 32, nothing },
 	{ CKK_EC_MONTGOMERY, SG_IN_PRIVATE, x25519_key, 32, nothing },
 	{ CKK_AES, SG_IN_SECRET, aes_keys, 32, encrypts },
-	{ CKK_GENERIC_SECRET, SG_IN_SECRET, NULL, 512, nothing },
-	{ CKK_HKDF, SG_IN_SECRET, NULL, 512, nothing },
-	{ CKK_SHA256_HMAC, SG_IN_SECRET, NULL, 512, authenticates },
-	{ CKK_SHA384_HMAC, SG_IN_SECRET, NULL, 512, authenticates },
-	{ CKK_SHA512_HMAC, SG_IN_SECRET, NULL, 512, authenticates },
+	{ CKK_GENERIC_SECRET, SG_IN_SECRET, NULL, SG_SECRET_KEY_MAX, nothing },
+	{ CKK_HKDF, SG_IN_SECRET, NULL, SG_SECRET_KEY_MAX, nothing },
+	{ CKK_SHA256_HMAC, SG_IN_SECRET, NULL, SG_SECRET_KEY_MAX, authenticates },
+	{ CKK_SHA384_HMAC, SG_IN_SECRET, NULL, SG_SECRET_KEY_MAX, authenticates },
+	{ CKK_SHA512_HMAC, SG_IN_SECRET, NULL, SG_SECRET_KEY_MAX, authenticates },
 };
 
 unsigned sg_attr_class_bit(CK_OBJECT_CLASS class)

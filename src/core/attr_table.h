@@ -13,6 +13,8 @@
 
 #include "core/pkcs11.h"
 
+#define SG_SECRET_KEY_MAX 512           /* bytes of a secret key whose type has no fixed length */
+
 enum sg_attr_kind {
 	SG_ATTR_BOOL,           /* CK_BBOOL */
 	SG_ATTR_ULONG,          /* CK_ULONG */

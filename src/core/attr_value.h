@@ -10,7 +10,6 @@
 #include "core/attr_table.h"
 #include "core/attrs.h"
 
-#define SG_VALUE_MAX (1 << 16)          /* bytes of a caller's value */
 #define SG_VALUE_MECHANISMS 256         /* entries of CKA_ALLOWED_MECHANISMS */
 #define SG_VALUE_NESTED 64              /* attributes of a template in an attribute */
 #define SG_VALUE_NESTED_BYTES (1 << 14) /* and what they take together */

@@ -9,7 +9,6 @@
 
 #include "util/cursor.h"
 
-#define VALUE_MAX (1 << 16)
 #define HEAD 8
 #define TYPICAL 384                     /* bytes of a key's attributes */
 
@@ -79,7 +78,7 @@ enum sg_err sg_attrs_set(struct sg_attrs *attrs, CK_ATTRIBUTE_TYPE type, struct 
 	size_t len, at, entry = HEAD + value.len;
 	enum sg_err err;
 
-	if (type > UINT32_MAX || value.len > VALUE_MAX)
+	if (type > UINT32_MAX || value.len > SG_VALUE_MAX)
 		return SG_ERR_RANGE;
 	at = find(attrs, type, &len);
 	err = sg_buf_reserve(list, list->len == 0 && entry < TYPICAL ? TYPICAL : entry);
@@ -118,7 +117,7 @@ enum sg_err sg_attrs_parse(struct sg_bytes stored, struct sg_attrs *attrs)
 	while (!r.failed && r.rest.len > 0) {
 		uint32_t type = sg_read_u32(&r);
 
-		sg_read_var(&r, VALUE_MAX);
+		sg_read_var(&r, SG_VALUE_MAX);
 		if (!first && type <= last)
 			return SG_ERR_FORMAT;
 		first = false;

@@ -10,6 +10,8 @@
 #include "core/pkcs11.h"
 #include "util/bytes.h"
 
+#define SG_VALUE_MAX (1 << 16)          /* bytes of a value, as a caller gives it or as it is kept */
+
 /* All zero is a valid empty list. */
 struct sg_attrs {
 	struct sg_buf list;     /* entries: u32 type, u32 length, value; types ascend */

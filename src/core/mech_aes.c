@@ -8,8 +8,6 @@
 #include "core/mech_gcm.h"
 #include "core/rv.h"
 
-#define WRAP_MAX ((size_t)65536)        /* bytes of a key that is wrapped */
-
 /* The parameters before the erratum of PKCS#11 2.40, without ulIvBits. */
 struct gcm_params_40 {
 	CK_BYTE_PTR iv;
@@ -148,7 +146,7 @@ static const struct sg_op_fns decrypt_fns = {
 
 static CK_RV wrap_size(const struct sg_op *op, size_t len, size_t *out_len)
 {
-	if (len < 1 || len > WRAP_MAX)
+	if (len < 1 || len > SG_GCM_WRAP_MAX)
 		return CKR_KEY_SIZE_RANGE;
 	*out_len = len + op->tag_len;
 	return CKR_OK;
@@ -161,7 +159,7 @@ static CK_RV unwrap(struct sg_op *op, struct sg_bytes wrapped, struct sg_secret 
 	CK_RV rv;
 
 	*plain = NULL;
-	if (wrapped.len <= op->tag_len || wrapped.len > WRAP_MAX + op->tag_len)
+	if (wrapped.len <= op->tag_len || wrapped.len > SG_GCM_WRAP_MAX + op->tag_len)
 		return CKR_WRAPPED_KEY_LEN_RANGE;
 	err = sg_secret_new(wrapped.len - op->tag_len, &secret);
 	if (err != SG_OK)

@@ -10,8 +10,11 @@
 #include "core/rv.h"
 #include "core/token_resident.h"
 #include "crypto/kdf.h"
+#include "crypto/p256.h"
 
 #define PARAM_MAX ((CK_ULONG)1 << 20)   /* bytes of public or shared data */
+
+_Static_assert(SG_RESIDENT_POINT == SG_P256_POINT, "point length");
 
 static CK_RV param(const CK_MECHANISM *mechanism, struct sg_op *op)
 {

@@ -6,8 +6,10 @@
 #define SG_CORE_MECH_GCM_H
 
 #include "core/mech.h"
+#include "crypto/keywrap.h"
 
 #define SG_GCM_AAD_MAX ((CK_ULONG)16 << 20)
+#define SG_GCM_WRAP_MAX ((size_t)SG_KEYWRAP_MAX)        /* bytes of key, as of AES key wrap */
 
 /* Tell whether a tag may have so many bits. */
 bool sg_gcm_tag_bits(CK_ULONG bits);

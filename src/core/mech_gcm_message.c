@@ -11,8 +11,6 @@
 #include "core/op_message.h"
 #include "core/rv.h"
 
-#define UNWRAPPED_MAX 4096      /* more than any key has */
-
 CK_RV sg_gcm_message_param(const CK_MECHANISM *mechanism, struct sg_op *op)
 {
 	(void)op;
@@ -196,7 +194,7 @@ static CK_RV unwrap(struct sg_op *op, struct sg_bytes wrapped, struct sg_secret 
 {
 	CK_RV rv;
 
-	if (wrapped.len == 0 || wrapped.len > UNWRAPPED_MAX)
+	if (wrapped.len == 0 || wrapped.len > SG_GCM_WRAP_MAX)
 		return CKR_WRAPPED_KEY_LEN_RANGE;
 	rv = sg_rv(sg_secret_new(wrapped.len, plain));
 	if (rv == CKR_OK)

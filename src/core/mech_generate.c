@@ -27,15 +27,17 @@ static const enum sg_resident_kind hmac_sha256 = SG_RESIDENT_HMAC_SHA256;
 	  .flags = CKF_GENERATE, .generate = generate, .makes = key_type, __VA_ARGS__ }
 
 const struct sg_mech sg_mech_aes_generate = GENERATOR(CKM_AES_KEY_GEN, CKK_AES, 16, 32);
-const struct sg_mech sg_mech_hkdf_generate = GENERATOR(CKM_HKDF_KEY_GEN, CKK_HKDF, 1, 512);
+const struct sg_mech sg_mech_hkdf_generate =
+	GENERATOR(CKM_HKDF_KEY_GEN, CKK_HKDF, 1, SG_SECRET_KEY_MAX);
 const struct sg_mech sg_mech_sha256_generate =
-	GENERATOR(CKM_SHA256_KEY_GEN, CKK_SHA256_HMAC, 1, 512, .resident = &hmac_sha256);
+	GENERATOR(CKM_SHA256_KEY_GEN, CKK_SHA256_HMAC, 1, SG_SECRET_KEY_MAX,
+	          .resident = &hmac_sha256);
 const struct sg_mech sg_mech_sha384_generate =
-	GENERATOR(CKM_SHA384_KEY_GEN, CKK_SHA384_HMAC, 1, 512);
+	GENERATOR(CKM_SHA384_KEY_GEN, CKK_SHA384_HMAC, 1, SG_SECRET_KEY_MAX);
 const struct sg_mech sg_mech_sha512_generate =
-	GENERATOR(CKM_SHA512_KEY_GEN, CKK_SHA512_HMAC, 1, 512);
+	GENERATOR(CKM_SHA512_KEY_GEN, CKK_SHA512_HMAC, 1, SG_SECRET_KEY_MAX);
 
 /* The only one whose sizes the specification wants in bits. */
 const struct sg_mech sg_mech_generic_generate =
-	GENERATOR(CKM_GENERIC_SECRET_KEY_GEN, CKK_GENERIC_SECRET, 8, 8 * 512,
+	GENERATOR(CKM_GENERIC_SECRET_KEY_GEN, CKK_GENERIC_SECRET, 8, 8 * SG_SECRET_KEY_MAX,
 	          .resident = &hmac_sha256);

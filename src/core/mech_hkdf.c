@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/access.h"
+#include "core/attr_table.h"
 #include "core/mech.h"
 #include "core/rv.h"
 #include "core/token_material.h"
@@ -168,11 +169,13 @@ static const struct sg_derive_fns to_key = { base_keys, CKO_SECRET_KEY, derive }
 static const struct sg_derive_fns to_data = { base_keys, CKO_DATA, derive };
 
 const struct sg_mech sg_mech_hkdf_derive = {
-	.type = CKM_HKDF_DERIVE, .name = "CKM_HKDF_DERIVE", .min_key = 1, .max_key = 512,
-	.flags = CKF_DERIVE, .param = param, .derive = &to_key,
+	.type = CKM_HKDF_DERIVE, .name = "CKM_HKDF_DERIVE",
+	.min_key = 1, .max_key = SG_SECRET_KEY_MAX, .flags = CKF_DERIVE,
+	.param = param, .derive = &to_key,
 };
 
 const struct sg_mech sg_mech_hkdf_data = {
-	.type = CKM_HKDF_DATA, .name = "CKM_HKDF_DATA", .min_key = 1, .max_key = 512,
-	.flags = CKF_DERIVE, .param = data_param, .derive = &to_data,
+	.type = CKM_HKDF_DATA, .name = "CKM_HKDF_DATA",
+	.min_key = 1, .max_key = SG_SECRET_KEY_MAX, .flags = CKF_DERIVE,
+	.param = data_param, .derive = &to_data,
 };

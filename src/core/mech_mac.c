@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "core/attr_table.h"
 #include "core/mech.h"
 #include "core/rv.h"
 #include "core/token_resident.h"
@@ -132,7 +133,7 @@ static const struct sg_op_fns cmac_sign = SIGN(sg_aes_kinds), cmac_verify = VERI
 	.flags = CKF_SIGN | CKF_VERIFY, .mac = algorithm, .shortest = least, .param = param, \
 	.op[SG_OP_SIGN] = &fns ## _sign, .op[SG_OP_VERIFY] = &fns ## _verify
 #define HMAC(mechanism, bits, least) \
-	{ .type = mechanism, .name = #mechanism, .min_key = 1, .max_key = 512, \
+	{ .type = mechanism, .name = #mechanism, .min_key = 1, .max_key = SG_SECRET_KEY_MAX, \
 	  MAC(&sg_hmac_sha ## bits, least, sha ## bits) }
 #define CMAC(mechanism, least) \
 	{ .type = mechanism, .name = #mechanism, .min_key = 16, .max_key = 32, \

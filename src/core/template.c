@@ -12,11 +12,13 @@
 #include "core/rv.h"
 #include "util/log.h"
 
+#define TEMPLATE_MAX 256        /* attributes; more than any object has */
+
 CK_RV sg_template_check(const CK_ATTRIBUTE *template, CK_ULONG n)
 {
 	if (template == NULL && n > 0)
 		return CKR_ARGUMENTS_BAD;
-	if (n > 256)
+	if (n > TEMPLATE_MAX)
 		return CKR_ARGUMENTS_BAD;
 	for (CK_ULONG i = 0; i < n; i++) {
 		if (template[i].ulValueLen > SG_VALUE_MAX)

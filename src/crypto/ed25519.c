@@ -12,11 +12,7 @@
 #include "config.h"
 #include "crypto/curve25519.h"
 #include "crypto/random.h"
-
-/* libsodium wipes the scalars it computes, but not what the compiler made it put
- * on the stack on the way. Measured, it goes less than 4 KiB below our frame, and what
- * crypto/curve25519.c does less than 6. */
-#define STACK_USED 8192
+#include "crypto/stack.h"
 
 _Static_assert(SG_ED25519_SEED == crypto_sign_SEEDBYTES, "seed length");
 _Static_assert(SG_ED25519_PUBLIC == crypto_sign_PUBLICKEYBYTES, "public key length");
@@ -65,7 +61,7 @@ enum sg_err sg_ed25519_from_seed(struct sg_bytes seed, struct sg_secret **key)
 		(*key)->len = SG_ED25519_KEY;
 	else
 		err = SG_ERR_CRYPTO;
-	sodium_stackzero(STACK_USED);
+	sodium_stackzero(SG_STACK_USED);
 	if (err != SG_OK)
 		sg_secret_free(key);
 	return err;
@@ -104,7 +100,7 @@ enum sg_err sg_ed25519_sign(struct sg_bytes key, struct sg_bytes message,
 		memcpy(signature, made, sizeof(made));
 	else
 		err = SG_ERR_CRYPTO;
-	sodium_stackzero(STACK_USED);
+	sodium_stackzero(SG_STACK_USED);
 	return err;
 }
 

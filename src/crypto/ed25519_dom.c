@@ -10,9 +10,10 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "crypto/stack.h"
+
 #define SCALAR 32
 #define POINT SG_ED25519_PUBLIC
-#define STACK_USED 8192         /* as in crypto/ed25519.c */
 
 static const char label[] = "SigEd25519 no Ed25519 collisions";
 
@@ -102,7 +103,7 @@ enum sg_err sg_ed25519_dom_sign(struct sg_ed25519_dom dom, struct sg_bytes key,
 	/* Only now, for the message may lie where the signature goes. */
 	memcpy(signature, made, sizeof(made));
 out:
-	sodium_stackzero(STACK_USED);
+	sodium_stackzero(SG_STACK_USED);
 	sg_secret_free(&room);
 	return err;
 }

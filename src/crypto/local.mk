@@ -21,6 +21,7 @@ libsignet_la_SOURCES += \
 	src/crypto/spki.c src/crypto/spki.h \
 	src/crypto/ssh_line.c src/crypto/ssh_line.h \
 	src/crypto/ssl.c src/crypto/ssl.h \
+	src/crypto/stack.h \
 	src/crypto/x25519.c src/crypto/x25519.h
 
 if LIB25519

@@ -9,8 +9,7 @@
 #include <string.h>
 
 #include "crypto/random.h"
-
-#define STACK_USED 8192
+#include "crypto/stack.h"
 
 _Static_assert(SG_X25519_LEN == crypto_scalarmult_curve25519_SCALARBYTES, "private key length");
 _Static_assert(SG_X25519_LEN == crypto_scalarmult_curve25519_BYTES, "public key length");
@@ -29,7 +28,7 @@ enum sg_err sg_x25519_from_private(struct sg_bytes private_key, struct sg_secret
 	(*key)->len = 2 * SG_X25519_LEN;
 	if (crypto_scalarmult_curve25519_base((*key)->data + SG_X25519_LEN, (*key)->data) != 0)
 		err = SG_ERR_CRYPTO;
-	sodium_stackzero(STACK_USED);
+	sodium_stackzero(SG_STACK_USED);
 	if (err != SG_OK)
 		sg_secret_free(key);
 	return err;
@@ -62,7 +61,7 @@ enum sg_err sg_x25519_shared(const struct sg_secret *key, struct sg_bytes public
 	(*shared)->len = SG_X25519_LEN;
 	if (crypto_scalarmult_curve25519((*shared)->data, key->data, public_key.data) != 0)
 		err = SG_ERR_TAG;
-	sodium_stackzero(STACK_USED);
+	sodium_stackzero(SG_STACK_USED);
 	if (err != SG_OK)
 		sg_secret_free(shared);
 	return err;
