@@ -5,7 +5,7 @@
 
 _signet_options() {
 	case $1 in
-	init) echo --label --machine --pin-file --so-pin-file --pcr --policy-key --sealer --tpm --owner-auth-file --json ;;
+	init) echo --label --machine --pin-file --so-pin-file --pin-tries --pcr --policy-key --sealer --tpm --owner-auth-file --json ;;
 	status | doctor) echo --json ;;
 	keygen) echo --label --type --id --extractable --token --pin-file --json ;;
 	import) echo --label --id --token --pin-file --json ;;
@@ -25,7 +25,7 @@ _signet_options() {
 	reseal) echo --pcr --policy-key --pin-file --so-pin-file --token ;;
 	'policy update') echo --signatures --token ;;
 	'tripwire accept') echo --token ;;
-	destroy) echo --token --yes ;;
+	destroy) echo --token --owner-auth-file --yes ;;
 	esac
 }
 

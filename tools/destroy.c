@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * signet destroy: remove a token with everything in it. Nothing of it is in the TPM
- * but the storage root key, which stays: others may use it.
+ * signet destroy: remove a token with everything in it, also what counts its wrong
+ * PINs in the TPM. The storage root key stays: others may use it.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "core/module.h"
+#include "core/token_index.h"
 #include "core/token_tripwire.h"
 #include "tools/fail.h"
 #include "tools/pin.h"
@@ -33,7 +34,20 @@ static enum tool_exit confirm(const struct tool *tool)
 	return yes ? TOOL_OK : tool_fail(TOOL_FAILED, NULL, "nothing was destroyed");
 }
 
-static enum sg_err remove_store(CK_SLOT_ID slot)
+/* What can't be removed from the TPM keeps nothing alive, and the token goes all the same. */
+static void remove_indices(struct sg_token *token, const struct sg_secret *owner_auth)
+{
+	struct sg_pin_list left;
+	enum sg_err err = sg_token_index_remove_all(token, owner_auth, &left);
+
+	for (size_t i = 0; i < left.n; i++)
+		fprintf(stderr, "signet: the index 0x%08x of the TPM, which counted wrong PINs, could not "
+		        "be removed%s%s; tpm2_nvundefine -C o 0x%08x does it\n",
+		        left.entry[i].index.handle, err != SG_OK ? ": " : "",
+		        err != SG_OK ? sg_err_sentence(err) : "", left.entry[i].index.handle);
+}
+
+static enum sg_err remove_store(CK_SLOT_ID slot, const struct sg_secret *owner_auth)
 {
 	struct sg_module *module = sg_module_enter();
 	struct sg_token *token;
@@ -42,8 +56,10 @@ static enum sg_err remove_store(CK_SLOT_ID slot)
 	if (module == NULL)
 		return SG_ERR_SYSTEM;
 	err = sg_module_token(module, slot, &token);
-	if (err == SG_OK)
+	if (err == SG_OK) {
+		remove_indices(token, owner_auth);
 		err = sg_store_remove(token->path);
+	}
 	if (err == SG_OK)
 		sg_token_tripwire_forget(token);
 	sg_module_leave();
@@ -53,14 +69,19 @@ static enum sg_err remove_store(CK_SLOT_ID slot)
 static enum tool_exit run(struct tool *tool)
 {
 	enum tool_exit code = tool_token_choose(tool);
+	struct sg_secret *owner = NULL;
 	enum sg_err err;
 
 	if (code == TOOL_OK)
 		code = confirm(tool);
+	if (code == TOOL_OK && tool_given(tool, OPT_OWNER_AUTH_FILE))
+		code = tool_pin_read(tool, OPT_OWNER_AUTH_FILE, "the TPM's owner password", false,
+		                     &owner);
 	if (code != TOOL_OK)
 		return code;
 	tool_log_clear();
-	err = remove_store(tool->slot);
+	err = remove_store(tool->slot, owner);
+	sg_secret_free(&owner);
 	return err == SG_OK ? TOOL_OK
 	                    : tool_fail_err(err, "can't destroy \"%s\"", tool->value[OPT_TOKEN]);
 }
@@ -68,10 +89,10 @@ static enum tool_exit run(struct tool *tool)
 const struct tool_verb tool_verb_destroy = {
 	.name = "destroy",
 	.summary = "destroy a token with all its keys",
-	.usage = "--token LABEL [--yes]",
-	.text = "Removes the token's store. Asks on the terminal unless --yes is given.",
+	.usage = "--token LABEL [--owner-auth-file FILE] [--yes]",
+	.text = "Removes the token's store, and what counts its wrong PINs in the TPM. Asks on the terminal unless --yes is given.",
 	.example = "signet destroy --token old --yes",
 	.run = run,
-	.options = { OPT_TOKEN, OPT_YES },
+	.options = { OPT_TOKEN, OPT_OWNER_AUTH_FILE, OPT_YES },
 	.required = { OPT_TOKEN },
 };

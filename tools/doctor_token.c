@@ -10,7 +10,10 @@
 #include "core/module.h"
 #include "tools/fail.h"
 #include "tools/token.h"
+#include "tools/tries.h"
 #include "tools/tripwire.h"
+
+#define INDICES 64
 
 /* Before the token opens, which notes what is seen. */
 static enum sg_err check_tripwire(struct doctor *doctor, struct sg_token *token, CK_SLOT_ID slot)
@@ -40,6 +43,38 @@ static enum sg_err check_tripwire(struct doctor *doctor, struct sg_token *token,
 		              (const char *)text.buf.data);
 	sg_buf_free(&text.buf);
 	return text.err;
+}
+
+/* What counts the wrong PINs of a token. */
+static void check_tries(struct doctor *doctor, struct sg_token *token, CK_SLOT_ID slot)
+{
+	struct tool_text text = { { NULL, 0, 0 }, SG_OK };
+	struct sg_seal_tries tries;
+	char check[64];
+	enum sg_err err;
+
+	if (!token->present || token->record.machine ||
+	    token->record.copy[SG_SEAL_USER].blob.len == 0)
+		return;
+	snprintf(check, sizeof check, "PIN of slot %lu", slot);
+	if (token->record.pin_tries == 0) {
+		doctor_report(doctor, check, FINE, NULL, "wrong ones are counted by the lockout of "
+		              "the TPM, together with those of others");
+		return;
+	}
+	tool_log_clear();
+	err = sg_token_tries(token, SG_USER, &tries);
+	if (err != SG_OK) {
+		doctor_report_err(doctor, check, err);
+		return;
+	}
+	tool_tries_text(&text, &tries);
+	if (text.err == SG_OK)
+		doctor_report(doctor, check, tries.known && tries.left == 0 ? FAIL
+		                             : tries.known && tries.left == 1 ? WARN : FINE,
+		              tries.known && tries.left == 0 ? sg_err_advice(SG_ERR_PIN_SPENT) : NULL,
+		              "%.*s", (int)text.buf.len, (const char *)text.buf.data);
+	sg_buf_free(&text.buf);
 }
 
 /* Look at one token: readable, sealed by this TPM, and really opening. */
@@ -80,6 +115,49 @@ static void check_token(struct doctor *doctor, struct sg_module *module,
 	else
 		doctor_report(doctor, check, FINE, NULL, "\"%.*s\" opens with this TPM",
 		              (int)label.len, (const char *)label.data);
+	if (err == SG_OK)
+		check_tries(doctor, token, found->slot);
+}
+
+static bool named(const struct sg_pin_index *index, const struct sg_token *token)
+{
+	for (size_t i = 0; i < token->record.indices.n; i++)
+		if (sg_pin_index_same(&token->record.indices.entry[i].index, index))
+			return true;
+	return false;
+}
+
+/* What looks like an index of ours and is named by no token that can be seen from here. */
+static void check_indices(struct doctor *doctor, struct sg_module *module,
+                          const struct tool_tokens *tokens)
+{
+	struct sg_pin_index found[INDICES];
+	struct sg_sealer *sealer = NULL;
+	size_t count = 0;
+	enum sg_err err;
+
+	if (strcmp(module->config->sealer, "tpm") != 0)
+		return;
+	tool_log_clear();
+	err = sg_sealer_open("tpm", module->config, &sealer);
+	if (err == SG_OK)
+		err = sealer->ops->pin_index->list(sealer, found, INDICES, &count);
+	for (size_t i = 0; i < count && err == SG_OK; i++) {
+		struct sg_token *token;
+		bool known = false;
+
+		for (size_t k = 0; k < tokens->count; k++)
+			known = known || (sg_module_token(module, tokens->list[k].slot, &token) == SG_OK &&
+			                  named(&found[i], token));
+		if (!known)
+			doctor_report(doctor, "index", WARN, "A token of another user or folder may "
+			              "need it. If none does, tpm2_nvundefine -C o and its number "
+			              "remove it.", "0x%08x in the TPM looks like one that counts "
+			              "wrong PINs, and belongs to no token here", found[i].handle);
+	}
+	if (err != SG_OK)
+		doctor_report_err(doctor, "index", err);
+	sg_sealer_free(&sealer);
 }
 
 void doctor_check_tokens(struct doctor *doctor)
@@ -92,6 +170,8 @@ void doctor_check_tokens(struct doctor *doctor)
 	module = sg_module_enter();
 	for (size_t i = 0; i < tokens.count && module != NULL; i++)
 		check_token(doctor, module, &tokens.list[i]);
+	if (module != NULL)
+		check_indices(doctor, module, &tokens);
 	if (module != NULL)
 		sg_module_leave();
 	tool_tokens_free(&tokens);

@@ -14,6 +14,7 @@
 #include "tools/progress.h"
 #include "tools/text.h"
 #include "tools/token.h"
+#include "tools/tries.h"
 #include "tools/uri.h"
 
 #define TRIES 16
@@ -52,6 +53,9 @@ static enum tool_exit check(const struct tool *tool)
 	if (tool_given(tool, OPT_MACHINE) && pins)
 		return tool_fail(TOOL_USAGE, NULL, "a machine token has no PIN: --machine and PIN "
 		                 "files don't go together");
+	if (tool_given(tool, OPT_MACHINE) && tool_given(tool, OPT_PIN_TRIES))
+		return tool_fail(TOOL_USAGE, NULL, "a machine token has no PIN whose tries could be "
+		                 "counted: --machine and --pin-tries don't go together");
 	if (!tool_given(tool, OPT_MACHINE) && !pins && !tool_terminal_there())
 		return tool_fail(TOOL_USAGE, "--machine for a service that starts by itself, --pin-file "
 		                 "FILE for a token that asks.",
@@ -87,6 +91,8 @@ static enum sg_err make(const struct tool *tool, CK_SLOT_ID slot, struct sg_toke
 	err = sg_module_token(module, slot, &token);
 	plan->sealer = tool_given(tool, OPT_SEALER) ? tool->value[OPT_SEALER]
 	                                            : module->config->sealer;
+	if (!plan->machine && !tool_given(tool, OPT_PIN_TRIES))
+		plan->pin_tries = module->config->pin_tries;
 	if (err == SG_ERR_NOT_FOUND)
 		err = SG_ERR_STORE_FULL;        /* all slots are taken */
 	if (err == SG_OK)
@@ -182,6 +188,8 @@ static enum tool_exit run(struct tool *tool)
 	code = check(tool);
 	if (code == TOOL_OK && tool_policy_given(tool))
 		code = tool_policy_read(tool, &policy);
+	if (code == TOOL_OK && tool_given(tool, OPT_PIN_TRIES))
+		code = tool_tries_read(tool, &plan.pin_tries);
 	if (code != TOOL_OK)
 		goto out;
 	if (tool_given(tool, OPT_TPM) && setenv("SIGNET_TCTI", tool->value[OPT_TPM], 1) != 0)
@@ -229,15 +237,16 @@ const struct tool_verb tool_verb_init = {
 	.name = "init",
 	.summary = "make a token, sealed by the TPM",
 	.usage = "--label NAME (--machine | --pin-file FILE) [--so-pin-file FILE]\n"
-	         "              [--pcr BANK:PCRS] [--policy-key FILE] [--sealer NAME] [--tpm TCTI]\n"
-	         "              [--owner-auth-file FILE] [--json]",
+	         "              [--pin-tries N] [--pcr BANK:PCRS] [--policy-key FILE]\n"
+	         "              [--sealer NAME] [--tpm TCTI] [--owner-auth-file FILE] [--json]",
 	.text = "A machine token has no PIN: it opens on this machine and nowhere else. A PIN token\n"
-	        "asks; the TPM counts wrong PINs. The label has at most 32 bytes. With --pcr it opens\n"
-	        "only while these PCRs are as they are now, or with --policy-key as that key signed.",
+	        "asks; the TPM counts wrong PINs, with --pin-tries for this PIN alone. The label has at\n"
+	        "most 32 bytes. With --pcr it opens only while these PCRs are as they are now, or with\n"
+	        "--policy-key as that key signed.",
 	.example = "signet init --label vault --machine",
 	.run = run,
-	.options = { OPT_LABEL, OPT_MACHINE, OPT_PIN_FILE, OPT_SO_PIN_FILE, OPT_SEALER, OPT_TPM,
-	             OPT_PCR, OPT_POLICY_KEY, OPT_OWNER_AUTH_FILE, OPT_JSON },
+	.options = { OPT_LABEL, OPT_MACHINE, OPT_PIN_FILE, OPT_SO_PIN_FILE, OPT_PIN_TRIES,
+	             OPT_SEALER, OPT_TPM, OPT_PCR, OPT_POLICY_KEY, OPT_OWNER_AUTH_FILE, OPT_JSON },
 	.required = { OPT_LABEL },
 	.makes = true,
 };

@@ -40,6 +40,7 @@ signet_SOURCES = \
 	tools/root.c \
 	tools/sign.c \
 	tools/status.c \
+	tools/tries.c tools/tries.h \
 	tools/tripwire.c tools/tripwire.h \
 	tools/unwrap.c \
 	tools/verify.c \

@@ -36,6 +36,8 @@ static const struct option_row rows[OPT_COUNT] = {
 	[OPT_PIN_FILE] = { "--pin-file", "FILE",
 	                   "where the PIN is read from: a private file, - for standard input, "
 	                   "fd:N, or tty" },
+	[OPT_PIN_TRIES] = { "--pin-tries", "N",
+	                    "wrong PINs in a row that are taken, counted for this PIN alone" },
 	[OPT_POLICY_KEY] = { "--policy-key", "FILE",
 	                     "public key, in PEM, of who may sign PCR values" },
 	[OPT_ROOT] = { "--root", "NAME", "the root, by its label or a pkcs11: URI" },

@@ -55,7 +55,7 @@ static enum tool_exit set(struct tool *tool)
 		              new_pin->len);
 	tool_progress_end();
 	code = rv == CKR_OK ? tell("The PIN was changed.")
-	                    : tool_login_failed(tool, rv, "the old PIN");
+	                    : tool_login_failed(tool, so ? CKU_SO : CKU_USER, rv, "the old PIN");
 out:
 	sg_secret_free(&old_pin);
 	sg_secret_free(&new_pin);

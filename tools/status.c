@@ -16,6 +16,7 @@
 #include "tools/text.h"
 #include "tools/time.h"
 #include "tools/token.h"
+#include "tools/tries.h"
 #include "tools/tripwire.h"
 #include "util/slab.h"
 
@@ -32,6 +33,8 @@ struct slot {
 	const char *path;               /* the token's own */
 	char sealer[16];
 	bool machine;
+	uint32_t pin_tries;             /* of an index for the user's PIN; 0: it has none */
+	struct sg_seal_tries tries;     /* what is known of them */
 	char policy[256];               /* text without values, cut short where it is longer */
 	size_t rows;                    /* in the store */
 	bool counted;                   /* whether count is known: the token could be opened */
@@ -127,7 +130,10 @@ static void read_slot(struct sg_module *module, CK_SLOT_ID id, struct slot *slot
 	         token->present ? token->record.sealer : token->config->sealer);
 	slot->machine = token->present && token->record.machine;
 	read_policy(token, slot);
+	slot->pin_tries = token->present ? token->record.pin_tries : 0;
 	slot->err = sg_token_status(token, &slot->status);
+	if (slot->err == SG_OK && slot->pin_tries > 0)
+		slot->err = sg_token_tries(token, SG_USER, &slot->tries);
 	/* Before the token opens, which notes what is seen. */
 	if (slot->err == SG_OK && token->present && slot->status.parent_same)
 		slot->err = sg_token_tripwire_look(token, &slot->tripwire);
@@ -197,6 +203,8 @@ static json_t *json_slot(const struct slot *slot)
 	tool_json_put(json, "label", tool_json_text(TOOL_FIELD(slot->token->info.label)));
 	tool_json_put(json, "serial", tool_json_text(TOOL_FIELD(slot->token->info.serialNumber)));
 	tool_json_put(json, "machine", json_boolean(slot->machine));
+	if (slot->pin_tries > 0)
+		tool_json_put(json, "pin_tries", tool_tries_json(&slot->tries));
 	tool_json_put(json, "policy", tool_json_text(sg_bytes_str(slot->policy)));
 	tool_json_put(json, "sealer", json_string(slot->sealer));
 	tool_json_put(json, "objects", json_integer((json_int_t)slot->rows));
@@ -315,6 +323,11 @@ static void text_slot(struct tool_text *text, const struct slot *slot)
 	if (slot->counted && shown < slot->rows)
 		tool_text_add(text, "%s%zu private", shown == 0 ? ": " : ", ", slot->rows - shown);
 	tool_text_add(text, "\n");
+	if (slot->pin_tries > 0 && slot->err == SG_OK) {
+		tool_text_add(text, "    PIN: ");
+		tool_tries_text(text, &slot->tries);
+		tool_text_add(text, "\n");
+	}
 	if (slot->policy[0] != '\0')
 		tool_text_add(text, "    policy: %s\n", slot->policy);
 	text_sealer(text, slot);

@@ -3,6 +3,7 @@
  * The tool. Choosing and opening a token.
  */
 #include "tools/token.h"
+#include "tools/tries.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -176,30 +177,41 @@ out:
 	return code;
 }
 
-static bool ask_sealer(CK_SLOT_ID slot, struct sg_sealer_status *status)
+/* What is known of the PIN that was refused. */
+struct refused {
+	bool own;                       /* it has an index, which counts for it alone */
+	bool officer;                   /* there is one */
+	struct sg_seal_tries tries;
+	struct sg_sealer_status status;
+};
+
+static bool ask_sealer(CK_SLOT_ID slot, enum sg_user user, struct refused *out)
 {
 	struct sg_module *module = sg_module_enter();
 	struct sg_token *token;
 	enum sg_err err;
 
+	*out = (struct refused){ .officer = false };
 	if (module == NULL)
 		return false;
 	err = sg_module_token(module, slot, &token);
 	if (err == SG_OK)
-		err = sg_token_status(token, status);
+		err = sg_token_tries(token, user, &out->tries);
+	if (err == SG_OK) {
+		out->officer = token->record.copy[SG_SEAL_SO].blob.len > 0;
+		out->own = token->record.pin_tries > 0 && user == SG_USER;
+		err = sg_token_status(token, &out->status);
+	}
 	sg_module_leave();
-	return err == SG_OK && status->lockout_known;
+	return err == SG_OK && (out->own ? out->tries.known : out->status.lockout_known);
 }
 
-enum tool_exit tool_login_failed(struct tool *tool, CK_RV rv, const char *what)
+/* Where the PIN has no index, its tries are those of the TPM. */
+static enum tool_exit tell_refused(const struct refused *refused, CK_RV rv, const char *what)
 {
-	struct sg_sealer_status status;
+	const struct sg_sealer_status status = refused->status;
 	char span[64], until[64];
 
-	if (rv != CKR_PIN_INCORRECT && rv != CKR_PIN_LOCKED)
-		return tool_fail_rv(rv, "can't use %s", what);
-	if (!ask_sealer(tool->slot, &status))
-		return tool_fail_rv(rv, "%s was not accepted", what);
 	tool_span(status.seconds_per_try, span, sizeof span);
 	tool_until(status.seconds_per_try, until, sizeof until);
 	if (rv == CKR_PIN_LOCKED)
@@ -213,6 +225,20 @@ enum tool_exit tool_login_failed(struct tool *tool, CK_RV rv, const char *what)
 	return tool_fail(TOOL_PIN, NULL, "%s is wrong: %u %s left until the TPM refuses every PIN; "
 	                 "one try is given back every %s", what, status.tries_left,
 	                 status.tries_left == 1 ? "try is" : "tries are", span);
+}
+
+enum tool_exit tool_login_failed(struct tool *tool, CK_USER_TYPE user, CK_RV rv, const char *what)
+{
+	struct refused refused;
+
+	if (rv != CKR_PIN_INCORRECT && rv != CKR_PIN_LOCKED)
+		return tool_fail_rv(rv, "can't use %s", what);
+	/* What the library said comes first: asking says more. */
+	if (tool_cause(rv) == SG_ERR_PIN_SPENT ||
+	    !ask_sealer(tool->slot, user == CKU_SO ? SG_SO : SG_USER, &refused))
+		return tool_fail_rv(rv, "%s was not accepted", what);
+	return refused.own ? tool_tries_failed(&refused.tries, refused.officer, what)
+	                   : tell_refused(&refused, rv, what);
 }
 
 enum tool_exit tool_log_in(struct tool *tool, CK_USER_TYPE user, enum tool_option option)
@@ -235,7 +261,7 @@ enum tool_exit tool_log_in(struct tool *tool, CK_USER_TYPE user, enum tool_optio
 	tool_progress_end();
 	sg_secret_free(&pin);
 	if (rv != CKR_OK)
-		return tool_login_failed(tool, rv, what);
+		return tool_login_failed(tool, user, rv, what);
 	tool->logged_in = true;
 	return TOOL_OK;
 }

@@ -54,7 +54,8 @@ enum sg_err tool_token_enter(const struct tool *tool, struct sg_token **token);
 enum tool_exit tool_open(struct tool *tool, CK_FLAGS flags, enum tool_login login);
 
 /* Tell about a PIN that was not taken, with the tries that are left. */
-enum tool_exit tool_login_failed(struct tool *tool, CK_RV rv, const char *what);
+enum tool_exit tool_login_failed(struct tool *tool, CK_USER_TYPE user, CK_RV rv,
+                                 const char *what);
 
 /* Log in with the PIN of an option: CKU_USER or CKU_SO. */
 enum tool_exit tool_log_in(struct tool *tool, CK_USER_TYPE user, enum tool_option option);

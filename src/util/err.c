@@ -73,7 +73,8 @@ static const struct row rows[SG_ERR_COUNT] = {
 		"-C o -c 0x81000001 removes it, and signet init makes the key." },
 	[SG_ERR_HW_OWNER_AUTH] = {
 		"device-owner-auth", "The owner hierarchy of the TPM has a password",
-		"Ask who manages this TPM to create the storage root key at 0x81000001." },
+		"signet init takes it with --owner-auth-file. Where a PIN with tries of its own is to be "
+		"changed, whoever manages this TPM has to take the password off meanwhile." },
 	[SG_ERR_HW_UNSUPPORTED] = {
 		"device-unsupported", "The TPM lacks an algorithm or a command that is needed",
 		"Update the firmware of the TPM, or use another TPM; signet doctor says what is "

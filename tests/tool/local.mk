@@ -6,6 +6,7 @@ tool_scripts = \
 	tests/tool/test_keys.sh \
 	tests/tool/test_output.sh \
 	tests/tool/test_p256.sh \
+	tests/tool/test_pin_tries.sh \
 	tests/tool/test_pins.sh \
 	tests/tool/test_policies.sh \
 	tests/tool/test_roots.sh \

@@ -166,6 +166,7 @@ enum sg_err sg_tpm_err(TPM2_CC command, TSS2_RC rc)
 {
 	TSS2_RC code = bare(rc);
 	enum sg_err err = SG_ERR_HW_FAULT;
+	bool nothing;
 
 	if (rc == TSS2_RC_SUCCESS)
 		return SG_OK;
@@ -176,8 +177,10 @@ enum sg_err sg_tpm_err(TPM2_CC command, TSS2_RC rc)
 			break;
 		}
 	}
-	/* That there is no parent is what some callers want to know; others say it themselves. */
-	sg_log(err == SG_ERR_HW_NO_PARENT ? SG_LOG_DEBUG : SG_LOG_ERROR, "%s failed: %s (0x%x)",
+	/* That nothing stands there is what some callers want to know; others say it themselves. */
+	nothing = err == SG_ERR_HW_NO_PARENT ||
+	          (err == SG_ERR_HW_NV_GONE && command == TPM2_CC_NV_ReadPublic);
+	sg_log(nothing ? SG_LOG_DEBUG : SG_LOG_ERROR, "%s failed: %s (0x%x)",
 	       sg_tpm_command_name(command), words(rc), rc);
 	return err;
 }

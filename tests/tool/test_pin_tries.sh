@@ -1,0 +1,107 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Tests. A PIN with tries of its own: made, shown, spent, reset, and gone from the TPM.
+
+# shellcheck source=tests/tool/lib.sh
+. "${SIGNET_TEST_SRCDIR:?}/tests/tool/lib.sh"
+
+pin=$FOLDER/pin
+so=$FOLDER/so
+wrong=$FOLDER/wrong
+
+# indices NUMBER: tell whether the TPM has so many.
+indices() {
+	local found
+
+	found=$(tpm2_getcap handles-nv-index | grep -c .) || true
+	[ "$found" = "$1" ] || { echo "the TPM has $found indices"; return 1; }
+}
+
+only_with_a_number() {
+	local bad
+
+	for bad in 0 1001 -1 x '' 3x 99999; do
+		fails 2 'from 1 to 1000' init --label t --pin-file "$pin" --pin-tries "$bad" || return 1
+	done
+	fails 2 "don't go together" init --label t --machine --pin-tries 3
+}
+
+is_made_and_shown() {
+	exits 0 init --label t --pin-file "$pin" --so-pin-file "$so" --pin-tries 3 && indices 1 &&
+		exits 0 status && prints 'PIN: 3 of 3 tries are left, counted for this PIN alone' &&
+		exits 0 status --json && json true tokens 0 pin_tries known && json 3 tokens 0 pin_tries left &&
+		json 3 tokens 0 pin_tries most && exits 0 doctor && prints 'ok    PIN of slot 0'
+}
+
+counts_down() {
+	fails 4 '2 of 3 tries are left' list --pin-file "$wrong" &&
+		fails 4 '1 of 3 tries is left' list --pin-file "$wrong" && says 'only the security officer' &&
+		exits 0 doctor && prints 'warn  PIN of slot 0' &&
+		exits 0 list --pin-file "$pin" && exits 0 status && prints '3 of 3 tries'
+}
+
+is_spent() {
+	exits 4 list --pin-file "$wrong" && exits 4 list --pin-file "$wrong" &&
+		fails 4 'that was the last of 3 tries' list --pin-file "$wrong" && says 'signet pin reset' &&
+		fails 5 'All tries of the PIN are spent' list --pin-file "$pin" && says 'signet pin reset' &&
+		exits 0 status && prints 'all 3 tries are spent' && exits 0 status --json &&
+		json 0 tokens 0 pin_tries left && exits 1 doctor && prints 'FAIL  PIN of slot 0'
+}
+
+is_reset() {
+	exits 0 pin reset --so-pin-file "$so" --new-pin-file "$pin" && indices 1 &&
+		exits 0 list --pin-file "$pin" && exits 0 status && prints '3 of 3 tries'
+}
+
+other_tokens_go_on() {
+	exits 0 init --label other --pin-file "$pin" && exits 4 list --token t --pin-file "$wrong" &&
+		exits 0 list --token other --pin-file "$pin" &&
+		exits 4 list --token other --pin-file "$wrong" && exits 4 list --token other --pin-file "$wrong" &&
+		exits 4 list --token other --pin-file "$wrong" && exits 5 list --token other --pin-file "$pin" &&
+		exits 0 list --token t --pin-file "$pin" && exits 0 destroy --token other --yes &&
+		tpm2_dictionarylockout -c
+}
+
+configured() {
+	echo 'pin-tries = 7' > "$SIGNET_CONF"
+	exits 0 init --label configured --pin-file "$pin" && exits 0 status && prints '7 of 7 tries' &&
+		exits 0 init --label machine --machine && exits 0 destroy --token machine --yes &&
+		exits 0 destroy --token configured --yes && indices 1
+	: > "$SIGNET_CONF"
+}
+
+# What a killed command would leave.
+orphan_is_named() {
+	SIGNET_STATE=$FOLDER/elsewhere exits 0 init --label lost --pin-file "$pin" --pin-tries 3 &&
+		rm -r "$FOLDER/elsewhere" && exits 0 doctor && prints 'belongs to no token here' &&
+		prints tpm2_nvundefine && indices 2
+}
+
+owner_password() {
+	tpm2_changeauth -c o ownerpassword && fails 6 'owner hierarchy' pin set --pin-file "$pin" --new-pin-file "$wrong" &&
+		exits 0 list --pin-file "$pin" && exits 0 status && prints 'only to the owner' &&
+		exits 4 list --pin-file "$wrong" && exits 0 destroy --token t --yes && says 'tpm2_nvundefine' &&
+		tpm2_changeauth -c o -p ownerpassword
+}
+
+is_destroyed() {
+	exits 0 init --label t --pin-file "$pin" --pin-tries 3 && indices 3 &&
+		exits 0 destroy --token t --yes && indices 2
+}
+
+tpm_start || exit 99
+printf '1234secret' > "$pin"
+printf '9876secret' > "$so"
+printf 'nonesuch' > "$wrong"
+check 'tries are a number from 1 to 1000, and of a PIN' only_with_a_number
+check 'a token with tries of its own is made and shows them' is_made_and_shown
+check 'tries are counted down, and a right PIN gives them back' counts_down
+check 'tries that are spent stay spent, and it is said what to do' is_spent
+check 'the security officer sets a new PIN' is_reset
+check 'neither is another PIN locked nor does another PIN lock this one' other_tokens_go_on
+check 'the configuration can say how many' configured
+check 'an index that no token names is found by the doctor' orphan_is_named
+check 'an owner with a password is named' owner_password
+check 'a token that is destroyed leaves no index' is_destroyed
+finish
