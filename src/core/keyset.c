@@ -48,10 +48,12 @@ struct sg_keyset *sg_keyset_ref(struct sg_keyset *keys)
 
 void sg_keyset_free(struct sg_keyset **keys)
 {
-	struct sg_keyset *mine = *keys;
+	struct sg_keyset *mine = keys != NULL ? *keys : NULL;
 
+	if (mine == NULL)
+		return;
 	*keys = NULL;
-	if (mine == NULL || atomic_fetch_sub_explicit(&mine->refs, 1, memory_order_acq_rel) > 1)
+	if (atomic_fetch_sub_explicit(&mine->refs, 1, memory_order_acq_rel) > 1)
 		return;
 	sg_secret_free(&mine->record);
 	sg_secret_free(&mine->mac);

@@ -355,10 +355,12 @@ struct sg_object *sg_object_ref(struct sg_object *object)
 
 void sg_object_unref(struct sg_object **object)
 {
-	struct sg_object *o = *object;
+	struct sg_object *o = object != NULL ? *object : NULL;
 
+	if (o == NULL)
+		return;
 	*object = NULL;
-	if (o == NULL || atomic_fetch_sub(&o->refs, 1) != 1)
+	if (atomic_fetch_sub(&o->refs, 1) != 1)
 		return;
 	material_unref(&o->material);
 	sg_attrs_free(&o->attrs);

@@ -236,10 +236,13 @@ enum sg_err sg_table_replace(struct sg_object_table *table, struct sg_entry *ent
 {
 	enum sg_err err = reserve_lists(table);
 
-	for (int list = 0; list < SG_LISTS && err == SG_OK; list++)
-		err = move(table, (enum sg_list)list, entry, *object);
 	if (err != SG_OK)
-		return err;     /* nothing was moved */
+		return err;
+	for (int list = 0; list < SG_LISTS; list++) {
+		err = move(table, (enum sg_list)list, entry, *object);
+		assert(err == SG_OK);   /* there was room */
+		(void)err;
+	}
 	sg_object_unref(&entry->object);
 	entry->object = *object;
 	*object = NULL;

@@ -40,10 +40,12 @@ struct sg_slot_watch *sg_slot_watch_ref(struct sg_slot_watch *watch)
 
 void sg_slot_watch_unref(struct sg_slot_watch **watch)
 {
-	struct sg_slot_watch *w = *watch;
+	struct sg_slot_watch *w = watch != NULL ? *watch : NULL;
 
+	if (w == NULL)
+		return;
 	*watch = NULL;
-	if (w == NULL || atomic_fetch_sub(&w->refs, 1) != 1)
+	if (atomic_fetch_sub(&w->refs, 1) != 1)
 		return;
 	pthread_mutex_destroy(&w->lock);
 	free(w->state);

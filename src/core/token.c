@@ -54,11 +54,11 @@ void sg_token_close(struct sg_token *token)
 
 void sg_token_free(struct sg_token **token)
 {
-	struct sg_token *t = *token;
+	struct sg_token *t = token != NULL ? *token : NULL;
 
-	*token = NULL;
 	if (t == NULL)
 		return;
+	*token = NULL;
 	sg_token_close(t);
 	sg_token_record_clear(&t->record);
 	sg_sealer_free(&t->sealer);

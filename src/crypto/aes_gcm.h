@@ -14,12 +14,12 @@
 
 /* Encrypt plain into out, which holds plain.len bytes, and write tag_len bytes to
  * tag. out may be plain.data itself, but may not overlap it otherwise.
- * Errors: RANGE for sizes, CRYPTO. */
+ * Errors: RANGE for sizes, ARG for such an overlap, CRYPTO. */
 enum sg_err sg_gcm_encrypt(struct sg_bytes key, struct sg_bytes iv, struct sg_bytes aad,
                            struct sg_bytes plain, uint8_t *out, uint8_t *tag, size_t tag_len);
 
-/* Decrypt and check. out holds cipher.len bytes and is wiped where the tag does
- * not match. Errors: TAG, RANGE, CRYPTO. */
+/* Decrypt and check. out holds cipher.len bytes, is wiped where the tag does not match, and
+ * lies as above. Errors: TAG, RANGE, ARG, CRYPTO. */
 enum sg_err sg_gcm_decrypt(struct sg_bytes key, struct sg_bytes iv, struct sg_bytes aad,
                            struct sg_bytes cipher, struct sg_bytes tag, uint8_t *out);
 
@@ -27,12 +27,19 @@ enum sg_err sg_gcm_decrypt(struct sg_bytes key, struct sg_bytes iv, struct sg_by
  * before the tag was checked. */
 struct sg_gcm;
 
+/* Start; the caller ends it with sg_gcm_free. Errors: RANGE, CRYPTO, NOMEM. */
 enum sg_err sg_gcm_new(struct sg_bytes key, struct sg_bytes iv, struct sg_bytes aad,
                        struct sg_gcm **out);
 
-/* Encrypt one part; writes exactly part.len bytes. */
+/* Encrypt one part; writes exactly part.len bytes, which lie as above. Errors: RANGE where the
+ * text gets too long, ARG, also after the end or an error, CRYPTO. */
 enum sg_err sg_gcm_update(struct sg_gcm *gcm, struct sg_bytes part, uint8_t *out);
+
+/* Write tag_len bytes to tag; the encryption can only be freed afterwards. Errors: RANGE for
+ * tag_len, after which another one may be tried, ARG as above, CRYPTO. */
 enum sg_err sg_gcm_final(struct sg_gcm *gcm, uint8_t *tag, size_t tag_len);
+
+/* Wipe and free; NULL and a pointer to NULL are fine. */
 void sg_gcm_free(struct sg_gcm **gcm);
 
 #endif

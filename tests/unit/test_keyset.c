@@ -116,6 +116,16 @@ START_TEST(the_derivation_is_the_documented_one)
 }
 END_TEST
 
+START_TEST(freeing_nothing_is_fine)
+{
+	struct sg_keyset *none = NULL;
+
+	sg_keyset_free(NULL);
+	sg_keyset_free(&none);
+	ck_assert_ptr_null(none);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("keyset");
@@ -126,6 +136,7 @@ static Suite *suite(void)
 	tcase_add_test(tc, all_keys_differ);
 	tcase_add_test(tc, the_same_key_gives_the_same_keys);
 	tcase_add_test(tc, keys_live_until_the_last_who_holds_them_lets_go);
+	tcase_add_test(tc, freeing_nothing_is_fine);
 	tcase_add_test(tc, another_token_gives_other_keys);
 	tcase_add_test(tc, the_derivation_is_the_documented_one);
 	return s;

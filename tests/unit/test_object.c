@@ -233,6 +233,16 @@ START_TEST(matching_compares_whole_values)
 }
 END_TEST
 
+START_TEST(giving_up_nothing_is_fine)
+{
+	struct sg_object *none = NULL;
+
+	sg_object_unref(NULL);
+	sg_object_unref(&none);
+	ck_assert_ptr_null(none);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("object");
@@ -250,6 +260,7 @@ static Suite *suite(void)
 	tcase_add_test(tc, a_stored_key_that_lives_in_the_hardware_can_not_be_taken_out);
 	tcase_add_test(tc, a_changed_object_shares_the_material);
 	tcase_add_test(tc, the_last_reference_frees);
+	tcase_add_test(tc, giving_up_nothing_is_fine);
 	tcase_add_test(tc, matching_compares_whole_values);
 	return s;
 }
