@@ -71,6 +71,7 @@ unit_tests = \
 	tests/unit/test_token \
 	tests/unit/test_token_record \
 	tests/unit/test_token_refresh \
+	tests/unit/test_token_tripwire \
 	tests/unit/test_tripwire \
 	tests/unit/test_utf8 \
 	tests/unit/test_walk \
@@ -88,3 +89,6 @@ THREAD_TESTS += \
 # It counts who opens the store, and comes in between where a thread takes a lock.
 tests_unit_test_token_refresh_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=sg_store_begin -Wl,--wrap=pthread_rwlock_wrlock
+
+# It says which boot it is.
+tests_unit_test_token_tripwire_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sg_boot_moment_read
