@@ -104,6 +104,7 @@ START_TEST(keys_are_kept_and_used)
 	p11_ok(p11_sign(s, seed, "a message", signature));
 	p11_make_pair(s, "pair", &public_key, &private_key);
 	p11_ok(p11_sign(s, private_key, "a message", signature));
+	ct_public(signature, sizeof signature);
 	p11_ok(p11_verify(s, public_key, "a message", signature));
 	p11_ok(p11->C_DestroyObject(s, seed));
 }

@@ -202,6 +202,25 @@ void sg_tpm_close(struct sg_tpm *tpm)
 	sg_signal_release(&tpm->pipe);
 }
 
+/* OpenSSL 3.5 frees a copy of the key of each HMAC that tpm2-tss computes, with the last
+ * authorisation in it, as it is. The next HMAC gets that block, unless something else did
+ * meanwhile. So blocks about as large that lie free are taken and overwritten. */
+static void wipe_free_blocks(void)
+{
+	enum { SMALLEST = 72, LARGEST = 264, STEP = 16, BLOCKS = 16 };
+	void *block[BLOCKS];
+
+	for (size_t size = SMALLEST; size <= LARGEST; size += STEP) {
+		for (size_t i = 0; i < BLOCKS; i++) {
+			block[i] = malloc(size);
+			if (block[i] != NULL)
+				explicit_bzero(block[i], size);
+		}
+		for (size_t i = 0; i < BLOCKS; i++)
+			free(block[i]);
+	}
+}
+
 /* tpm2-tss frees its buffers without wiping them. So we have it do a Create of nothing
  * with an authorisation of its own, which takes the place of the last one everywhere, and our
  * TCTI answers that with zeros. A GetRandom of the TPM would cost a command and overwrite 44
@@ -234,4 +253,5 @@ void sg_tpm_scrub(struct sg_tpm *tpm, ESYS_TR entity, ESYS_TR session)
 	if (rc != SG_TCTI_SCRUBBED)
 		sg_log(SG_LOG_ERROR, "the buffers of tpm2-tss could not be overwritten: %s",
 		       Tss2_RC_Decode(rc));
+	wipe_free_blocks();
 }
