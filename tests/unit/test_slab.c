@@ -11,6 +11,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -21,7 +22,6 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "lib/runner.h"
@@ -617,12 +617,10 @@ static void *fork_and_look(void *unused)
  * let another thread fork just then, and give it time. */
 int madvise(void *start, size_t size, int advice)
 {
-	const struct timespec pause = { 0, 1000000 };
-
 	if (advice == MADV_DONTFORK && atomic_exchange(&intrude, false)) {
 		ck_assert_int_eq(pthread_create(&intruder, NULL, fork_and_look, NULL), 0);
-		for (int i = 0; i < 200 && !atomic_load(&forked); i++)
-			nanosleep(&pause, NULL);
+		for (int i = 0; i < 50000 && !atomic_load(&forked); i++)
+			sched_yield();
 	}
 	return (int)syscall(SYS_madvise, start, size, advice);
 }

@@ -6,6 +6,7 @@
 #include "core/token.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -252,17 +253,16 @@ static void *write_once(void *arg)
 /* Else those who search all the time would keep out those who log in for ever. */
 START_TEST(who_waits_to_change_a_token_comes_before_who_reads_next)
 {
-	const struct timespec pause = { 0, 1000000 };
 	pthread_t writer;
 	int rc = 0;
 
 	pthread_rwlock_rdlock(&token->lock);
 	ck_assert_int_eq(pthread_create(&writer, NULL, write_once, NULL), 0);
-	for (int i = 0; i < 10000 && rc == 0; i++) {
+	for (int i = 0; i < 10000000 && rc == 0; i++) {
 		rc = pthread_rwlock_tryrdlock(&token->lock);
 		if (rc == 0)
 			pthread_rwlock_unlock(&token->lock);
-		nanosleep(&pause, NULL);
+		sched_yield();
 	}
 	pthread_rwlock_unlock(&token->lock);
 	ck_assert_int_eq(pthread_join(writer, NULL), 0);
