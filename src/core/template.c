@@ -130,6 +130,18 @@ static CK_RV take(struct sg_template_kind kind, unsigned in, const struct sg_key
 	return rv;
 }
 
+/* Tell whether a template leaves open what a key for other keys also does. Who encrypts or
+ * decrypts with it takes apart what it wrapped: CKM_AES_KEY_WRAP_KWP too consists of single
+ * blocks of AES. So it does neither where nobody asked for that. */
+static bool is_for_keys(const struct sg_attr_row *row, const CK_ATTRIBUTE *template, CK_ULONG n)
+{
+	if (row->type != CKA_ENCRYPT && row->type != CKA_DECRYPT)
+		return false;
+	return sg_template_bool(template, n, CKA_WRAP, false) ||
+	       sg_template_bool(template, n, CKA_UNWRAP, false) ||
+	       sg_template_find(template, n, CKA_UNWRAP_TEMPLATE) != NULL;
+}
+
 /* Fill in what the template left out. */
 static CK_RV complete(struct sg_template_kind kind, unsigned in,
                       const struct sg_key_type *key_type, const CK_ATTRIBUTE *template,
@@ -153,6 +165,8 @@ static CK_RV complete(struct sg_template_kind kind, unsigned in,
 		}
 		if ((row->flags & SG_ATTR_MATERIAL) || !default_value(row, key_type, buf, &stored))
 			continue;
+		if (is_for_keys(row, template, n))
+			buf[0] = CK_FALSE;
 		err = sg_attrs_set(attrs, row->type, stored);
 		if (err != SG_OK)
 			return sg_rv(err);
@@ -180,10 +194,21 @@ static CK_RV check_curve(struct sg_attrs *attrs)
 	return sg_rv(sg_curve_set(curve, attrs, sg_bytes(copy, point.len)));
 }
 
+static CK_RV refuse(const char *why)
+{
+	sg_log(SG_LOG_ERROR, "%s", why);
+	return CKR_TEMPLATE_INCONSISTENT;
+}
+
 /* Check what attributes must be for each other, whatever way they came together. */
 static CK_RV check_consistency(const struct sg_attrs *attrs)
 {
-	struct sg_bytes start, end;
+	struct sg_bytes start, end, unwrapped;
+
+	if (sg_attrs_get(attrs, CKA_UNWRAP_TEMPLATE, &unwrapped) &&
+	    (sg_attrs_bool(attrs, CKA_ENCRYPT) || sg_attrs_bool(attrs, CKA_DECRYPT)))
+		return refuse("a key with CKA_UNWRAP_TEMPLATE can't have CKA_ENCRYPT or CKA_DECRYPT: "
+		              "they would take keys out past it");
 
 	if (sg_attrs_bool(attrs, CKA_SIGNET_SEALED) && !sg_attrs_bool(attrs, CKA_TOKEN))
 		return CKR_TEMPLATE_INCONSISTENT;
@@ -194,12 +219,6 @@ static CK_RV check_consistency(const struct sg_attrs *attrs)
 	    !sg_date_within(start.data, sg_bytes(NULL, 0), end))
 		return CKR_TEMPLATE_INCONSISTENT;
 	return CKR_OK;
-}
-
-static CK_RV refuse(const char *why)
-{
-	sg_log(SG_LOG_ERROR, "%s", why);
-	return CKR_TEMPLATE_INCONSISTENT;
 }
 
 /* Check what is said about where a key lives. */

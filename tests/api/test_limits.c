@@ -22,8 +22,8 @@ static void set_up(void)
 	s = p11_machine();
 }
 
-/* The start of an AES key's template: a key of this value that may do everything. */
-static void aes(struct p11_template *t, char value)
+/* The start of an AES key's template: a key of this value for other keys. */
+static void aes_for_keys(struct p11_template *t, char value)
 {
 	p11_ulong(t, CKA_CLASS, CKO_SECRET_KEY);
 	p11_ulong(t, CKA_KEY_TYPE, CKK_AES);
@@ -31,6 +31,14 @@ static void aes(struct p11_template *t, char value)
 	p11_bool(t, CKA_WRAP, true);
 	p11_bool(t, CKA_UNWRAP, true);
 	p11_bool(t, CKA_EXTRACTABLE, true);
+}
+
+/* The same for one that may do everything. */
+static void aes(struct p11_template *t, char value)
+{
+	aes_for_keys(t, value);
+	p11_bool(t, CKA_ENCRYPT, true);
+	p11_bool(t, CKA_DECRYPT, true);
 }
 
 static CK_OBJECT_HANDLE create(struct p11_template *t)
@@ -258,7 +266,7 @@ static CK_OBJECT_HANDLE key_with(CK_ATTRIBUTE_TYPE type, const CK_ATTRIBUTE *nes
 {
 	struct p11_template t = { 0 };
 
-	aes(&t, 'k');
+	aes_for_keys(&t, 'k');
 	p11_bytes(&t, type, nested, n * sizeof *nested);
 	return create(&t);
 }
@@ -295,6 +303,7 @@ START_TEST(the_unwrap_template_is_added_to_the_new_key)
 	p11_ok(wrap(kek, &p11_kwp, plain_key()));
 	p11_ulong(&t, CKA_KEY_TYPE, CKK_AES);
 	p11_bool(&t, CKA_WRAP, true);
+	p11_bool(&t, CKA_ENCRYPT, true);
 	p11_bool(&t, CKA_EXTRACTABLE, false);
 	p11_ok(unwrap(kek, &p11_kwp, &t, &key));
 	ck_assert(!p11_get_bool(s, key, CKA_EXTRACTABLE));
@@ -302,6 +311,47 @@ START_TEST(the_unwrap_template_is_added_to_the_new_key)
 	p11_is(CKR_KEY_FUNCTION_NOT_PERMITTED, wrap(key, &p11_kwp, plain_key()));
 	p11_ok(gcm_begin(key, true));
 	p11_is(CKR_ACTION_PROHIBITED, p11_set(s, key, CKA_WRAP, &no, 1));
+}
+END_TEST
+
+/* CKM_AES_CBC decrypts the single blocks of which CKM_AES_KEY_WRAP_KWP consists. */
+START_TEST(a_key_with_an_unwrap_template_never_encrypts_or_decrypts)
+{
+	static const CK_ATTRIBUTE_TYPE uses[] = { CKA_ENCRYPT, CKA_DECRYPT };
+	CK_ATTRIBUTE nested[] = { { CKA_EXTRACTABLE, &no, 1 } };
+	CK_OBJECT_HANDLE kek = key_with(CKA_UNWRAP_TEMPLATE, nested, 1), copy = 0;
+	struct p11_template made = { 0 };
+	CK_ATTRIBUTE use = { uses[_i], &yes, 1 };
+
+	ck_assert(!p11_get_bool(s, kek, use.type));
+	p11_is(CKR_TEMPLATE_INCONSISTENT, p11_set(s, kek, use.type, &yes, 1));
+	p11_is(CKR_TEMPLATE_INCONSISTENT, p11->C_CopyObject(s, kek, &use, 1, &copy));
+	aes_for_keys(&made, 'k');
+	p11_bytes(&made, CKA_UNWRAP_TEMPLATE, nested, sizeof nested);
+	p11_bool(&made, use.type, true);
+	p11_is(CKR_TEMPLATE_INCONSISTENT, p11->C_CreateObject(s, made.attr, made.n, &copy));
+	p11_is(CKR_KEY_FUNCTION_NOT_PERMITTED, gcm_begin(kek, use.type == CKA_ENCRYPT));
+}
+END_TEST
+
+START_TEST(a_key_for_keys_encrypts_and_decrypts_only_if_asked_to)
+{
+	struct p11_template wraps = { 0 }, unwraps = { 0 }, neither = { 0 };
+	CK_OBJECT_HANDLE key = 0;
+
+	p11_ulong(&wraps, CKA_VALUE_LEN, 32);
+	p11_bool(&wraps, CKA_WRAP, true);
+	p11_ok(p11->C_GenerateKey(s, &p11_aes_gen, wraps.attr, wraps.n, &key));
+	ck_assert(!p11_get_bool(s, key, CKA_DECRYPT) && !p11_get_bool(s, key, CKA_ENCRYPT));
+	p11_ulong(&unwraps, CKA_VALUE_LEN, 32);
+	p11_bool(&unwraps, CKA_UNWRAP, true);
+	p11_bool(&unwraps, CKA_DECRYPT, true);
+	p11_ok(p11->C_GenerateKey(s, &p11_aes_gen, unwraps.attr, unwraps.n, &key));
+	ck_assert(p11_get_bool(s, key, CKA_DECRYPT) && !p11_get_bool(s, key, CKA_ENCRYPT));
+	p11_ulong(&neither, CKA_VALUE_LEN, 32);
+	p11_bool(&neither, CKA_WRAP, false);
+	p11_ok(p11->C_GenerateKey(s, &p11_aes_gen, neither.attr, neither.n, &key));
+	ck_assert(p11_get_bool(s, key, CKA_DECRYPT) && p11_get_bool(s, key, CKA_ENCRYPT));
 }
 END_TEST
 
@@ -506,6 +556,8 @@ static Suite *suite(void)
 	tcase_add_test(tc, only_keys_that_match_the_wrap_template_are_wrapped);
 	tcase_add_test(tc, the_unwrap_template_is_added_to_the_new_key);
 	tcase_add_test(tc, a_conflict_with_the_unwrap_template_makes_no_key);
+	tcase_add_loop_test(tc, a_key_with_an_unwrap_template_never_encrypts_or_decrypts, 0, 2);
+	tcase_add_test(tc, a_key_for_keys_encrypts_and_decrypts_only_if_asked_to);
 	tcase_add_test(tc, the_derive_template_is_added_to_the_new_key_or_conflicts);
 	tcase_add_test(tc, an_expired_key_derives_nothing);
 	tcase_add_test(tc, templates_survive_in_the_store_and_are_read_in_two_steps);

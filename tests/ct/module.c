@@ -82,6 +82,8 @@ static CK_OBJECT_HANDLE import(CK_SESSION_HANDLE s, CK_OBJECT_CLASS class, CK_KE
 	if (type == CKK_AES) {
 		p11_bool(&t, CKA_WRAP, true);
 		p11_bool(&t, CKA_UNWRAP, true);
+		p11_bool(&t, CKA_ENCRYPT, true);
+		p11_bool(&t, CKA_DECRYPT, true);
 	}
 	p11_ok(p11->C_CreateObject(s, t.attr, t.n, &key));
 	sg_secret_free(&value);

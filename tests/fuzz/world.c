@@ -174,11 +174,14 @@ static void make_public(CK_SESSION_HANDLE session)
 		{ CKA_EXTRACTABLE, &yes, sizeof yes },
 		{ CKA_WRAP, &yes, sizeof yes },
 		{ CKA_UNWRAP, &yes, sizeof yes },
+		{ CKA_ENCRYPT, &yes, sizeof yes },
+		{ CKA_DECRYPT, &yes, sizeof yes },
 	};
 	CK_OBJECT_HANDLE object;
 
 	need(C_CreateObject(session, data_template, 3, &object) == CKR_OK, "data");
-	need(C_CreateObject(session, key_template, 9, &object) == CKR_OK, "open key");
+	need(C_CreateObject(session, key_template, sizeof key_template / sizeof key_template[0],
+	                     &object) == CKR_OK, "open key");
 }
 
 static void make_objects(CK_SESSION_HANDLE session)

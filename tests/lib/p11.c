@@ -256,6 +256,8 @@ CK_OBJECT_HANDLE p11_make_aes(CK_SESSION_HANDLE session, const char *label)
 	p11_ulong(&t, CKA_VALUE_LEN, 32);
 	p11_bool(&t, CKA_WRAP, true);
 	p11_bool(&t, CKA_UNWRAP, true);
+	p11_bool(&t, CKA_ENCRYPT, true);
+	p11_bool(&t, CKA_DECRYPT, true);
 	add_label(&t, label);
 	p11_ok(p11->C_GenerateKey(session, &p11_aes_gen, t.attr, t.n, &key));
 	return key;
@@ -271,6 +273,8 @@ CK_OBJECT_HANDLE p11_import_aes(CK_SESSION_HANDLE session, struct sg_bytes key)
 	p11_bytes(&t, CKA_VALUE, key.data, key.len);
 	p11_bool(&t, CKA_WRAP, true);
 	p11_bool(&t, CKA_UNWRAP, true);
+	p11_bool(&t, CKA_ENCRYPT, true);
+	p11_bool(&t, CKA_DECRYPT, true);
 	p11_bool(&t, CKA_EXTRACTABLE, true);
 	p11_ok(p11->C_CreateObject(session, t.attr, t.n, &handle));
 	return handle;

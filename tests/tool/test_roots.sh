@@ -14,6 +14,12 @@ root_is_what_it_should_be() {
 		json 'wrap, unwrap' usage && json false extractable && json true sealed_alone
 }
 
+# CKR_ACTION_PROHIBITED: its uses are changed as its CKA_ID would be, and with it what it wrapped could be decrypted.
+root_cannot_be_changed() {
+	! pkcs11-tool --module "$SIGNET_TEST_BUILDDIR/.libs/signet.so" --token-label token --type secrkey --label root \
+		--set-id 77 > "$FOLDER/out" 2> "$FOLDER/err" && says 0x1b
+}
+
 root_list_shows_roots_alone() {
 	exits 0 keygen --label other && exits 0 root list --json && json root 0 label &&
 		! "$JSON" 1 < "$FOLDER/out" && exits 0 root list && prints root && ! prints other
@@ -175,6 +181,11 @@ tpm_start || exit 1
 signet init --label token --machine > /dev/null || exit 1
 
 check 'a root wraps, is sealed by itself and never leaves' root_is_what_it_should_be
+if [ -n "${SIGNET_TEST_SANITIZER:-}" ] || ! command -v pkcs11-tool > /dev/null; then
+	skip 'what a root is for stays' 'there is no pkcs11-tool that loads this build'
+else
+	check 'what a root is for stays' root_cannot_be_changed
+fi
 check 'root list shows roots alone' root_list_shows_roots_alone
 check 'a root that exists is refused' fails 9 already root create --label root
 check 'a wrong usage is an error' fails 2 'must be wrap, encrypt or both' root create --label x --usage sign
