@@ -53,7 +53,8 @@ static CK_RV decrypt(const struct tool *tool, CK_OBJECT_HANDLE key, struct sg_by
 	tool_log_clear();
 	rv = C_DecryptInit(tool->session, &mechanism, key);
 	if (rv == CKR_OK)
-		rv = C_Decrypt(tool->session, (CK_BYTE *)cipher.data, cipher.len, plain->data, &len);
+		rv = C_Decrypt(tool->session, (CK_BYTE *)cipher.data, cipher.len, plain->data,
+		               &len);
 	if (rv == CKR_OK)
 		plain->len = len;
 	return rv;

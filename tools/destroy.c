@@ -90,7 +90,8 @@ const struct tool_verb tool_verb_destroy = {
 	.name = "destroy",
 	.summary = "destroy a token with all its keys",
 	.usage = "--token LABEL [--owner-auth-file FILE] [--yes]",
-	.text = "Removes the token's store, and what counts its wrong PINs in the TPM. Asks on the terminal unless --yes is given.",
+	.text = "Removes the token's store, and what counts its wrong PINs in the TPM. Asks on the "
+	        "terminal unless --yes is given.",
 	.example = "signet destroy --token old --yes",
 	.run = run,
 	.options = { OPT_TOKEN, OPT_OWNER_AUTH_FILE, OPT_YES },

@@ -72,7 +72,8 @@ static void check_tries(struct doctor *doctor, struct sg_token *token, CK_SLOT_I
 	if (text.err == SG_OK)
 		doctor_report(doctor, check, tries.known && tries.left == 0 ? FAIL
 		                             : tries.known && tries.left == 1 ? WARN : FINE,
-		              tries.known && tries.left == 0 ? sg_err_advice(SG_ERR_PIN_SPENT) : NULL,
+		              tries.known && tries.left == 0 ? sg_err_advice(SG_ERR_PIN_SPENT)
+		                                             : NULL,
 		              "%.*s", (int)text.buf.len, (const char *)text.buf.data);
 	sg_buf_free(&text.buf);
 }
@@ -147,8 +148,9 @@ static void check_indices(struct doctor *doctor, struct sg_module *module,
 		bool known = false;
 
 		for (size_t k = 0; k < tokens->count; k++)
-			known = known || (sg_module_token(module, tokens->list[k].slot, &token) == SG_OK &&
-			                  named(&found[i], token));
+			known = known ||
+			        (sg_module_token(module, tokens->list[k].slot, &token) == SG_OK &&
+			         named(&found[i], token));
 		if (!known)
 			doctor_report(doctor, "index", WARN, "A token of another user or folder may "
 			              "need it. If none does, tpm2_nvundefine -C o and its number "

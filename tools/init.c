@@ -39,7 +39,8 @@ static enum tool_exit check_label(const char *label)
 		return tool_fail(TOOL_USAGE, NULL, "the label of a new token can't be a pkcs11: URI");
 	err = sg_token_record_set_label(&scratch, sg_bytes_str(label));
 	if (err == SG_ERR_RANGE || label[0] == '\0')
-		return tool_fail(TOOL_USAGE, NULL, "the label of a token has 1 to %d bytes", SG_LABEL);
+		return tool_fail(TOOL_USAGE, NULL, "the label of a token has 1 to %d bytes",
+		                 SG_LABEL);
 	if (err != SG_OK)
 		return tool_fail(TOOL_USAGE, NULL, "the label of a token must be UTF-8 text without "
 		                 "control characters, and more than spaces");
@@ -135,7 +136,8 @@ static enum tool_exit tell(const struct tool *tool, const struct made *made)
 	tool_text_add(&text, "\", serial %.*s.\n", SG_SERIAL, made->serial);
 	tool_text_add(&text, "Store: %s\n", made->path);
 	if (tpm)
-		tool_text_add(&text, "TPM: %s; the storage root key at 0x81000001 %s.\n", made->tcti,
+		tool_text_add(&text, "TPM: %s; the storage root key at 0x81000001 %s.\n",
+		              made->tcti,
 		              made->parent_made ? "was made now" : "was there already");
 	else
 		tool_text_add(&text, "Sealer: %s. It keeps nothing from who can read its passphrase.\n",

@@ -62,7 +62,8 @@ const struct tool_verb tool_verb_keygen = {
 	        "signs there, and never leaves it.",
 	.example = "signet keygen --label machine",
 	.run = run,
-	.options = { OPT_LABEL, OPT_TYPE, OPT_ID, OPT_EXTRACTABLE, OPT_TOKEN, OPT_PIN_FILE, OPT_JSON },
+	.options = { OPT_LABEL, OPT_TYPE, OPT_ID, OPT_EXTRACTABLE, OPT_TOKEN, OPT_PIN_FILE,
+	             OPT_JSON },
 	.required = { OPT_LABEL },
 	.makes = true,
 };

@@ -377,6 +377,7 @@ enum tool_exit tool_options_help(const struct tool *tool)
 	for (size_t i = 0; i < TOOL_OPTIONS_MAX && verb->options[i] != OPT_END; i++)
 		tool_text_add(&text, "  %-24s %s\n", tool_option_shown(verb->options[i]),
 		              rows[verb->options[i]].help);
-	tool_text_add(&text, "  %-24s %s\n\nExample:\n  %s\n", "--help", "this text", verb->example);
+	tool_text_add(&text, "  %-24s %s\n\nExample:\n  %s\n", "--help", "this text",
+	              verb->example);
 	return tool_text_out(&text);
 }

@@ -84,7 +84,8 @@ static enum tool_exit read_forms(struct tool *tool, CK_OBJECT_HANDLE key, struct
 	if (err == SG_OK)
 		err = sg_spki_pem(sg_buf_bytes(&info), &forms->pem);
 	if (err == SG_OK)
-		err = ssh_line(sg_buf_bytes(&point), sg_buf_bytes(&forms->object.label), &forms->ssh);
+		err = ssh_line(sg_buf_bytes(&point), sg_buf_bytes(&forms->object.label),
+		               &forms->ssh);
 	if (err != SG_OK)
 		code = tool_fail_err(err, "can't write the public key");
 out:

@@ -30,7 +30,8 @@ static enum sg_err reseal(const struct tool *tool, const struct sg_token_reseal 
 	return err;
 }
 
-static enum tool_exit read_pins(struct tool *tool, struct sg_secret **pin, struct sg_secret **so_pin)
+static enum tool_exit read_pins(struct tool *tool, struct sg_secret **pin,
+                                struct sg_secret **so_pin)
 {
 	bool asks = (tool->token.flags & CKF_LOGIN_REQUIRED) != 0;
 	bool given = tool_given(tool, OPT_PIN_FILE) || tool_given(tool, OPT_SO_PIN_FILE);
@@ -41,7 +42,8 @@ static enum tool_exit read_pins(struct tool *tool, struct sg_secret **pin, struc
 	if (asks && (tool_given(tool, OPT_PIN_FILE) || !tool_given(tool, OPT_SO_PIN_FILE)))
 		code = tool_pin_read(tool, OPT_PIN_FILE, "the PIN", false, pin);
 	if (code == TOOL_OK && tool_given(tool, OPT_SO_PIN_FILE))
-		code = tool_pin_read(tool, OPT_SO_PIN_FILE, "the security officer's PIN", false, so_pin);
+		code = tool_pin_read(tool, OPT_SO_PIN_FILE, "the security officer's PIN", false,
+		                     so_pin);
 	return code;
 }
 
@@ -111,7 +113,8 @@ static enum tool_exit run_update(struct tool *tool)
 {
 	struct sg_policy_signatures signatures = { NULL, 0 };
 	struct sg_buf json = { 0 };
-	enum tool_exit code = tool_read_file(tool->value[OPT_SIGNATURES], SG_POLICY_FILE_MAX, &json);
+	enum tool_exit code = tool_read_file(tool->value[OPT_SIGNATURES], SG_POLICY_FILE_MAX,
+	                                     &json);
 	enum sg_err err;
 
 	if (code == TOOL_OK)

@@ -312,7 +312,8 @@ static void text_slot(struct tool_text *text, const struct slot *slot)
 	tool_text_name(text, TOOL_FIELD(slot->token->info.label));
 	tool_text_add(text, "\", slot %lu, serial %.16s, %s\n    store: %s\n    objects: %zu",
 	              slot->token->slot, (const char *)slot->token->info.serialNumber,
-	              slot->machine ? "machine token: no PIN" : "PIN token", slot->path, slot->rows);
+	              slot->machine ? "machine token: no PIN" : "PIN token", slot->path,
+	              slot->rows);
 	for (size_t i = 0; i < CLASSES; i++) {
 		if (!slot->counted || slot->count[i] == 0)
 			continue;

@@ -16,10 +16,11 @@ void tool_tries_text(struct tool_text *text, const struct sg_seal_tries *tries)
 		tool_text_add(text, "wrong ones are counted for this PIN alone; how many there were "
 		              "is shown only to the owner of the TPM, who has a password");
 	else if (tries->left == 0)
-		tool_text_add(text, "all %u tries are spent, and waiting gives none back", tries->most);
+		tool_text_add(text, "all %u tries are spent, and waiting gives none back",
+		              tries->most);
 	else
-		tool_text_add(text, "%u of %u tries %s left, counted for this PIN alone", tries->left,
-		              tries->most, tries->left == 1 ? "is" : "are");
+		tool_text_add(text, "%u of %u tries %s left, counted for this PIN alone",
+		              tries->left, tries->most, tries->left == 1 ? "is" : "are");
 }
 
 json_t *tool_tries_json(const struct sg_seal_tries *tries)

@@ -206,7 +206,7 @@ struct sg_ck_gcm_message_params {
 
 /* Return values for causes that PKCS#11 has no name for. */
 #define CKR_SIGNET (0x80000000UL | 0x00534700UL)
-#define CKR_SIGNET_HW_PERMISSION (CKR_SIGNET | 0x01UL)  /* the TPM is there, this user may not open it */
+#define CKR_SIGNET_HW_PERMISSION (CKR_SIGNET | 0x01UL)  /* this user may not open the TPM */
 #define CKR_SIGNET_HW_BUSY (CKR_SIGNET | 0x02UL)        /* another program holds the TPM */
 #define CKR_SIGNET_POLICY (CKR_SIGNET | 0x03UL)         /* the sealing policy is not met */
 #define CKR_SIGNET_SECURE_MEMORY (CKR_SIGNET | 0x04UL)  /* no memory could be locked */
@@ -215,23 +215,23 @@ struct sg_ck_gcm_message_params {
 #define CKR_SIGNET_STORE_UNSAFE (CKR_SIGNET | 0x07UL)   /* owner or permissions are not private */
 #define CKR_SIGNET_STORE_BUSY (CKR_SIGNET | 0x08UL)     /* another process keeps the store locked */
 #define CKR_SIGNET_CONFIG (CKR_SIGNET | 0x09UL)         /* the configuration file is wrong */
-#define CKR_SIGNET_SEALER_OFF (CKR_SIGNET | 0x0aUL)     /* the configuration does not allow this sealer */
-#define CKR_SIGNET_HW_OWNER_AUTH (CKR_SIGNET | 0x0bUL)  /* the TPM's owner hierarchy has a password */
+#define CKR_SIGNET_SEALER_OFF (CKR_SIGNET | 0x0aUL)     /* this sealer is not allowed */
+#define CKR_SIGNET_HW_OWNER_AUTH (CKR_SIGNET | 0x0bUL)  /* the owner hierarchy has a password */
 #define CKR_SIGNET_HW_NO_PARENT (CKR_SIGNET | 0x0cUL)   /* the TPM's storage root key is gone */
 #define CKR_SIGNET_HW_FOREIGN (CKR_SIGNET | 0x0dUL)     /* something else stands in its place */
-#define CKR_SIGNET_HW_UNSUPPORTED (CKR_SIGNET | 0x20UL) /* the TPM lacks an algorithm or a command */
-#define CKR_SIGNET_HW_RETRY (CKR_SIGNET | 0x21UL)       /* the TPM could not begin a command for too long */
-#define CKR_SIGNET_HW_YIELDED (CKR_SIGNET | 0x22UL)     /* the TPM broke a command off, again and again */
+#define CKR_SIGNET_HW_UNSUPPORTED (CKR_SIGNET | 0x20UL) /* the TPM lacks what is needed of it */
+#define CKR_SIGNET_HW_RETRY (CKR_SIGNET | 0x21UL)       /* the TPM could not begin for too long */
+#define CKR_SIGNET_HW_YIELDED (CKR_SIGNET | 0x22UL)     /* the TPM broke off again and again */
 #define CKR_SIGNET_HW_TESTING (CKR_SIGNET | 0x23UL)     /* the TPM is still testing itself */
-#define CKR_SIGNET_HW_NV_RATE (CKR_SIGNET | 0x24UL)     /* the TPM does not write to its memory for now */
+#define CKR_SIGNET_HW_NV_RATE (CKR_SIGNET | 0x24UL)     /* the TPM does not write for now */
 #define CKR_SIGNET_HW_NV_FULL (CKR_SIGNET | 0x25UL)     /* the TPM has no space for what stays */
 #define CKR_SIGNET_HW_FAILURE (CKR_SIGNET | 0x26UL)     /* the TPM is in failure mode */
 #define CKR_SIGNET_HW_NOT_STARTED (CKR_SIGNET | 0x27UL) /* nobody has started the TPM */
 #define CKR_SIGNET_HW_REBOOT (CKR_SIGNET | 0x28UL)      /* the TPM must be reset first */
 #define CKR_SIGNET_HW_TIMEOUT (CKR_SIGNET | 0x29UL)     /* the TPM did not answer in time */
-#define CKR_SIGNET_SEALED_DAMAGED (CKR_SIGNET | 0x2aUL) /* the TPM refuses a sealed record as changed */
-#define CKR_SIGNET_HW_NV_GONE (CKR_SIGNET | 0x2bUL)     /* what the TPM kept for the token is gone */
+#define CKR_SIGNET_SEALED_DAMAGED (CKR_SIGNET | 0x2aUL) /* the TPM says that it was changed */
+#define CKR_SIGNET_HW_NV_GONE (CKR_SIGNET | 0x2bUL)     /* what the TPM kept for us is gone */
 #define CKR_SIGNET_STORE_OLD (CKR_SIGNET | 0x2cUL)      /* an older copy of the store */
-#define CKR_SIGNET_TRIPWIRE (CKR_SIGNET | 0x2dUL)       /* the TPM was reset, and no boot explains it */
+#define CKR_SIGNET_TRIPWIRE (CKR_SIGNET | 0x2dUL)       /* a reset that no boot explains */
 
 #endif

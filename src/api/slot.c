@@ -84,7 +84,8 @@ static void fill_token_info(struct sg_token *token, CK_TOKEN_INFO *info)
 	} else {
 		sg_text_pad(info->label, sizeof info->label, "");
 		sg_text_pad(info->serialNumber, sizeof info->serialNumber, "");
-		sg_text_pad(info->model, sizeof info->model, sg_sealer_model(token->config->sealer));
+		sg_text_pad(info->model, sizeof info->model,
+		            sg_sealer_model(token->config->sealer));
 		info->flags = CKF_RNG | CKF_LOGIN_REQUIRED;
 	}
 	info->ulSessionCount = token->sessions;

@@ -14,7 +14,8 @@
  * sg_access_trust. */
 CK_RV sg_access_add(const struct sg_session *session, const struct sg_attrs *attrs);
 
-/* Check that the session may change or destroy an object that it sees. Errors: SESSION_READ_ONLY. */
+/* Check that the session may change or destroy an object that it sees. Errors:
+ * SESSION_READ_ONLY. */
 CK_RV sg_access_change(const struct sg_session *session, const struct sg_object *object);
 
 /* Tell whether an object's material may be given out: CKA_EXTRACTABLE and not CKA_SENSITIVE. */

@@ -54,7 +54,7 @@ enum {
 	SG_ATTR_FIXED = 1 << 4,         /* a value other than the default is refused */
 	SG_ATTR_MATERIAL = 1 << 5,      /* key material: kept in guarded memory, not in the list */
 	SG_ATTR_SENSITIVE = 1 << 6,     /* not read where CKA_SENSITIVE or not CKA_EXTRACTABLE */
-	SG_ATTR_COPY_SETS = 1 << 7,     /* C_CopyObject may change it, also where nothing else may */
+	SG_ATTR_COPY_SETS = 1 << 7,     /* C_CopyObject may change it, even if nothing else may */
 };
 
 /* What an attribute is where the template does not say. */
@@ -91,9 +91,9 @@ const struct sg_attr_row *sg_attr_rows(size_t *n);
 struct sg_key_type {
 	CK_KEY_TYPE type;
 	unsigned in;                    /* SG_IN_ bits */
-	const CK_ULONG *lengths;        /* allowed lengths of CKA_VALUE, ending with 0; NULL: 1 to max */
+	const CK_ULONG *lengths;        /* of CKA_VALUE, ending with 0; NULL: 1 to max */
 	CK_ULONG max;
-	const CK_ATTRIBUTE_TYPE *usage; /* attributes with SG_DEFAULT_USAGE that are true, ending with 0 */
+	const CK_ATTRIBUTE_TYPE *usage; /* SG_DEFAULT_USAGE ones that are true, ending with 0 */
 };
 
 /* Return the row of a key type for a kind of object, or NULL. */

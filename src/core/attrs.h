@@ -10,7 +10,7 @@
 #include "core/pkcs11.h"
 #include "util/bytes.h"
 
-#define SG_VALUE_MAX (1 << 16)          /* bytes of a value, as a caller gives it or as it is kept */
+#define SG_VALUE_MAX (1 << 16)          /* bytes of a value, as it is given or kept */
 
 /* All zero is a valid empty list. */
 struct sg_attrs {
@@ -26,7 +26,8 @@ bool sg_attrs_bool(const struct sg_attrs *attrs, CK_ATTRIBUTE_TYPE type);
 /* Return a CK_ULONG attribute; absent is CK_UNAVAILABLE_INFORMATION. */
 CK_ULONG sg_attrs_ulong(const struct sg_attrs *attrs, CK_ATTRIBUTE_TYPE type);
 
-/* Set or replace a value in its stored form. The value may not lie in the list. Errors: NOMEM, RANGE. */
+/* Set or replace a value in its stored form. The value may not lie in the list. Errors:
+ * NOMEM, RANGE. */
 enum sg_err sg_attrs_set(struct sg_attrs *attrs, CK_ATTRIBUTE_TYPE type, struct sg_bytes value);
 enum sg_err sg_attrs_set_bool(struct sg_attrs *attrs, CK_ATTRIBUTE_TYPE type, bool value);
 enum sg_err sg_attrs_set_ulong(struct sg_attrs *attrs, CK_ATTRIBUTE_TYPE type, CK_ULONG value);

@@ -15,12 +15,12 @@
 
 struct sg_curve {
 	CK_KEY_TYPE key_type;
-	struct sg_bytes params;         /* CKA_EC_PARAMS as it is kept: the object identifier in DER */
+	struct sg_bytes params;         /* CKA_EC_PARAMS as kept: the object identifier in DER */
 	struct sg_bytes also[2];        /* other forms that are read */
 	struct sg_bytes algorithm;      /* AlgorithmIdentifier of a SubjectPublicKeyInfo, DER */
 	size_t point_len;               /* bytes of a point */
 	bool octet;                     /* CKA_EC_POINT is a DER OCTET STRING in every version */
-	size_t private_len;             /* bytes of CKA_VALUE; 0: no private key is ever brought in */
+	size_t private_len;             /* bytes of CKA_VALUE; 0: none is ever brought in */
 
 	/* Tell whether a key can be used with this point. */
 	bool (*valid)(struct sg_bytes point);

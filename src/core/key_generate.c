@@ -76,7 +76,8 @@ CK_RV sg_key_generate(struct sg_session *session, const CK_MECHANISM *mechanism,
 		             ? make_inside(session->token, mech, &attrs, &material, NULL)
 		             : mech->generate(&attrs, &material);
 	if (rv == CKR_OK)
-		rv = sg_object_new(&attrs, &material, (struct sg_origin){ true, mech->type, NULL }, &object);
+		rv = sg_object_new(&attrs, &material,
+		                   (struct sg_origin){ true, mech->type, NULL }, &object);
 	if (rv == CKR_OK)
 		rv = sg_rv(sg_token_add(session->token, session, &object, 1, handle));
 	sg_object_unref(&object);

@@ -24,7 +24,8 @@ enum sg_half {
 struct sg_keyset {
 	atomic_uint refs;
 	struct sg_secret *record;       /* AES-256-GCM for object records */
-	struct sg_secret *mac;          /* HMAC-SHA-256 for sets, and in the public half the token record */
+	struct sg_secret *mac;          /* HMAC-SHA-256 for sets, and in the public half for
+	                                 * the token record */
 };
 
 /* Derive the token's public key from its token key; the caller frees *out. */

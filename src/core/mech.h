@@ -37,13 +37,13 @@ struct sg_derive_fns {
 struct sg_mech {
 	CK_MECHANISM_TYPE type;
 	const char *name;
-	CK_ULONG min_key;               /* as C_GetMechanismInfo reports them: bits of a curve, bytes of AES */
+	CK_ULONG min_key;               /* as C_GetMechanismInfo reports them: of curves in bits */
 	CK_ULONG max_key;
 	CK_FLAGS flags;
-	CK_FLAGS hardware;              /* those of them that only hardware gives which keeps keys */
+	CK_FLAGS hardware;              /* those that only hardware which keeps keys gives */
 	enum sg_digest_alg digest;      /* where it digests */
 	const struct sg_mac_alg *mac;   /* where it makes message authentication codes */
-	size_t shortest;                /* bytes of a code that may be asked for; 0: there is no choice */
+	size_t shortest;                /* bytes of a code that may be asked for; 0: no choice */
 
 	/* Check the parameter and keep what the operation needs of it; NULL: there is none. */
 	CK_RV (*param)(const CK_MECHANISM *mechanism, struct sg_op *op);
@@ -53,7 +53,7 @@ struct sg_mech {
 
 	const struct sg_op_fns *op[SG_OPS];
 	const struct sg_wrap_fns *wrap;
-	const struct sg_wrap_fns *wrap_message; /* with a message's parameter, which is op->message */
+	const struct sg_wrap_fns *wrap_message; /* with a message's parameter, op->message */
 	const struct sg_derive_fns *derive;
 
 	/* Make the material of a new key. attrs are those of its template: of a pair the public
@@ -75,9 +75,9 @@ const struct sg_mech *const *sg_mechs(size_t *n);
 CK_FLAGS sg_mech_flags(const struct sg_mech *mech, struct sg_token *token);
 
 /* Find the mechanism that can do what a flag says (CKF_SIGN, CKF_WRAP ...) and check its
- * parameter. op, which is all zero but for the token before, gets the row and what it needs of the parameter;
- * it belongs to sg_op_end also after an error. Errors: ARGUMENTS_BAD, MECHANISM_INVALID,
- * MECHANISM_PARAM_INVALID. */
+ * parameter. op, which is all zero but for the token before, gets the row and what it needs
+ * of the parameter; it belongs to sg_op_end also after an error. Errors: ARGUMENTS_BAD,
+ * MECHANISM_INVALID, MECHANISM_PARAM_INVALID. */
 CK_RV sg_mech_begin(const CK_MECHANISM *mechanism, CK_FLAGS flag, struct sg_op *op);
 
 /* Tell whether a key is of one of the kinds, which end with SG_KEY_KINDS_END. */

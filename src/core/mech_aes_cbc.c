@@ -130,7 +130,8 @@ static const struct sg_op_fns encrypt_fns = {
 };
 
 static const struct sg_op_fns decrypt_fns = {
-	.keys = sg_aes_kinds, .size = size, .exact = exact, .once = once, .update = update, .final = final,
+	.keys = sg_aes_kinds, .size = size, .exact = exact,
+	.once = once, .update = update, .final = final,
 };
 
 #define CBC(mechanism) \

@@ -70,7 +70,8 @@ static const struct sg_op_fns encrypt_fns = {
 };
 
 static const struct sg_op_fns decrypt_fns = {
-	.keys = sg_aes_kinds, .size = decrypt_size, .once = update, .update = update, .final = final,
+	.keys = sg_aes_kinds, .size = decrypt_size,
+	.once = update, .update = update, .final = final,
 };
 
 const struct sg_mech sg_mech_aes_ctr = {

@@ -66,8 +66,9 @@ static enum sg_err source_of(const struct sg_op *op, struct sg_iv_source **out)
 	if (*out != NULL)
 		return SG_OK;
 	err = sg_iv_source_get(op->secret, &source);
-	if (err == SG_OK && atomic_compare_exchange_strong_explicit(
-	                            mine, out, source, memory_order_acq_rel, memory_order_acquire)) {
+	if (err == SG_OK &&
+	    atomic_compare_exchange_strong_explicit(mine, out, source, memory_order_acq_rel,
+	                                            memory_order_acquire)) {
 		*out = source;
 		source = NULL;
 	}

@@ -26,7 +26,7 @@ enum sg_closed_by {
 struct sg_material {
 	atomic_uint refs;
 	struct sg_secret *_Atomic open; /* NULL until it is first used, set once */
-	struct sg_buf closed;           /* the secret part of the record; empty for session objects */
+	struct sg_buf closed;           /* the record's secret part; empty for session objects */
 	struct sg_iv_source *_Atomic ivs;       /* NULL until one is made, set once */
 };
 
@@ -36,7 +36,7 @@ struct sg_object {
 	CK_KEY_TYPE key_type;           /* CK_UNAVAILABLE_INFORMATION where it is no key */
 	bool token;                     /* CKA_TOKEN */
 	bool secluded;                  /* CKA_PRIVATE */
-	bool limited;                   /* by dates, mechanisms or a PIN for each use: core/access.h */
+	bool limited;                   /* by dates, mechanisms or a PIN each time: core/access.h */
 	bool resident;                  /* CKA_SIGNET_RESIDENT: the material is no key of ours */
 	uint8_t uuid[SG_UUID];
 	uint64_t generation;            /* of the row this was read from or written to */
@@ -48,7 +48,7 @@ struct sg_object {
 struct sg_origin {
 	bool local;                     /* made here, not brought in */
 	CK_MECHANISM_TYPE mechanism;    /* CKA_KEY_GEN_MECHANISM, or CK_UNAVAILABLE_INFORMATION */
-	const struct sg_object *base;   /* the key it was made from, whose history it has; NULL: none */
+	const struct sg_object *base;   /* the key it was made from, with its history; or NULL */
 };
 
 /* Make an object out of the attributes of sg_template_build and its material, both

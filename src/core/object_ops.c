@@ -137,7 +137,8 @@ static CK_RV read_material(struct sg_session *session, struct sg_object *object,
 	}
 	if (secret == NULL)
 		return sg_value_give_bytes(attr, NULL, 0);
-	return sg_value_give_bytes(attr, secret->data, curve != NULL ? curve->private_len : secret->len);
+	return sg_value_give_bytes(attr, secret->data,
+	                           curve != NULL ? curve->private_len : secret->len);
 }
 
 static CK_RV read_one(struct sg_session *session, struct sg_object *object, CK_ATTRIBUTE *attr)
@@ -236,7 +237,8 @@ CK_RV sg_find_begin(struct sg_session *session, const CK_ATTRIBUTE *template, CK
 		return CKR_OPERATION_ACTIVE;
 	rv = sg_template_check(template, n);
 	if (rv == CKR_OK)
-		rv = sg_rv(sg_token_find(session->token, template, n, &find->handles, &find->count));
+		rv = sg_rv(sg_token_find(session->token, template, n, &find->handles,
+		                         &find->count));
 	find->active = rv == CKR_OK;
 	find->at = 0;
 	return rv;

@@ -36,7 +36,7 @@ enum sg_op_kind {
 struct sg_key_kind {
 	CK_OBJECT_CLASS class;
 	CK_KEY_TYPE type;
-	bool resident;                          /* one that lives in the hardware; else never such */
+	bool resident;                          /* one in the hardware; else never such */
 };
 #define SG_KEY_KINDS_END { CK_UNAVAILABLE_INFORMATION, CK_UNAVAILABLE_INFORMATION, false }
 
@@ -62,19 +62,19 @@ struct sg_op {
 	struct sg_object *key;                  /* owned reference, NULL for a digest */
 	const struct sg_secret *secret;         /* of the key, NULL where it has none here */
 	bool multipart;                         /* an update has been made, or a message begun */
-	const atomic_uint *closings;            /* of the key's half of its token; NULL without a key */
+	const atomic_uint *closings;            /* of the key's half; NULL without a key */
 	unsigned epoch;                         /* their number when the operation began */
 	enum sg_op_pin pin;
-	uint64_t order;                         /* among the operations of its session that asked for a PIN */
+	uint64_t order;                         /* among those of the session that asked for one */
 
 	struct sg_buf signature;                /* to be verified, where it was given first */
-	const struct sg_message *message;       /* of C_WrapKeyAuthenticated and its opposite; borrowed */
+	const struct sg_message *message;       /* of C_WrapKeyAuthenticated and such; borrowed */
 
 	/* What mechanisms keep here. */
 	struct sg_buf iv;
 	struct sg_buf aad;
 	size_t tag_len;
-	struct sg_buf data;                     /* parts gathered for a mechanism that needs all at once */
+	struct sg_buf data;                     /* parts, gathered where all is needed at once */
 	struct sg_digest *digest;
 	struct sg_gcm *gcm;
 	struct sg_cbc *cbc;
@@ -83,7 +83,7 @@ struct sg_op {
 	struct sg_mac_run *mac;
 	bool dom;                               /* of EdDSA, not pure; its context is in aad */
 	bool prehash;                           /* ... of a digest */
-	CK_ULONG kdf;                           /* CKD_; its point is in iv, its shared data in aad */
+	CK_ULONG kdf;                           /* CKD_; point in iv, shared data in aad */
 	struct {                                /* its salt is in iv, its info in aad */
 		const struct sg_mac_alg *hmac;
 		CK_OBJECT_HANDLE salt_key;
@@ -96,7 +96,8 @@ struct sg_op_fns {
 	const struct sg_key_kind *keys;         /* kinds of key; NULL for a digest */
 
 	/* Say how many bytes a phase gives out for in_len bytes, or why it can't. */
-	CK_RV (*size)(const struct sg_op *op, enum sg_op_phase phase, size_t in_len, size_t *out_len);
+	CK_RV (*size)(const struct sg_op *op, enum sg_op_phase phase, size_t in_len,
+	              size_t *out_len);
 
 	/* Say the same exactly, where size can't know it without the bytes; NULL: size can.
 	 * Called right before the work, and again after too small a buffer. */

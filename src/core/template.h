@@ -11,7 +11,8 @@
 #include "core/attrs.h"
 #include "util/secret.h"
 
-/* What the function behind a template implies; CK_UNAVAILABLE_INFORMATION leaves it to the template. */
+/* What the function behind a template implies; CK_UNAVAILABLE_INFORMATION leaves it to the
+ * template. */
 struct sg_template_kind {
 	enum sg_attr_mode mode;
 	CK_OBJECT_CLASS class;

@@ -81,8 +81,8 @@ struct sg_token_plan {
 	const struct sg_secret *user_pin;
 	const struct sg_secret *so_pin;
 	const struct sg_secret *owner_auth;     /* of the TPM's owner hierarchy, or NULL */
-	struct sg_bytes policy;                 /* what else must hold to open it, as text; or empty */
-	uint32_t pin_tries;                     /* wrong PINs of the user that an index takes; 0: none */
+	struct sg_bytes policy;                 /* what else opening it needs, as text; or empty */
+	uint32_t pin_tries;                     /* wrong PINs that an index takes; 0: no index */
 };
 
 /* Make the in-memory token of a slot; no I/O. The caller frees it. Errors: NOMEM. */

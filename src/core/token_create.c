@@ -126,7 +126,8 @@ static enum sg_err build(struct sg_sealer *sealer, const struct sg_token_plan *p
 	if (err == SG_OK)
 		err = sg_buf_set(&record->policy, plan->policy);
 	if (err == SG_OK)
-		err = sealer->ops->provision(sealer, plan->owner_auth, &record->parent, parent_made);
+		err = sealer->ops->provision(sealer, plan->owner_auth, &record->parent,
+		                             parent_made);
 	if (err == SG_OK)
 		err = sg_random_secret(SG_TOKEN_KEY, &token_key);
 	if (err == SG_OK)

@@ -10,8 +10,8 @@
 #include "core/token.h"
 
 /* Bring the table up to date with the store, opening the token if need be; one
- * look at the file, which is not opened, where it is known to be unchanged. Errors: those of sg_token_open,
- * STORE_DAMAGED where a row is missing, foreign, old or changed. */
+ * look at the file, which is not opened, where it is known to be unchanged. Errors: those of
+ * sg_token_open, STORE_DAMAGED where a row is missing, foreign, old or changed. */
 enum sg_err sg_token_refresh(struct sg_token *token);
 
 /* Gather the handles of all visible objects that match a checked template,

@@ -16,7 +16,7 @@
 
 /* The sealed copies. Values are array indices and part of the format. */
 enum sg_seal_slot {
-	SG_SEAL_OPEN,           /* machine token: the token key; PIN token: the public key; no PIN */
+	SG_SEAL_OPEN,           /* no PIN: the token key of a machine token, else the public key */
 	SG_SEAL_USER,           /* PIN token: the token key under the user's PIN */
 	SG_SEAL_SO,             /* PIN token: the token key under the security officer's PIN */
 	SG_SEAL_SLOTS
@@ -49,8 +49,8 @@ struct sg_token_record {
 	char sealer[16];                /* name of the sealer, zero-padded */
 	struct sg_buf parent;           /* the sealer's parent key, pinned */
 	struct sg_sealed_copy copy[SG_SEAL_SLOTS];
-	uint32_t pin_tries;             /* wrong PINs of the user in a row that an index takes; 0: the
-	                                 * hardware's own lockout counts */
+	uint32_t pin_tries;             /* wrong PINs of the user in a row that an index takes; 0:
+	                                 * the hardware's own lockout counts */
 	struct sg_pin_list indices;     /* empty where pin_tries is 0 */
 	struct sg_buf policy;           /* of all copies, as text (seal/policy.h); empty: none */
 	uint8_t mac[SG_MAC];

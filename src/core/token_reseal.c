@@ -99,7 +99,8 @@ static enum sg_err seal_all(const struct sg_token_reseal *how, const struct sg_s
 		if (pin == NULL)
 			continue;
 		with.pin = sg_secret_bytes(pin);
-		err = sg_token_seal_pin(change->sealer, fresh, token_key, &with, &fresh->copy[slot]);
+		err = sg_token_seal_pin(change->sealer, fresh, token_key, &with,
+		                        &fresh->copy[slot]);
 	}
 	return err;
 }
@@ -109,7 +110,7 @@ static enum sg_err put(struct sg_token_record *record, void *arg)
 	struct change *change = arg;
 	enum sg_err err;
 
-	/* Another process changed a PIN in between: the one that was proved is not valid any more. */
+	/* Another process changed a PIN in between: the one that was proved is void. */
 	for (int slot = SG_SEAL_USER; slot < SG_SEAL_SLOTS; slot++)
 		if (change->fresh.copy[slot].blob.len > 0 &&
 		    !sg_bytes_equal(sg_buf_bytes(&change->old->copy[slot].blob),

@@ -6,7 +6,7 @@
  */
 #include "core/token_tries.h"
 
-#define LOCKED_SHOWN 60                 /* seconds for which a lockout that nobody explained is shown */
+#define LOCKED_SHOWN 60                 /* seconds that an unexplained lockout is shown */
 #define LOOK_AGAIN 10                   /* seconds */
 
 static const struct {
@@ -101,7 +101,8 @@ void sg_token_tries_look(struct sg_token *token)
 	pthread_rwlock_rdlock(&token->lock);
 	wanted = token->present && !token->record.machine && token->sessions > 0 &&
 	         token->user == SG_NOBODY &&
-	         (token->pin[SG_USER].asked == 0 || now() - token->pin[SG_USER].asked >= LOOK_AGAIN);
+	         (token->pin[SG_USER].asked == 0 ||
+	          now() - token->pin[SG_USER].asked >= LOOK_AGAIN);
 	pthread_rwlock_unlock(&token->lock);
 	/* A TPM that does not answer is not asked each time. */
 	if (wanted && sg_token_tries(token, SG_USER, &tries) != SG_OK) {

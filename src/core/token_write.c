@@ -96,7 +96,8 @@ enum sg_err sg_token_write_end(struct sg_token_write *w, enum sg_err err)
 
 	for (int half = 0; half < 2 && err == SG_OK; half++)
 		if (w->keys[half] != NULL)
-			sg_set_sign(&w->state.set[half], (enum sg_half)half, w->keys[half], w->uuid);
+			sg_set_sign(&w->state.set[half], (enum sg_half)half, w->keys[half],
+			            w->uuid);
 	if (err == SG_OK)
 		err = sg_state_write(&w->state, &stored);
 	if (err == SG_OK)

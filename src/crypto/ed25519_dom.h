@@ -13,7 +13,7 @@
 
 struct sg_ed25519_dom {
 	bool prehashed;                 /* Ed25519ph: the message is the SHA-512 of another */
-	struct sg_bytes context;        /* up to SG_ED25519_CONTEXT_MAX bytes; Ed25519ctx needs one */
+	struct sg_bytes context;        /* up to SG_ED25519_CONTEXT_MAX; Ed25519ctx needs one */
 };
 
 /* Sign as sg_ed25519_sign does. Errors: RANGE for wrong lengths, CRYPTO, SECURE_MEMORY. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Ring 1. Reads private keys as strict DER, alone or in PEM armour. Must never copy a private key outside guarded memory; views into
- * the input and into decoded PEM do the rest.
+ * Ring 1. Reads private keys as strict DER, alone or in PEM armour. Must never copy a
+ * private key outside guarded memory; views into the input and into decoded PEM do the rest.
  */
 #include "crypto/pkcs8.h"
 

@@ -106,7 +106,8 @@ enum sg_err sg_spki_read(struct sg_bytes der, struct sg_spki *out)
 	sg_der_expect(&top, SG_DER_SEQUENCE);
 	algorithm = sg_bytes(start.data, start.len - top.rest.len);
 	bits = sg_der_expect(&top, SG_DER_BIT_STRING);
-	if (sg_read_u8(&bits) != 0 || bits.failed || !sg_reader_done(&top) || !sg_reader_done(&file))
+	if (sg_read_u8(&bits) != 0 || bits.failed ||
+	    !sg_reader_done(&top) || !sg_reader_done(&file))
 		return SG_ERR_FORMAT;
 	if (sg_bytes_equal(algorithm, sg_bytes(p256_algorithm, sizeof p256_algorithm))) {
 		out->kind = SG_SPKI_P256;

@@ -24,7 +24,7 @@ enum sg_spki_kind {
 /* A key that was read; key is a view into the DER. */
 struct sg_spki {
 	enum sg_spki_kind kind;
-	struct sg_bytes key;            /* an uncompressed point, or the modulus without leading zeros */
+	struct sg_bytes key;            /* a whole point, or the modulus without leading zeros */
 	uint32_t exponent;              /* of RSA */
 };
 

@@ -47,7 +47,7 @@ static enum sg_err append_all(struct sg_buf *out, const char *const *strings, si
 
 enum sg_err sg_ssh_line(struct sg_bytes public_key, const char *comment, struct sg_buf *out)
 {
-	const struct ssh_type *type = public_key.len == SG_P256_POINT ? &ssh_types[1] : &ssh_types[0];
+	const struct ssh_type *type = &ssh_types[public_key.len == SG_P256_POINT ? 1 : 0];
 	uint8_t blob[SSH_MAX];
 	char base64[sodium_base64_ENCODED_LEN(SSH_MAX, sodium_base64_VARIANT_ORIGINAL)];
 	const bool commented = comment && *comment;

@@ -8,7 +8,7 @@
 
 #include "util/secret.h"
 
-#define SG_X25519_LEN 32                /* bytes of a private key, a public key and a shared secret */
+#define SG_X25519_LEN 32                /* bytes of private keys, public keys and shared secrets */
 
 /* The bytes of an array: the object identifier 1.3.101.110 in DER, behind its tag and
  * length of a byte each [RFC 8410 §3]. */

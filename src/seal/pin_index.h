@@ -15,7 +15,7 @@
 
 #define SG_PIN_INDEX 36                 /* bytes of one that is written */
 #define SG_PIN_INDEX_NAME 34            /* bytes of a SHA-256 Name */
-#define SG_PIN_INDEX_DATA 8             /* bytes that it holds: wrong tries, and how many it takes */
+#define SG_PIN_INDEX_DATA 8             /* bytes that it holds: wrong tries, and its limit */
 #define SG_PIN_TRIES_MAX SG_CONFIG_PIN_TRIES
 
 /* pinFail, written by policy only, read by its authValue or by the owner, outside of the

@@ -58,8 +58,8 @@ struct sg_policy {
  *     pcr=sha256:7,11=HEX     PCRs of a bank, each with its value or without
  *     signer=HEX              the DER of a P-256 or RSA public key
  *
- * where pcr may repeat; a PIN and its index have no text. Errors: FORMAT, with a log line that says what is wrong; NOMEM. Free it
- * with sg_policy_clear, also after an error. */
+ * where pcr may repeat; a PIN and its index have no text. Errors: FORMAT, with a log line
+ * that says what is wrong; NOMEM. Free it with sg_policy_clear, also after an error. */
 enum sg_err sg_policy_parse(struct sg_bytes text, struct sg_policy *policy);
 
 /* Write the text form, which replaces what out holds: banks and PCRs ascending. Values

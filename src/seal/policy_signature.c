@@ -41,7 +41,8 @@ static bool read_signature(const json_t *object, enum sg_digest_alg bank,
 	const char *text = json_string_value(json_object_get(object, "sig"));
 
 	*out = (struct sg_policy_signature){ .bank = bank };
-	return read_digest(object, "pkfp", out->signer) && read_digest(object, "pol", out->policy) &&
+	return read_digest(object, "pkfp", out->signer) &&
+	       read_digest(object, "pol", out->policy) &&
 	       read_pcrs(json_object_get(object, "pcrs"), &out->selected) && text != NULL &&
 	       sg_base64_read(sg_bytes_str(text), out->bytes, sizeof out->bytes, &out->len) &&
 	       out->len > 0;
@@ -74,7 +75,8 @@ enum sg_err sg_policy_signatures_add(struct sg_policy_signatures *signatures, st
 	enum sg_err err = SG_OK;
 
 	if (json.len <= SG_POLICY_FILE_MAX)
-		root = json_loadb((const char *)json.data, json.len, JSON_REJECT_DUPLICATES, &error);
+		root = json_loadb((const char *)json.data, json.len, JSON_REJECT_DUPLICATES,
+		                  &error);
 	if (!json_is_object(root)) {
 		sg_log(SG_LOG_ERROR, "what should be signed PCR values is not the JSON that "
 		       "systemd-measure writes");

@@ -19,7 +19,7 @@ struct sg_policy_signature {
 	enum sg_digest_alg bank;
 	uint32_t selected;                      /* bit n: PCR n */
 	uint8_t policy[SG_POLICY_DIGEST];
-	uint8_t bytes[SG_POLICY_SIGNATURE_MAX]; /* PKCS#1 v1.5, or ECDSA in DER; both with SHA-256 */
+	uint8_t bytes[SG_POLICY_SIGNATURE_MAX]; /* PKCS#1 v1.5, or ECDSA in DER; of SHA-256 */
 	size_t len;
 };
 

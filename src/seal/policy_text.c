@@ -125,7 +125,8 @@ enum sg_err sg_policy_parse(struct sg_bytes text, struct sg_policy *policy)
 	if (text.len == 0)
 		return SG_OK;
 	if (text.len > SG_POLICY_TEXT_MAX || memchr(text.data, 0, text.len) != NULL) {
-		sg_log(SG_LOG_ERROR, "a policy is at most %d characters of text", SG_POLICY_TEXT_MAX);
+		sg_log(SG_LOG_ERROR, "a policy is at most %d characters of text",
+		       SG_POLICY_TEXT_MAX);
 		return SG_ERR_FORMAT;
 	}
 	while (err == SG_OK && text.len > 0)

@@ -15,7 +15,7 @@
 #define SG_RESIDENT_SIGNATURE 64        /* r and s, 32 bytes each, big-endian */
 #define SG_RESIDENT_SHARED 32           /* x of the shared point */
 #define SG_RESIDENT_MAC 32
-#define SG_RESIDENT_DATA_MAX 65536      /* bytes of a MAC's data: hardware takes them in small pieces */
+#define SG_RESIDENT_DATA_MAX 65536      /* bytes of a MAC's data: it goes in small pieces */
 
 /* What a key is. */
 enum sg_resident_kind {

@@ -57,10 +57,10 @@ struct sg_seal_guard {
 /* How many wrong PINs are left to a sealed blob. */
 struct sg_seal_tries {
 	bool known;
-	bool own;                       /* counted for this blob alone; else for all that the hardware counts */
+	bool own;                       /* counted for this blob alone, not for all */
 	uint32_t left;                  /* 0: locked */
 	uint32_t most;
-	uint32_t seconds;               /* until one is given back; 0: only a right one gives them back */
+	uint32_t seconds;               /* until one is given back; 0: only a right one does */
 };
 
 struct sg_boot_look;
@@ -79,7 +79,8 @@ struct sg_sealer_ops {
 
 	enum sg_err (*start)(void);     /* see sg_sealer_start; NULL: nothing to prepare */
 
-	/* Make the object; no I/O, so that it succeeds without hardware. Errors: NOMEM, SEALER_OFF. */
+	/* Make the object; no I/O, so that it succeeds without hardware. Errors: NOMEM,
+	 * SEALER_OFF. */
 	enum sg_err (*open)(const struct sg_config *config, struct sg_sealer **out);
 	void (*free)(struct sg_sealer *sealer);
 

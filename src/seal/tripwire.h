@@ -34,13 +34,13 @@ struct sg_boot_gap {
 enum sg_trip {
 	SG_TRIP_RESET = 1 << 0,         /* it was reset while the machine stayed up */
 	SG_TRIP_RESTART = 1 << 1,       /* it was restarted while the machine was awake */
-	SG_TRIP_SEED = 1 << 2,          /* a secret that it has until the next reset is another one */
+	SG_TRIP_SEED = 1 << 2,          /* a secret that lasts until a reset is another one */
 	SG_TRIP_CLOCK = 1 << 3,         /* its clock went back */
 	SG_TRIP_UNSAFE = 1 << 4,        /* its clock may have gone back */
 	SG_TRIP_NOT_RESET = 1 << 5,     /* the machine was booted and the hardware not reset */
 	SG_TRIP_OLDER = 1 << 6,         /* it is in a state from before the last look */
 	SG_TRIP_SILENT = 1 << 7,        /* it does not tell its state any more */
-	SG_TRIP_RECORD = 1 << 8,        /* what was kept of the last look was changed or cut short */
+	SG_TRIP_RECORD = 1 << 8,        /* what was kept of the last look was damaged */
 	SG_TRIPS = 9
 };
 

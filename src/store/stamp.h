@@ -19,7 +19,7 @@ struct sg_store_stamp {
 	dev_t dev;
 	ino_t ino;
 	off_t size;
-	struct timespec changed;        /* ctime: it moves with every write, link and change of mode */
+	struct timespec changed;        /* ctime: moves with every write, link and change of mode */
 	struct timespec written;        /* mtime */
 };
 

@@ -34,15 +34,16 @@ enum sg_store_mode {
 /* A transaction; it holds the only connection. */
 struct sg_store_txn;
 
-/* Return the path of the store of a slot in the state folder; the caller frees it. NULL: no memory. */
+/* Return the path of the store of a slot in the state folder; the caller frees it. NULL: no
+ * memory. */
 char *sg_store_path(const char *state, unsigned slot);
 
 /* List the slot numbers that have a store, ascending; the caller frees *slots. A
  * missing folder gives none. Errors: STORE_UNSAFE for the folder, SYSTEM, NOMEM. */
 enum sg_err sg_store_list(const char *state, unsigned **slots, size_t *n);
 
-/* Make a store that holds only these records, anchor not where it is empty, complete or not at all: it is
- * written under another name, synced and renamed. The folder exists. Errors:
+/* Make a store that holds only these records, anchor not where it is empty, complete or not
+ * at all: it is written under another name, synced and renamed. The folder exists. Errors:
  * STORE_EXISTS (also for a journal without its store), STORE_FULL, STORE_READONLY,
  * STORE_MISSING or STORE_UNSAFE for the folder, RANGE, SYSTEM, NOMEM. */
 enum sg_err sg_store_create(const char *path, struct sg_bytes token, struct sg_bytes state,

@@ -15,7 +15,7 @@
 
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"
 #define TEXT 64                         /* more than a boot_id has */
-#define SHORTEST 10                     /* milliseconds of sleep; less is the two clocks being read in turn */
+#define SHORTEST 10                     /* ms of sleep; less is two clocks being read in turn */
 
 static int digit(char c)
 {
@@ -54,7 +54,8 @@ static enum sg_err read_id(uint8_t id[SG_BOOT_ID])
 		close(fd);
 	}
 	if (n < 0) {
-		sg_log(SG_LOG_ERROR, "%s can't be read, so nobody knows which boot this is: %s", BOOT_ID,
+		sg_log(SG_LOG_ERROR, "%s can't be read, so nobody knows which boot this is: %s",
+		       BOOT_ID,
 		       strerror(errno));
 		return SG_ERR_SYSTEM;
 	}

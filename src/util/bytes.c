@@ -50,7 +50,8 @@ bool sg_bytes_unhex(struct sg_bytes digits, uint8_t *out, size_t len)
 	if (digits.len != 2 * len)
 		return false;
 	for (size_t i = 0; i < len; i++) {
-		int high = digit_value(digits.data[2 * i]), low = digit_value(digits.data[2 * i + 1]);
+		int high = digit_value(digits.data[2 * i]);
+		int low = digit_value(digits.data[2 * i + 1]);
 
 		if (high < 0 || low < 0)
 			return false;

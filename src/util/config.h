@@ -37,7 +37,7 @@ struct sg_config {
 	char *sealer;                   /* what C_InitToken uses: "tpm" by default */
 	bool allow_soft;                /* whether the soft sealer may be used at all */
 	char *soft_passphrase_file;     /* or NULL */
-	unsigned pin_tries;             /* that C_InitToken gives a user's PIN of its own; 0: none */
+	unsigned pin_tries;             /* of its own that C_InitToken gives a PIN; 0: none */
 	enum sg_ec_point ec_point;
 	enum sg_log_to log_to;
 	enum sg_tripwire_mode tripwire;

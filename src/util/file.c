@@ -189,7 +189,8 @@ static enum sg_err read_all(const char *path, int fd, size_t max, struct sg_buf 
 /* Refuse a file that was opened and that somebody else can change. */
 static enum sg_err check_unchangeable(const char *path, const struct stat *st)
 {
-	if ((st->st_uid == 0 || st->st_uid == geteuid()) && (st->st_mode & (S_IWGRP | S_IWOTH)) == 0)
+	if ((st->st_uid == 0 || st->st_uid == geteuid()) &&
+	    (st->st_mode & (S_IWGRP | S_IWOTH)) == 0)
 		return SG_OK;
 	sg_log(SG_LOG_ERROR, "%s can be changed by others: it must belong to root or this user "
 	       "and be writable by nobody else; chmod go-w '%s'", path, path);

@@ -21,7 +21,8 @@ static int atfork_result;
 static atomic_uint generation;
 static _Atomic(child_fn) functions[MAX_FUNCTIONS];
 
-static pthread_mutex_t forking = PTHREAD_MUTEX_INITIALIZER;     /* held by who forks, or holds forks off */
+/* Held by who forks, or holds forks off. */
+static pthread_mutex_t forking = PTHREAD_MUTEX_INITIALIZER;
 static _Thread_local bool mine;         /* this thread forks */
 
 static void before_fork(void)

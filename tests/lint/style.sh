@@ -97,6 +97,28 @@ hidden_flow() {
 	done
 }
 
+# Columns with tabs of eight. A line that ends in a text may have ten more: texts that are
+# printed are better to find whole.
+long_lines() {
+	local file
+
+	for file in $(files "$1" \( -path './src/*' -o -path './tools/*' -o -path './include/*' \) -name '*.[ch]'); do
+		LC_ALL=C awk -v file="$file" '
+		function columns(s,    n, at) {
+			gsub(/[\200-\277]/, "", s)    # of a character of several bytes one is left
+			while ((at = index(s, "\t")) > 0) {
+				n += at - 1
+				n += 8 - n % 8
+				s = substr(s, at + 1)
+			}
+			return n + length(s)
+		}
+		columns($0) > (/"[^"A-Za-z]*$/ ? 110 : 100) {
+			print file ":" FNR ": " columns($0) " columns"
+		}' "$1/$file"
+	done
+}
+
 # rule NAME FUNCTION FILE TEXT: the tree keeps the rule, and the text in the file breaks it.
 rule() {
 	local found
@@ -120,5 +142,8 @@ rule 'no script of the tests sleeps' waiting tests/interop/planted.sh 'sleep 0.1
 rule 'no program of the tests sleeps' waiting tests/interop/planted.java 'Thread.sleep(10);'
 rule 'no file names a path of a machine' machine_paths doc/planted.md 'see /home/me/notes'
 rule 'no macro returns or jumps' hidden_flow src/core/planted.h '#define T(x) \\\\\n\tif (x) return'
+
+rule 'no line is longer than a hundred columns' long_lines src/core/planted.c \
+	"/* $(printf '%098d' 0) */"
 
 done_testing

@@ -15,7 +15,7 @@
 
 #define VERSION 1
 #define USED 58                         /* bytes of a state; zeros follow */
-#define CLOCK_LAG 4194304               /* milliseconds that a power cut may take back [TPM2 Part 1 §36.3.2] */
+#define CLOCK_LAG 4194304               /* ms that a power cut takes back [TPM2 Part 1 §36.3.2] */
 
 enum { FLAG_SEEDED = 1, FLAG_SAFE = 2 };
 
@@ -36,7 +36,8 @@ static enum sg_err take_attest(const TPM2B_ATTEST *attest, struct sg_tpm_boot *o
 	size_t at = 0;
 
 	if (Tss2_MU_TPMS_ATTEST_Unmarshal(attest->attestationData, attest->size, &at, &data) !=
-	    TSS2_RC_SUCCESS || data.magic != TPM2_GENERATED_VALUE || data.type != TPM2_ST_ATTEST_TIME) {
+	            TSS2_RC_SUCCESS ||
+	    data.magic != TPM2_GENERATED_VALUE || data.type != TPM2_ST_ATTEST_TIME) {
 		sg_log(SG_LOG_ERROR, "what the TPM says of its clock has not the form that it must have");
 		return SG_ERR_HW_FAULT;
 	}
@@ -55,7 +56,8 @@ static enum sg_err get_time(struct sg_tpm *tpm, ESYS_TR session, struct sg_tpm_b
 	enum sg_err err;
 
 	rc = Esys_GetTime(tpm->esys, ESYS_TR_RH_ENDORSEMENT, ESYS_TR_RH_NULL, ESYS_TR_PASSWORD,
-	                  ESYS_TR_PASSWORD, session, &nothing, &unsigned_scheme, &attest, &signature);
+	                  ESYS_TR_PASSWORD, session, &nothing, &unsigned_scheme, &attest,
+	                  &signature);
 	err = sg_tpm_err(TPM2_CC_GetTime, rc);
 	if (err == SG_OK)
 		err = take_attest(attest, out);
@@ -78,8 +80,9 @@ static enum sg_err read_clock(struct sg_tpm *tpm, ESYS_TR session, struct sg_tpm
 	if (err == SG_OK)
 		take_time(time, out);
 	if (err == SG_OK)
-		err = sg_tpm_session_next(tpm, session, TPMA_SESSION_DECRYPT | TPMA_SESSION_ENCRYPT |
-		                                        TPMA_SESSION_CONTINUESESSION);
+		err = sg_tpm_session_next(tpm, session,
+		                          TPMA_SESSION_DECRYPT | TPMA_SESSION_ENCRYPT |
+		                          TPMA_SESSION_CONTINUESESSION);
 	Esys_Free(time);
 	return err;
 }
@@ -177,7 +180,8 @@ static bool seeds_differ(const struct sg_tpm_boot *a, const struct sg_tpm_boot *
 
 /* The machine stayed up. A sleep may restart the TPM, and never reset it; then time begins
  * again, and the clock goes on from where the shutdown before left it. */
-static unsigned judge_same(const struct sg_tpm_boot *before, const struct sg_tpm_boot *now, bool slept)
+static unsigned judge_same(const struct sg_tpm_boot *before, const struct sg_tpm_boot *now,
+                           bool slept)
 {
 	bool reset = now->resets != before->resets;
 	bool restarted = !reset && now->restarts != before->restarts;

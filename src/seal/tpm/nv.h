@@ -19,8 +19,8 @@
 TPM2_HANDLE sg_nv_draw(void);
 
 /* Make an index of the given public area; where area->nvIndex is 0, at a free handle of the
- * owner's range, which it gets. auth is its authValue, of SG_SEAL_AUTH bytes. Both go through the HMAC
- * session. *nv is the index with its authValue set, which the caller has scrubbed
+ * owner's range, which it gets. auth is its authValue, of SG_SEAL_AUTH bytes. Both go through
+ * the HMAC session. *nv is the index with its authValue set, which the caller has scrubbed
  * (sg_tpm_scrub) before the session ends. owner_auth may be NULL.
  * Errors: HW_OWNER_AUTH, HW_NV_FULL, HW_BUSY where the handle is taken, and those of the TPM. */
 enum sg_err sg_nv_define(struct sg_tpm *tpm, ESYS_TR session, const struct sg_secret *owner_auth,

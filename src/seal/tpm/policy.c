@@ -280,7 +280,8 @@ static bool signature_fill(const struct assertion *a, const struct sg_policy_sig
 	}
 	out->sigAlg = TPM2_ALG_ECDSA;
 	out->signature.ecdsa.hash = TPM2_ALG_SHA256;
-	out->signature.ecdsa.signatureR.size = out->signature.ecdsa.signatureS.size = sizeof raw / 2;
+	out->signature.ecdsa.signatureR.size = sizeof raw / 2;
+	out->signature.ecdsa.signatureS.size = sizeof raw / 2;
 	if (!sg_p256_from_der(sg_bytes(one->bytes, one->len), raw))
 		return false;
 	memcpy(out->signature.ecdsa.signatureR.buffer, raw, sizeof raw / 2);

@@ -135,7 +135,8 @@ static const struct row rows[] = {
 };
 
 /* A resource manager speaks for the TPM in a layer of its own, and uses the TPM's words for
- * its own lack of slots in another; and a format-one code carries the number of what it complains about [TPM2 Part 2 §6.6.2]. */
+ * its own lack of slots in another; and a format-one code carries the number of what it
+ * complains about [TPM2 Part 2 §6.6.2]. */
 static TSS2_RC bare(TSS2_RC rc)
 {
 	TSS2_RC layer = rc & TSS2_RC_LAYER_MASK;

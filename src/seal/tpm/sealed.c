@@ -86,7 +86,8 @@ static bool area_ours(const struct sg_sealed *sealed)
 	    memcmp(have->buffer, want.buffer, want.size) != 0)
 		return false;
 	return area->type == TPM2_ALG_KEYEDHASH && area->nameAlg == TPM2_ALG_SHA256 &&
-	       attributes_ours(sealed) && area->parameters.keyedHashDetail.scheme.scheme == TPM2_ALG_NULL &&
+	       attributes_ours(sealed) &&
+	       area->parameters.keyedHashDetail.scheme.scheme == TPM2_ALG_NULL &&
 	       area->unique.keyedHash.size == DIGEST;
 }
 
@@ -169,8 +170,9 @@ static enum sg_err complete(struct sg_tpm *tpm, ESYS_TR session, const struct sg
 	if (err == SG_OK)
 		err = sg_tpm_pcr_read(tpm, session, &policy->pcrs);
 	if (err == SG_OK)
-		err = sg_tpm_session_next(tpm, session, TPMA_SESSION_DECRYPT | TPMA_SESSION_ENCRYPT |
-		                                        TPMA_SESSION_CONTINUESESSION);
+		err = sg_tpm_session_next(tpm, session,
+		                          TPMA_SESSION_DECRYPT | TPMA_SESSION_ENCRYPT |
+		                          TPMA_SESSION_CONTINUESESSION);
 	return err;
 }
 
@@ -275,8 +277,9 @@ static enum sg_err unseal(struct sg_tpm *tpm, ESYS_TR object, ESYS_TR session,
  * can't stand for the parent's empty authValue; it encrypts what goes to the parent. Nor can
  * it prove the value of an index to it, so with one there are two sessions. */
 static enum sg_err open_once(struct sg_tpm *tpm, ESYS_TR srk, const struct sg_seal_guard *guard,
-                             const struct sg_secret *object_auth, const struct sg_secret *index_auth,
-                             const struct sg_sealed *sealed, TPM2B_SENSITIVE_DATA **data)
+                             const struct sg_secret *object_auth,
+                             const struct sg_secret *index_auth, const struct sg_sealed *sealed,
+                             TPM2B_SENSITIVE_DATA **data)
 {
 	bool plain = sg_policy_empty(&sealed->policy), counted = index_auth != NULL;
 	ESYS_TR object = ESYS_TR_NONE, first = ESYS_TR_NONE, session;
@@ -320,7 +323,8 @@ enum sg_err sg_sealed_open(struct sg_tpm *tpm, ESYS_TR srk, const struct sg_seal
 		goto out;
 	}
 	/* A PCR that the policy does not name spoils what was asserted too, if it is extended
-	 * meanwhile [TPM2 Part 3 §23.7]. What the try before left loaded would take the few slots. */
+	 * meanwhile [TPM2 Part 3 §23.7]. What the try before left loaded would take
+	 * the few slots. */
 	for (int i = 0; i < TRIES && err == SG_ERR_PCR_CHANGED; i++) {
 		if (i > 0)
 			sg_tcti_flush(&tpm->tcti);

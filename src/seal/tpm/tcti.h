@@ -43,7 +43,7 @@ struct sg_tcti {
 
 	uint32_t live[SG_TCTI_LIVE];    /* transient objects and sessions, 0: free */
 	bool scrub;                     /* the next command is answered here */
-	TPM2_RC lost;                   /* LOST or LATE: so are all others, nothing is sent any more */
+	TPM2_RC lost;                   /* LOST or LATE: so are all others, nothing more is sent */
 };
 
 /* What tpm2-tss is told in place of an answer: numbers that the specification leaves to
