@@ -11,7 +11,7 @@
 #include "lib/conformance.h"
 #include "lib/runner.h"
 #include "lib/tpm.h"
-#include "seal/pin_index.h"
+#include "seal/tpm/pin_index.h"
 
 #define TRIES 4
 
@@ -171,12 +171,27 @@ END_TEST
 
 START_TEST(the_pin_and_the_secret_do_not_cross_the_bus)
 {
+	struct sg_tpm_pin halves;
+
 	seal();
 	ck_assert(test_opens(right, &blob, plain));
 	try_wrong(1);
 	ck_assert_uint_gt(test_tpm_sent(&tpm, TPM2_CC_PolicySecret), 0);
+	ck_assert_int_eq(sg_tpm_pin_split(right, &halves), SG_OK);
 	ck_assert(!test_tpm_seen(&tpm, sg_secret_bytes(right)));
+	ck_assert(!test_tpm_seen(&tpm, sg_secret_bytes(halves.object)));
+	ck_assert(!test_tpm_seen(&tpm, sg_secret_bytes(halves.index)));
 	ck_assert(!test_tpm_seen(&tpm, sg_secret_bytes(plain)));
+	sg_tpm_pin_free(&halves);
+}
+END_TEST
+
+START_TEST(a_login_is_eleven_commands)
+{
+	seal();
+	test_tpm_forget(&tpm);
+	ck_assert(test_opens(right, &blob, plain));
+	ck_assert_uint_eq(tpm.count, 11);
 }
 END_TEST
 
@@ -295,6 +310,7 @@ static Suite *suite(void)
 	tcase_add_test(tcase, the_lockout_of_the_tpm_is_another);
 	tcase_add_test(tcase, a_missing_pin_does_not_count);
 	tcase_add_test(tcase, the_pin_and_the_secret_do_not_cross_the_bus);
+	tcase_add_test(tcase, a_login_is_eleven_commands);
 	tcase_add_test(tcase, nobody_can_write_the_index);
 	tcase_add_test(tcase, a_policy_of_pcrs_goes_with_it_and_costs_no_try);
 	tcase_add_test(tcase, a_missing_index_is_said_to_be_missing);

@@ -12,6 +12,7 @@
 #include "lib/runner.h"
 #include "lib/tpm.h"
 #include "seal/resident.h"
+#include "seal/tpm/pin_index.h"
 
 #define NEEDLE 16
 
@@ -146,6 +147,47 @@ static size_t veiled_residue(const uint8_t veiled[SG_RESIDENT_SHARED])
 	return test_memory_find(veiled, NEEDLE) + test_memory_find(veiled + NEEDLE, NEEDLE);
 }
 
+static void veil(uint8_t veiled[SG_RESIDENT_SHARED], const struct sg_secret *secret)
+{
+	for (size_t i = 0; i < SG_RESIDENT_SHARED; i++)
+		veiled[i] = secret->data[i] ^ TEST_VEIL;
+}
+
+/* The PIN's value is split, and each half goes another way to the TPM. */
+START_TEST(a_pin_that_an_index_counts_leaves_no_copy)
+{
+	struct sg_secret *plain = make(32, 9), *auth = make(SG_SEAL_AUTH, 10), *out = NULL;
+	struct sg_secret *wrong = make(SG_SEAL_AUTH, 11);
+	const struct sg_bytes parent = sg_buf_bytes(&test_parent);
+	struct sg_seal_guard guard = { .auth = auth };
+	uint8_t object[SG_RESIDENT_SHARED], index[SG_RESIDENT_SHARED];
+	struct sg_pin_plan *plan = NULL;
+	struct sg_tpm_pin halves;
+	struct sg_buf blob = { 0 };
+
+	ck_assert_int_eq(test_sealer->ops->pin_index->plan(test_sealer, parent, 5, &plan), SG_OK);
+	guard.plan = plan;
+	ck_assert_int_eq(test_sealer->ops->seal(test_sealer, parent, &guard, plain, &blob), SG_OK);
+	sg_pin_plan_free(&plan);
+	ck_assert_int_eq(test_unseal(wrong, sg_buf_bytes(&blob), &out), SG_ERR_AUTH);
+	ck_assert_int_eq(test_unseal(auth, sg_buf_bytes(&blob), &out), SG_OK);
+	ck_assert_int_eq(sg_tpm_pin_split(auth, &halves), SG_OK);
+	veil(object, halves.object);
+	veil(index, halves.index);
+	sg_tpm_pin_free(&halves);
+	sg_secret_free(&plain);
+	sg_secret_free(&auth);
+	sg_secret_free(&wrong);
+	sg_secret_free(&out);
+	ck_assert_uint_eq(residue(32, 9), 0);
+	ck_assert_uint_eq(residue(SG_SEAL_AUTH, 10), 0);
+	ck_assert_uint_eq(residue(SG_SEAL_AUTH, 11), 0);
+	ck_assert_uint_eq(veiled_residue(object), 0);
+	ck_assert_uint_eq(veiled_residue(index), 0);
+	sg_buf_free(&blob);
+}
+END_TEST
+
 static enum sg_err make_key(enum sg_resident_kind kind, unsigned uses, struct sg_buf *blob,
                             uint8_t point[SG_RESIDENT_POINT])
 {
@@ -208,6 +250,7 @@ static Suite *suite(void)
 	tcase_add_loop_test(tcase, what_the_tpm_makes_a_code_of_leaves_no_copy, 0,
 	                    sizeof data_lengths / sizeof data_lengths[0]);
 	tcase_add_test(tcase, a_wrong_authorisation_leaves_no_copy);
+	tcase_add_test(tcase, a_pin_that_an_index_counts_leaves_no_copy);
 	tcase_set_timeout(tcase, 120);
 	suite_add_tcase(s, tcase);
 	return s;
