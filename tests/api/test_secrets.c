@@ -180,10 +180,11 @@ static CK_OBJECT_HANDLE import_key(CK_SESSION_HANDLE s, CK_KEY_TYPE type)
 	p11_bool(&t, CKA_DERIVE, true);
 	p11_bool(&t, CKA_SIGN, type != CKK_EC_MONTGOMERY);
 	p11_bool(&t, CKA_EXTRACTABLE, true);
-	if (type == CKK_AES)
+	if (type == CKK_AES) {
 		p11_bool(&t, CKA_WRAP, true);
 		p11_bool(&t, CKA_ENCRYPT, true);
 		p11_bool(&t, CKA_DECRYPT, true);
+	}
 	p11_ok(p11->C_CreateObject(s, t.attr, t.n, &key));
 	explicit_bzero(bytes, sizeof bytes);
 	return key;
