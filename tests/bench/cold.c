@@ -11,6 +11,7 @@
 #include "bench/measure.h"
 #include "core/token.h"
 #include "crypto/crypto.h"
+#include "seal/tripwire.h"
 
 CK_FUNCTION_LIST *bench_load(const char *path)
 {
@@ -74,7 +75,8 @@ int bench_cold_child(const char *module)
 
 int bench_unseal_child(void)
 {
-	const struct sg_seal_guard nothing = { NULL };
+	struct sg_boot_look look = { .whole = false };
+	const struct sg_seal_guard guard = { .look = &look };
 	struct sg_token_record record = { 0 };
 	struct sg_config *config = NULL;
 	struct sg_token *token = NULL;
@@ -96,7 +98,7 @@ int bench_unseal_child(void)
 	if (err == SG_OK)
 		err = sg_sealer_open("tpm", config, &sealer);
 	if (err == SG_OK)
-		err = sealer->ops->unseal(sealer, sg_buf_bytes(&record.parent), &nothing,
+		err = sealer->ops->unseal(sealer, sg_buf_bytes(&record.parent), &guard,
 		                          sg_buf_bytes(&record.copy[SG_SEAL_OPEN].blob), &key);
 	end(start);
 	sg_secret_free(&key);

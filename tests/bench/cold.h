@@ -23,8 +23,8 @@ struct bench_cold {
 /* In a child: load the module, initialise, find the key, sign once, and print what it took. */
 int bench_cold_child(const char *module);
 
-/* In a child: unseal the token key and nothing else, and print what it took: what the TPM
- * and tpm2-tss take in a process where they, too, are cold. */
+/* In a child: unseal the token key, look at the TPM as the tripwire does, and nothing else; and
+ * print what it took: what the TPM and tpm2-tss take in a process where they, too, are cold. */
 int bench_unseal_child(void);
 
 /* In the parent: run one sample. module is NULL for unsealing alone. */
