@@ -1,5 +1,6 @@
 libsignet_la_SOURCES += \
 	src/core/access.c src/core/access.h \
+	src/core/anchor.c src/core/anchor.h \
 	src/core/attr_table.c src/core/attr_table.h \
 	src/core/attr_value.c src/core/attr_value.h \
 	src/core/attrs.c src/core/attrs.h \
@@ -44,6 +45,7 @@ libsignet_la_SOURCES += \
 	src/core/state.c src/core/state.h \
 	src/core/template.c src/core/template.h \
 	src/core/token.c src/core/token.h \
+	src/core/token_anchor.c src/core/token_anchor.h \
 	src/core/token_create.c \
 	src/core/token_index.c src/core/token_index.h \
 	src/core/token_material.c src/core/token_material.h \

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/rv.h"
+#include "core/token_anchor.h"
 #include "core/token_index.h"
 #include "core/token_policy.h"
 #include "core/token_tries.h"
@@ -73,6 +74,10 @@ static enum sg_err prove(struct sg_token *token, enum sg_user user, struct sg_by
 		err = sg_token_derive(*token_key, record->uuid, keys);
 	if (err == SG_OK)
 		err = sg_token_record_check(record, keys[SG_PUBLIC_HALF]);
+	if (err == SG_OK && sg_token_record_anchored(record))
+		err = sg_token_anchor_verify(token, sealer, record, keys);
+	if (err == SG_ERR_CLOSED)       /* the PIN was changed meanwhile */
+		err = SG_ERR_AUTH;
 	sg_token_note_try(token, sealer, record, user, err);
 	return err;
 }
@@ -315,14 +320,14 @@ static enum sg_err replace_pin(struct sg_token *token, const struct sg_token_rec
 	if (err == SG_OK)
 		err = sg_token_index_plan(new_copy.sealer, record, new_copy.slot, &plan);
 	if (err == SG_OK)
-		err = sg_token_index_enter(token, new_copy.sealer, keys[SG_PUBLIC_HALF], plan);
+		err = sg_token_index_enter(token, new_copy.sealer, keys, plan);
 	how.plan = plan;
 	if (err == SG_OK)
 		err = sg_token_seal_pin(new_copy.sealer, record, token_key, &how, &new_copy.copy);
 	if (err == SG_OK)
-		err = sg_token_change_record(token, keys[SG_PUBLIC_HALF], put_copy, &new_copy);
+		err = sg_token_change_record(token, keys, put_copy, &new_copy);
 	if (plan != NULL)       /* the old index, or the new one */
-		sg_token_index_sweep(token, new_copy.sealer, keys[SG_PUBLIC_HALF], NULL);
+		sg_token_index_sweep(token, new_copy.sealer, keys, NULL);
 	sg_pin_plan_free(&plan);
 	sg_buf_free(&new_copy.copy.blob);
 	sg_keyset_free(&keys[0]);

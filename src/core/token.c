@@ -10,8 +10,12 @@
 #include <string.h>
 
 #include "core/rv.h"
+#include "core/token_anchor.h"
+#include "core/token_write.h"
 #include "crypto/crypto.h"
 #include "util/log.h"
+
+#define TRIES 8                         /* while other processes change the record */
 
 /* Readers come all the time: a lock that preferred them would keep writers out for ever. */
 static const pthread_rwlock_t fair = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
@@ -94,20 +98,28 @@ enum sg_err sg_token_sealer(struct sg_token *token, const char *name, struct sg_
 	return SG_OK;
 }
 
+enum sg_err sg_token_get_record(struct sg_store_txn *txn, struct sg_token_record *record)
+{
+	struct sg_buf stored = { 0 };
+	enum sg_err err = sg_store_get(txn, SG_STORE_TOKEN, &stored);
+
+	memset(record, 0, sizeof *record);
+	if (err == SG_OK)
+		err = sg_token_record_parse(sg_buf_bytes(&stored), record);
+	sg_buf_free(&stored);
+	return err;
+}
+
 enum sg_err sg_token_read_record(const struct sg_token *token, struct sg_token_record *record)
 {
 	struct sg_store_txn *txn = NULL;
-	struct sg_buf stored = { 0 };
 	enum sg_err err;
 
 	memset(record, 0, sizeof *record);
 	err = sg_store_begin(token->path, SG_STORE_READ, &txn);
 	if (err == SG_OK)
-		err = sg_store_get(txn, SG_STORE_TOKEN, &stored);
-	if (err == SG_OK)
-		err = sg_token_record_parse(sg_buf_bytes(&stored), record);
+		err = sg_token_get_record(txn, record);
 	sg_store_abort(&txn);
-	sg_buf_free(&stored);
 	return err;
 }
 
@@ -245,6 +257,8 @@ static enum sg_err open_sealed(struct sg_token *token)
 		                     : sg_keyset_derive(key, record.uuid, &keys[SG_PUBLIC_HALF]);
 	if (err == SG_OK)
 		err = sg_token_record_check(&record, keys[SG_PUBLIC_HALF]);
+	if (err == SG_OK && sg_token_record_anchored(&record))
+		err = sg_token_anchor_verify(token, sealer, &record, keys);
 	if (err == SG_OK) {
 		pthread_rwlock_wrlock(&token->lock);
 		install_record(token, &record, stamp);
@@ -273,6 +287,8 @@ enum sg_err sg_token_open(struct sg_token *token)
 		return SG_OK;
 	sg_token_opening_lock(token);
 	if (!is_open(token))
+		err = open_sealed(token);
+	for (int i = 0; i < TRIES && err == SG_ERR_CLOSED; i++) /* the record was changed meanwhile */
 		err = open_sealed(token);
 	sg_token_opening_unlock(token);
 	return err;
@@ -315,32 +331,66 @@ enum sg_err sg_token_status(struct sg_token *token, struct sg_sealer_status *out
 	return err;
 }
 
-enum sg_err sg_token_change_record(struct sg_token *token, const struct sg_keyset *keys,
+/* Put the changed record in the place of the one that was read, and commit. */
+static enum sg_err put_record(struct sg_store_txn *txn, const struct sg_keyset *keys,
+                              struct sg_token_record *record)
+{
+	struct sg_buf stored = { 0 };
+	enum sg_err err = sg_token_record_write(record, keys, &stored);
+
+	if (err == SG_OK)
+		err = sg_store_put(txn, SG_STORE_TOKEN, sg_buf_bytes(&stored));
+	sg_buf_free(&stored);
+	return err;
+}
+
+/* The same where the store is anchored. */
+static enum sg_err change_anchored(struct sg_token *token, struct sg_store_txn *txn,
+                                   struct sg_keyset *const keys[2], struct sg_token_record *record,
+                                   enum sg_err (*fn)(struct sg_token_record *record, void *arg),
+                                   void *arg)
+{
+	struct sg_sealer *sealer;
+	struct sg_anchor anchor;
+	struct sg_state state;
+	enum sg_err err;
+
+	err = sg_token_sealer(token, record->sealer, &sealer);
+	if (err == SG_OK)
+		err = sg_token_read_state(txn, &state);
+	if (err == SG_OK)
+		err = sg_token_anchor_begin(token, txn, sealer, keys, record, &state, &anchor);
+	if (err == SG_OK)
+		err = fn(record, arg);
+	if (err == SG_OK)
+		err = put_record(txn, keys[SG_PUBLIC_HALF], record);
+	return err == SG_OK ? sg_token_anchor_cast(txn, sealer, keys, record, &state, &anchor) : err;
+}
+
+enum sg_err sg_token_change_record(struct sg_token *token, struct sg_keyset *const keys[2],
                                    enum sg_err (*fn)(struct sg_token_record *record, void *arg),
                                    void *arg)
 {
 	struct sg_token_record record = { 0 };
 	struct sg_store_txn *txn = NULL;
-	struct sg_buf stored = { 0 };
 	enum sg_err err;
 
-	err = sg_store_begin(token->path, SG_STORE_WRITE, &txn);
+	err = sg_store_begin(token->path, SG_STORE_ALONE, &txn);
 	if (err == SG_OK)
-		err = sg_store_get(txn, SG_STORE_TOKEN, &stored);
+		err = sg_token_get_record(txn, &record);
 	if (err == SG_OK)
-		err = sg_token_record_parse(sg_buf_bytes(&stored), &record);
-	if (err == SG_OK)
-		err = sg_token_record_check(&record, keys);
-	if (err == SG_OK)
-		err = fn(&record, arg);
-	if (err == SG_OK)
-		err = sg_token_record_write(&record, keys, &stored);
-	if (err == SG_OK)
-		err = sg_store_put(txn, SG_STORE_TOKEN, sg_buf_bytes(&stored));
-	if (err == SG_OK)
-		err = sg_store_commit(&txn);
+		err = sg_token_record_check(&record, keys[SG_PUBLIC_HALF]);
+	if (err == SG_OK && sg_token_record_anchored(&record)) {
+		err = change_anchored(token, txn, keys, &record, fn, arg);
+	} else {
+		if (err == SG_OK)
+			err = fn(&record, arg);
+		if (err == SG_OK)
+			err = put_record(txn, keys[SG_PUBLIC_HALF], &record);
+		if (err == SG_OK)
+			err = sg_store_commit(&txn);
+	}
 	sg_store_abort(&txn);
 	sg_token_record_clear(&record);
-	sg_buf_free(&stored);
 	return err == SG_OK ? sg_token_sync(token) : err;
 }

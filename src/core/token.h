@@ -83,6 +83,7 @@ struct sg_token_plan {
 	const struct sg_secret *owner_auth;     /* of the TPM's owner hierarchy, or NULL */
 	struct sg_bytes policy;                 /* what else opening it needs, as text; or empty */
 	uint32_t pin_tries;                     /* wrong PINs that an index takes; 0: no index */
+	bool rollback_protection;               /* anchor the store to a counter */
 };
 
 /* Make the in-memory token of a slot; no I/O. The caller frees it. Errors: NOMEM. */
@@ -166,9 +167,12 @@ bool sg_pin_fits(struct sg_bytes pin);
 /* Read the record from the store into an empty one; takes no lock. */
 enum sg_err sg_token_read_record(const struct sg_token *token, struct sg_token_record *record);
 
+/* The same in a transaction. */
+enum sg_err sg_token_get_record(struct sg_store_txn *txn, struct sg_token_record *record);
+
 /* Replace the stored token record: fn changes a copy of it under the store's write
- * lock, then it is authenticated with keys and written. */
-enum sg_err sg_token_change_record(struct sg_token *token, const struct sg_keyset *keys,
+ * lock, then it is authenticated with keys and written. The caller holds `opening`. */
+enum sg_err sg_token_change_record(struct sg_token *token, struct sg_keyset *const keys[2],
                                    enum sg_err (*fn)(struct sg_token_record *record, void *arg),
                                    void *arg);
 

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "core/token_anchor.h"
 #include "core/token_index.h"
 #include "core/token_policy.h"
 #include "core/token_tries.h"
@@ -106,14 +108,27 @@ static enum sg_err seal_pins(struct sg_sealer *sealer, const struct sg_token_pla
 	return err;
 }
 
-/* Fill a record with a new token key, sealed, and write the two records of an empty token. The
- * caller frees the keys. */
+/* What a new store holds. */
+struct stored {
+	struct sg_buf token, state;
+	struct sg_buf anchor;           /* empty: there is none */
+};
+
+static void stored_clear(struct stored *stored)
+{
+	sg_buf_free(&stored->token);
+	sg_buf_free(&stored->state);
+	sg_buf_free(&stored->anchor);
+}
+
+/* Fill a record with a new token key, sealed, and write the records of an empty token. The last
+ * thing that is made in the hardware is the counter. The caller frees the keys. */
 static enum sg_err build(struct sg_sealer *sealer, const struct sg_token_plan *plan,
                          struct sg_token_record *record, bool *parent_made,
-                         struct sg_keyset *keys[2], struct sg_buf *token_stored,
-                         struct sg_buf *state_stored)
+                         struct sg_keyset *keys[2], struct stored *stored)
 {
 	struct sg_secret *token_key = NULL;
+	struct sg_anchor anchor = { 0 };
 	struct sg_state state;
 	enum sg_err err;
 
@@ -140,19 +155,33 @@ static enum sg_err build(struct sg_sealer *sealer, const struct sg_token_plan *p
 		sg_state_init(&state);
 		for (int half = 0; half < 2; half++)
 			sg_set_sign(&state.set[half], (enum sg_half)half, keys[half], record->uuid);
-		err = sg_state_write(&state, state_stored);
+		err = sg_state_write(&state, &stored->state);
 	}
+	if (err == SG_OK && plan->rollback_protection)
+		err = sg_token_anchor_make(sealer, plan->owner_auth, keys, record, &anchor);
 	if (err == SG_OK)
-		err = sg_token_record_write(record, keys[SG_PUBLIC_HALF], token_stored);
+		err = sg_token_record_write(record, keys[SG_PUBLIC_HALF], &stored->token);
+	if (err == SG_OK && plan->rollback_protection) {
+		sg_anchor_sign(&anchor, keys, record, &state);
+		err = sg_anchor_write(&anchor, &stored->anchor);
+	}
 	sg_secret_free(&token_key);
 	return err;
+}
+
+/* Remove a counter that no store is anchored to. The token is what it is without that. */
+static void drop_counter(struct sg_sealer *sealer, const struct sg_secret *owner_auth,
+                         const struct sg_token_record *record)
+{
+	if (sg_token_anchor_remove(sealer, owner_auth, record) != SG_OK)
+		sg_log(SG_LOG_ERROR, "a counter that nothing uses any more is left in the TPM");
 }
 
 enum sg_err sg_token_create(struct sg_token *token, const struct sg_token_plan *plan,
                             bool *parent_made)
 {
 	struct sg_token_record record = { 0 };
-	struct sg_buf token_stored = { 0 }, state_stored = { 0 };
+	struct stored stored = { { 0 } };
 	struct sg_boot_look look = { .made = false };
 	struct sg_keyset *keys[2] = { NULL, NULL };
 	struct sg_sealer *sealer = NULL;
@@ -170,14 +199,16 @@ enum sg_err sg_token_create(struct sg_token *token, const struct sg_token_plan *
 	if (err == SG_OK)
 		err = sg_dir_make_private(token->config->state);
 	if (err == SG_OK)
-		err = build(sealer, plan, &record, &made, keys, &token_stored, &state_stored);
+		err = build(sealer, plan, &record, &made, keys, &stored);
 	if (err == SG_OK)
 		err = sg_token_tripwire_begin(token, sealer, &record, &look);
 	if (err == SG_OK)
-		err = sg_store_create(token->path, sg_buf_bytes(&token_stored),
-		                      sg_buf_bytes(&state_stored), sg_bytes("", 0));
+		err = sg_store_create(token->path, sg_buf_bytes(&stored.token),
+		                      sg_buf_bytes(&stored.state), sg_buf_bytes(&stored.anchor));
 	if (err != SG_OK && record.indices.n > 0)
 		sg_token_index_abandon(sealer, &record, plan->owner_auth);
+	if (err != SG_OK && sg_token_record_anchored(&record) && access(token->path, F_OK) != 0)
+		drop_counter(sealer, plan->owner_auth, &record);
 	sg_token_opening_unlock(token);
 	/* What can't be kept now is kept at the first use, and said then. */
 	if (err == SG_OK)
@@ -187,14 +218,12 @@ enum sg_err sg_token_create(struct sg_token *token, const struct sg_token_plan *
 	sg_keyset_free(&keys[0]);
 	sg_keyset_free(&keys[1]);
 	sg_token_record_clear(&record);
-	sg_buf_free(&token_stored);
-	sg_buf_free(&state_stored);
+	stored_clear(&stored);
 	return err == SG_OK ? sg_token_sync(token) : err;
 }
 
 /* Put the new records in the place of everything that the store held. */
-static enum sg_err overwrite(const struct sg_token *token, struct sg_bytes token_stored,
-                             struct sg_bytes state_stored)
+static enum sg_err overwrite(const struct sg_token *token, const struct stored *stored)
 {
 	struct sg_store_txn *txn = NULL;
 	enum sg_err err;
@@ -203,9 +232,11 @@ static enum sg_err overwrite(const struct sg_token *token, struct sg_bytes token
 	if (err == SG_OK)
 		err = sg_store_object_delete_all(txn);
 	if (err == SG_OK)
-		err = sg_store_put(txn, SG_STORE_TOKEN, token_stored);
+		err = sg_store_put(txn, SG_STORE_TOKEN, sg_buf_bytes(&stored->token));
 	if (err == SG_OK)
-		err = sg_store_put(txn, SG_STORE_STATE, state_stored);
+		err = sg_store_put(txn, SG_STORE_STATE, sg_buf_bytes(&stored->state));
+	if (err == SG_OK && stored->anchor.len > 0)
+		err = sg_store_put(txn, SG_STORE_ANCHOR, sg_buf_bytes(&stored->anchor));
 	if (err == SG_OK)
 		err = sg_store_commit(&txn);
 	sg_store_abort(&txn);
@@ -235,7 +266,7 @@ enum sg_err sg_token_recreate(struct sg_token *token, struct sg_bytes so_pin,
                               struct sg_bytes label)
 {
 	struct sg_token_record record = { 0 }, fresh = { 0 };
-	struct sg_buf token_stored = { 0 }, state_stored = { 0 };
+	struct stored stored = { { 0 } };
 	struct sg_secret *token_key = NULL, *pin = NULL;
 	struct sg_keyset *keys[2] = { NULL, NULL };
 	struct sg_token_plan plan = { .label = label };
@@ -261,21 +292,28 @@ enum sg_err sg_token_recreate(struct sg_token *token, struct sg_bytes so_pin,
 		err = sg_token_derive(token_key, record.uuid, keys);
 	if (err == SG_OK)       /* its policy is about to guard the new one */
 		err = sg_token_record_check(&record, keys[SG_PUBLIC_HALF]);
+	if (err == SG_OK && sg_token_record_anchored(&record))
+		err = sg_token_anchor_verify(token, sealer, &record, keys);
 	if (err == SG_OK)
 		err = sg_secret_copy(so_pin, &pin);
 	if (err == SG_OK) {
 		plan.so_pin = pin;
 		plan.policy = sg_buf_bytes(&record.policy);
 		plan.pin_tries = record.pin_tries;
+		plan.rollback_protection = sg_token_record_anchored(&record);
 		memcpy(fresh.uuid, record.uuid, SG_UUID);
 		fresh.indices = record.indices;         /* to be removed when it is stored */
 		sg_keyset_free(&keys[0]);
 		sg_keyset_free(&keys[1]);
-		err = build(sealer, &plan, &fresh, &made, keys, &token_stored, &state_stored);
+		err = build(sealer, &plan, &fresh, &made, keys, &stored);
 	}
-	sg_token_opening_unlock(token);
+	if (err != SG_OK && sg_token_record_anchored(&fresh))
+		drop_counter(sealer, NULL, &fresh);
 	if (err == SG_OK)
-		err = overwrite(token, sg_buf_bytes(&token_stored), sg_buf_bytes(&state_stored));
+		err = overwrite(token, &stored);
+	if (err == SG_OK && sg_token_record_anchored(&record))
+		drop_counter(sealer, NULL, &record);
+	sg_token_opening_unlock(token);
 	if (err == SG_OK) {
 		pthread_rwlock_wrlock(&token->lock);
 		sg_token_close(token);
@@ -285,7 +323,7 @@ enum sg_err sg_token_recreate(struct sg_token *token, struct sg_bytes so_pin,
 	}
 	if (err == SG_OK && fresh.indices.n > 0) {
 		sg_token_opening_lock(token);
-		sg_token_index_sweep(token, sealer, keys[SG_PUBLIC_HALF], NULL);
+		sg_token_index_sweep(token, sealer, keys, NULL);
 		sg_token_opening_unlock(token);
 	}
 out:
@@ -295,7 +333,6 @@ out:
 	sg_keyset_free(&keys[1]);
 	sg_secret_free(&token_key);
 	sg_secret_free(&pin);
-	sg_buf_free(&token_stored);
-	sg_buf_free(&state_stored);
+	stored_clear(&stored);
 	return err;
 }

@@ -44,7 +44,7 @@ static enum sg_err add(struct sg_token_record *record, void *arg)
 }
 
 enum sg_err sg_token_index_enter(struct sg_token *token, struct sg_sealer *sealer,
-                                 const struct sg_keyset *keys, const struct sg_pin_plan *plan)
+                                 struct sg_keyset *const keys[2], const struct sg_pin_plan *plan)
 {
 	enum sg_err err;
 
@@ -142,7 +142,7 @@ static void remove_from(struct sg_sealer *sealer, const struct sg_token_record *
 }
 
 void sg_token_index_sweep(struct sg_token *token, struct sg_sealer *sealer,
-                          const struct sg_keyset *keys, const struct sg_secret *owner_auth)
+                          struct sg_keyset *const keys[2], const struct sg_secret *owner_auth)
 {
 	struct sg_token_record record = { 0 };
 	struct sg_pin_list gone = { .n = 0 };
@@ -154,7 +154,7 @@ void sg_token_index_sweep(struct sg_token *token, struct sg_sealer *sealer,
 	if (err == SG_OK)
 		err = sg_token_read_record(token, &record);
 	if (err == SG_OK)
-		err = sg_token_record_check(&record, keys);
+		err = sg_token_record_check(&record, keys[SG_PUBLIC_HALF]);
 	if (err == SG_OK) {
 		for (size_t i = record.indices.n; i > 0; i--)
 			if (!record.indices.entry[i - 1].condemned)

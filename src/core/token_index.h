@@ -21,7 +21,7 @@ enum sg_err sg_token_index_add(struct sg_token_record *record, const struct sg_p
 /* Enter what is planned in the stored record; NULL is fine. The caller holds `opening`. Errors:
  * HW_NV_FULL where there are too many that can't be removed, the store's. */
 enum sg_err sg_token_index_enter(struct sg_token *token, struct sg_sealer *sealer,
-                                 const struct sg_keyset *keys, const struct sg_pin_plan *plan);
+                                 struct sg_keyset *const keys[2], const struct sg_pin_plan *plan);
 
 /* Mark all indices of a record that no copy uses, as the last step of a change of it. Errors:
  * STORE_BUSY where a copy uses one that another process is removing. */
@@ -30,7 +30,7 @@ enum sg_err sg_token_index_settle(struct sg_sealer *sealer, struct sg_token_reco
 /* Remove from the hardware what no copy of the stored record uses. What can't be removed stays
  * in the record, for the next time. The caller holds `opening`; owner_auth may be NULL. */
 void sg_token_index_sweep(struct sg_token *token, struct sg_sealer *sealer,
-                          const struct sg_keyset *keys, const struct sg_secret *owner_auth);
+                          struct sg_keyset *const keys[2], const struct sg_secret *owner_auth);
 
 /* Remove from the hardware what a record names that is not stored, or will not be much longer.
  * Return how many could not be removed. The caller holds `opening`; owner_auth may be NULL. */

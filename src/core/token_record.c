@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "seal/counter.h"
 #include "seal/policy.h"
 #include "util/cursor.h"
 #include "util/utf8.h"
@@ -15,7 +16,8 @@
 #define FLAG_MACHINE 0x01
 #define FLAG_POLICY 0x02
 #define FLAG_TRIES 0x04
-#define FLAGS (FLAG_MACHINE | FLAG_POLICY | FLAG_TRIES)
+#define FLAG_COUNTER 0x08
+#define FLAGS (FLAG_MACHINE | FLAG_POLICY | FLAG_TRIES | FLAG_COUNTER)
 #define PARENT_MAX 256
 #define BLOB_MAX 16384
 
@@ -98,6 +100,11 @@ enum sg_err sg_token_record_parse(struct sg_bytes stored, struct sg_token_record
 	}
 	if (err == SG_OK && (flags & FLAG_TRIES) != 0)
 		err = read_tries(&r, record);
+	if (err == SG_OK && (flags & FLAG_COUNTER) != 0) {
+		err = sg_buf_set(&record->counter, sg_read_var(&r, SG_COUNTER_REF_MAX));
+		if (err == SG_OK && record->counter.len == 0)
+			err = SG_ERR_STORE_DAMAGED;
+	}
 	mac = sg_read_bytes(&r, SG_MAC);
 	if (err == SG_OK && !sg_reader_done(&r))
 		err = SG_ERR_STORE_DAMAGED;
@@ -116,7 +123,8 @@ static enum sg_err write_body(const struct sg_token_record *record, struct sg_bu
 	sg_write_bytes(&w, sg_bytes(record->uuid, SG_UUID));
 	sg_write_u32(&w, (record->machine ? FLAG_MACHINE : 0) |
 	                 (record->policy.len > 0 ? FLAG_POLICY : 0) |
-	                 (record->pin_tries > 0 ? FLAG_TRIES : 0));
+	                 (record->pin_tries > 0 ? FLAG_TRIES : 0) |
+	                 (record->counter.len > 0 ? FLAG_COUNTER : 0));
 	sg_write_u64(&w, record->created);
 	sg_write_bytes(&w, sg_bytes(record->label, SG_LABEL));
 	sg_write_bytes(&w, sg_bytes(record->sealer, sizeof record->sealer));
@@ -133,6 +141,8 @@ static enum sg_err write_body(const struct sg_token_record *record, struct sg_bu
 		sg_write_var(&w, sg_buf_bytes(&record->policy));
 	if (record->pin_tries > 0)
 		write_tries(record, &w);
+	if (record->counter.len > 0)
+		sg_write_var(&w, sg_buf_bytes(&record->counter));
 	return w.err;
 }
 
@@ -177,6 +187,7 @@ void sg_token_record_clear(struct sg_token_record *record)
 {
 	sg_buf_free(&record->parent);
 	sg_buf_free(&record->policy);
+	sg_buf_free(&record->counter);
 	for (int i = 0; i < SG_SEAL_SLOTS; i++)
 		sg_buf_free(&record->copy[i].blob);
 	memset(record, 0, sizeof *record);

@@ -31,6 +31,11 @@ struct reading {
 	uint64_t changes;
 	struct found *found;
 	size_t n, cap;
+	/* Of an anchored store whose state is not shown yet. */
+	bool anchored;
+	struct sg_keyset *keys[2];
+	struct sg_token_record record;
+	struct sg_anchor anchor;
 };
 
 static void forget(struct reading *r)
@@ -38,6 +43,9 @@ static void forget(struct reading *r)
 	for (size_t i = 0; i < r->n; i++)
 		sg_object_unref(&r->found[i].object);
 	free(r->found);
+	sg_keyset_free(&r->keys[0]);
+	sg_keyset_free(&r->keys[1]);
+	sg_token_record_clear(&r->record);
 	*r = (struct reading){ NULL };
 }
 
@@ -134,6 +142,22 @@ static enum sg_err meet_row(const uint8_t row[SG_UUID], struct sg_bytes record, 
 	return err;
 }
 
+/* Read the anchor over what was read, so that the hardware can be asked about it later. */
+static enum sg_err read_anchor(struct reading *r, struct sg_store_txn *txn)
+{
+	enum sg_err err = sg_token_get_record(txn, &r->record);
+
+	r->anchored = true;
+	for (int half = 0; half < 2; half++)
+		r->keys[half] = sg_keyset_ref(r->token->keys[half]);
+	if (err == SG_OK && r->keys[SG_PUBLIC_HALF] == NULL)
+		err = SG_ERR_CLOSED;
+	if (err == SG_OK)
+		err = sg_token_record_check(&r->record, r->keys[SG_PUBLIC_HALF]);
+	return err == SG_OK ? sg_token_anchor_read(txn, r->keys, &r->record, &r->state, &r->anchor)
+	                    : err;
+}
+
 /* Read the store; the caller holds the lock for reading. The rows are summed up
  * first: an old version of a row authenticates as well as the new one, and nothing of
  * a store that is damaged may reach the table. */
@@ -158,6 +182,8 @@ static enum sg_err read_rows(const struct sg_token *token, struct reading *r)
 		err = check_rows(r, txn);
 		if (err == SG_OK)
 			err = sg_store_object_each(txn, meet_row, r);
+		if (err == SG_OK && sg_token_record_anchored(&token->record))
+			err = read_anchor(r, txn);
 	}
 	sg_store_abort(&txn);
 	return err;
@@ -231,8 +257,29 @@ static enum sg_err settle(struct sg_token *token, struct reading *r, bool *again
 	return err;
 }
 
+/* Ask the hardware whether what was read is the newest. Another process may have changed the
+ * store since: *again tells so, unless the same anchor was refused before. */
+static enum sg_err check_anchor(struct sg_token *token, const struct reading *r,
+                                uint64_t *refused, bool *again)
+{
+	struct sg_sealer *sealer;
+	bool unfinished;
+	enum sg_err err;
+
+	sg_token_opening_lock(token);
+	err = sg_token_sealer(token, r->record.sealer, &sealer);
+	if (err == SG_OK)
+		err = sg_token_anchor_ask(sealer, &r->record, r->keys, &r->anchor, &unfinished);
+	sg_token_opening_unlock(token);
+	*again = err == SG_ERR_STORE_OLD && r->anchor.count != *refused;
+	*refused = r->anchor.count;
+	if (err == SG_ERR_STORE_OLD && !*again)
+		sg_token_anchor_refuse(token);
+	return *again ? SG_OK : err;
+}
+
 /* Read and take over once; *again tells that the token changed in between. */
-static enum sg_err refresh_once(struct sg_token *token, bool *again)
+static enum sg_err refresh_once(struct sg_token *token, uint64_t *refused, bool *again)
 {
 	struct reading r;
 	enum sg_err err;
@@ -241,7 +288,9 @@ static enum sg_err refresh_once(struct sg_token *token, bool *again)
 	pthread_rwlock_rdlock(&token->lock);
 	err = read_rows(token, &r);
 	pthread_rwlock_unlock(&token->lock);
-	if (err == SG_OK) {
+	if (err == SG_OK && r.anchored)
+		err = check_anchor(token, &r, refused, again);
+	if (err == SG_OK && !*again) {
 		pthread_rwlock_wrlock(&token->lock);
 		err = settle(token, &r, again);
 		pthread_rwlock_unlock(&token->lock);
@@ -259,6 +308,8 @@ static enum sg_err refresh_alone(struct sg_token *token)
 
 	pthread_rwlock_wrlock(&token->lock);
 	err = read_rows(token, &r);
+	if (err == SG_OK && r.anchored)         /* the hardware is not asked under the lock */
+		err = SG_ERR_STORE_BUSY;
 	if (err == SG_OK)
 		err = settle(token, &r, &again);
 	pthread_rwlock_unlock(&token->lock);
@@ -283,6 +334,7 @@ static bool is_up_to_date(struct sg_token *token)
 
 static enum sg_err refresh(struct sg_token *token)
 {
+	uint64_t refused = 0;
 	bool again = true;
 	enum sg_err err;
 
@@ -290,7 +342,7 @@ static enum sg_err refresh(struct sg_token *token)
 	if (err == SG_OK && is_up_to_date(token))
 		return SG_OK;
 	for (int i = 0; again && err == SG_OK && i < TRIES; i++)
-		err = refresh_once(token, &again);
+		err = refresh_once(token, &refused, &again);
 	if (again && err == SG_OK)
 		err = refresh_alone(token);
 	return err;

@@ -60,7 +60,7 @@ static enum sg_err open_key(struct sg_token *token, struct sg_sealer *sealer,
 }
 
 /* Plan the index of every PIN that has one, and enter it in the stored record. */
-static enum sg_err plan_indices(struct sg_token *token, const struct sg_keyset *keys,
+static enum sg_err plan_indices(struct sg_token *token, struct sg_keyset *const keys[2],
                                 const struct sg_token_reseal *how, struct change *change)
 {
 	enum sg_err err = SG_OK;
@@ -147,13 +147,13 @@ enum sg_err sg_token_reseal(struct sg_token *token, const struct sg_token_reseal
 	if (err == SG_OK)       /* the parent it names is about to get the token key */
 		err = sg_token_record_check(&record, keys[SG_PUBLIC_HALF]);
 	if (err == SG_OK)
-		err = plan_indices(token, keys[SG_PUBLIC_HALF], how, &change);
+		err = plan_indices(token, keys, how, &change);
 	if (err == SG_OK)
 		err = seal_all(how, token_key, &change);
 	if (err == SG_OK)
-		err = sg_token_change_record(token, keys[SG_PUBLIC_HALF], put, &change);
+		err = sg_token_change_record(token, keys, put, &change);
 	if (change.plan[SG_SEAL_USER] != NULL)  /* the old index, or the new one */
-		sg_token_index_sweep(token, change.sealer, keys[SG_PUBLIC_HALF], NULL);
+		sg_token_index_sweep(token, change.sealer, keys, NULL);
 	sg_token_opening_unlock(token);
 	for (int slot = 0; slot < SG_SEAL_SLOTS; slot++)
 		sg_pin_plan_free(&change.plan[slot]);

@@ -18,9 +18,10 @@ enum sg_err sg_token_read_state(struct sg_store_txn *txn, struct sg_state *state
 }
 
 /* Take hold of what the token is now. */
-static enum sg_err hold(struct sg_token *token, struct sg_token_write *w)
+static enum sg_err hold(struct sg_token *token, struct sg_token_write *w, bool *anchored)
 {
 	pthread_rwlock_rdlock(&token->lock);
+	*anchored = sg_token_record_anchored(&token->record);
 	memcpy(w->uuid, token->record.uuid, SG_UUID);
 	for (int half = 0; half < 2; half++)
 		w->keys[half] = sg_keyset_ref(token->keys[half]);
@@ -28,16 +29,45 @@ static enum sg_err hold(struct sg_token *token, struct sg_token_write *w)
 	return w->keys[SG_PUBLIC_HALF] != NULL ? SG_OK : SG_ERR_CLOSED;
 }
 
-enum sg_err sg_token_write_begin(struct sg_token *token, struct sg_token_write *w)
+/* The record is read anew: another process may have changed it, and the anchor is over it. */
+static enum sg_err begin_anchored(struct sg_token *token, struct sg_token_write *w)
 {
 	enum sg_err err;
 
-	memset(w, 0, sizeof *w);
-	err = hold(token, w);
+	sg_token_opening_lock(token);
+	w->anchored = token;
+	err = sg_store_begin(token->path, SG_STORE_ALONE, &w->txn);
 	if (err == SG_OK)
-		err = sg_store_begin(token->path, SG_STORE_WRITE, &w->txn);
+		err = sg_token_get_record(w->txn, &w->record);
+	if (err == SG_OK)
+		err = sg_token_record_check(&w->record, w->keys[SG_PUBLIC_HALF]);
+	if (err == SG_OK && !sg_token_record_anchored(&w->record))
+		err = SG_ERR_STORE_DAMAGED;
+	if (err == SG_OK)
+		err = sg_token_sealer(token, w->record.sealer, &w->sealer);
 	if (err == SG_OK)
 		err = sg_token_read_state(w->txn, &w->state);
+	return err == SG_OK ? sg_token_anchor_begin(token, w->txn, w->sealer, w->keys, &w->record,
+	                                            &w->state, &w->anchor)
+	                    : err;
+}
+
+static enum sg_err begin(struct sg_token *token, struct sg_token_write *w)
+{
+	enum sg_err err = sg_store_begin(token->path, SG_STORE_WRITE, &w->txn);
+
+	return err == SG_OK ? sg_token_read_state(w->txn, &w->state) : err;
+}
+
+enum sg_err sg_token_write_begin(struct sg_token *token, struct sg_token_write *w)
+{
+	bool anchored;
+	enum sg_err err;
+
+	memset(w, 0, sizeof *w);
+	err = hold(token, w, &anchored);
+	if (err == SG_OK)
+		err = anchored ? begin_anchored(token, w) : begin(token, w);
 	for (int half = 0; half < 2 && err == SG_OK; half++) {
 		w->before[half] = w->state.set[half].generation;
 		if (w->keys[half] != NULL)
@@ -103,8 +133,14 @@ enum sg_err sg_token_write_end(struct sg_token_write *w, enum sg_err err)
 	if (err == SG_OK)
 		err = sg_store_put(w->txn, SG_STORE_STATE, sg_buf_bytes(&stored));
 	if (err == SG_OK)
-		err = sg_store_commit(&w->txn);
+		err = w->anchored != NULL
+		              ? sg_token_anchor_cast(w->txn, w->sealer, w->keys, &w->record,
+		                                     &w->state, &w->anchor)
+		              : sg_store_commit(&w->txn);
 	sg_store_abort(&w->txn);
+	if (w->anchored != NULL)
+		sg_token_opening_unlock(w->anchored);
+	sg_token_record_clear(&w->record);
 	for (int half = 0; half < 2; half++)
 		sg_keyset_free(&w->keys[half]);
 	sg_buf_free(&stored);

@@ -7,13 +7,18 @@
 #ifndef SG_CORE_TOKEN_WRITE_H
 #define SG_CORE_TOKEN_WRITE_H
 
-#include "core/token.h"
+#include "core/token_anchor.h"
 
 struct sg_token_write {
 	uint8_t uuid[SG_UUID];          /* the token's */
 	struct sg_keyset *keys[2];      /* NULL: that half was closed */
 	struct sg_store_txn *txn;
 	struct sg_state state;
+	/* Of an anchored store; `opening` is held then. */
+	struct sg_token *anchored;
+	struct sg_sealer *sealer;
+	struct sg_token_record record;
+	struct sg_anchor anchor;
 	uint64_t before[2];             /* generations it started from */
 };
 

@@ -15,7 +15,7 @@
 
 /* Errors of all: HW_OTHER where the parent is not the one named, FORMAT for a reference that
  * can't be one, HW_NV_GONE where it is not there or not the one that was made, those of the
- * hardware. auth has SG_SEAL_AUTH bytes. */
+ * hardware. auth has SG_SEAL_AUTH bytes; RANGE otherwise. */
 struct sg_counter_ops {
 	/* Make a counter for an owner; ref gets what names it from now on, *value what it shows.
 	 * owner_auth may be NULL. Errors: HW_OWNER_AUTH, HW_NV_FULL. */

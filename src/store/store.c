@@ -38,11 +38,12 @@ static enum sg_err begin(sqlite3 *db, enum sg_store_mode mode)
 	err = sg_store_db_exec(db, "PRAGMA synchronous=EXTRA; PRAGMA journal_mode=DELETE");
 	if (err != SG_OK)
 		return err;
-	/* The lock that the first commit takes is then kept until the connection closes. */
-	if (mode == SG_STORE_ALONE)
+	err = sg_store_db_exec(db, mode == SG_STORE_READ ? "BEGIN" : "BEGIN IMMEDIATE");
+	/* The lock that the first commit takes is then kept until the connection closes. Not
+	 * before: who waits in this mode keeps the lock for reading, and waits for a writer that
+	 * waits for him. */
+	if (err == SG_OK && mode == SG_STORE_ALONE)
 		err = sg_store_db_exec(db, "PRAGMA locking_mode=EXCLUSIVE");
-	if (err == SG_OK)
-		err = sg_store_db_exec(db, mode == SG_STORE_READ ? "BEGIN" : "BEGIN IMMEDIATE");
 	if (err != SG_OK)
 		return err;
 	return sg_store_schema_check(db);

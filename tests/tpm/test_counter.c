@@ -213,6 +213,20 @@ START_TEST(the_owner_s_password_is_asked_for)
 }
 END_TEST
 
+START_TEST(an_authorisation_of_another_length_is_refused)
+{
+	struct sg_buf made = { 0 };
+	uint64_t value;
+
+	auth->len = 0;
+	ck_assert_int_eq(make(&made, &value), SG_ERR_RANGE);
+	ck_assert_int_eq(read_it(&value), SG_ERR_RANGE);
+	ck_assert_int_eq(advance(first + 1, &value), SG_ERR_RANGE);
+	auth->len = SG_SEAL_AUTH;
+	ck_assert_int_eq(read_it(&value), SG_OK);
+}
+END_TEST
+
 START_TEST(a_reference_that_is_none_is_refused)
 {
 	struct sg_bytes whole = sg_buf_bytes(&ref);
@@ -270,6 +284,7 @@ int main(void)
 	tcase_add_test(tcase, one_that_is_made_anew_shows_no_value_again);
 	tcase_add_test(tcase, only_a_counter_of_the_same_owner_is_removed);
 	tcase_add_test(tcase, the_owner_s_password_is_asked_for);
+	tcase_add_test(tcase, an_authorisation_of_another_length_is_refused);
 	tcase_add_test(tcase, a_reference_that_is_none_is_refused);
 	tcase_add_test(tcase, a_reference_to_another_index_is_found_out);
 	tcase_add_test(tcase, a_full_tpm_says_so_and_keeps_nothing_behind);

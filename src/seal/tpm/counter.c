@@ -149,8 +149,10 @@ static enum sg_err make(struct sg_sealer *sealer, struct sg_bytes parent,
 	struct use u = {
 		.parent = parent, .owner_auth = owner_auth, .owner = owner, .auth = auth,
 	};
-	enum sg_err err = sg_tpm_transact(sealer, do_make, &u);
+	enum sg_err err = auth->len == SG_SEAL_AUTH ? SG_OK : SG_ERR_RANGE;
 
+	if (err == SG_OK)
+		err = sg_tpm_transact(sealer, do_make, &u);
 	if (err == SG_OK)
 		err = ref_write(&u, ref);
 	*value = u.value;
@@ -183,7 +185,7 @@ static enum sg_err do_use(struct sg_tpm *tpm, void *arg)
 static enum sg_err use(struct sg_sealer *sealer, struct use *u, struct sg_bytes ref,
                        uint64_t *value)
 {
-	enum sg_err err = ref_read(ref, u);
+	enum sg_err err = u->auth->len == SG_SEAL_AUTH ? ref_read(ref, u) : SG_ERR_RANGE;
 
 	if (err == SG_OK)
 		err = sg_tpm_transact(sealer, do_use, u);

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 3. Rollback protection: keeping a store and its counter in the hardware together. A
+ * change commits an anchor that is one ahead of the counter, and then moves the counter, all
+ * under the store's lock. So the newest store shows what the counter shows, or, where a change
+ * was broken off in between, one more; anything else is an older copy.
+ *
+ * Before a change the same content is anchored once more, and the counter moved. Otherwise
+ * somebody could break off a change with the power, put the store back, and keep what was
+ * broken off: it would be valid again after the next change.
+ */
+#ifndef SG_CORE_TOKEN_ANCHOR_H
+#define SG_CORE_TOKEN_ANCHOR_H
+
+#include "core/anchor.h"
+#include "core/token.h"
+
+/* Tell whether the token's store is anchored. */
+static inline bool sg_token_record_anchored(const struct sg_token_record *record)
+{
+	return record->counter.len > 0;
+}
+
+/* Make the counter of a new token, under the record's parent; the record gets the reference, the
+ * anchor the value. owner_auth may be NULL. Errors: HW_UNSUPPORTED, the sealer's. */
+enum sg_err sg_token_anchor_make(struct sg_sealer *sealer, const struct sg_secret *owner_auth,
+                                 struct sg_keyset *const keys[2], struct sg_token_record *record,
+                                 struct sg_anchor *anchor);
+
+/* Remove the counter that the record names, which need not be authenticated: nothing but a
+ * counter of that token is removed. Errors: the sealer's. */
+enum sg_err sg_token_anchor_remove(struct sg_sealer *sealer, const struct sg_secret *owner_auth,
+                                   const struct sg_token_record *record);
+
+/* Ask the hardware whether this is the newest anchor; *unfinished tells that the counter has
+ * yet to be moved to it. The record and the anchor are authenticated. Errors: STORE_OLD, HW_NV_GONE,
+ * the sealer's. */
+enum sg_err sg_token_anchor_ask(struct sg_sealer *sealer, const struct sg_token_record *record,
+                                struct sg_keyset *const keys[2], const struct sg_anchor *anchor,
+                                bool *unfinished);
+
+/* Say in the log that the store is an older copy. */
+void sg_token_anchor_refuse(const struct sg_token *token);
+
+/* Make sure that the store is the newest, and that the record, which was read a moment ago, is
+ * the one that is in it; finish a change that was broken off. The caller holds `opening`.
+ * Errors: STORE_OLD, HW_NV_GONE, STORE_DAMAGED, CLOSED where another process changed the
+ * record meanwhile, the store's, the sealer's. */
+enum sg_err sg_token_anchor_verify(struct sg_token *token, struct sg_sealer *sealer,
+                                   const struct sg_token_record *record,
+                                   struct sg_keyset *const keys[2]);
+
+/* Read the anchor and check it over the record and the state of the same transaction.
+ * Errors: STORE_DAMAGED. */
+enum sg_err sg_token_anchor_read(struct sg_store_txn *txn, struct sg_keyset *const keys[2],
+                                 const struct sg_token_record *record,
+                                 const struct sg_state *state, struct sg_anchor *anchor);
+
+/* Before a change, in an ALONE transaction: make sure that the store is the newest, finish what
+ * was broken off, and anchor it once more. The caller holds `opening`. Errors: those of
+ * sg_token_anchor_verify; CLOSED without the keys of both halves. */
+enum sg_err sg_token_anchor_begin(const struct sg_token *token, struct sg_store_txn *txn,
+                                  struct sg_sealer *sealer, struct sg_keyset *const keys[2],
+                                  const struct sg_token_record *record,
+                                  const struct sg_state *state, struct sg_anchor *anchor);
+
+/* After it: anchor the record and the state, which are written and authenticated, commit, and
+ * move the counter. Where the hardware fails then, the change is made, and finished by whoever
+ * comes next. The caller ends the transaction. */
+enum sg_err sg_token_anchor_cast(struct sg_store_txn *txn, struct sg_sealer *sealer,
+                                 struct sg_keyset *const keys[2],
+                                 const struct sg_token_record *record,
+                                 const struct sg_state *state, struct sg_anchor *anchor);
+
+#endif

@@ -1,0 +1,490 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Attacks. Somebody keeps copies of the store and puts an older one back, so that a key that
+ * was destroyed or a PIN that was changed is valid again; with the power in his hand, and as
+ * the TPM's owner. And what the defence may not do: refuse the newest store, whenever a
+ * process or the TPM died.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <tss2/tss2_tpm2_types.h>
+#include <unistd.h>
+
+#include "core/token.h"
+#include "crypto/crypto.h"
+#include "lib/fault.h"
+#include "lib/file.h"
+#include "lib/p11.h"
+#include "lib/runner.h"
+#include "lib/scratch.h"
+
+#define OTHER_PIN "staple battery"
+#define COMMANDS 100                    /* more than any change sends */
+
+static struct test_tpm tpm;
+static CK_SESSION_HANDLE s;
+static struct sg_buf old;               /* a copy of the store */
+
+static void make_token(bool machine, bool protected)
+{
+	struct sg_token_plan plan = {
+		.label = sg_bytes_str("token"), .sealer = "tpm", .machine = machine,
+		.rollback_protection = protected,
+	};
+	struct sg_secret *pin = NULL, *so_pin = NULL;
+	struct sg_config *config = NULL;
+	struct sg_token *token = NULL;
+
+	ck_assert_int_eq(sg_crypto_start(), SG_OK);
+	ck_assert_int_eq(sg_config_load(&config), SG_OK);
+	if (!machine) {
+		ck_assert_int_eq(sg_secret_copy(sg_bytes_str(P11_PIN), &pin), SG_OK);
+		ck_assert_int_eq(sg_secret_copy(sg_bytes_str(P11_SO_PIN), &so_pin), SG_OK);
+		plan.user_pin = pin;
+		plan.so_pin = so_pin;
+	}
+	ck_assert_int_eq(sg_token_new(config, 0, &token), SG_OK);
+	ck_assert_int_eq(sg_token_create(token, &plan, NULL), SG_OK);
+	sg_token_free(&token);
+	sg_config_free(&config);
+	sg_secret_free(&pin);
+	sg_secret_free(&so_pin);
+	sg_crypto_stop();
+}
+
+static void setup(void)
+{
+	p11_setup();
+	test_fault_start(&tpm);
+	p11_configure_tpm(tpm.tcti);
+}
+
+static void teardown(void)
+{
+	(void)p11->C_Finalize(NULL);
+	sg_buf_free(&old);
+	test_tpm_stop(&tpm);
+	p11_teardown();
+}
+
+/* Begin anew; return what stands in the way of looking at the token. */
+static CK_RV look(void)
+{
+	CK_RV rv;
+
+	(void)p11->C_Finalize(NULL);
+	p11_start();
+	rv = p11->C_OpenSession(0, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, &s);
+	if (rv == CKR_OK)
+		rv = p11->C_FindObjectsInit(s, NULL, 0);
+	if (rv == CKR_OK)
+		p11_ok(p11->C_FindObjectsFinal(s));
+	return rv;
+}
+
+static CK_RV make_key(const char *label)
+{
+	struct p11_template t = { .n = 0 };
+	CK_OBJECT_HANDLE key;
+
+	p11_ulong(&t, CKA_VALUE_LEN, 32);
+	p11_bool(&t, CKA_TOKEN, true);
+	p11_text(&t, CKA_LABEL, label);
+	return p11->C_GenerateKey(s, &p11_aes_gen, t.attr, t.n, &key);
+}
+
+static CK_ULONG count_keys(const char *label)
+{
+	struct p11_template t = { .n = 0 };
+	CK_OBJECT_HANDLE found[8];
+
+	p11_ulong(&t, CKA_CLASS, CKO_SECRET_KEY);
+	p11_text(&t, CKA_LABEL, label);
+	return p11_find(s, &t, found, 8);
+}
+
+static void keep_copy(void)
+{
+	sg_buf_free(&old);
+	old = test_file_read(p11_store);
+}
+
+static void put_back(void)
+{
+	test_file_write(p11_store, sg_buf_bytes(&old));
+}
+
+START_TEST(the_attack_works_where_nothing_counts)
+{
+	make_token(true, false);
+	p11_ok(look());
+	p11_ok(make_key("revoked"));
+	keep_copy();
+	p11_ok(p11->C_DestroyObject(s, p11_find_label(s, CKO_SECRET_KEY, "revoked")));
+	put_back();
+	p11_ok(look());
+	ck_assert_uint_eq(count_keys("revoked"), 1);
+}
+END_TEST
+
+START_TEST(an_older_store_is_refused)
+{
+	struct sg_buf newest;
+
+	make_token(true, true);
+	p11_ok(look());
+	p11_ok(make_key("revoked"));
+	keep_copy();
+	p11_ok(p11->C_DestroyObject(s, p11_find_label(s, CKO_SECRET_KEY, "revoked")));
+	newest = test_file_read(p11_store);
+	put_back();
+	p11_is(CKR_SIGNET_STORE_OLD, look());
+	test_tpm_power_cut(&tpm);
+	p11_is(CKR_SIGNET_STORE_OLD, look());
+	test_file_write(p11_store, sg_buf_bytes(&newest));
+	p11_ok(look());
+	ck_assert_uint_eq(count_keys("revoked"), 0);
+	sg_buf_free(&newest);
+}
+END_TEST
+
+START_TEST(an_older_store_is_refused_by_who_has_the_newest_open)
+{
+	make_token(true, true);
+	p11_ok(look());
+	p11_ok(make_key("revoked"));
+	keep_copy();
+	p11_ok(p11->C_DestroyObject(s, p11_find_label(s, CKO_SECRET_KEY, "revoked")));
+	put_back();
+	p11_is(CKR_SIGNET_STORE_OLD, p11->C_FindObjectsInit(s, NULL, 0));
+	p11_is(CKR_SIGNET_STORE_OLD, make_key("another"));
+	p11_is(CKR_SIGNET_STORE_OLD, p11->C_FindObjectsInit(s, NULL, 0));
+}
+END_TEST
+
+START_TEST(a_pin_that_was_changed_is_not_valid_again)
+{
+	make_token(false, true);
+	p11_ok(look());
+	keep_copy();
+	p11_ok(p11->C_SetPIN(s, (CK_BYTE *)P11_PIN, strlen(P11_PIN), (CK_BYTE *)OTHER_PIN,
+	                     strlen(OTHER_PIN)));
+	put_back();
+	(void)p11->C_Finalize(NULL);
+	p11_start();
+	s = p11_open(CKF_RW_SESSION);
+	p11_login(s, CKU_USER, P11_PIN, CKR_SIGNET_STORE_OLD);
+	p11_login(s, CKU_SO, P11_SO_PIN, CKR_SIGNET_STORE_OLD);
+}
+END_TEST
+
+/* Parts of the older store in the newest one: each is authentic by itself. */
+START_TEST(parts_of_an_older_store_are_refused)
+{
+	static const int items[] = { 0, 1, 2 };
+	struct sg_buf newest;
+	char *path = scratch_path(p11_folder, "old.db"), sql[400];
+
+	make_token(false, true);
+	p11_ok(look());
+	keep_copy();
+	test_file_write(path, sg_buf_bytes(&old));
+	p11_login(s, CKU_USER, P11_PIN, CKR_OK);
+	p11_ok(make_key("new"));
+	p11_ok(p11->C_SetPIN(s, (CK_BYTE *)P11_PIN, strlen(P11_PIN), (CK_BYTE *)OTHER_PIN,
+	                     strlen(OTHER_PIN)));
+	newest = test_file_read(p11_store);
+	for (size_t i = 0; i < sizeof items / sizeof items[0]; i++) {
+		(void)p11->C_Finalize(NULL);
+		snprintf(sql, sizeof sql, "ATTACH '%s' AS older; UPDATE item SET record = (SELECT "
+		         "record FROM older.item AS o WHERE o.id = item.id) WHERE id = %d", path,
+		         items[i]);
+		p11_sql(sql);
+		p11_is(CKR_SIGNET_STORE_DAMAGED, look());
+		test_file_write(p11_store, sg_buf_bytes(&newest));
+	}
+	p11_ok(look());
+	sg_buf_free(&newest);
+	free(path);
+}
+END_TEST
+
+/* The record says that there is a counter; nobody can take that out of it. */
+START_TEST(without_its_anchor_the_store_is_damaged)
+{
+	make_token(true, true);
+	p11_sql("DELETE FROM item WHERE id = 2");
+	p11_is(CKR_SIGNET_STORE_DAMAGED, look());
+}
+END_TEST
+
+START_TEST(an_owner_who_makes_the_counter_anew_gets_nothing_opened)
+{
+	make_token(true, true);
+	p11_ok(look());
+	keep_copy();
+	p11_ok(make_key("new"));
+	test_tpm_shell(&tpm, "I=$(tpm2_getcap handles-nv-index | sed -n 's/^- //p'); "
+	               "tpm2_nvreadpublic $I | sed -n 's/.*authorization policy: *//p' | "
+	               "tr -d ' \\n' | xxd -r -p > policy; tpm2_nvundefine -C o $I; "
+	               "tpm2_nvdefine $I -C o -s 8 -L policy "
+	               "-a 'authread|authwrite|no_da|nt=counter'; tpm2_nvincrement -C $I $I");
+	p11_is(CKR_SIGNET_HW_NV_GONE, look());
+	put_back();
+	p11_is(CKR_SIGNET_HW_NV_GONE, look());
+}
+END_TEST
+
+/* He breaks a harmless change off with the power, keeps what was written, puts the store back,
+ * waits until the key is revoked, and brings what he kept. */
+START_TEST(a_change_that_was_broken_off_is_no_way_back)
+{
+	struct sg_buf before;
+
+	make_token(true, true);
+	p11_ok(look());
+	p11_ok(make_key("revoked"));
+	before = test_file_read(p11_store);
+	test_fault_set(TEST_DIE_BEFORE, TPM2_CC_NV_Increment, 2, 0);
+	ck_assert_uint_ne(make_key("harmless"), CKR_OK);
+	ck_assert_uint_eq(test_fault_clear(), 1);
+	keep_copy();
+	ck_assert(!sg_bytes_equal(sg_buf_bytes(&old), sg_buf_bytes(&before)));
+	test_tpm_power_cut(&tpm);
+	test_file_write(p11_store, sg_buf_bytes(&before));
+	if (look() == CKR_OK) {
+		p11_ok(p11->C_DestroyObject(s, p11_find_label(s, CKO_SECRET_KEY, "revoked")));
+		put_back();
+		p11_is(CKR_SIGNET_STORE_OLD, look());
+	} else {
+		put_back();
+		p11_ok(look());
+	}
+	sg_buf_free(&before);
+}
+END_TEST
+
+/* The same with what lay there between the two steps of a change. */
+START_TEST(what_lay_there_in_between_is_no_way_back)
+{
+	make_token(true, true);
+	p11_ok(look());
+	p11_ok(make_key("revoked"));
+	test_fault_set(TEST_DIE_BEFORE, TPM2_CC_NV_Increment, 1, 0);
+	ck_assert_uint_ne(make_key("harmless"), CKR_OK);
+	ck_assert_uint_eq(test_fault_clear(), 1);
+	keep_copy();
+	test_tpm_power_cut(&tpm);
+	p11_ok(look());
+	p11_ok(p11->C_DestroyObject(s, p11_find_label(s, CKO_SECRET_KEY, "revoked")));
+	put_back();
+	p11_is(CKR_SIGNET_STORE_OLD, look());
+}
+END_TEST
+
+static const enum test_fault deaths[] = { TEST_DIE_BEFORE, TEST_DIE_AFTER };
+
+START_TEST(whenever_the_power_goes_the_newest_store_opens)
+{
+	unsigned hits = 1;
+	CK_RV rv = CKR_OK;
+
+	make_token(true, true);
+	p11_ok(look());
+	for (unsigned nth = 1; hits > 0; nth++) {
+		ck_assert_uint_lt(nth, COMMANDS);
+		test_fault_set(deaths[_i], TEST_ANY, nth, 0);
+		rv = make_key("key");
+		hits = test_fault_clear();
+		if (hits > 0)
+			test_tpm_power_cut(&tpm);
+		p11_ok(look());
+		/* Where it was not reported as made it may be there, but never half. */
+		ck_assert_uint_le(count_keys("key"), 1);
+		if (rv == CKR_OK)
+			ck_assert_uint_eq(count_keys("key"), 1);
+		if (count_keys("key") > 0)
+			p11_ok(p11->C_DestroyObject(s, p11_find_label(s, CKO_SECRET_KEY, "key")));
+	}
+	p11_ok(rv);
+}
+END_TEST
+
+/* Kill the process that changes the store at its n-th command. */
+static pid_t victim;
+static unsigned kill_at, met;
+
+static bool kill_it(void *arg, uint32_t code)
+{
+	(void)arg;
+	(void)code;
+	if (victim == 0 || ++met != kill_at)
+		return true;
+	kill(victim, SIGKILL);
+	return true;
+}
+
+static void setup_killing(void)
+{
+	static const struct test_wire_hooks hooks = { .command = kill_it };
+
+	p11_setup();
+	victim = 0;
+	test_tpm_start_wired(&tpm, &hooks);
+	p11_configure_tpm(tpm.tcti);
+}
+
+START_TEST(whenever_a_process_is_killed_the_newest_store_opens)
+{
+	bool killed = true;
+	int status;
+
+	make_token(true, true);
+	for (kill_at = 1; killed; kill_at++) {
+		int gate[2];
+		char go = 0;
+
+		ck_assert_uint_lt(kill_at, COMMANDS);
+		met = 0;
+		ck_assert_int_eq(pipe(gate), 0);
+		victim = fork();
+		if (victim == 0) {
+			test_tpm_abandon(&tpm);
+			_exit(read(gate[0], &go, 1) == 1 && look() == CKR_OK &&
+			      make_key("key") == CKR_OK ? 0 : 1);
+		}
+		ck_assert_int_gt(victim, 0);
+		ck_assert_int_eq(write(gate[1], &go, 1), 1);
+		ck_assert_int_eq(waitpid(victim, &status, 0), victim);
+		close(gate[0]);
+		close(gate[1]);
+		killed = WIFSIGNALED(status);
+		ck_assert(killed || WEXITSTATUS(status) == 0);
+		victim = 0;
+		/* What a process that was killed left loaded; a resource manager would see to it. */
+		test_tpm_shell(&tpm, "tpm2_flushcontext -t && tpm2_flushcontext -l");
+		p11_ok(look());
+		ck_assert_uint_le(count_keys("key"), 1);
+		if (count_keys("key") > 0)
+			p11_ok(p11->C_DestroyObject(s, p11_find_label(s, CKO_SECRET_KEY, "key")));
+		(void)p11->C_Finalize(NULL);
+	}
+}
+END_TEST
+
+START_TEST(processes_that_write_at_once_lose_nothing)
+{
+	pid_t pids[4];
+	int status;
+
+	make_token(true, true);
+	for (int i = 0; i < 4; i++) {
+		pids[i] = fork();
+		if (pids[i] == 0) {
+			bool good;
+
+			test_tpm_abandon(&tpm);
+			good = look() == CKR_OK;
+			for (int n = 0; n < 5; n++)
+				good = good && make_key(i % 2 == 0 ? "even" : "odd") == CKR_OK;
+			_exit(good ? 0 : 1);
+		}
+		ck_assert_int_gt(pids[i], 0);
+	}
+	for (int i = 0; i < 4; i++) {
+		ck_assert_int_eq(waitpid(pids[i], &status, 0), pids[i]);
+		ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	}
+	p11_ok(look());
+	ck_assert_uint_eq(p11_count(s), 20);
+}
+END_TEST
+
+START_TEST(who_is_not_logged_in_writes_nothing)
+{
+	struct p11_template t = { .n = 0 };
+	CK_OBJECT_HANDLE object;
+
+	make_token(false, true);
+	p11_ok(look());
+	p11_ulong(&t, CKA_CLASS, CKO_DATA);
+	p11_bool(&t, CKA_TOKEN, true);
+	p11_bool(&t, CKA_PRIVATE, false);
+	p11_text(&t, CKA_VALUE, "anything");
+	p11_is(CKR_USER_NOT_LOGGED_IN, p11->C_CreateObject(s, t.attr, t.n, &object));
+	p11_login(s, CKU_USER, P11_PIN, CKR_OK);
+	p11_ok(p11->C_CreateObject(s, t.attr, t.n, &object));
+}
+END_TEST
+
+START_TEST(a_token_that_is_made_anew_stays_protected)
+{
+	CK_BYTE label[33] = "anew                            ";
+
+	make_token(false, true);
+	keep_copy();
+	p11_start();
+	p11_ok(p11->C_InitToken(0, (CK_BYTE *)P11_SO_PIN, strlen(P11_SO_PIN), label));
+	p11_ok(look());
+	test_tpm_shell(&tpm, "test $(tpm2_getcap handles-nv-index | grep -c 0x) -eq 1");
+	put_back();
+	p11_is(CKR_SIGNET_HW_NV_GONE, look());
+}
+END_TEST
+
+START_TEST(a_sealer_without_counters_is_no_protection)
+{
+	struct sg_token_plan plan = {
+		.label = sg_bytes_str("token"), .sealer = "soft", .machine = true,
+		.rollback_protection = true,
+	};
+	struct sg_config *config = NULL;
+	struct sg_token *token = NULL;
+
+	ck_assert_int_eq(sg_crypto_start(), SG_OK);
+	ck_assert_int_eq(sg_config_load(&config), SG_OK);
+	ck_assert_int_eq(sg_token_new(config, 0, &token), SG_OK);
+	ck_assert_int_eq(sg_token_create(token, &plan, NULL), SG_ERR_HW_UNSUPPORTED);
+	ck_assert_int_ne(access(p11_store, F_OK), 0);
+	sg_token_free(&token);
+	sg_config_free(&config);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+	Suite *suite = suite_create("rollback");
+	TCase *attack = tcase_create("attack"), *killing = tcase_create("killing");
+	TCase *soft = p11_case(suite, "soft");
+
+	tcase_set_timeout(attack, 300);
+	tcase_add_checked_fixture(attack, setup, teardown);
+	tcase_add_test(attack, the_attack_works_where_nothing_counts);
+	tcase_add_test(attack, an_older_store_is_refused);
+	tcase_add_test(attack, an_older_store_is_refused_by_who_has_the_newest_open);
+	tcase_add_test(attack, a_pin_that_was_changed_is_not_valid_again);
+	tcase_add_test(attack, parts_of_an_older_store_are_refused);
+	tcase_add_test(attack, without_its_anchor_the_store_is_damaged);
+	tcase_add_test(attack, an_owner_who_makes_the_counter_anew_gets_nothing_opened);
+	tcase_add_test(attack, a_change_that_was_broken_off_is_no_way_back);
+	tcase_add_test(attack, what_lay_there_in_between_is_no_way_back);
+	tcase_add_loop_test(attack, whenever_the_power_goes_the_newest_store_opens, 0, 2);
+	tcase_add_test(attack, processes_that_write_at_once_lose_nothing);
+	tcase_add_test(attack, who_is_not_logged_in_writes_nothing);
+	tcase_add_test(attack, a_token_that_is_made_anew_stays_protected);
+	suite_add_tcase(suite, attack);
+	tcase_set_timeout(killing, 300);
+	tcase_add_checked_fixture(killing, setup_killing, teardown);
+	tcase_add_test(killing, whenever_a_process_is_killed_the_newest_store_opens);
+	suite_add_tcase(suite, killing);
+	tcase_add_test(soft, a_sealer_without_counters_is_no_protection);
+	return suite;
+}
+
+int main(void)
+{
+	return test_run(suite());
+}
