@@ -26,7 +26,8 @@ static CK_RV generate(const struct tool *tool, struct sg_bytes label, struct sg_
 		{ CKA_SENSITIVE, &tool_true, sizeof tool_true },
 		{ CKA_EXTRACTABLE, &tool_false, sizeof tool_false },
 		{ CKA_SIGNET_SEALED, &tool_true, sizeof tool_true },
-		/* What it is for can't be changed: to decrypt with it would be to take out what it wrapped. */
+		/* What it is for can't be changed: to decrypt with it would be to take out what
+		 * it wrapped. */
 		{ CKA_MODIFIABLE, &tool_false, sizeof tool_false },
 		{ CKA_WRAP, &usage.wrap, sizeof usage.wrap },
 		{ CKA_UNWRAP, &usage.wrap, sizeof usage.wrap },
