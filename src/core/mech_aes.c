@@ -57,10 +57,10 @@ static CK_RV gcm_param(const CK_MECHANISM *mechanism, struct sg_op *op)
 		return CKR_MECHANISM_PARAM_INVALID;
 	if (!sg_gcm_tag_bits(p.ulTagBits))
 		return CKR_MECHANISM_PARAM_INVALID;
-	op->tag_len = p.ulTagBits / 8;
-	err = sg_buf_set(&op->iv, sg_bytes(p.pIv, p.ulIvLen));
+	op->gcm.tag_len = p.ulTagBits / 8;
+	err = sg_buf_set(&op->gcm.iv, sg_bytes(p.pIv, p.ulIvLen));
 	if (err == SG_OK)
-		err = sg_buf_set(&op->aad, sg_bytes(p.pAAD, p.ulAADLen));
+		err = sg_buf_set(&op->gcm.aad, sg_bytes(p.pAAD, p.ulAADLen));
 	return sg_rv(err);
 }
 
@@ -69,33 +69,34 @@ static CK_RV encrypt_size(const struct sg_op *op, enum sg_op_phase phase, size_t
 {
 	if (in_len > SIZE_MAX / 2)
 		return CKR_DATA_LEN_RANGE;
-	*out_len = in_len + (phase == SG_OP_UPDATE ? 0 : op->tag_len);
+	*out_len = in_len + (phase == SG_OP_UPDATE ? 0 : op->gcm.tag_len);
 	return CKR_OK;
 }
 
 static CK_RV encrypt(struct sg_op *op, struct sg_bytes in, uint8_t *out)
 {
-	return sg_rv(sg_gcm_encrypt(sg_secret_bytes(op->secret), sg_buf_bytes(&op->iv),
-	                            sg_buf_bytes(&op->aad), in, out, out + in.len, op->tag_len));
+	return sg_rv(sg_gcm_encrypt(sg_secret_bytes(op->secret), sg_buf_bytes(&op->gcm.iv),
+	                            sg_buf_bytes(&op->gcm.aad), in, out, out + in.len,
+	                            op->gcm.tag_len));
 }
 
 static CK_RV encrypt_update(struct sg_op *op, struct sg_bytes in, uint8_t *out)
 {
 	enum sg_err err = SG_OK;
 
-	if (op->gcm == NULL)
-		err = sg_gcm_new(sg_secret_bytes(op->secret), sg_buf_bytes(&op->iv),
-		                 sg_buf_bytes(&op->aad), &op->gcm);
+	if (op->gcm.run == NULL)
+		err = sg_gcm_new(sg_secret_bytes(op->secret), sg_buf_bytes(&op->gcm.iv),
+		                 sg_buf_bytes(&op->gcm.aad), &op->gcm.run);
 	if (err == SG_OK && in.len > 0)
-		err = sg_gcm_update(op->gcm, in, out);
+		err = sg_gcm_update(op->gcm.run, in, out);
 	return sg_rv(err);
 }
 
 static CK_RV encrypt_final(struct sg_op *op, uint8_t *out)
 {
-	if (op->gcm == NULL)
+	if (op->gcm.run == NULL)
 		return encrypt(op, sg_bytes(NULL, 0), out);
-	return sg_rv(sg_gcm_final(op->gcm, out, op->tag_len));
+	return sg_rv(sg_gcm_final(op->gcm.run, out, op->gcm.tag_len));
 }
 
 static CK_RV decrypt_size(const struct sg_op *op, enum sg_op_phase phase, size_t in_len,
@@ -106,19 +107,19 @@ static CK_RV decrypt_size(const struct sg_op *op, enum sg_op_phase phase, size_t
 	*out_len = 0;
 	if (phase == SG_OP_UPDATE)
 		return CKR_OK;
-	if (total < op->tag_len)
+	if (total < op->gcm.tag_len)
 		return CKR_ENCRYPTED_DATA_LEN_RANGE;
-	*out_len = total - op->tag_len;
+	*out_len = total - op->gcm.tag_len;
 	return CKR_OK;
 }
 
 static CK_RV decrypt(struct sg_op *op, struct sg_bytes in, uint8_t *out)
 {
-	struct sg_bytes cipher = sg_bytes(in.data, in.len - op->tag_len);
-	struct sg_bytes tag = sg_bytes(in.data + cipher.len, op->tag_len);
+	struct sg_bytes cipher = sg_bytes(in.data, in.len - op->gcm.tag_len);
+	struct sg_bytes tag = sg_bytes(in.data + cipher.len, op->gcm.tag_len);
 
-	return sg_rv(sg_gcm_decrypt(sg_secret_bytes(op->secret), sg_buf_bytes(&op->iv),
-	                            sg_buf_bytes(&op->aad), cipher, tag, out));
+	return sg_rv(sg_gcm_decrypt(sg_secret_bytes(op->secret), sg_buf_bytes(&op->gcm.iv),
+	                            sg_buf_bytes(&op->gcm.aad), cipher, tag, out));
 }
 
 static CK_RV decrypt_update(struct sg_op *op, struct sg_bytes in, uint8_t *out)
@@ -148,7 +149,7 @@ static CK_RV wrap_size(const struct sg_op *op, size_t len, size_t *out_len)
 {
 	if (len < 1 || len > SG_GCM_WRAP_MAX)
 		return CKR_KEY_SIZE_RANGE;
-	*out_len = len + op->tag_len;
+	*out_len = len + op->gcm.tag_len;
 	return CKR_OK;
 }
 
@@ -159,9 +160,9 @@ static CK_RV unwrap(struct sg_op *op, struct sg_bytes wrapped, struct sg_secret 
 	CK_RV rv;
 
 	*plain = NULL;
-	if (wrapped.len <= op->tag_len || wrapped.len > SG_GCM_WRAP_MAX + op->tag_len)
+	if (wrapped.len <= op->gcm.tag_len || wrapped.len > SG_GCM_WRAP_MAX + op->gcm.tag_len)
 		return CKR_WRAPPED_KEY_LEN_RANGE;
-	err = sg_secret_new(wrapped.len - op->tag_len, &secret);
+	err = sg_secret_new(wrapped.len - op->gcm.tag_len, &secret);
 	if (err != SG_OK)
 		return sg_rv(err);
 	rv = decrypt(op, wrapped, secret->data);

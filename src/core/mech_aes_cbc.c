@@ -23,7 +23,8 @@ static CK_RV param(const CK_MECHANISM *mechanism, struct sg_op *op)
 {
 	if (mechanism->ulParameterLen != SG_AES_BLOCK)
 		return CKR_MECHANISM_PARAM_INVALID;
-	return sg_rv(sg_buf_set(&op->iv, sg_bytes(mechanism->pParameter, SG_AES_BLOCK)));
+	memcpy(op->cbc.iv, mechanism->pParameter, SG_AES_BLOCK);
+	return CKR_OK;
 }
 
 static CK_RV failure(const struct sg_op *op, enum sg_err err)
@@ -37,7 +38,7 @@ static CK_RV failure(const struct sg_op *op, enum sg_err err)
 static CK_RV size(const struct sg_op *op, enum sg_op_phase phase, size_t in_len, size_t *out_len)
 {
 	const struct sg_cbc_form form = form_of(op);
-	const size_t held = op->cbc != NULL ? sg_cbc_held(op->cbc) : 0;
+	const size_t held = op->cbc.run != NULL ? sg_cbc_held(op->cbc.run) : 0;
 	const size_t rest = phase == SG_OP_FINAL ? held : in_len;
 
 	if (in_len > SIZE_MAX / 2)
@@ -57,14 +58,14 @@ static CK_RV size(const struct sg_op *op, enum sg_op_phase phase, size_t in_len,
 
 static enum sg_err begin(const struct sg_op *op, struct sg_cbc **cbc)
 {
-	return sg_cbc_new(form_of(op), sg_secret_bytes(op->secret), op->iv.data, cbc);
+	return sg_cbc_new(form_of(op), sg_secret_bytes(op->secret), op->cbc.iv, cbc);
 }
 
 /* Find how much of the last block is text: it needs no other than the one before it. */
 static enum sg_err peek(const struct sg_op *op, struct sg_bytes in, size_t *out_len)
 {
 	struct sg_bytes last = sg_bytes(in.data + in.len - SG_AES_BLOCK, SG_AES_BLOCK);
-	const uint8_t *iv = in.len > SG_AES_BLOCK ? last.data - SG_AES_BLOCK : op->iv.data;
+	const uint8_t *iv = in.len > SG_AES_BLOCK ? last.data - SG_AES_BLOCK : op->cbc.iv;
 	struct sg_cbc *cbc = NULL;
 	enum sg_err err;
 
@@ -88,7 +89,7 @@ static CK_RV exact(struct sg_op *op, enum sg_op_phase phase, struct sg_bytes in,
 		return CKR_OK;
 	if (phase == SG_OP_ONCE)
 		return failure(op, peek(op, in, out_len));
-	err = sg_cbc_final(op->cbc, &last);
+	err = sg_cbc_final(op->cbc.run, &last);
 	*out_len = last.len;
 	return failure(op, err);
 }
@@ -97,10 +98,10 @@ static CK_RV update(struct sg_op *op, struct sg_bytes in, uint8_t *out)
 {
 	enum sg_err err = SG_OK;
 
-	if (op->cbc == NULL)
-		err = begin(op, &op->cbc);
+	if (op->cbc.run == NULL)
+		err = begin(op, &op->cbc.run);
 	if (err == SG_OK)
-		err = sg_cbc_update(op->cbc, in, out);
+		err = sg_cbc_update(op->cbc.run, in, out);
 	return sg_rv(err);
 }
 
@@ -109,10 +110,10 @@ static CK_RV final(struct sg_op *op, uint8_t *out)
 	struct sg_bytes last = sg_bytes(NULL, 0);
 	enum sg_err err = SG_OK;
 
-	if (op->cbc == NULL)
-		err = begin(op, &op->cbc);
+	if (op->cbc.run == NULL)
+		err = begin(op, &op->cbc.run);
 	if (err == SG_OK)
-		err = sg_cbc_final(op->cbc, &last);
+		err = sg_cbc_final(op->cbc.run, &last);
 	if (err == SG_OK && last.len > 0)
 		memcpy(out, last.data, last.len);
 	return failure(op, err);

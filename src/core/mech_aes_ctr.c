@@ -30,14 +30,15 @@ static CK_RV param(const CK_MECHANISM *mechanism, struct sg_op *op)
 	memcpy(&p, mechanism->pParameter, sizeof p);
 	if (p.ulCounterBits < 1 || p.ulCounterBits > 8 * SG_AES_BLOCK)
 		return CKR_MECHANISM_PARAM_INVALID;
-	op->left = bytes_left(p.cb, p.ulCounterBits);
-	return sg_rv(sg_buf_set(&op->iv, sg_bytes(p.cb, sizeof p.cb)));
+	op->ctr.left = bytes_left(p.cb, p.ulCounterBits);
+	memcpy(op->ctr.counter, p.cb, SG_AES_BLOCK);
+	return CKR_OK;
 }
 
 static CK_RV size(const struct sg_op *op, enum sg_op_phase phase, size_t in_len, size_t *out_len)
 {
 	*out_len = phase == SG_OP_FINAL ? 0 : in_len;
-	return in_len <= op->left ? CKR_OK : CKR_DATA_LEN_RANGE;
+	return in_len <= op->ctr.left ? CKR_OK : CKR_DATA_LEN_RANGE;
 }
 
 static CK_RV decrypt_size(const struct sg_op *op, enum sg_op_phase phase, size_t in_len,
@@ -50,11 +51,12 @@ static CK_RV update(struct sg_op *op, struct sg_bytes in, uint8_t *out)
 {
 	enum sg_err err = SG_OK;
 
-	if (op->ctr == NULL)
-		err = sg_aes_new(SG_AES_CTR, sg_secret_bytes(op->secret), op->iv.data, &op->ctr);
+	if (op->ctr.run == NULL)
+		err = sg_aes_new(SG_AES_CTR, sg_secret_bytes(op->secret), op->ctr.counter,
+		                 &op->ctr.run);
 	if (err == SG_OK)
-		err = sg_aes_run(op->ctr, in, out);
-	op->left -= in.len;
+		err = sg_aes_run(op->ctr.run, in, out);
+	op->ctr.left -= in.len;
 	return sg_rv(err);
 }
 

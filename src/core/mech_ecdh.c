@@ -30,10 +30,10 @@ static CK_RV param(const CK_MECHANISM *mechanism, struct sg_op *op)
 	    (p.pSharedData == NULL && p.ulSharedDataLen > 0) || p.ulSharedDataLen > PARAM_MAX ||
 	    (p.kdf == CKD_NULL && p.ulSharedDataLen > 0))
 		return CKR_MECHANISM_PARAM_INVALID;
-	op->kdf = p.kdf;
-	err = sg_buf_set(&op->iv, sg_bytes(p.pPublicData, p.ulPublicDataLen));
+	op->ecdh.kdf = p.kdf;
+	err = sg_buf_set(&op->ecdh.point, sg_bytes(p.pPublicData, p.ulPublicDataLen));
 	if (err == SG_OK)
-		err = sg_buf_set(&op->aad, sg_bytes(p.pSharedData, p.ulSharedDataLen));
+		err = sg_buf_set(&op->ecdh.shared_data, sg_bytes(p.pSharedData, p.ulSharedDataLen));
 	return sg_rv(err);
 }
 
@@ -56,7 +56,7 @@ static CK_RV agree(const struct sg_op *op, struct sg_secret **shared)
 
 	if (curve == NULL || (curve->shared == NULL && !op->key->resident))
 		return CKR_KEY_TYPE_INCONSISTENT;
-	if (!sg_curve_point(curve, sg_buf_bytes(&op->iv), &point))
+	if (!sg_curve_point(curve, sg_buf_bytes(&op->ecdh.point), &point))
 		return CKR_MECHANISM_PARAM_INVALID;
 	if (op->key->resident)
 		return agree_inside(op, curve, point, shared);
@@ -77,8 +77,8 @@ static CK_RV derive(struct sg_op *op, size_t len, struct sg_secret **out)
 	bytes = sg_secret_bytes(shared);
 	if (len == 0)
 		len = bytes.len;
-	if (op->kdf != CKD_NULL)
-		rv = sg_rv(sg_x963_sha256(bytes, sg_buf_bytes(&op->aad), len, out));
+	if (op->ecdh.kdf != CKD_NULL)
+		rv = sg_rv(sg_x963_sha256(bytes, sg_buf_bytes(&op->ecdh.shared_data), len, out));
 	else if (len > bytes.len)
 		rv = CKR_KEY_SIZE_RANGE;
 	else

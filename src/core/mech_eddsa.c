@@ -26,9 +26,9 @@ static CK_RV param(const CK_MECHANISM *mechanism, struct sg_op *op)
 	    (p.pContextData == NULL && p.ulContextDataLen > 0) ||
 	    (p.phFlag == CK_FALSE && p.ulContextDataLen == 0))
 		return CKR_MECHANISM_PARAM_INVALID;
-	op->dom = true;
-	op->prehash = p.phFlag == CK_TRUE;
-	return sg_rv(sg_buf_set(&op->aad, sg_bytes(p.pContextData, p.ulContextDataLen)));
+	op->eddsa.dom = true;
+	op->eddsa.prehash = p.phFlag == CK_TRUE;
+	return sg_rv(sg_buf_set(&op->eddsa.context, sg_bytes(p.pContextData, p.ulContextDataLen)));
 }
 
 static CK_RV size(const struct sg_op *op, enum sg_op_phase phase, size_t in_len, size_t *out_len)
@@ -42,7 +42,7 @@ static CK_RV size(const struct sg_op *op, enum sg_op_phase phase, size_t in_len,
 static CK_RV update(struct sg_op *op, struct sg_bytes in, uint8_t *out)
 {
 	(void)out;
-	return op->prehash ? sg_op_digest(op, in) : sg_op_gather(op, in);
+	return op->eddsa.prehash ? sg_op_digest(op, in) : sg_op_gather(op, in);
 }
 
 /* Find what is signed for a domain: the message, or its digest after the last part of it. */
@@ -52,7 +52,7 @@ static CK_RV find_signed(struct sg_op *op, struct sg_bytes in, uint8_t digest[SG
 	CK_RV rv;
 
 	*out = in;
-	if (!op->prehash)
+	if (!op->eddsa.prehash)
 		return CKR_OK;
 	*out = sg_bytes(digest, SG_ED25519_PREHASH);
 	rv = update(op, in, NULL);
@@ -61,7 +61,7 @@ static CK_RV find_signed(struct sg_op *op, struct sg_bytes in, uint8_t digest[SG
 
 static struct sg_ed25519_dom dom_of(const struct sg_op *op)
 {
-	return (struct sg_ed25519_dom){ op->prehash, sg_buf_bytes(&op->aad) };
+	return (struct sg_ed25519_dom){ op->eddsa.prehash, sg_buf_bytes(&op->eddsa.context) };
 }
 
 static CK_RV sign(struct sg_op *op, struct sg_bytes in, uint8_t *out)
@@ -69,7 +69,7 @@ static CK_RV sign(struct sg_op *op, struct sg_bytes in, uint8_t *out)
 	uint8_t digest[SG_ED25519_PREHASH];
 	CK_RV rv;
 
-	if (!op->dom)
+	if (!op->eddsa.dom)
 		return sg_rv(sg_ed25519_sign(sg_secret_bytes(op->secret), in, out));
 	rv = find_signed(op, in, digest, &in);
 	if (rv == CKR_OK)
@@ -96,7 +96,7 @@ static CK_RV verify(struct sg_op *op, struct sg_bytes in, struct sg_bytes signat
 	rv = find_signed(op, in, digest, &in);
 	if (rv != CKR_OK)
 		return rv;
-	err = op->dom ? sg_ed25519_dom_verify(dom_of(op), point, in, signature)
+	err = op->eddsa.dom ? sg_ed25519_dom_verify(dom_of(op), point, in, signature)
 	              : sg_ed25519_verify(point, in, signature);
 	return err == SG_OK ? CKR_OK : CKR_SIGNATURE_INVALID;
 }

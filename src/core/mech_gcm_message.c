@@ -39,7 +39,7 @@ static CK_RV read_last(const struct sg_op *op, const struct sg_message *message,
 {
 	CK_RV rv = read_param(message, p);
 
-	if (rv == CKR_OK && (p->pTag == NULL || p->ulTagBits / 8 != op->tag_len))
+	if (rv == CKR_OK && (p->pTag == NULL || p->ulTagBits / 8 != op->gcm.tag_len))
 		rv = CKR_MECHANISM_PARAM_INVALID;
 	return rv;
 }
@@ -48,10 +48,10 @@ static CK_RV keep(struct sg_op *op, const CK_GCM_MESSAGE_PARAMS *p, struct sg_by
 {
 	enum sg_err err;
 
-	op->tag_len = p->ulTagBits / 8;
-	err = sg_buf_set(&op->iv, sg_bytes(p->pIv, p->ulIvLen));
+	op->gcm.tag_len = p->ulTagBits / 8;
+	err = sg_buf_set(&op->gcm.iv, sg_bytes(p->pIv, p->ulIvLen));
 	if (err == SG_OK)
-		err = sg_buf_set(&op->aad, aad);
+		err = sg_buf_set(&op->gcm.aad, aad);
 	return sg_rv(err);
 }
 
@@ -115,22 +115,22 @@ static CK_RV encrypt_size(const struct sg_op *op, size_t in_len, bool last, size
 static CK_RV encrypt_next(struct sg_op *op, const struct sg_message *message, struct sg_bytes in,
                           uint8_t *out, bool last)
 {
-	const struct sg_bytes key = sg_secret_bytes(op->secret), iv = sg_buf_bytes(&op->iv);
+	const struct sg_bytes key = sg_secret_bytes(op->secret), iv = sg_buf_bytes(&op->gcm.iv);
 	CK_GCM_MESSAGE_PARAMS p;
 	enum sg_err err = SG_OK;
 	CK_RV rv = last ? read_last(op, message, &p) : CKR_OK;
 
 	if (rv != CKR_OK)
 		return rv;
-	if (last && op->gcm == NULL)
-		return sg_rv(sg_gcm_encrypt(key, iv, sg_buf_bytes(&op->aad), in, out, p.pTag,
-		                            op->tag_len));
-	if (op->gcm == NULL)
-		err = sg_gcm_new(key, iv, sg_buf_bytes(&op->aad), &op->gcm);
+	if (last && op->gcm.run == NULL)
+		return sg_rv(sg_gcm_encrypt(key, iv, sg_buf_bytes(&op->gcm.aad), in, out, p.pTag,
+		                            op->gcm.tag_len));
+	if (op->gcm.run == NULL)
+		err = sg_gcm_new(key, iv, sg_buf_bytes(&op->gcm.aad), &op->gcm.run);
 	if (err == SG_OK && in.len > 0)
-		err = sg_gcm_update(op->gcm, in, out);
+		err = sg_gcm_update(op->gcm.run, in, out);
 	if (err == SG_OK && last)
-		err = sg_gcm_final(op->gcm, p.pTag, op->tag_len);
+		err = sg_gcm_final(op->gcm.run, p.pTag, op->gcm.tag_len);
 	return sg_rv(err);
 }
 
@@ -163,10 +163,10 @@ static CK_RV decrypt_next(struct sg_op *op, const struct sg_message *message, st
 		rv = sg_op_gather(op, in);
 	if (rv != CKR_OK || !last)
 		return rv;
-	err = sg_gcm_decrypt(sg_secret_bytes(op->secret), sg_buf_bytes(&op->iv),
-	                     sg_buf_bytes(&op->aad),
+	err = sg_gcm_decrypt(sg_secret_bytes(op->secret), sg_buf_bytes(&op->gcm.iv),
+	                     sg_buf_bytes(&op->gcm.aad),
 	                     op->data.len > 0 ? sg_buf_bytes(&op->data) : in,
-	                     sg_bytes(p.pTag, op->tag_len), out);
+	                     sg_bytes(p.pTag, op->gcm.tag_len), out);
 	return err == SG_ERR_TAG ? CKR_AEAD_DECRYPT_FAILED : sg_rv(err);
 }
 

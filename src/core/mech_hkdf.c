@@ -44,7 +44,7 @@ static CK_RV read_salt(const CK_HKDF_PARAMS *p, struct sg_op *op)
 	case CKF_HKDF_SALT_DATA:
 		if ((p->pSalt == NULL && p->ulSaltLen > 0) || p->ulSaltLen > PARAM_MAX)
 			return CKR_MECHANISM_PARAM_INVALID;
-		return sg_rv(sg_buf_set(&op->iv, sg_bytes(p->pSalt, p->ulSaltLen)));
+		return sg_rv(sg_buf_set(&op->hkdf.salt, sg_bytes(p->pSalt, p->ulSaltLen)));
 	case CKF_HKDF_SALT_KEY:
 		if (p->hSaltKey == CK_INVALID_HANDLE)
 			return CKR_MECHANISM_PARAM_INVALID;
@@ -73,7 +73,7 @@ static CK_RV param(const CK_MECHANISM *mechanism, struct sg_op *op)
 		return rv;
 	if ((p.pInfo == NULL && p.ulInfoLen > 0) || p.ulInfoLen > PARAM_MAX)
 		return CKR_MECHANISM_PARAM_INVALID;
-	return sg_rv(sg_buf_set(&op->aad, sg_bytes(p.pInfo, p.ulInfoLen)));
+	return sg_rv(sg_buf_set(&op->hkdf.info, sg_bytes(p.pInfo, p.ulInfoLen)));
 }
 
 /* HKDF_DATA without the expansion would show the key of all expansions. */
@@ -113,7 +113,7 @@ static CK_RV input(const struct sg_op *op, struct sg_bytes *out)
  * codes with that key must be allowed to, as for any derivation. */
 static CK_RV extract(struct sg_op *op, struct sg_bytes ikm, struct sg_secret **prk)
 {
-	struct sg_bytes salt = sg_buf_bytes(&op->iv);
+	struct sg_bytes salt = sg_buf_bytes(&op->hkdf.salt);
 	const struct sg_secret *secret = NULL;
 	struct sg_object *key = NULL;
 	CK_RV rv = CKR_OK;
@@ -156,7 +156,7 @@ static CK_RV derive(struct sg_op *op, size_t len, struct sg_secret **out)
 	if (rv == CKR_OK && op->hkdf.expand) {
 		if (prk != NULL)
 			from = sg_secret_bytes(prk);
-		rv = sg_rv(sg_hkdf_expand(hmac, from, sg_buf_bytes(&op->aad), len, out));
+		rv = sg_rv(sg_hkdf_expand(hmac, from, sg_buf_bytes(&op->hkdf.info), len, out));
 	} else if (rv == CKR_OK) {
 		*out = prk;
 		prk = NULL;

@@ -18,7 +18,7 @@ static CK_RV param(const CK_MECHANISM *mechanism, struct sg_op *op)
 	const struct sg_mech *mech = op->mech;
 	CK_ULONG len;                   /* CK_MAC_GENERAL_PARAMS, which some headers lack */
 
-	op->tag_len = mech->mac->len;
+	op->mac.len = mech->mac->len;
 	if (mech->shortest == 0)
 		return sg_mech_no_param(mechanism);
 	if (mechanism->ulParameterLen != sizeof len)
@@ -26,14 +26,14 @@ static CK_RV param(const CK_MECHANISM *mechanism, struct sg_op *op)
 	memcpy(&len, mechanism->pParameter, sizeof len);
 	if (len < mech->shortest || len > mech->mac->len)
 		return CKR_MECHANISM_PARAM_INVALID;
-	op->tag_len = len;
+	op->mac.len = len;
 	return CKR_OK;
 }
 
 static CK_RV size(const struct sg_op *op, enum sg_op_phase phase, size_t in_len, size_t *out_len)
 {
 	(void)in_len;
-	*out_len = phase == SG_OP_UPDATE ? 0 : op->tag_len;
+	*out_len = phase == SG_OP_UPDATE ? 0 : op->mac.len;
 	return CKR_OK;
 }
 
@@ -51,10 +51,10 @@ static CK_RV update(struct sg_op *op, struct sg_bytes in, uint8_t *out)
 	(void)out;
 	if (op->key->resident)
 		return gather(op, in);
-	if (op->mac == NULL)
-		err = sg_mac_run_new(op->mech->mac, sg_secret_bytes(op->secret), &op->mac);
+	if (op->mac.run == NULL)
+		err = sg_mac_run_new(op->mech->mac, sg_secret_bytes(op->secret), &op->mac.run);
 	if (err == SG_OK)
-		err = sg_mac_run_update(op->mac, in);
+		err = sg_mac_run_update(op->mac.run, in);
 	return sg_rv(err);
 }
 
@@ -70,7 +70,7 @@ static CK_RV finish(struct sg_op *op, struct sg_bytes in, uint8_t code[SG_MAC_MA
 		return sg_rv(sg_token_resident_hmac(op->token, op->key, all, code));
 	}
 	rv = update(op, in, NULL);
-	return rv != CKR_OK ? rv : sg_rv(sg_mac_run_final(op->mac, code));
+	return rv != CKR_OK ? rv : sg_rv(sg_mac_run_final(op->mac.run, code));
 }
 
 static CK_RV once(struct sg_op *op, struct sg_bytes in, uint8_t *out)
@@ -79,7 +79,7 @@ static CK_RV once(struct sg_op *op, struct sg_bytes in, uint8_t *out)
 	CK_RV rv = finish(op, in, code);
 
 	if (rv == CKR_OK)
-		memcpy(out, code, op->tag_len);
+		memcpy(out, code, op->mac.len);
 	explicit_bzero(code, sizeof code);
 	return rv;
 }
@@ -95,10 +95,10 @@ static CK_RV verify(struct sg_op *op, struct sg_bytes in, struct sg_bytes signat
 	uint8_t code[SG_MAC_MAX];
 	CK_RV rv;
 
-	if (signature.len != op->tag_len)
+	if (signature.len != op->mac.len)
 		return CKR_SIGNATURE_LEN_RANGE;
 	rv = finish(op, in, code);
-	if (rv == CKR_OK && !sg_secret_equal(sg_bytes(code, op->tag_len), signature))
+	if (rv == CKR_OK && !sg_secret_equal(sg_bytes(code, op->mac.len), signature))
 		rv = CKR_SIGNATURE_INVALID;
 	explicit_bzero(code, sizeof code);
 	return rv;

@@ -38,14 +38,19 @@ void sg_op_end(struct sg_op *op)
 {
 	sg_object_unref(&op->key);
 	sg_buf_free(&op->signature);
-	sg_buf_free(&op->iv);
-	sg_buf_free(&op->aad);
 	sg_buf_wipe(&op->data);
 	sg_digest_free(&op->digest);
-	sg_gcm_free(&op->gcm);
-	sg_cbc_free(&op->cbc);
-	sg_aes_free(&op->ctr);
-	sg_mac_run_free(&op->mac);
+	sg_buf_free(&op->gcm.iv);
+	sg_buf_free(&op->gcm.aad);
+	sg_gcm_free(&op->gcm.run);
+	sg_cbc_free(&op->cbc.run);
+	sg_aes_free(&op->ctr.run);
+	sg_mac_run_free(&op->mac.run);
+	sg_buf_free(&op->eddsa.context);
+	sg_buf_free(&op->ecdh.point);
+	sg_buf_free(&op->ecdh.shared_data);
+	sg_buf_free(&op->hkdf.salt);
+	sg_buf_free(&op->hkdf.info);
 	*op = (struct sg_op){ NULL };
 }
 

@@ -70,24 +70,43 @@ struct sg_op {
 	struct sg_buf signature;                /* to be verified, where it was given first */
 	const struct sg_message *message;       /* of C_WrapKeyAuthenticated and such; borrowed */
 
-	/* What mechanisms keep here. */
-	struct sg_buf iv;
-	struct sg_buf aad;
-	size_t tag_len;
+	/* What several mechanisms keep. */
 	struct sg_buf data;                     /* parts, gathered where all is needed at once */
-	struct sg_digest *digest;
-	struct sg_gcm *gcm;
-	struct sg_cbc *cbc;
-	struct sg_aes *ctr;
-	uint64_t left;                          /* bytes until the counter would start again */
-	struct sg_mac_run *mac;
-	bool dom;                               /* of EdDSA, not pure; its context is in aad */
-	bool prehash;                           /* ... of a digest */
-	CK_ULONG kdf;                           /* CKD_; point in iv, shared data in aad */
-	struct {                                /* its salt is in iv, its info in aad */
+	struct sg_digest *digest;               /* of the parts */
+
+	/* What one mechanism keeps. Not a union: all zero must be nothing for each of them. */
+	struct {
+		struct sg_buf iv, aad;
+		size_t tag_len;
+		struct sg_gcm *run;             /* of an encryption in parts */
+	} gcm;
+	struct {
+		uint8_t iv[SG_AES_BLOCK];
+		struct sg_cbc *run;
+	} cbc;
+	struct {
+		uint8_t counter[SG_AES_BLOCK];
+		struct sg_aes *run;
+		uint64_t left;                  /* bytes until the counter would start again */
+	} ctr;
+	struct {
+		size_t len;
+		struct sg_mac_run *run;
+	} mac;
+	struct {
+		bool dom;                       /* not pure; then with a context */
+		bool prehash;                   /* ... of a digest */
+		struct sg_buf context;
+	} eddsa;
+	struct {
+		CK_ULONG kdf;                   /* CKD_ */
+		struct sg_buf point, shared_data;
+	} ecdh;
+	struct {
 		const struct sg_mac_alg *hmac;
-		CK_OBJECT_HANDLE salt_key;
 		bool extract, expand;
+		struct sg_buf salt, info;
+		CK_OBJECT_HANDLE salt_key;      /* or the salt is a key */
 	} hkdf;
 };
 

@@ -9,11 +9,11 @@
 /* Forget one message; mechanism and key stay. */
 static void end_message(struct sg_op *op)
 {
-	sg_buf_free(&op->iv);
-	sg_buf_free(&op->aad);
+	sg_buf_free(&op->gcm.iv);
+	sg_buf_free(&op->gcm.aad);
+	sg_gcm_free(&op->gcm.run);
+	op->gcm.tag_len = 0;
 	sg_buf_wipe(&op->data);
-	sg_gcm_free(&op->gcm);
-	op->tag_len = 0;
 	op->multipart = false;
 }
 

@@ -18,8 +18,8 @@ struct sg_message {
 	struct sg_bytes aad;
 };
 
-/* What a mechanism does in one kind of messages. What it keeps of a message is in iv,
- * aad, tag_len, data and gcm of the operation. */
+/* What a mechanism does in one kind of messages. What it keeps of a message is in gcm
+ * and data of the operation. */
 struct sg_message_fns {
 	/* Read the parameter, and make what it asks for. Errors: MECHANISM_PARAM_INVALID. */
 	CK_RV (*begin)(struct sg_op *op, const struct sg_message *message);
