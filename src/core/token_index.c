@@ -141,6 +141,42 @@ static void remove_from(struct sg_sealer *sealer, const struct sg_token_record *
 	}
 }
 
+static size_t marked(const struct sg_token_record *record)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < record->indices.n; i++)
+		n += record->indices.entry[i].condemned;
+	return n;
+}
+
+static enum sg_err read_checked(struct sg_token *token, struct sg_keyset *const keys[2],
+                                struct sg_token_record *record)
+{
+	enum sg_err err;
+
+	sg_token_record_clear(record);
+	err = sg_token_read_record(token, record);
+	return err == SG_OK ? sg_token_record_check(record, keys[SG_PUBLIC_HALF]) : err;
+}
+
+/* Mark what no copy uses, and read the record. Only what is marked in the stored record may be
+ * removed: another process may just have brought into use what was unused when it was read. */
+static enum sg_err read_settled(struct sg_token *token, struct sg_sealer *sealer,
+                                struct sg_keyset *const keys[2], struct sg_token_record *record)
+{
+	size_t before;
+	enum sg_err err = read_checked(token, keys, record);
+
+	before = marked(record);
+	if (err == SG_OK)
+		err = sg_token_index_settle(sealer, record);
+	if (err != SG_OK || marked(record) == before)
+		return err;
+	err = sg_token_change_record(token, keys, settle, sealer);
+	return err == SG_OK ? read_checked(token, keys, record) : err;
+}
+
 void sg_token_index_sweep(struct sg_token *token, struct sg_sealer *sealer,
                           struct sg_keyset *const keys[2], const struct sg_secret *owner_auth)
 {
@@ -150,11 +186,7 @@ void sg_token_index_sweep(struct sg_token *token, struct sg_sealer *sealer,
 
 	if (sealer->ops->pin_index == NULL)
 		return;
-	err = sg_token_change_record(token, keys, settle, sealer);
-	if (err == SG_OK)
-		err = sg_token_read_record(token, &record);
-	if (err == SG_OK)
-		err = sg_token_record_check(&record, keys[SG_PUBLIC_HALF]);
+	err = read_settled(token, sealer, keys, &record);
 	if (err == SG_OK) {
 		for (size_t i = record.indices.n; i > 0; i--)
 			if (!record.indices.entry[i - 1].condemned)

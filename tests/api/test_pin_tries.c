@@ -8,6 +8,7 @@
 #include <tss2/tss2_tpm2_types.h>
 
 #include "lib/fault.h"
+#include "lib/file.h"
 #include "lib/p11.h"
 #include "lib/runner.h"
 #include "lib/tpm.h"
@@ -228,6 +229,27 @@ START_TEST(the_token_made_new_has_no_index_of_the_old_one)
 }
 END_TEST
 
+/* The index that counted for the old PIN is gone with it. */
+START_TEST(an_old_copy_of_the_store_brings_no_old_pin_back)
+{
+	struct sg_buf old;
+
+	make(3);
+	p11_ok(p11->C_Finalize(NULL));
+	old = test_file_read(p11_store);
+	p11_start();
+	s = p11_open(CKF_RW_SESSION);
+	p11_ok(set_pin(P11_PIN, "another one"));
+	p11_ok(p11->C_Finalize(NULL));
+	test_file_write(p11_store, sg_buf_bytes(&old));
+	p11_start();
+	s = p11_open(CKF_RW_SESSION);
+	p11_login(s, CKU_USER, P11_PIN, CKR_SIGNET_HW_NV_GONE);
+	p11_login(s, CKU_USER, "another one", CKR_SIGNET_HW_NV_GONE);
+	sg_buf_free(&old);
+}
+END_TEST
+
 /* At each command of a change of the PIN the TPM loses its power. */
 START_TEST(a_power_cut_at_any_command_leaves_one_pin_and_the_next_change_cleans_up)
 {
@@ -311,6 +333,7 @@ static Suite *suite(void)
 	tcase_add_test(tc, the_officer_helps_who_has_spent_his_tries);
 	tcase_add_test(tc, the_officer_is_under_the_lockout_of_the_tpm);
 	tcase_add_test(tc, a_changed_pin_has_an_index_of_its_own_and_the_old_one_goes);
+	tcase_add_test(tc, an_old_copy_of_the_store_brings_no_old_pin_back);
 	tcase_add_test(tc, the_token_made_new_has_no_index_of_the_old_one);
 	tcase_add_loop_test(tc, a_power_cut_at_any_command_leaves_one_pin_and_the_next_change_cleans_up,
 	                    0, 2);
