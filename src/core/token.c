@@ -156,6 +156,15 @@ enum sg_err sg_token_sync(struct sg_token *token)
 	return knows_record(token) ? SG_OK : sg_token_sync_anew(token);
 }
 
+void sg_token_sync_written(struct sg_token *token)
+{
+	enum sg_err err = sg_token_sync(token);
+
+	if (err != SG_OK)
+		sg_log(SG_LOG_NOTICE, "%s was written, but can't be read again just now: %s",
+		       token->path, sg_err_sentence(err));
+}
+
 enum sg_err sg_token_sync_anew(struct sg_token *token)
 {
 	struct sg_token_record record;
@@ -392,5 +401,7 @@ enum sg_err sg_token_change_record(struct sg_token *token, struct sg_keyset *con
 	}
 	sg_store_abort(&txn);
 	sg_token_record_clear(&record);
-	return err == SG_OK ? sg_token_sync(token) : err;
+	if (err == SG_OK)
+		sg_token_sync_written(token);
+	return err;
 }

@@ -151,6 +151,10 @@ enum sg_err sg_token_status(struct sg_token *token, struct sg_sealer_status *out
 
 /* Within this ring. */
 
+/* Read the record that was just written. Where that fails, it still holds: the log tells, and
+ * the next who needs it reads it. */
+void sg_token_sync_written(struct sg_token *token);
+
 /* Return the token's sealer, opening it; the caller holds `opening`. */
 enum sg_err sg_token_sealer(struct sg_token *token, const char *name, struct sg_sealer **out);
 

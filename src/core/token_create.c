@@ -219,7 +219,9 @@ enum sg_err sg_token_create(struct sg_token *token, const struct sg_token_plan *
 	sg_keyset_free(&keys[1]);
 	sg_token_record_clear(&record);
 	stored_clear(&stored);
-	return err == SG_OK ? sg_token_sync(token) : err;
+	if (err == SG_OK)
+		sg_token_sync_written(token);
+	return err;
 }
 
 /* Put the new records in the place of everything that the store held. */
@@ -319,7 +321,7 @@ enum sg_err sg_token_recreate(struct sg_token *token, struct sg_bytes so_pin,
 		sg_token_close(token);
 		pthread_rwlock_unlock(&token->lock);
 		sg_token_note_pin(token, SG_USER, SG_OK);
-		err = sg_token_sync(token);
+		sg_token_sync_written(token);
 	}
 	if (err == SG_OK && fresh.indices.n > 0) {
 		sg_token_opening_lock(token);

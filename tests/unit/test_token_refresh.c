@@ -29,12 +29,17 @@ int __real_pthread_rwlock_wrlock(pthread_rwlock_t *lock);
 int __wrap_pthread_rwlock_wrlock(pthread_rwlock_t *lock);
 
 static int opened;
+static bool busy_once_written, busy;    /* nobody can read the store after the next write */
 static void (*in_between)(void);        /* runs once, before the token is next locked for writing */
 
 enum sg_err __wrap_sg_store_begin(const char *path, enum sg_store_mode mode,
                                   struct sg_store_txn **out)
 {
 	opened++;
+	if (mode != SG_STORE_READ && busy_once_written)
+		busy = true;
+	if (mode == SG_STORE_READ && busy)
+		return SG_ERR_STORE_BUSY;
 	return __real_sg_store_begin(path, mode, out);
 }
 
@@ -280,6 +285,34 @@ START_TEST(a_token_that_another_process_made_new_shows_the_new_objects)
 }
 END_TEST
 
+/* Only the look at what was written fails, so what was written holds. */
+START_TEST(a_pin_that_was_changed_is_reported_as_changed)
+{
+	const struct sg_bytes old_pin = sg_bytes_str("12345678"), pin = sg_bytes_str("23456789");
+
+	make_pin_token();
+	busy_once_written = true;
+	ck_assert_uint_eq(sg_token_set_pin(token, SG_SO, old_pin, pin), CKR_OK);
+	ck_assert(busy);
+	busy = busy_once_written = false;
+	ck_assert_uint_eq(sg_token_login(token, SG_SO, old_pin), CKR_PIN_INCORRECT);
+	ck_assert_uint_eq(sg_token_login(token, SG_SO, pin), CKR_OK);
+}
+END_TEST
+
+START_TEST(a_token_that_was_made_new_is_reported_as_new)
+{
+	make_pin_token();
+	busy_once_written = true;
+	ck_assert_int_eq(sg_token_recreate(token, sg_bytes_str("12345678"), sg_bytes_str("new")),
+	                 SG_OK);
+	ck_assert(busy);
+	busy = busy_once_written = false;
+	ck_assert_int_eq(sg_token_sync(token), SG_OK);
+	ck_assert_mem_eq(token->record.label, "new ", 4);
+}
+END_TEST
+
 /* Another process makes the token new, and another thread sees that. */
 static void make_new(void)
 {
@@ -367,6 +400,8 @@ static Suite *suite(void)
 	tcase_add_test(tc, what_another_process_commits_during_a_refresh_is_seen_by_the_next);
 	tcase_add_test(tc, what_was_read_with_keys_that_are_gone_is_not_taken_over);
 	tcase_add_loop_test(tc, a_token_that_another_process_made_new_shows_the_new_objects, 0, 4);
+	tcase_add_test(tc, a_pin_that_was_changed_is_reported_as_changed);
+	tcase_add_test(tc, a_token_that_was_made_new_is_reported_as_new);
 	tcase_add_test(tc, an_old_record_that_opens_late_does_not_stay);
 	tcase_add_test(tc, a_login_with_keys_of_a_token_that_was_made_new_meanwhile_fails);
 	tcase_add_test(tc, a_store_that_is_damaged_stays_an_error);
