@@ -60,10 +60,9 @@ static bool is_limited(const struct sg_attrs *attrs)
 
 	while (sg_attrs_next(attrs, &at, &type, &value))
 		if (((type == CKA_START_DATE || type == CKA_END_DATE) && value.len > 0) ||
-		    type == CKA_ALLOWED_MECHANISMS ||
-		    (type == CKA_ALWAYS_AUTHENTICATE && value.data[0] == CK_TRUE))
+		    type == CKA_ALLOWED_MECHANISMS)
 			return true;
-	return false;
+	return sg_attrs_bool(attrs, CKA_ALWAYS_AUTHENTICATE);
 }
 
 /* Make an object that takes over the attributes. */

@@ -169,6 +169,20 @@ static enum sg_err store_resident(bool sensitive, bool extractable, bool sealed)
 	return sg_object_stored(&attrs, sg_bytes_str("closed"), uuid, 1, &object);
 }
 
+/* An empty value lies at the very end of the list. */
+START_TEST(a_stored_flag_without_a_value_is_damage)
+{
+	uint8_t uuid[SG_UUID] = { 1 };
+
+	ck_assert_int_eq(sg_attrs_set_ulong(&attrs, CKA_CLASS, CKO_DATA), SG_OK);
+	ck_assert_int_eq(sg_attrs_set_bool(&attrs, CKA_TOKEN, true), SG_OK);
+	ck_assert_int_eq(sg_attrs_set(&attrs, CKA_ALWAYS_AUTHENTICATE, sg_bytes(NULL, 0)), SG_OK);
+	ck_assert_int_eq(sg_object_stored(&attrs, sg_bytes(NULL, 0), uuid, 1, &object),
+	                 SG_ERR_STORE_DAMAGED);
+	ck_assert_ptr_null(object);
+}
+END_TEST
+
 START_TEST(a_stored_key_that_lives_in_the_hardware_can_not_be_taken_out)
 {
 	ck_assert_int_eq(store_resident(true, false, false), SG_OK);
@@ -257,6 +271,7 @@ static Suite *suite(void)
 	tcase_add_test(tc, a_public_half_of_another_key_is_refused);
 	tcase_add_test(tc, a_public_key_needs_a_valid_point);
 	tcase_add_test(tc, a_stored_object_must_be_one);
+	tcase_add_test(tc, a_stored_flag_without_a_value_is_damage);
 	tcase_add_test(tc, a_stored_key_that_lives_in_the_hardware_can_not_be_taken_out);
 	tcase_add_test(tc, a_changed_object_shares_the_material);
 	tcase_add_test(tc, the_last_reference_frees);
