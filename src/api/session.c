@@ -112,7 +112,7 @@ static CK_RV log_out(struct sg_call *call)
 	CK_RV rv = sg_token_logout(token);
 
 	sg_session_release(&call->session);
-	if (rv == CKR_OK && !sg_token_private_open(token))
+	if (rv == CKR_OK)
 		sg_session_end_private(&call->module->sessions, token);
 	return rv;
 }

@@ -186,46 +186,40 @@ void sg_session_table_clear(struct sg_session_table *table)
 	sg_gate_destroy(&table->gate);
 }
 
-/* Get a reference to the session of a token with the next higher handle; NULL at the end. */
-static struct sg_session *next_session(struct sg_session_table *table,
-                                       const struct sg_token *token, CK_SESSION_HANDLE after)
+/* Get references to all sessions of a token. Where there is no memory for them there are none:
+ * what is over can't be used anyway, and is freed when somebody tries. */
+static size_t sessions_of(struct sg_session_table *table, const struct sg_token *token,
+                          struct sg_session ***out)
 {
-	struct sg_session *found = NULL;
 	uint64_t key;
-	size_t at = 0;
+	size_t at = 0, n = 0;
 	void *value;
 
 	sg_gate_enter(&table->gate);
-	while (sg_map_next(&table->by_handle, &at, &key, &value)) {
+	*out = calloc(table->by_handle.count + 1, sizeof **out);
+	while (*out != NULL && sg_map_next(&table->by_handle, &at, &key, &value)) {
 		struct sg_session *session = value;
 
-		if (session->token == token && session->handle > after &&
-		    (found == NULL || session->handle < found->handle))
-			found = session;
+		if (session->token != token)
+			continue;
+		atomic_fetch_add(&session->refs, 1);
+		(*out)[n++] = session;
 	}
-	if (found != NULL)
-		atomic_fetch_add(&found->refs, 1);
 	sg_gate_leave(&table->gate);
-	return found;
-}
-
-static void end_private_ops(struct sg_session *session)
-{
-	for (int i = 0; i < SG_OPS; i++)
-		if (session->op[i].key != NULL && session->op[i].key->secluded)
-			sg_op_end(&session->op[i]);
+	return n;
 }
 
 void sg_session_end_private(struct sg_session_table *table, const struct sg_token *token)
 {
-	CK_SESSION_HANDLE after = CK_INVALID_HANDLE;
-	struct sg_session *session;
+	struct sg_session **sessions = NULL;
+	size_t n = sessions_of(table, token, &sessions);
 
-	while ((session = next_session(table, token, after)) != NULL) {
-		after = session->handle;
-		pthread_mutex_lock(&session->lock);
-		end_private_ops(session);
-		pthread_mutex_unlock(&session->lock);
-		unref(session);
+	for (size_t i = 0; i < n; i++) {
+		pthread_mutex_lock(&sessions[i]->lock);
+		for (int kind = 0; kind < SG_OPS; kind++)
+			(void)sg_op_active(&sessions[i]->op[kind]);
+		pthread_mutex_unlock(&sessions[i]->lock);
+		unref(sessions[i]);
 	}
+	free(sessions);
 }

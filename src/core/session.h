@@ -59,8 +59,9 @@ bool sg_session_close(struct sg_session_table *table, CK_SESSION_HANDLE handle);
 /* Close all sessions of a token. */
 void sg_session_close_all(struct sg_session_table *table, const struct sg_token *token);
 
-/* End all operations of a token's sessions that use private objects: at logout. The
- * caller holds no session's lock: two logouts that wait for each other's never end. */
+/* End all operations of a token's sessions whose keys were closed since they began: after a
+ * logout, so that nothing keeps a key. What began after the next login goes on. The caller
+ * holds no session's lock: two logouts that wait for each other's never end. */
 void sg_session_end_private(struct sg_session_table *table, const struct sg_token *token);
 
 /* End those operations of a session that flags name (CKF_SIGN, CKF_FIND_OBJECTS ...); its

@@ -52,6 +52,7 @@ unit_tests = \
 	tests/unit/test_seal_tcti \
 	tests/unit/test_seal_waiter \
 	tests/unit/test_secret \
+	tests/unit/test_session \
 	tests/unit/test_signal \
 	tests/unit/test_slab \
 	tests/unit/test_spki \
@@ -89,6 +90,9 @@ THREAD_TESTS += \
 # It counts who opens the store, and comes in between where a thread takes a lock.
 tests_unit_test_token_refresh_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=sg_store_begin -Wl,--wrap=pthread_rwlock_wrlock
+
+# It counts steps through the table.
+tests_unit_test_session_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sg_map_next
 
 # It says which boot it is.
 tests_unit_test_token_tripwire_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sg_boot_moment_read
