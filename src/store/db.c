@@ -44,12 +44,12 @@ static void before_fork(void)
 	struct timespec until;
 	int rc = 0;
 
-	clock_gettime(CLOCK_REALTIME, &until);
+	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += BUSY_MS / 1000 + 1;
 	pthread_mutex_lock(&lock);
 	forks++;
 	while (mine == 0 && connections > 0 && rc == 0)
-		rc = pthread_cond_timedwait(&changed, &lock, &until);
+		rc = pthread_cond_clockwait(&changed, &lock, CLOCK_MONOTONIC, &until);
 }
 
 static void after_fork(void)
