@@ -98,7 +98,7 @@ static CK_RV verify(struct sg_op *op, struct sg_bytes in, struct sg_bytes signat
 		return rv;
 	err = op->eddsa.dom ? sg_ed25519_dom_verify(dom_of(op), point, in, signature)
 	              : sg_ed25519_verify(point, in, signature);
-	return err == SG_OK ? CKR_OK : CKR_SIGNATURE_INVALID;
+	return err == SG_ERR_TAG ? CKR_SIGNATURE_INVALID : sg_rv(err);
 }
 
 static const struct sg_key_kind private_keys[] = {
