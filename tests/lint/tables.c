@@ -175,13 +175,23 @@ static void line(const char *const cells[])
 
 #define LINE_OF(...) line((const char *const[]){ __VA_ARGS__, NULL })
 
+/* Tell whether a cell has a name: whole, for CKK_EC is the beginning of others. */
+static bool has_name(const char *cell, const char *name)
+{
+	size_t len = strlen(name);
+
+	while ((cell = strstr(cell, name)) != NULL && cell[len] != ',' && cell[len] != '\0')
+		cell += len;
+	return cell != NULL;
+}
+
 /* Append the name of a key type that a cell does not have. */
 static void append_type(char cell[LINE], CK_KEY_TYPE type)
 {
 	char name[LINE];
 
 	one(name, key_types, type);
-	if (strstr(cell, name) == NULL)
+	if (!has_name(cell, name))
 		append(cell, name);
 }
 
@@ -202,7 +212,7 @@ static void types_of(char cell[LINE], const struct sg_mech *mech)
 		append_types(cell, mech->wrap->keys);
 	if (mech->derive != NULL)
 		append_types(cell, mech->derive->keys);
-	if (mech->generate != NULL)
+	if (mech->generate != NULL || mech->resident != NULL)
 		append_type(cell, mech->makes);
 }
 
