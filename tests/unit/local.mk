@@ -1,5 +1,6 @@
 # One program a source file of rings 0 to 3, from the file of the same name.
 unit_tests = \
+	tests/unit/test_access \
 	tests/unit/test_aes \
 	tests/unit/test_aes_cbc \
 	tests/unit/test_aes_gcm \
@@ -35,6 +36,8 @@ unit_tests = \
 	tests/unit/test_mech \
 	tests/unit/test_object \
 	tests/unit/test_object_table \
+	tests/unit/test_op \
+	tests/unit/test_op_message \
 	tests/unit/test_p256 \
 	tests/unit/test_pin_index \
 	tests/unit/test_pkcs8 \
