@@ -13,7 +13,7 @@
 #include "core/token_record.h"
 
 struct sg_anchor {
-	uint64_t count;                 /* what the counter shows; one less where a change was broken off */
+	uint64_t count;                 /* the counter's, or one more where a change broke off */
 	uint8_t mac[2][SG_MAC];         /* by enum sg_half */
 };
 

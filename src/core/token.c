@@ -297,7 +297,8 @@ enum sg_err sg_token_open(struct sg_token *token)
 	sg_token_opening_lock(token);
 	if (!is_open(token))
 		err = open_sealed(token);
-	for (int i = 0; i < TRIES && err == SG_ERR_CLOSED; i++) /* the record was changed meanwhile */
+	/* Where the record was changed meanwhile. */
+	for (int i = 0; i < TRIES && err == SG_ERR_CLOSED; i++)
 		err = open_sealed(token);
 	sg_token_opening_unlock(token);
 	return err;
@@ -373,7 +374,9 @@ static enum sg_err change_anchored(struct sg_token *token, struct sg_store_txn *
 		err = fn(record, arg);
 	if (err == SG_OK)
 		err = put_record(txn, keys[SG_PUBLIC_HALF], record);
-	return err == SG_OK ? sg_token_anchor_cast(txn, sealer, keys, record, &state, &anchor) : err;
+	if (err == SG_OK)
+		err = sg_token_anchor_cast(txn, sealer, keys, record, &state, &anchor);
+	return err;
 }
 
 enum sg_err sg_token_change_record(struct sg_token *token, struct sg_keyset *const keys[2],

@@ -33,8 +33,8 @@ enum sg_err sg_token_anchor_remove(struct sg_sealer *sealer, const struct sg_sec
                                    const struct sg_token_record *record);
 
 /* Ask the hardware whether this is the newest anchor; *unfinished tells that the counter has
- * yet to be moved to it. The record and the anchor are authenticated. Errors: STORE_OLD, HW_NV_GONE,
- * the sealer's. */
+ * yet to be moved to it. The record and the anchor are authenticated. Errors: STORE_OLD,
+ * HW_NV_GONE, the sealer's. */
 enum sg_err sg_token_anchor_ask(struct sg_sealer *sealer, const struct sg_token_record *record,
                                 struct sg_keyset *const keys[2], const struct sg_anchor *anchor,
                                 bool *unfinished);

@@ -52,7 +52,7 @@ struct sg_token_record {
 	uint32_t pin_tries;             /* wrong PINs of the user in a row that an index takes; 0:
 	                                 * the hardware's own lockout counts */
 	struct sg_pin_list indices;     /* empty where pin_tries is 0 */
-	struct sg_buf counter;          /* names the counter that its store is anchored to; empty: none */
+	struct sg_buf counter;          /* names its store's counter; empty: there is none */
 	struct sg_buf policy;           /* of all copies, as text (seal/policy.h); empty: none */
 	uint8_t mac[SG_MAC];
 };
