@@ -355,6 +355,38 @@ START_TEST(a_child_makes_other_ivs_under_the_same_key)
 }
 END_TEST
 
+/* Authenticate a message without text, by one call or by parts, and give no buffer. */
+static CK_RV without_text(bool decrypting, bool parts)
+{
+	CK_ULONG len = 0;
+
+	if (!parts)
+		return decrypting ? p11_3_2->C_DecryptMessage(s, &params, sizeof params, aad,
+		                                              sizeof aad, NULL, 0, NULL, &len)
+		                  : p11_3_2->C_EncryptMessage(s, &params, sizeof params, aad,
+		                                              sizeof aad, NULL, 0, NULL, &len);
+	p11_ok(decrypting ? decrypt_begin() : encrypt_begin());
+	return decrypting ? p11_3_2->C_DecryptMessageNext(s, &params, sizeof params, NULL, 0, NULL,
+	                                                  &len, CKF_END_OF_MESSAGE)
+	                  : p11_3_2->C_EncryptMessageNext(s, &params, sizeof params, NULL, 0, NULL,
+	                                                  &len, CKF_END_OF_MESSAGE);
+}
+
+START_TEST(a_tag_over_no_text_is_made_and_checked_though_there_is_no_buffer)
+{
+	static const CK_BYTE none[16];
+
+	p11_ok(p11_3_2->C_MessageEncryptInit(s, &gcm, key));
+	p11_ok(p11_3_2->C_MessageDecryptInit(s, &gcm, key));
+	p11_ok(without_text(false, _i));
+	ck_assert_mem_ne(tag, none, 16);
+	p11_ok(without_text(true, _i));
+	tag[15] ^= 1;
+	p11_is(CKR_AEAD_DECRYPT_FAILED, without_text(true, _i));
+	p11_ok(p11_3_2->C_MessageDecryptFinal(s));
+}
+END_TEST
+
 START_TEST(fixed_bits_of_the_caller_stay)
 {
 	begin_encrypting();
@@ -641,6 +673,7 @@ static Suite *suite(void)
 	tcase_add_test(tc, a_key_that_another_process_changes_goes_on_where_it_was);
 	tcase_add_test(tc, copies_of_a_key_and_the_same_key_brought_in_anew_share_its_ivs);
 	tcase_add_test(tc, a_child_makes_other_ivs_under_the_same_key);
+	tcase_add_loop_test(tc, a_tag_over_no_text_is_made_and_checked_though_there_is_no_buffer, 0, 2);
 	tcase_add_test(tc, fixed_bits_of_the_caller_stay);
 	tcase_add_test(tc, random_ivs_have_96_bits);
 	tcase_add_test(tc, counters_that_begin_at_zero_are_refused);
