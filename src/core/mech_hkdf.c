@@ -62,6 +62,8 @@ static CK_RV param(const CK_MECHANISM *mechanism, struct sg_op *op)
 	if (mechanism->ulParameterLen != sizeof p)
 		return CKR_MECHANISM_PARAM_INVALID;
 	memcpy(&p, mechanism->pParameter, sizeof p);
+	if (p.bExtract > CK_TRUE || p.bExpand > CK_TRUE)
+		return CKR_MECHANISM_PARAM_INVALID;
 	op->hkdf.extract = p.bExtract != CK_FALSE;
 	op->hkdf.expand = p.bExpand != CK_FALSE;
 	op->hkdf.hmac = find_prf(p.prfHashMechanism);
@@ -109,6 +111,17 @@ static CK_RV input(const struct sg_op *op, struct sg_bytes *out)
 	return CKR_OK;
 }
 
+/* Check that a key may be a salt. What CKA_DERIVE_TEMPLATE says of keys that come of it can't
+ * hold for one that comes of another's. */
+static CK_RV use_salt_key(const struct sg_op *op, const struct sg_object *key)
+{
+	struct sg_bytes template;
+
+	if (sg_attrs_get(&key->attrs, CKA_DERIVE_TEMPLATE, &template))
+		return CKR_KEY_FUNCTION_NOT_PERMITTED;
+	return sg_access_use(key, CKA_DERIVE, op->mech->type);
+}
+
 /* Extract with a salt out of the parameter, or with a key of the token; who makes
  * codes with that key must be allowed to, as for any derivation. */
 static CK_RV extract(struct sg_op *op, struct sg_bytes ikm, struct sg_secret **prk)
@@ -124,7 +137,7 @@ static CK_RV extract(struct sg_op *op, struct sg_bytes ikm, struct sg_secret **p
 		else if (!sg_mech_takes(salt_keys, key))
 			rv = CKR_KEY_TYPE_INCONSISTENT;
 		else
-			rv = sg_access_use(key, CKA_DERIVE, op->mech->type);
+			rv = use_salt_key(op, key);
 		if (rv == CKR_OK)
 			rv = sg_rv(sg_token_material(op->token, key, &secret));
 		if (rv == CKR_OK)

@@ -161,6 +161,22 @@ START_TEST(a_salt_key_must_be_there_and_allow_it)
 }
 END_TEST
 
+/* Else a base key of the caller's own would bring out what the template keeps in. */
+START_TEST(a_key_with_a_template_for_derived_keys_is_no_salt)
+{
+	CK_OBJECT_HANDLE base = import(CKK_HKDF, hex(IKM1)), key;
+	CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
+	CK_ATTRIBUTE nested[] = { { CKA_EXTRACTABLE, &no, 1 } };
+	struct p11_template t = { 0 };
+
+	p11_bool(&t, CKA_DERIVE, yes);
+	p11_bytes(&t, CKA_DERIVE_TEMPLATE, nested, sizeof nested);
+	params.ulSaltType = CKF_HKDF_SALT_KEY;
+	params.hSaltKey = import_more(CKK_HKDF, hex(IKM1), &t);
+	p11_is(CKR_KEY_FUNCTION_NOT_PERMITTED, derive_shown(base, CKK_GENERIC_SECRET, 42, &key));
+}
+END_TEST
+
 START_TEST(no_salt_is_a_salt_of_zeros)
 {
 	CK_OBJECT_HANDLE base = import(CKK_HKDF, hex(IKM1)), key;
@@ -314,6 +330,8 @@ START_TEST(bad_parameters_are_refused)
 	p11_is(CKR_MECHANISM_PARAM_INVALID, derive_shown(base, CKK_AES, 32, &key))
 
 	REFUSED(params.bExtract = params.bExpand = CK_FALSE);
+	REFUSED(params.bExtract = 2);
+	REFUSED(params.bExpand = 0xff);
 	REFUSED(params.prfHashMechanism = CKM_SHA_1);
 	REFUSED(params.prfHashMechanism = CKM_SHA256_HMAC);
 	REFUSED(params.ulSaltType = 0);
@@ -507,6 +525,7 @@ static Suite *suite(void)
 	tcase_add_test(tc, the_two_steps_can_be_made_one_by_one);
 	tcase_add_test(tc, the_salt_may_be_a_key);
 	tcase_add_test(tc, a_salt_key_must_be_there_and_allow_it);
+	tcase_add_test(tc, a_key_with_a_template_for_derived_keys_is_no_salt);
 	tcase_add_test(tc, no_salt_is_a_salt_of_zeros);
 	tcase_add_test(tc, a_cache_key_comes_out_of_a_seed_that_stays);
 	tcase_add_test(tc, the_same_bytes_come_as_data);
