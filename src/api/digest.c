@@ -5,6 +5,7 @@
 #include "api/entry.h"
 
 #include "api/call.h"
+#include "core/token_objects.h"
 
 CK_RV C_DigestInit(CK_SESSION_HANDLE handle, CK_MECHANISM *mechanism)
 {
@@ -34,13 +35,18 @@ CK_RV C_DigestFinal(CK_SESSION_HANDLE handle, unsigned char *digest, CK_ULONG *d
 CK_RV C_DigestKey(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE key)
 {
 	struct sg_call call;
+	struct sg_object *object = NULL;
 	CK_RV rv = sg_call_session(&call, handle);
 
-	(void)key;
 	if (rv != CKR_OK)
 		return rv;
-	rv = call.session->op[SG_OP_DIGEST].mech == NULL ? CKR_OPERATION_NOT_INITIALIZED
-	                                                 : CKR_KEY_INDIGESTIBLE;
+	if (call.session->op[SG_OP_DIGEST].mech == NULL)
+		rv = CKR_OPERATION_NOT_INITIALIZED;
+	else if (sg_token_object(call.session->token, key, &object) != SG_OK)
+		rv = CKR_KEY_HANDLE_INVALID;
+	else
+		rv = CKR_KEY_INDIGESTIBLE;
+	sg_object_unref(&object);
 	sg_op_end(&call.session->op[SG_OP_DIGEST]);
 	return sg_call_end(&call, rv);
 }

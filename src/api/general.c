@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,17 +30,27 @@ static CK_RV check_args(const CK_C_INITIALIZE_ARGS *args)
 	return CKR_OK;
 }
 
+static bool is_initialized(void)
+{
+	if (sg_module_enter() == NULL)
+		return false;
+	sg_module_leave();
+	return true;
+}
+
 CK_RV C_Initialize(void *init_args)
 {
 	CK_RV rv = init_args != NULL ? check_args(init_args) : CKR_OK;
 
-	return rv == CKR_OK ? sg_module_start() : rv;
+	if (rv != CKR_OK)
+		return is_initialized() ? CKR_CRYPTOKI_ALREADY_INITIALIZED : rv;
+	return sg_module_start();
 }
 
 CK_RV C_Finalize(void *reserved)
 {
 	if (reserved != NULL)
-		return CKR_ARGUMENTS_BAD;
+		return is_initialized() ? CKR_ARGUMENTS_BAD : CKR_CRYPTOKI_NOT_INITIALIZED;
 	return sg_module_stop();
 }
 

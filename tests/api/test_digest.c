@@ -113,6 +113,10 @@ START_TEST(keys_are_not_digested)
 	p11_ok(p11->C_DigestInit(s, &sha));
 	p11_is(CKR_KEY_INDIGESTIBLE, p11->C_DigestKey(s, key));
 	p11_is(CKR_OPERATION_NOT_INITIALIZED, p11->C_DigestUpdate(s, abc, 3));
+	p11_ok(p11->C_DigestInit(s, &sha));
+	p11_is(CKR_KEY_HANDLE_INVALID, p11->C_DigestKey(s, key + 1));
+	p11_ok(p11->C_DigestInit(s, &sha));
+	p11_is(CKR_KEY_HANDLE_INVALID, p11->C_DigestKey(s, CK_INVALID_HANDLE));
 }
 END_TEST
 

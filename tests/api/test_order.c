@@ -140,6 +140,18 @@ START_TEST(before_it_is_initialised_nothing_else_counts)
 	call_new_with_session(1, CKR_CRYPTOKI_NOT_INITIALIZED);
 	call_with_slot(~0UL, CKR_CRYPTOKI_NOT_INITIALIZED);
 	call_the_rest(CKR_CRYPTOKI_NOT_INITIALIZED);
+	p11_is(CKR_CRYPTOKI_NOT_INITIALIZED, p11->C_Finalize(b));
+}
+END_TEST
+
+START_TEST(once_it_is_initialised_no_arguments_count)
+{
+	CK_C_INITIALIZE_ARGS bad = { .pReserved = b };
+
+	p11_is(CKR_ARGUMENTS_BAD, p11->C_Initialize(&bad));
+	p11_machine();
+	p11_is(CKR_CRYPTOKI_ALREADY_INITIALIZED, p11->C_Initialize(&bad));
+	p11_is(CKR_ARGUMENTS_BAD, p11->C_Finalize(b));
 }
 END_TEST
 
@@ -264,6 +276,7 @@ static Suite *suite(void)
 	TCase *tc = p11_case(s, "order");
 
 	tcase_add_test(tc, before_it_is_initialised_nothing_else_counts);
+	tcase_add_test(tc, once_it_is_initialised_no_arguments_count);
 	tcase_add_test(tc, without_a_session_or_slot_nothing_else_counts);
 	tcase_add_test(tc, pointers_come_before_what_a_slot_says);
 	tcase_add_test(tc, pointers_come_before_users_and_objects);
