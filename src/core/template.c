@@ -12,6 +12,8 @@
 #include "core/rv.h"
 #include "util/log.h"
 
+#define CATEGORY_MAX 3          /* CK_CERTIFICATE_CATEGORY_OTHER_ENTITY */
+
 #define TEMPLATE_MAX 256        /* attributes; more than any object has */
 
 CK_RV sg_template_check(const CK_ATTRIBUTE *template, CK_ULONG n)
@@ -200,6 +202,20 @@ static CK_RV refuse(const char *why)
 	return CKR_TEMPLATE_INCONSISTENT;
 }
 
+/* Check a certificate: there are no others than those of X.509, with their value. */
+static CK_RV check_certificate(const struct sg_attrs *attrs)
+{
+	struct sg_bytes value;
+
+	if (sg_attrs_ulong(attrs, CKA_CLASS) != CKO_CERTIFICATE)
+		return CKR_OK;
+	if (sg_attrs_ulong(attrs, CKA_CERTIFICATE_TYPE) != CKC_X_509 ||
+	    sg_attrs_ulong(attrs, CKA_CERTIFICATE_CATEGORY) > CATEGORY_MAX ||
+	    !sg_attrs_get(attrs, CKA_VALUE, &value) || value.len == 0)
+		return CKR_ATTRIBUTE_VALUE_INVALID;
+	return CKR_OK;
+}
+
 /* Check what attributes must be for each other, whatever way they came together. */
 static CK_RV check_consistency(const struct sg_attrs *attrs)
 {
@@ -218,7 +234,7 @@ static CK_RV check_consistency(const struct sg_attrs *attrs)
 	    sg_attrs_get(attrs, CKA_END_DATE, &end) && start.len == SG_DATE &&
 	    !sg_date_within(start.data, sg_bytes(NULL, 0), end))
 		return CKR_TEMPLATE_INCONSISTENT;
-	return CKR_OK;
+	return check_certificate(attrs);
 }
 
 /* Check what is said about where a key lives. */
@@ -285,11 +301,11 @@ CK_RV sg_template_build(struct sg_template_kind kind, const CK_ATTRIBUTE *templa
 		return sg_rv(err);
 	if (in & (SG_IN_PUBLIC | SG_IN_PRIVATE))
 		rv = check_curve(attrs);
+	if (rv == CKR_OK)
+		rv = check_place(kind, in & SG_IN_PUBLIC ? NULL : key_type, attrs);
 	if (rv == CKR_OK && *material != NULL && key_type != NULL &&
 	    !sg_key_type_takes(key_type, (*material)->len))
 		return CKR_ATTRIBUTE_VALUE_INVALID;
-	if (rv == CKR_OK)
-		rv = check_place(kind, in & SG_IN_PUBLIC ? NULL : key_type, attrs);
 	return rv == CKR_OK ? check_consistency(attrs) : rv;
 }
 

@@ -469,6 +469,42 @@ START_TEST(a_certificate_is_kept)
 }
 END_TEST
 
+START_TEST(what_is_no_certificate_of_x_509_is_refused)
+{
+	static const struct {
+		CK_ULONG type, category, len;
+	} bad[] = {
+		{ CKC_X_509_ATTR_CERT, 0, 5 }, { 77, 0, 5 }, { CKC_X_509, 4, 5 }, { CKC_X_509, 0, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		struct p11_template t = { 0 };
+		CK_OBJECT_HANDLE object;
+
+		p11_ulong(&t, CKA_CLASS, CKO_CERTIFICATE);
+		p11_ulong(&t, CKA_CERTIFICATE_TYPE, bad[i].type);
+		p11_ulong(&t, CKA_CERTIFICATE_CATEGORY, bad[i].category);
+		p11_bytes(&t, CKA_VALUE, "value", bad[i].len);
+		p11_is(CKR_ATTRIBUTE_VALUE_INVALID, create(&t, &object));
+	}
+}
+END_TEST
+
+/* However long its value is: that it can't be here at all comes first. */
+START_TEST(a_private_key_that_only_the_hardware_makes_is_not_brought_in)
+{
+	static const uint8_t p256_oid[] = { 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07 };
+	struct p11_template t = { 0 };
+	CK_OBJECT_HANDLE object;
+
+	p11_ulong(&t, CKA_CLASS, CKO_PRIVATE_KEY);
+	p11_ulong(&t, CKA_KEY_TYPE, CKK_EC);
+	p11_bytes(&t, CKA_EC_PARAMS, p256_oid, sizeof p256_oid);
+	p11_bytes(&t, CKA_VALUE, repeat('v', 32).data, 32);
+	p11_is(CKR_TEMPLATE_INCONSISTENT, create(&t, &object));
+}
+END_TEST
+
 /* Edwards keys in all their forms. */
 
 static const char point_hex[] = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
@@ -831,6 +867,8 @@ static Suite *suite(void)
 	tcase_add_loop_test(tc, a_data_object_holds_bytes, 0, 4);
 	tcase_add_test(tc, a_data_object_may_be_empty);
 	tcase_add_test(tc, a_certificate_is_kept);
+	tcase_add_test(tc, what_is_no_certificate_of_x_509_is_refused);
+	tcase_add_test(tc, a_private_key_that_only_the_hardware_makes_is_not_brought_in);
 	tcase_add_loop_test(tc, a_public_key_is_read_in_every_form_and_kept_in_one, 0, 9);
 	tcase_add_test(tc, the_configuration_chooses_the_raw_point);
 	tcase_add_test(tc, what_is_no_ed25519_key_is_refused);
