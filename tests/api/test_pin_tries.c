@@ -7,6 +7,8 @@
 #include <string.h>
 #include <tss2/tss2_tpm2_types.h>
 
+#include "core/token.h"
+#include "crypto/crypto.h"
 #include "lib/fault.h"
 #include "lib/file.h"
 #include "lib/p11.h"
@@ -48,6 +50,35 @@ static void make(unsigned tries)
 {
 	configure_tries(tries);
 	p11_make_pin_token();
+	s = p11_open(CKF_RW_SESSION);
+}
+
+/* The same with a store that is anchored to a counter. */
+static void make_anchored(unsigned tries)
+{
+	struct sg_config *config = NULL;
+	struct sg_token *token = NULL;
+	struct sg_secret *pin = NULL, *so_pin = NULL;
+	struct sg_token_plan plan = {
+		.label = sg_bytes_str("anchored"), .sealer = "tpm", .pin_tries = tries,
+		.rollback_protection = true,
+	};
+
+	configure_tries(0);
+	ck_assert_int_eq(sg_crypto_start(), SG_OK);
+	ck_assert_int_eq(sg_config_load(&config), SG_OK);
+	ck_assert_int_eq(sg_secret_copy(sg_bytes_str(P11_PIN), &pin), SG_OK);
+	ck_assert_int_eq(sg_secret_copy(sg_bytes_str(P11_SO_PIN), &so_pin), SG_OK);
+	plan.user_pin = pin;
+	plan.so_pin = so_pin;
+	ck_assert_int_eq(sg_token_new(config, 0, &token), SG_OK);
+	ck_assert_int_eq(sg_token_create(token, &plan, NULL), SG_OK);
+	sg_token_free(&token);
+	sg_secret_free(&pin);
+	sg_secret_free(&so_pin);
+	sg_config_free(&config);
+	sg_crypto_stop();
+	p11_start();
 	s = p11_open(CKF_RW_SESSION);
 }
 
@@ -250,6 +281,24 @@ START_TEST(an_old_copy_of_the_store_brings_no_old_pin_back)
 }
 END_TEST
 
+START_TEST(a_store_that_is_anchored_has_such_pins_too)
+{
+	make_anchored(3);
+	try_wrong(2);
+	p11_ok(set_pin(P11_PIN, "another one"));
+	ck_assert_uint_eq(indices(), 1);
+	try_wrong(3);
+	p11_login(s, CKU_USER, "another one", CKR_PIN_LOCKED);
+	p11_ok(init_pin(P11_PIN));
+	ck_assert_uint_eq(indices(), 1);
+	start_over();
+	log_in(CKU_USER, P11_PIN);
+	p11_ok(p11->C_CloseAllSessions(0));
+	p11_ok(p11->C_InitToken(0, (CK_BYTE *)P11_SO_PIN, strlen(P11_SO_PIN), LABEL));
+	ck_assert_uint_eq(indices(), 0);
+}
+END_TEST
+
 /* At each command of a change of the PIN the TPM loses its power. */
 START_TEST(a_power_cut_at_any_command_leaves_one_pin_and_the_next_change_cleans_up)
 {
@@ -333,6 +382,7 @@ static Suite *suite(void)
 	tcase_add_test(tc, the_officer_helps_who_has_spent_his_tries);
 	tcase_add_test(tc, the_officer_is_under_the_lockout_of_the_tpm);
 	tcase_add_test(tc, a_changed_pin_has_an_index_of_its_own_and_the_old_one_goes);
+	tcase_add_test(tc, a_store_that_is_anchored_has_such_pins_too);
 	tcase_add_test(tc, an_old_copy_of_the_store_brings_no_old_pin_back);
 	tcase_add_test(tc, the_token_made_new_has_no_index_of_the_old_one);
 	tcase_add_loop_test(tc, a_power_cut_at_any_command_leaves_one_pin_and_the_next_change_cleans_up,
