@@ -5,7 +5,7 @@
 
 _signet_options() {
 	case $1 in
-	init) echo --label --machine --pin-file --so-pin-file --pin-tries --pcr --policy-key --sealer --tpm --owner-auth-file --json ;;
+	init) echo --label --machine --pin-file --so-pin-file --pin-tries --pcr --policy-key --rollback-protection --sealer --tpm --owner-auth-file --json ;;
 	status | doctor) echo --json ;;
 	keygen) echo --label --type --id --extractable --token --pin-file --json ;;
 	import) echo --label --id --token --pin-file --json ;;
@@ -25,12 +25,13 @@ _signet_options() {
 	reseal) echo --pcr --policy-key --pin-file --so-pin-file --token ;;
 	'policy update') echo --signatures --token ;;
 	'tripwire accept') echo --token ;;
+	'rollback accept') echo --pin-file --so-pin-file --owner-auth-file --token ;;
 	destroy) echo --token --owner-auth-file --yes ;;
 	esac
 }
 
 _signet() {
-	local verbs='init status doctor keygen import list pubkey sign verify delete root wrap unwrap encrypt decrypt pin reseal policy tripwire destroy'
+	local verbs='init status doctor keygen import list pubkey sign verify delete root wrap unwrap encrypt decrypt pin reseal policy tripwire rollback destroy'
 	local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]} words
 
 	COMPREPLY=()
@@ -39,13 +40,13 @@ _signet() {
 		root) words='create list' ;;
 		pin) words='set reset' ;;
 		policy) words='update' ;;
-		tripwire) words='accept' ;;
+		tripwire | rollback) words='accept' ;;
 		esac
 		mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
 		return
 	fi
 	case $verb in
-	root | pin | policy | tripwire) [ "$COMP_CWORD" -le 2 ] || verb="$verb ${COMP_WORDS[2]}" ;;
+	root | pin | policy | tripwire | rollback) [ "$COMP_CWORD" -le 2 ] || verb="$verb ${COMP_WORDS[2]}" ;;
 	esac
 	case $COMP_CWORD:$previous in
 	1:*) words="$verbs help --help --version" ;;
@@ -53,7 +54,7 @@ _signet() {
 	2:root) words='create list' ;;
 	2:pin) words='set reset' ;;
 	2:policy) words='update' ;;
-	2:tripwire) words='accept' ;;
+	2:tripwire | 2:rollback) words='accept' ;;
 	*:--format)
 		case $verb in
 		pubkey) words='raw pem ssh all' ;;

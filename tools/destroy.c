@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "core/module.h"
+#include "core/token_anchor.h"
 #include "core/token_index.h"
 #include "core/token_tripwire.h"
 #include "tools/fail.h"
@@ -47,9 +48,27 @@ static void remove_indices(struct sg_token *token, const struct sg_secret *owner
 		        err != SG_OK ? sg_err_sentence(err) : "", left.entry[i].index.handle);
 }
 
+/* The store goes first: without its counter it would be one that nobody opens. */
+static void remove_counter(struct sg_token *token, const struct sg_secret *owner_auth,
+                           const struct sg_token_record *record)
+{
+	struct sg_sealer *sealer;
+	enum sg_err err;
+
+	sg_token_opening_lock(token);
+	err = sg_token_sealer(token, record->sealer, &sealer);
+	if (err == SG_OK)
+		err = sg_token_anchor_remove(sealer, owner_auth, record);
+	sg_token_opening_unlock(token);
+	if (err != SG_OK)
+		fprintf(stderr, "signet: the counter in the TPM that counted the versions of the store "
+		        "could not be removed: %s\n", sg_err_sentence(err));
+}
+
 static enum sg_err remove_store(CK_SLOT_ID slot, const struct sg_secret *owner_auth)
 {
 	struct sg_module *module = sg_module_enter();
+	struct sg_token_record record = { 0 };
 	struct sg_token *token;
 	enum sg_err err;
 
@@ -57,11 +76,15 @@ static enum sg_err remove_store(CK_SLOT_ID slot, const struct sg_secret *owner_a
 		return SG_ERR_SYSTEM;
 	err = sg_module_token(module, slot, &token);
 	if (err == SG_OK) {
+		(void)sg_token_read_record(token, &record);     /* a damaged store goes too */
 		remove_indices(token, owner_auth);
 		err = sg_store_remove(token->path);
 	}
+	if (err == SG_OK && sg_token_record_anchored(&record))
+		remove_counter(token, owner_auth, &record);
 	if (err == SG_OK)
 		sg_token_tripwire_forget(token);
+	sg_token_record_clear(&record);
 	sg_module_leave();
 	return err;
 }

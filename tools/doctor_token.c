@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/module.h"
+#include "core/token_anchor.h"
 #include "tools/fail.h"
 #include "tools/token.h"
 #include "tools/tries.h"
@@ -78,6 +79,18 @@ static void check_tries(struct doctor *doctor, struct sg_token *token, CK_SLOT_I
 	sg_buf_free(&text.buf);
 }
 
+/* Whether older copies of the store are refused. The token was opened: this one is the newest. */
+static void check_rollback(struct doctor *doctor, const struct sg_token *token, CK_SLOT_ID slot)
+{
+	bool anchored = sg_token_record_anchored(&token->record);
+	char check[64];
+
+	snprintf(check, sizeof check, "rollback of slot %lu", slot);
+	doctor_report(doctor, check, FINE, NULL, "%s",
+	              anchored ? "the store is the newest, by a counter in the TPM"
+	                       : "nothing tells an older copy of the store from the newest");
+}
+
 /* Look at one token: readable, sealed by this TPM, and really opening. */
 static void check_token(struct doctor *doctor, struct sg_module *module,
                         const struct tool_token *found)
@@ -118,6 +131,8 @@ static void check_token(struct doctor *doctor, struct sg_module *module,
 		              (int)label.len, (const char *)label.data);
 	if (err == SG_OK)
 		check_tries(doctor, token, found->slot);
+	if (err == SG_OK)
+		check_rollback(doctor, token, found->slot);
 }
 
 static bool named(const struct sg_pin_index *index, const struct sg_token *token)

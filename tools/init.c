@@ -207,6 +207,7 @@ static enum tool_exit run(struct tool *tool)
 	plan.so_pin = so_pin;
 	plan.owner_auth = owner;
 	plan.policy = sg_buf_bytes(&policy);
+	plan.rollback_protection = tool_given(tool, OPT_ROLLBACK_PROTECTION);
 	/* Another process may take the slot first: then the next one. */
 	for (int tries = 0; err == SG_ERR_STORE_EXISTS && tries < TRIES; tries++) {
 		if (tries > 0)
@@ -240,15 +241,18 @@ const struct tool_verb tool_verb_init = {
 	.summary = "make a token, sealed by the TPM",
 	.usage = "--label NAME (--machine | --pin-file FILE) [--so-pin-file FILE]\n"
 	         "              [--pin-tries N] [--pcr BANK:PCRS] [--policy-key FILE]\n"
-	         "              [--sealer NAME] [--tpm TCTI] [--owner-auth-file FILE] [--json]",
+	         "              [--rollback-protection] [--sealer NAME] [--tpm TCTI]\n"
+	         "              [--owner-auth-file FILE] [--json]",
 	.text = "A machine token has no PIN: it opens on this machine and nowhere else. A PIN token\n"
 	        "asks; the TPM counts wrong PINs, with --pin-tries for this PIN alone. The label has at\n"
 	        "most 32 bytes. With --pcr it opens only while these PCRs are as they are now, or with\n"
-	        "--policy-key as that key signed.",
+	        "--policy-key as that key signed. With --rollback-protection older copies of the store\n"
+	        "are refused; each change of the token then writes to the TPM twice.",
 	.example = "signet init --label vault --machine",
 	.run = run,
 	.options = { OPT_LABEL, OPT_MACHINE, OPT_PIN_FILE, OPT_SO_PIN_FILE, OPT_PIN_TRIES,
-	             OPT_SEALER, OPT_TPM, OPT_PCR, OPT_POLICY_KEY, OPT_OWNER_AUTH_FILE, OPT_JSON },
+	             OPT_SEALER, OPT_TPM, OPT_PCR, OPT_POLICY_KEY, OPT_ROLLBACK_PROTECTION,
+	             OPT_OWNER_AUTH_FILE, OPT_JSON },
 	.required = { OPT_LABEL },
 	.makes = true,
 };

@@ -37,6 +37,7 @@ signet_SOURCES = \
 	tools/pin_verbs.c \
 	tools/pubkey.c \
 	tools/reseal.c \
+	tools/rollback.c \
 	tools/root.c \
 	tools/sign.c \
 	tools/status.c \

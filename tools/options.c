@@ -40,6 +40,8 @@ static const struct option_row rows[OPT_COUNT] = {
 	                    "wrong PINs in a row that are taken, counted for this PIN alone" },
 	[OPT_POLICY_KEY] = { "--policy-key", "FILE",
 	                     "public key, in PEM, of who may sign PCR values" },
+	[OPT_ROLLBACK_PROTECTION] = { "--rollback-protection", NULL,
+	                              "refuse older copies of the store, by a counter in the TPM" },
 	[OPT_ROOT] = { "--root", "NAME", "the root, by its label or a pkcs11: URI" },
 	[OPT_SEALER] = { "--sealer", "NAME", "what seals the token: tpm, or soft for development" },
 	[OPT_SIGNATURE] = { "--signature", "FILE", "the signature, raw or in base64" },

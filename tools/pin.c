@@ -174,6 +174,23 @@ enum tool_exit tool_pin_read(const struct tool *tool, enum tool_option option, c
 	return tool_fail_err(err, "can't read %s from %s", what, path);
 }
 
+enum tool_exit tool_pins_read(const struct tool *tool, struct sg_secret **pin,
+                              struct sg_secret **so_pin)
+{
+	bool asks = (tool->token.flags & CKF_LOGIN_REQUIRED) != 0;
+	bool given = tool_given(tool, OPT_PIN_FILE) || tool_given(tool, OPT_SO_PIN_FILE);
+	enum tool_exit code = TOOL_OK;
+
+	if (!asks && given)
+		return tool_fail(TOOL_USAGE, NULL, "a machine token has no PIN");
+	if (asks && (tool_given(tool, OPT_PIN_FILE) || !tool_given(tool, OPT_SO_PIN_FILE)))
+		code = tool_pin_read(tool, OPT_PIN_FILE, "the PIN", false, pin);
+	if (code == TOOL_OK && tool_given(tool, OPT_SO_PIN_FILE))
+		code = tool_pin_read(tool, OPT_SO_PIN_FILE, "the security officer's PIN", false,
+		                     so_pin);
+	return code;
+}
+
 bool tool_terminal_yes(const char *question)
 {
 	char answer[8];

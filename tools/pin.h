@@ -17,6 +17,12 @@
 enum tool_exit tool_pin_read(const struct tool *tool, enum tool_option option, const char *what,
                              bool twice, struct sg_secret **pin);
 
+/* Read the PINs of the token that was chosen, which another step proves: the user's, unless only
+ * the security officer's is given, and that one if it is. A machine token has none. The caller
+ * frees both. */
+enum tool_exit tool_pins_read(const struct tool *tool, struct sg_secret **pin,
+                              struct sg_secret **so_pin);
+
 /* Tell whether there is a terminal to ask on. */
 bool tool_terminal_there(void);
 

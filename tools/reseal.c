@@ -30,23 +30,6 @@ static enum sg_err reseal(const struct tool *tool, const struct sg_token_reseal 
 	return err;
 }
 
-static enum tool_exit read_pins(struct tool *tool, struct sg_secret **pin,
-                                struct sg_secret **so_pin)
-{
-	bool asks = (tool->token.flags & CKF_LOGIN_REQUIRED) != 0;
-	bool given = tool_given(tool, OPT_PIN_FILE) || tool_given(tool, OPT_SO_PIN_FILE);
-	enum tool_exit code = TOOL_OK;
-
-	if (!asks && given)
-		return tool_fail(TOOL_USAGE, NULL, "a machine token has no PIN");
-	if (asks && (tool_given(tool, OPT_PIN_FILE) || !tool_given(tool, OPT_SO_PIN_FILE)))
-		code = tool_pin_read(tool, OPT_PIN_FILE, "the PIN", false, pin);
-	if (code == TOOL_OK && tool_given(tool, OPT_SO_PIN_FILE))
-		code = tool_pin_read(tool, OPT_SO_PIN_FILE, "the security officer's PIN", false,
-		                     so_pin);
-	return code;
-}
-
 static enum tool_exit tell(const struct tool *tool, bool left)
 {
 	struct tool_text text = { { NULL, 0, 0 }, SG_OK };
@@ -73,7 +56,7 @@ static enum tool_exit run_reseal(struct tool *tool)
 	if (code == TOOL_OK)
 		code = tool_token_choose(tool);
 	if (code == TOOL_OK)
-		code = read_pins(tool, &pin, &so_pin);
+		code = tool_pins_read(tool, &pin, &so_pin);
 	if (code != TOOL_OK)
 		goto out;
 	how.policy = sg_buf_bytes(&policy);

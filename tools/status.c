@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/module.h"
+#include "core/token_anchor.h"
 #include "core/token_policy.h"
 #include "store/store.h"
 #include "tools/fail.h"
@@ -33,6 +34,7 @@ struct slot {
 	const char *path;               /* the token's own */
 	char sealer[16];
 	bool machine;
+	bool anchored;                  /* with rollback protection */
 	uint32_t pin_tries;             /* of an index for the user's PIN; 0: it has none */
 	struct sg_seal_tries tries;     /* what is known of them */
 	char policy[256];               /* text without values, cut short where it is longer */
@@ -129,6 +131,7 @@ static void read_slot(struct sg_module *module, CK_SLOT_ID id, struct slot *slot
 	snprintf(slot->sealer, sizeof slot->sealer, "%s",
 	         token->present ? token->record.sealer : token->config->sealer);
 	slot->machine = token->present && token->record.machine;
+	slot->anchored = token->present && sg_token_record_anchored(&token->record);
 	read_policy(token, slot);
 	slot->pin_tries = token->present ? token->record.pin_tries : 0;
 	slot->err = sg_token_status(token, &slot->status);
@@ -205,6 +208,7 @@ static json_t *json_slot(const struct slot *slot)
 	tool_json_put(json, "machine", json_boolean(slot->machine));
 	if (slot->pin_tries > 0)
 		tool_json_put(json, "pin_tries", tool_tries_json(&slot->tries));
+	tool_json_put(json, "rollback_protection", json_boolean(slot->anchored));
 	tool_json_put(json, "policy", tool_json_text(sg_bytes_str(slot->policy)));
 	tool_json_put(json, "sealer", json_string(slot->sealer));
 	tool_json_put(json, "objects", json_integer((json_int_t)slot->rows));
@@ -331,6 +335,8 @@ static void text_slot(struct tool_text *text, const struct slot *slot)
 	}
 	if (slot->policy[0] != '\0')
 		tool_text_add(text, "    policy: %s\n", slot->policy);
+	if (slot->anchored)
+		tool_text_add(text, "    rollback protection: a counter in the TPM\n");
 	text_sealer(text, slot);
 }
 

@@ -45,6 +45,7 @@ libsignet_la_SOURCES += \
 	src/core/state.c src/core/state.h \
 	src/core/template.c src/core/template.h \
 	src/core/token.c src/core/token.h \
+	src/core/token_accept.c src/core/token_accept.h \
 	src/core/token_anchor.c src/core/token_anchor.h \
 	src/core/token_create.c \
 	src/core/token_index.c src/core/token_index.h \

@@ -69,23 +69,31 @@ enum sg_err sg_token_anchor_remove(struct sg_sealer *sealer, const struct sg_sec
 	                                  record->uuid, sg_buf_bytes(&record->counter));
 }
 
-enum sg_err sg_token_anchor_ask(struct sg_sealer *sealer, const struct sg_token_record *record,
-                                struct sg_keyset *const keys[2], const struct sg_anchor *anchor,
-                                bool *unfinished)
+static enum sg_err read_counter(struct sg_sealer *sealer, const struct sg_token_record *record,
+                                struct sg_keyset *const keys[2], uint64_t *value)
 {
 	const struct sg_counter_ops *ops;
 	struct sg_secret *auth = NULL;
-	uint64_t value = 0;
 	enum sg_err err = counters(sealer, &ops);
 
 	if (err == SG_OK)
 		err = authorise(keys[SG_PUBLIC_HALF], record, &auth);
 	if (err == SG_OK)
 		err = ops->read(sealer, sg_buf_bytes(&record->parent),
-		                sg_buf_bytes(&record->counter), auth, &value);
+		                sg_buf_bytes(&record->counter), auth, value);
 	sg_secret_free(&auth);
+	return err == SG_ERR_FORMAT ? SG_ERR_STORE_DAMAGED : err;
+}
+
+enum sg_err sg_token_anchor_ask(struct sg_sealer *sealer, const struct sg_token_record *record,
+                                struct sg_keyset *const keys[2], const struct sg_anchor *anchor,
+                                bool *unfinished)
+{
+	uint64_t value = 0;
+	enum sg_err err = read_counter(sealer, record, keys, &value);
+
 	if (err != SG_OK)
-		return err == SG_ERR_FORMAT ? SG_ERR_STORE_DAMAGED : err;
+		return err;
 	*unfinished = value + 1 == anchor->count;
 	if (value > anchor->count)
 		return SG_ERR_STORE_OLD;
@@ -255,4 +263,14 @@ enum sg_err sg_token_anchor_begin(const struct sg_token *token, struct sg_store_
 	if (err == SG_OK && unfinished)
 		err = move(sealer, record, keys, anchor);
 	return err == SG_OK ? sg_token_anchor_cast(txn, sealer, keys, record, state, anchor) : err;
+}
+
+enum sg_err sg_token_anchor_renew(struct sg_sealer *sealer, const struct sg_secret *owner_auth,
+                                  struct sg_keyset *const keys[2], struct sg_token_record *record,
+                                  struct sg_anchor *anchor, bool *made)
+{
+	enum sg_err err = read_counter(sealer, record, keys, &anchor->count);
+
+	*made = err == SG_ERR_HW_NV_GONE;
+	return *made ? sg_token_anchor_make(sealer, owner_auth, keys, record, anchor) : err;
 }

@@ -72,4 +72,11 @@ enum sg_err sg_token_anchor_cast(struct sg_store_txn *txn, struct sg_sealer *sea
                                  const struct sg_token_record *record,
                                  const struct sg_state *state, struct sg_anchor *anchor);
 
+/* Set the anchor to what the counter shows now, whatever it was, so that the next cast takes the
+ * store as it is; where the counter is gone *made tells that a new one was made, which the record
+ * names. owner_auth may be NULL. Errors: the sealer's. */
+enum sg_err sg_token_anchor_renew(struct sg_sealer *sealer, const struct sg_secret *owner_auth,
+                                  struct sg_keyset *const keys[2], struct sg_token_record *record,
+                                  struct sg_anchor *anchor, bool *made);
+
 #endif

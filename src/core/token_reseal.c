@@ -48,9 +48,9 @@ static enum sg_err prove_pins(struct sg_token *token, struct sg_sealer *sealer,
 	return err;
 }
 
-static enum sg_err open_key(struct sg_token *token, struct sg_sealer *sealer,
-                            const struct sg_token_record *record,
-                            const struct sg_token_reseal *how, struct sg_secret **token_key)
+enum sg_err sg_token_reseal_open(struct sg_token *token, struct sg_sealer *sealer,
+                                 const struct sg_token_record *record,
+                                 const struct sg_token_reseal *how, struct sg_secret **token_key)
 {
 	if (!record->machine)
 		return prove_pins(token, sealer, record, how, token_key);
@@ -141,7 +141,7 @@ enum sg_err sg_token_reseal(struct sg_token *token, const struct sg_token_reseal
 	sg_token_opening_lock(token);
 	err = sg_token_sealer(token, record.sealer, &change.sealer);
 	if (err == SG_OK)
-		err = open_key(token, change.sealer, &record, how, &token_key);
+		err = sg_token_reseal_open(token, change.sealer, &record, how, &token_key);
 	if (err == SG_OK)
 		err = sg_token_derive(token_key, record.uuid, keys);
 	if (err == SG_OK)       /* the parent it names is about to get the token key */

@@ -22,4 +22,12 @@ struct sg_token_reseal {
  * store's. */
 enum sg_err sg_token_reseal(struct sg_token *token, const struct sg_token_reseal *how);
 
+/* Within this ring. */
+
+/* Open the token key of a record as it is, with the PINs of how; the caller frees *token_key and
+ * holds `opening`. Errors: as above. */
+enum sg_err sg_token_reseal_open(struct sg_token *token, struct sg_sealer *sealer,
+                                 const struct sg_token_record *record,
+                                 const struct sg_token_reseal *how, struct sg_secret **token_key);
+
 #endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 3. Taking a store as it is.
+ */
+#include "core/token_accept.h"
+
+#include <string.h>
+
+#include "core/token_write.h"
+
+/* Anchor what the transaction holds. The anchor that is there must be over all of it: parts of
+ * several copies are no store. */
+static enum sg_err renew(struct sg_store_txn *txn, struct sg_sealer *sealer,
+                         const struct sg_secret *owner_auth, struct sg_keyset *const keys[2],
+                         struct sg_token_record *record)
+{
+	struct sg_buf stored = { 0 };
+	struct sg_anchor anchor;
+	struct sg_state state;
+	bool made = false;
+	enum sg_err err;
+
+	err = sg_token_read_state(txn, &state);
+	if (err == SG_OK)
+		err = sg_token_anchor_read(txn, keys, record, &state, &anchor);
+	if (err == SG_OK)
+		err = sg_token_anchor_renew(sealer, owner_auth, keys, record, &anchor, &made);
+	if (err == SG_OK && made)
+		err = sg_token_record_write(record, keys[SG_PUBLIC_HALF], &stored);
+	if (err == SG_OK && made)
+		err = sg_store_put(txn, SG_STORE_TOKEN, sg_buf_bytes(&stored));
+	if (err == SG_OK)
+		err = sg_token_anchor_cast(txn, sealer, keys, record, &state, &anchor);
+	sg_buf_free(&stored);
+	return err;
+}
+
+static enum sg_err renew_stored(struct sg_token *token, struct sg_sealer *sealer,
+                                const struct sg_secret *owner_auth,
+                                struct sg_keyset *const keys[2])
+{
+	struct sg_token_record record = { 0 };
+	struct sg_store_txn *txn = NULL;
+	enum sg_err err;
+
+	err = sg_store_begin(token->path, SG_STORE_ALONE, &txn);
+	if (err == SG_OK)
+		err = sg_token_get_record(txn, &record);
+	if (err == SG_OK)
+		err = sg_token_record_check(&record, keys[SG_PUBLIC_HALF]);
+	if (err == SG_OK)
+		err = renew(txn, sealer, owner_auth, keys, &record);
+	sg_store_abort(&txn);
+	sg_token_record_clear(&record);
+	return err;
+}
+
+enum sg_err sg_token_accept(struct sg_token *token, const struct sg_token_reseal *how,
+                            const struct sg_secret *owner_auth)
+{
+	struct sg_keyset *keys[2] = { NULL, NULL };
+	struct sg_token_record record = { 0 };
+	struct sg_secret *token_key = NULL;
+	struct sg_sealer *sealer;
+	enum sg_err err;
+
+	err = sg_token_read_record(token, &record);
+	if (err == SG_OK && !sg_token_record_anchored(&record))
+		err = SG_ERR_ARG;
+	if (err != SG_OK)
+		goto out;
+	sg_token_opening_lock(token);
+	err = sg_token_sealer(token, record.sealer, &sealer);
+	if (err == SG_OK)
+		err = sg_token_reseal_open(token, sealer, &record, how, &token_key);
+	if (err == SG_OK)
+		err = sg_token_derive(token_key, record.uuid, keys);
+	if (err == SG_OK)       /* the parent it names is about to be asked */
+		err = sg_token_record_check(&record, keys[SG_PUBLIC_HALF]);
+	if (err == SG_OK)
+		err = renew_stored(token, sealer, owner_auth, keys);
+	sg_token_opening_unlock(token);
+out:
+	sg_token_record_clear(&record);
+	sg_keyset_free(&keys[0]);
+	sg_keyset_free(&keys[1]);
+	sg_secret_free(&token_key);
+	return err;
+}

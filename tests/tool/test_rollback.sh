@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Tests. Tokens with rollback protection: what is said about an older copy of a store, and
+# how its owner takes one that he restored himself.
+
+# shellcheck source=tests/tool/lib.sh
+. "${SIGNET_TEST_SRCDIR:?}/tests/tool/lib.sh"
+
+printf 123456 > "$FOLDER/pin"
+printf 87654321 > "$FOLDER/so"
+printf 654321 > "$FOLDER/other"
+
+counters() { tpm2_getcap handles-nv-index | grep -c 0x; }
+
+made() {
+	exits 0 init --label box --machine --rollback-protection && [ "$(counters)" -eq 1 ] &&
+		exits 0 keygen --token box --label key && exits 0 status &&
+		prints 'rollback protection: a counter in the TPM' && exits 0 doctor && prints 'the store is the newest'
+}
+
+older_refused() {
+	STORE=$FOLDER/state/slot-0000.db && cp "$STORE" "$FOLDER/backup" && cp "$STORE" "$FOLDER/newest" &&
+		exits 0 delete --token box --label key --yes && cp "$STORE" "$FOLDER/newest" &&
+		cp "$FOLDER/backup" "$STORE" && exits 7 list --token box && says 'not the newest' &&
+		says 'rollback accept' && tpm_restart && exits 7 list --token box && ! exits 0 doctor && prints 'not the newest'
+}
+
+accepted() {
+	exits 0 rollback accept --token box && exits 0 list --token box && prints key &&
+		cp "$FOLDER/newest" "$STORE" && exits 7 list --token box &&
+		exits 0 rollback accept --token box && exits 0 list --token box && ! prints key
+}
+
+counter_lost() {
+	tpm2_nvundefine -C o "$(tpm2_getcap handles-nv-index | sed -n 's/^- //p')" &&
+		exits 11 list --token box && says 'is gone' && exits 0 rollback accept --token box &&
+		exits 0 list --token box && [ "$(counters)" -eq 1 ]
+}
+
+pin_asked_for() {
+	exits 0 init --label desk --pin-file "$FOLDER/pin" --so-pin-file "$FOLDER/so" --rollback-protection &&
+		STORE=$FOLDER/state/slot-0001.db && cp "$STORE" "$FOLDER/backup" &&
+		exits 0 pin set --token desk --pin-file "$FOLDER/pin" --new-pin-file "$FOLDER/other" &&
+		cp "$FOLDER/backup" "$STORE" &&
+		exits 7 keygen --token desk --label key --pin-file "$FOLDER/pin" &&
+		fails 4 'PIN is wrong' rollback accept --token desk --pin-file "$FOLDER/other" &&
+		exits 7 keygen --token desk --label key --pin-file "$FOLDER/pin" &&
+		exits 0 rollback accept --token desk --so-pin-file "$FOLDER/so" &&
+		exits 0 keygen --token desk --label key --pin-file "$FOLDER/pin"
+}
+
+none_to_accept() {
+	exits 0 init --label plain --machine && fails 2 'no rollback protection' rollback accept --token plain
+}
+
+soft_refused() {
+	printf 'words' > "$FOLDER/words" && chmod 600 "$FOLDER/words" &&
+		printf 'allow-soft = yes\nsoft-passphrase-file = %s\n' "$FOLDER/words" >> "$SIGNET_CONF" &&
+		! exits 0 init --label soft --machine --sealer soft --rollback-protection && says 'keeps no counters'
+}
+
+destroyed() {
+	exits 0 destroy --token box --yes && exits 0 destroy --token desk --yes && [ "$(counters)" -eq 0 ]
+}
+
+tpm_start || exit 1
+
+check 'a token is made with a counter' made
+check 'an older copy of the store is refused, and it is said what to do' older_refused
+check 'whoever restored it himself accepts it, and the newer one is refused then' accepted
+check 'a counter that is gone is made anew' counter_lost
+check 'accepting needs the PIN' pin_asked_for
+check 'a token without protection has nothing to accept' none_to_accept
+check 'a sealer without counters is refused' soft_refused
+check 'a token that is destroyed takes its counter along' destroyed
+finish
