@@ -91,18 +91,27 @@ static void teardown(void)
 }
 
 /* Add a data object to the token as this process or as the other one. */
-static CK_OBJECT_HANDLE add(struct sg_token *to)
+static enum sg_err try_to_add(struct sg_token *to, CK_OBJECT_HANDLE *handle)
 {
 	const struct sg_origin imported = { false, CK_UNAVAILABLE_INFORMATION };
 	struct sg_attrs attrs = { 0 };
 	struct sg_secret *none = NULL;
 	struct sg_object *object = NULL;
-	CK_OBJECT_HANDLE handle = 0;
+	enum sg_err err;
 
 	ck_assert_int_eq(sg_attrs_set_ulong(&attrs, CKA_CLASS, CKO_DATA), SG_OK);
 	ck_assert_int_eq(sg_attrs_set_bool(&attrs, CKA_TOKEN, true), SG_OK);
 	ck_assert_uint_eq(sg_object_new(&attrs, &none, imported, &object), CKR_OK);
-	ck_assert_int_eq(sg_token_add(to, &session, &object, 1, &handle), SG_OK);
+	err = sg_token_add(to, &session, &object, 1, handle);
+	sg_object_unref(&object);
+	return err;
+}
+
+static CK_OBJECT_HANDLE add(struct sg_token *to)
+{
+	CK_OBJECT_HANDLE handle = 0;
+
+	ck_assert_int_eq(try_to_add(to, &handle), SG_OK);
 	return handle;
 }
 
@@ -330,6 +339,37 @@ static bool is_new(void)
 	return memcmp(token->record.label, "new ", 4) == 0;
 }
 
+/* Another process makes the token new, and nobody here looks. */
+static void make_new_unseen(void)
+{
+	ck_assert_int_eq(sg_token_recreate(other, sg_bytes_str("12345678"), sg_bytes_str("new")),
+	                 SG_OK);
+}
+
+static const struct {
+	void (*fn)(void);
+	enum sg_err err;
+} remakers[] = {
+	{ make_new_unseen, SG_ERR_STORE_DAMAGED },
+	{ make_new, SG_ERR_CLOSED },
+};
+
+START_TEST(an_object_of_the_old_token_never_gets_into_the_new_one)
+{
+	CK_OBJECT_HANDLE handle = 0;
+
+	make_pin_token();
+	ck_assert_uint_eq(count(), 0);
+	in_between = remakers[_i].fn;
+	ck_assert_int_eq(try_to_add(token, &handle), remakers[_i].err);
+	ck_assert_ptr_null(in_between);
+	ck_assert(is_new());
+	ck_assert_uint_eq(count(), 0);
+	add(token);
+	ck_assert_uint_eq(count(), 1);
+}
+END_TEST
+
 /* The reader of the old record is the last to write it down. */
 START_TEST(an_old_record_that_opens_late_does_not_stay)
 {
@@ -402,6 +442,7 @@ static Suite *suite(void)
 	tcase_add_loop_test(tc, a_token_that_another_process_made_new_shows_the_new_objects, 0, 4);
 	tcase_add_test(tc, a_pin_that_was_changed_is_reported_as_changed);
 	tcase_add_test(tc, a_token_that_was_made_new_is_reported_as_new);
+	tcase_add_loop_test(tc, an_object_of_the_old_token_never_gets_into_the_new_one, 0, 2);
 	tcase_add_test(tc, an_old_record_that_opens_late_does_not_stay);
 	tcase_add_test(tc, a_login_with_keys_of_a_token_that_was_made_new_meanwhile_fails);
 	tcase_add_test(tc, a_store_that_is_damaged_stays_an_error);
