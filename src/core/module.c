@@ -21,7 +21,7 @@ static struct sg_module *current;
 static _Thread_local unsigned depth;
 
 /* What a child inherited: kept reachable, so that leak checkers see it is no leak of ours. */
-static struct sg_module *inherited;
+__attribute__((used)) static struct sg_module *inherited;
 
 /* Only this thread exists now: what a race detector remembers of the parent's is void. */
 __attribute__((no_sanitize("thread"))) static void in_child(void)
