@@ -35,7 +35,6 @@ api_tests = \
 	tests/api/test_session \
 	tests/api/test_sign \
 	tests/api/test_slot_event \
-	tests/api/test_tamper \
 	tests/api/test_threads \
 	tests/api/test_tokens \
 	tests/api/test_verify_signature \

@@ -1,12 +1,15 @@
 # Attacks, really carried out: one for each line of the threat model's table.
 attack_tests = \
+	tests/attack/test_bus \
 	tests/attack/test_memory \
 	tests/attack/test_memory_reader \
 	tests/attack/test_pin_index \
 	tests/attack/test_rollback \
+	tests/attack/test_tamper \
 	tests/attack/test_tripwire
 
 attack_scripts = \
+	tests/attack/test_disk.sh \
 	tests/attack/test_other_user.sh \
 	tests/attack/test_reset.sh
 

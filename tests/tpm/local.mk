@@ -1,7 +1,6 @@
 # The TPM sealer against swtpm, which each test starts for itself.
 tpm_tests = \
 	tests/tpm/test_boot \
-	tests/tpm/test_bus \
 	tests/tpm/test_commands \
 	tests/tpm/test_conformance \
 	tests/tpm/test_counter \
