@@ -7,7 +7,9 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include <tss2/tss2_esys.h>
 
+#include "core/anchor.h"
 #include "core/attrs.h"
 #include "core/record.h"
 #include "core/state.h"
@@ -28,6 +30,8 @@ BORDER(enum sg_err, sg_random_secret, size_t len, struct sg_secret **out);
 BORDER(enum sg_err, sg_secret_read_fd, int fd, size_t max, struct sg_secret **out);
 BORDER(enum sg_err, sg_token_resident_ecdh, struct sg_token *token, struct sg_object *object,
        const uint8_t point[SG_RESIDENT_POINT], struct sg_secret **shared);
+BORDER(TSS2_RC, Esys_NV_Read, ESYS_CONTEXT *esys, ESYS_TR auth, ESYS_TR nv, ESYS_TR s1, ESYS_TR s2,
+       ESYS_TR s3, UINT16 size, UINT16 offset, TPM2B_MAX_NV_BUFFER **data);
 BORDER(int, sodium_memcmp, const void *a, const void *b, size_t len);
 BORDER(int, crypto_sign_seed_keypair, unsigned char *pk, unsigned char *sk,
        const unsigned char *seed);
@@ -51,6 +55,8 @@ BORDER(void, sg_set_remove, struct sg_set *set, const struct sg_keyset *keys,
        const uint8_t row[SG_UUID], uint64_t generation);
 BORDER(void, sg_set_sign, struct sg_set *set, enum sg_half half, const struct sg_keyset *keys,
        const uint8_t token[SG_UUID]);
+BORDER(void, sg_anchor_sign, struct sg_anchor *anchor, struct sg_keyset *const keys[2],
+       const struct sg_token_record *record, const struct sg_state *state);
 BORDER(enum sg_err, sg_token_record_write, struct sg_token_record *record,
        const struct sg_keyset *keys, struct sg_buf *out);
 
@@ -229,6 +235,26 @@ void __wrap_sg_set_sign(struct sg_set *set, enum sg_half half, const struct sg_k
 {
 	__real_sg_set_sign(set, half, keys, token);
 	ct_public(set->mac, sizeof set->mac);
+}
+
+/* What a counter of the TPM shows stands beside them. It comes encrypted with a key that an
+ * authorisation is part of. */
+TSS2_RC __wrap_Esys_NV_Read(ESYS_CONTEXT *esys, ESYS_TR auth, ESYS_TR nv, ESYS_TR s1, ESYS_TR s2,
+                            ESYS_TR s3, UINT16 size, UINT16 offset, TPM2B_MAX_NV_BUFFER **data)
+{
+	TSS2_RC rc = __real_Esys_NV_Read(esys, auth, nv, s1, s2, s3, size, offset, data);
+
+	if (rc == TSS2_RC_SUCCESS)
+		ct_public(*data, sizeof **data);
+	return rc;
+}
+
+/* So do the codes of the anchor. */
+void __wrap_sg_anchor_sign(struct sg_anchor *anchor, struct sg_keyset *const keys[2],
+                           const struct sg_token_record *record, const struct sg_state *state)
+{
+	__real_sg_anchor_sign(anchor, keys, record, state);
+	ct_public(anchor->mac, sizeof anchor->mac);
 }
 
 /* So does the code of the token's record. */

@@ -16,14 +16,14 @@ tests_ct_secrets_SOURCES = \
 	tests/ct/sealers.c
 tests_ct_secrets_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=sg_secret_reveal -Wl,--wrap=sg_random_secret -Wl,--wrap=sg_secret_read_fd \
-	-Wl,--wrap=sg_token_resident_ecdh \
+	-Wl,--wrap=Esys_NV_Read -Wl,--wrap=sg_token_resident_ecdh \
 	-Wl,--wrap=sodium_memcmp -Wl,--wrap=crypto_pwhash \
 	-Wl,--wrap=crypto_sign_seed_keypair -Wl,--wrap=crypto_sign_detached \
 	-Wl,--wrap=crypto_scalarmult_ed25519_base_noclamp \
 	-Wl,--wrap=crypto_scalarmult_curve25519 -Wl,--wrap=crypto_scalarmult_curve25519_base \
 	-Wl,--wrap=sg_gcm_encrypt -Wl,--wrap=sg_pkcs8_parse -Wl,--wrap=sg_attrs_parse \
 	-Wl,--wrap=sg_set_add -Wl,--wrap=sg_set_remove -Wl,--wrap=sg_set_sign \
-	-Wl,--wrap=sg_token_record_write
+	-Wl,--wrap=sg_anchor_sign -Wl,--wrap=sg_token_record_write
 
 TESTS += tests/ct/run.sh
 EXTRA_DIST += tests/ct/libraries.supp tests/ct/run.sh

@@ -5,6 +5,8 @@
  */
 #include <string.h>
 
+#include "core/token.h"
+#include "crypto/crypto.h"
 #include "ct/cases.h"
 #include "lib/p11.h"
 #include "lib/tpm.h"
@@ -200,6 +202,46 @@ START_TEST(a_key_in_the_tpm_agrees_on_a_secret)
 }
 END_TEST
 
+/* Make a token that counts wrong PINs in an index and its changes in a counter. */
+static void make_guarded(void)
+{
+	struct sg_token_plan plan = {
+		.label = sg_bytes_str("guarded"), .sealer = "tpm", .user_pin = pin,
+		.so_pin = so_pin, .pin_tries = 5, .rollback_protection = true,
+	};
+	struct sg_config *config = NULL;
+	struct sg_token *token = NULL;
+
+	ck_assert_int_eq(sg_crypto_start(), SG_OK);
+	ck_assert_int_eq(sg_config_load(&config), SG_OK);
+	ck_assert_int_eq(sg_token_new(config, 0, &token), SG_OK);
+	ck_assert_int_eq(sg_token_create(token, &plan, NULL), SG_OK);
+	sg_token_free(&token);
+	sg_config_free(&config);
+}
+
+START_TEST(a_token_with_an_index_and_a_counter_is_used)
+{
+	struct sg_secret *wrong = ct_make(13);
+	CK_OBJECT_HANDLE public_key, private_key;
+	uint8_t signature[64];
+	CK_SESSION_HANDLE s;
+
+	test_tpm_start(&tpm);
+	p11_configure_tpm(tpm.tcti);
+	make_guarded();
+	p11_start();
+	s = p11_open(CKF_RW_SESSION);
+	wrong->data[12] ^= 1;
+	p11_is(CKR_PIN_INCORRECT, p11->C_Login(s, CKU_USER, wrong->data, wrong->len));
+	p11_ok(p11->C_Login(s, CKU_USER, pin->data, pin->len));
+	p11_make_pair(s, "pair", &public_key, &private_key);
+	p11_ok(p11_sign(s, private_key, "a message", signature));
+	p11_ok(p11->C_DestroyObject(s, private_key));
+	sg_secret_free(&wrong);
+}
+END_TEST
+
 /* Encrypt and decrypt 45 secret bytes, whole and in two parts. */
 static void pass_through(CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_OBJECT_HANDLE key, bool parts)
 {
@@ -256,6 +298,7 @@ void ct_module_add(Suite *suite)
 	tcase_add_test(t, keys_are_wrapped_and_unwrapped);
 	tcase_add_test(t, keys_are_derived);
 	tcase_add_test(t, a_key_in_the_tpm_agrees_on_a_secret);
+	tcase_add_test(t, a_token_with_an_index_and_a_counter_is_used);
 	tcase_add_test(t, data_is_encrypted_and_decrypted);
 	suite_add_tcase(suite, t);
 }
