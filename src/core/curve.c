@@ -121,6 +121,22 @@ bool sg_curve_point(const struct sg_curve *curve, struct sg_bytes value, struct 
 	return true;
 }
 
+enum sg_err sg_curve_info_fits(const struct sg_curve *curve, const struct sg_attrs *attrs,
+                               struct sg_bytes point, bool *fits)
+{
+	struct sg_buf info = { 0 };
+	struct sg_bytes claimed;
+	enum sg_err err;
+
+	*fits = true;
+	if (!sg_attrs_get(attrs, CKA_PUBLIC_KEY_INFO, &claimed) || claimed.len == 0)
+		return SG_OK;
+	err = sg_spki_der(curve->algorithm, point, &info);
+	*fits = err == SG_OK && sg_bytes_equal(claimed, sg_buf_bytes(&info));
+	sg_buf_free(&info);
+	return err;
+}
+
 enum sg_err sg_curve_set(const struct sg_curve *curve, struct sg_attrs *attrs,
                          struct sg_bytes point)
 {

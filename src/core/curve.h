@@ -52,6 +52,11 @@ struct sg_bytes sg_curve_material_point(const struct sg_curve *curve,
  * view is into value. False for anything else. */
 bool sg_curve_point(const struct sg_curve *curve, struct sg_bytes value, struct sg_bytes *point);
 
+/* Tell whether CKA_PUBLIC_KEY_INFO, which may be missing or empty, is that of the point. Errors:
+ * NOMEM. */
+enum sg_err sg_curve_info_fits(const struct sg_curve *curve, const struct sg_attrs *attrs,
+                               struct sg_bytes point, bool *fits);
+
 /* Set CKA_EC_PARAMS, CKA_EC_POINT (raw) and CKA_PUBLIC_KEY_INFO. Errors: NOMEM. */
 enum sg_err sg_curve_set(const struct sg_curve *curve, struct sg_attrs *attrs,
                          struct sg_bytes point);

@@ -92,6 +92,7 @@ static CK_RV finish_private(struct sg_attrs *attrs, struct sg_secret **material)
 	const struct sg_curve *curve = sg_curve_of(attrs);
 	struct sg_secret *key = NULL;
 	struct sg_bytes claimed, point;
+	bool fits;
 	enum sg_err err;
 	CK_RV rv;
 
@@ -103,9 +104,12 @@ static CK_RV finish_private(struct sg_attrs *attrs, struct sg_secret **material)
 	if (err != SG_OK)
 		return sg_rv(err);
 	point = sg_curve_material_point(curve, key);
-	if (sg_attrs_get(attrs, CKA_EC_POINT, &claimed) && !sg_bytes_equal(claimed, point)) {
+	err = sg_curve_info_fits(curve, attrs, point, &fits);
+	fits = fits && (!sg_attrs_get(attrs, CKA_EC_POINT, &claimed) ||
+	                sg_bytes_equal(claimed, point));
+	if (err != SG_OK || !fits) {
 		sg_secret_free(&key);
-		return CKR_ATTRIBUTE_VALUE_INVALID;
+		return err != SG_OK ? sg_rv(err) : CKR_ATTRIBUTE_VALUE_INVALID;
 	}
 	rv = sg_rv(sg_curve_set(curve, attrs, point));
 	sg_secret_free(material);

@@ -182,6 +182,8 @@ static CK_RV check_curve(struct sg_attrs *attrs)
 	const struct sg_curve *curve = sg_curve_of(attrs);
 	struct sg_bytes params, point;
 	uint8_t copy[SG_CURVE_EMIT_MAX];
+	bool fits;
+	enum sg_err err;
 
 	if (!sg_attrs_get(attrs, CKA_EC_PARAMS, &params))
 		return CKR_OK;
@@ -191,6 +193,9 @@ static CK_RV check_curve(struct sg_attrs *attrs)
 		return sg_rv(sg_attrs_set(attrs, CKA_EC_PARAMS, curve->params));
 	if (!sg_curve_point(curve, point, &point))
 		return CKR_ATTRIBUTE_VALUE_INVALID;
+	err = sg_curve_info_fits(curve, attrs, point, &fits);
+	if (err != SG_OK || !fits)
+		return err != SG_OK ? sg_rv(err) : CKR_ATTRIBUTE_VALUE_INVALID;
 	/* The view is into the list that changes. */
 	memcpy(copy, point.data, point.len);
 	return sg_rv(sg_curve_set(curve, attrs, sg_bytes(copy, point.len)));

@@ -147,6 +147,8 @@ static void add_value(struct p11_template *t, const struct way *way, const struc
 		p11_bytes(t, CKA_EC_PARAMS, p11_ed25519_oid, 5);
 	else if (row->type == CKA_EC_POINT)
 		p11_bytes(t, CKA_EC_POINT, hex(POINT).data, 32);
+	else if (row->type == CKA_PUBLIC_KEY_INFO)
+		p11_bytes(t, CKA_PUBLIC_KEY_INFO, hex("302a300506032b6570032100" POINT).data, 44);
 	else if (row->type == CKA_VALUE)
 		p11_bytes(t, CKA_VALUE, private ? hex(SEED).data : repeat('v', 32).data, 32);
 	else if (row->kind == SG_ATTR_BOOL)

@@ -548,6 +548,49 @@ START_TEST(a_public_key_is_read_in_every_form_and_kept_in_one)
 }
 END_TEST
 
+/* Some clients give it, as p11-kit import-object does. */
+START_TEST(the_key_info_of_a_template_must_be_the_one_that_is_computed)
+{
+	CK_OBJECT_HANDLE pub, priv, again;
+	struct p11_template t = { 0 };
+	CK_BYTE info[64], point[64];
+	CK_ULONG len = sizeof info, point_len = sizeof point;
+
+	p11_make_pair(s, NULL, &pub, &priv);
+	p11_ok(p11_get(s, pub, CKA_PUBLIC_KEY_INFO, info, &len));
+	p11_ok(p11_get(s, pub, CKA_EC_POINT, point, &point_len));
+	p11_ulong(&t, CKA_CLASS, CKO_PUBLIC_KEY);
+	p11_ulong(&t, CKA_KEY_TYPE, CKK_EC_EDWARDS);
+	p11_bytes(&t, CKA_EC_PARAMS, p11_ed25519_oid, sizeof p11_ed25519_oid);
+	p11_bytes(&t, CKA_EC_POINT, point, point_len);
+	p11_bytes(&t, CKA_PUBLIC_KEY_INFO, info, len);
+	p11_ok(p11->C_CreateObject(s, t.attr, t.n, &again));
+	p11_is(CKR_ATTRIBUTE_READ_ONLY, p11_set(s, again, CKA_PUBLIC_KEY_INFO, info, len));
+	info[len - 1] ^= 1;
+	p11_is(CKR_ATTRIBUTE_VALUE_INVALID, p11->C_CreateObject(s, t.attr, t.n, &again));
+}
+END_TEST
+
+START_TEST(the_key_info_of_a_private_key_must_be_its_own)
+{
+	static const uint8_t seed[32] = { 7 };
+	CK_OBJECT_HANDLE key = p11_import_seed(s, seed), again;
+	struct p11_template t = { 0 };
+	CK_BYTE info[64];
+	CK_ULONG len = sizeof info;
+
+	p11_ok(p11_get(s, key, CKA_PUBLIC_KEY_INFO, info, &len));
+	p11_ulong(&t, CKA_CLASS, CKO_PRIVATE_KEY);
+	p11_ulong(&t, CKA_KEY_TYPE, CKK_EC_EDWARDS);
+	p11_bytes(&t, CKA_EC_PARAMS, p11_ed25519_oid, sizeof p11_ed25519_oid);
+	p11_bytes(&t, CKA_VALUE, seed, sizeof seed);
+	p11_bytes(&t, CKA_PUBLIC_KEY_INFO, info, len);
+	p11_ok(p11->C_CreateObject(s, t.attr, t.n, &again));
+	info[len - 1] ^= 1;
+	p11_is(CKR_ATTRIBUTE_VALUE_INVALID, p11->C_CreateObject(s, t.attr, t.n, &again));
+}
+END_TEST
+
 START_TEST(the_configuration_chooses_the_raw_point)
 {
 	CK_OBJECT_HANDLE pub, priv;
@@ -870,6 +913,8 @@ static Suite *suite(void)
 	tcase_add_test(tc, what_is_no_certificate_of_x_509_is_refused);
 	tcase_add_test(tc, a_private_key_that_only_the_hardware_makes_is_not_brought_in);
 	tcase_add_loop_test(tc, a_public_key_is_read_in_every_form_and_kept_in_one, 0, 9);
+	tcase_add_test(tc, the_key_info_of_a_template_must_be_the_one_that_is_computed);
+	tcase_add_test(tc, the_key_info_of_a_private_key_must_be_its_own);
 	tcase_add_test(tc, the_configuration_chooses_the_raw_point);
 	tcase_add_test(tc, what_is_no_ed25519_key_is_refused);
 	tcase_add_test(tc, a_private_key_with_another_public_half_is_refused);
