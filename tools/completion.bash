@@ -23,6 +23,7 @@ _signet_options() {
 	'pin set') echo --pin-file --so --so-pin-file --new-pin-file --token ;;
 	'pin reset') echo --so-pin-file --new-pin-file --token ;;
 	reseal) echo --pcr --policy-key --pin-file --so-pin-file --token ;;
+	'policy sign') echo --label --pcr --signatures --token --pin-file ;;
 	'policy update') echo --signatures --token ;;
 	'tripwire accept') echo --token ;;
 	'rollback accept') echo --pin-file --so-pin-file --owner-auth-file --token ;;
@@ -39,7 +40,7 @@ _signet() {
 		case $previous in
 		root) words='create list' ;;
 		pin) words='set reset' ;;
-		policy) words='update' ;;
+		policy) words='sign update' ;;
 		tripwire | rollback) words='accept' ;;
 		esac
 		mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
@@ -53,7 +54,7 @@ _signet() {
 	2:help) words=$verbs ;;
 	2:root) words='create list' ;;
 	2:pin) words='set reset' ;;
-	2:policy) words='update' ;;
+	2:policy) words='sign update' ;;
 	2:tripwire | 2:rollback) words='accept' ;;
 	*:--format)
 		case $verb in

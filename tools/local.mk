@@ -12,6 +12,7 @@ signet_SOURCES = \
 	tools/options.c tools/options.h \
 	tools/pin.c tools/pin.h \
 	tools/policy.c tools/policy.h \
+	tools/policy_sign.c \
 	tools/progress.c tools/progress.h \
 	tools/sealed.c tools/sealed.h \
 	tools/show.c tools/show.h \

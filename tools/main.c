@@ -31,6 +31,7 @@ static const struct tool_verb *const verbs[] = {
 	&tool_verb_pin_set,
 	&tool_verb_pin_reset,
 	&tool_verb_reseal,
+	&tool_verb_policy_sign,
 	&tool_verb_policy_update,
 	&tool_verb_tripwire_accept,
 	&tool_verb_rollback_accept,

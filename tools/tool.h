@@ -90,9 +90,9 @@ static inline bool tool_given(const struct tool *tool, enum tool_option option)
 extern const struct tool_verb tool_verb_decrypt, tool_verb_delete, tool_verb_destroy,
 	tool_verb_doctor, tool_verb_encrypt, tool_verb_import, tool_verb_init,
 	tool_verb_keygen, tool_verb_list, tool_verb_pin_reset, tool_verb_pin_set,
-	tool_verb_policy_update, tool_verb_pubkey, tool_verb_reseal, tool_verb_rollback_accept,
-	tool_verb_root_create,
-	tool_verb_root_list, tool_verb_sign, tool_verb_status, tool_verb_tripwire_accept,
+	tool_verb_policy_sign, tool_verb_policy_update, tool_verb_pubkey, tool_verb_reseal,
+	tool_verb_rollback_accept, tool_verb_root_create, tool_verb_root_list, tool_verb_sign,
+	tool_verb_status, tool_verb_tripwire_accept,
 	tool_verb_unwrap, tool_verb_verify, tool_verb_wrap;
 
 /* Return all verbs, ended by NULL, in the order of the overview. */

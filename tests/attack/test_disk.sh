@@ -111,7 +111,11 @@ plants_files() {
 	for what in 'head -c 100000 /dev/urandom' "head -c $((size / 2)) $FOLDER/zero" 'cat /dev/null' \
 		"cat $FOLDER/zero /dev/zero | head -c 200000"; do
 		bash -c "$what" > "$file" && cp "$file" "$FOLDER/planted"
-		signs 7 box && cmp -s "$file" "$FOLDER/planted" || { echo "after $what"; cp "$FOLDER/zero" "$file"; return 1; }
+		if ! signs 7 box || ! cmp -s "$file" "$FOLDER/planted"; then
+			echo "after $what"
+			cp "$FOLDER/zero" "$file"
+			return 1
+		fi
 	done
 	cp "$FOLDER/zero" "$file" && signs 0 box
 }

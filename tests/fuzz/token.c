@@ -3,6 +3,7 @@
  * Fuzzing. The token record and the state record: what can be parsed is written as it
  * was, and passes its own authentication once that was made with the right keys.
  */
+#include "core/anchor.h"
 #include "core/state.h"
 #include "core/token_record.h"
 #include "crypto/crypto.h"
@@ -70,11 +71,35 @@ static void try_state(struct sg_bytes stored)
 	sg_buf_free(&out);
 }
 
+static void try_anchor(struct sg_bytes stored)
+{
+	struct sg_keyset *const both[2] = { keys, keys };
+	struct sg_token_record record = { .machine = true };
+	struct sg_state state = { .set = { { 0 } } };
+	struct sg_buf out = { 0 };
+	struct sg_anchor anchor;
+
+	if (sg_anchor_parse(stored, &anchor) == SG_OK) {
+		(void)sg_anchor_check(&anchor, both, &record, &state);
+		need(sg_anchor_write(&anchor, &out) == SG_OK, "writing fails");
+		need(sg_bytes_equal(sg_buf_bytes(&out), stored),
+		     "an anchor is written differently");
+		sg_anchor_sign(&anchor, both, &record, &state);
+		need(sg_anchor_check(&anchor, both, &record, &state) == SG_OK,
+		     "the authentication of an anchor fails");
+		record.mac[0] ^= 1;
+		need(sg_anchor_check(&anchor, both, &record, &state) != SG_OK,
+		     "an anchor passes for another record");
+	}
+	sg_buf_free(&out);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	if (keys == NULL)
 		make_keys();
 	try_token(sg_bytes(data, len));
 	try_state(sg_bytes(data, len));
+	try_anchor(sg_bytes(data, len));
 	return 0;
 }

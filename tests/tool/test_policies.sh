@@ -111,6 +111,33 @@ an_update_needs_a_signature_only() {
 		exits 0 policy update --token fleet --signatures - < "$FOLDER/signed.json" && signs 0 fleet
 }
 
+# The operator's key lives in a TPM itself; here it is the same one.
+signed_by_a_token() {
+	local next
+
+	tpm_restart && exits 0 init --label ops --machine && exits 0 keygen --token ops --label updates --type p256 &&
+		exits 0 pubkey --token ops --label updates --format pem && cp "$FOLDER/out" "$FOLDER/updates.pub" &&
+		exits 0 init --label node --machine --policy-key "$FOLDER/updates.pub" && signs 11 node || return 1
+	next=$( (head -c 32 /dev/zero; xxd -r -p <<< "$ones") | sha256sum | cut -d ' ' -f 1)
+	exits 0 policy sign --token ops --label updates --pcr "sha256:13=$(printf '0%.0s' {1..64})" &&
+		cp "$FOLDER/out" "$FOLDER/first.json" &&
+		exits 0 policy sign --token ops --label updates --pcr "sha256:13=$next" --signatures "$FOLDER/first.json" &&
+		cp "$FOLDER/out" "$FOLDER/both.json" &&
+		exits 0 policy update --token node --signatures "$FOLDER/first.json" &&
+		exits 0 keygen --token node --label key && signs 0 node && extend 13 && signs 11 node &&
+		exits 0 policy update --token node --signatures "$FOLDER/both.json" && signs 0 node
+}
+
+what_nobody_verifies_is_not_signed() {
+	fails 2 'must be given' policy sign --token ops --label updates --pcr sha256:13 &&
+		fails 2 'one bank' policy sign --token ops --label updates --pcr "sha256:13=$ones+sha384:1=$ones${ones:0:32}" &&
+		exits 0 keygen --token ops --label ed25519 &&
+		fails 2 "can't verify" policy sign --token ops --label ed25519 --pcr "sha256:13=$ones" &&
+		echo '[]' > "$FOLDER/bad.json" &&
+		fails 1 'is not the JSON' policy sign --token ops --label updates --pcr "sha256:13=$ones" \
+			--signatures "$FOLDER/bad.json"
+}
+
 a_file_that_is_none_changes_nothing() {
 	echo '{' > "$FOLDER/bad.json"
 	echo '{}' > "$FOLDER/empty.json"
@@ -131,6 +158,8 @@ check 'a wrong PIN seals nothing anew' wrong_pin_reseals_nothing
 check 'a token opens with values that its signer signed' opened_by_signed_values
 check 'after an update a new signature is enough' an_update_needs_a_signature_only
 check 'a file without signatures is refused and changes nothing' a_file_that_is_none_changes_nothing
+check 'a key of a token signs values, one file after the other' signed_by_a_token
+check 'what no TPM could verify is not signed' what_nobody_verifies_is_not_signed
 check 'a bank that there is not is refused with what there is' fails 2 'sha256, sha384 or sha512' \
 	init --label x --machine --pcr sha1:7
 check 'a PCR that there is not is refused' fails 2 'not the number of a PCR' init --label x --machine --pcr sha256:24
