@@ -89,7 +89,8 @@ static enum tool_exit read_others(const struct tool *tool, json_t **root)
 		*root = json_loadb((const char *)text.data, text.len, JSON_REJECT_DUPLICATES,
 		                   NULL);
 	if (code == TOOL_OK && !json_is_object(*root))
-		code = tool_fail(TOOL_FAILED, NULL, "%s is not the JSON of signed PCR values", path);
+		code = tool_fail(TOOL_FAILED, NULL, "%s is not the JSON of signed PCR values",
+		                 path);
 	sg_buf_free(&text);
 	return code;
 }
