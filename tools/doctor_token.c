@@ -9,6 +9,7 @@
 
 #include "core/module.h"
 #include "core/token_anchor.h"
+#include "core/token_policy.h"
 #include "tools/fail.h"
 #include "tools/token.h"
 #include "tools/tries.h"
@@ -79,6 +80,29 @@ static void check_tries(struct doctor *doctor, struct sg_token *token, CK_SLOT_I
 	sg_buf_free(&text.buf);
 }
 
+/* What of the machine's state a token is bound to. It was opened: what it asks for is met. */
+static void check_policy(struct doctor *doctor, const struct sg_token *token, CK_SLOT_ID slot)
+{
+	struct sg_policy policy = { 0 };
+	struct sg_buf text = { 0 };
+	char check[64];
+	enum sg_err err = sg_token_policy(&token->record, &policy);
+
+	snprintf(check, sizeof check, "policy of slot %lu", slot);
+	if (err == SG_OK)
+		err = sg_policy_text(&policy, false, &text);
+	if (err != SG_OK)
+		doctor_report_err(doctor, check, err);
+	else if (text.len == 0)
+		doctor_report(doctor, check, FINE, NULL,
+		              "none: it opens whatever this machine has booted");
+	else
+		doctor_report(doctor, check, FINE, NULL, "%.*s holds", (int)text.len,
+		              (const char *)text.data);
+	sg_policy_clear(&policy);
+	sg_buf_free(&text);
+}
+
 /* Whether older copies of the store are refused. The token was opened: this one is the newest. */
 static void check_rollback(struct doctor *doctor, const struct sg_token *token, CK_SLOT_ID slot)
 {
@@ -131,8 +155,10 @@ static void check_token(struct doctor *doctor, struct sg_module *module,
 		              (int)label.len, (const char *)label.data);
 	if (err == SG_OK)
 		check_tries(doctor, token, found->slot);
-	if (err == SG_OK)
+	if (err == SG_OK) {
+		check_policy(doctor, token, found->slot);
 		check_rollback(doctor, token, found->slot);
+	}
 }
 
 static bool named(const struct sg_pin_index *index, const struct sg_token *token)

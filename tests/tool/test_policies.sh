@@ -24,7 +24,8 @@ signs() {
 
 made_with_pcrs() {
 	exits 0 init --label box --machine --pcr sha256:7,11 && exits 0 keygen --token box --label key &&
-		signs 0 box && exits 0 status && grep -qx '    policy: pcr=sha256:7,11' "$FOLDER/out"
+		signs 0 box && exits 0 status && grep -qx '    policy: pcr=sha256:7,11' "$FOLDER/out" &&
+		exits 0 doctor && prints 'pcr=sha256:7,11 holds'
 }
 
 closed_by_a_change() {
