@@ -4,6 +4,7 @@
  */
 #include "util/array.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 
 #define FIRST 16
@@ -15,6 +16,8 @@ void *sg_array_grow(void *items, size_t n, size_t *cap, size_t size)
 
 	if (n < *cap)
 		return items;
+	if (*cap > SIZE_MAX / 2 || more > SIZE_MAX / size)
+		return NULL;
 	grown = reallocarray(items, more, size);
 	if (grown != NULL)
 		*cap = more;
