@@ -341,7 +341,7 @@ enum sg_err sg_token_status(struct sg_token *token, struct sg_sealer_status *out
 	return err;
 }
 
-/* Put the changed record in the place of the one that was read, and commit. */
+/* Put the changed record in the place of the one that was read. */
 static enum sg_err put_record(struct sg_store_txn *txn, const struct sg_keyset *keys,
                               struct sg_token_record *record)
 {

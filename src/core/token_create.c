@@ -225,12 +225,19 @@ enum sg_err sg_token_create(struct sg_token *token, const struct sg_token_plan *
 }
 
 /* Put the new records in the place of everything that the store held. */
-static enum sg_err overwrite(const struct sg_token *token, const struct stored *stored)
+static enum sg_err overwrite(const struct sg_token *token, struct sg_sealer *sealer,
+                             const struct sg_token_record *old, const struct stored *stored)
 {
+	struct sg_token_record now = { 0 };
 	struct sg_store_txn *txn = NULL;
 	enum sg_err err;
 
 	err = sg_store_begin(token->path, SG_STORE_WRITE, &txn);
+	if (err == SG_OK)
+		err = sg_token_get_record(txn, &now);
+	/* Another process changed the officer's PIN meanwhile, or made the token new. */
+	if (err == SG_OK && memcmp(now.mac, old->mac, SG_MAC) != 0)
+		err = SG_ERR_AUTH;
 	if (err == SG_OK)
 		err = sg_store_object_delete_all(txn);
 	if (err == SG_OK)
@@ -239,10 +246,28 @@ static enum sg_err overwrite(const struct sg_token *token, const struct stored *
 		err = sg_store_put(txn, SG_STORE_STATE, sg_buf_bytes(&stored->state));
 	if (err == SG_OK && stored->anchor.len > 0)
 		err = sg_store_put(txn, SG_STORE_ANCHOR, sg_buf_bytes(&stored->anchor));
+	/* Before the commit: as long as the old counter is there, so is the way back. */
+	if (err == SG_OK && sg_token_record_anchored(old)) {
+		err = sg_token_anchor_remove(sealer, NULL, old);
+		if (err == SG_ERR_HW_NV_GONE)
+			err = SG_OK;
+	}
 	if (err == SG_OK)
 		err = sg_store_commit(&txn);
 	sg_store_abort(&txn);
+	sg_token_record_clear(&now);
 	return err;
+}
+
+/* Tell whether the record is the one in the store, or may be. */
+static bool is_stored(const struct sg_token *token, const struct sg_token_record *record)
+{
+	struct sg_token_record now = { 0 };
+	enum sg_err err = sg_token_read_record(token, &now);
+	bool same = err == SG_OK && memcmp(now.mac, record->mac, SG_MAC) == 0;
+
+	sg_token_record_clear(&now);
+	return same || (err != SG_OK && err != SG_ERR_STORE_MISSING);
 }
 
 bool sg_token_remake_begin(struct sg_token *token)
@@ -296,6 +321,8 @@ enum sg_err sg_token_recreate(struct sg_token *token, struct sg_bytes so_pin,
 		err = sg_token_record_check(&record, keys[SG_PUBLIC_HALF]);
 	if (err == SG_OK && sg_token_record_anchored(&record))
 		err = sg_token_anchor_verify(token, sealer, &record, keys);
+	if (err == SG_ERR_HW_NV_GONE)   /* somebody broke this off when it was gone already */
+		err = SG_OK;
 	if (err == SG_OK)
 		err = sg_secret_copy(so_pin, &pin);
 	if (err == SG_OK) {
@@ -309,12 +336,10 @@ enum sg_err sg_token_recreate(struct sg_token *token, struct sg_bytes so_pin,
 		sg_keyset_free(&keys[1]);
 		err = build(sealer, &plan, &fresh, &made, keys, &stored);
 	}
-	if (err != SG_OK && sg_token_record_anchored(&fresh))
-		drop_counter(sealer, NULL, &fresh);
 	if (err == SG_OK)
-		err = overwrite(token, &stored);
-	if (err == SG_OK && sg_token_record_anchored(&record))
-		drop_counter(sealer, NULL, &record);
+		err = overwrite(token, sealer, &record, &stored);
+	if (err != SG_OK && sg_token_record_anchored(&fresh) && !is_stored(token, &fresh))
+		drop_counter(sealer, NULL, &fresh);
 	sg_token_opening_unlock(token);
 	if (err == SG_OK) {
 		pthread_rwlock_wrlock(&token->lock);

@@ -365,7 +365,12 @@ enum sg_err sg_policy_read(struct sg_bytes stored, struct sg_policy *policy)
 		r = peek;
 		err = steps[i].read(sg_read_var(&r, stored.len), policy);
 	}
-	return err == SG_OK && !sg_reader_done(&r) ? SG_ERR_FORMAT : err;
+	if (err == SG_OK && !sg_reader_done(&r))
+		err = SG_ERR_FORMAT;
+	/* An index counts tries of a PIN: without one it is nobody's. */
+	if (err == SG_OK && policy->index.handle != 0 && !policy->auth)
+		err = SG_ERR_FORMAT;
+	return err;
 }
 
 enum sg_err sg_policy_digest(const struct sg_policy *policy, uint8_t out[SG_POLICY_DIGEST])

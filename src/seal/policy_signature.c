@@ -51,13 +51,19 @@ static bool read_signature(const json_t *object, enum sg_digest_alg bank,
 static enum sg_err add_bank(struct sg_policy_signatures *signatures, const json_t *list,
                             enum sg_digest_alg bank)
 {
+	const size_t most = SG_POLICY_SIGNATURES_MAX, count = json_array_size(list);
+	const size_t first = count > most ? count - most : 0;
 	struct sg_policy_signature one, *grown;
 	json_t *object;
 	size_t i;
 
+	/* The newest stand last. */
+	if (first > 0)
+		sg_log(SG_LOG_NOTICE, "of %zu signatures for a bank the last %zu are used", count,
+		       most);
 	json_array_foreach(list, i, object) {
 		/* A policy with another digest than SHA-256 is somebody else's. */
-		if (i == SG_POLICY_SIGNATURES_MAX || !read_signature(object, bank, &one))
+		if (i < first || !read_signature(object, bank, &one))
 			continue;
 		grown = reallocarray(signatures->list, signatures->n + 1, sizeof *grown);
 		if (grown == NULL)

@@ -31,7 +31,8 @@ struct sg_policy_signatures {
 
 /* Add the signatures of a file: a JSON object whose members are the names of banks, each a
  * list of objects with "pcrs", "pkfp", "pol" and "sig". What else is in it is passed over,
- * and so are banks and policies that we don't know. Errors: FORMAT, NOMEM. */
+ * and so are banks and policies that we don't know, and all but the last of very many. Errors:
+ * FORMAT, NOMEM. */
 enum sg_err sg_policy_signatures_add(struct sg_policy_signatures *signatures, struct sg_bytes json);
 
 /* Compute the name of a signer: the SHA-256 of its DER. */

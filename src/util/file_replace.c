@@ -119,8 +119,11 @@ enum sg_err sg_file_replace_private(const char *path, struct sg_bytes bytes)
 	if (err != SG_OK)
 		(void)unlinkat(fd, other, 0);
 out:
-	if (fd >= 0)
+	if (fd >= 0) {
+		/* A child that was forked meanwhile has the descriptor, and would keep the lock. */
+		(void)flock(fd, LOCK_UN);
 		close(fd);
+	}
 	free(parent);
 	free(folder);
 	free(other);

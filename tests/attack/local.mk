@@ -1,4 +1,4 @@
-# Attacks, really carried out: one for each line of the threat model's table.
+# Attacks, really carried out: one for each line of the threat model's table where that can be.
 attack_tests = \
 	tests/attack/test_bus \
 	tests/attack/test_insider \

@@ -13,7 +13,7 @@
 #include <tss2/tss2_tpm2_types.h>
 #include <unistd.h>
 
-#include "core/token.h"
+#include "core/token_accept.h"
 #include "crypto/crypto.h"
 #include "lib/fault.h"
 #include "lib/file.h"
@@ -445,6 +445,64 @@ START_TEST(a_token_that_is_made_anew_stays_protected)
 }
 END_TEST
 
+/* The old counter must go before the new store is there, or the old store is a way back. */
+START_TEST(a_token_is_made_anew_with_its_old_counter_gone_or_not_at_all)
+{
+	CK_BYTE label[33] = "anew                            ";
+
+	make_token(false, true);
+	p11_ok(look());
+	p11_login(s, CKU_USER, P11_PIN, CKR_OK);
+	p11_ok(make_key("kept"));
+	p11_ok(p11->C_CloseAllSessions(0));
+	test_fault_set(TEST_REFUSE, TPM2_CC_NV_UndefineSpace, 1, TPM2_RC_FAILURE);
+	ck_assert_uint_ne(p11->C_InitToken(0, (CK_BYTE *)P11_SO_PIN, strlen(P11_SO_PIN), label),
+	                  CKR_OK);
+	ck_assert_uint_eq(test_fault_clear(), 1);
+	p11_ok(look());
+	p11_login(s, CKU_USER, P11_PIN, CKR_OK);
+	ck_assert_uint_eq(count_keys("kept"), 1);
+	test_tpm_shell(&tpm, "test $(tpm2_getcap handles-nv-index | grep -c 0x) -eq 1");
+}
+END_TEST
+
+static void accept_store(void)
+{
+	const struct sg_token_reseal how = { .other_policy = false };
+	struct sg_config *config = NULL;
+	struct sg_token *token = NULL;
+
+	ck_assert_int_eq(sg_crypto_start(), SG_OK);
+	ck_assert_int_eq(sg_config_load(&config), SG_OK);
+	ck_assert_int_eq(sg_token_new(config, 0, &token), SG_OK);
+	ck_assert_int_eq(sg_token_accept(token, &how, NULL), SG_OK);
+	sg_token_free(&token);
+	sg_config_free(&config);
+	sg_crypto_stop();
+}
+
+START_TEST(who_accepts_a_store_accepts_no_other)
+{
+	struct sg_buf before;
+
+	make_token(true, true);
+	p11_ok(look());
+	before = test_file_read(p11_store);
+	test_fault_set(TEST_DIE_BEFORE, TPM2_CC_NV_Increment, 2, 0);
+	ck_assert_uint_ne(make_key("broken off"), CKR_OK);
+	ck_assert_uint_eq(test_fault_clear(), 1);
+	keep_copy();
+	test_tpm_power_cut(&tpm);
+	(void)p11->C_Finalize(NULL);
+	test_file_write(p11_store, sg_buf_bytes(&before));
+	accept_store();
+	p11_ok(look());
+	put_back();
+	p11_is(CKR_SIGNET_STORE_OLD, look());
+	sg_buf_free(&before);
+}
+END_TEST
+
 START_TEST(a_sealer_without_counters_is_no_protection)
 {
 	struct sg_token_plan plan = {
@@ -485,6 +543,8 @@ static Suite *suite(void)
 	tcase_add_test(attack, processes_that_write_at_once_lose_nothing);
 	tcase_add_test(attack, who_is_not_logged_in_writes_nothing);
 	tcase_add_test(attack, a_token_that_is_made_anew_stays_protected);
+	tcase_add_test(attack, a_token_is_made_anew_with_its_old_counter_gone_or_not_at_all);
+	tcase_add_test(attack, who_accepts_a_store_accepts_no_other);
 	suite_add_tcase(suite, attack);
 	tcase_set_timeout(killing, 300);
 	tcase_add_checked_fixture(killing, setup_killing, teardown);

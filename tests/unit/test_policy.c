@@ -166,6 +166,7 @@ static const char *const bad_stored[] = {
 	"0400000024" "017fffff" ONES,                   /* below the owner's range */
 	"0400000024" "01c00000" ONES,                   /* above it */
 	"0400000025" "01800000" ONES "00",
+	"0400000024" "01812345" ONES,                   /* of no PIN */
 	"0300000000" "0400000024" "01800000" ONES,      /* in another order */
 	"0300000001" "00",                              /* an operand too many */
 	"0300000000" "0300000000",                      /* a step twice */

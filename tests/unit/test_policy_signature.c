@@ -88,6 +88,22 @@ START_TEST(another_file_is_refused)
 }
 END_TEST
 
+START_TEST(of_very_many_the_last_are_taken)
+{
+	struct sg_buf json = { 0 };
+
+	ck_assert_int_eq(sg_buf_append(&json, sg_bytes_str("{\"sha256\":[")), SG_OK);
+	for (int i = 0; i < 2 * SG_POLICY_SIGNATURES_MAX; i++)
+		ck_assert_int_eq(sg_buf_append(&json, sg_bytes_str("{\"pcrs\":[1],\"pkfp\":\"" A
+		                 "\",\"pol\":\"" B "\",\"sig\":\"AQID\"},")), SG_OK);
+	ck_assert_int_eq(sg_buf_append(&json, sg_bytes_str(ONE "]}")), SG_OK);
+	ck_assert_int_eq(sg_policy_signatures_add(&signatures, sg_buf_bytes(&json)), SG_OK);
+	ck_assert_uint_eq(signatures.n, SG_POLICY_SIGNATURES_MAX);
+	ck_assert_uint_eq(signatures.list[SG_POLICY_SIGNATURES_MAX - 1].selected, 1 << 7 | 1 << 11);
+	sg_buf_free(&json);
+}
+END_TEST
+
 START_TEST(a_signature_that_is_too_long_is_passed_over)
 {
 	struct sg_buf json = { 0 };
@@ -127,6 +143,7 @@ static Suite *suite(void)
 	tcase_add_test(tc, several_files_make_one_list);
 	tcase_add_loop_test(tc, what_is_no_signature_is_passed_over, 0, N(passed_over));
 	tcase_add_loop_test(tc, another_file_is_refused, 0, N(refused));
+	tcase_add_test(tc, of_very_many_the_last_are_taken);
 	tcase_add_test(tc, a_signature_that_is_too_long_is_passed_over);
 	tcase_add_test(tc, a_file_that_is_too_long_is_refused);
 	suite_add_tcase(s, tc);

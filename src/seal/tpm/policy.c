@@ -199,6 +199,21 @@ static enum sg_err assert_auth(const struct assertion *a)
 	                                       ESYS_TR_NONE, ESYS_TR_NONE));
 }
 
+/* Compute what PolicyPCR makes of the PCRs of a signature now. Many are of the same PCRs, which
+ * are read once. */
+static enum sg_err digest_now(const struct assertion *a, const struct sg_policy_signature *one,
+                              struct sg_pcrs *now, uint8_t digest[SG_POLICY_DIGEST])
+{
+	enum sg_err err = SG_OK;
+
+	if (now->bank[one->bank].selected != one->selected || !sg_pcrs_known(now)) {
+		*now = (struct sg_pcrs){ 0 };
+		now->bank[one->bank].selected = one->selected;
+		err = sg_tpm_pcr_read(a->tpm, ESYS_TR_NONE, now);
+	}
+	return err == SG_OK ? sg_policy_pcr_digest(now, digest) : err;
+}
+
 /* Find a signature of the signer over the PCR values of now; NULL in *found where none fits. */
 static enum sg_err find_signature(const struct assertion *a,
                                   const struct sg_policy_signature **found, struct sg_pcrs *now)
@@ -208,21 +223,21 @@ static enum sg_err find_signature(const struct assertion *a,
 	enum sg_err err = sg_policy_signer_print(sg_buf_bytes(&a->policy->signer), print);
 
 	*found = NULL;
+	*now = (struct sg_pcrs){ 0 };
 	for (size_t i = 0; a->signatures != NULL && i < a->signatures->n && err == SG_OK; i++) {
 		const struct sg_policy_signature *one = &a->signatures->list[i];
 
 		if (memcmp(one->signer, print, sizeof print) != 0)
 			continue;
 		known++;
-		*now = (struct sg_pcrs){ 0 };
-		now->bank[one->bank].selected = one->selected;
-		err = sg_tpm_pcr_read(a->tpm, ESYS_TR_NONE, now);
-		if (err == SG_OK)
-			err = sg_policy_pcr_digest(now, digest);
+		err = digest_now(a, one, now, digest);
 		if (err == SG_OK && memcmp(digest, one->policy, sizeof digest) == 0) {
 			*found = one;
 			return SG_OK;
 		}
+		/* A signer signs for all machines: this one need not keep the bank. */
+		if (err == SG_ERR_HW_UNSUPPORTED)
+			err = SG_OK;
 	}
 	if (err == SG_OK)
 		sg_log(SG_LOG_ERROR, "the policy asks for PCR values that its signer signed, and %s",
