@@ -66,6 +66,7 @@ void sg_pin_plan_free(struct sg_pin_plan **plan)
 	if (plan == NULL || *plan == NULL)
 		return;
 	sg_secret_free(&(*plan)->signer);
+	sg_secret_free(&(*plan)->signer_auth);
 	free(*plan);
 	*plan = NULL;
 }

@@ -39,7 +39,8 @@ enum sg_err sg_pin_index_name(const struct sg_pin_index *index, bool written,
 struct sg_pin_plan {
 	struct sg_pin_index index;
 	uint32_t tries;                 /* 1 to SG_PIN_TRIES_MAX */
-	struct sg_secret *signer;       /* the sealer's: the key that signs once */
+	struct sg_secret *signer;       /* the sealer's: the key that signs once, */
+	struct sg_secret *signer_auth;  /* and only for who knows this */
 };
 
 /* Free *plan and set it to NULL; NULL is fine. Nobody can write its index any more. */

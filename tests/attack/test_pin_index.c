@@ -304,6 +304,31 @@ START_TEST(what_he_recorded_lets_him_write_nothing)
 }
 END_TEST
 
+/* While it is loaded, its handle is open to who shares the TPM or sits on its bus: what he had it
+ * sign without a nonce would let him write for ever. */
+START_TEST(the_key_that_signs_does_not_sign_for_him)
+{
+	static const TPMT_TK_HASHCHECK outside = {
+		.tag = TPM2_ST_HASHCHECK, .hierarchy = TPM2_RH_NULL,
+	};
+	static const TPMT_SIG_SCHEME ecdsa = {
+		.scheme = TPM2_ALG_ECDSA, .details.ecdsa.hashAlg = TPM2_ALG_SHA256,
+	};
+	const struct sg_tpm_blob *key = (const void *)plan->signer->data;
+	TPM2B_DIGEST digest = { .size = 32 };
+	TPMT_SIGNATURE *signature = NULL;
+	ESYS_TR loaded;
+
+	come();
+	ck_assert_uint_eq(Esys_Load(his.esys, srk, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
+	                            &key->private_area, &key->area, &loaded), TSS2_RC_SUCCESS);
+	ck_assert_uint_eq(Esys_Sign(his.esys, loaded, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
+	                            &digest, &ecdsa, &outside, &signature) & 0xff,
+	                  TPM2_RC_BAD_AUTH & 0xff);
+	leave();
+}
+END_TEST
+
 /* Neither half of what the PIN becomes is worth anything without the other. */
 START_TEST(who_got_hold_of_the_half_of_the_index_opens_nothing)
 {
@@ -419,6 +444,7 @@ static Suite *suite(void)
 	tcase_add_test(tc, the_same_index_with_a_value_of_his_stays_unwritten);
 	tcase_add_loop_test(tc, an_index_that_he_can_write_is_another, 0, 3);
 	tcase_add_test(tc, what_he_recorded_lets_him_write_nothing);
+	tcase_add_test(tc, the_key_that_signs_does_not_sign_for_him);
 	tcase_add_loop_test(tc, who_got_hold_of_the_half_of_the_index_opens_nothing, 0, 3);
 	tcase_add_test(tc, who_got_hold_of_the_half_of_the_object_opens_nothing);
 	tcase_add_test(tc, no_password_opens_it);

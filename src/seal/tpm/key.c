@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "seal/tpm/auth.h"
 #include "seal/tpm/rc.h"
 #include "seal/tpm/session.h"
 #include "util/log.h"
@@ -162,25 +163,34 @@ void sg_tpm_key_point(const struct sg_tpm_blob *key, uint8_t point[SG_RESIDENT_P
 
 enum sg_err sg_tpm_key_create(struct sg_tpm *tpm, ESYS_TR srk, ESYS_TR session,
                               enum sg_resident_kind kind, unsigned uses,
-                              struct sg_tpm_blob *out)
+                              const struct sg_secret *auth, struct sg_tpm_blob *out)
 {
-	static const TPM2B_SENSITIVE_CREATE nothing;
 	static const TPM2B_DATA outside;
 	static const TPML_PCR_SELECTION pcrs;
 	TPM2B_PUBLIC template, *area = NULL;
 	TPM2B_PRIVATE *private_area = NULL;
+	TPM2B_SENSITIVE_CREATE *sensitive;
+	struct sg_secret *guarded = NULL;
 	enum sg_err err;
 
 	if (!area_fill(&template, kind, uses))
 		return SG_ERR_ARG;
+	err = sg_secret_new(sizeof *sensitive, &guarded);
+	if (err != SG_OK)
+		return err;
+	sensitive = (void *)guarded->data;
+	if (auth != NULL)
+		sg_tpm_auth_fill(&sensitive->sensitive.userAuth, auth);
 	/* The private part is encrypted by the parent, and still no business of the bus: who
 	 * has it may use the key. */
 	err = sg_tpm_session_next(tpm, session, TPMA_SESSION_DECRYPT | TPMA_SESSION_ENCRYPT);
 	if (err == SG_OK)
 		err = sg_tpm_err(TPM2_CC_Create,
 		                 Esys_Create(tpm->esys, srk, session, ESYS_TR_NONE, ESYS_TR_NONE,
-		                             &nothing, &template, &outside, &pcrs, &private_area,
+		                             sensitive, &template, &outside, &pcrs, &private_area,
 		                             &area, NULL, NULL, NULL));
+	if (auth != NULL)
+		sg_tpm_scrub(tpm, ESYS_TR_RH_NULL, ESYS_TR_PASSWORD);
 	if (err != SG_OK)
 		goto out;
 	if (!area_ours(&area->publicArea, kind, uses)) {
@@ -191,7 +201,10 @@ enum sg_err sg_tpm_key_create(struct sg_tpm *tpm, ESYS_TR srk, ESYS_TR session,
 	*out = (struct sg_tpm_blob){ *area, *private_area };
 out:
 	Esys_Free(area);
+	if (private_area != NULL)
+		explicit_bzero(private_area, sizeof *private_area);
 	Esys_Free(private_area);
+	sg_secret_free(&guarded);
 	return err;
 }
 
@@ -204,6 +217,7 @@ enum sg_err sg_tpm_key_load(struct sg_tpm *tpm, ESYS_TR srk, ESYS_TR session,
 }
 
 enum sg_err sg_tpm_key_sign(struct sg_tpm *tpm, ESYS_TR object, ESYS_TR session,
+                            const struct sg_secret *auth,
                             const uint8_t digest[SG_RESIDENT_DIGEST],
                             uint8_t signature[SG_RESIDENT_SIGNATURE])
 {
@@ -220,11 +234,16 @@ enum sg_err sg_tpm_key_sign(struct sg_tpm *tpm, ESYS_TR object, ESYS_TR session,
 
 	memcpy(in.buffer, digest, SG_RESIDENT_DIGEST);
 	/* A signature can't be encrypted: it is no TPM2B [TPM2 Part 1 §21.1]. */
-	err = sg_tpm_session_next(tpm, session, TPMA_SESSION_DECRYPT);
+	err = sg_tpm_session_next(tpm, session, TPMA_SESSION_DECRYPT |
+	                                        (auth != NULL ? TPMA_SESSION_CONTINUESESSION : 0));
+	if (err == SG_OK && auth != NULL)
+		err = sg_tpm_auth_set(tpm, object, auth);
 	if (err == SG_OK)
 		err = sg_tpm_err(TPM2_CC_Sign,
 		                 Esys_Sign(tpm->esys, object, session, ESYS_TR_NONE, ESYS_TR_NONE,
 		                           &in, &ecdsa, &outside, &made));
+	if (auth != NULL)
+		sg_tpm_scrub(tpm, object, session);
 	if (err != SG_OK)
 		goto out;
 	if (made->sigAlg != TPM2_ALG_ECDSA) {

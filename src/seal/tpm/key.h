@@ -21,18 +21,21 @@ enum sg_err sg_tpm_key_read(struct sg_bytes blob, enum sg_resident_kind kind, un
 /* Write a P-256 key's public point. */
 void sg_tpm_key_point(const struct sg_tpm_blob *key, uint8_t point[SG_RESIDENT_POINT]);
 
-/* Make a key under srk; the session ends. Errors: ARG for uses that such a key does not
- * have, and those of the TPM. */
+/* Make a key under srk; the session ends. auth is its authValue, of SG_SEAL_AUTH bytes, or NULL:
+ * who has the blob may use it then. Errors: ARG for uses that such a key does not have, NOMEM,
+ * SECURE_MEMORY, and those of the TPM. */
 enum sg_err sg_tpm_key_create(struct sg_tpm *tpm, ESYS_TR srk, ESYS_TR session,
                               enum sg_resident_kind kind, unsigned uses,
-                              struct sg_tpm_blob *out);
+                              const struct sg_secret *auth, struct sg_tpm_blob *out);
 
 /* Load a key. Errors: SEALED_DAMAGED for a private part that was changed; those of the TPM. */
 enum sg_err sg_tpm_key_load(struct sg_tpm *tpm, ESYS_TR srk, ESYS_TR session,
                             const struct sg_tpm_blob *key, ESYS_TR *object);
 
-/* Use a loaded key; the session ends. The parameters are those of struct sg_resident_ops. */
+/* Use a loaded key; the session ends, but with an auth, which is the key's authValue or NULL. The
+ * other parameters are those of struct sg_resident_ops. */
 enum sg_err sg_tpm_key_sign(struct sg_tpm *tpm, ESYS_TR object, ESYS_TR session,
+                            const struct sg_secret *auth,
                             const uint8_t digest[SG_RESIDENT_DIGEST],
                             uint8_t signature[SG_RESIDENT_SIGNATURE]);
 enum sg_err sg_tpm_key_ecdh(struct sg_tpm *tpm, ESYS_TR object, ESYS_TR session,

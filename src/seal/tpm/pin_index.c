@@ -11,6 +11,7 @@
 #include <tss2/tss2_mu.h>
 
 #include "crypto/kdf.h"
+#include "crypto/random.h"
 #include "seal/tpm/auth.h"
 #include "seal/tpm/key.h"
 #include "seal/tpm/nv.h"
@@ -93,12 +94,16 @@ enum sg_err sg_tpm_pin_index_plan(struct sg_tpm *tpm, ESYS_TR srk, ESYS_TR sessi
 	enum sg_err err;
 
 	sg_secret_free(&plan->signer);          /* of a try before */
-	err = sg_secret_new(sizeof *signer, &plan->signer);
+	sg_secret_free(&plan->signer_auth);
+	/* Its handle is open to who shares the TPM, or sits on its bus, while it is loaded. */
+	err = sg_random_secret(SG_SEAL_AUTH, &plan->signer_auth);
+	if (err == SG_OK)
+		err = sg_secret_new(sizeof *signer, &plan->signer);
 	if (err != SG_OK)
 		return err;
 	signer = (void *)plan->signer->data;
 	err = sg_tpm_key_create(tpm, srk, session, SG_RESIDENT_P256, SG_RESIDENT_SIGN,
-	                        &signer->blob);
+	                        plan->signer_auth, &signer->blob);
 	plan->index.handle = sg_nv_draw();
 	return err == SG_OK ? authority_of(&signer->blob, plan->index.authority) : err;
 }
@@ -155,7 +160,7 @@ static enum sg_err signed_digest(const TPM2B_NONCE *nonce, const TPM2B_DIGEST *c
 	return err;
 }
 
-/* Sign, and let the policy session write. The HMAC session ends. */
+/* Sign, and let the policy session write. */
 static enum sg_err allow(struct sg_tpm *tpm, ESYS_TR key, ESYS_TR session, ESYS_TR policy_session,
                          const struct sg_pin_plan *plan)
 {
@@ -174,7 +179,7 @@ static enum sg_err allow(struct sg_tpm *tpm, ESYS_TR key, ESYS_TR session, ESYS_
 	if (err == SG_OK)
 		err = signed_digest(nonce, &command, digest);
 	if (err == SG_OK)
-		err = sg_tpm_key_sign(tpm, key, session, digest, raw);
+		err = sg_tpm_key_sign(tpm, key, session, plan->signer_auth, digest, raw);
 	if (err == SG_OK) {
 		ecdsa->hash = TPM2_ALG_SHA256;
 		ecdsa->signatureR.size = ecdsa->signatureS.size = sizeof raw / 2;
@@ -191,7 +196,7 @@ static enum sg_err allow(struct sg_tpm *tpm, ESYS_TR key, ESYS_TR session, ESYS_
 	return err;
 }
 
-/* Write for the only time. The HMAC session ends. */
+/* Write for the only time. */
 static enum sg_err write_once(struct sg_tpm *tpm, ESYS_TR srk, ESYS_TR session, ESYS_TR nv,
                               const struct sg_pin_plan *plan)
 {

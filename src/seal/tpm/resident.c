@@ -25,7 +25,8 @@ static enum sg_err do_create(struct sg_tpm *tpm, void *arg)
 	ESYS_TR srk, session;
 	enum sg_err err = sg_tpm_open_parent(tpm, u->parent, &srk, &session);
 
-	return err == SG_OK ? sg_tpm_key_create(tpm, srk, session, u->kind, u->uses, &u->key) : err;
+	return err == SG_OK ? sg_tpm_key_create(tpm, srk, session, u->kind, u->uses, NULL, &u->key)
+	                    : err;
 }
 
 static enum sg_err create(struct sg_sealer *sealer, struct sg_bytes parent,
@@ -62,7 +63,7 @@ static enum sg_err do_sign(struct sg_tpm *tpm, void *arg)
 	ESYS_TR session, object;
 	enum sg_err err = load(tpm, u, &session, &object);
 
-	return err == SG_OK ? sg_tpm_key_sign(tpm, object, session, u->in, u->out) : err;
+	return err == SG_OK ? sg_tpm_key_sign(tpm, object, session, NULL, u->in, u->out) : err;
 }
 
 static enum sg_err sign(struct sg_sealer *sealer, struct sg_bytes parent, struct sg_bytes blob,
