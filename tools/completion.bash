@@ -20,9 +20,9 @@ _signet_options() {
 	unwrap) echo --root --through --label --check --usage --extractable --id --token --pin-file --json ;;
 	encrypt) echo --root --through --aad --format --token --pin-file --force ;;
 	decrypt) echo --root --through --aad --token --pin-file ;;
-	'pin set') echo --pin-file --so --so-pin-file --new-pin-file --token ;;
-	'pin reset') echo --so-pin-file --new-pin-file --token ;;
-	reseal) echo --pcr --policy-key --pin-file --so-pin-file --token ;;
+	'pin set') echo --pin-file --so --so-pin-file --new-pin-file --owner-auth-file --token ;;
+	'pin reset') echo --so-pin-file --new-pin-file --owner-auth-file --token ;;
+	reseal) echo --pcr --policy-key --pin-file --so-pin-file --owner-auth-file --token ;;
 	'policy sign') echo --label --pcr --signatures --token --pin-file ;;
 	'policy update') echo --signatures --token ;;
 	'tripwire accept') echo --token ;;

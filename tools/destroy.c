@@ -97,9 +97,8 @@ static enum tool_exit run(struct tool *tool)
 
 	if (code == TOOL_OK)
 		code = confirm(tool);
-	if (code == TOOL_OK && tool_given(tool, OPT_OWNER_AUTH_FILE))
-		code = tool_pin_read(tool, OPT_OWNER_AUTH_FILE, "the TPM's owner password", false,
-		                     &owner);
+	if (code == TOOL_OK)
+		code = tool_owner_auth_read(tool, &owner);
 	if (code != TOOL_OK)
 		return code;
 	tool_log_clear();

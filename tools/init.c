@@ -170,10 +170,7 @@ static enum tool_exit read_secrets(struct tool *tool, struct sg_secret **pin,
 		code = read_new_pin(tool, OPT_PIN_FILE, "the PIN of the new token", pin);
 	if (code == TOOL_OK && tool_given(tool, OPT_SO_PIN_FILE))
 		code = read_new_pin(tool, OPT_SO_PIN_FILE, "the security officer's PIN", so_pin);
-	if (code == TOOL_OK && tool_given(tool, OPT_OWNER_AUTH_FILE))
-		code = tool_pin_read(tool, OPT_OWNER_AUTH_FILE, "the TPM's owner password", false,
-		                     owner);
-	return code;
+	return code == TOOL_OK ? tool_owner_auth_read(tool, owner) : code;
 }
 
 static enum tool_exit run(struct tool *tool)

@@ -15,6 +15,7 @@
 #include "tools/fail.h"
 #include "tools/options.h"
 #include "tools/text.h"
+#include "tools/token.h"
 #include "util/file.h"
 
 /* What would leave the terminal without echo, if it ended or stopped us. */
@@ -186,9 +187,20 @@ enum tool_exit tool_pins_read(const struct tool *tool, struct sg_secret **pin,
 	if (asks && (tool_given(tool, OPT_PIN_FILE) || !tool_given(tool, OPT_SO_PIN_FILE)))
 		code = tool_pin_read(tool, OPT_PIN_FILE, "the PIN", false, pin);
 	if (code == TOOL_OK && tool_given(tool, OPT_SO_PIN_FILE))
+		code = tool_officer_needed(tool);
+	if (code == TOOL_OK && tool_given(tool, OPT_SO_PIN_FILE))
 		code = tool_pin_read(tool, OPT_SO_PIN_FILE, "the security officer's PIN", false,
 		                     so_pin);
 	return code;
+}
+
+enum tool_exit tool_owner_auth_read(const struct tool *tool, struct sg_secret **owner)
+{
+	*owner = NULL;
+	return tool_given(tool, OPT_OWNER_AUTH_FILE)
+	               ? tool_pin_read(tool, OPT_OWNER_AUTH_FILE, "the TPM's owner password", false,
+	                               owner)
+	               : TOOL_OK;
 }
 
 bool tool_terminal_yes(const char *question)

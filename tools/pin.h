@@ -23,6 +23,10 @@ enum tool_exit tool_pin_read(const struct tool *tool, enum tool_option option, c
 enum tool_exit tool_pins_read(const struct tool *tool, struct sg_secret **pin,
                               struct sg_secret **so_pin);
 
+/* Read the password of the TPM's owner hierarchy, if --owner-auth-file names one. The caller
+ * frees *owner, which is NULL otherwise. */
+enum tool_exit tool_owner_auth_read(const struct tool *tool, struct sg_secret **owner);
+
 /* Tell whether there is a terminal to ask on. */
 bool tool_terminal_there(void);
 

@@ -45,7 +45,7 @@ static enum tool_exit tell(const struct tool *tool, bool left)
 
 static enum tool_exit run_reseal(struct tool *tool)
 {
-	struct sg_secret *pin = NULL, *so_pin = NULL;
+	struct sg_secret *pin = NULL, *so_pin = NULL, *owner = NULL;
 	struct sg_token_reseal how = { .other_policy = tool_policy_given(tool) };
 	struct sg_buf policy = { 0 };
 	enum tool_exit code = TOOL_OK;
@@ -57,11 +57,14 @@ static enum tool_exit run_reseal(struct tool *tool)
 		code = tool_token_choose(tool);
 	if (code == TOOL_OK)
 		code = tool_pins_read(tool, &pin, &so_pin);
+	if (code == TOOL_OK)
+		code = tool_owner_auth_read(tool, &owner);
 	if (code != TOOL_OK)
 		goto out;
 	how.policy = sg_buf_bytes(&policy);
 	how.user_pin = pin;
 	how.so_pin = so_pin;
+	how.owner_auth = owner;
 	tool_log_clear();
 	tool_progress_begin("sealing the token anew in the TPM");
 	err = reseal(tool, &how);
@@ -73,6 +76,7 @@ out:
 	sg_buf_free(&policy);
 	sg_secret_free(&pin);
 	sg_secret_free(&so_pin);
+	sg_secret_free(&owner);
 	return code;
 }
 
@@ -126,12 +130,13 @@ const struct tool_verb tool_verb_reseal = {
 	.name = "reseal",
 	.summary = "seal a token anew, to the machine as it is now",
 	.usage = "[--pcr BANK:PCRS | --pcr none] [--policy-key FILE] [--pin-file FILE]\n"
-	         "              [--so-pin-file FILE] [--token LABEL]",
+	         "              [--so-pin-file FILE] [--owner-auth-file FILE] [--token LABEL]",
 	.text = "Without --pcr and --policy-key the policy stays, and its PCRs get the values of now.\n"
 	        "Before an update: --pcr none, or the values that will be. The token must open now.",
 	.example = "signet reseal --pcr sha256:7,11",
 	.run = run_reseal,
-	.options = { OPT_PCR, OPT_POLICY_KEY, OPT_PIN_FILE, OPT_SO_PIN_FILE, OPT_TOKEN },
+	.options = { OPT_PCR, OPT_POLICY_KEY, OPT_PIN_FILE, OPT_SO_PIN_FILE, OPT_OWNER_AUTH_FILE,
+	             OPT_TOKEN },
 	.makes = true,
 };
 

@@ -13,7 +13,7 @@
 #include "tools/token.h"
 
 static enum sg_err accept_store(const struct tool *tool, const struct sg_token_reseal *how,
-                                const struct sg_secret *owner, bool *protected)
+                                bool *protected)
 {
 	struct sg_token *token;
 	enum sg_err err = tool_token_enter(tool, &token);
@@ -21,7 +21,7 @@ static enum sg_err accept_store(const struct tool *tool, const struct sg_token_r
 	if (err != SG_OK)
 		return err;
 	*protected = sg_token_record_anchored(&token->record);
-	err = sg_token_accept(token, how, owner);
+	err = sg_token_accept(token, how);
 	sg_module_leave();
 	return err;
 }
@@ -36,16 +36,16 @@ static enum tool_exit run(struct tool *tool)
 
 	if (code == TOOL_OK)
 		code = tool_pins_read(tool, &pin, &so_pin);
-	if (code == TOOL_OK && tool_given(tool, OPT_OWNER_AUTH_FILE))
-		code = tool_pin_read(tool, OPT_OWNER_AUTH_FILE, "the TPM's owner password", false,
-		                     &owner);
+	if (code == TOOL_OK)
+		code = tool_owner_auth_read(tool, &owner);
 	if (code != TOOL_OK)
 		goto out;
 	how.user_pin = pin;
 	how.so_pin = so_pin;
+	how.owner_auth = owner;
 	tool_log_clear();
 	tool_progress_begin("asking the TPM");
-	err = accept_store(tool, &how, owner, &protected);
+	err = accept_store(tool, &how, &protected);
 	tool_progress_end();
 	if (err == SG_ERR_ARG && !protected)
 		code = tool_fail(TOOL_USAGE, NULL, "this token has no rollback protection: nothing "

@@ -281,6 +281,25 @@ enum sg_err tool_token_enter(const struct tool *tool, struct sg_token **token)
 	return err;
 }
 
+enum tool_exit tool_officer_needed(const struct tool *tool)
+{
+	struct sg_bytes label = TOOL_FIELD(tool->token.label);
+	struct sg_token *token;
+	bool there = false;
+	enum sg_err err;
+
+	tool_log_clear();
+	err = tool_token_enter(tool, &token);
+	if (err != SG_OK)
+		return tool_fail_err(err, "can't read the token");
+	there = token->record.copy[SG_SEAL_SO].blob.len > 0;
+	sg_module_leave();
+	return there ? TOOL_OK
+	             : tool_fail(TOOL_FAILED, "Only who knows the user's PIN can change it: signet pin "
+	                         "set.", "token \"%.*s\" has no security officer",
+	                         (int)label.len, (const char *)label.data);
+}
+
 enum tool_exit tool_open(struct tool *tool, CK_FLAGS flags, enum tool_login login)
 {
 	bool given = tool_given(tool, OPT_PIN_FILE) || tool_given(tool, OPT_LOGIN);

@@ -50,6 +50,10 @@ enum tool_exit tool_token_choose(struct tool *tool);
 struct sg_token;
 enum sg_err tool_token_enter(const struct tool *tool, struct sg_token **token);
 
+/* Make sure that the token that was chosen has a security officer, before anybody is asked for
+ * that PIN: without one, every PIN is wrong. */
+enum tool_exit tool_officer_needed(const struct tool *tool);
+
 /* Choose, open a session with the flags, and log in. */
 enum tool_exit tool_open(struct tool *tool, CK_FLAGS flags, enum tool_login login);
 

@@ -243,7 +243,7 @@ CK_RV C_InitPIN(CK_SESSION_HANDLE handle, unsigned char *pin, CK_ULONG pin_len)
 	else if ((call.session->flags & CKF_RW_SESSION) == 0)
 		rv = CKR_SESSION_READ_ONLY;
 	else
-		rv = sg_token_init_pin(call.session->token, sg_bytes(pin, pin_len));
+		rv = sg_token_init_pin(call.session->token, sg_bytes(pin, pin_len), NULL);
 	return sg_call_end(&call, rv);
 }
 
@@ -267,7 +267,7 @@ CK_RV C_SetPIN(CK_SESSION_HANDLE handle, unsigned char *old_pin, CK_ULONG old_le
 		user = token->user == SG_SO ? SG_SO : SG_USER;
 		pthread_rwlock_unlock(&token->lock);
 		rv = sg_token_set_pin(token, user, sg_bytes(old_pin, old_len),
-		                      sg_bytes(new_pin, new_len));
+		                      sg_bytes(new_pin, new_len), NULL);
 	}
 	return sg_call_end(&call, rv);
 }

@@ -301,15 +301,14 @@ static enum sg_err put_copy(struct sg_token_record *record, void *arg)
 	return sg_token_index_settle(new_copy->sealer, record);
 }
 
-/* Seal the token key under a new PIN and store the copy. The caller holds `opening`. */
+/* Seal the token key under the new PIN of how and store the copy. The caller holds `opening`. */
 static enum sg_err replace_pin(struct sg_token *token, const struct sg_token_record *record,
                                enum sg_user user, const struct sg_secret *token_key,
-                               struct sg_bytes pin, const struct sg_buf *proved)
+                               struct sg_pin_seal *how, const struct sg_buf *proved)
 {
 	struct new_copy new_copy = { .slot = slot_of[user], .proved = proved };
 	struct sg_keyset *keys[2] = { NULL, NULL };
 	struct sg_pin_plan *plan = NULL;
-	struct sg_pin_seal how = { .pin = pin };
 	enum sg_err err;
 
 	err = sg_token_sealer(token, record->sealer, &new_copy.sealer);
@@ -320,14 +319,15 @@ static enum sg_err replace_pin(struct sg_token *token, const struct sg_token_rec
 	if (err == SG_OK)
 		err = sg_token_index_plan(new_copy.sealer, record, new_copy.slot, &plan);
 	if (err == SG_OK)
-		err = sg_token_index_enter(token, new_copy.sealer, keys, plan);
-	how.plan = plan;
+		err = sg_token_index_enter(token, new_copy.sealer, keys, how->owner_auth, plan);
+	how->plan = plan;
 	if (err == SG_OK)
-		err = sg_token_seal_pin(new_copy.sealer, record, token_key, &how, &new_copy.copy);
+		err = sg_token_seal_pin(new_copy.sealer, record, token_key, how, &new_copy.copy);
+	how->plan = NULL;
 	if (err == SG_OK)
 		err = sg_token_change_record(token, keys, put_copy, &new_copy);
 	if (plan != NULL)       /* the old index, or the new one */
-		sg_token_index_sweep(token, new_copy.sealer, keys, NULL);
+		sg_token_index_sweep(token, new_copy.sealer, keys, how->owner_auth);
 	sg_pin_plan_free(&plan);
 	sg_buf_free(&new_copy.copy.blob);
 	sg_keyset_free(&keys[0]);
@@ -335,8 +335,10 @@ static enum sg_err replace_pin(struct sg_token *token, const struct sg_token_rec
 	return err;
 }
 
-CK_RV sg_token_init_pin(struct sg_token *token, struct sg_bytes pin)
+CK_RV sg_token_init_pin(struct sg_token *token, struct sg_bytes pin,
+                        const struct sg_secret *owner_auth)
 {
+	struct sg_pin_seal how = { .pin = pin, .owner_auth = owner_auth };
 	struct sg_token_record record = { 0 };
 	struct sg_secret *token_key = NULL;
 	enum sg_err err = SG_OK;
@@ -355,7 +357,7 @@ CK_RV sg_token_init_pin(struct sg_token *token, struct sg_bytes pin)
 		if (err == SG_OK)
 			err = sg_token_read_record(token, &record);
 		if (err == SG_OK)
-			err = replace_pin(token, &record, SG_USER, token_key, pin, NULL);
+			err = replace_pin(token, &record, SG_USER, token_key, &how, NULL);
 		sg_token_opening_unlock(token);
 		rv = sg_rv(err);
 	}
@@ -367,8 +369,9 @@ CK_RV sg_token_init_pin(struct sg_token *token, struct sg_bytes pin)
 }
 
 CK_RV sg_token_set_pin(struct sg_token *token, enum sg_user user, struct sg_bytes old_pin,
-                       struct sg_bytes new_pin)
+                       struct sg_bytes new_pin, const struct sg_secret *owner_auth)
 {
+	struct sg_pin_seal how = { .pin = new_pin, .owner_auth = owner_auth };
 	struct sg_keyset *keys[2] = { NULL, NULL };
 	struct sg_token_record record = { 0 };
 	struct sg_secret *token_key = NULL;
@@ -388,7 +391,7 @@ CK_RV sg_token_set_pin(struct sg_token *token, enum sg_user user, struct sg_byte
 	else
 		rv = sg_rv(prove(token, user, old_pin, &record, keys, &token_key));
 	if (rv == CKR_OK)
-		rv = sg_rv(replace_pin(token, &record, user, token_key, new_pin,
+		rv = sg_rv(replace_pin(token, &record, user, token_key, &how,
 		                       &record.copy[slot_of[user]].blob));
 	sg_token_opening_unlock(token);
 	sg_keyset_free(&keys[0]);

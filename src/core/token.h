@@ -137,13 +137,16 @@ CK_RV sg_token_logout(struct sg_token *token);
  * that a login through a session opened meanwhile stays. */
 void sg_token_session_closed(struct sg_token *token, CK_FLAGS flags);
 
-/* Set the user's PIN while the officer is logged in. Errors: PIN_LEN_RANGE, USER_NOT_LOGGED_IN. */
-CK_RV sg_token_init_pin(struct sg_token *token, struct sg_bytes pin);
+/* Set the user's PIN while the officer is logged in. owner_auth, that of the TPM's owner
+ * hierarchy, is for the index of a PIN with tries of its own, and may be NULL. Errors:
+ * PIN_LEN_RANGE, USER_NOT_LOGGED_IN. */
+CK_RV sg_token_init_pin(struct sg_token *token, struct sg_bytes pin,
+                        const struct sg_secret *owner_auth);
 
-/* Change a PIN, proving the old one to the hardware. Errors: PIN_INCORRECT,
- * PIN_LEN_RANGE, PIN_LOCKED, USER_PIN_NOT_INITIALIZED. */
+/* Change a PIN, proving the old one to the hardware; nobody need be logged in. owner_auth as
+ * above. Errors: PIN_INCORRECT, PIN_LEN_RANGE, PIN_LOCKED, USER_PIN_NOT_INITIALIZED. */
 CK_RV sg_token_set_pin(struct sg_token *token, enum sg_user user, struct sg_bytes old_pin,
-                       struct sg_bytes new_pin);
+                       struct sg_bytes new_pin, const struct sg_secret *owner_auth);
 
 /* Ask the sealer of this token, or the configured one where there is no token yet,
  * about itself. Errors: those of sg_sealer_ops.status. */

@@ -56,8 +56,7 @@ static enum sg_err renew_stored(struct sg_token *token, struct sg_sealer *sealer
 	return err;
 }
 
-enum sg_err sg_token_accept(struct sg_token *token, const struct sg_token_reseal *how,
-                            const struct sg_secret *owner_auth)
+enum sg_err sg_token_accept(struct sg_token *token, const struct sg_token_reseal *how)
 {
 	struct sg_keyset *keys[2] = { NULL, NULL };
 	struct sg_token_record record = { 0 };
@@ -79,7 +78,7 @@ enum sg_err sg_token_accept(struct sg_token *token, const struct sg_token_reseal
 	if (err == SG_OK)       /* the parent it names is about to be asked */
 		err = sg_token_record_check(&record, keys[SG_PUBLIC_HALF]);
 	if (err == SG_OK)
-		err = renew_stored(token, sealer, owner_auth, keys);
+		err = renew_stored(token, sealer, how->owner_auth, keys);
 	sg_token_opening_unlock(token);
 out:
 	sg_token_record_clear(&record);

@@ -9,10 +9,9 @@
 #include "core/token_reseal.h"
 
 /* Anchor the store as it is to the counter, or to a new one where that is gone. The PINs are
- * those of how: whoever can't open the token accepts nothing. owner_auth may be NULL. Errors: ARG
- * for a token without such protection, or without a PIN where there must be one; AUTH,
- * STORE_DAMAGED for what never was one store, the sealer's, the store's. */
-enum sg_err sg_token_accept(struct sg_token *token, const struct sg_token_reseal *how,
-                            const struct sg_secret *owner_auth);
+ * those of how: whoever can't open the token accepts nothing. Errors: ARG for a token without such
+ * protection, or without a PIN where there must be one; AUTH, STORE_DAMAGED for what never was
+ * one store, the sealer's, the store's. */
+enum sg_err sg_token_accept(struct sg_token *token, const struct sg_token_reseal *how);
 
 #endif

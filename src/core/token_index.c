@@ -44,7 +44,9 @@ static enum sg_err add(struct sg_token_record *record, void *arg)
 }
 
 enum sg_err sg_token_index_enter(struct sg_token *token, struct sg_sealer *sealer,
-                                 struct sg_keyset *const keys[2], const struct sg_pin_plan *plan)
+                                 struct sg_keyset *const keys[2],
+                                 const struct sg_secret *owner_auth,
+                                 const struct sg_pin_plan *plan)
 {
 	enum sg_err err;
 
@@ -52,7 +54,7 @@ enum sg_err sg_token_index_enter(struct sg_token *token, struct sg_sealer *seale
 		return SG_OK;
 	err = sg_token_change_record(token, keys, add, (void *)plan);
 	if (err == SG_ERR_HW_NV_FULL) {
-		sg_token_index_sweep(token, sealer, keys, NULL);
+		sg_token_index_sweep(token, sealer, keys, owner_auth);
 		err = sg_token_change_record(token, keys, add, (void *)plan);
 	}
 	return err;

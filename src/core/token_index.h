@@ -18,10 +18,13 @@ enum sg_err sg_token_index_plan(struct sg_sealer *sealer, const struct sg_token_
 /* Enter what is planned in a record that is not stored yet. Errors: HW_NV_FULL. */
 enum sg_err sg_token_index_add(struct sg_token_record *record, const struct sg_pin_plan *plan);
 
-/* Enter what is planned in the stored record; NULL is fine. The caller holds `opening`. Errors:
- * HW_NV_FULL where there are too many that can't be removed, the store's. */
+/* Enter what is planned in the stored record; NULL is fine. The caller holds `opening`;
+ * owner_auth, to remove others where there are too many, may be NULL. Errors: HW_NV_FULL where
+ * that can't be done, the store's. */
 enum sg_err sg_token_index_enter(struct sg_token *token, struct sg_sealer *sealer,
-                                 struct sg_keyset *const keys[2], const struct sg_pin_plan *plan);
+                                 struct sg_keyset *const keys[2],
+                                 const struct sg_secret *owner_auth,
+                                 const struct sg_pin_plan *plan);
 
 /* Mark all indices of a record that no copy uses, as the last step of a change of it. Errors:
  * STORE_BUSY where a copy uses one that another process is removing. */

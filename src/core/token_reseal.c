@@ -72,7 +72,7 @@ static enum sg_err plan_indices(struct sg_token *token, struct sg_keyset *const 
 		                          &change->plan[slot]);
 		if (err == SG_OK)
 			err = sg_token_index_enter(token, change->sealer, keys,
-			                           change->plan[slot]);
+			                           how->owner_auth, change->plan[slot]);
 	}
 	return err;
 }
@@ -94,7 +94,9 @@ static enum sg_err seal_all(const struct sg_token_reseal *how, const struct sg_s
 		err = sg_token_seal_open(change->sealer, token_key, fresh);
 	for (int slot = SG_SEAL_USER; slot < SG_SEAL_SLOTS && err == SG_OK; slot++) {
 		const struct sg_secret *pin = pin_of(how, (enum sg_seal_slot)slot);
-		struct sg_pin_seal with = { .plan = change->plan[slot] };
+		struct sg_pin_seal with = {
+			.plan = change->plan[slot], .owner_auth = how->owner_auth,
+		};
 
 		if (pin == NULL)
 			continue;
@@ -153,7 +155,7 @@ enum sg_err sg_token_reseal(struct sg_token *token, const struct sg_token_reseal
 	if (err == SG_OK)
 		err = sg_token_change_record(token, keys, put, &change);
 	if (change.plan[SG_SEAL_USER] != NULL)  /* the old index, or the new one */
-		sg_token_index_sweep(token, change.sealer, keys, NULL);
+		sg_token_index_sweep(token, change.sealer, keys, how->owner_auth);
 	sg_token_opening_unlock(token);
 	for (int slot = 0; slot < SG_SEAL_SLOTS; slot++)
 		sg_pin_plan_free(&change.plan[slot]);

@@ -15,6 +15,7 @@ struct sg_token_reseal {
 	struct sg_bytes policy;         /* as text; empty: none */
 	const struct sg_secret *user_pin;
 	const struct sg_secret *so_pin;
+	const struct sg_secret *owner_auth;     /* of the TPM's owner hierarchy, or NULL */
 };
 
 /* Seal the copies anew and store them, all or none. Errors: ARG without a PIN where there

@@ -73,8 +73,8 @@ static const struct row rows[SG_ERR_COUNT] = {
 		"-C o -c 0x81000001 removes it, and signet init makes the key." },
 	[SG_ERR_HW_OWNER_AUTH] = {
 		"device-owner-auth", "The owner hierarchy of the TPM has a password",
-		"signet init takes it with --owner-auth-file. Where a PIN with tries of its own is to be "
-		"changed, whoever manages this TPM has to take the password off meanwhile." },
+		"The verbs of signet that make or remove something in the TPM take it with "
+		"--owner-auth-file; a PKCS#11 call can't be given it." },
 	[SG_ERR_HW_UNSUPPORTED] = {
 		"device-unsupported", "The TPM lacks an algorithm or a command that is needed",
 		"Update the firmware of the TPM, or use another TPM; signet doctor says what is "

@@ -475,7 +475,7 @@ static void accept_store(void)
 	ck_assert_int_eq(sg_crypto_start(), SG_OK);
 	ck_assert_int_eq(sg_config_load(&config), SG_OK);
 	ck_assert_int_eq(sg_token_new(config, 0, &token), SG_OK);
-	ck_assert_int_eq(sg_token_accept(token, &how, NULL), SG_OK);
+	ck_assert_int_eq(sg_token_accept(token, &how), SG_OK);
 	sg_token_free(&token);
 	sg_config_free(&config);
 	sg_crypto_stop();

@@ -78,11 +78,33 @@ orphan_is_named() {
 		prints tpm2_nvundefine && indices 2
 }
 
+# Every verb that makes an index or removes one is given the owner's password.
 owner_password() {
-	tpm2_changeauth -c o ownerpassword && fails 6 'owner hierarchy' pin set --pin-file "$pin" --new-pin-file "$wrong" &&
-		exits 0 list --pin-file "$pin" && exits 0 status && prints 'only to the owner' &&
-		exits 4 list --pin-file "$wrong" && exits 0 destroy --token t --yes && says 'tpm2_nvundefine' &&
-		tpm2_changeauth -c o -p ownerpassword
+	printf 'ownerpassword\n' > "$FOLDER/owner" && printf 'no-owner\n' > "$FOLDER/not-owner" &&
+		tpm2_changeauth -c o ownerpassword &&
+		fails 6 "can't change the PIN: The owner hierarchy" pin set --token t --pin-file "$pin" --new-pin-file "$wrong" &&
+		says '--owner-auth-file' && fails 6 "can't set the user's PIN: The owner" pin reset --token t --so-pin-file "$so" --new-pin-file "$wrong" &&
+		fails 6 "can't seal the token anew: The owner" reseal --token t --pin-file "$pin" &&
+		fails 6 'The owner hierarchy' pin set --token t --pin-file "$pin" --new-pin-file "$wrong" --owner-auth-file "$FOLDER/not-owner" &&
+		exits 0 list --token t --pin-file "$pin" && exits 0 status && prints 'only to the owner' && indices 2
+}
+
+owner_password_is_given() {
+	exits 0 pin set --token t --pin-file "$pin" --new-pin-file "$wrong" --owner-auth-file "$FOLDER/owner" && indices 2 &&
+		exits 4 list --token t --pin-file "$pin" && exits 0 list --token t --pin-file "$wrong" &&
+		exits 0 pin reset --token t --so-pin-file "$so" --new-pin-file "$pin" --owner-auth-file "$FOLDER/owner" && indices 2 &&
+		exits 0 list --token t --pin-file "$pin" &&
+		exits 0 reseal --token t --pin-file "$pin" --owner-auth-file "$FOLDER/owner" && indices 2 &&
+		exits 0 list --token t --pin-file "$pin" &&
+		exits 0 destroy --token t --yes && says 'tpm2_nvundefine' && indices 2 && tpm2_changeauth -c o -p ownerpassword
+}
+
+no_officer() {
+	exits 0 init --label alone --pin-file "$pin" &&
+		fails 1 'has no security officer' pin reset --token alone --so-pin-file "$so" --new-pin-file "$pin" &&
+		fails 1 'has no security officer' pin set --token alone --so --so-pin-file "$so" --new-pin-file "$pin" &&
+		fails 1 'has no security officer' reseal --token alone --so-pin-file "$so" &&
+		exits 0 destroy --token alone --yes
 }
 
 is_destroyed() {
@@ -103,5 +125,7 @@ check 'neither is another PIN locked nor does another PIN lock this one' other_t
 check 'the configuration can say how many' configured
 check 'an index that no token names is found by the doctor' orphan_is_named
 check 'an owner with a password is named' owner_password
+check 'the password of the owner is taken by all that make or remove an index' owner_password_is_given
+check 'a token without an officer says so' no_officer
 check 'a token that is destroyed leaves no index' is_destroyed
 finish

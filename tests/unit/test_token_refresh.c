@@ -301,7 +301,7 @@ START_TEST(a_pin_that_was_changed_is_reported_as_changed)
 
 	make_pin_token();
 	busy_once_written = true;
-	ck_assert_uint_eq(sg_token_set_pin(token, SG_SO, old_pin, pin), CKR_OK);
+	ck_assert_uint_eq(sg_token_set_pin(token, SG_SO, old_pin, pin, NULL), CKR_OK);
 	ck_assert(busy);
 	busy = busy_once_written = false;
 	ck_assert_uint_eq(sg_token_login(token, SG_SO, old_pin), CKR_PIN_INCORRECT);
