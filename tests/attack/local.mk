@@ -1,7 +1,8 @@
-# Attacks, really carried out: one for each line of the threat model's table where that can be.
+# Attacks, really carried out: one for each line of the threat model's table.
 attack_tests = \
 	tests/attack/test_bus \
 	tests/attack/test_insider \
+	tests/attack/test_malicious_tpm \
 	tests/attack/test_memory \
 	tests/attack/test_memory_reader \
 	tests/attack/test_pin_index \
@@ -12,7 +13,8 @@ attack_tests = \
 attack_scripts = \
 	tests/attack/test_disk.sh \
 	tests/attack/test_other_user.sh \
-	tests/attack/test_reset.sh
+	tests/attack/test_reset.sh \
+	tests/attack/test_timing.sh
 
 check_PROGRAMS += $(attack_tests)
 TESTS += $(attack_tests) $(attack_scripts)
@@ -21,5 +23,6 @@ EXTRA_DIST += $(attack_scripts)
 
 # A process with secrets, and what they are.
 attack_victim = tests/attack/victim.c tests/attack/victim.h
+tests_attack_test_malicious_tpm_SOURCES = tests/attack/test_malicious_tpm.c $(attack_victim)
 tests_attack_test_memory_SOURCES = tests/attack/test_memory.c $(attack_victim)
 tests_attack_test_memory_reader_SOURCES = tests/attack/test_memory_reader.c $(attack_victim)

@@ -10,10 +10,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,7 +28,7 @@
 #define TIME_LIMIT 300
 
 /* What the victim does once it holds its secrets. */
-enum end { WAIT, STOP, ABORT };
+enum end { WAIT, STOP, ABORT, NO_LOGIN };
 
 static pid_t victim;
 static int wake;                /* a byte here lets a victim that waits go on */
@@ -46,7 +49,10 @@ static void start_victim(int kind, enum end end)
 			(void)setrlimit(RLIMIT_CORE, &all);
 		if (kind != 0)
 			victim_without_memfd_secret();
-		victim_begin();
+		if (end == NO_LOGIN)
+			victim_open();
+		else
+			victim_begin();
 		ck_assert_int_eq(write(ready[1], "", 1), 1);
 		if (end == STOP)
 			raise(SIGSTOP);
@@ -55,7 +61,7 @@ static void start_victim(int kind, enum end end)
 			abort();
 		}
 		ck_assert_int_eq(read(pipe_fds[0], &byte, 1), 1);
-		_exit(victim_sign() ? EXIT_SUCCESS : EXIT_FAILURE);
+		_exit(end == NO_LOGIN || victim_sign() ? EXIT_SUCCESS : EXIT_FAILURE);
 	}
 	close(ready[1]);
 	close(pipe_fds[0]);
@@ -98,22 +104,35 @@ static size_t count_found(bool dump, size_t *refused)
 	return found;
 }
 
+/* Count those of the public half, or the others. */
+static size_t count_of_half(bool public)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < victim_needle_count; i++)
+		if ((strcmp(victim_needles[i].name, VICTIM_PUBLIC) == 0) == public)
+			found += test_memory_find_in(victim, false, victim_needles[i].veiled, NEEDLE, NULL);
+	return found;
+}
+
 /* Try every other way into a mapping: word by word, the call for it, and the file behind it. */
-static void try_mapping(unsigned long from, unsigned long to)
+static bool try_mapping(unsigned long from, unsigned long to, int fd)
 {
 	uint8_t bytes[NEEDLE];
 	struct iovec here = { bytes, sizeof bytes }, there = { (void *)from, sizeof bytes };
 	char path[96];
 
+	(void)fd;
 	errno = 0;
 	ck_assert(ptrace(PTRACE_PEEKDATA, victim, (void *)from, NULL) == -1 && errno != 0);
 	ck_assert_int_eq(process_vm_readv(victim, &here, 1, &there, 1, 0), -1);
 	snprintf(path, sizeof path, "/proc/%d/map_files/%lx-%lx", (int)victim, from, to);
 	ck_assert_int_eq(open(path, O_RDONLY | O_CLOEXEC), -1);
+	return true;
 }
 
-/* Try all mappings of memfd_secret(2); return how many there are. */
-static size_t try_secret_mappings(void)
+/* Do something with each mapping of memfd_secret(2); return with how many it succeeded. */
+static size_t for_secret_mappings(bool (*fn)(unsigned long from, unsigned long to, int fd), int fd)
 {
 	unsigned long from, to;
 	char path[64], line[512];
@@ -123,12 +142,9 @@ static size_t try_secret_mappings(void)
 	snprintf(path, sizeof path, "/proc/%d/maps", (int)victim);
 	maps = fopen(path, "re");
 	ck_assert_ptr_nonnull(maps);
-	while (fgets(line, sizeof line, maps) != NULL) {
-		if (strstr(line, "secretmem") == NULL || sscanf(line, "%lx-%lx", &from, &to) != 2)
-			continue;
-		try_mapping(from, to);
-		n++;
-	}
+	while (fgets(line, sizeof line, maps) != NULL)
+		if (strstr(line, "secretmem") != NULL && sscanf(line, "%lx-%lx", &from, &to) == 2)
+			n += fn(from, to, fd);
 	fclose(maps);
 	return n;
 }
@@ -144,7 +160,7 @@ START_TEST(a_debugger_of_root_reads_no_secret)
 		ck_assert_uint_eq(count_found(false, &refused), 0);
 		ck_assert_uint_ge(refused, victim_needle_count);
 		ck_assert_uint_ge(test_memory_find_in(victim, false, victim_canary, NEEDLE, NULL), 1);
-		ck_assert_uint_ge(try_secret_mappings(), 1);
+		ck_assert_uint_ge(for_secret_mappings(try_mapping, -1), 1);
 		ck_assert_int_eq(ptrace(PTRACE_DETACH, victim, NULL, NULL), 0);
 	}
 	finish_victim();
@@ -157,6 +173,77 @@ START_TEST(without_memfd_secret_a_debugger_of_root_reads_all)
 	start_victim(1, WAIT);
 	if (attach()) {
 		ck_assert_uint_ge(count_found(false, NULL), 4);
+		ck_assert_int_eq(ptrace(PTRACE_DETACH, victim, NULL, NULL), 0);
+	}
+	finish_victim();
+}
+END_TEST
+
+#ifdef __x86_64__
+#define RUNS_CODE true
+
+/* Have the victim, which waits in read(2), write its memory to one of its own descriptors. */
+static bool have_it_written(unsigned long from, unsigned long to, int fd)
+{
+	struct user_regs_struct was, regs;
+	int status;
+
+	ck_assert_int_eq(ptrace(PTRACE_GETREGS, victim, NULL, &was), 0);
+	regs = was;
+	regs.rip -= 2;                  /* back to the instruction that calls the kernel */
+	regs.orig_rax = (unsigned long long)-1;
+	regs.rax = SYS_write;
+	regs.rdi = (unsigned long long)fd;
+	regs.rsi = from;
+	regs.rdx = to - from;
+	ck_assert_int_eq(ptrace(PTRACE_SETREGS, victim, NULL, &regs), 0);
+	ck_assert_int_eq(ptrace(PTRACE_SINGLESTEP, victim, NULL, NULL), 0);
+	ck_assert_int_eq(waitpid(victim, &status, __WALL), victim);
+	ck_assert_int_eq(ptrace(PTRACE_GETREGS, victim, NULL, &regs), 0);
+	ck_assert_int_eq(ptrace(PTRACE_SETREGS, victim, NULL, &was), 0);
+	return regs.rax == to - from;
+}
+#else
+#define RUNS_CODE false         /* how that is done is another matter on each processor */
+
+static bool have_it_written(unsigned long from, unsigned long to, int fd)
+{
+	return from == to && fd < 0;
+}
+#endif
+
+/* Nothing protects against that: he becomes the process. */
+START_TEST(a_debugger_of_root_that_runs_code_in_the_process_has_all)
+{
+	char path[32];
+	size_t found = 0;
+	int loot;
+
+	if (!RUNS_CODE || !victim_has_memfd_secret())
+		return;
+	loot = memfd_create("loot", 0);
+	ck_assert_int_ge(loot, 0);
+	start_victim(0, WAIT);
+	if (attach()) {
+		ck_assert_uint_ge(for_secret_mappings(have_it_written, loot), 1);
+		ck_assert_int_eq(ptrace(PTRACE_DETACH, victim, NULL, NULL), 0);
+		snprintf(path, sizeof path, "/proc/self/fd/%d", loot);
+		for (size_t i = 0; i < victim_needle_count; i++)
+			found += test_memory_find_in_file(path, victim_needles[i].veiled, NEEDLE);
+		ck_assert_uint_ge(found, 4);
+	}
+	finish_victim();
+	close(loot);
+}
+END_TEST
+
+/* He reads all of it, and what only a PIN opens is not there yet. */
+START_TEST(of_a_token_that_nobody_logged_into_root_reads_the_public_half)
+{
+	start_victim(1, NO_LOGIN);
+	if (attach()) {
+		ck_assert_uint_ge(count_of_half(true), 1);
+		ck_assert_uint_eq(count_of_half(false), 0);
 		ck_assert_int_eq(ptrace(PTRACE_DETACH, victim, NULL, NULL), 0);
 	}
 	finish_victim();
@@ -248,6 +335,8 @@ static Suite *suite(void)
 	tcase_set_timeout(t, TIME_LIMIT);
 	tcase_add_test(t, a_debugger_of_root_reads_no_secret);
 	tcase_add_test(t, without_memfd_secret_a_debugger_of_root_reads_all);
+	tcase_add_test(t, a_debugger_of_root_that_runs_code_in_the_process_has_all);
+	tcase_add_test(t, of_a_token_that_nobody_logged_into_root_reads_the_public_half);
 	tcase_add_loop_test(t, a_core_dump_has_no_secret, 0, 2);
 	tcase_add_loop_test(t, what_the_kernel_would_dump_has_no_secret, 0, 2);
 	suite_add_tcase(s, t);

@@ -1,5 +1,5 @@
 # Our own code with secrets that memcheck watches. The program is nothing without valgrind, so
-# it is not in check_PROGRAMS: run.sh runs it.
+# it is not in check_PROGRAMS: tests/attack/test_timing.sh runs it.
 EXTRA_PROGRAMS += tests/ct/secrets
 check_DATA += tests/ct/secrets$(EXEEXT)
 CLEANFILES += tests/ct/secrets$(EXEEXT)
@@ -25,5 +25,4 @@ tests_ct_secrets_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=sg_set_add -Wl,--wrap=sg_set_remove -Wl,--wrap=sg_set_sign \
 	-Wl,--wrap=sg_anchor_sign -Wl,--wrap=sg_token_record_write
 
-TESTS += tests/ct/run.sh
-EXTRA_DIST += tests/ct/libraries.supp tests/ct/run.sh
+EXTRA_DIST += tests/ct/libraries.supp

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Tests of constant time: the program, which tests/ct/run.sh runs under memcheck.
+ * Tests of constant time: the program, which tests/attack/test_timing.sh runs under memcheck.
  */
 #include "crypto/crypto.h"
 #include "ct/cases.h"

@@ -114,6 +114,29 @@ START_TEST(keys_are_kept_and_used)
 }
 END_TEST
 
+/* A key that asks for the PIN before each use: a wrong one, then the right one. */
+START_TEST(a_pin_is_confirmed_for_one_use)
+{
+	struct sg_secret *wrong = ct_make(13);
+	struct p11_template pub = { 0 }, priv = { 0 };
+	CK_OBJECT_HANDLE public_key, private_key;
+	CK_SESSION_HANDLE s = start();
+	uint8_t signature[64];
+	CK_ULONG len = sizeof signature;
+
+	wrong->data[12] ^= 1;
+	p11_bytes(&pub, CKA_EC_PARAMS, p11_ed25519_oid, sizeof p11_ed25519_oid);
+	p11_bool(&priv, CKA_ALWAYS_AUTHENTICATE, true);
+	p11_ok(p11->C_GenerateKeyPair(s, &p11_pair_gen, pub.attr, pub.n, priv.attr, priv.n,
+	                              &public_key, &private_key));
+	p11_ok(p11->C_SignInit(s, &p11_eddsa, private_key));
+	p11_is(CKR_PIN_INCORRECT, p11->C_Login(s, CKU_CONTEXT_SPECIFIC, wrong->data, wrong->len));
+	p11_ok(p11->C_Login(s, CKU_CONTEXT_SPECIFIC, pin->data, pin->len));
+	p11_ok(p11->C_Sign(s, (CK_BYTE *)"a message", 9, signature, &len));
+	sg_secret_free(&wrong);
+}
+END_TEST
+
 static CK_OBJECT_HANDLE unwrap(CK_SESSION_HANDLE s, CK_OBJECT_HANDLE with, CK_OBJECT_CLASS class,
                                CK_KEY_TYPE type, uint8_t *wrapped, CK_ULONG len)
 {
@@ -295,6 +318,7 @@ void ct_module_add(Suite *suite)
 	tcase_set_timeout(t, TIME_LIMIT);
 	tcase_add_test(t, pins_are_set_proved_and_refused);
 	tcase_add_test(t, keys_are_kept_and_used);
+	tcase_add_test(t, a_pin_is_confirmed_for_one_use);
 	tcase_add_test(t, keys_are_wrapped_and_unwrapped);
 	tcase_add_test(t, keys_are_derived);
 	tcase_add_test(t, a_key_in_the_tpm_agrees_on_a_secret);

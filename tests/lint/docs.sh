@@ -3,7 +3,7 @@
 #
 # What the documents say of files and tests is true: `folder/file.c` is there, below
 # tests/, src/ or at the top, and `folder/file.c: name` has a test of that name. Each line
-# of the threat model names one. Prints TAP; each rule is tried on a planted violation too.
+# of the threat model names an attack. Prints TAP; each rule is tried on a planted violation too.
 #
 # The rules are called by their names:
 # shellcheck disable=SC2016,SC2317
@@ -73,10 +73,10 @@ missing_tests() {
 	done < <(citations "$1")
 }
 
-# Lines of the threat model's table whose last cell names no test, and doesn't say so.
+# Lines of the threat model's table whose last cell names no attack that is carried out.
 claims_without_test() {
 	[ -f "$1/doc/threat-model.md" ] || return 0
-	awk -F '|' '/^\| / && $2 !~ /attacker|---/ && $(NF - 1) !~ /`[a-z]+\/[^`]+: [^`]+`|no test: / { print $2 }' \
+	awk -F '|' '/^\| / && $2 !~ /attacker|---/ && $(NF - 1) !~ /`attack\/[^`]+: [^`]+`/ { print $2 }' \
 		"$1/doc/threat-model.md"
 }
 
@@ -97,6 +97,6 @@ report 'there are citations to look at' \
 rule 'every file that is cited is there' missing_files doc/planted.md 'see `unit/test_nothing.c`'
 rule 'every test that is cited is there' missing_tests README.md 'see `unit/test_planted.c: another`'
 rule 'every test of a script that is cited is there' missing_tests README.md 'see `unit/planted.sh: two`'
-rule 'every line of the threat model names a test' claims_without_test doc/threat-model.md '| who | gets | not | `api/` |'
+rule 'every line of the threat model names an attack' claims_without_test doc/threat-model.md '| who | gets | not | `api/a.c: b` |'
 
 done_testing
