@@ -1,41 +1,69 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Tests. Waiting for an answer in a thread of its own.
+ * Tests. Waiting for a TPM in a thread of its own.
  */
+#include <poll.h>
 #include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "lib/runner.h"
+#include "lib/scratch.h"
 #include "seal/tpm/waiter.h"
 
-/* A TCTI on the heap, as that of tctildr: it answers when it may. */
+/* A TCTI on the heap, as that of tctildr: it takes a command and answers when it may. */
 struct slow {
 	TSS2_TCTI_CONTEXT_COMMON_V1 v1;
 	TSS2_RC rc;
 };
 
-static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t taking = PTHREAD_MUTEX_INITIALIZER, answering = PTHREAD_MUTEX_INITIALIZER;
+static uint8_t taken[4];
+
+static TSS2_RC slow_transmit(TSS2_TCTI_CONTEXT *context, size_t size, const uint8_t *command)
+{
+	(void)context;
+	pthread_mutex_lock(&taking);
+	pthread_mutex_unlock(&taking);
+	memcpy(taken, command, size < sizeof taken ? size : sizeof taken);
+	return TSS2_RC_SUCCESS;
+}
 
 static TSS2_RC slow_receive(TSS2_TCTI_CONTEXT *context, size_t *size, uint8_t *response,
                             int32_t timeout)
 {
 	(void)timeout;
-	pthread_mutex_lock(&gate);
-	pthread_mutex_unlock(&gate);
+	pthread_mutex_lock(&answering);
+	pthread_mutex_unlock(&answering);
 	memset(response, 'x', 5);
 	*size = 5;
 	return ((struct slow *)context)->rc;
 }
 
-static struct slow slow = { .v1 = { .version = 1, .receive = slow_receive } };
+static struct slow slow = {
+	.v1 = { .version = 1, .transmit = slow_transmit, .receive = slow_receive },
+};
+
+static TSS2_TCTI_CONTEXT *inner;
+static uint8_t answer[16];
+static size_t len;
+
+static TSS2_RC ask(int milliseconds)
+{
+	inner = (TSS2_TCTI_CONTEXT *)&slow;
+	memset(answer, 0, sizeof answer);
+	len = sizeof answer;
+	return sg_waiter_ask(&inner, milliseconds, sg_bytes_str("help"), answer, &len);
+}
 
 START_TEST(an_answer_in_time_is_received)
 {
-	TSS2_TCTI_CONTEXT *inner = (TSS2_TCTI_CONTEXT *)&slow;
-	uint8_t answer[16] = { 0 };
-	size_t len = sizeof answer;
-
-	ck_assert_uint_eq(sg_waiter_receive(&inner, 60000, answer, &len), TSS2_RC_SUCCESS);
+	ck_assert_uint_eq(ask(60000), TSS2_RC_SUCCESS);
+	ck_assert_mem_eq(taken, "help", 4);
 	ck_assert_uint_eq(len, 5);
 	ck_assert_mem_eq(answer, "xxxxx\0", 6);
 	ck_assert_ptr_eq(inner, &slow);
@@ -44,33 +72,76 @@ END_TEST
 
 START_TEST(an_error_is_passed_on)
 {
-	TSS2_TCTI_CONTEXT *inner = (TSS2_TCTI_CONTEXT *)&slow;
-	uint8_t answer[16];
-	size_t len = sizeof answer;
-
 	slow.rc = TSS2_TCTI_RC_IO_ERROR;
-	ck_assert_uint_eq(sg_waiter_receive(&inner, 60000, answer, &len), TSS2_TCTI_RC_IO_ERROR);
+	ck_assert_uint_eq(ask(60000), TSS2_TCTI_RC_IO_ERROR);
 	ck_assert_ptr_eq(inner, &slow);
 }
 END_TEST
 
 START_TEST(a_late_answer_is_nobody_s)
 {
-	TSS2_TCTI_CONTEXT *inner = (TSS2_TCTI_CONTEXT *)&slow;
-	uint8_t answer[16] = { 0 };
-	size_t len = sizeof answer;
-
-	pthread_mutex_lock(&gate);
-	ck_assert_uint_eq(sg_waiter_receive(&inner, 10, answer, &len), SG_TCTI_RC_LATE);
+	pthread_mutex_lock(&answering);
+	ck_assert_uint_eq(ask(10), SG_TCTI_RC_LATE);
 	ck_assert_ptr_null(inner);
 	ck_assert_uint_eq(answer[0], 0);
 }
 END_TEST
 
+START_TEST(a_tpm_that_does_not_take_the_command_is_late_too)
+{
+	pthread_mutex_lock(&taking);
+	ck_assert_uint_eq(ask(10), SG_TCTI_RC_LATE);
+	ck_assert_ptr_null(inner);
+	ck_assert_uint_eq(taken[0], 0);
+}
+END_TEST
+
+START_TEST(a_name_that_is_none_is_an_error_at_once)
+{
+	const TSS2_RC rc = sg_waiter_open("nosuchtcti:", 60000, &inner);
+
+	ck_assert_uint_ne(rc, TSS2_RC_SUCCESS);
+	ck_assert_uint_ne(rc, SG_TCTI_RC_LATE);
+	ck_assert_ptr_null(inner);
+}
+END_TEST
+
+/* Return a socket that takes connections and says nothing. */
+static int listen_at(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	ck_assert_uint_lt(strlen(path), sizeof address.sun_path);
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+	ck_assert_int_eq(listen(fd, 8), 0);
+	return fd;
+}
+
+/* The TCTI asks a software TPM something while it connects. This one accepts, and hangs. */
+START_TEST(a_tpm_that_hangs_when_it_is_connected_to_is_late)
+{
+	char *folder = scratch_make(), *path = scratch_path(folder, "tpm"), *name = NULL;
+	char *control_path = scratch_path(folder, "tpm.ctrl");
+	const int fd = listen_at(path), control = listen_at(control_path);
+	struct pollfd connected = { .fd = control, .events = POLLIN };
+
+	ck_assert_int_gt(asprintf(&name, "swtpm:path=%s", path), 0);
+	ck_assert_uint_eq(sg_waiter_open(name, 100, &inner), SG_TCTI_RC_LATE);
+	ck_assert_ptr_null(inner);
+	ck_assert_int_eq(poll(&connected, 1, 60000), 1);
+	close(control);
+	close(fd);
+	free(name);
+	free(control_path);
+	free(path);
+	scratch_remove(&folder);
+}
+END_TEST
+
 START_TEST(nothing_is_finalized_where_nothing_is)
 {
-	TSS2_TCTI_CONTEXT *inner = NULL;
-
 	sg_waiter_finalize(&inner);
 	ck_assert_ptr_null(inner);
 }
@@ -84,6 +155,9 @@ static Suite *suite(void)
 	tcase_add_test(tcase, an_answer_in_time_is_received);
 	tcase_add_test(tcase, an_error_is_passed_on);
 	tcase_add_test(tcase, a_late_answer_is_nobody_s);
+	tcase_add_test(tcase, a_tpm_that_does_not_take_the_command_is_late_too);
+	tcase_add_test(tcase, a_name_that_is_none_is_an_error_at_once);
+	tcase_add_test(tcase, a_tpm_that_hangs_when_it_is_connected_to_is_late);
 	tcase_add_test(tcase, nothing_is_finalized_where_nothing_is);
 	suite_add_tcase(s, tcase);
 	return s;

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "seal/sealer.h"
+#include "seal/tpm/exchange.h"
 #include "seal/tpm/waiter.h"
 #include "util/fork.h"
 #include "util/log.h"
@@ -146,10 +147,19 @@ static enum sg_err explain_device(const char *path, TSS2_RC rc)
 	return err;
 }
 
+static bool is_device(const char *name)
+{
+	return strncmp(name, DEVICE, strlen(DEVICE)) == 0;
+}
+
 static enum sg_err explain_open(const char *name, TSS2_RC rc)
 {
-	if (strncmp(name, DEVICE, strlen(DEVICE)) == 0)
+	if (is_device(name))
 		return explain_device(name + strlen(DEVICE), rc);
+	if (rc == SG_TCTI_RC_LATE) {
+		sg_log(SG_LOG_ERROR, "the TPM at \"%s\" does not answer", name);
+		return SG_ERR_HW_TIMEOUT;
+	}
 	sg_log(SG_LOG_ERROR, "no TPM answers at \"%s\": %s; is the name right, and is there a "
 	       "library of tpm2-tss for it", name, Tss2_RC_Decode(rc));
 	return SG_ERR_HW_MISSING;
@@ -167,7 +177,9 @@ enum sg_err sg_tpm_open(struct sg_tpm *tpm, const char *name)
 	/* A TCTI writes to its socket with write(2): without this, a TPM that goes away in
 	 * the middle would end the process. */
 	sg_signal_block(&tpm->pipe, SIGPIPE);
-	rc = Tss2_TctiLdr_Initialize(name, &tpm->inner);
+	/* Opening a device takes no time. */
+	rc = is_device(name) ? Tss2_TctiLdr_Initialize(name, &tpm->inner)
+	                     : sg_waiter_open(name, SG_TCTI_PATIENCE, &tpm->inner);
 	if (rc != TSS2_RC_SUCCESS) {
 		err = explain_open(name, rc);
 		goto out;

@@ -16,9 +16,8 @@
 
 #define HEADER 10                       /* tag, size, code [TPM2 Part 1 §18.2] */
 
-/* How long a command may take, in milliseconds. Making a key is a matter of luck to a TPM. */
-#define PATIENCE 20000
-#define PATIENCE_KEY 120000
+/* Making a key is a matter of luck to a TPM. */
+#define PATIENCE_KEY (6 * SG_TCTI_PATIENCE)
 
 #define AGAIN 11                        /* with doubled pauses: two seconds */
 
@@ -29,9 +28,23 @@ uint64_t sg_tpm_command_count(void)
 	return atomic_load_explicit(&command_count, memory_order_relaxed);
 }
 
+/* Tell which descriptor shows that there is something to read; -1 where the TCTI does not
+ * say, as those of simulators. */
+static int descriptor(TSS2_TCTI_CONTEXT *inner)
+{
+	TSS2_TCTI_POLL_HANDLE handle = { .fd = -1 };
+	size_t count = 1;
+
+	if (Tss2_Tcti_GetPollHandles(inner, &handle, &count) != TSS2_RC_SUCCESS || count != 1)
+		return -1;
+	return handle.fd;
+}
+
 void sg_tcti_send(struct sg_tcti *tcti)
 {
 	atomic_fetch_add_explicit(&command_count, 1, memory_order_relaxed);
+	if (descriptor(tcti->inner) < 0)
+		return;
 	if (Tss2_Tcti_Transmit(tcti->inner, tcti->kept_len, tcti->kept) != TSS2_RC_SUCCESS)
 		tcti->lost = SG_TCTI_LOST;
 }
@@ -75,19 +88,7 @@ static int64_t now(void)
 static int patience(TPM2_CC command)
 {
 	return command == TPM2_CC_Create || command == TPM2_CC_CreatePrimary ? PATIENCE_KEY
-	                                                                     : PATIENCE;
-}
-
-/* Tell which descriptor shows that there is something to read; -1 where the TCTI does not
- * say, as those of simulators. */
-static int descriptor(TSS2_TCTI_CONTEXT *inner)
-{
-	TSS2_TCTI_POLL_HANDLE handle = { .fd = -1 };
-	size_t count = 1;
-
-	if (Tss2_Tcti_GetPollHandles(inner, &handle, &count) != TSS2_RC_SUCCESS || count != 1)
-		return -1;
-	return handle.fd;
+	                                                                     : SG_TCTI_PATIENCE;
 }
 
 /* Tell whether there is something to read in time, or the connection ended. */
@@ -113,7 +114,8 @@ static TSS2_RC fetch_once(struct sg_tcti *tcti)
 	tcti->answer_len = sizeof tcti->answer;
 	memset(tcti->answer, 0, sizeof tcti->answer);
 	if (fd < 0)
-		return sg_waiter_receive(&tcti->inner, most, tcti->answer, &tcti->answer_len);
+		return sg_waiter_ask(&tcti->inner, most, sg_bytes(tcti->kept, tcti->kept_len),
+		                     tcti->answer, &tcti->answer_len);
 	if (!readable(fd, most))
 		return SG_TCTI_RC_LATE;
 	return Tss2_Tcti_Receive(tcti->inner, &tcti->answer_len, tcti->answer,

@@ -11,7 +11,10 @@
 
 #define SG_TCTI_PAUSE 1000000           /* nanoseconds; doubled each time */
 
-/* Send the command that tcti keeps, and count it. Where that fails lost is set: what can't be
+#define SG_TCTI_PATIENCE 20000          /* milliseconds that a command may take */
+
+/* Send the command that tcti keeps, and count it; where the TCTI may hang with that, it is
+ * sent when the answer is fetched. Where it fails lost is set: what can't be
  * sent is answered by us, for an error of a TCTI would leave tpm2-tss in a state in which
  * its buffers can't be overwritten any more. */
 void sg_tcti_send(struct sg_tcti *tcti);

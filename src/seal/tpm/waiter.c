@@ -5,6 +5,7 @@
  */
 #include "seal/tpm/waiter.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -16,14 +17,18 @@
 #include <tss2/tss2_tpm2_types.h>
 
 struct waiter {
+	TSS2_RC (*act)(struct waiter *);
+	char *name;                     /* what is to be opened, or NULL */
 	TSS2_TCTI_CONTEXT *inner;
-	size_t len;
+	uint8_t command[TPM2_MAX_COMMAND_SIZE];
+	size_t command_len;
 	uint8_t answer[TPM2_MAX_RESPONSE_SIZE];
+	size_t len;
 	TSS2_RC rc;
 
 	pthread_mutex_t lock;           /* of what follows */
 	pthread_cond_t changed;
-	bool done;                      /* the answer is there */
+	bool done;                      /* it was done */
 	bool left;                      /* nobody wants it any more: the thread cleans up */
 };
 
@@ -31,18 +36,18 @@ static void waiter_free(struct waiter *w)
 {
 	pthread_cond_destroy(&w->changed);
 	pthread_mutex_destroy(&w->lock);
+	free(w->name);
 	free(w);
 }
 
-static struct waiter *waiter_new(TSS2_TCTI_CONTEXT *inner, size_t len)
+static struct waiter *waiter_new(TSS2_RC (*act)(struct waiter *))
 {
 	struct waiter *w = calloc(1, sizeof *w);
 	pthread_condattr_t attr;
 
 	if (w == NULL)
 		return NULL;
-	w->inner = inner;
-	w->len = len < sizeof w->answer ? len : sizeof w->answer;
+	w->act = act;
 	if (pthread_mutex_init(&w->lock, NULL) != 0) {
 		free(w);
 		return NULL;
@@ -72,19 +77,20 @@ static bool start(pthread_t *thread, void *(*fn)(void *), void *arg)
 	return started;
 }
 
-static void *wait_for_answer(void *arg)
+static void *work(void *arg)
 {
 	struct waiter *w = arg;
 	bool left;
 
-	w->rc = Tss2_Tcti_Receive(w->inner, &w->len, w->answer, TSS2_TCTI_TIMEOUT_BLOCK);
+	w->rc = w->act(w);
 	pthread_mutex_lock(&w->lock);
 	w->done = true;
 	left = w->left;
 	pthread_cond_signal(&w->changed);
 	pthread_mutex_unlock(&w->lock);
 	if (left) {
-		Tss2_TctiLdr_Finalize(&w->inner);
+		if (w->inner != NULL)
+			Tss2_TctiLdr_Finalize(&w->inner);
 		waiter_free(w);
 	}
 	return NULL;
@@ -104,8 +110,8 @@ static struct timespec in(int milliseconds)
 	return t;
 }
 
-/* Tell whether the answer came; where it did not, the waiter is the thread's from now on. */
-static bool answer_came(struct waiter *w, const struct timespec *end)
+/* Tell whether it was done in time; where not, the waiter is the thread's from now on. */
+static bool done_in_time(struct waiter *w, const struct timespec *end)
 {
 	int r = 0;
 	bool done;
@@ -119,32 +125,78 @@ static bool answer_came(struct waiter *w, const struct timespec *end)
 	return done;
 }
 
-TSS2_RC sg_waiter_receive(TSS2_TCTI_CONTEXT **inner, int milliseconds, uint8_t *answer,
-                          size_t *len)
+/* Have it done within so many milliseconds. Where it was started and not done in time, the waiter
+ * is no longer the caller's, and *w is NULL. */
+static TSS2_RC within(struct waiter **w, int milliseconds)
 {
 	const struct timespec end = in(milliseconds);
-	struct waiter *w = waiter_new(*inner, *len);
 	pthread_t thread;
+
+	if (!start(&thread, work, *w))
+		return TSS2_TCTI_RC_MEMORY;
+	if (!done_in_time(*w, &end)) {
+		pthread_detach(thread);
+		*w = NULL;
+		return SG_TCTI_RC_LATE;
+	}
+	pthread_join(thread, NULL);
+	return (*w)->rc;
+}
+
+static TSS2_RC connect_to(struct waiter *w)
+{
+	return Tss2_TctiLdr_Initialize(w->name, &w->inner);
+}
+
+TSS2_RC sg_waiter_open(const char *name, int milliseconds, TSS2_TCTI_CONTEXT **inner)
+{
+	struct waiter *w = waiter_new(connect_to);
+	TSS2_RC rc = TSS2_TCTI_RC_MEMORY;
+
+	*inner = NULL;
+	if (w == NULL)
+		return rc;
+	w->name = strdup(name);
+	if (w->name != NULL)
+		rc = within(&w, milliseconds);
+	if (rc == TSS2_RC_SUCCESS)
+		*inner = w->inner;
+	if (w != NULL)
+		waiter_free(w);
+	return rc;
+}
+
+static TSS2_RC exchange(struct waiter *w)
+{
+	TSS2_RC rc = Tss2_Tcti_Transmit(w->inner, w->command_len, w->command);
+
+	return rc != TSS2_RC_SUCCESS
+	               ? rc
+	               : Tss2_Tcti_Receive(w->inner, &w->len, w->answer, TSS2_TCTI_TIMEOUT_BLOCK);
+}
+
+TSS2_RC sg_waiter_ask(TSS2_TCTI_CONTEXT **inner, int milliseconds, struct sg_bytes command,
+                      uint8_t *answer, size_t *len)
+{
+	struct waiter *w = waiter_new(exchange);
 	TSS2_RC rc;
 
 	if (w == NULL)
 		return TSS2_TCTI_RC_MEMORY;
-	if (!start(&thread, wait_for_answer, w)) {
-		waiter_free(w);
-		return TSS2_TCTI_RC_MEMORY;
-	}
-	if (!answer_came(w, &end)) {
-		pthread_detach(thread);
+	assert(command.len <= sizeof w->command);
+	memcpy(w->command, command.data, command.len);
+	w->command_len = command.len;
+	w->inner = *inner;
+	w->len = *len < sizeof w->answer ? *len : sizeof w->answer;
+	rc = within(&w, milliseconds);
+	if (rc == SG_TCTI_RC_LATE)
 		*inner = NULL;
-		return SG_TCTI_RC_LATE;
-	}
-	pthread_join(thread, NULL);
-	rc = w->rc;
 	if (rc == TSS2_RC_SUCCESS) {
 		memcpy(answer, w->answer, w->len < *len ? w->len : *len);
 		*len = w->len;
 	}
-	waiter_free(w);
+	if (w != NULL)
+		waiter_free(w);
 	return rc;
 }
 
