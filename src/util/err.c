@@ -146,7 +146,7 @@ static const struct row rows[SG_ERR_COUNT] = {
 		"update." },
 	[SG_ERR_PCR_CHANGED] = {
 		"pcr-changed", "Another process extended a PCR each time the key was to be opened",
-		"Try again when the machine has finished booting." },
+		"Try again in a moment. While a machine boots, its measurements can go on for some time." },
 	[SG_ERR_SEALER_OFF] = {
 		"sealer-off", "The configuration does not allow this sealer",
 		"For development only, set allow-soft = yes." },

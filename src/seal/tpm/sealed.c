@@ -18,7 +18,6 @@
 
 #define DIGEST 32
 #define POLICY_STORED_MAX 8192
-#define TRIES 3                         /* while other processes extend PCRs */
 
 static const char magic_plain[4] = { 'S', 'G', 'T', '1' };
 static const char magic_policy[4] = { 'S', 'G', 'T', '2' };
@@ -276,10 +275,11 @@ static enum sg_err unseal(struct sg_tpm *tpm, ESYS_TR object, ESYS_TR session,
 /* Load and unseal in one session, which without a policy authorises both. A policy session
  * can't stand for the parent's empty authValue; it encrypts what goes to the parent. Nor can
  * it prove the value of an index to it, so with one there are two sessions. */
-static enum sg_err open_once(struct sg_tpm *tpm, ESYS_TR srk, const struct sg_seal_guard *guard,
-                             const struct sg_secret *object_auth,
-                             const struct sg_secret *index_auth, const struct sg_sealed *sealed,
-                             TPM2B_SENSITIVE_DATA **data)
+static enum sg_err load_and_unseal(struct sg_tpm *tpm, ESYS_TR srk,
+                                   const struct sg_seal_guard *guard,
+                                   const struct sg_secret *object_auth,
+                                   const struct sg_secret *index_auth,
+                                   const struct sg_sealed *sealed, TPM2B_SENSITIVE_DATA **data)
 {
 	bool plain = sg_policy_empty(&sealed->policy), counted = index_auth != NULL;
 	ESYS_TR object = ESYS_TR_NONE, first = ESYS_TR_NONE, session;
@@ -315,22 +315,15 @@ enum sg_err sg_sealed_open(struct sg_tpm *tpm, ESYS_TR srk, const struct sg_seal
 	bool counted = sealed->policy.index.handle != 0;
 	struct sg_tpm_pin pin = { NULL, NULL };
 	TPM2B_SENSITIVE_DATA *data = NULL;
-	enum sg_err err = SG_ERR_PCR_CHANGED;
+	enum sg_err err;
 
 	*out = NULL;
 	if (counted && sg_tpm_pin_split(guard->auth, &pin) != SG_OK) {
 		err = SG_ERR_SECURE_MEMORY;
 		goto out;
 	}
-	/* A PCR that the policy does not name spoils what was asserted too, if it is extended
-	 * meanwhile [TPM2 Part 3 §23.7]. What the try before left loaded would take
-	 * the few slots. */
-	for (int i = 0; i < TRIES && err == SG_ERR_PCR_CHANGED; i++) {
-		if (i > 0)
-			sg_tcti_flush(&tpm->tcti);
-		err = open_once(tpm, srk, guard, counted ? pin.object : guard->auth, pin.index,
-		                sealed, &data);
-	}
+	err = load_and_unseal(tpm, srk, guard, counted ? pin.object : guard->auth, pin.index,
+	                      sealed, &data);
 	if (err != SG_OK)
 		goto out;
 	if (data->size == 0 || data->size > SG_SEAL_MAX) {

@@ -22,7 +22,7 @@
 #include "util/log.h"
 
 #define TRIES 8
-#define PAUSE_FIRST 5000000               /* nanoseconds; doubled each time, 0.6 s in all */
+#define PAUSE_FIRST 5000000             /* nanoseconds; doubled each time, 0.6 s in all */
 
 struct tpm_sealer {
 	struct sg_sealer base;          /* first */
@@ -71,8 +71,14 @@ static bool usable(const struct tpm_sealer *sealer)
 	return false;
 }
 
-/* Where nothing manages the few slots for sessions and objects, another program may have
- * them all for a moment. */
+/* Tell whether others only got in the way. Where nothing manages the few slots for sessions and
+ * objects, another program may have them all for a moment. And a PCR that is extended, also one
+ * that the policy does not name, spoils what was asserted before [TPM2 Part 3 §23.7]. */
+static bool is_passing(enum sg_err err)
+{
+	return err == SG_ERR_HW_MEMORY || err == SG_ERR_PCR_CHANGED;
+}
+
 enum sg_err sg_tpm_transact(struct sg_sealer *base,
                             enum sg_err (*fn)(struct sg_tpm *tpm, void *arg), void *arg)
 {
@@ -84,7 +90,7 @@ enum sg_err sg_tpm_transact(struct sg_sealer *base,
 	if (!usable(sealer))
 		return SG_ERR_ARG;
 	pthread_mutex_lock(&sealer->lock);
-	for (int i = 0; i < TRIES && err == SG_ERR_HW_MEMORY; i++) {
+	for (int i = 0; i < TRIES && is_passing(err); i++) {
 		if (i > 0) {
 			nanosleep(&pause, NULL);
 			pause.tv_nsec *= 2;

@@ -18,7 +18,8 @@ extern const struct sg_pin_index_ops sg_tpm_pin_index;
 /* Within this folder. */
 
 /* Open the TPM, do one transaction of several commands, close it; under the sealer's lock.
- * Where the TPM has no free slot fn runs again. Errors: those of opening it and of fn. */
+ * Where the TPM has no free slot, or a PCR was extended in between, fn runs again, with pauses
+ * that double. Errors: those of opening it and of fn. */
 enum sg_err sg_tpm_transact(struct sg_sealer *sealer,
                             enum sg_err (*fn)(struct sg_tpm *tpm, void *arg), void *arg);
 
