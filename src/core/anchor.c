@@ -49,7 +49,7 @@ static void anchor_mac(const struct sg_anchor *anchor, enum sg_half half,
 	uint8_t numbers[9];
 	struct sg_bytes parts[] = {
 		sg_bytes_str("anchor"), sg_bytes(record->uuid, SG_UUID),
-		sg_bytes(numbers, sizeof numbers), sg_bytes(record->mac, SG_MAC),
+		sg_bytes(numbers, sizeof numbers), sg_bytes(record->mac, sizeof record->mac),
 		sg_bytes(state->set[SG_PUBLIC_HALF].mac, SG_MAC),
 		sg_bytes(state->set[SG_PRIVATE_HALF].mac, SG_MAC),
 	};

@@ -17,15 +17,14 @@
 
 /* Which half of a token a key or a record belongs to. The values are array indices. */
 enum sg_half {
-	SG_PUBLIC_HALF,         /* objects without CKA_PRIVATE; also the token record */
+	SG_PUBLIC_HALF,         /* objects without CKA_PRIVATE */
 	SG_PRIVATE_HALF,        /* objects with CKA_PRIVATE */
 };
 
 struct sg_keyset {
 	atomic_uint refs;
 	struct sg_secret *record;       /* AES-256-GCM for object records */
-	struct sg_secret *mac;          /* HMAC-SHA-256 for sets, and in the public half for
-	                                 * the token record */
+	struct sg_secret *mac;          /* HMAC-SHA-256 for sets, the token record, the anchor */
 };
 
 /* Derive the token's public key from its token key; the caller frees *out. */

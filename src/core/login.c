@@ -73,7 +73,7 @@ static enum sg_err prove(struct sg_token *token, enum sg_user user, struct sg_by
 	if (err == SG_OK)
 		err = sg_token_derive(*token_key, record->uuid, keys);
 	if (err == SG_OK)
-		err = sg_token_record_check(record, keys[SG_PUBLIC_HALF]);
+		err = sg_token_record_check(record, keys);
 	if (err == SG_OK && sg_token_record_anchored(record))
 		err = sg_token_anchor_verify(token, sealer, record, keys);
 	if (err == SG_ERR_CLOSED)       /* the PIN was changed meanwhile */
@@ -123,11 +123,11 @@ static CK_RV login_machine(struct sg_token *token, enum sg_user user, struct sg_
 }
 
 /* Tell whether keys that were proved are those of the record that the token has by now: it may
- * have been made new while the PIN was stretched. The caller holds the lock. */
+ * have been made new while the PIN was stretched, or be one that somebody made who has the public
+ * half's keys only. The caller holds the lock. */
 static bool fit_record(const struct sg_token *token, struct sg_keyset *const keys[2])
 {
-	return token->present &&
-	       sg_token_record_check(&token->record, keys[SG_PUBLIC_HALF]) == SG_OK;
+	return token->present && sg_token_record_check(&token->record, keys) == SG_OK;
 }
 
 /* Give the token the keys that a login proved, and with the officer the token key. A
@@ -315,7 +315,7 @@ static enum sg_err replace_pin(struct sg_token *token, const struct sg_token_rec
 	if (err == SG_OK)
 		err = sg_token_derive(token_key, record->uuid, keys);
 	if (err == SG_OK)       /* the parent it names is about to get the token key */
-		err = sg_token_record_check(record, keys[SG_PUBLIC_HALF]);
+		err = sg_token_record_check(record, keys);
 	if (err == SG_OK)
 		err = sg_token_index_plan(new_copy.sealer, record, new_copy.slot, &plan);
 	if (err == SG_OK)

@@ -176,7 +176,7 @@ enum sg_err sg_token_sync_anew(struct sg_token *token)
 	pthread_rwlock_wrlock(&token->lock);
 	if (err == SG_OK && token->keys[SG_PUBLIC_HALF] != NULL &&
 	    memcmp(token->record.uuid, record.uuid, SG_UUID) == 0) {
-		err = sg_token_record_check(&record, token->keys[SG_PUBLIC_HALF]);
+		err = sg_token_record_check(&record, token->keys);
 		/* Our keys are not this record's: another process made the token new, or
 		 * somebody changed it. Opening it again will tell. */
 		if (err == SG_ERR_STORE_DAMAGED) {
@@ -265,7 +265,7 @@ static enum sg_err open_sealed(struct sg_token *token)
 		err = record.machine ? sg_token_derive(key, record.uuid, keys)
 		                     : sg_keyset_derive(key, record.uuid, &keys[SG_PUBLIC_HALF]);
 	if (err == SG_OK)
-		err = sg_token_record_check(&record, keys[SG_PUBLIC_HALF]);
+		err = sg_token_record_check(&record, keys);
 	if (err == SG_OK && sg_token_record_anchored(&record))
 		err = sg_token_anchor_verify(token, sealer, &record, keys);
 	if (err == SG_OK) {
@@ -342,7 +342,7 @@ enum sg_err sg_token_status(struct sg_token *token, struct sg_sealer_status *out
 }
 
 /* Put the changed record in the place of the one that was read. */
-static enum sg_err put_record(struct sg_store_txn *txn, const struct sg_keyset *keys,
+static enum sg_err put_record(struct sg_store_txn *txn, struct sg_keyset *const keys[2],
                               struct sg_token_record *record)
 {
 	struct sg_buf stored = { 0 };
@@ -373,7 +373,7 @@ static enum sg_err change_anchored(struct sg_token *token, struct sg_store_txn *
 	if (err == SG_OK)
 		err = fn(record, arg);
 	if (err == SG_OK)
-		err = put_record(txn, keys[SG_PUBLIC_HALF], record);
+		err = put_record(txn, keys, record);
 	if (err == SG_OK)
 		err = sg_token_anchor_cast(txn, sealer, keys, record, &state, &anchor);
 	return err;
@@ -391,14 +391,14 @@ enum sg_err sg_token_change_record(struct sg_token *token, struct sg_keyset *con
 	if (err == SG_OK)
 		err = sg_token_get_record(txn, &record);
 	if (err == SG_OK)
-		err = sg_token_record_check(&record, keys[SG_PUBLIC_HALF]);
+		err = sg_token_record_check(&record, keys);
 	if (err == SG_OK && sg_token_record_anchored(&record)) {
 		err = change_anchored(token, txn, keys, &record, fn, arg);
 	} else {
 		if (err == SG_OK)
 			err = fn(&record, arg);
 		if (err == SG_OK)
-			err = put_record(txn, keys[SG_PUBLIC_HALF], &record);
+			err = put_record(txn, keys, &record);
 		if (err == SG_OK)
 			err = sg_store_commit(&txn);
 	}

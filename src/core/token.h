@@ -53,6 +53,8 @@ struct sg_token {
 	/* Guards all that follows. Nobody takes it twice: a writer may wait in between. */
 	pthread_rwlock_t lock;
 	bool present;                           /* the store was there when it was last read */
+	/* Authenticated with all keys that are there: see token_record.h for what that
+	 * is worth where those of the private half are not. */
 	struct sg_token_record record;
 	struct sg_store_stamp record_stamp;     /* of the store that record was read from */
 	struct sg_keyset *keys[2];              /* by enum sg_half; NULL while closed */
@@ -178,7 +180,8 @@ enum sg_err sg_token_read_record(const struct sg_token *token, struct sg_token_r
 enum sg_err sg_token_get_record(struct sg_store_txn *txn, struct sg_token_record *record);
 
 /* Replace the stored token record: fn changes a copy of it under the store's write
- * lock, then it is authenticated with keys and written. The caller holds `opening`. */
+ * lock, then it is authenticated with the keys of both halves and written. The caller holds
+ * `opening`. */
 enum sg_err sg_token_change_record(struct sg_token *token, struct sg_keyset *const keys[2],
                                    enum sg_err (*fn)(struct sg_token_record *record, void *arg),
                                    void *arg);

@@ -26,7 +26,7 @@ static enum sg_err renew(struct sg_store_txn *txn, struct sg_sealer *sealer,
 	if (err == SG_OK)
 		err = sg_token_anchor_renew(sealer, owner_auth, keys, record, &anchor, &made);
 	if (err == SG_OK && made)
-		err = sg_token_record_write(record, keys[SG_PUBLIC_HALF], &stored);
+		err = sg_token_record_write(record, keys, &stored);
 	if (err == SG_OK && made)
 		err = sg_store_put(txn, SG_STORE_TOKEN, sg_buf_bytes(&stored));
 	/* Twice, as before a change: what somebody kept of one that was broken off is one ahead. */
@@ -48,7 +48,7 @@ static enum sg_err renew_stored(struct sg_token *token, struct sg_sealer *sealer
 	if (err == SG_OK)
 		err = sg_token_get_record(txn, &record);
 	if (err == SG_OK)
-		err = sg_token_record_check(&record, keys[SG_PUBLIC_HALF]);
+		err = sg_token_record_check(&record, keys);
 	if (err == SG_OK)
 		err = renew(txn, sealer, owner_auth, keys, &record);
 	sg_store_abort(&txn);
@@ -76,7 +76,7 @@ enum sg_err sg_token_accept(struct sg_token *token, const struct sg_token_reseal
 	if (err == SG_OK)
 		err = sg_token_derive(token_key, record.uuid, keys);
 	if (err == SG_OK)       /* the parent it names is about to be asked */
-		err = sg_token_record_check(&record, keys[SG_PUBLIC_HALF]);
+		err = sg_token_record_check(&record, keys);
 	if (err == SG_OK)
 		err = renew_stored(token, sealer, how->owner_auth, keys);
 	sg_token_opening_unlock(token);

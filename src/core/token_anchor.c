@@ -155,7 +155,7 @@ static enum sg_err look(struct sg_store_txn *txn, const struct sg_token_record *
 	enum sg_err err;
 
 	err = sg_token_get_record(txn, &stored);
-	if (err == SG_OK && memcmp(stored.mac, record->mac, SG_MAC) != 0)
+	if (err == SG_OK && !sg_token_record_same(&stored, record))
 		err = SG_ERR_CLOSED;
 	if (err == SG_OK)
 		err = sg_token_read_state(txn, &state);

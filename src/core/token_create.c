@@ -160,7 +160,7 @@ static enum sg_err build(struct sg_sealer *sealer, const struct sg_token_plan *p
 	if (err == SG_OK && plan->rollback_protection)
 		err = sg_token_anchor_make(sealer, plan->owner_auth, keys, record, &anchor);
 	if (err == SG_OK)
-		err = sg_token_record_write(record, keys[SG_PUBLIC_HALF], &stored->token);
+		err = sg_token_record_write(record, keys, &stored->token);
 	if (err == SG_OK && plan->rollback_protection) {
 		sg_anchor_sign(&anchor, keys, record, &state);
 		err = sg_anchor_write(&anchor, &stored->anchor);
@@ -236,7 +236,7 @@ static enum sg_err overwrite(const struct sg_token *token, struct sg_sealer *sea
 	if (err == SG_OK)
 		err = sg_token_get_record(txn, &now);
 	/* Another process changed the officer's PIN meanwhile, or made the token new. */
-	if (err == SG_OK && memcmp(now.mac, old->mac, SG_MAC) != 0)
+	if (err == SG_OK && !sg_token_record_same(&now, old))
 		err = SG_ERR_AUTH;
 	if (err == SG_OK)
 		err = sg_store_object_delete_all(txn);
@@ -264,7 +264,7 @@ static bool is_stored(const struct sg_token *token, const struct sg_token_record
 {
 	struct sg_token_record now = { 0 };
 	enum sg_err err = sg_token_read_record(token, &now);
-	bool same = err == SG_OK && memcmp(now.mac, record->mac, SG_MAC) == 0;
+	bool same = err == SG_OK && sg_token_record_same(&now, record);
 
 	sg_token_record_clear(&now);
 	return same || (err != SG_OK && err != SG_ERR_STORE_MISSING);
@@ -318,7 +318,7 @@ enum sg_err sg_token_recreate(struct sg_token *token, struct sg_bytes so_pin,
 	if (err == SG_OK)
 		err = sg_token_derive(token_key, record.uuid, keys);
 	if (err == SG_OK)       /* its policy is about to guard the new one */
-		err = sg_token_record_check(&record, keys[SG_PUBLIC_HALF]);
+		err = sg_token_record_check(&record, keys);
 	if (err == SG_OK && sg_token_record_anchored(&record))
 		err = sg_token_anchor_verify(token, sealer, &record, keys);
 	if (err == SG_ERR_HW_NV_GONE)   /* somebody broke this off when it was gone already */

@@ -159,7 +159,7 @@ static enum sg_err read_checked(struct sg_token *token, struct sg_keyset *const 
 
 	sg_token_record_clear(record);
 	err = sg_token_read_record(token, record);
-	return err == SG_OK ? sg_token_record_check(record, keys[SG_PUBLIC_HALF]) : err;
+	return err == SG_OK ? sg_token_record_check(record, keys) : err;
 }
 
 /* Mark what no copy uses, and read the record. Only what is marked in the stored record may be
@@ -232,9 +232,7 @@ enum sg_err sg_token_index_remove_all(struct sg_token *token, const struct sg_se
 		goto out;
 	sg_token_opening_lock(token);
 	pthread_rwlock_rdlock(&token->lock);
-	err = token->keys[SG_PUBLIC_HALF] == NULL
-	              ? SG_ERR_CLOSED
-	              : sg_token_record_check(&record, token->keys[SG_PUBLIC_HALF]);
+	err = sg_token_record_check(&record, token->keys);
 	pthread_rwlock_unlock(&token->lock);
 	if (err == SG_OK)
 		err = sg_token_sealer(token, record.sealer, &sealer);

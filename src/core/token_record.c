@@ -12,7 +12,7 @@
 #include "util/utf8.h"
 
 #define MAGIC "SGTK"
-#define VERSION 1
+#define VERSION 2
 #define FLAG_MACHINE 0x01
 #define FLAG_POLICY 0x02
 #define FLAG_TRIES 0x04
@@ -58,7 +58,7 @@ static void write_tries(const struct sg_token_record *record, struct sg_writer *
 enum sg_err sg_token_record_parse(struct sg_bytes stored, struct sg_token_record *record)
 {
 	struct sg_reader r = sg_reader(stored);
-	struct sg_bytes uuid, label, sealer, parent, mac;
+	struct sg_bytes uuid, label, sealer, parent, macs;
 	enum sg_err err = SG_OK;
 	uint16_t version;
 	uint32_t flags;
@@ -105,11 +105,11 @@ enum sg_err sg_token_record_parse(struct sg_bytes stored, struct sg_token_record
 		if (err == SG_OK && record->counter.len == 0)
 			err = SG_ERR_STORE_DAMAGED;
 	}
-	mac = sg_read_bytes(&r, SG_MAC);
+	macs = sg_read_bytes(&r, sizeof record->mac);
 	if (err == SG_OK && !sg_reader_done(&r))
 		err = SG_ERR_STORE_DAMAGED;
 	if (err == SG_OK)
-		memcpy(record->mac, mac.data, SG_MAC);
+		memcpy(record->mac, macs.data, sizeof record->mac);
 	return err;
 }
 
@@ -146,41 +146,62 @@ static enum sg_err write_body(const struct sg_token_record *record, struct sg_bu
 	return w.err;
 }
 
-static void record_mac(struct sg_bytes body, const struct sg_keyset *keys, uint8_t out[SG_MAC])
+/* By the half whose keys they are; that of the private half covers the public one's. */
+static void record_mac(const struct sg_token_record *record, struct sg_bytes body,
+                       enum sg_half half, const struct sg_keyset *keys, uint8_t out[SG_MAC])
 {
-	struct sg_bytes parts[] = { sg_bytes_str("token"), body };
+	const struct sg_bytes parts[2][3] = {
+		[SG_PUBLIC_HALF] = { sg_bytes_str("token"), body },
+		[SG_PRIVATE_HALF] = {
+			sg_bytes_str("whole token"), body,
+			sg_bytes(record->mac[SG_PUBLIC_HALF], SG_MAC),
+		},
+	};
 
-	sg_mac(sg_secret_bytes(keys->mac), parts, 2, out);
+	sg_mac(sg_secret_bytes(keys->mac), parts[half], half == SG_PUBLIC_HALF ? 2 : 3, out);
 }
 
-enum sg_err sg_token_record_write(struct sg_token_record *record, const struct sg_keyset *keys,
+enum sg_err sg_token_record_write(struct sg_token_record *record, struct sg_keyset *const keys[2],
                                   struct sg_buf *out)
 {
 	enum sg_err err;
 
+	if (keys[SG_PUBLIC_HALF] == NULL || keys[SG_PRIVATE_HALF] == NULL)
+		return SG_ERR_CLOSED;
 	out->len = 0;
 	err = write_body(record, out);
 	if (err != SG_OK)
 		return err;
-	record_mac(sg_buf_bytes(out), keys, record->mac);
-	return sg_buf_append(out, sg_bytes(record->mac, SG_MAC));
+	for (int half = 0; half < 2; half++)
+		record_mac(record, sg_buf_bytes(out), (enum sg_half)half, keys[half],
+		           record->mac[half]);
+	return sg_buf_append(out, sg_bytes(record->mac, sizeof record->mac));
 }
 
 enum sg_err sg_token_record_check(const struct sg_token_record *record,
-                                  const struct sg_keyset *keys)
+                                  struct sg_keyset *const keys[2])
 {
 	struct sg_buf body = { 0 };
 	uint8_t mac[SG_MAC];
 	enum sg_err err;
 
+	if (keys[SG_PUBLIC_HALF] == NULL)
+		return SG_ERR_CLOSED;
 	err = write_body(record, &body);
-	if (err == SG_OK) {
-		record_mac(sg_buf_bytes(&body), keys, mac);
-		if (!sg_secret_equal(sg_bytes(mac, SG_MAC), sg_bytes(record->mac, SG_MAC)))
+	for (int half = 0; half < 2 && err == SG_OK; half++) {
+		if (keys[half] == NULL)
+			continue;
+		record_mac(record, sg_buf_bytes(&body), (enum sg_half)half, keys[half], mac);
+		if (!sg_secret_equal(sg_bytes(mac, SG_MAC), sg_bytes(record->mac[half], SG_MAC)))
 			err = SG_ERR_STORE_DAMAGED;
 	}
 	sg_buf_free(&body);
 	return err;
+}
+
+bool sg_token_record_same(const struct sg_token_record *a, const struct sg_token_record *b)
+{
+	return memcmp(a->mac, b->mac, sizeof a->mac) == 0;
 }
 
 void sg_token_record_clear(struct sg_token_record *record)

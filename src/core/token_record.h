@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Ring 3. The stored form of a token itself: who it is, which hardware guards it,
- * and the sealed copies of its key. The whole is authenticated by a key that only
- * unsealing gives, so it is hostile until sg_token_record_check has passed.
+ * and the sealed copies of its key. The whole is authenticated with the keys of both halves,
+ * so it is hostile until sg_token_record_check has passed.
+ *
+ * Whoever may ask the hardware has the keys of the public half, without any PIN, and can
+ * write a record that passes as long as nobody has given one. The keys of the private half come
+ * of the token key: the open copy of a machine token gives it, and in a PIN token the user's
+ * PIN or the officer's. Wherever they are at hand they are checked too, so nothing that a PIN
+ * opens rests on a record that somebody else made; and without both no record is written.
  */
 #ifndef SG_CORE_TOKEN_RECORD_H
 #define SG_CORE_TOKEN_RECORD_H
@@ -54,21 +60,26 @@ struct sg_token_record {
 	struct sg_pin_list indices;     /* empty where pin_tries is 0 */
 	struct sg_buf counter;          /* names its store's counter; empty: there is none */
 	struct sg_buf policy;           /* of all copies, as text (seal/policy.h); empty: none */
-	uint8_t mac[SG_MAC];
+	uint8_t mac[2][SG_MAC];         /* by enum sg_half; the private one covers the other */
 };
 
 /* Read a stored record into an empty one, checking its form only. Errors: STORE_DAMAGED,
  * STORE_VERSION. Free it with sg_token_record_clear, also after an error. */
 enum sg_err sg_token_record_parse(struct sg_bytes stored, struct sg_token_record *record);
 
-/* Authenticate the record with the keys of the public half and write it; it
- * replaces what out holds. Errors: NOMEM. */
-enum sg_err sg_token_record_write(struct sg_token_record *record, const struct sg_keyset *keys,
+/* Authenticate the record with the keys of both halves and write it; it replaces what out
+ * holds. Errors: CLOSED without the keys of both, NOMEM. */
+enum sg_err sg_token_record_write(struct sg_token_record *record, struct sg_keyset *const keys[2],
                                   struct sg_buf *out);
 
-/* Check the authentication of a parsed record. Errors: STORE_DAMAGED, NOMEM. */
+/* Check the authentication of a parsed record: by the public half's keys, and by those of the
+ * private half unless they are NULL, which they may be only where nobody has given a PIN.
+ * Errors: STORE_DAMAGED, CLOSED without the public half's keys, NOMEM. */
 enum sg_err sg_token_record_check(const struct sg_token_record *record,
-                                  const struct sg_keyset *keys);
+                                  struct sg_keyset *const keys[2]);
+
+/* Tell whether two records that were read or written are the same one. */
+bool sg_token_record_same(const struct sg_token_record *a, const struct sg_token_record *b);
 
 /* Free what the record owns and leave an empty one. */
 void sg_token_record_clear(struct sg_token_record *record);

@@ -153,7 +153,7 @@ static enum sg_err read_anchor(struct reading *r, struct sg_store_txn *txn)
 	if (err == SG_OK && r->keys[SG_PUBLIC_HALF] == NULL)
 		err = SG_ERR_CLOSED;
 	if (err == SG_OK)
-		err = sg_token_record_check(&r->record, r->keys[SG_PUBLIC_HALF]);
+		err = sg_token_record_check(&r->record, r->keys);
 	return err == SG_OK ? sg_token_anchor_read(txn, r->keys, &r->record, &r->state, &r->anchor)
 	                    : err;
 }

@@ -147,7 +147,7 @@ enum sg_err sg_token_reseal(struct sg_token *token, const struct sg_token_reseal
 	if (err == SG_OK)
 		err = sg_token_derive(token_key, record.uuid, keys);
 	if (err == SG_OK)       /* the parent it names is about to get the token key */
-		err = sg_token_record_check(&record, keys[SG_PUBLIC_HALF]);
+		err = sg_token_record_check(&record, keys);
 	if (err == SG_OK)
 		err = plan_indices(token, keys, how, &change);
 	if (err == SG_OK)

@@ -40,7 +40,7 @@ static enum sg_err begin_anchored(struct sg_token *token, struct sg_token_write 
 	if (err == SG_OK)
 		err = sg_token_get_record(w->txn, &w->record);
 	if (err == SG_OK)
-		err = sg_token_record_check(&w->record, w->keys[SG_PUBLIC_HALF]);
+		err = sg_token_record_check(&w->record, w->keys);
 	if (err == SG_OK && !sg_token_record_anchored(&w->record))
 		err = SG_ERR_STORE_DAMAGED;
 	if (err == SG_OK)

@@ -212,7 +212,7 @@ START_TEST(parts_of_an_older_store_are_refused)
 }
 END_TEST
 
-/* The record says that there is a counter; nobody can take that out of it. */
+/* The record says that there is a counter; without the token's keys nobody takes that out of it. */
 START_TEST(without_its_anchor_the_store_is_damaged)
 {
 	make_token(true, true);

@@ -58,7 +58,7 @@ BORDER(void, sg_set_sign, struct sg_set *set, enum sg_half half, const struct sg
 BORDER(void, sg_anchor_sign, struct sg_anchor *anchor, struct sg_keyset *const keys[2],
        const struct sg_token_record *record, const struct sg_state *state);
 BORDER(enum sg_err, sg_token_record_write, struct sg_token_record *record,
-       const struct sg_keyset *keys, struct sg_buf *out);
+       struct sg_keyset *const keys[2], struct sg_buf *out);
 
 /* What our code says may be known, where it says why. */
 size_t __wrap_sg_secret_reveal(size_t value)
@@ -257,9 +257,10 @@ void __wrap_sg_anchor_sign(struct sg_anchor *anchor, struct sg_keyset *const key
 	ct_public(anchor->mac, sizeof anchor->mac);
 }
 
-/* So does the code of the token's record. */
+/* So do the codes of the token's record. */
 enum sg_err __wrap_sg_token_record_write(struct sg_token_record *record,
-                                         const struct sg_keyset *keys, struct sg_buf *out)
+                                         struct sg_keyset *const keys[2],
+                                         struct sg_buf *out)
 {
 	enum sg_err err = __real_sg_token_record_write(record, keys, out);
 

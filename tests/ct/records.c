@@ -86,15 +86,16 @@ END_TEST
 START_TEST(a_token_record_is_written_and_checked)
 {
 	struct sg_token_record record = { .sealer = "soft" };
-	struct sg_keyset *keys = derive();
+	struct sg_keyset *keys[2] = { derive(), derive() };
 	struct sg_buf stored = { 0 };
 
 	ck_assert_int_eq(sg_token_record_write(&record, keys, &stored), SG_OK);
 	ck_assert_int_eq(sg_token_record_check(&record, keys), SG_OK);
-	record.mac[31] ^= 1;
+	record.mac[SG_PRIVATE_HALF][31] ^= 1;
 	ck_assert_int_eq(sg_token_record_check(&record, keys), SG_ERR_STORE_DAMAGED);
 	sg_buf_free(&stored);
-	sg_keyset_free(&keys);
+	sg_keyset_free(&keys[0]);
+	sg_keyset_free(&keys[1]);
 }
 END_TEST
 

@@ -12,17 +12,25 @@
 
 static struct sg_token_record record, read_back;
 static struct sg_buf stored;
-static struct sg_keyset *keys;
+static struct sg_keyset *keys[2];
+
+static struct sg_keyset *make_keys(char byte)
+{
+	struct sg_keyset *made = NULL;
+	struct sg_secret *key = NULL;
+
+	ck_assert_int_eq(sg_secret_copy(repeat(byte, SG_TOKEN_KEY), &key), SG_OK);
+	ck_assert_int_eq(sg_keyset_derive(key, record.uuid, &made), SG_OK);
+	sg_secret_free(&key);
+	return made;
+}
 
 static void setup(void)
 {
-	struct sg_secret *key = NULL;
-
 	ck_assert_int_eq(sg_crypto_start(), SG_OK);
 	memcpy(record.uuid, "0123456789abcdef", SG_UUID);
-	ck_assert_int_eq(sg_secret_copy(repeat('k', SG_TOKEN_KEY), &key), SG_OK);
-	ck_assert_int_eq(sg_keyset_derive(key, record.uuid, &keys), SG_OK);
-	sg_secret_free(&key);
+	keys[SG_PUBLIC_HALF] = make_keys('u');
+	keys[SG_PRIVATE_HALF] = make_keys('r');
 	record.machine = true;
 	record.created = 1700000000;
 	strcpy(record.sealer, "tpm");
@@ -43,7 +51,8 @@ static void teardown(void)
 	sg_token_record_clear(&record);
 	sg_token_record_clear(&read_back);
 	sg_buf_free(&stored);
-	sg_keyset_free(&keys);
+	sg_keyset_free(&keys[0]);
+	sg_keyset_free(&keys[1]);
 	sg_crypto_stop();
 }
 
@@ -64,9 +73,9 @@ START_TEST(a_policy_is_read_and_authentic)
 	sg_buf_free(&read_back.policy);
 	ck_assert_int_eq(sg_token_record_check(&read_back, keys), SG_ERR_STORE_DAMAGED);
 	/* The flag without a policy. */
-	stored.len -= 12 + SG_MAC;
+	stored.len -= 12 + 2 * SG_MAC;
 	memset(stored.data + stored.len - 4, 0, 4);
-	ck_assert_int_eq(sg_buf_append(&stored, repeat(0, SG_MAC)), SG_OK);
+	ck_assert_int_eq(sg_buf_append(&stored, repeat(0, 2 * SG_MAC)), SG_OK);
 	ck_assert_int_eq(read_stored(sg_buf_bytes(&stored)), SG_ERR_STORE_DAMAGED);
 }
 END_TEST
@@ -116,7 +125,7 @@ static const struct {
 START_TEST(impossible_tries_are_refused)
 {
 	give_tries();
-	stored.data[stored.len - SG_MAC - bad_tries[_i].back] = bad_tries[_i].byte;
+	stored.data[stored.len - 2 * SG_MAC - bad_tries[_i].back] = bad_tries[_i].byte;
 	ck_assert_int_eq(read_stored(sg_buf_bytes(&stored)), SG_ERR_STORE_DAMAGED);
 }
 END_TEST
@@ -176,19 +185,56 @@ START_TEST(another_version_is_said_to_be_one)
 {
 	stored.data[5]++;
 	ck_assert_int_eq(read_stored(sg_buf_bytes(&stored)), SG_ERR_STORE_VERSION);
+	stored.data[5] = 1;     /* whose records nobody needs the token key for */
+	ck_assert_int_eq(read_stored(sg_buf_bytes(&stored)), SG_ERR_STORE_VERSION);
 }
 END_TEST
 
-START_TEST(another_key_does_not_authenticate)
+START_TEST(other_keys_of_either_half_do_not_authenticate)
 {
-	struct sg_keyset *other = NULL;
-	struct sg_secret *key = NULL;
+	struct sg_keyset *other = make_keys('o');
+	struct sg_keyset *const mixed[2][2] = { { other, keys[1] }, { keys[0], other } };
 
-	ck_assert_int_eq(sg_secret_copy(repeat('o', SG_TOKEN_KEY), &key), SG_OK);
-	ck_assert_int_eq(sg_keyset_derive(key, record.uuid, &other), SG_OK);
-	ck_assert_int_eq(sg_token_record_check(&record, other), SG_ERR_STORE_DAMAGED);
+	ck_assert_int_eq(sg_token_record_check(&record, keys), SG_OK);
+	ck_assert_int_eq(sg_token_record_check(&record, mixed[_i]), SG_ERR_STORE_DAMAGED);
 	sg_keyset_free(&other);
-	sg_secret_free(&key);
+}
+END_TEST
+
+START_TEST(without_the_private_half_the_public_one_is_checked)
+{
+	struct sg_keyset *const open[2] = { keys[SG_PUBLIC_HALF], NULL };
+	struct sg_keyset *const closed[2] = { NULL, keys[SG_PRIVATE_HALF] };
+
+	ck_assert_int_eq(sg_token_record_check(&record, open), SG_OK);
+	record.created++;
+	ck_assert_int_eq(sg_token_record_check(&record, open), SG_ERR_STORE_DAMAGED);
+	ck_assert_int_eq(sg_token_record_check(&record, closed), SG_ERR_CLOSED);
+}
+END_TEST
+
+/* Nothing that can be done without the token key gives a record that passes with it. */
+START_TEST(only_who_has_both_halves_writes)
+{
+	struct sg_keyset *const open[2] = { keys[SG_PUBLIC_HALF], NULL };
+	struct sg_keyset *const twice[2] = { keys[SG_PUBLIC_HALF], keys[SG_PUBLIC_HALF] };
+
+	ck_assert_int_eq(sg_token_record_write(&record, open, &stored), SG_ERR_CLOSED);
+	ck_assert_int_eq(sg_token_record_write(&record, twice, &stored), SG_OK);
+	ck_assert_int_eq(sg_token_record_check(&record, open), SG_OK);
+	ck_assert_int_eq(sg_token_record_check(&record, keys), SG_ERR_STORE_DAMAGED);
+}
+END_TEST
+
+START_TEST(records_are_the_same_by_both_codes)
+{
+	ck_assert_int_eq(read_stored(sg_buf_bytes(&stored)), SG_OK);
+	ck_assert(sg_token_record_same(&record, &read_back));
+	for (int half = 0; half < 2; half++) {
+		read_back.mac[half][SG_MAC - 1] ^= 1;
+		ck_assert(!sg_token_record_same(&record, &read_back));
+		read_back.mac[half][SG_MAC - 1] ^= 1;
+	}
 }
 END_TEST
 
@@ -258,7 +304,10 @@ static Suite *suite(void)
 	tcase_add_test(tc, every_changed_byte_is_noticed);
 	tcase_add_test(tc, every_cut_is_noticed);
 	tcase_add_test(tc, another_version_is_said_to_be_one);
-	tcase_add_test(tc, another_key_does_not_authenticate);
+	tcase_add_loop_test(tc, other_keys_of_either_half_do_not_authenticate, 0, 2);
+	tcase_add_test(tc, without_the_private_half_the_public_one_is_checked);
+	tcase_add_test(tc, only_who_has_both_halves_writes);
+	tcase_add_test(tc, records_are_the_same_by_both_codes);
 	tcase_add_test(tc, writing_again_replaces);
 	tcase_add_test(tc, a_serial_is_sixteen_digits_of_the_uuid);
 	tcase_add_test(tc, labels_are_padded_text);
