@@ -56,28 +56,13 @@ static void make(unsigned tries)
 /* The same with a store that is anchored to a counter. */
 static void make_anchored(unsigned tries)
 {
-	struct sg_config *config = NULL;
-	struct sg_token *token = NULL;
-	struct sg_secret *pin = NULL, *so_pin = NULL;
-	struct sg_token_plan plan = {
+	const struct sg_token_plan plan = {
 		.label = sg_bytes_str("anchored"), .sealer = "tpm", .pin_tries = tries,
 		.rollback_protection = true,
 	};
 
 	configure_tries(0);
-	ck_assert_int_eq(sg_crypto_start(), SG_OK);
-	ck_assert_int_eq(sg_config_load(&config), SG_OK);
-	ck_assert_int_eq(sg_secret_copy(sg_bytes_str(P11_PIN), &pin), SG_OK);
-	ck_assert_int_eq(sg_secret_copy(sg_bytes_str(P11_SO_PIN), &so_pin), SG_OK);
-	plan.user_pin = pin;
-	plan.so_pin = so_pin;
-	ck_assert_int_eq(sg_token_new(config, 0, &token), SG_OK);
-	ck_assert_int_eq(sg_token_create(token, &plan, NULL), SG_OK);
-	sg_token_free(&token);
-	sg_secret_free(&pin);
-	sg_secret_free(&so_pin);
-	sg_config_free(&config);
-	sg_crypto_stop();
+	p11_make(0, &plan);
 	p11_start();
 	s = p11_open(CKF_RW_SESSION);
 }

@@ -8,6 +8,7 @@ attack_tests = \
 	tests/attack/test_pin_index \
 	tests/attack/test_record \
 	tests/attack/test_rollback \
+	tests/attack/test_rollback_anew \
 	tests/attack/test_tamper \
 	tests/attack/test_tripwire
 

@@ -30,29 +30,12 @@ static struct sg_buf old;               /* a copy of the store */
 
 static void make_token(bool machine, bool protected)
 {
-	struct sg_token_plan plan = {
+	const struct sg_token_plan plan = {
 		.label = sg_bytes_str("token"), .sealer = "tpm", .machine = machine,
 		.rollback_protection = protected,
 	};
-	struct sg_secret *pin = NULL, *so_pin = NULL;
-	struct sg_config *config = NULL;
-	struct sg_token *token = NULL;
 
-	ck_assert_int_eq(sg_crypto_start(), SG_OK);
-	ck_assert_int_eq(sg_config_load(&config), SG_OK);
-	if (!machine) {
-		ck_assert_int_eq(sg_secret_copy(sg_bytes_str(P11_PIN), &pin), SG_OK);
-		ck_assert_int_eq(sg_secret_copy(sg_bytes_str(P11_SO_PIN), &so_pin), SG_OK);
-		plan.user_pin = pin;
-		plan.so_pin = so_pin;
-	}
-	ck_assert_int_eq(sg_token_new(config, 0, &token), SG_OK);
-	ck_assert_int_eq(sg_token_create(token, &plan, NULL), SG_OK);
-	sg_token_free(&token);
-	sg_config_free(&config);
-	sg_secret_free(&pin);
-	sg_secret_free(&so_pin);
-	sg_crypto_stop();
+	p11_make(0, &plan);
 }
 
 static void setup(void)
@@ -68,21 +51,6 @@ static void teardown(void)
 	sg_buf_free(&old);
 	test_tpm_stop(&tpm);
 	p11_teardown();
-}
-
-/* Begin anew; return what stands in the way of looking at the token. */
-static CK_RV look(void)
-{
-	CK_RV rv;
-
-	(void)p11->C_Finalize(NULL);
-	p11_start();
-	rv = p11->C_OpenSession(0, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, &s);
-	if (rv == CKR_OK)
-		rv = p11->C_FindObjectsInit(s, NULL, 0);
-	if (rv == CKR_OK)
-		p11_ok(p11->C_FindObjectsFinal(s));
-	return rv;
 }
 
 static CK_RV make_key(const char *label)
@@ -120,12 +88,12 @@ static void put_back(void)
 START_TEST(the_attack_works_where_nothing_counts)
 {
 	make_token(true, false);
-	p11_ok(look());
+	p11_ok(p11_look(&s));
 	p11_ok(make_key("revoked"));
 	keep_copy();
 	p11_ok(p11->C_DestroyObject(s, p11_find_label(s, CKO_SECRET_KEY, "revoked")));
 	put_back();
-	p11_ok(look());
+	p11_ok(p11_look(&s));
 	ck_assert_uint_eq(count_keys("revoked"), 1);
 }
 END_TEST
@@ -135,17 +103,17 @@ START_TEST(an_older_store_is_refused)
 	struct sg_buf newest;
 
 	make_token(true, true);
-	p11_ok(look());
+	p11_ok(p11_look(&s));
 	p11_ok(make_key("revoked"));
 	keep_copy();
 	p11_ok(p11->C_DestroyObject(s, p11_find_label(s, CKO_SECRET_KEY, "revoked")));
 	newest = test_file_read(p11_store);
 	put_back();
-	p11_is(CKR_SIGNET_STORE_OLD, look());
+	p11_is(CKR_SIGNET_STORE_OLD, p11_look(&s));
 	test_tpm_power_cut(&tpm);
-	p11_is(CKR_SIGNET_STORE_OLD, look());
+	p11_is(CKR_SIGNET_STORE_OLD, p11_look(&s));
 	test_file_write(p11_store, sg_buf_bytes(&newest));
-	p11_ok(look());
+	p11_ok(p11_look(&s));
 	ck_assert_uint_eq(count_keys("revoked"), 0);
 	sg_buf_free(&newest);
 }
@@ -154,7 +122,7 @@ END_TEST
 START_TEST(an_older_store_is_refused_by_who_has_the_newest_open)
 {
 	make_token(true, true);
-	p11_ok(look());
+	p11_ok(p11_look(&s));
 	p11_ok(make_key("revoked"));
 	keep_copy();
 	p11_ok(p11->C_DestroyObject(s, p11_find_label(s, CKO_SECRET_KEY, "revoked")));
@@ -168,7 +136,7 @@ END_TEST
 START_TEST(a_pin_that_was_changed_is_not_valid_again)
 {
 	make_token(false, true);
-	p11_ok(look());
+	p11_ok(p11_look(&s));
 	keep_copy();
 	p11_ok(p11->C_SetPIN(s, (CK_BYTE *)P11_PIN, strlen(P11_PIN), (CK_BYTE *)OTHER_PIN,
 	                     strlen(OTHER_PIN)));
@@ -189,7 +157,7 @@ START_TEST(parts_of_an_older_store_are_refused)
 	char *path = scratch_path(p11_folder, "old.db"), sql[400];
 
 	make_token(false, true);
-	p11_ok(look());
+	p11_ok(p11_look(&s));
 	keep_copy();
 	test_file_write(path, sg_buf_bytes(&old));
 	p11_login(s, CKU_USER, P11_PIN, CKR_OK);
@@ -203,10 +171,10 @@ START_TEST(parts_of_an_older_store_are_refused)
 		         "record FROM older.item AS o WHERE o.id = item.id) WHERE id = %d", path,
 		         items[i]);
 		p11_sql(sql);
-		p11_is(CKR_SIGNET_STORE_DAMAGED, look());
+		p11_is(CKR_SIGNET_STORE_DAMAGED, p11_look(&s));
 		test_file_write(p11_store, sg_buf_bytes(&newest));
 	}
-	p11_ok(look());
+	p11_ok(p11_look(&s));
 	sg_buf_free(&newest);
 	free(path);
 }
@@ -217,14 +185,14 @@ START_TEST(without_its_anchor_the_store_is_damaged)
 {
 	make_token(true, true);
 	p11_sql("DELETE FROM item WHERE id = 2");
-	p11_is(CKR_SIGNET_STORE_DAMAGED, look());
+	p11_is(CKR_SIGNET_STORE_DAMAGED, p11_look(&s));
 }
 END_TEST
 
 START_TEST(an_owner_who_makes_the_counter_anew_gets_nothing_opened)
 {
 	make_token(true, true);
-	p11_ok(look());
+	p11_ok(p11_look(&s));
 	keep_copy();
 	p11_ok(make_key("new"));
 	test_tpm_shell(&tpm, "I=$(tpm2_getcap handles-nv-index | sed -n 's/^- //p'); "
@@ -232,9 +200,9 @@ START_TEST(an_owner_who_makes_the_counter_anew_gets_nothing_opened)
 	               "tr -d ' \\n' | xxd -r -p > policy; tpm2_nvundefine -C o $I; "
 	               "tpm2_nvdefine $I -C o -s 8 -L policy "
 	               "-a 'authread|authwrite|no_da|nt=counter'; tpm2_nvincrement -C $I $I");
-	p11_is(CKR_SIGNET_HW_NV_GONE, look());
+	p11_is(CKR_SIGNET_HW_NV_GONE, p11_look(&s));
 	put_back();
-	p11_is(CKR_SIGNET_HW_NV_GONE, look());
+	p11_is(CKR_SIGNET_HW_NV_GONE, p11_look(&s));
 }
 END_TEST
 
@@ -245,7 +213,7 @@ START_TEST(a_change_that_was_broken_off_is_no_way_back)
 	struct sg_buf before;
 
 	make_token(true, true);
-	p11_ok(look());
+	p11_ok(p11_look(&s));
 	p11_ok(make_key("revoked"));
 	before = test_file_read(p11_store);
 	test_fault_set(TEST_DIE_BEFORE, TPM2_CC_NV_Increment, 2, 0);
@@ -255,13 +223,13 @@ START_TEST(a_change_that_was_broken_off_is_no_way_back)
 	ck_assert(!sg_bytes_equal(sg_buf_bytes(&old), sg_buf_bytes(&before)));
 	test_tpm_power_cut(&tpm);
 	test_file_write(p11_store, sg_buf_bytes(&before));
-	if (look() == CKR_OK) {
+	if (p11_look(&s) == CKR_OK) {
 		p11_ok(p11->C_DestroyObject(s, p11_find_label(s, CKO_SECRET_KEY, "revoked")));
 		put_back();
-		p11_is(CKR_SIGNET_STORE_OLD, look());
+		p11_is(CKR_SIGNET_STORE_OLD, p11_look(&s));
 	} else {
 		put_back();
-		p11_ok(look());
+		p11_ok(p11_look(&s));
 	}
 	sg_buf_free(&before);
 }
@@ -271,17 +239,17 @@ END_TEST
 START_TEST(what_lay_there_in_between_is_no_way_back)
 {
 	make_token(true, true);
-	p11_ok(look());
+	p11_ok(p11_look(&s));
 	p11_ok(make_key("revoked"));
 	test_fault_set(TEST_DIE_BEFORE, TPM2_CC_NV_Increment, 1, 0);
 	ck_assert_uint_ne(make_key("harmless"), CKR_OK);
 	ck_assert_uint_eq(test_fault_clear(), 1);
 	keep_copy();
 	test_tpm_power_cut(&tpm);
-	p11_ok(look());
+	p11_ok(p11_look(&s));
 	p11_ok(p11->C_DestroyObject(s, p11_find_label(s, CKO_SECRET_KEY, "revoked")));
 	put_back();
-	p11_is(CKR_SIGNET_STORE_OLD, look());
+	p11_is(CKR_SIGNET_STORE_OLD, p11_look(&s));
 }
 END_TEST
 
@@ -293,7 +261,7 @@ START_TEST(whenever_the_power_goes_the_newest_store_opens)
 	CK_RV rv = CKR_OK;
 
 	make_token(true, true);
-	p11_ok(look());
+	p11_ok(p11_look(&s));
 	for (unsigned nth = 1; hits > 0; nth++) {
 		ck_assert_uint_lt(nth, COMMANDS);
 		test_fault_set(deaths[_i], TEST_ANY, nth, 0);
@@ -301,7 +269,7 @@ START_TEST(whenever_the_power_goes_the_newest_store_opens)
 		hits = test_fault_clear();
 		if (hits > 0)
 			test_tpm_power_cut(&tpm);
-		p11_ok(look());
+		p11_ok(p11_look(&s));
 		/* Where it was not reported as made it may be there, but never half. */
 		ck_assert_uint_le(count_keys("key"), 1);
 		if (rv == CKR_OK)
@@ -353,7 +321,7 @@ START_TEST(whenever_a_process_is_killed_the_newest_store_opens)
 		victim = fork();
 		if (victim == 0) {
 			test_tpm_abandon(&tpm);
-			_exit(read(gate[0], &go, 1) == 1 && look() == CKR_OK &&
+			_exit(read(gate[0], &go, 1) == 1 && p11_look(&s) == CKR_OK &&
 			      make_key("key") == CKR_OK ? 0 : 1);
 		}
 		ck_assert_int_gt(victim, 0);
@@ -366,7 +334,7 @@ START_TEST(whenever_a_process_is_killed_the_newest_store_opens)
 		victim = 0;
 		/* What a process that was killed left loaded; a resource manager would see to it. */
 		test_tpm_shell(&tpm, "tpm2_flushcontext -t && tpm2_flushcontext -l");
-		p11_ok(look());
+		p11_ok(p11_look(&s));
 		ck_assert_uint_le(count_keys("key"), 1);
 		if (count_keys("key") > 0)
 			p11_ok(p11->C_DestroyObject(s, p11_find_label(s, CKO_SECRET_KEY, "key")));
@@ -397,7 +365,7 @@ START_TEST(processes_that_write_at_once_lose_nothing)
 			bool good;
 
 			test_tpm_abandon(&tpm);
-			good = look() == CKR_OK;
+			good = p11_look(&s) == CKR_OK;
 			for (int n = 0; n < 5; n++)
 				good = good && make_key_at_last() == CKR_OK;
 			_exit(good ? 0 : 1);
@@ -408,7 +376,7 @@ START_TEST(processes_that_write_at_once_lose_nothing)
 		ck_assert_int_eq(waitpid(pids[i], &status, 0), pids[i]);
 		ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 	}
-	p11_ok(look());
+	p11_ok(p11_look(&s));
 	ck_assert_uint_eq(p11_count(s), 20);
 }
 END_TEST
@@ -419,7 +387,7 @@ START_TEST(who_is_not_logged_in_writes_nothing)
 	CK_OBJECT_HANDLE object;
 
 	make_token(false, true);
-	p11_ok(look());
+	p11_ok(p11_look(&s));
 	p11_ulong(&t, CKA_CLASS, CKO_DATA);
 	p11_bool(&t, CKA_TOKEN, true);
 	p11_bool(&t, CKA_PRIVATE, false);
@@ -438,10 +406,10 @@ START_TEST(a_token_that_is_made_anew_stays_protected)
 	keep_copy();
 	p11_start();
 	p11_ok(p11->C_InitToken(0, (CK_BYTE *)P11_SO_PIN, strlen(P11_SO_PIN), label));
-	p11_ok(look());
+	p11_ok(p11_look(&s));
 	test_tpm_shell(&tpm, "test $(tpm2_getcap handles-nv-index | grep -c 0x) -eq 1");
 	put_back();
-	p11_is(CKR_SIGNET_HW_NV_GONE, look());
+	p11_is(CKR_SIGNET_HW_NV_GONE, p11_look(&s));
 }
 END_TEST
 
@@ -451,7 +419,7 @@ START_TEST(a_token_is_made_anew_with_its_old_counter_gone_or_not_at_all)
 	CK_BYTE label[33] = "anew                            ";
 
 	make_token(false, true);
-	p11_ok(look());
+	p11_ok(p11_look(&s));
 	p11_login(s, CKU_USER, P11_PIN, CKR_OK);
 	p11_ok(make_key("kept"));
 	p11_ok(p11->C_CloseAllSessions(0));
@@ -459,7 +427,7 @@ START_TEST(a_token_is_made_anew_with_its_old_counter_gone_or_not_at_all)
 	ck_assert_uint_ne(p11->C_InitToken(0, (CK_BYTE *)P11_SO_PIN, strlen(P11_SO_PIN), label),
 	                  CKR_OK);
 	ck_assert_uint_eq(test_fault_clear(), 1);
-	p11_ok(look());
+	p11_ok(p11_look(&s));
 	p11_login(s, CKU_USER, P11_PIN, CKR_OK);
 	ck_assert_uint_eq(count_keys("kept"), 1);
 	test_tpm_shell(&tpm, "test $(tpm2_getcap handles-nv-index | grep -c 0x) -eq 1");
@@ -486,7 +454,7 @@ START_TEST(who_accepts_a_store_accepts_no_other)
 	struct sg_buf before;
 
 	make_token(true, true);
-	p11_ok(look());
+	p11_ok(p11_look(&s));
 	before = test_file_read(p11_store);
 	test_fault_set(TEST_DIE_BEFORE, TPM2_CC_NV_Increment, 2, 0);
 	ck_assert_uint_ne(make_key("broken off"), CKR_OK);
@@ -496,9 +464,9 @@ START_TEST(who_accepts_a_store_accepts_no_other)
 	(void)p11->C_Finalize(NULL);
 	test_file_write(p11_store, sg_buf_bytes(&before));
 	accept_store();
-	p11_ok(look());
+	p11_ok(p11_look(&s));
 	put_back();
-	p11_is(CKR_SIGNET_STORE_OLD, look());
+	p11_is(CKR_SIGNET_STORE_OLD, p11_look(&s));
 	sg_buf_free(&before);
 }
 END_TEST

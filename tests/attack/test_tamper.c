@@ -32,34 +32,19 @@ static void tear_down(void)
 	p11_teardown();
 }
 
-/* Begin anew and look at the token; return what stands in the way. */
-static CK_RV look(void)
-{
-	CK_RV rv;
-
-	(void)p11->C_Finalize(NULL);
-	p11_start();
-	rv = p11->C_OpenSession(0, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, &s);
-	if (rv == CKR_OK)
-		rv = p11->C_FindObjectsInit(s, NULL, 0);
-	if (rv == CKR_OK)
-		p11_ok(p11->C_FindObjectsFinal(s));
-	return rv;
-}
-
 static void require_damaged(const char *sql)
 {
 	p11_sql(sql);
-	p11_is(CKR_SIGNET_STORE_DAMAGED, look());
+	p11_is(CKR_SIGNET_STORE_DAMAGED, p11_look(&s));
 	p11_is(CKR_SIGNET_STORE_DAMAGED, p11->C_FindObjectsInit(s, NULL, 0));
 	test_file_write(p11_store, sg_buf_bytes(&whole));
-	p11_ok(look());
+	p11_ok(p11_look(&s));
 	ck_assert_uint_eq(p11_count(s), 2);
 }
 
 START_TEST(a_store_that_nobody_changed_is_sound)
 {
-	p11_ok(look());
+	p11_ok(p11_look(&s));
 	ck_assert_uint_eq(p11_count(s), 2);
 }
 END_TEST
@@ -114,11 +99,11 @@ static void put_back_old_rows(void)
 
 START_TEST(an_older_version_of_a_row_is_noticed)
 {
-	p11_ok(look());
+	p11_ok(p11_look(&s));
 	p11_ok(p11_set(s, p11_find_label(s, CKO_PRIVATE_KEY, "pair"), CKA_LABEL, "new", 3));
 	p11_ok(p11->C_Finalize(NULL));
 	put_back_old_rows();
-	p11_is(CKR_SIGNET_STORE_DAMAGED, look());
+	p11_is(CKR_SIGNET_STORE_DAMAGED, p11_look(&s));
 }
 END_TEST
 
@@ -133,7 +118,7 @@ START_TEST(an_older_version_of_a_row_does_not_come_back_to_life)
 {
 	CK_BBOOL no = CK_FALSE;
 
-	p11_ok(look());
+	p11_ok(p11_look(&s));
 	priv = p11_find_label(s, CKO_PRIVATE_KEY, "pair");
 	p11_ok(p11_set(s, priv, CKA_SIGN, &no, 1));
 	put_back_old_rows();
@@ -147,13 +132,13 @@ END_TEST
 
 START_TEST(a_row_put_back_is_not_written_over)
 {
-	p11_ok(look());
+	p11_ok(p11_look(&s));
 	priv = p11_find_label(s, CKO_PRIVATE_KEY, "pair");
 	p11_ok(p11_set(s, priv, CKA_LABEL, "new", 3));
 	put_back_old_rows();
 	p11_is(CKR_OBJECT_HANDLE_INVALID, p11_set(s, priv, CKA_LABEL, "newer", 5));
 	p11_is(CKR_OBJECT_HANDLE_INVALID, p11->C_DestroyObject(s, priv));
-	p11_is(CKR_SIGNET_STORE_DAMAGED, look());
+	p11_is(CKR_SIGNET_STORE_DAMAGED, p11_look(&s));
 }
 END_TEST
 
@@ -230,10 +215,10 @@ START_TEST(every_byte_of_a_record_counts)
 	ck_assert_uint_gt(len, 100);
 	for (size_t at = 0; at < len; at++) {
 		flip("object", row, at);
-		p11_is(CKR_SIGNET_STORE_DAMAGED, look());
+		p11_is(CKR_SIGNET_STORE_DAMAGED, p11_look(&s));
 		flip("object", row, at);
 	}
-	p11_ok(look());
+	p11_ok(p11_look(&s));
 	ck_assert_uint_eq(p11_count(s), 2);
 }
 END_TEST
@@ -245,10 +230,10 @@ START_TEST(every_byte_of_the_state_counts)
 	ck_assert_uint_gt(len, 100);
 	for (size_t at = 0; at < len; at++) {
 		flip("item", 1, at);
-		p11_is(CKR_SIGNET_STORE_DAMAGED, look());
+		p11_is(CKR_SIGNET_STORE_DAMAGED, p11_look(&s));
 		flip("item", 1, at);
 	}
-	p11_ok(look());
+	p11_ok(p11_look(&s));
 }
 END_TEST
 
@@ -261,7 +246,7 @@ START_TEST(every_byte_of_the_token_record_counts)
 		CK_RV rv;
 
 		flip("item", 0, at);
-		rv = look();
+		rv = p11_look(&s);
 		ck_assert_msg(rv == CKR_SIGNET_STORE_DAMAGED || rv == CKR_SIGNET_STORE_VERSION ||
 		              rv == CKR_SIGNET_SEALER_OFF || rv == CKR_TOKEN_NOT_RECOGNIZED,
 		              "byte %zu gives 0x%lx", at, rv);
@@ -269,7 +254,7 @@ START_TEST(every_byte_of_the_token_record_counts)
 		flip("item", 0, at);
 	}
 	ck_assert_uint_gt(damaged, len / 2);
-	p11_ok(look());
+	p11_ok(p11_look(&s));
 }
 END_TEST
 
@@ -283,7 +268,7 @@ START_TEST(a_record_cut_short_anywhere_is_noticed)
 		snprintf(sql, sizeof sql, "UPDATE object SET record = substr(record, 1, %zu) "
 		         "WHERE seq = 2", keep);
 		p11_sql(sql);
-		p11_is(CKR_SIGNET_STORE_DAMAGED, look());
+		p11_is(CKR_SIGNET_STORE_DAMAGED, p11_look(&s));
 		test_file_write(p11_store, sg_buf_bytes(&whole));
 	}
 }
@@ -297,7 +282,7 @@ START_TEST(a_store_cut_short_is_refused_and_stays_as_it_is)
 
 		test_file_write(p11_store, sg_bytes(whole.data, keep));
 		before = test_snapshot_take(p11_store);
-		rv = look();
+		rv = p11_look(&s);
 		p11_is(CKR_SIGNET_STORE_DAMAGED, rv);
 		test_snapshot_check(&before, p11_store);
 	}
@@ -307,7 +292,7 @@ END_TEST
 START_TEST(a_store_of_another_version_is_refused)
 {
 	p11_sql("PRAGMA user_version = 2");
-	p11_is(CKR_SIGNET_STORE_VERSION, look());
+	p11_is(CKR_SIGNET_STORE_VERSION, p11_look(&s));
 }
 END_TEST
 
@@ -316,7 +301,7 @@ START_TEST(a_store_that_disappears_closes_the_token)
 	CK_SESSION_HANDLE again;
 	CK_TOKEN_INFO info;
 
-	p11_ok(look());
+	p11_ok(p11_look(&s));
 	priv = p11_find_label(s, CKO_PRIVATE_KEY, "pair");
 	ck_assert_int_eq(remove(p11_store), 0);
 	p11_is(CKR_TOKEN_NOT_RECOGNIZED,

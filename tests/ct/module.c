@@ -228,19 +228,12 @@ END_TEST
 /* Make a token that counts wrong PINs in an index and its changes in a counter. */
 static void make_guarded(void)
 {
-	struct sg_token_plan plan = {
+	const struct sg_token_plan plan = {
 		.label = sg_bytes_str("guarded"), .sealer = "tpm", .user_pin = pin,
 		.so_pin = so_pin, .pin_tries = 5, .rollback_protection = true,
 	};
-	struct sg_config *config = NULL;
-	struct sg_token *token = NULL;
 
-	ck_assert_int_eq(sg_crypto_start(), SG_OK);
-	ck_assert_int_eq(sg_config_load(&config), SG_OK);
-	ck_assert_int_eq(sg_token_new(config, 0, &token), SG_OK);
-	ck_assert_int_eq(sg_token_create(token, &plan, NULL), SG_OK);
-	sg_token_free(&token);
-	sg_config_free(&config);
+	p11_make(0, &plan);
 }
 
 START_TEST(a_token_with_an_index_and_a_counter_is_used)

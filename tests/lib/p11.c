@@ -120,20 +120,37 @@ TCase *p11_case(Suite *suite, const char *name)
 	return tc;
 }
 
-void p11_make_machine_in(CK_SLOT_ID slot)
+void p11_make(CK_SLOT_ID slot, const struct sg_token_plan *plan)
 {
+	struct sg_secret *pin = NULL, *so_pin = NULL;
 	struct sg_config *config = NULL;
 	struct sg_token *token = NULL;
-	struct sg_token_plan plan = { .label = sg_bytes_str("machine"), .machine = true };
+	struct sg_token_plan whole = *plan;
 
 	ck_assert_int_eq(sg_crypto_start(), SG_OK);
 	ck_assert_int_eq(sg_config_load(&config), SG_OK);
-	plan.sealer = config->sealer;
+	ck_assert_int_eq(sg_secret_copy(sg_bytes_str(P11_PIN), &pin), SG_OK);
+	ck_assert_int_eq(sg_secret_copy(sg_bytes_str(P11_SO_PIN), &so_pin), SG_OK);
+	if (!whole.machine && whole.user_pin == NULL) {
+		whole.user_pin = pin;
+		whole.so_pin = so_pin;
+	}
+	if (whole.sealer == NULL)
+		whole.sealer = config->sealer;
 	ck_assert_int_eq(sg_token_new(config, slot, &token), SG_OK);
-	ck_assert_int_eq(sg_token_create(token, &plan, NULL), SG_OK);
+	ck_assert_int_eq(sg_token_create(token, &whole, NULL), SG_OK);
 	sg_token_free(&token);
 	sg_config_free(&config);
+	sg_secret_free(&pin);
+	sg_secret_free(&so_pin);
 	sg_crypto_stop();
+}
+
+void p11_make_machine_in(CK_SLOT_ID slot)
+{
+	const struct sg_token_plan plan = { .label = sg_bytes_str("machine"), .machine = true };
+
+	p11_make(slot, &plan);
 }
 
 void p11_make_machine(void)
@@ -152,6 +169,20 @@ CK_SESSION_HANDLE p11_open(CK_FLAGS flags)
 
 	p11_ok(p11->C_OpenSession(0, flags | CKF_SERIAL_SESSION, NULL, NULL, &session));
 	return session;
+}
+
+CK_RV p11_look(CK_SESSION_HANDLE *session)
+{
+	CK_RV rv;
+
+	(void)p11->C_Finalize(NULL);
+	p11_start();
+	rv = p11->C_OpenSession(0, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, session);
+	if (rv == CKR_OK)
+		rv = p11->C_FindObjectsInit(*session, NULL, 0);
+	if (rv == CKR_OK)
+		p11_ok(p11->C_FindObjectsFinal(*session));
+	return rv;
 }
 
 CK_SESSION_HANDLE p11_machine(void)

@@ -39,6 +39,11 @@ void p11_configure_tpm(const char *tcti);
 #define p11_ok(call) p11_is(CKR_OK, call)
 void p11_check(CK_RV wanted, CK_RV got, const char *call, const char *file, int line);
 
+/* Make a token as an operator does, without the module. One that is no machine's gets P11_PIN
+ * and P11_SO_PIN where the plan names none. */
+struct sg_token_plan;
+void p11_make(CK_SLOT_ID slot, const struct sg_token_plan *plan);
+
 /* Make a machine token in a slot. */
 void p11_make_machine_in(CK_SLOT_ID slot);
 
@@ -46,6 +51,9 @@ void p11_make_machine_in(CK_SLOT_ID slot);
 void p11_make_machine(void);
 void p11_start(void);
 CK_SESSION_HANDLE p11_open(CK_FLAGS flags);
+
+/* Begin anew, and look at the token in slot 0; return what stands in the way of its objects. */
+CK_RV p11_look(CK_SESSION_HANDLE *session);
 
 /* All of it: a machine token and a read-write session. */
 CK_SESSION_HANDLE p11_machine(void);
