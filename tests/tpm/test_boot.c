@@ -11,12 +11,14 @@
 #include "lib/tpm.h"
 #include "seal/policy.h"
 #include "seal/tpm/boot.h"
+#include "seal/tpm/sealed.h"
 
 static struct test_tpm tpm;
 static struct sg_secret *plain;
 static struct sg_buf blob;
 static uint32_t forged;                 /* the response to this command is changed */
 static struct sg_tpm_boot first, second;
+static bool refusing;                   /* nobody is told the time */
 
 static void forge(void *arg, uint32_t code, uint8_t *frame, size_t *len)
 {
@@ -25,11 +27,35 @@ static void forge(void *arg, uint32_t code, uint8_t *frame, size_t *len)
 		frame[30] ^= 1;
 }
 
+/* BAD_AUTH, as with a password of the endorsement hierarchy, and ATTRIBUTES, as from a TPM that
+ * takes no audit session. */
+static bool refuse(void *arg, uint32_t code, uint8_t *frame, size_t *len)
+{
+	static const struct {
+		uint32_t code;
+		uint8_t answer[10];
+	} refusals[] = {
+		{ TPM2_CC_GetTime, { 0x80, 1, 0, 0, 0, 10, 0, 0, 0x09, 0xa2 } },
+		{ TPM2_CC_ReadClock, { 0x80, 1, 0, 0, 0, 10, 0, 0, 0x09, 0x82 } },
+	};
+
+	(void)arg;
+	for (size_t i = 0; i < sizeof refusals / sizeof refusals[0] && refusing; i++) {
+		if (refusals[i].code != code)
+			continue;
+		*len = sizeof refusals[i].answer;
+		memcpy(frame, refusals[i].answer, *len);
+		return true;
+	}
+	return false;
+}
+
 static void setup(void)
 {
-	static const struct test_wire_hooks hooks = { .response = forge };
+	static const struct test_wire_hooks hooks = { .response = forge, .answer = refuse };
 
 	forged = 0;
+	refusing = false;
 	test_tpm_start_wired(&tpm, &hooks);
 	test_sealer_on(tpm.tcti);
 	test_provision();
@@ -203,6 +229,23 @@ START_TEST(a_policy_session_goes_on_where_the_clock_is_hidden)
 }
 END_TEST
 
+START_TEST(what_follows_a_refused_look_is_encrypted_all_the_same)
+{
+	struct sg_boot_look it = { .whole = false };
+	struct sg_sealed sealed = { .policy = { .auth = false } };
+
+	ck_assert_int_eq(sg_sealed_read(sg_buf_bytes(&blob), &sealed), SG_OK);
+	refusing = true;
+	ck_assert_int_eq(unseal_and_look(&it), SG_OK);
+	ck_assert(!it.made);
+	EXPECT(TPM2_CC_ReadPublic, TPM2_CC_StartAuthSession, TPM2_CC_GetTime, TPM2_CC_ReadClock,
+	       TPM2_CC_Load, TPM2_CC_Unseal, TPM2_CC_FlushContext);
+	ck_assert_ptr_null(memmem(tpm.record.data, tpm.record.len, sealed.object.private_area.buffer,
+	                          sealed.object.private_area.size));
+	sg_sealed_clear(&sealed);
+}
+END_TEST
+
 START_TEST(a_look_is_not_taken_through_a_key_of_somebody_else)
 {
 	test_parent.data[test_parent.len - 1] ^= 1;
@@ -227,6 +270,7 @@ static Suite *suite(void)
 	tcase_add_loop_test(tcase, an_answer_that_was_changed_is_refused, 0, 2);
 	tcase_add_test(tcase, a_password_of_the_endorsement_hierarchy_does_not_hide_the_clock);
 	tcase_add_test(tcase, a_policy_session_goes_on_where_the_clock_is_hidden);
+	tcase_add_test(tcase, what_follows_a_refused_look_is_encrypted_all_the_same);
 	tcase_add_test(tcase, a_look_is_not_taken_through_a_key_of_somebody_else);
 	suite_add_tcase(s, tcase);
 	return s;

@@ -71,7 +71,7 @@ static enum sg_err get_time(struct sg_tpm *tpm, ESYS_TR session, struct sg_tpm_b
 static enum sg_err read_clock(struct sg_tpm *tpm, ESYS_TR session, struct sg_tpm_boot *out)
 {
 	TPMS_TIME_INFO *time = NULL;
-	enum sg_err err;
+	enum sg_err err, back;
 
 	err = sg_tpm_session_next(tpm, session, TPMA_SESSION_AUDIT | TPMA_SESSION_CONTINUESESSION);
 	if (err == SG_OK)
@@ -79,12 +79,12 @@ static enum sg_err read_clock(struct sg_tpm *tpm, ESYS_TR session, struct sg_tpm
 		                                                   ESYS_TR_NONE, &time));
 	if (err == SG_OK)
 		take_time(time, out);
-	if (err == SG_OK)
-		err = sg_tpm_session_next(tpm, session,
-		                          TPMA_SESSION_DECRYPT | TPMA_SESSION_ENCRYPT |
-		                          TPMA_SESSION_CONTINUESESSION);
+	/* Whatever it said, what follows in this session is encrypted. */
+	back = sg_tpm_session_next(tpm, session,
+	                           TPMA_SESSION_DECRYPT | TPMA_SESSION_ENCRYPT |
+	                           TPMA_SESSION_CONTINUESESSION);
 	Esys_Free(time);
-	return err;
+	return back != SG_OK ? back : err;
 }
 
 /* Make the key that the null hierarchy gives until the next reset, and keep of its Name what is
