@@ -4,7 +4,6 @@
  */
 #include "core/token_policy.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,12 +26,7 @@ enum sg_err sg_token_policy(const struct sg_token_record *record, struct sg_poli
 
 char *sg_token_signatures_path(const struct sg_token *token)
 {
-	size_t stem = strlen(token->path);
-	char *path = NULL;
-
-	if (stem > 3 && strcmp(token->path + stem - 3, ".db") == 0)
-		stem -= 3;
-	return asprintf(&path, "%.*s.policy.json", (int)stem, token->path) < 0 ? NULL : path;
+	return sg_store_beside(token->path, "policy.json");
 }
 
 static enum sg_err add_file(struct sg_policy_signatures *signatures, const char *path)

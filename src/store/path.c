@@ -56,6 +56,16 @@ char *sg_store_path(const char *state, unsigned slot)
 	return path;
 }
 
+char *sg_store_beside(const char *path, const char *end)
+{
+	size_t stem = strlen(path);
+	char *other = NULL;
+
+	if (stem > 3 && strcmp(path + stem - 3, ".db") == 0)
+		stem -= 3;
+	return asprintf(&other, "%.*s.%s", (int)stem, path, end) < 0 ? NULL : other;
+}
+
 enum sg_err sg_store_path_resolve(const char *path, char **out)
 {
 	const char *slash = strrchr(path, '/');

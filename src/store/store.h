@@ -38,6 +38,10 @@ struct sg_store_txn;
  * memory. */
 char *sg_store_path(const char *state, unsigned slot);
 
+/* Return the path of another file of the same slot: that of its store with this end instead of
+ * "db". The caller frees it. NULL: no memory. */
+char *sg_store_beside(const char *path, const char *end);
+
 /* List the slot numbers that have a store, ascending; the caller frees *slots. A
  * missing folder gives none. Errors: STORE_UNSAFE for the folder, SYSTEM, NOMEM. */
 enum sg_err sg_store_list(const char *state, unsigned **slots, size_t *n);

@@ -20,6 +20,25 @@ static void make_empty(const char *name)
 	free(path);
 }
 
+START_TEST(other_files_of_a_slot_lie_beside_its_store)
+{
+	static const struct {
+		const char *store, *end, *wanted;
+	} rows[] = {
+		{ "/a.db/slot-0001.db", "boot", "/a.db/slot-0001.boot" },
+		{ "/a/slot-0001", "policy.json", "/a/slot-0001.policy.json" },
+		{ ".db", "boot", ".db.boot" },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		char *path = sg_store_beside(rows[i].store, rows[i].end);
+
+		ck_assert_str_eq(path, rows[i].wanted);
+		free(path);
+	}
+}
+END_TEST
+
 START_TEST(the_name_of_a_store_has_four_digits)
 {
 	char *path = sg_store_path("/state", 7);
@@ -210,6 +229,7 @@ static Suite *suite(void)
 	TCase *t = tcase_create("all");
 
 	tcase_add_checked_fixture(t, test_store_setup, test_store_teardown);
+	tcase_add_test(t, other_files_of_a_slot_lie_beside_its_store);
 	tcase_add_test(t, the_name_of_a_store_has_four_digits);
 	tcase_add_test(t, slots_are_listed_in_ascending_order);
 	tcase_add_test(t, many_slots_are_listed);
