@@ -142,18 +142,24 @@ enum sg_err sg_dir_make_private(const char *path)
 	return err;
 }
 
-/* O_NONBLOCK, so that a pipe put in the place of a file can't hang us. */
+/* O_NONBLOCK, so that a pipe put in the place of a file can't hang us. A socket is not opened
+ * at all: ENXIO. */
 static enum sg_err open_regular(int at, const char *name, const char *path, int *fd,
 				struct stat *st)
 {
 	*fd = openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (*fd < 0)
+	if (*fd < 0 && errno == ELOOP) {
+		sg_log(SG_LOG_ERROR, "%s: a file is wanted here, but this is a symbolic link, which "
+		       "is not followed", path);
+		return SG_ERR_STORE_UNSAFE;
+	}
+	if (*fd < 0 && errno != ENXIO)
 		return errno == ENOENT || errno == ENOTDIR ? SG_ERR_NOT_FOUND : system_error(path);
-	if (fstat(*fd, st) != 0)
+	if (*fd >= 0 && fstat(*fd, st) != 0)
 		return system_error(path);
-	if (!S_ISREG(st->st_mode)) {
+	if (*fd < 0 || !S_ISREG(st->st_mode)) {
 		sg_log(SG_LOG_ERROR, "%s: a file is wanted here, but this is something else", path);
-		return SG_ERR_SYSTEM;
+		return SG_ERR_STORE_UNSAFE;
 	}
 	return SG_OK;
 }

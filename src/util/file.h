@@ -31,7 +31,8 @@ enum sg_err sg_dir_make_private(const char *path);
 
 /* Append to out the whole of a file of at most max bytes that nobody but root and this
  * user can change: neither the file, nor the way to it. Errors: NOT_FOUND, STORE_UNSAFE
- * (the log says what and how to mend it), RANGE when it is longer, SYSTEM. */
+ * also where it is no file (the log says what and how to mend it), RANGE when it is longer,
+ * SYSTEM. */
 enum sg_err sg_file_read_trusted(const char *path, size_t max, struct sg_buf *out);
 
 /* Put a file with these bytes, mode 0600, in the place of the one of that name, whole or not

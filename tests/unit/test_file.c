@@ -391,13 +391,13 @@ START_TEST(only_regular_files_are_read)
 
 	name_file("none");
 	ck_assert_int_eq(sg_file_read_trusted(path, 10, &buf), SG_ERR_NOT_FOUND);
-	ck_assert_int_eq(sg_file_read_trusted(folder, 10, &buf), SG_ERR_SYSTEM);
+	ck_assert_int_eq(sg_file_read_trusted(folder, 10, &buf), SG_ERR_STORE_UNSAFE);
 	name_file("pipe");
 	ck_assert_int_eq(mkfifo(path, 0600), 0);
-	ck_assert_int_eq(sg_file_read_trusted(path, 10, &buf), SG_ERR_SYSTEM);
+	ck_assert_int_eq(sg_file_read_trusted(path, 10, &buf), SG_ERR_STORE_UNSAFE);
 	write_file("f", "x", 0600);
 	ck_assert_int_eq(symlink(path, link), 0);
-	ck_assert_int_eq(sg_file_read_trusted(link, 10, &buf), SG_ERR_SYSTEM);
+	ck_assert_int_eq(sg_file_read_trusted(link, 10, &buf), SG_ERR_STORE_UNSAFE);
 	sg_buf_free(&buf);
 	free(link);
 }
