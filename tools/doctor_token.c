@@ -27,12 +27,16 @@ static enum sg_err check_tripwire(struct doctor *doctor, struct sg_token *token,
 	enum doctor_result result = FINE;
 	const char *fix = NULL;
 	char check[64];
-	enum sg_err err = sg_token_tripwire_look(token, &view);
+	enum sg_err err;
 
+	tool_log_clear();
+	err = sg_token_tripwire_look(token, &view);
 	if (err != SG_OK)
 		return err;
 	snprintf(check, sizeof check, "tripwire of slot %lu", slot);
 	tool_tripwire_text(&text, &view);
+	if (view.err != SG_OK)
+		tool_text_add(&text, " (%s)", tool_log_lines(view.err));
 	if (view.trips != 0 || (view.able && !view.looked)) {
 		result = refuse ? FAIL : WARN;
 		fix = view.trips != 0 ? accept : NULL;

@@ -20,6 +20,8 @@ static void add_trips(struct tool_text *text, const struct sg_tripwire_view *vie
 		if ((view->trips & 1u << bit) == 0)
 			continue;
 		tool_text_add(text, "%s%s", before, sg_trip_sentence(bit));
+		if (1u << bit == SG_TRIP_RECORD)
+			tool_text_add(text, ", in %s", view->file);
 		before = "; ";
 	}
 	if (view->tripped != 0) {
@@ -39,9 +41,11 @@ void tool_tripwire_text(struct tool_text *text, const struct sg_tripwire_view *v
 	else if (!view->looked)
 		tool_text_add(text, "the TPM does not tell its counters and its clock");
 	else
-		tool_text_add(text, "%u resets of the TPM, %u restarts since the last one, clock %s; "
-		              "nothing that a boot does not explain", view->boot.resets,
-		              view->boot.restarts, view->boot.safe ? "safe" : "not safe");
+		tool_text_add(text, "%u reset%s of the TPM, %u restart%s since the last one, clock "
+		              "%s; nothing that a boot does not explain", view->boot.resets,
+		              view->boot.resets == 1 ? "" : "s", view->boot.restarts,
+		              view->boot.restarts == 1 ? "" : "s",
+		              view->boot.safe ? "safe" : "not safe");
 }
 
 json_t *tool_tripwire_json(const struct sg_tripwire_view *view)
@@ -94,7 +98,7 @@ static enum tool_exit run(struct tool *tool)
 		return tool_fail_err(err, "can't read the token");
 	err = sg_token_tripwire_look(token, &view);
 	if (err == SG_OK)
-		err = sg_token_tripwire_accept(token);
+		err = sg_token_tripwire_accept(token, &view);
 	sg_module_leave();
 	if (err != SG_OK)
 		return tool_fail_err(err, "can't accept the TPM as it is");

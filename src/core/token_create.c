@@ -182,7 +182,7 @@ enum sg_err sg_token_create(struct sg_token *token, const struct sg_token_plan *
 {
 	struct sg_token_record record = { 0 };
 	struct stored stored = { { 0 } };
-	struct sg_boot_look look = { .made = false };
+	struct sg_tripwire_fresh fresh = { .made = false };
 	struct sg_keyset *keys[2] = { NULL, NULL };
 	struct sg_sealer *sealer = NULL;
 	bool made = false;
@@ -201,7 +201,7 @@ enum sg_err sg_token_create(struct sg_token *token, const struct sg_token_plan *
 	if (err == SG_OK)
 		err = build(sealer, plan, &record, &made, keys, &stored);
 	if (err == SG_OK)
-		err = sg_token_tripwire_begin(token, sealer, &record, &look);
+		err = sg_token_tripwire_begin(token, sealer, &record, &fresh);
 	if (err == SG_OK)
 		err = sg_store_create(token->path, sg_buf_bytes(&stored.token),
 		                      sg_buf_bytes(&stored.state), sg_buf_bytes(&stored.anchor));
@@ -212,7 +212,7 @@ enum sg_err sg_token_create(struct sg_token *token, const struct sg_token_plan *
 	sg_token_opening_unlock(token);
 	/* What can't be kept now is kept at the first use, and said then. */
 	if (err == SG_OK)
-		(void)sg_token_tripwire_keep(token, &record, &look);
+		(void)sg_token_tripwire_keep(token, &fresh);
 	if (parent_made != NULL)
 		*parent_made = made;
 	sg_keyset_free(&keys[0]);

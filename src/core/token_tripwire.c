@@ -26,19 +26,15 @@ struct watch {
 	bool kept;                      /* there is something to compare with */
 	bool damaged;                   /* there was, and it can't be read */
 	struct sg_tripwire before;
-	struct sg_boot_moment now;
+	struct sg_boot_moment now;      /* before the look */
+	struct sg_boot_moment until;    /* the same, with all the sleep until after the look */
 	struct sg_boot_look look;
 	unsigned trips;                 /* found now */
 };
 
 static char *path_of(const struct sg_token *token)
 {
-	size_t stem = strlen(token->path);
-	char *path = NULL;
-
-	if (stem > 3 && strcmp(token->path + stem - 3, ".db") == 0)
-		stem -= 3;
-	return asprintf(&path, "%.*s.boot", (int)stem, token->path) < 0 ? NULL : path;
+	return sg_store_beside(token->path, "boot");
 }
 
 static bool wanted(const struct sg_token *token, const struct sg_sealer *sealer)
@@ -46,24 +42,20 @@ static bool wanted(const struct sg_token *token, const struct sg_sealer *sealer)
 	return token->config->tripwire != SG_TRIPWIRE_OFF && sealer->ops->tripwire != NULL;
 }
 
-/* Read what was kept of this token. */
+/* Read what was kept of this token. Whatever else lies in its place was put there. */
 static enum sg_err read_kept(struct watch *w, const uint8_t uuid[SG_UUID])
 {
 	struct sg_buf stored = { 0 };
 	enum sg_err err = sg_file_read_trusted(w->path, SG_TRIPWIRE_STORED, &stored);
 
-	w->kept = err == SG_OK;
 	if (err == SG_OK)
 		err = sg_tripwire_parse(sg_buf_bytes(&stored), &w->before);
-	if (err == SG_OK)
-		w->kept = memcmp(w->before.uuid, uuid, SG_UUID) == 0;
-	if (err == SG_ERR_FORMAT || err == SG_ERR_RANGE) {
+	w->kept = err == SG_OK && memcmp(w->before.uuid, uuid, SG_UUID) == 0;
+	w->damaged = err == SG_ERR_FORMAT || err == SG_ERR_RANGE || err == SG_ERR_STORE_UNSAFE;
+	if (!w->kept)
 		w->before = (struct sg_tripwire){ .trips = 0 };
-		w->kept = false;
-		w->damaged = true;
-	}
 	sg_buf_free(&stored);
-	return err == SG_ERR_NOT_FOUND || err == SG_ERR_FORMAT || err == SG_ERR_RANGE ? SG_OK : err;
+	return err == SG_ERR_NOT_FOUND || w->damaged ? SG_OK : err;
 }
 
 /* Begin a comparison; the hardware is asked next. */
@@ -87,19 +79,34 @@ static enum sg_err begin(struct sg_token *token, const struct sg_sealer *sealer,
 	return err;
 }
 
+/* The hardware was asked. The machine may have slept before it answered; what is kept is the
+ * moment before, so that the next look takes no sleep for granted that came after this one. */
+static enum sg_err end(struct watch *w)
+{
+	struct sg_boot_moment after;
+	enum sg_err err = sg_boot_moment_read(&after);
+
+	w->until = w->now;
+	if (err == SG_OK)
+		w->until.asleep = after.asleep;
+	return err;
+}
+
 /* Compare what the hardware told with what was kept. */
 static void judge(struct watch *w)
 {
 	const struct sg_boot_gap gap = {
 		.same_boot = sg_boot_same(&w->before.moment, &w->now),
-		.slept = sg_boot_slept(&w->before.moment, &w->now),
+		.slept = sg_boot_slept(&w->before.moment, &w->until),
+		.up = sg_boot_up(&w->until),
+		.late = w->before.late,
 	};
 
-	if (w->damaged)
-		w->trips = SG_TRIP_RECORD;
+	w->trips = w->damaged ? SG_TRIP_RECORD : 0;
+	if (w->look.made)
+		w->trips |= w->ops->judge(w->kept ? &w->before.state : NULL, &w->look.state, &gap);
 	else if (w->kept)
-		w->trips = w->look.made ? w->ops->judge(&w->before.state, &w->look.state, &gap)
-		                        : SG_TRIP_SILENT;
+		w->trips |= SG_TRIP_SILENT;
 }
 
 static enum sg_err keep(const char *path, const struct sg_tripwire *tripwire)
@@ -139,29 +146,32 @@ static enum sg_err update(const struct watch *w, const uint8_t uuid[SG_UUID])
 	after.moment = w->now;
 	if (w->look.made)
 		after.state = w->look.state;
-	after.trips = (w->kept ? w->before.trips : 0) | w->trips;
+	after.trips |= w->trips;
 	if (w->trips != 0)
 		after.tripped = (uint64_t)time(NULL);
-	else if (!w->kept)
-		after.tripped = 0;
 	return keep(w->path, &after);
 }
 
 /* Say what trips: the cause of an error where that is one. */
 static void tell(const struct watch *w, unsigned trips)
 {
+	enum sg_log_level level = w->refuse ? SG_LOG_ERROR : SG_LOG_NOTICE;
+
 	for (unsigned bit = 0; bit < SG_TRIPS; bit++)
 		if ((trips & 1u << bit) != 0)
-			sg_log(w->refuse ? SG_LOG_ERROR : SG_LOG_NOTICE, "tripwire: %s",
-			       sg_trip_sentence(bit));
+			sg_log(level, "tripwire: %s%s%s", sg_trip_sentence(bit),
+			       1u << bit == SG_TRIP_RECORD ? ": " : "",
+			       1u << bit == SG_TRIP_RECORD ? w->path : "");
 }
 
 /* Judge a look that was taken. */
 static enum sg_err finish(struct watch *w, const struct sg_token_record *record)
 {
-	unsigned known = w->kept ? w->before.trips : 0;
-	enum sg_err err;
+	unsigned known = w->before.trips;
+	enum sg_err err = end(w);
 
+	if (err != SG_OK)
+		return w->refuse ? err : SG_OK;
 	judge(w);
 	err = update(w, record->uuid);
 	tell(w, w->trips | known);
@@ -191,7 +201,7 @@ enum sg_err sg_token_unseal(struct sg_token *token, struct sg_sealer *sealer,
 		err = err == SG_ERR_NOMEM ? err : SG_OK;
 	}
 	/* No try of a PIN is spent on a token that stays closed. */
-	if (err == SG_OK && watching && w.refuse && w.kept && w.before.trips != 0) {
+	if (err == SG_OK && watching && w.refuse && w.before.trips != 0) {
 		tell(&w, w.before.trips);
 		err = SG_ERR_TRIPWIRE;
 	}
@@ -214,31 +224,45 @@ out:
 	return err;
 }
 
-enum sg_err sg_token_tripwire_begin(struct sg_token *token, struct sg_sealer *sealer,
-                                    const struct sg_token_record *record,
-                                    struct sg_boot_look *look)
+/* Take the hardware for good as the look shows it. */
+static void take(const struct watch *w, const uint8_t uuid[SG_UUID], struct sg_tripwire_fresh *out)
 {
-	*look = (struct sg_boot_look){ .whole = true };
-	return wanted(token, sealer)
-	               ? sealer->ops->tripwire->look(sealer, sg_buf_bytes(&record->parent), look)
-	               : SG_OK;
+	*out = (struct sg_tripwire_fresh){ .made = w->look.made };
+	if (!w->look.made)
+		return;
+	memcpy(out->kept.uuid, uuid, SG_UUID);
+	out->kept.moment = w->now;
+	out->kept.state = w->look.state;
+	out->kept.late = w->ops->late(&w->look.state, sg_boot_up(&w->until));
 }
 
-enum sg_err sg_token_tripwire_keep(struct sg_token *token, const struct sg_token_record *record,
-                                   const struct sg_boot_look *look)
+enum sg_err sg_token_tripwire_begin(struct sg_token *token, struct sg_sealer *sealer,
+                                    const struct sg_token_record *record,
+                                    struct sg_tripwire_fresh *fresh)
 {
-	struct sg_tripwire fresh = { .state = look->state };
+	struct watch w = { .ops = sealer->ops->tripwire, .look.whole = true };
+	enum sg_err err;
+
+	*fresh = (struct sg_tripwire_fresh){ .made = false };
+	/* Nothing is noted where the kernel does not tell the boot; a use says so. */
+	if (!wanted(token, sealer) || sg_boot_moment_read(&w.now) != SG_OK)
+		return SG_OK;
+	err = w.ops->look(sealer, sg_buf_bytes(&record->parent), &w.look);
+	if (err == SG_OK && end(&w) == SG_OK)
+		take(&w, record->uuid, fresh);
+	return err;
+}
+
+enum sg_err sg_token_tripwire_keep(const struct sg_token *token,
+                                   const struct sg_tripwire_fresh *fresh)
+{
 	char *path;
 	enum sg_err err;
 
-	if (!look->made)
+	if (!fresh->made)
 		return SG_OK;
-	memcpy(fresh.uuid, record->uuid, SG_UUID);
-	err = sg_boot_moment_read(&fresh.moment);
-	if (err != SG_OK)
-		return err;
 	path = path_of(token);
-	err = path == NULL ? SG_ERR_NOMEM : keep(path, &fresh);
+	err = path == NULL ? SG_ERR_NOMEM : keep(path, &fresh->kept);
 	free(path);
 	return err;
 }
@@ -276,16 +300,20 @@ static enum sg_err do_look(struct sg_token *token, struct sg_sealer *sealer,
 	out->err = begin(token, sealer, record, &w);
 	if (out->err != SG_OK)
 		goto out;
+	snprintf(out->file, sizeof out->file, "%s", w.path);
 	w.look.whole = true;
 	err = w.ops->look(sealer, sg_buf_bytes(&record->parent), &w.look);
 	if (err == SG_OK && w.look.made)
 		err = w.ops->view(&w.look.state, &out->boot);
-	if (err != SG_OK)
+	if (err == SG_OK)
+		out->err = end(&w);
+	if (err != SG_OK || out->err != SG_OK)
 		goto out;
 	judge(&w);
 	out->looked = w.look.made;
-	out->trips = (w.kept ? w.before.trips : 0) | w.trips;
-	out->tripped = w.trips == 0 && w.kept ? w.before.tripped : 0;
+	out->trips = w.before.trips | w.trips;
+	out->tripped = w.trips == 0 ? w.before.tripped : 0;
+	take(&w, record->uuid, &out->fresh);
 out:
 	free(w.path);
 	return err;
@@ -297,31 +325,23 @@ enum sg_err sg_token_tripwire_look(struct sg_token *token, struct sg_tripwire_vi
 	return with_sealer(token, do_look, out);
 }
 
-static enum sg_err do_accept(struct sg_token *token, struct sg_sealer *sealer,
-                             const struct sg_token_record *record, void *arg)
+enum sg_err sg_token_tripwire_accept(const struct sg_token *token,
+                                     const struct sg_tripwire_view *view)
 {
-	struct sg_boot_look look;
-	enum sg_err err;
+	enum sg_err err = view->err;
 
-	(void)arg;
-	if (!wanted(token, sealer)) {
+	if (!view->able) {
 		sg_log(SG_LOG_ERROR, "there is no tripwire: the configuration says tripwire = off, or "
 		       "the token is not sealed by a TPM");
 		return SG_ERR_SEALER_OFF;
 	}
-	err = sg_token_tripwire_begin(token, sealer, record, &look);
-	if (err == SG_OK && !look.made)
+	if (err == SG_OK && !view->fresh.made)
 		err = SG_ERR_TRIPWIRE;
 	if (err == SG_OK)
-		err = sg_token_tripwire_keep(token, record, &look);
+		err = sg_token_tripwire_keep(token, &view->fresh);
 	if (err == SG_OK)
 		sg_log(SG_LOG_NOTICE, "the TPM was accepted as it is now");
 	return err;
-}
-
-enum sg_err sg_token_tripwire_accept(struct sg_token *token)
-{
-	return with_sealer(token, do_accept, NULL);
 }
 
 void sg_token_tripwire_forget(const struct sg_token *token)

@@ -8,7 +8,7 @@
 
 #include "util/cursor.h"
 
-static const char magic[4] = { 'S', 'G', 'B', '1' };
+static const char magic[4] = { 'S', 'G', 'B', '2' };
 
 enum sg_err sg_tripwire_write(const struct sg_tripwire *tripwire, struct sg_buf *out)
 {
@@ -20,6 +20,7 @@ enum sg_err sg_tripwire_write(const struct sg_tripwire *tripwire, struct sg_buf 
 	sg_write_u64(&w, tripwire->moment.awake);
 	sg_write_u64(&w, tripwire->moment.asleep);
 	sg_write_bytes(&w, sg_bytes(tripwire->state.bytes, sizeof tripwire->state.bytes));
+	sg_write_u64(&w, tripwire->late);
 	sg_write_u32(&w, tripwire->trips);
 	sg_write_u64(&w, tripwire->tripped);
 	return w.err;
@@ -44,6 +45,7 @@ enum sg_err sg_tripwire_parse(struct sg_bytes stored, struct sg_tripwire *out)
 	out->moment.awake = sg_read_u64(&r);
 	out->moment.asleep = sg_read_u64(&r);
 	take(&r, out->state.bytes, sizeof out->state.bytes);
+	out->late = sg_read_u64(&r);
 	out->trips = sg_read_u32(&r);
 	out->tripped = sg_read_u64(&r);
 	return sg_reader_done(&r) && out->trips < 1u << SG_TRIPS ? SG_OK : SG_ERR_FORMAT;

@@ -11,12 +11,14 @@
 #include "seal/tripwire.h"
 #include "util/boot.h"
 
-#define SG_TRIPWIRE_STORED 128          /* bytes of a stored record */
+#define SG_TRIPWIRE_STORED 136          /* bytes of a stored record */
 
 struct sg_tripwire {
 	uint8_t uuid[SG_UUID];          /* of the token */
 	struct sg_boot_moment moment;   /* of the last look that was kept */
 	struct sg_boot_state state;     /* what it showed */
+	uint64_t late;                  /* ms by which the hardware may be younger than the machine,
+	                                 * as it was when somebody took it for good */
 	uint32_t trips;                 /* bits of enum sg_trip since somebody accepted them */
 	uint64_t tripped;               /* seconds since 1970 of the last one; 0: none */
 };

@@ -19,6 +19,7 @@ static const struct {
 	{ "older", "the TPM is in an older state than before, as after a snapshot was put back" },
 	{ "silent", "the TPM does not tell its counters and its clock any more" },
 	{ "record", "what was noted of the TPM was changed or cut short" },
+	{ "young", "the TPM was started long after the machine, as after a reset that nobody saw" },
 };
 
 const char *sg_trip_name(unsigned bit)

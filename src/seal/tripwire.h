@@ -28,6 +28,9 @@ struct sg_boot_look {
 struct sg_boot_gap {
 	bool same_boot;                 /* the machine was not booted */
 	bool slept;                     /* it was suspended, in which the hardware may restart */
+	uint64_t up;                    /* ms since the boot of now; 0: it slept since, and
+	                                 * nobody knows how long the hardware had power */
+	uint64_t late;                  /* ms by which the hardware may be younger than that */
 };
 
 /* What a gap does not explain, a bit each; the values are part of the format of the record. */
@@ -41,7 +44,8 @@ enum sg_trip {
 	SG_TRIP_OLDER = 1 << 6,         /* it is in a state from before the last look */
 	SG_TRIP_SILENT = 1 << 7,        /* it does not tell its state any more */
 	SG_TRIP_RECORD = 1 << 8,        /* what was kept of the last look was damaged */
-	SG_TRIPS = 9
+	SG_TRIP_YOUNG = 1 << 9,         /* it was started long after the machine */
+	SG_TRIPS = 10
 };
 
 /* The same in words that are shown. */
@@ -58,10 +62,14 @@ struct sg_tripwire_ops {
 	enum sg_err (*look)(struct sg_sealer *sealer, struct sg_bytes parent,
 	                    struct sg_boot_look *look);
 
-	/* Return the bits of enum sg_trip, 0 where the gap explains all. now gets what only a
-	 * whole look reads, as far as it can't have changed. */
+	/* Return the bits of enum sg_trip, 0 where the gap explains all. before is NULL at a
+	 * first look. now gets what only a whole look reads, as far as it can't have changed. */
 	unsigned (*judge)(const struct sg_boot_state *before, struct sg_boot_state *now,
 	                  const struct sg_boot_gap *gap);
+
+	/* Return by how many milliseconds the hardware is younger than a machine that is up for
+	 * so many; 0: it is not. It is what gap->late takes for good. */
+	uint64_t (*late)(const struct sg_boot_state *now, uint64_t up);
 
 	/* Tell whether a state has all that a whole look reads. */
 	bool (*whole)(const struct sg_boot_state *state);

@@ -92,3 +92,8 @@ bool sg_boot_slept(const struct sg_boot_moment *before, const struct sg_boot_mom
 {
 	return now->asleep >= before->asleep + SHORTEST;
 }
+
+uint64_t sg_boot_up(const struct sg_boot_moment *now)
+{
+	return now->asleep < SHORTEST ? now->awake : 0;
+}

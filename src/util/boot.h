@@ -28,6 +28,10 @@ bool sg_boot_same(const struct sg_boot_moment *a, const struct sg_boot_moment *b
 /* Tell whether the machine slept between two moments of the same boot. */
 bool sg_boot_slept(const struct sg_boot_moment *before, const struct sg_boot_moment *now);
 
+/* Return the milliseconds since the boot in which nothing can have cut the power of parts of
+ * the machine: 0 where it slept since. */
+uint64_t sg_boot_up(const struct sg_boot_moment *now);
+
 /* Read a boot_id as the kernel writes it: 32 hexadecimal digits with dashes between some and a
  * newline behind. Errors: FORMAT. */
 enum sg_err sg_boot_id_parse(const char *text, uint8_t id[SG_BOOT_ID]);

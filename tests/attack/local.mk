@@ -28,3 +28,6 @@ attack_victim = tests/attack/victim.c tests/attack/victim.h
 tests_attack_test_malicious_tpm_SOURCES = tests/attack/test_malicious_tpm.c $(attack_victim)
 tests_attack_test_memory_SOURCES = tests/attack/test_memory.c $(attack_victim)
 tests_attack_test_memory_reader_SOURCES = tests/attack/test_memory_reader.c $(attack_victim)
+
+# The module asks this program for the time.
+tests_attack_test_tripwire_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic-symbol=clock_gettime

@@ -3,10 +3,13 @@
  * Attack: the TPM is reset under a running machine, seen from a program that uses the module,
  * while somebody on the bus tries to hide it with what the TPM said before.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <tss2/tss2_tpm2_types.h>
 #include <unistd.h>
 
@@ -20,6 +23,24 @@ static CK_SESSION_HANDLE s;
 static uint8_t answer[TEST_TPM_FRAME];  /* to GetTime, as it was before */
 static size_t answer_len;
 static bool replay, silence;
+
+/* The machine: how long it is up, and how much of that it slept, in seconds; up < 0: as it is. The
+ * module finds this function before that of the C library. Who waits for something needs the
+ * true time: without a PIN only who looks at the boot asks for CLOCK_BOOTTIME, and for
+ * CLOCK_MONOTONIC next. */
+static time_t up, slept;
+
+__attribute__((visibility("default"))) int clock_gettime(clockid_t clock, struct timespec *out)
+{
+	static __thread bool looking;
+	bool looks = up >= 0 && (clock == CLOCK_BOOTTIME || (clock == CLOCK_MONOTONIC && looking));
+
+	looking = clock == CLOCK_BOOTTIME;
+	if (!looks)
+		return (int)syscall(SYS_clock_gettime, clock, out);
+	*out = (struct timespec){ clock == CLOCK_BOOTTIME ? up : up - slept, 0 };
+	return 0;
+}
 
 /* The interposer learns the answer, and gives it again. */
 static void learn(void *arg, uint32_t code, uint8_t *frame, size_t *len)
@@ -56,6 +77,8 @@ static void set_up(void)
 	static const struct test_wire_hooks hooks = { .response = learn, .answer = give };
 
 	replay = silence = false;
+	up = -1;
+	slept = 0;
 	test_tpm_start_wired(&tpm, &hooks);
 	p11_setup();
 	configure("refuse");
@@ -156,6 +179,7 @@ START_TEST(a_token_that_was_never_looked_at_stays_closed_where_it_cant_be)
 {
 	char *record;
 
+	up = 10;
 	make_machine();
 	record = scratch_path(p11_folder, "state/slot-0000.boot");
 	ck_assert_int_eq(unlink(record), 0);
@@ -173,6 +197,7 @@ START_TEST(a_folder_that_cant_be_written_closes_a_token_only_with_refuse)
 {
 	char *record;
 
+	up = 10;
 	make_machine();
 	record = scratch_path(p11_folder, "state/slot-0000.boot");
 	ck_assert_int_eq(unlink(record), 0);
@@ -184,6 +209,72 @@ START_TEST(a_folder_that_cant_be_written_closes_a_token_only_with_refuse)
 	configure("log");
 	p11_ok(use());
 	free(record);
+}
+END_TEST
+
+/* What was kept is from another boot; this one was `seconds` ago. */
+static void boot(time_t seconds)
+{
+	char *record = scratch_path(p11_folder, "state/slot-0000.boot");
+	int fd = open(record, O_WRONLY | O_CLOEXEC);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(pwrite(fd, "an earlier boot.", 16, 20), 16);
+	close(fd);
+	free(record);
+	up = seconds;
+}
+
+START_TEST(a_reset_before_the_first_use_in_a_boot_closes_a_token)
+{
+	up = 10;
+	make_machine();
+	test_tpm_restart(&tpm);
+	boot(20);
+	p11_ok(use());
+	/* The machine is booted, then its TPM reset, and hours later the token used. */
+	test_tpm_restart(&tpm);
+	test_tpm_restart(&tpm);
+	boot(3 * 3600);
+	p11_is(CKR_SIGNET_TRIPWIRE, use());
+	boot(10);
+	p11_is(CKR_SIGNET_TRIPWIRE, use());
+}
+END_TEST
+
+START_TEST(the_same_goes_unnoticed_in_a_machine_that_slept)
+{
+	up = 10;
+	make_machine();
+	test_tpm_restart(&tpm);
+	slept = 60;
+	boot(3 * 3600);
+	p11_ok(use());
+}
+END_TEST
+
+START_TEST(who_deletes_the_record_does_not_hide_a_reset)
+{
+	char *record;
+
+	up = 10;
+	make_machine();
+	test_tpm_restart(&tpm);
+	record = scratch_path(p11_folder, "state/slot-0000.boot");
+	ck_assert_int_eq(unlink(record), 0);
+	up = 3 * 3600;
+	p11_is(CKR_SIGNET_TRIPWIRE, use());
+	free(record);
+}
+END_TEST
+
+START_TEST(a_tpm_in_software_that_is_started_late_is_taken_as_it_is_by_who_makes_a_token)
+{
+	up = 3 * 3600;
+	make_machine();
+	test_tpm_restart(&tpm);
+	boot(3 * 3600);
+	p11_ok(use());
 }
 END_TEST
 
@@ -231,6 +322,11 @@ static Suite *suite(void)
 	tcase_add_test(tcase, an_answer_that_is_kept_back_does_not_hide_it);
 	tcase_add_test(tcase, a_token_that_was_never_looked_at_stays_closed_where_it_cant_be);
 	tcase_add_test(tcase, a_folder_that_cant_be_written_closes_a_token_only_with_refuse);
+	tcase_add_test(tcase, a_reset_before_the_first_use_in_a_boot_closes_a_token);
+	tcase_add_test(tcase, the_same_goes_unnoticed_in_a_machine_that_slept);
+	tcase_add_test(tcase, who_deletes_the_record_does_not_hide_a_reset);
+	tcase_add_test(tcase,
+	               a_tpm_in_software_that_is_started_late_is_taken_as_it_is_by_who_makes_a_token);
 	tcase_add_test(tcase, the_first_use_by_many_threads_looks_once);
 	return suite;
 }

@@ -40,12 +40,20 @@ static void try_judge(const struct sg_tripwire *before, struct sg_tripwire *now)
 	const struct sg_boot_gap gap = {
 		.same_boot = sg_boot_same(&before->moment, &now->moment),
 		.slept = sg_boot_slept(&before->moment, &now->moment),
+		.up = sg_boot_up(&now->moment),
+		.late = before->late,
+	}, good = {
+		.up = gap.up,
+		.late = sg_tpm_boot_late(&now->state, gap.up),
 	};
 	const struct sg_boot_state was = now->state;
 	unsigned trips = sg_tpm_boot_judge(&before->state, &now->state, &gap);
 
 	need(trips < 1u << SG_TRIPS, "a reason that nobody knows");
 	need(trips == 0 || memcmp(&was, &now->state, sizeof was) == 0, "what trips takes something over");
+	trips = sg_tpm_boot_judge(NULL, &now->state, &good);
+	need((trips & ~(unsigned)SG_TRIP_RECORD) == 0, "what was taken for good trips");
+	trips = sg_tpm_boot_judge(&before->state, &now->state, &gap);
 	/* Who has taken the new state for good finds nothing in it the next time. */
 	if (trips == 0 && gap.same_boot)
 		need(sg_tpm_boot_judge(&now->state, &now->state, &gap) == 0, "a state trips over itself");

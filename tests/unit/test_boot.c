@@ -74,6 +74,16 @@ START_TEST(sleep_is_what_the_machine_did_not_count)
 }
 END_TEST
 
+START_TEST(a_machine_that_slept_is_up_for_nobody_knows_how_long)
+{
+	struct sg_boot_moment now = { .awake = 1000, .asleep = 9 };
+
+	ck_assert_uint_eq(sg_boot_up(&now), 1000);
+	now.asleep = 10;
+	ck_assert_uint_eq(sg_boot_up(&now), 0);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("boot");
@@ -84,6 +94,7 @@ static Suite *suite(void)
 	tcase_add_test(tcase, what_is_no_boot_id_is_refused);
 	tcase_add_test(tcase, boots_are_told_apart_by_each_byte);
 	tcase_add_test(tcase, sleep_is_what_the_machine_did_not_count);
+	tcase_add_test(tcase, a_machine_that_slept_is_up_for_nobody_knows_how_long);
 	suite_add_tcase(s, tcase);
 	return s;
 }

@@ -7,7 +7,7 @@
 #include "lib/runner.h"
 #include "seal/tpm/boot.h"
 
-static const struct sg_boot_gap awake = { .same_boot = true }, sleep_between = { true, true },
+static const struct sg_boot_gap awake = { .same_boot = true }, sleep_between = { true, true, 0, 0 },
 	booted = { .same_boot = false };
 
 /* A TPM in the middle of its life, and the same a minute later. */
@@ -160,6 +160,62 @@ START_TEST(fewer_resets_than_before_trip)
 }
 END_TEST
 
+/* A TPM that has had power for `time`, in a machine that is up for `up` hours. */
+#define HOUR 3600000
+static unsigned judge_age(uint64_t time, uint64_t up, uint64_t late)
+{
+	struct sg_boot_gap gap = { .up = up, .late = late };
+	struct sg_boot_state state;
+	unsigned first;
+
+	now = (struct sg_tpm_boot){ .resets = before.resets + 1, .clock = before.clock, .time = time };
+	sg_tpm_boot_write(&now, &state);
+	first = sg_tpm_boot_judge(NULL, &state, &gap);
+	ck_assert_uint_eq(judge(&gap), first);
+	gap.same_boot = true;
+	ck_assert_uint_eq(judge(&gap), SG_TRIP_RESET | SG_TRIP_UNSAFE);
+	return first;
+}
+
+START_TEST(a_tpm_that_is_younger_than_its_machine_trips_in_a_new_boot_and_at_a_first_look)
+{
+	ck_assert_uint_eq(judge_age(149, 12 * HOUR, 0), SG_TRIP_YOUNG);
+	ck_assert_uint_eq(judge_age(12 * HOUR + 20000, 12 * HOUR, 0), 0);
+	ck_assert_uint_eq(judge_age(UINT64_MAX, 12 * HOUR, 0), 0);
+}
+END_TEST
+
+START_TEST(a_clock_that_is_15_percent_slow_and_a_minute_do_not_make_it_young)
+{
+	ck_assert_uint_eq(judge_age(85 * HOUR, 100 * HOUR, 0), 0);
+	ck_assert_uint_eq(judge_age(60000 - 60000, 60000, 0), 0);
+	ck_assert_uint_eq(judge_age(5 * HOUR - 60000, 6 * HOUR, 0), 0);
+	ck_assert_uint_eq(judge_age(5 * HOUR - 60001, 6 * HOUR, 0), SG_TRIP_YOUNG);
+}
+END_TEST
+
+START_TEST(a_machine_that_slept_has_no_age_to_compare_with)
+{
+	ck_assert_uint_eq(judge_age(1, 0, 0), 0);
+}
+END_TEST
+
+START_TEST(an_age_that_was_taken_for_good_trips_only_when_it_is_less_still)
+{
+	struct sg_boot_state state;
+
+	before.time = 2 * HOUR;
+	sg_tpm_boot_write(&before, &state);
+	ck_assert_uint_eq(sg_tpm_boot_late(&state, 12 * HOUR), 10 * HOUR);
+	ck_assert_uint_eq(sg_tpm_boot_late(&state, HOUR), 0);
+	ck_assert_uint_eq(judge_age(2 * HOUR, 12 * HOUR, 10 * HOUR), 0);
+	ck_assert_uint_eq(judge_age(HOUR / 2, 12 * HOUR, 10 * HOUR), 0);
+	ck_assert_uint_eq(judge_age(12 * HOUR, 12 * HOUR, 10 * HOUR), 0);
+	ck_assert_uint_eq(judge_age(HOUR, 18 * HOUR, 10 * HOUR), SG_TRIP_YOUNG);
+	ck_assert_uint_eq(judge_age(HOUR, 18 * HOUR, UINT64_MAX), 0);
+}
+END_TEST
+
 START_TEST(every_byte_of_a_state_counts)
 {
 	struct sg_boot_state state, copy;
@@ -226,6 +282,11 @@ static Suite *suite(void)
 	tcase_add_test(tcase, a_clock_that_is_not_safe_any_more_trips);
 	tcase_add_test(tcase, a_boot_that_did_not_reset_it_trips);
 	tcase_add_test(tcase, fewer_resets_than_before_trip);
+	tcase_add_test(tcase,
+	               a_tpm_that_is_younger_than_its_machine_trips_in_a_new_boot_and_at_a_first_look);
+	tcase_add_test(tcase, a_clock_that_is_15_percent_slow_and_a_minute_do_not_make_it_young);
+	tcase_add_test(tcase, a_machine_that_slept_has_no_age_to_compare_with);
+	tcase_add_test(tcase, an_age_that_was_taken_for_good_trips_only_when_it_is_less_still);
 	tcase_add_test(tcase, every_byte_of_a_state_counts);
 	tcase_add_test(tcase, a_state_is_shown_as_it_is);
 	tcase_add_test(tcase, what_trips_has_a_name_and_a_sentence_of_its_own);

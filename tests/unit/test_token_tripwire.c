@@ -82,7 +82,7 @@ static enum sg_err unseal(struct sg_sealer *sealer, struct sg_bytes parent,
 }
 
 static const struct sg_tripwire_ops tripwire = {
-	look_at, sg_tpm_boot_judge, sg_tpm_boot_whole, sg_tpm_boot_view,
+	look_at, sg_tpm_boot_judge, sg_tpm_boot_late, sg_tpm_boot_whole, sg_tpm_boot_view,
 };
 static const struct sg_sealer_ops ops = { .name = "fake", .unseal = unseal, .tripwire = &tripwire },
 	ops_without = { .name = "fake", .unseal = unseal };
@@ -163,6 +163,15 @@ static void reset(void)
 	device.seed[0]++;
 }
 
+/* The machine is booted, which resets the hardware first. */
+static void boot(const char *id, uint64_t up)
+{
+	moment = (struct sg_boot_moment){ .awake = up };
+	memcpy(moment.id, id, strlen(id));
+	reset();
+	device.time = up + 20000;
+}
+
 START_TEST(the_first_look_is_whole_and_kept_privately)
 {
 	struct stat st;
@@ -191,8 +200,7 @@ START_TEST(later_processes_of_a_boot_look_at_less)
 	ck_assert_int_eq(use(), SG_OK);
 	ck_assert(!last_whole);
 	again();
-	memcpy(moment.id, "two", 3);
-	reset();
+	boot("two", 10000);
 	ck_assert_int_eq(use(), SG_OK);
 	ck_assert(last_whole);
 	ck_assert_uint_eq(trips(), 0);
@@ -329,6 +337,7 @@ START_TEST(the_record_of_another_token_is_none)
 	ck_assert_int_eq(use(), SG_OK);
 	again();
 	reset();
+	device.time = moment.awake;
 	record.uuid[0] ^= 1;
 	ck_assert_int_eq(use(), SG_OK);
 	ck_assert_uint_eq(trips(), 0);
@@ -342,22 +351,157 @@ START_TEST(a_record_that_others_can_write_is_not_believed)
 	again();
 	ck_assert_int_eq(chmod(record_path, 0666), 0);
 	config.tripwire = SG_TRIPWIRE_REFUSE;
-	ck_assert_int_eq(use(), SG_ERR_STORE_UNSAFE);
+	ck_assert_int_eq(use(), SG_ERR_TRIPWIRE);
+	ck_assert_ptr_nonnull(strstr(said[SG_LOG_ERROR], "slot-0000.boot can be changed by others"));
+	ck_assert_uint_eq(trips(), SG_TRIP_RECORD);
 	config.tripwire = SG_TRIPWIRE_LOG;
 	ck_assert_int_eq(use(), SG_OK);
+	ck_assert_uint_eq(trips(), SG_TRIP_RECORD);
+}
+END_TEST
+
+START_TEST(a_pipe_in_the_place_of_the_record_is_a_damaged_one)
+{
+	ck_assert_int_eq(mkfifo(record_path, 0600), 0);
+	ck_assert_int_eq(use(), SG_OK);
+	ck_assert_ptr_nonnull(strstr(said[SG_LOG_NOTICE], record_path));
+	ck_assert_uint_eq(trips(), SG_TRIP_RECORD);
+}
+END_TEST
+
+static void it_sleeps(void)
+{
+	moment.asleep += 5000;
+	device.restarts++;
+	device.time = 10;
+}
+
+START_TEST(a_sleep_while_the_hardware_is_asked_explains_its_restart)
+{
+	struct sg_tripwire kept;
+
+	config.tripwire = SG_TRIPWIRE_REFUSE;
+	ck_assert_int_eq(use(), SG_OK);
+	again();
+	moment.awake += 60000;
+	device.clock += 60000;
+	meanwhile = it_sleeps;
+	ck_assert_int_eq(use(), SG_OK);
+	ck_assert_uint_eq(trips(), 0);
+	read_kept(&kept);
+	ck_assert_uint_eq(kept.moment.awake, moment.awake);
+	ck_assert_uint_eq(kept.moment.asleep, 0);
+}
+END_TEST
+
+START_TEST(hardware_that_was_reset_before_the_first_use_in_a_boot_trips)
+{
+	config.tripwire = SG_TRIPWIRE_REFUSE;
+	ck_assert_int_eq(use(), SG_OK);
+	again();
+	boot("two", 10000);
+	ck_assert_int_eq(use(), SG_OK);
+	boot("three", 3600000);
+	again();
+	reset();
+	ck_assert_int_eq(use(), SG_ERR_TRIPWIRE);
+	ck_assert_uint_eq(trips(), SG_TRIP_YOUNG);
+}
+END_TEST
+
+START_TEST(hardware_that_is_young_at_a_first_look_trips)
+{
+	moment.awake = 3600000;
+	ck_assert_int_eq(use(), SG_OK);
+	ck_assert_uint_eq(trips(), SG_TRIP_YOUNG);
+}
+END_TEST
+
+START_TEST(hardware_of_a_machine_that_slept_is_never_young)
+{
+	moment.awake = 3600000;
+	moment.asleep = 5000;
+	ck_assert_int_eq(use(), SG_OK);
+	ck_assert_uint_eq(trips(), 0);
+	unlink(record_path);
+	again();
+	moment.asleep = 0;
+	meanwhile = it_sleeps;
+	ck_assert_int_eq(use(), SG_OK);
+	ck_assert_uint_eq(trips(), 0);
+}
+END_TEST
+
+/* Note the hardware as for a token that is being made. */
+static void note(void)
+{
+	struct sg_tripwire_fresh fresh;
+
+	ck_assert_int_eq(sg_token_tripwire_begin(token, &sealer, &record, &fresh), SG_OK);
+	ck_assert(fresh.made);
+	ck_assert_int_eq(sg_token_tripwire_keep(token, &fresh), SG_OK);
+}
+
+START_TEST(hardware_that_was_young_when_the_token_was_made_may_be_so_again)
+{
+	config.tripwire = SG_TRIPWIRE_REFUSE;
+	moment.awake = 3600000;
+	note();
+	ck_assert_int_eq(use(), SG_OK);
+	again();
+	boot("two", 3600000);
+	device.time = 10;
+	ck_assert_int_eq(use(), SG_OK);
+	again();
+	boot("three", 36000000);
+	device.time = 10;
+	ck_assert_int_eq(use(), SG_ERR_TRIPWIRE);
+	ck_assert_uint_eq(trips(), SG_TRIP_YOUNG);
+}
+END_TEST
+
+START_TEST(a_sleep_while_the_token_is_made_is_not_forgotten)
+{
+	meanwhile = it_sleeps;
+	note();
+	meanwhile = NULL;
+	device.restarts++;
+	ck_assert_int_eq(use(), SG_OK);
+	ck_assert_uint_eq(trips(), 0);
+}
+END_TEST
+
+START_TEST(what_is_accepted_is_the_look_that_was_shown)
+{
+	struct sg_tripwire_view view = { .able = true };
+
+	ck_assert_int_eq(use(), SG_OK);
+	reset();
+	ck_assert_int_eq(sg_token_tripwire_accept(token, &view), SG_ERR_TRIPWIRE);
+	ck_assert_int_eq(sg_token_tripwire_begin(token, &sealer, &record, &view.fresh), SG_OK);
+	reset();
+	ck_assert_int_eq(sg_token_tripwire_accept(token, &view), SG_OK);
+	ck_assert_uint_eq(trips(), 0);
+	again();
+	ck_assert_int_eq(use(), SG_OK);
+	ck_assert_uint_eq(trips(), SG_TRIP_RESET);
 }
 END_TEST
 
 START_TEST(a_link_in_the_place_of_the_record_is_not_followed)
 {
 	char *other = scratch_path(folder, "other");
+	struct sg_buf mine = { 0 };
 
 	test_file_write(other, sg_bytes_str("mine"));
 	ck_assert_int_eq(symlink(other, record_path), 0);
 	config.tripwire = SG_TRIPWIRE_REFUSE;
-	ck_assert_int_eq(use(), SG_ERR_SYSTEM);
-	ck_assert_ptr_nonnull(strstr(said[SG_LOG_ERROR], "symbolic links"));
-	ck_assert_uint_eq(unseals, 0);
+	ck_assert_int_eq(use(), SG_ERR_TRIPWIRE);
+	ck_assert_ptr_nonnull(strstr(said[SG_LOG_ERROR], "symbolic link"));
+	ck_assert_uint_eq(trips(), SG_TRIP_RECORD);
+	ck_assert_int_eq(sg_file_read_trusted(other, 10, &mine), SG_OK);
+	ck_assert(sg_bytes_equal(sg_buf_bytes(&mine), sg_bytes_str("mine")));
+	sg_buf_free(&mine);
 	free(other);
 }
 END_TEST
@@ -406,6 +550,14 @@ static Suite *suite(void)
 	tcase_add_test(tc, the_record_of_another_token_is_none);
 	tcase_add_test(tc, a_record_that_others_can_write_is_not_believed);
 	tcase_add_test(tc, a_link_in_the_place_of_the_record_is_not_followed);
+	tcase_add_test(tc, a_pipe_in_the_place_of_the_record_is_a_damaged_one);
+	tcase_add_test(tc, a_sleep_while_the_hardware_is_asked_explains_its_restart);
+	tcase_add_test(tc, hardware_that_was_reset_before_the_first_use_in_a_boot_trips);
+	tcase_add_test(tc, hardware_that_is_young_at_a_first_look_trips);
+	tcase_add_test(tc, hardware_of_a_machine_that_slept_is_never_young);
+	tcase_add_test(tc, hardware_that_was_young_when_the_token_was_made_may_be_so_again);
+	tcase_add_test(tc, a_sleep_while_the_token_is_made_is_not_forgotten);
+	tcase_add_test(tc, what_is_accepted_is_the_look_that_was_shown);
 	tcase_add_test(tc, without_a_boot_id_only_refuse_closes_the_token);
 	tcase_add_test(tc, off_is_off_and_a_sealer_without_a_tripwire_has_none);
 	suite_add_tcase(s, tc);

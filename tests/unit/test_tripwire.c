@@ -14,7 +14,8 @@ static void setup(void)
 {
 	one = (struct sg_tripwire){
 		.uuid = "0123456789abcde", .moment = { .id = "fedcba987654321", .awake = 5, .asleep = 6 },
-		.trips = SG_TRIP_SEED | SG_TRIP_RECORD, .tripped = 1700000000,
+		.late = 0x0102030405060708, .trips = SG_TRIP_SEED | SG_TRIP_RECORD,
+		.tripped = 1700000000,
 	};
 	memset(one.state.bytes, 0x5a, sizeof one.state.bytes);
 	stored.len = 0;
@@ -35,6 +36,7 @@ START_TEST(what_was_written_is_read)
 	ck_assert_uint_eq(two.moment.awake, 5);
 	ck_assert_uint_eq(two.moment.asleep, 6);
 	ck_assert_mem_eq(&two.state, &one.state, sizeof one.state);
+	ck_assert_uint_eq(two.late, one.late);
 	ck_assert_uint_eq(two.trips, one.trips);
 	ck_assert_uint_eq(two.tripped, 1700000000);
 }
@@ -42,8 +44,10 @@ END_TEST
 
 START_TEST(the_form_is_the_one_that_is_documented)
 {
-	static const uint8_t head[4] = { 'S', 'G', 'B', '1' };
-	static const uint8_t tail[12] = { 0, 0, 1, 4, 0, 0, 0, 0, 0x65, 0x53, 0xf1, 0 };
+	static const uint8_t head[4] = { 'S', 'G', 'B', '2' };
+	static const uint8_t tail[20] = {
+		1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 1, 4, 0, 0, 0, 0, 0x65, 0x53, 0xf1, 0,
+	};
 
 	ck_assert_mem_eq(stored.data, head, sizeof head);
 	ck_assert_mem_eq(stored.data + 4, one.uuid, sizeof one.uuid);
@@ -63,14 +67,14 @@ END_TEST
 
 START_TEST(another_version_is_refused)
 {
-	stored.data[3] = '2';
+	stored.data[3] = '1';
 	ck_assert_int_eq(sg_tripwire_parse(sg_buf_bytes(&stored), &two), SG_ERR_FORMAT);
 }
 END_TEST
 
 START_TEST(a_reason_that_nobody_knows_is_refused)
 {
-	stored.data[116 + 2] |= 2;      /* the bit behind the last one */
+	stored.data[124 + 2] |= 4;      /* the bit behind the last one */
 	ck_assert_int_eq(sg_tripwire_parse(sg_buf_bytes(&stored), &two), SG_ERR_FORMAT);
 }
 END_TEST

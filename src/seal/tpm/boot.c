@@ -16,6 +16,8 @@
 #define VERSION 1
 #define USED 58                         /* bytes of a state; zeros follow */
 #define CLOCK_LAG 4194304               /* ms that a power cut takes back [TPM2 Part 1 §36.3.2] */
+#define DRIFT 6                         /* a TPM may lose this part of the time */
+#define GRACE 60000                     /* ms by which one in software may start after the kernel */
 
 enum { FLAG_SEEDED = 1, FLAG_SAFE = 2 };
 
@@ -178,56 +180,130 @@ static bool seeds_differ(const struct sg_tpm_boot *a, const struct sg_tpm_boot *
 	return a->seeded && b->seeded && memcmp(a->seed, b->seed, sizeof a->seed) != 0;
 }
 
-/* The machine stayed up. A sleep may restart the TPM, and never reset it; then time begins
- * again, and the clock goes on from where the shutdown before left it. */
-static unsigned judge_same(const struct sg_tpm_boot *before, const struct sg_tpm_boot *now,
-                           bool slept)
+static bool was_reset(const struct sg_tpm_boot *before, const struct sg_tpm_boot *now,
+                      const struct sg_boot_gap *gap)
 {
-	bool reset = now->resets != before->resets;
-	bool restarted = !reset && now->restarts != before->restarts;
-	unsigned trips = 0;
-
-	if (reset)
-		trips |= now->resets < before->resets ? SG_TRIP_OLDER : SG_TRIP_RESET;
-	if (restarted && now->restarts < before->restarts)
-		trips |= SG_TRIP_OLDER;
-	else if (restarted && !slept)
-		trips |= SG_TRIP_RESTART;
-	if (seeds_differ(before, now))
-		trips |= SG_TRIP_SEED;
-	if (now->clock < before->clock || (!reset && !restarted && now->time < before->time))
-		trips |= SG_TRIP_CLOCK;
-	if (before->safe && !now->safe)
-		trips |= SG_TRIP_UNSAFE;
-	return trips;
+	(void)gap;
+	return now->resets > before->resets;
 }
 
-/* The machine was booted, which resets the TPM. */
-static unsigned judge_other(const struct sg_tpm_boot *before, const struct sg_tpm_boot *now)
+/* A sleep may restart the TPM, and never resets it. */
+static bool was_restarted(const struct sg_tpm_boot *before, const struct sg_tpm_boot *now,
+                          const struct sg_boot_gap *gap)
 {
-	if (now->resets < before->resets ||
-	    (now->resets == before->resets && seeds_differ(before, now)) ||
-	    now->clock + CLOCK_LAG < before->clock)
-		return SG_TRIP_OLDER;
-	return now->resets == before->resets ? SG_TRIP_NOT_RESET : 0;
+	return !gap->slept && now->resets == before->resets && now->restarts > before->restarts;
 }
+
+static bool counts_less(const struct sg_tpm_boot *before, const struct sg_tpm_boot *now,
+                        const struct sg_boot_gap *gap)
+{
+	(void)gap;
+	return now->resets < before->resets ||
+	       (now->resets == before->resets && now->restarts < before->restarts);
+}
+
+/* Nothing but a reset gives the null hierarchy another seed [TPM2 Part 1 §14.5]. */
+static bool has_another_seed(const struct sg_tpm_boot *before, const struct sg_tpm_boot *now,
+                             const struct sg_boot_gap *gap)
+{
+	(void)gap;
+	return seeds_differ(before, now);
+}
+
+/* A restart begins the time again; the clock goes on from where the shutdown before left it. */
+static bool went_back(const struct sg_tpm_boot *before, const struct sg_tpm_boot *now,
+                      const struct sg_boot_gap *gap)
+{
+	(void)gap;
+	return now->clock < before->clock ||
+	       (now->resets == before->resets && now->restarts == before->restarts &&
+	        now->time < before->time);
+}
+
+static bool became_unsafe(const struct sg_tpm_boot *before, const struct sg_tpm_boot *now,
+                          const struct sg_boot_gap *gap)
+{
+	(void)gap;
+	return before->safe && !now->safe;
+}
+
+static bool is_older(const struct sg_tpm_boot *before, const struct sg_tpm_boot *now,
+                     const struct sg_boot_gap *gap)
+{
+	(void)gap;
+	return now->resets < before->resets ||
+	       (now->resets == before->resets && seeds_differ(before, now)) ||
+	       now->clock + CLOCK_LAG < before->clock;
+}
+
+static bool was_not_reset(const struct sg_tpm_boot *before, const struct sg_tpm_boot *now,
+                          const struct sg_boot_gap *gap)
+{
+	return now->resets == before->resets && !is_older(before, now, gap);
+}
+
+static uint64_t late(const struct sg_tpm_boot *now, uint64_t up)
+{
+	return up > now->time ? up - now->time : 0;
+}
+
+/* Firmware starts the TPM before the kernel. Its time goes by at a rate that may be wrong by 15
+ * percent [TPM2 Part 3 §29.3]. */
+static bool is_young(const struct sg_tpm_boot *before, const struct sg_tpm_boot *now,
+                     const struct sg_boot_gap *gap)
+{
+	uint64_t by = late(now, gap->up);
+
+	(void)before;
+	return by > gap->late && by - gap->late > gap->up / DRIFT + GRACE;
+}
+
+enum { FIRST = 1, WITHIN = 2, ACROSS = 4 };
+
+/* What trips at a first look, within a boot of the machine, and where the last look was in
+ * another boot, which resets the TPM. Within a boot the counters say more than the age. */
+static const struct {
+	unsigned when;
+	enum sg_trip trip;
+	bool (*met)(const struct sg_tpm_boot *before, const struct sg_tpm_boot *now,
+	            const struct sg_boot_gap *gap);
+} rules[] = {
+	{ WITHIN, SG_TRIP_RESET, was_reset },
+	{ WITHIN, SG_TRIP_RESTART, was_restarted },
+	{ WITHIN, SG_TRIP_OLDER, counts_less },
+	{ WITHIN, SG_TRIP_SEED, has_another_seed },
+	{ WITHIN, SG_TRIP_CLOCK, went_back },
+	{ WITHIN, SG_TRIP_UNSAFE, became_unsafe },
+	{ ACROSS, SG_TRIP_OLDER, is_older },
+	{ ACROSS, SG_TRIP_NOT_RESET, was_not_reset },
+	{ FIRST | ACROSS, SG_TRIP_YOUNG, is_young },
+};
 
 unsigned sg_tpm_boot_judge(const struct sg_boot_state *before, struct sg_boot_state *now,
                            const struct sg_boot_gap *gap)
 {
-	struct sg_tpm_boot old, new;
-	unsigned trips;
+	unsigned when = before == NULL ? FIRST : gap->same_boot ? WITHIN : ACROSS, trips = 0;
+	struct sg_tpm_boot old = { .seeded = false }, new;
 
-	if (sg_tpm_boot_read(before, &old) != SG_OK || sg_tpm_boot_read(now, &new) != SG_OK)
+	if ((before != NULL && sg_tpm_boot_read(before, &old) != SG_OK) ||
+	    sg_tpm_boot_read(now, &new) != SG_OK)
 		return SG_TRIP_RECORD;
-	trips = gap->same_boot ? judge_same(&old, &new, gap->slept) : judge_other(&old, &new);
-	/* Nothing but a reset gives the null hierarchy another seed [TPM2 Part 1 §14.5]. */
-	if (gap->same_boot && trips == 0 && old.seeded && !new.seeded) {
+	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
+		if ((rules[i].when & when) != 0 && rules[i].met(&old, &new, gap))
+			trips |= rules[i].trip;
+	if (when == WITHIN && trips == 0 && old.seeded && !new.seeded) {
 		memcpy(new.seed, old.seed, sizeof new.seed);
 		new.seeded = true;
 		sg_tpm_boot_write(&new, now);
 	}
 	return trips;
+}
+
+uint64_t sg_tpm_boot_late(const struct sg_boot_state *now, uint64_t up)
+{
+	struct sg_tpm_boot boot;
+
+	return sg_tpm_boot_read(now, &boot) == SG_OK ? late(&boot, up) : 0;
 }
 
 bool sg_tpm_boot_whole(const struct sg_boot_state *state)

@@ -35,6 +35,7 @@ enum sg_err sg_tpm_boot_read(const struct sg_boot_state *state, struct sg_tpm_bo
 /* See struct sg_tripwire_ops. */
 unsigned sg_tpm_boot_judge(const struct sg_boot_state *before, struct sg_boot_state *now,
                            const struct sg_boot_gap *gap);
+uint64_t sg_tpm_boot_late(const struct sg_boot_state *now, uint64_t up);
 bool sg_tpm_boot_whole(const struct sg_boot_state *state);
 enum sg_err sg_tpm_boot_view(const struct sg_boot_state *state, struct sg_boot_view *out);
 

@@ -364,6 +364,7 @@ static enum sg_err tripwire_look(struct sg_sealer *sealer, struct sg_bytes paren
 static const struct sg_tripwire_ops tripwire = {
 	.look = tripwire_look,
 	.judge = sg_tpm_boot_judge,
+	.late = sg_tpm_boot_late,
 	.whole = sg_tpm_boot_whole,
 	.view = sg_tpm_boot_view,
 };
