@@ -1,6 +1,7 @@
 # Attacks, really carried out: one for each line of the threat model's table.
 attack_tests = \
 	tests/attack/test_bus \
+	tests/attack/test_bus_sender \
 	tests/attack/test_insider \
 	tests/attack/test_malicious_tpm \
 	tests/attack/test_memory \

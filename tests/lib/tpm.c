@@ -278,14 +278,20 @@ static bool pass_command(struct test_tpm *tpm, int client, int server)
 	return reply(tpm, client, frame, len);
 }
 
+uint32_t test_tpm_slip_in(struct test_tpm *tpm, struct sg_bytes command, uint8_t *frame,
+                          size_t *len)
+{
+	ck_assert(send_all(tpm->server, command.data, command.len));
+	ck_assert(read_frame(tpm->server, frame, len));
+	return u32(frame + 6);
+}
+
 void test_tpm_inject(struct test_tpm *tpm, struct sg_bytes command)
 {
 	uint8_t answer[TEST_TPM_FRAME];
 	size_t len;
 
-	ck_assert(send_all(tpm->server, command.data, command.len));
-	ck_assert(read_frame(tpm->server, answer, &len));
-	ck_assert_uint_eq(u32(answer + 6), 0);
+	ck_assert_uint_eq(test_tpm_slip_in(tpm, command, answer, &len), 0);
 }
 
 static bool pass_bytes(int from, int to)

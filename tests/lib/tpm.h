@@ -79,8 +79,11 @@ void test_tpm_resume(struct test_tpm *tpm);
 /* End the TPM and remove its folder; one that was never started is fine. */
 void test_tpm_stop(struct test_tpm *tpm);
 
-/* From a command hook: send a command of somebody else's first, which must succeed. */
+/* From a command hook: send a command of somebody else's first. The one must succeed; the other
+ * returns the code of the answer, which it puts into frame, of TEST_TPM_FRAME bytes. */
 void test_tpm_inject(struct test_tpm *tpm, struct sg_bytes command);
+uint32_t test_tpm_slip_in(struct test_tpm *tpm, struct sg_bytes command, uint8_t *frame,
+                          size_t *len);
 
 /* Forget what was recorded. */
 void test_tpm_forget(struct test_tpm *tpm);
