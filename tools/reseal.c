@@ -80,17 +80,29 @@ out:
 	return code;
 }
 
-/* Put the file in the place of the token's own, whole or not at all. */
-static enum sg_err keep(const struct tool *tool, struct sg_bytes json)
+/* Put the file in the place of the token's own, whole or not at all. *of_use tells whether the
+ * token's policy has a signer: without one nobody would read it, and nothing is kept. */
+static enum sg_err keep(const struct tool *tool, struct sg_bytes json, bool *of_use)
 {
+	struct sg_policy policy = { 0 };
 	struct sg_token *token;
 	char *path = NULL;
 	enum sg_err err = tool_token_enter(tool, &token);
 
+	*of_use = true;
 	if (err != SG_OK)
 		return err;
-	path = sg_token_signatures_path(token);
-	err = path == NULL ? SG_ERR_NOMEM : sg_file_replace_private(path, json);
+	err = sg_token_policy(&token->record, &policy);
+	if (err == SG_OK && policy.signer.len == 0) {
+		*of_use = false;
+		goto out;
+	}
+	if (err == SG_OK) {
+		path = sg_token_signatures_path(token);
+		err = path == NULL ? SG_ERR_NOMEM : sg_file_replace_private(path, json);
+	}
+out:
+	sg_policy_clear(&policy);
 	free(path);
 	sg_module_leave();
 	return err;
@@ -102,6 +114,7 @@ static enum tool_exit run_update(struct tool *tool)
 	struct sg_buf json = { 0 };
 	enum tool_exit code = tool_read_file(tool->value[OPT_SIGNATURES], SG_POLICY_FILE_MAX,
 	                                     &json);
+	bool of_use;
 	enum sg_err err;
 
 	if (code == TOOL_OK)
@@ -117,9 +130,12 @@ static enum tool_exit run_update(struct tool *tool)
 		                 "SHA-384 or SHA-512 in %s", tool->value[OPT_SIGNATURES]);
 	if (code != TOOL_OK)
 		goto out;
-	err = keep(tool, sg_buf_bytes(&json));
+	err = keep(tool, sg_buf_bytes(&json), &of_use);
 	if (err != SG_OK)
 		code = tool_fail_err(err, "can't keep the signatures");
+	else if (!of_use)
+		code = tool_fail(TOOL_USAGE, "signet reseal --policy-key names one.", "the policy of this "
+		                 "token names no key whose signatures it would take");
 out:
 	sg_policy_signatures_clear(&signatures);
 	sg_buf_free(&json);

@@ -5,7 +5,7 @@
 #include "core/token_policy.h"
 
 #include <stdlib.h>
-#include <string.h>
+#include <unistd.h>
 
 #include "util/file.h"
 #include "util/log.h"
@@ -27,6 +27,15 @@ enum sg_err sg_token_policy(const struct sg_token_record *record, struct sg_poli
 char *sg_token_signatures_path(const struct sg_token *token)
 {
 	return sg_store_beside(token->path, "policy.json");
+}
+
+void sg_token_signatures_forget(const struct sg_token *token)
+{
+	char *path = sg_token_signatures_path(token);
+
+	if (path != NULL)
+		(void)unlink(path);
+	free(path);
 }
 
 static enum sg_err add_file(struct sg_policy_signatures *signatures, const char *path)

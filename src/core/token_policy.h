@@ -23,4 +23,7 @@ enum sg_err sg_token_signatures(const struct sg_token *token, const struct sg_to
  * where memory is exhausted. */
 char *sg_token_signatures_path(const struct sg_token *token);
 
+/* Remove that file, with the token. */
+void sg_token_signatures_forget(const struct sg_token *token);
+
 #endif
