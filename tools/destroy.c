@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * signet destroy: remove a token with everything in it, also what counts its wrong
- * PINs in the TPM. The storage root key stays: others may use it.
+ * signet destroy: remove a token with everything in it, also what counts for it in the TPM.
+ * The storage root key stays: others may use it.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "core/module.h"
-#include "core/token_anchor.h"
-#include "core/token_index.h"
-#include "core/token_tripwire.h"
+#include "core/token_remove.h"
 #include "tools/fail.h"
 #include "tools/pin.h"
 #include "tools/text.h"
@@ -35,64 +33,51 @@ static enum tool_exit confirm(const struct tool *tool)
 	return yes ? TOOL_OK : tool_fail(TOOL_FAILED, NULL, "nothing was destroyed");
 }
 
-/* What can't be removed from the TPM keeps nothing alive, and the token goes all the same. */
-static void remove_indices(struct sg_token *token, const struct sg_secret *owner_auth)
-{
-	struct sg_pin_list left;
-	enum sg_err err = sg_token_index_remove_all(token, owner_auth, &left);
-
-	for (size_t i = 0; i < left.n; i++)
-		fprintf(stderr, "signet: the index 0x%08x of the TPM, which counted wrong PINs, could not "
-		        "be removed%s%s; tpm2_nvundefine -C o 0x%08x does it\n",
-		        left.entry[i].index.handle, err != SG_OK ? ": " : "",
-		        err != SG_OK ? sg_err_sentence(err) : "", left.entry[i].index.handle);
-}
-
-/* The store goes first: without its counter it would be one that nobody opens. */
-static void remove_counter(struct sg_token *token, const struct sg_secret *owner_auth,
-                           const struct sg_token_record *record)
-{
-	struct sg_sealer *sealer;
-	enum sg_err err;
-
-	sg_token_opening_lock(token);
-	err = sg_token_sealer(token, record->sealer, &sealer);
-	if (err == SG_OK)
-		err = sg_token_anchor_remove(sealer, owner_auth, record);
-	sg_token_opening_unlock(token);
-	if (err != SG_OK)
-		fprintf(stderr, "signet: the counter in the TPM that counted the versions of the store "
-		        "could not be removed: %s\n", sg_err_sentence(err));
-}
-
-static enum sg_err remove_store(CK_SLOT_ID slot, const struct sg_secret *owner_auth)
+static enum sg_err destroy(CK_SLOT_ID slot, const struct sg_secret *owner_auth,
+                           struct sg_token_left *left)
 {
 	struct sg_module *module = sg_module_enter();
-	struct sg_token_record record = { 0 };
 	struct sg_token *token;
 	enum sg_err err;
 
 	if (module == NULL)
 		return SG_ERR_SYSTEM;
 	err = sg_module_token(module, slot, &token);
-	if (err == SG_OK) {
-		(void)sg_token_read_record(token, &record);     /* a damaged store goes too */
-		remove_indices(token, owner_auth);
-		err = sg_store_remove(token->path);
-	}
-	if (err == SG_OK && sg_token_record_anchored(&record))
-		remove_counter(token, owner_auth, &record);
 	if (err == SG_OK)
-		sg_token_tripwire_forget(token);
-	sg_token_record_clear(&record);
+		err = sg_token_remove(token, owner_auth, left);
 	sg_module_leave();
 	return err;
+}
+
+static void tell_left(const char *what, uint32_t handle, enum sg_err err)
+{
+	fprintf(stderr, "signet: the %s, could not be removed from the TPM: %s; tpm2_nvundefine -C o "
+	        "0x%08x does it, on the TPM that sealed the token\n", what,
+	        sg_err_sentence(err), handle);
+}
+
+/* The token is destroyed all the same. */
+static void tell_all_left(const struct sg_token_left *left)
+{
+	char what[96];
+
+	for (size_t i = 0; i < left->indices.n; i++) {
+		snprintf(what, sizeof what, "index 0x%08x, which counted wrong PINs",
+		         left->indices.entry[i].index.handle);
+		tell_left(what, left->indices.entry[i].index.handle, left->index_err);
+	}
+	if (left->counter_err != SG_OK) {
+		snprintf(what, sizeof what, "counter 0x%08x, which counted the versions of the store",
+		         left->counter);
+		tell_left(what, left->counter, left->counter_err);
+	}
 }
 
 static enum tool_exit run(struct tool *tool)
 {
 	enum tool_exit code = tool_token_choose(tool);
 	struct sg_secret *owner = NULL;
+	struct sg_token_left left;
 	enum sg_err err;
 
 	if (code == TOOL_OK)
@@ -102,18 +87,21 @@ static enum tool_exit run(struct tool *tool)
 	if (code != TOOL_OK)
 		return code;
 	tool_log_clear();
-	err = remove_store(tool->slot, owner);
+	err = destroy(tool->slot, owner, &left);
 	sg_secret_free(&owner);
-	return err == SG_OK ? TOOL_OK
-	                    : tool_fail_err(err, "can't destroy \"%s\"", tool->value[OPT_TOKEN]);
+	if (err != SG_OK)
+		return tool_fail_err(err, "can't destroy \"%s\"", tool->value[OPT_TOKEN]);
+	tell_all_left(&left);
+	return TOOL_OK;
 }
 
 const struct tool_verb tool_verb_destroy = {
 	.name = "destroy",
 	.summary = "destroy a token with all its keys",
 	.usage = "--token LABEL [--owner-auth-file FILE] [--yes]",
-	.text = "Removes the token's store, and what counts its wrong PINs in the TPM. Asks on the "
-	        "terminal unless --yes is given.",
+	.text = "Removes the token's store, and what counts its wrong PINs and the versions of its store\n"
+	        "in the TPM. A copy of the store has the same there: with the copy goes what the token\n"
+	        "itself needs. Asks on the terminal unless --yes is given.",
 	.example = "signet destroy --token old --yes",
 	.run = run,
 	.options = { OPT_TOKEN, OPT_OWNER_AUTH_FILE, OPT_YES },

@@ -46,4 +46,10 @@ void doctor_check_privileges(struct doctor *doctor);
 
 void doctor_check_tokens(struct doctor *doctor);
 
+/* What is left in the TPM of tokens that are gone. */
+struct sg_module;
+struct tool_tokens;
+void doctor_check_strays(struct doctor *doctor, struct sg_module *module,
+                         const struct tool_tokens *tokens);
+
 #endif

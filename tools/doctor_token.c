@@ -15,8 +15,6 @@
 #include "tools/tries.h"
 #include "tools/tripwire.h"
 
-#define INDICES 64
-
 /* Before the token opens, which notes what is seen. */
 static enum sg_err check_tripwire(struct doctor *doctor, struct sg_token *token, CK_SLOT_ID slot)
 {
@@ -165,48 +163,6 @@ static void check_token(struct doctor *doctor, struct sg_module *module,
 	}
 }
 
-static bool named(const struct sg_pin_index *index, const struct sg_token *token)
-{
-	for (size_t i = 0; i < token->record.indices.n; i++)
-		if (sg_pin_index_same(&token->record.indices.entry[i].index, index))
-			return true;
-	return false;
-}
-
-/* What looks like an index of ours and is named by no token that can be seen from here. */
-static void check_indices(struct doctor *doctor, struct sg_module *module,
-                          const struct tool_tokens *tokens)
-{
-	struct sg_pin_index found[INDICES];
-	struct sg_sealer *sealer = NULL;
-	size_t count = 0;
-	enum sg_err err;
-
-	if (strcmp(module->config->sealer, "tpm") != 0)
-		return;
-	tool_log_clear();
-	err = sg_sealer_open("tpm", module->config, &sealer);
-	if (err == SG_OK)
-		err = sealer->ops->pin_index->list(sealer, found, INDICES, &count);
-	for (size_t i = 0; i < count && err == SG_OK; i++) {
-		struct sg_token *token;
-		bool known = false;
-
-		for (size_t k = 0; k < tokens->count; k++)
-			known = known ||
-			        (sg_module_token(module, tokens->list[k].slot, &token) == SG_OK &&
-			         named(&found[i], token));
-		if (!known)
-			doctor_report(doctor, "index", WARN, "A token of another user or folder may "
-			              "need it. If none does, tpm2_nvundefine -C o and its number "
-			              "remove it.", "0x%08x in the TPM looks like one that counts "
-			              "wrong PINs, and belongs to no token here", found[i].handle);
-	}
-	if (err != SG_OK)
-		doctor_report_err(doctor, "index", err);
-	sg_sealer_free(&sealer);
-}
-
 void doctor_check_tokens(struct doctor *doctor)
 {
 	struct tool_tokens tokens = { NULL };
@@ -218,7 +174,7 @@ void doctor_check_tokens(struct doctor *doctor)
 	for (size_t i = 0; i < tokens.count && module != NULL; i++)
 		check_token(doctor, module, &tokens.list[i]);
 	if (module != NULL)
-		check_indices(doctor, module, &tokens);
+		doctor_check_strays(doctor, module, &tokens);
 	if (module != NULL)
 		sg_module_leave();
 	tool_tokens_free(&tokens);

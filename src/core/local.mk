@@ -54,6 +54,7 @@ libsignet_la_SOURCES += \
 	src/core/token_policy.c src/core/token_policy.h \
 	src/core/token_record.c src/core/token_record.h \
 	src/core/token_refresh.c \
+	src/core/token_remove.c src/core/token_remove.h \
 	src/core/token_reseal.c src/core/token_reseal.h \
 	src/core/token_resident.c src/core/token_resident.h \
 	src/core/token_tries.c src/core/token_tries.h \

@@ -12,22 +12,21 @@
  * several copies are no store. */
 static enum sg_err renew(struct sg_store_txn *txn, struct sg_sealer *sealer,
                          const struct sg_secret *owner_auth, struct sg_keyset *const keys[2],
-                         struct sg_token_record *record)
+                         struct sg_token_record *record, bool *made)
 {
 	struct sg_buf stored = { 0 };
 	struct sg_anchor anchor;
 	struct sg_state state;
-	bool made = false;
 	enum sg_err err;
 
 	err = sg_token_read_state(txn, &state);
 	if (err == SG_OK)
 		err = sg_token_anchor_read(txn, keys, record, &state, &anchor);
 	if (err == SG_OK)
-		err = sg_token_anchor_renew(sealer, owner_auth, keys, record, &anchor, &made);
-	if (err == SG_OK && made)
+		err = sg_token_anchor_renew(sealer, owner_auth, keys, record, &anchor, made);
+	if (err == SG_OK && *made)
 		err = sg_token_record_write(record, keys, &stored);
-	if (err == SG_OK && made)
+	if (err == SG_OK && *made)
 		err = sg_store_put(txn, SG_STORE_TOKEN, sg_buf_bytes(&stored));
 	/* Twice, as before a change: what somebody kept of one that was broken off is one ahead. */
 	for (int i = 0; i < 2 && err == SG_OK; i++)
@@ -42,6 +41,7 @@ static enum sg_err renew_stored(struct sg_token *token, struct sg_sealer *sealer
 {
 	struct sg_token_record record = { 0 };
 	struct sg_store_txn *txn = NULL;
+	bool made = false;
 	enum sg_err err;
 
 	err = sg_store_begin(token->path, SG_STORE_ALONE, &txn);
@@ -50,8 +50,10 @@ static enum sg_err renew_stored(struct sg_token *token, struct sg_sealer *sealer
 	if (err == SG_OK)
 		err = sg_token_record_check(&record, keys);
 	if (err == SG_OK)
-		err = renew(txn, sealer, owner_auth, keys, &record);
+		err = renew(txn, sealer, owner_auth, keys, &record, &made);
 	sg_store_abort(&txn);
+	if (err != SG_OK && made && !sg_token_is_stored(token, &record))
+		sg_token_anchor_drop(sealer, owner_auth, &record);
 	sg_token_record_clear(&record);
 	return err;
 }

@@ -69,6 +69,28 @@ enum sg_err sg_token_anchor_remove(struct sg_sealer *sealer, const struct sg_sec
 	                                  record->uuid, sg_buf_bytes(&record->counter));
 }
 
+uint32_t sg_token_anchor_handle(const struct sg_sealer *sealer,
+                                const struct sg_token_record *record)
+{
+	uint32_t handle = 0;
+
+	return sealer->ops->counter != NULL &&
+	       sealer->ops->counter->handle(sg_buf_bytes(&record->counter), &handle) == SG_OK
+	               ? handle
+	               : 0;
+}
+
+void sg_token_anchor_drop(struct sg_sealer *sealer, const struct sg_secret *owner_auth,
+                          const struct sg_token_record *record)
+{
+	enum sg_err err = sg_token_anchor_remove(sealer, owner_auth, record);
+
+	if (err != SG_OK)
+		sg_log(SG_LOG_ERROR, "the counter 0x%08x, which nobody uses, could not be removed "
+		       "from the TPM: %s", sg_token_anchor_handle(sealer, record),
+		       sg_err_sentence(err));
+}
+
 static enum sg_err read_counter(struct sg_sealer *sealer, const struct sg_token_record *record,
                                 struct sg_keyset *const keys[2], uint64_t *value)
 {
@@ -271,6 +293,10 @@ enum sg_err sg_token_anchor_renew(struct sg_sealer *sealer, const struct sg_secr
 {
 	enum sg_err err = read_counter(sealer, record, keys, &anchor->count);
 
-	*made = err == SG_ERR_HW_NV_GONE;
-	return *made ? sg_token_anchor_make(sealer, owner_auth, keys, record, anchor) : err;
+	*made = false;
+	if (err != SG_ERR_HW_NV_GONE)
+		return err;
+	err = sg_token_anchor_make(sealer, owner_auth, keys, record, anchor);
+	*made = err == SG_OK;
+	return err;
 }

@@ -32,6 +32,16 @@ enum sg_err sg_token_anchor_make(struct sg_sealer *sealer, const struct sg_secre
 enum sg_err sg_token_anchor_remove(struct sg_sealer *sealer, const struct sg_secret *owner_auth,
                                    const struct sg_token_record *record);
 
+/* Remove a counter that was made and that no store is anchored to, or say in the log that it is
+ * left and where. */
+void sg_token_anchor_drop(struct sg_sealer *sealer, const struct sg_secret *owner_auth,
+                          const struct sg_token_record *record);
+
+/* Tell by which handle the hardware's own tools know the record's counter; 0 where the reference
+ * is not that of one. Asks no hardware. */
+uint32_t sg_token_anchor_handle(const struct sg_sealer *sealer,
+                                const struct sg_token_record *record);
+
 /* Ask the hardware whether this is the newest anchor; *unfinished tells that the counter has
  * yet to be moved to it. The record and the anchor are authenticated. Errors: STORE_OLD,
  * HW_NV_GONE, the sealer's. */

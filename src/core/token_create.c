@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Ring 3. Making tokens. Everything is sealed before the first byte is stored, so
- * a failure leaves nothing behind.
+ * Ring 3. Making tokens. Everything is sealed before the first byte is stored. Where storing
+ * fails, what was made in the hardware is removed, unless it is in use: what was asked for may
+ * have been done all the same.
  */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "core/token_anchor.h"
 #include "core/token_index.h"
@@ -169,12 +169,28 @@ static enum sg_err build(struct sg_sealer *sealer, const struct sg_token_plan *p
 	return err;
 }
 
-/* Remove a counter that no store is anchored to. The token is what it is without that. */
-static void drop_counter(struct sg_sealer *sealer, const struct sg_secret *owner_auth,
-                         const struct sg_token_record *record)
+bool sg_token_is_stored(const struct sg_token *token, const struct sg_token_record *record)
 {
-	if (sg_token_anchor_remove(sealer, owner_auth, record) != SG_OK)
-		sg_log(SG_LOG_ERROR, "a counter that nothing uses any more is left in the TPM");
+	struct sg_token_record now = { 0 };
+	enum sg_err err = sg_token_read_record(token, &now);
+	bool same = err == SG_OK && sg_token_record_same(&now, record);
+
+	sg_token_record_clear(&now);
+	return same || (err != SG_OK && err != SG_ERR_STORE_MISSING);
+}
+
+/* Remove what was made in the hardware for a record that could not be stored. */
+static void undo(const struct sg_token *token, struct sg_sealer *sealer,
+                 const struct sg_secret *owner_auth, const struct sg_token_record *record)
+{
+	struct sg_pin_list left;
+
+	if ((record->indices.n == 0 && !sg_token_record_anchored(record)) ||
+	    sg_token_is_stored(token, record))
+		return;
+	(void)sg_token_index_abandon(sealer, record, owner_auth, &left);        /* it logs */
+	if (sg_token_record_anchored(record))
+		sg_token_anchor_drop(sealer, owner_auth, record);
 }
 
 enum sg_err sg_token_create(struct sg_token *token, const struct sg_token_plan *plan,
@@ -205,10 +221,8 @@ enum sg_err sg_token_create(struct sg_token *token, const struct sg_token_plan *
 	if (err == SG_OK)
 		err = sg_store_create(token->path, sg_buf_bytes(&stored.token),
 		                      sg_buf_bytes(&stored.state), sg_buf_bytes(&stored.anchor));
-	if (err != SG_OK && record.indices.n > 0)
-		sg_token_index_abandon(sealer, &record, plan->owner_auth);
-	if (err != SG_OK && sg_token_record_anchored(&record) && access(token->path, F_OK) != 0)
-		drop_counter(sealer, plan->owner_auth, &record);
+	if (err != SG_OK)
+		undo(token, sealer, plan->owner_auth, &record);
 	sg_token_opening_unlock(token);
 	/* What can't be kept now is kept at the first use, and said then. */
 	if (err == SG_OK)
@@ -257,17 +271,6 @@ static enum sg_err overwrite(const struct sg_token *token, struct sg_sealer *sea
 	sg_store_abort(&txn);
 	sg_token_record_clear(&now);
 	return err;
-}
-
-/* Tell whether the record is the one in the store, or may be. */
-static bool is_stored(const struct sg_token *token, const struct sg_token_record *record)
-{
-	struct sg_token_record now = { 0 };
-	enum sg_err err = sg_token_read_record(token, &now);
-	bool same = err == SG_OK && sg_token_record_same(&now, record);
-
-	sg_token_record_clear(&now);
-	return same || (err != SG_OK && err != SG_ERR_STORE_MISSING);
 }
 
 bool sg_token_remake_begin(struct sg_token *token)
@@ -338,8 +341,8 @@ enum sg_err sg_token_recreate(struct sg_token *token, struct sg_bytes so_pin,
 	}
 	if (err == SG_OK)
 		err = overwrite(token, sealer, &record, &stored);
-	if (err != SG_OK && sg_token_record_anchored(&fresh) && !is_stored(token, &fresh))
-		drop_counter(sealer, NULL, &fresh);
+	if (err != SG_OK && sg_token_record_anchored(&fresh) && !sg_token_is_stored(token, &fresh))
+		sg_token_anchor_drop(sealer, NULL, &fresh);
 	sg_token_opening_unlock(token);
 	if (err == SG_OK) {
 		pthread_rwlock_wrlock(&token->lock);

@@ -121,11 +121,13 @@ static enum sg_err forget(struct sg_token_record *record, void *arg)
 }
 
 /* Remove entries of a list from the hardware; it is left with those that could not be removed,
- * and gone gets the others. */
-static void remove_from(struct sg_sealer *sealer, const struct sg_token_record *record,
-                        const struct sg_secret *owner_auth, struct sg_pin_list *list,
-                        struct sg_pin_list *gone)
+ * and gone gets the others. Return the first error. */
+static enum sg_err remove_from(struct sg_sealer *sealer, const struct sg_token_record *record,
+                               const struct sg_secret *owner_auth, struct sg_pin_list *list,
+                               struct sg_pin_list *gone)
 {
+	enum sg_err first = SG_OK;
+
 	for (size_t i = list->n; i > 0; i--) {
 		const struct sg_pin_entry entry = list->entry[i - 1];
 		enum sg_err err;
@@ -139,8 +141,10 @@ static void remove_from(struct sg_sealer *sealer, const struct sg_token_record *
 			sg_log(SG_LOG_NOTICE, "the index 0x%08x, which nobody uses any more, could not "
 			       "be removed from the TPM: %s", entry.index.handle,
 			       sg_err_sentence(err));
+			first = first == SG_OK ? err : first;
 		}
 	}
+	return first;
 }
 
 static size_t marked(const struct sg_token_record *record)
@@ -193,7 +197,7 @@ void sg_token_index_sweep(struct sg_token *token, struct sg_sealer *sealer,
 		for (size_t i = record.indices.n; i > 0; i--)
 			if (!record.indices.entry[i - 1].condemned)
 				drop(&record.indices, i - 1);
-		remove_from(sealer, &record, owner_auth, &record.indices, &gone);
+		(void)remove_from(sealer, &record, owner_auth, &record.indices, &gone);
 	}
 	if (err == SG_OK && gone.n > 0)
 		err = sg_token_change_record(token, keys, forget, &gone);
@@ -203,43 +207,13 @@ void sg_token_index_sweep(struct sg_token *token, struct sg_sealer *sealer,
 	sg_token_record_clear(&record);
 }
 
-size_t sg_token_index_abandon(struct sg_sealer *sealer, const struct sg_token_record *record,
-                              const struct sg_secret *owner_auth)
+enum sg_err sg_token_index_abandon(struct sg_sealer *sealer, const struct sg_token_record *record,
+                                   const struct sg_secret *owner_auth, struct sg_pin_list *left)
 {
-	struct sg_pin_list list = record->indices, gone = { .n = 0 };
-
-	if (sealer->ops->pin_index == NULL)
-		return 0;
-	remove_from(sealer, record, owner_auth, &list, &gone);
-	return list.n;
-}
-
-enum sg_err sg_token_index_remove_all(struct sg_token *token, const struct sg_secret *owner_auth,
-                                      struct sg_pin_list *left)
-{
-	struct sg_token_record record = { 0 };
 	struct sg_pin_list gone = { .n = 0 };
-	struct sg_sealer *sealer;
-	enum sg_err err;
 
-	*left = (struct sg_pin_list){ .n = 0 };
-	err = sg_token_read_record(token, &record);
-	if (err != SG_OK || record.indices.n == 0)
-		goto out;
-	*left = record.indices;
-	err = sg_token_open(token);
-	if (err != SG_OK)
-		goto out;
-	sg_token_opening_lock(token);
-	pthread_rwlock_rdlock(&token->lock);
-	err = sg_token_record_check(&record, token->keys);
-	pthread_rwlock_unlock(&token->lock);
-	if (err == SG_OK)
-		err = sg_token_sealer(token, record.sealer, &sealer);
-	if (err == SG_OK && sealer->ops->pin_index != NULL)
-		remove_from(sealer, &record, owner_auth, left, &gone);
-	sg_token_opening_unlock(token);
-out:
-	sg_token_record_clear(&record);
-	return err;
+	*left = record->indices;
+	if (sealer->ops->pin_index == NULL)
+		return left->n == 0 ? SG_OK : SG_ERR_HW_UNSUPPORTED;
+	return remove_from(sealer, record, owner_auth, left, &gone);
 }

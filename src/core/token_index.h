@@ -35,15 +35,10 @@ enum sg_err sg_token_index_settle(struct sg_sealer *sealer, struct sg_token_reco
 void sg_token_index_sweep(struct sg_token *token, struct sg_sealer *sealer,
                           struct sg_keyset *const keys[2], const struct sg_secret *owner_auth);
 
-/* Remove from the hardware what a record names that is not stored, or will not be much longer.
- * Return how many could not be removed. The caller holds `opening`; owner_auth may be NULL. */
-size_t sg_token_index_abandon(struct sg_sealer *sealer, const struct sg_token_record *record,
-                              const struct sg_secret *owner_auth);
-
-/* Remove from the hardware all that the token has there, before its store is removed. *left are
- * those that could not be removed. Errors: the sealer's, where the record can't be
- * authenticated; then nothing was touched. */
-enum sg_err sg_token_index_remove_all(struct sg_token *token, const struct sg_secret *owner_auth,
-                                      struct sg_pin_list *left);
+/* Remove from the hardware what a record names that is not stored, or not any more. *left are
+ * those that could not be removed. The caller holds `opening`; owner_auth may be NULL. Errors:
+ * that of the first that could not be removed. */
+enum sg_err sg_token_index_abandon(struct sg_sealer *sealer, const struct sg_token_record *record,
+                                   const struct sg_secret *owner_auth, struct sg_pin_list *left);
 
 #endif

@@ -38,6 +38,13 @@ struct sg_counter_ops {
 	enum sg_err (*remove)(struct sg_sealer *sealer, struct sg_bytes parent,
 	                      const struct sg_secret *owner_auth,
 	                      const uint8_t owner[SG_COUNTER_OWNER], struct sg_bytes ref);
+
+	/* Tell by which handle the hardware's own tools know it. Asks no hardware. */
+	enum sg_err (*handle)(struct sg_bytes ref, uint32_t *handle);
+
+	/* List the handles of what looks like such counters, whosever they are: at most max, and
+	 * *count of them. */
+	enum sg_err (*list)(struct sg_sealer *sealer, uint32_t *list, size_t max, size_t *count);
 };
 
 #endif

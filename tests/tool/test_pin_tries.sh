@@ -107,6 +107,17 @@ no_officer() {
 		exits 0 destroy --token alone --yes
 }
 
+# A store on which something is mounted can't be removed; the TPM must be left as it is then.
+can_not_be_destroyed() {
+	cat > "$FOLDER/mounted" <<- END
+		#!/bin/sh
+		exec unshare -Urm sh -c 'mount --bind "\$0" "\$0" && exec "\$@"' "$FOLDER/state/slot-0000.db" '$SIGNET' "\$@"
+	END
+	chmod 0700 "$FOLDER/mounted" && exits 0 init --label stays --pin-file "$pin" --pin-tries 3 --rollback-protection &&
+		indices 4 && SIGNET=$FOLDER/mounted fails 1 "can't destroy" destroy --token stays --yes && indices 4 &&
+		exits 0 keygen --token stays --label key --pin-file "$pin" && exits 0 destroy --token stays --yes && indices 2
+}
+
 is_destroyed() {
 	exits 0 init --label t --pin-file "$pin" --pin-tries 3 && indices 3 &&
 		exits 0 destroy --token t --yes && indices 2
@@ -127,5 +138,10 @@ check 'an index that no token names is found by the doctor' orphan_is_named
 check 'an owner with a password is named' owner_password
 check 'the password of the owner is taken by all that make or remove an index' owner_password_is_given
 check 'a token without an officer says so' no_officer
+if unshare -Urm true 2> /dev/null; then
+	check 'a token that can not be destroyed keeps its PIN' can_not_be_destroyed
+else
+	skip 'a token that can not be destroyed keeps its PIN' 'there are no user namespaces'
+fi
 check 'a token that is destroyed leaves no index' is_destroyed
 finish

@@ -139,6 +139,18 @@ what_nobody_verifies_is_not_signed() {
 			--signatures "$FOLDER/bad.json"
 }
 
+where_nobody_reads_it() {
+	local files
+	kept() { find "$FOLDER/state" -name '*.policy.json' | wc -l; }
+
+	files=$(kept)
+	exits 0 init --label last --machine &&
+		fails 2 'names no key' policy update --token last --signatures "$FOLDER/signed.json" &&
+		[ "$(kept)" -eq "$files" ] && exits 0 reseal --token last --policy-key "$FOLDER/op.pub" &&
+		exits 0 policy update --token last --signatures "$FOLDER/signed.json" &&
+		[ "$(kept)" -eq "$((files + 1))" ] && exits 0 destroy --token last --yes && [ "$(kept)" -eq "$files" ]
+}
+
 a_file_that_is_none_changes_nothing() {
 	echo '{' > "$FOLDER/bad.json"
 	echo '{}' > "$FOLDER/empty.json"
@@ -158,6 +170,7 @@ check 'each PIN seals its own copy anew' pin_resealed
 check 'a wrong PIN seals nothing anew' wrong_pin_reseals_nothing
 check 'a token opens with values that its signer signed' opened_by_signed_values
 check 'after an update a new signature is enough' an_update_needs_a_signature_only
+check 'signatures are kept where somebody reads them, and go with the token' where_nobody_reads_it
 check 'a file without signatures is refused and changes nothing' a_file_that_is_none_changes_nothing
 check 'a key of a token signs values, one file after the other' signed_by_a_token
 check 'what no TPM could verify is not signed' what_nobody_verifies_is_not_signed

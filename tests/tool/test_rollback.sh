@@ -60,8 +60,25 @@ soft_refused() {
 		! exits 0 init --label soft --machine --sealer soft --rollback-protection && says 'keeps no counters'
 }
 
+# What a killed command would leave.
+orphan_is_named() {
+	exits 0 doctor && ! prints 'belongs to no token here' &&
+		SIGNET_STATE=$FOLDER/elsewhere exits 0 init --label lost --machine --rollback-protection &&
+		[ "$(counters)" -eq 3 ] && rm -r "$FOLDER/elsewhere" && exits 0 doctor && prints 'counts versions of a store, and belongs to no token here' &&
+		prints tpm2_nvundefine && [ "$(grep -c 'to no token' "$FOLDER/out")" -eq 1 ] &&
+		tpm2_nvundefine -C o "$(sed -n 's/.*\(0x[0-9a-f]*\) in the TPM looks.*/\1/p' "$FOLDER/out")" &&
+		exits 0 doctor && ! prints 'belongs to no token here' && [ "$(counters)" -eq 2 ]
+}
+
+owner_password() {
+	tpm2_changeauth -c o ownerpassword && exits 0 destroy --token desk --yes &&
+		says 'counted the versions of the store, could not be removed from the TPM: The owner hierarchy' &&
+		tpm2_changeauth -c o -p ownerpassword &&
+		tpm2_nvundefine -C o "$(sed -n 's/.*-C o \(0x[0-9a-f]*\) .*/\1/p' "$FOLDER/err")" && [ "$(counters)" -eq 1 ]
+}
+
 destroyed() {
-	exits 0 destroy --token box --yes && exits 0 destroy --token desk --yes && [ "$(counters)" -eq 0 ]
+	exits 0 destroy --token box --yes && [ "$(counters)" -eq 0 ]
 }
 
 tpm_start || exit 1
@@ -73,5 +90,7 @@ check 'a counter that is gone is made anew' counter_lost
 check 'accepting needs the PIN' pin_asked_for
 check 'a token without protection has nothing to accept' none_to_accept
 check 'a sealer without counters is refused' soft_refused
+check 'a counter that no token names is found by the doctor' orphan_is_named
+check 'a counter that can not be removed is named' owner_password
 check 'a token that is destroyed takes its counter along' destroyed
 finish

@@ -33,6 +33,8 @@ struct use {
 	uint8_t name[SG_NV_NAME];
 	uint64_t to;                            /* to add one until this; 0: to read */
 	uint64_t value;
+	uint32_t *list;
+	size_t max, count;
 };
 
 /* The policy is the hash of no policy, which nobody can satisfy: it says whose index this is. */
@@ -151,6 +153,9 @@ static enum sg_err make(struct sg_sealer *sealer, struct sg_bytes parent,
 	};
 	enum sg_err err = auth->len == SG_SEAL_AUTH ? SG_OK : SG_ERR_RANGE;
 
+	/* Room for the reference first: what nobody can name, nobody removes. */
+	if (err == SG_OK)
+		err = sg_buf_reserve(ref, SG_COUNTER_REF_MAX);
 	if (err == SG_OK)
 		err = sg_tpm_transact(sealer, do_make, &u);
 	if (err == SG_OK)
@@ -239,9 +244,49 @@ static enum sg_err remove_counter(struct sg_sealer *sealer, struct sg_bytes pare
 	return err == SG_OK ? sg_tpm_transact(sealer, do_remove, &u) : err;
 }
 
+static enum sg_err handle_of(struct sg_bytes ref, uint32_t *handle)
+{
+	struct use u = { .handle = 0 };
+	enum sg_err err = ref_read(ref, &u);
+
+	*handle = err == SG_OK ? u.handle : 0;
+	return err;
+}
+
+/* Whose it is, its policy says only to who knows the owner. */
+static bool enter(void *arg, const TPMS_NV_PUBLIC *area)
+{
+	struct use *u = arg;
+
+	if (u->count < u->max && area->nameAlg == TPM2_ALG_SHA256 &&
+	    area->authPolicy.size == 32 && area->dataSize == VALUE &&
+	    (area->attributes & ~TPMA_NV_WRITTEN) == ATTRIBUTES)
+		u->list[u->count++] = area->nvIndex;
+	return u->count < u->max;
+}
+
+static enum sg_err do_list(struct sg_tpm *tpm, void *arg)
+{
+	struct use *u = arg;
+
+	u->count = 0;
+	return sg_nv_each(tpm, enter, u);
+}
+
+static enum sg_err list(struct sg_sealer *sealer, uint32_t *found, size_t max, size_t *count)
+{
+	struct use u = { .list = found, .max = max };
+	enum sg_err err = sg_tpm_transact(sealer, do_list, &u);
+
+	*count = err == SG_OK ? u.count : 0;
+	return err;
+}
+
 const struct sg_counter_ops sg_tpm_counter = {
 	.make = make,
 	.read = read_counter,
 	.advance = advance,
 	.remove = remove_counter,
+	.handle = handle_of,
+	.list = list,
 };

@@ -129,6 +129,61 @@ enum sg_err sg_nv_look(struct sg_tpm *tpm, TPM2_HANDLE handle, ESYS_TR *nv, TPMS
 	return err;
 }
 
+/* Look at some; *wanted tells whether fn wants more. */
+static enum sg_err look_at(struct sg_tpm *tpm, const TPML_HANDLE *handles,
+                           bool (*fn)(void *arg, const TPMS_NV_PUBLIC *area), void *arg,
+                           bool *wanted)
+{
+	enum sg_err err = SG_OK;
+
+	for (uint32_t i = 0; i < handles->count && *wanted && err == SG_OK; i++) {
+		TPMS_NV_PUBLIC area;
+		ESYS_TR nv;
+
+		err = sg_nv_look(tpm, handles->handle[i], &nv, &area);
+		if (err == SG_OK)
+			*wanted = fn(arg, &area);
+		if (err == SG_ERR_HW_NV_GONE)   /* just now */
+			err = SG_OK;
+	}
+	return err;
+}
+
+enum sg_err sg_nv_each(struct sg_tpm *tpm, bool (*fn)(void *arg, const TPMS_NV_PUBLIC *area),
+                       void *arg)
+{
+	TPM2_HANDLE next = TPM2_NV_INDEX_FIRST;
+	TPMI_YES_NO more = TPM2_YES;
+	bool wanted = true;
+	enum sg_err err = SG_OK;
+
+	while (more == TPM2_YES && wanted && err == SG_OK) {
+		TPMS_CAPABILITY_DATA *data = NULL;
+		const TPML_HANDLE *handles;
+		TPM2_HANDLE last = next;
+
+		err = sg_tpm_err(TPM2_CC_GetCapability,
+		                 Esys_GetCapability(tpm->esys, ESYS_TR_NONE, ESYS_TR_NONE,
+		                                    ESYS_TR_NONE, TPM2_CAP_HANDLES, next,
+		                                    TPM2_MAX_CAP_HANDLES, &more, &data));
+		if (err != SG_OK)
+			break;
+		handles = &data->data.handles;
+		if (data->capability != TPM2_CAP_HANDLES || handles->count > TPM2_MAX_CAP_HANDLES ||
+		    (handles->count == 0 && more == TPM2_YES))
+			err = SG_ERR_HW_FAULT;
+		if (err == SG_OK && handles->count > 0)
+			last = handles->handle[handles->count - 1];
+		if (last < next || last > TPM2_NV_INDEX_LAST)   /* or this would have no end */
+			err = SG_ERR_HW_FAULT;
+		if (err == SG_OK)
+			err = look_at(tpm, handles, fn, arg, &wanted);
+		next = last + 1;
+		Esys_Free(data);
+	}
+	return err;
+}
+
 enum sg_err sg_nv_area_name(const TPMS_NV_PUBLIC *area, uint8_t name[SG_NV_NAME])
 {
 	uint8_t bytes[sizeof *area];

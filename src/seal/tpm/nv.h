@@ -35,8 +35,10 @@ enum sg_err sg_nv_open(struct sg_tpm *tpm, TPM2_HANDLE handle, struct sg_bytes n
  * HW_NV_GONE where there is none, and those of the TPM. */
 enum sg_err sg_nv_look(struct sg_tpm *tpm, TPM2_HANDLE handle, ESYS_TR *nv, TPMS_NV_PUBLIC *area);
 
-/* Give an index its authValue, of SG_SEAL_AUTH bytes; the caller has it scrubbed. */
-enum sg_err sg_nv_set_auth(struct sg_tpm *tpm, ESYS_TR nv, const struct sg_secret *auth);
+/* Look at every index that the TPM has, until fn returns false. Two commands each, and one a list.
+ * Errors: those of the TPM. */
+enum sg_err sg_nv_each(struct sg_tpm *tpm, bool (*fn)(void *arg, const TPMS_NV_PUBLIC *area),
+                       void *arg);
 
 /* Copy the Name that the index has now: it changes with the first write. */
 enum sg_err sg_nv_name(struct sg_tpm *tpm, ESYS_TR nv, uint8_t name[SG_NV_NAME]);

@@ -82,55 +82,21 @@ static enum sg_err remove_index(struct sg_sealer *sealer, struct sg_bytes parent
 	return sg_tpm_transact(sealer, do_remove, &u);
 }
 
-/* Enter those of some handles that look like one of ours. */
-static enum sg_err look_at(struct sg_tpm *tpm, struct use *u, const TPML_HANDLE *handles)
+static bool enter(void *arg, const TPMS_NV_PUBLIC *area)
 {
-	enum sg_err err = SG_OK;
+	struct use *u = arg;
 
-	for (uint32_t i = 0; i < handles->count && i < TPM2_MAX_CAP_HANDLES && err == SG_OK; i++) {
-		TPMS_NV_PUBLIC area;
-		ESYS_TR nv;
-
-		if (u->count == u->max)
-			break;
-		err = sg_nv_look(tpm, handles->handle[i], &nv, &area);
-		if (err == SG_OK && sg_tpm_pin_index_is(&area, &u->list[u->count]))
-			u->count++;
-		if (err == SG_ERR_HW_NV_GONE)   /* just now */
-			err = SG_OK;
-	}
-	return err;
+	if (u->count < u->max && sg_tpm_pin_index_is(area, &u->list[u->count]))
+		u->count++;
+	return u->count < u->max;
 }
 
 static enum sg_err do_list(struct sg_tpm *tpm, void *arg)
 {
 	struct use *u = arg;
-	TPM2_HANDLE next = TPM2_NV_INDEX_FIRST;
-	TPMI_YES_NO more = TPM2_YES;
-	enum sg_err err = SG_OK;
 
 	u->count = 0;
-	while (more == TPM2_YES && err == SG_OK) {
-		TPMS_CAPABILITY_DATA *data = NULL;
-		const TPML_HANDLE *handles;
-
-		err = sg_tpm_err(TPM2_CC_GetCapability,
-		                 Esys_GetCapability(tpm->esys, ESYS_TR_NONE, ESYS_TR_NONE,
-		                                    ESYS_TR_NONE, TPM2_CAP_HANDLES, next,
-		                                    TPM2_MAX_CAP_HANDLES, &more, &data));
-		if (err != SG_OK)
-			break;
-		handles = &data->data.handles;
-		if (data->capability != TPM2_CAP_HANDLES || handles->count > TPM2_MAX_CAP_HANDLES ||
-		    (handles->count == 0 && more == TPM2_YES))
-			err = SG_ERR_HW_FAULT;
-		if (err == SG_OK)
-			err = look_at(tpm, u, handles);
-		if (err == SG_OK && handles->count > 0)
-			next = handles->handle[handles->count - 1] + 1;
-		Esys_Free(data);
-	}
-	return err;
+	return sg_nv_each(tpm, enter, u);
 }
 
 static enum sg_err list(struct sg_sealer *sealer, struct sg_pin_index *found, size_t max,

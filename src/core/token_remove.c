@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 3. The end of a token.
+ */
+#include "core/token_remove.h"
+
+#include "core/token_anchor.h"
+#include "core/token_index.h"
+#include "core/token_policy.h"
+#include "core/token_tripwire.h"
+
+/* Read what the token has in the hardware while there is still a store. An index could be that
+ * of another token, so one who could write the store must not say which are removed. A counter
+ * tells by itself whose it is. */
+static enum sg_err read_record(struct sg_token *token, struct sg_token_record *record)
+{
+	enum sg_err err = sg_token_read_record(token, record);
+
+	if (err != SG_OK)
+		sg_token_record_clear(record);
+	if (err != SG_OK || record->indices.n == 0)
+		return err;
+	err = sg_token_open(token);
+	if (err != SG_OK)
+		return err;
+	pthread_rwlock_rdlock(&token->lock);
+	err = sg_token_record_check(record, token->keys);
+	pthread_rwlock_unlock(&token->lock);
+	return err;
+}
+
+/* One that is gone, or in whose place another stands, needs not be removed. */
+static void remove_counter(struct sg_sealer *sealer, const struct sg_secret *owner_auth,
+                           const struct sg_token_record *record, struct sg_token_left *left)
+{
+	enum sg_err err = sg_token_anchor_remove(sealer, owner_auth, record);
+
+	left->counter_err = err == SG_ERR_HW_NV_GONE ? SG_OK : err;
+	left->counter = sg_token_anchor_handle(sealer, record);
+}
+
+/* known tells whether the list of indices is believed. */
+static void clear_hardware(struct sg_token *token, const struct sg_secret *owner_auth,
+                           const struct sg_token_record *record, enum sg_err known,
+                           struct sg_token_left *left)
+{
+	struct sg_sealer *sealer;
+	enum sg_err opened;
+
+	sg_token_opening_lock(token);
+	opened = sg_token_sealer(token, record->sealer, &sealer);
+	if (record->indices.n > 0) {
+		left->indices = record->indices;
+		left->index_err = known == SG_OK ? opened : known;
+		if (left->index_err == SG_OK)
+			left->index_err = sg_token_index_abandon(sealer, record, owner_auth,
+			                                         &left->indices);
+	}
+	if (sg_token_record_anchored(record)) {
+		left->counter_err = opened;
+		if (opened == SG_OK)
+			remove_counter(sealer, owner_auth, record, left);
+	}
+	sg_token_opening_unlock(token);
+}
+
+enum sg_err sg_token_remove(struct sg_token *token, const struct sg_secret *owner_auth,
+                             struct sg_token_left *left)
+{
+	struct sg_token_record record = { 0 };
+	enum sg_err err, known;
+
+	*left = (struct sg_token_left){ .index_err = SG_OK };
+	known = read_record(token, &record);
+	err = sg_store_remove(token->path);
+	if (err == SG_OK) {
+		sg_token_tripwire_forget(token);
+		sg_token_signatures_forget(token);
+		clear_hardware(token, owner_auth, &record, known, left);
+	}
+	sg_token_record_clear(&record);
+	return err;
+}

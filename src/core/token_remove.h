@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 3. The end of a token: its store, what it has in the hardware, and the files beside
+ * its store. The store goes first, so that a token that can't be removed is what it was.
+ */
+#ifndef SG_CORE_TOKEN_REMOVE_H
+#define SG_CORE_TOKEN_REMOVE_H
+
+#include "core/token.h"
+
+/* What could not be removed from the hardware. It keeps nothing alive. */
+struct sg_token_left {
+	struct sg_pin_list indices;
+	enum sg_err index_err;          /* why; SG_OK where none is left */
+	uint32_t counter;               /* its handle */
+	enum sg_err counter_err;        /* why; SG_OK where none is left */
+};
+
+/* Remove the store, damaged or not, then what its record names in the hardware. A copy of the
+ * store names the same. owner_auth may be NULL. Errors: those of sg_store_remove; nothing was
+ * removed then. */
+enum sg_err sg_token_remove(struct sg_token *token, const struct sg_secret *owner_auth,
+                             struct sg_token_left *left);
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * signet doctor: what is left in the TPM. Indices and counters that look like ours and that no
+ * token names that can be seen from here; a killed command, or a store that was deleted by hand,
+ * leaves such. A TPM has room for few.
+ */
+#include "tools/doctor.h"
+
+#include <string.h>
+
+#include "core/module.h"
+#include "core/token_anchor.h"
+#include "seal/counter.h"
+#include "tools/fail.h"
+#include "tools/token.h"
+
+#define FOUND 64
+
+static bool names_index(const struct sg_sealer *sealer, const struct sg_token *token,
+                        const void *index)
+{
+	(void)sealer;
+	for (size_t i = 0; i < token->record.indices.n; i++)
+		if (sg_pin_index_same(&token->record.indices.entry[i].index, index))
+			return true;
+	return false;
+}
+
+static bool names_counter(const struct sg_sealer *sealer, const struct sg_token *token,
+                          const void *handle)
+{
+	return sg_token_record_anchored(&token->record) &&
+	       sg_token_anchor_handle(sealer, &token->record) == *(const uint32_t *)handle;
+}
+
+/* What the checks look at. */
+struct look {
+	struct doctor *doctor;
+	struct sg_module *module;
+	const struct tool_tokens *tokens;
+	struct sg_sealer *sealer;
+};
+
+static void check_one(const struct look *look, uint32_t handle, const char *what,
+                      bool (*names)(const struct sg_sealer *sealer, const struct sg_token *token,
+                                    const void *one),
+                      const void *one)
+{
+	struct sg_token *token;
+
+	for (size_t i = 0; i < look->tokens->count; i++)
+		if (sg_module_token(look->module, look->tokens->list[i].slot, &token) == SG_OK &&
+		    names(look->sealer, token, one))
+			return;
+	doctor_report(look->doctor, "index", WARN, "A token of another user or folder may need it. If "
+	              "none does, tpm2_nvundefine -C o and its number remove it.", "0x%08x in the TPM "
+	              "looks like one that counts %s, and belongs to no token here", handle, what);
+}
+
+static enum sg_err check_indices(const struct look *look)
+{
+	struct sg_pin_index found[FOUND];
+	size_t count = 0;
+	enum sg_err err = look->sealer->ops->pin_index->list(look->sealer, found, FOUND, &count);
+
+	for (size_t i = 0; i < count && err == SG_OK; i++)
+		check_one(look, found[i].handle, "wrong PINs", names_index, &found[i]);
+	return err;
+}
+
+static enum sg_err check_counters(const struct look *look)
+{
+	uint32_t found[FOUND];
+	size_t count = 0;
+	enum sg_err err = look->sealer->ops->counter->list(look->sealer, found, FOUND, &count);
+
+	for (size_t i = 0; i < count && err == SG_OK; i++)
+		check_one(look, found[i], "versions of a store", names_counter, &found[i]);
+	return err;
+}
+
+void doctor_check_strays(struct doctor *doctor, struct sg_module *module,
+                         const struct tool_tokens *tokens)
+{
+	struct look look = { .doctor = doctor, .module = module, .tokens = tokens };
+	enum sg_err err;
+
+	if (strcmp(module->config->sealer, "tpm") != 0)
+		return;
+	tool_log_clear();
+	err = sg_sealer_open("tpm", module->config, &look.sealer);
+	if (err == SG_OK)
+		err = check_indices(&look);
+	if (err == SG_OK)
+		err = check_counters(&look);
+	if (err != SG_OK)
+		doctor_report_err(doctor, "index", err);
+	sg_sealer_free(&look.sealer);
+}
