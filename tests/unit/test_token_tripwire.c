@@ -52,7 +52,7 @@ static void listen_in(enum sg_log_level level, const char *line, void *arg)
 
 static enum sg_err look_at(struct sg_sealer *sealer, struct sg_bytes parent, struct sg_boot_look *look)
 {
-	struct sg_tpm_boot shown = device;
+	struct sg_tpm_boot shown;
 
 	(void)sealer;
 	(void)parent;
@@ -60,6 +60,7 @@ static enum sg_err look_at(struct sg_sealer *sealer, struct sg_bytes parent, str
 	last_whole = look->whole;
 	if (meanwhile != NULL)
 		meanwhile();
+	shown = device;
 	if (!look->whole) {
 		shown.seeded = false;
 		memset(shown.seed, 0, sizeof shown.seed);
