@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Fuzzing. Policies as text and as they are stored, signers, and files of signed PCR values:
- * what can be read is written as it was, and gives the same digest.
+ * what can be read is written as it was, and gives the same digest; and an object of the TPM
+ * under such a policy, whose digest therefore fits, is read or refused.
  */
+#include <string.h>
+
 #include "crypto/crypto.h"
 #include "crypto/spki.h"
 #include "fuzz/input.h"
 #include "seal/policy_signature.h"
+#include "seal/tpm/sealed.h"
 
 static void need(bool condition, const char *what)
 {
@@ -35,6 +39,33 @@ static void try_text(struct sg_bytes text)
 	sg_buf_free(&second);
 }
 
+/* A fuzzer does not find a digest that fits, so it is given one. */
+static void try_sealed(const struct sg_policy *policy, const uint8_t digest[SG_POLICY_DIGEST])
+{
+	struct sg_sealed sealed = { .object.private_area.size = 64 }, again = { 0 };
+	TPMT_PUBLIC *area = &sealed.object.area.publicArea;
+	struct sg_buf blob = { 0 };
+
+	area->type = TPM2_ALG_KEYEDHASH;
+	area->nameAlg = TPM2_ALG_SHA256;
+	area->parameters.keyedHashDetail.scheme.scheme = TPM2_ALG_NULL;
+	area->unique.keyedHash.size = 32;
+	area->authPolicy.size = SG_POLICY_DIGEST;
+	memcpy(area->authPolicy.buffer, digest, SG_POLICY_DIGEST);
+	area->objectAttributes = TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT |
+	                         TPMA_OBJECT_ADMINWITHPOLICY;
+	if (!policy->auth || policy->index.handle != 0)
+		area->objectAttributes |= TPMA_OBJECT_NODA;
+	need(sg_policy_copy(policy, &sealed.policy) == SG_OK, "memory");
+	need(sg_sealed_write(&sealed, &blob) == SG_OK, "an object can't be written");
+	need(sg_sealed_read(sg_buf_bytes(&blob), &again) == SG_OK, "an object can't be read");
+	need(sg_sealed_has_auth(&again) == policy->auth, "it is not known whether it has a PIN");
+	need(policy->auth || policy->index.handle == 0, "an index counts for no PIN");
+	sg_sealed_clear(&sealed);
+	sg_sealed_clear(&again);
+	sg_buf_free(&blob);
+}
+
 static void try_stored(struct sg_bytes stored)
 {
 	uint8_t digest[SG_POLICY_DIGEST];
@@ -49,6 +80,8 @@ static void try_stored(struct sg_bytes stored)
 		need(w.err == SG_OK && sg_bytes_equal(sg_buf_bytes(&out), stored),
 		     "a policy is written differently");
 		need(sg_policy_digest(&policy, digest) == SG_OK, "it has no digest");
+		if (!sg_policy_empty(&policy))
+			try_sealed(&policy, digest);
 	}
 	sg_policy_clear(&policy);
 	sg_buf_free(&out);

@@ -95,19 +95,45 @@ START_TEST(a_policy_that_nobody_checks_is_refused)
 }
 END_TEST
 
-/* A policy with an index and a PIN, and the authPolicy that it makes. */
-static void give_index(void)
+/* Give the object the authPolicy that its policy makes, as who writes the store can. */
+static void give_digest(TPMA_OBJECT noda)
 {
 	TPMT_PUBLIC *area = &sealed.object.area.publicArea;
 
 	ck_assert_int_eq(sg_crypto_start(), SG_OK);
-	sealed.policy.index.handle = 0x01800000;
-	sealed.policy.auth = true;
 	area->authPolicy.size = SG_POLICY_DIGEST;
 	ck_assert_int_eq(sg_policy_digest(&sealed.policy, area->authPolicy.buffer), SG_OK);
 	area->objectAttributes = TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT |
-	                         TPMA_OBJECT_ADMINWITHPOLICY | TPMA_OBJECT_NODA;
+	                         TPMA_OBJECT_ADMINWITHPOLICY | noda;
 }
+
+/* A policy with an index and a PIN, and the authPolicy that it makes. */
+static void give_index(void)
+{
+	sealed.policy.index.handle = 0x01800000;
+	sealed.policy.auth = true;
+	give_digest(TPMA_OBJECT_NODA);
+}
+
+/* _i: a bit for each of index, PIN, PCRs, and whether wrong PINs count for the TPM. An index
+ * that no PIN is for is nothing that was sealed here, however well its digest fits. */
+START_TEST(a_digest_that_fits_is_not_enough)
+{
+	struct sg_policy *policy = &sealed.policy;
+	bool index = _i & 1, pin = _i & 2, pcrs = _i & 4, counts = _i & 8;
+	bool whole = (pin || !index) && counts == (pin && !index);
+
+	policy->index.handle = index ? 0x01800000 : 0;
+	policy->auth = pin;
+	policy->pcrs.bank[0].selected = policy->pcrs.bank[0].known = pcrs ? 0x80 : 0;
+	if (!index && !pin && !pcrs)
+		return;                 /* no policy: the tests above */
+	give_digest(counts ? 0 : TPMA_OBJECT_NODA);
+	ck_assert_int_eq(read_back(), whole ? SG_OK : SG_ERR_FORMAT);
+	if (whole)
+		ck_assert(sg_sealed_has_auth(&sealed) == pin);
+}
+END_TEST
 
 START_TEST(a_pin_that_an_index_counts_shows)
 {
@@ -184,6 +210,7 @@ static Suite *suite(void)
 	tcase_add_test(tcase, a_pin_that_an_index_counts_shows);
 	tcase_add_test(tcase, a_pin_that_an_index_counts_does_not_count_for_the_tpm);
 	tcase_add_test(tcase, another_index_than_the_object_has_is_refused);
+	tcase_add_loop_test(tcase, a_digest_that_fits_is_not_enough, 0, 16);
 	tcase_add_loop_test(tcase, sizes_that_lie_are_refused, 0, 2);
 	tcase_add_test(tcase, nothing_is_refused);
 	suite_add_tcase(s, tcase);
