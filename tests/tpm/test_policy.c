@@ -270,6 +270,17 @@ START_TEST(an_empty_authorisation_does_not_walk_around_the_policy)
 }
 END_TEST
 
+/* Whoever can ask the TPM can put such a blob in the place of a PIN's. */
+START_TEST(a_policy_without_an_authorisation_is_not_opened_with_one)
+{
+	ck_assert_int_eq(seal("pcr=sha256:7", NULL), SG_OK);
+	ck_assert_int_eq(unseal(auth), SG_ERR_AUTH);
+	ck_assert_ptr_null(out);
+	ck_assert_uint_eq(test_tpm_sent(&tpm, TPM2_CC_Unseal), 0);
+	ck_assert_int_eq(unseal(NULL), SG_OK);
+}
+END_TEST
+
 START_TEST(a_policy_that_is_not_the_objects_is_refused)
 {
 	struct sg_buf other = { 0 };
@@ -446,6 +457,7 @@ static Suite *suite(void)
 	tcase_add_loop_test(tc, an_unseal_that_races_an_extend_succeeds_by_itself, 0, 2);
 	tcase_add_test(tc, it_gives_up_after_eight_races);
 	tcase_add_test(tc, an_empty_authorisation_does_not_walk_around_the_policy);
+	tcase_add_test(tc, a_policy_without_an_authorisation_is_not_opened_with_one);
 	tcase_add_test(tc, a_policy_that_is_not_the_objects_is_refused);
 	tcase_add_test(tc, the_digest_is_that_of_the_tpm);
 	tcase_add_loop_test(tc, values_that_the_signer_signed_open_it, 0, 2);

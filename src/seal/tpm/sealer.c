@@ -214,8 +214,9 @@ static enum sg_err sealer_unseal(struct sg_sealer *sealer, struct sg_bytes paren
 	if (!guard_fits(guard))
 		return SG_ERR_RANGE;
 	err = sg_sealed_read(blob, &u.sealed);
-	/* The TPM would count an empty try as a wrong one. */
-	if (err == SG_OK && sg_sealed_has_auth(&u.sealed) && guard->auth == NULL)
+	/* The TPM would count an empty try as a wrong one; and a policy that asks for no
+	 * authValue would let every PIN through. */
+	if (err == SG_OK && sg_sealed_has_auth(&u.sealed) != (guard->auth != NULL))
 		err = SG_ERR_AUTH;
 	if (err == SG_OK)
 		err = sg_tpm_transact(sealer, do_unseal, &u);
