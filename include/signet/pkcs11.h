@@ -234,5 +234,6 @@ struct sg_ck_gcm_message_params {
 #define CKR_SIGNET_STORE_OLD (CKR_SIGNET | 0x2cUL)      /* an older copy of the store */
 #define CKR_SIGNET_TRIPWIRE (CKR_SIGNET | 0x2dUL)       /* a reset that no boot explains */
 #define CKR_SIGNET_PCR_CHANGED (CKR_SIGNET | 0x2eUL)    /* PCRs are being extended: try again */
+#define CKR_SIGNET_UNCOUNTED (CKR_SIGNET | 0x2fUL)      /* done, but not yet counted */
 
 #endif

@@ -359,10 +359,10 @@ CK_RV sg_token_init_pin(struct sg_token *token, struct sg_bytes pin,
 		if (err == SG_OK)
 			err = replace_pin(token, &record, SG_USER, token_key, &how, NULL);
 		sg_token_opening_unlock(token);
+		if (sg_token_anchor_stands(err))
+			sg_token_note_pin(token, SG_USER, SG_OK);
 		rv = sg_rv(err);
 	}
-	if (rv == CKR_OK)
-		sg_token_note_pin(token, SG_USER, SG_OK);
 	sg_secret_free(&token_key);
 	sg_token_record_clear(&record);
 	return rv;

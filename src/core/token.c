@@ -379,6 +379,14 @@ static enum sg_err change_anchored(struct sg_token *token, struct sg_store_txn *
 	return err;
 }
 
+/* Have the store read anew by the next search, which has the change counted. */
+static void unshow(struct sg_token *token)
+{
+	pthread_rwlock_wrlock(&token->lock);
+	token->shown[0] = token->shown[1] = SG_NEVER_SHOWN;
+	pthread_rwlock_unlock(&token->lock);
+}
+
 enum sg_err sg_token_change_record(struct sg_token *token, struct sg_keyset *const keys[2],
                                    enum sg_err (*fn)(struct sg_token_record *record, void *arg),
                                    void *arg)
@@ -404,7 +412,9 @@ enum sg_err sg_token_change_record(struct sg_token *token, struct sg_keyset *con
 	}
 	sg_store_abort(&txn);
 	sg_token_record_clear(&record);
-	if (err == SG_OK)
+	if (sg_token_anchor_stands(err))
 		sg_token_sync_written(token);
+	if (err == SG_ERR_UNCOUNTED)
+		unshow(token);
 	return err;
 }

@@ -29,7 +29,9 @@ static enum sg_err renew(struct sg_store_txn *txn, struct sg_sealer *sealer,
 	if (err == SG_OK && *made)
 		err = sg_store_put(txn, SG_STORE_TOKEN, sg_buf_bytes(&stored));
 	/* Twice, as before a change: what somebody kept of one that was broken off is one ahead. */
-	for (int i = 0; i < 2 && err == SG_OK; i++)
+	if (err == SG_OK)
+		err = sg_token_anchor_again(txn, sealer, keys, record, &state, &anchor);
+	if (err == SG_OK)
 		err = sg_token_anchor_cast(txn, sealer, keys, record, &state, &anchor);
 	sg_buf_free(&stored);
 	return err;

@@ -128,7 +128,7 @@ enum sg_err sg_token_anchor_ask(struct sg_sealer *sealer, const struct sg_token_
 }
 
 /* Move the counter to the anchor, which is committed. */
-static enum sg_err move(struct sg_sealer *sealer, const struct sg_token_record *record,
+static enum sg_err move_once(struct sg_sealer *sealer, const struct sg_token_record *record,
                         struct sg_keyset *const keys[2], const struct sg_anchor *anchor)
 {
 	struct sg_secret *auth = NULL;
@@ -145,6 +145,24 @@ static enum sg_err move(struct sg_sealer *sealer, const struct sg_token_record *
 	}
 	sg_secret_free(&auth);
 	return err;
+}
+
+/* What may be over with the next connection. Nobody waits a second time for a TPM that does not
+ * answer: the store is locked meanwhile. */
+static bool passes(enum sg_err err)
+{
+	return err == SG_ERR_HW_REMOVED || err == SG_ERR_HW_BUSY || err == SG_ERR_HW_MEMORY ||
+	       err == SG_ERR_HW_FAULT || err == SG_ERR_HW_RETRY || err == SG_ERR_HW_YIELDED ||
+	       err == SG_ERR_HW_NV_RATE;
+}
+
+/* A counter that moved before the answer was lost is not moved again. */
+static enum sg_err move(struct sg_sealer *sealer, const struct sg_token_record *record,
+                        struct sg_keyset *const keys[2], const struct sg_anchor *anchor)
+{
+	enum sg_err err = move_once(sealer, record, keys, anchor);
+
+	return passes(err) ? move_once(sealer, record, keys, anchor) : err;
 }
 
 void sg_token_anchor_refuse(const struct sg_token *token)
@@ -199,10 +217,10 @@ static enum sg_err look_once(const struct sg_token *token, const struct sg_token
 	return err;
 }
 
-/* Move the counter to an anchor that somebody committed who did not come to it. Under the
- * store's lock nobody is just about to do that. */
-static enum sg_err finish(const struct sg_token *token, struct sg_sealer *sealer,
-                          const struct sg_token_record *record, struct sg_keyset *const keys[2])
+/* Under the store's lock nobody is just about to do that. */
+enum sg_err sg_token_anchor_finish(struct sg_token *token, struct sg_sealer *sealer,
+                                   const struct sg_token_record *record,
+                                   struct sg_keyset *const keys[2])
 {
 	struct sg_store_txn *txn = NULL;
 	struct sg_anchor anchor;
@@ -240,16 +258,17 @@ enum sg_err sg_token_anchor_verify(struct sg_token *token, struct sg_sealer *sea
 		refused = anchor.count;
 	}
 	if (err == SG_OK && unfinished)
-		err = finish(token, sealer, record, keys);
+		err = sg_token_anchor_finish(token, sealer, record, keys);
 	if (err == SG_ERR_STORE_OLD)
 		sg_token_anchor_refuse(token);
 	return err;
 }
 
-enum sg_err sg_token_anchor_cast(struct sg_store_txn *txn, struct sg_sealer *sealer,
-                                 struct sg_keyset *const keys[2],
-                                 const struct sg_token_record *record,
-                                 const struct sg_state *state, struct sg_anchor *anchor)
+/* *moved is what the hardware made of it once the anchor is committed. */
+static enum sg_err cast(struct sg_store_txn *txn, struct sg_sealer *sealer,
+                        struct sg_keyset *const keys[2], const struct sg_token_record *record,
+                        const struct sg_state *state, struct sg_anchor *anchor,
+                        enum sg_err *moved)
 {
 	struct sg_buf stored = { 0 };
 	enum sg_err err;
@@ -262,9 +281,34 @@ enum sg_err sg_token_anchor_cast(struct sg_store_txn *txn, struct sg_sealer *sea
 	if (err == SG_OK)
 		err = sg_store_commit_more(txn);
 	if (err == SG_OK)
-		err = move(sealer, record, keys, anchor);
+		*moved = move(sealer, record, keys, anchor);
 	sg_buf_free(&stored);
 	return err;
+}
+
+enum sg_err sg_token_anchor_again(struct sg_store_txn *txn, struct sg_sealer *sealer,
+                                  struct sg_keyset *const keys[2],
+                                  const struct sg_token_record *record,
+                                  const struct sg_state *state, struct sg_anchor *anchor)
+{
+	enum sg_err moved = SG_OK;
+	enum sg_err err = cast(txn, sealer, keys, record, state, anchor, &moved);
+
+	return err == SG_OK ? moved : err;
+}
+
+enum sg_err sg_token_anchor_cast(struct sg_store_txn *txn, struct sg_sealer *sealer,
+                                 struct sg_keyset *const keys[2],
+                                 const struct sg_token_record *record,
+                                 const struct sg_state *state, struct sg_anchor *anchor)
+{
+	enum sg_err moved = SG_OK;
+	enum sg_err err = cast(txn, sealer, keys, record, state, anchor, &moved);
+
+	if (err != SG_OK || moved == SG_OK)
+		return err;
+	sg_log(SG_LOG_ERROR, "the counter in the TPM was not moved: %s", sg_err_sentence(moved));
+	return SG_ERR_UNCOUNTED;
 }
 
 enum sg_err sg_token_anchor_begin(const struct sg_token *token, struct sg_store_txn *txn,
@@ -284,7 +328,8 @@ enum sg_err sg_token_anchor_begin(const struct sg_token *token, struct sg_store_
 		sg_token_anchor_refuse(token);
 	if (err == SG_OK && unfinished)
 		err = move(sealer, record, keys, anchor);
-	return err == SG_OK ? sg_token_anchor_cast(txn, sealer, keys, record, state, anchor) : err;
+	return err == SG_OK ? sg_token_anchor_again(txn, sealer, keys, record, state, anchor)
+	                    : err;
 }
 
 enum sg_err sg_token_anchor_renew(struct sg_sealer *sealer, const struct sg_secret *owner_auth,

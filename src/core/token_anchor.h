@@ -8,6 +8,12 @@
  * Before a change the same content is anchored once more, and the counter moved. Otherwise
  * somebody could break off a change with the power, put the store back, and keep what was
  * broken off: it would be valid again after the next change.
+ *
+ * A change that is committed stands, whatever the hardware does then, but until the counter has
+ * moved the copy from before it is accepted too. So the caller is told neither that all is well,
+ * which who destroys a key would rely on, nor that it failed, which who changes a PIN would: the
+ * cause is UNCOUNTED, and this process takes the change over like any other. Whoever comes next
+ * moves the counter: who opens the token, changes it, or reads it anew.
  */
 #ifndef SG_CORE_TOKEN_ANCHOR_H
 #define SG_CORE_TOKEN_ANCHOR_H
@@ -49,6 +55,19 @@ enum sg_err sg_token_anchor_ask(struct sg_sealer *sealer, const struct sg_token_
                                 struct sg_keyset *const keys[2], const struct sg_anchor *anchor,
                                 bool *unfinished);
 
+/* Tell whether a change is made: counted or not. */
+static inline bool sg_token_anchor_stands(enum sg_err err)
+{
+	return err == SG_OK || err == SG_ERR_UNCOUNTED;
+}
+
+/* Move the counter to the anchor of a change that was broken off, if it still is. The caller
+ * holds `opening`. Errors: those of sg_token_anchor_verify but CLOSED; none where this user may
+ * only read, or the record is another by now. */
+enum sg_err sg_token_anchor_finish(struct sg_token *token, struct sg_sealer *sealer,
+                                   const struct sg_token_record *record,
+                                   struct sg_keyset *const keys[2]);
+
 /* Say in the log that the store is an older copy. */
 void sg_token_anchor_refuse(const struct sg_token *token);
 
@@ -74,9 +93,16 @@ enum sg_err sg_token_anchor_begin(const struct sg_token *token, struct sg_store_
                                   const struct sg_token_record *record,
                                   const struct sg_state *state, struct sg_anchor *anchor);
 
+/* Anchor what is stored once more, commit, and move the counter. The caller ends the transaction.
+ * Errors: the sealer's; an anchor that is committed is finished by whoever comes next. */
+enum sg_err sg_token_anchor_again(struct sg_store_txn *txn, struct sg_sealer *sealer,
+                                  struct sg_keyset *const keys[2],
+                                  const struct sg_token_record *record,
+                                  const struct sg_state *state, struct sg_anchor *anchor);
+
 /* After it: anchor the record and the state, which are written and authenticated, commit, and
- * move the counter. Where the hardware fails then, the change is made, and finished by whoever
- * comes next. The caller ends the transaction. */
+ * move the counter. The caller ends the transaction. Errors: UNCOUNTED where the hardware failed
+ * then, and the change stands; with all others nothing was changed. */
 enum sg_err sg_token_anchor_cast(struct sg_store_txn *txn, struct sg_sealer *sealer,
                                  struct sg_keyset *const keys[2],
                                  const struct sg_token_record *record,

@@ -57,7 +57,8 @@ enum sg_err sg_token_index_enter(struct sg_token *token, struct sg_sealer *seale
 		sg_token_index_sweep(token, sealer, keys, owner_auth);
 		err = sg_token_change_record(token, keys, add, (void *)plan);
 	}
-	return err;
+	/* It is entered; the next change, which is the PIN's, has it counted first. */
+	return err == SG_ERR_UNCOUNTED ? SG_OK : err;
 }
 
 static struct sg_pin_entry *find(struct sg_pin_list *list, const struct sg_pin_index *index)

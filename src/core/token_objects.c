@@ -161,9 +161,9 @@ enum sg_err sg_token_add(struct sg_token *token, struct sg_session *session,
 		err = store_new(token, stored, n_stored, &w);
 		pthread_rwlock_wrlock(&token->lock);
 	}
-	for (size_t i = 0; i < n && err == SG_OK; i++)
+	for (size_t i = 0; i < n && sg_token_anchor_stands(err); i++)
 		enter(token, session, &places[i], &objects[i], &handles[i]);
-	if (n_stored > 0 && err == SG_OK)
+	if (n_stored > 0 && sg_token_anchor_stands(err))
 		sg_token_write_shown(token, &w);
 	for (size_t i = 0; i < n; i++)
 		sg_table_give_back(&token->objects, &places[i]);
@@ -189,7 +189,7 @@ enum sg_err sg_token_change(struct sg_token *token, CK_OBJECT_HANDLE handle,
 	struct sg_object *changed = NULL;
 	struct sg_token_write w = { { 0 } };
 	struct sg_entry *entry, *place = NULL;
-	enum sg_err err;
+	enum sg_err err, put = SG_OK;
 
 	err = sg_object_changed(object, attrs, &changed);
 	pthread_rwlock_wrlock(&token->lock);
@@ -201,16 +201,18 @@ enum sg_err sg_token_change(struct sg_token *token, CK_OBJECT_HANDLE handle,
 		pthread_rwlock_wrlock(&token->lock);
 	}
 	sg_table_give_back(&token->objects, &place);
-	if (err == SG_OK) {
+	if (sg_token_anchor_stands(err)) {
 		/* Where another thread's version is there already, a stored object was
 		 * written and read again since, and a session object is lost. */
 		entry = sg_table_find(&token->objects, handle);
 		if (entry != NULL && entry->object == object)
-			err = sg_table_replace(&token->objects, entry, &changed);
+			put = sg_table_replace(&token->objects, entry, &changed);
 		else if (!object->token)
-			err = SG_ERR_NOT_FOUND;
-		if (object->token && err == SG_OK)
+			put = SG_ERR_NOT_FOUND;
+		if (object->token && put == SG_OK)
 			sg_token_write_shown(token, &w);
+		if (err == SG_OK)
+			err = put;
 	}
 	pthread_rwlock_unlock(&token->lock);
 	sg_attrs_free(attrs);
@@ -233,7 +235,7 @@ enum sg_err sg_token_destroy(struct sg_token *token, CK_OBJECT_HANDLE handle,
 			err = sg_store_object_delete(w.txn, object->uuid);
 		err = sg_token_write_end(&w, err);
 	}
-	if (err == SG_OK) {
+	if (sg_token_anchor_stands(err)) {
 		pthread_rwlock_wrlock(&token->lock);
 		entry = sg_table_find(&token->objects, handle);
 		if (entry != NULL && (object->token || entry->object == object))

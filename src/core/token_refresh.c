@@ -270,6 +270,8 @@ static enum sg_err check_anchor(struct sg_token *token, const struct reading *r,
 	err = sg_token_sealer(token, r->record.sealer, &sealer);
 	if (err == SG_OK)
 		err = sg_token_anchor_ask(sealer, &r->record, r->keys, &r->anchor, &unfinished);
+	if (err == SG_OK && unfinished)         /* or an older copy would be good once more */
+		err = sg_token_anchor_finish(token, sealer, &r->record, r->keys);
 	sg_token_opening_unlock(token);
 	*again = err == SG_ERR_STORE_OLD && r->anchor.count != *refused;
 	*refused = r->anchor.count;

@@ -137,6 +137,7 @@ enum sg_err sg_token_write_end(struct sg_token_write *w, enum sg_err err)
 		              ? sg_token_anchor_cast(w->txn, w->sealer, w->keys, &w->record,
 		                                     &w->state, &w->anchor)
 		              : sg_store_commit(&w->txn);
+	w->uncounted = err == SG_ERR_UNCOUNTED;
 	sg_store_abort(&w->txn);
 	if (w->anchored != NULL)
 		sg_token_opening_unlock(w->anchored);
@@ -151,6 +152,6 @@ void sg_token_write_shown(struct sg_token *token, const struct sg_token_write *w
 {
 	token->changes++;
 	for (int half = 0; half < 2; half++)
-		if (token->shown[half] == w->before[half])
+		if (!w->uncounted && token->shown[half] == w->before[half])
 			token->shown[half] = w->state.set[half].generation;
 }

@@ -20,6 +20,7 @@ struct sg_token_write {
 	struct sg_token_record record;
 	struct sg_anchor anchor;
 	uint64_t before[2];             /* generations it started from */
+	bool uncounted;                 /* it stands, but the counter did not move */
 };
 
 /* Begin: take the store's write lock and check the state. Give *w to sg_token_write_end
@@ -37,11 +38,13 @@ enum sg_err sg_token_write_row(struct sg_token_write *w, const struct sg_object 
  * CLOSED. */
 enum sg_err sg_token_write_release(struct sg_token_write *w, const struct sg_object *object);
 
-/* Commit, or drop everything where err is an error, which is then returned. */
+/* Commit, or drop everything where err is an error, which is then returned. Errors: UNCOUNTED
+ * where the change stands, and is to be taken over, but the hardware has yet to count it. */
 enum sg_err sg_token_write_end(struct sg_token_write *w, enum sg_err err);
 
-/* After a change of ours: the table shows the new state if it showed the one before.
- * The caller holds the lock for writing. */
+/* After a change of ours: the table shows the new state if it showed the one before. Where it is
+ * not counted the store is to be read anew, which makes up for that. The caller holds the lock for
+ * writing. */
 void sg_token_write_shown(struct sg_token *token, const struct sg_token_write *w);
 
 /* Read the state record. Errors: STORE_DAMAGED. */

@@ -169,6 +169,11 @@ static const struct row rows[SG_ERR_COUNT] = {
 		"store-old", "The store is not the newest one: the TPM has counted changes that it lacks",
 		"Bring the newest store back. If you restored a backup yourself, signet rollback "
 		"accept takes it as it is; keys and PINs that were removed since are in it again." },
+	[SG_ERR_UNCOUNTED] = {
+		"uncounted", "It was done all the same, but the TPM failed to count it, so an older copy "
+		"of the store is not refused yet",
+		"Do not do it again. See to the TPM; then signet list, or whatever opens the token, has "
+		"it counted." },
 	[SG_ERR_STORE_VERSION] = {
 		"store-version", "The store was made by another version of signet",
 		"It was left as it is. Use the version that made it, or a newer one." },
