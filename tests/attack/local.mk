@@ -11,7 +11,8 @@ attack_tests = \
 	tests/attack/test_rollback \
 	tests/attack/test_rollback_anew \
 	tests/attack/test_tamper \
-	tests/attack/test_tripwire
+	tests/attack/test_tripwire \
+	tests/attack/test_uncounted
 
 attack_scripts = \
 	tests/attack/test_disk.sh \

@@ -12,11 +12,11 @@
 
 #include "core/token.h"
 #include "crypto/crypto.h"
-#include "lib/fault.h"
 #include "lib/file.h"
 #include "lib/p11.h"
 #include "lib/runner.h"
 #include "lib/scratch.h"
+#include "lib/tpm.h"
 #include "store/store.h"
 
 #define OTHER_PIN "staple battery"
@@ -26,49 +26,17 @@ static struct test_tpm tpm;
 static CK_SESSION_HANDLE s;
 static struct sg_buf old, newest;       /* copies of the store */
 
-static struct sg_token *load(struct sg_config **config)
+static void setup(void)
 {
-	struct sg_token *token = NULL;
-
-	ck_assert_int_eq(sg_crypto_start(), SG_OK);
-	ck_assert_int_eq(sg_config_load(config), SG_OK);
-	ck_assert_int_eq(sg_token_new(*config, 0, &token), SG_OK);
-	return token;
-}
-
-static void unload(struct sg_token *token, struct sg_config *config)
-{
-	sg_token_free(&token);
-	sg_config_free(&config);
-	sg_crypto_stop();
-}
-
-static void make_token(void)
-{
-	struct sg_token_plan plan = {
+	const struct sg_token_plan plan = {
 		.label = sg_bytes_str("token"), .sealer = "tpm", .rollback_protection = true,
 		.pin_tries = 3, .policy = sg_bytes_str("pcr=sha256:16"),
 	};
-	struct sg_secret *pin = NULL, *so_pin = NULL;
-	struct sg_config *config = NULL;
-	struct sg_token *token = load(&config);
 
-	ck_assert_int_eq(sg_secret_copy(sg_bytes_str(P11_PIN), &pin), SG_OK);
-	ck_assert_int_eq(sg_secret_copy(sg_bytes_str(P11_SO_PIN), &so_pin), SG_OK);
-	plan.user_pin = pin;
-	plan.so_pin = so_pin;
-	ck_assert_int_eq(sg_token_create(token, &plan, NULL), SG_OK);
-	sg_secret_free(&pin);
-	sg_secret_free(&so_pin);
-	unload(token, config);
-}
-
-static void setup(void)
-{
 	p11_setup();
-	test_fault_start(&tpm);
+	test_tpm_start(&tpm);
 	p11_configure_tpm(tpm.tcti);
-	make_token();
+	p11_make(0, &plan);
 }
 
 static void teardown(void)
@@ -78,21 +46,6 @@ static void teardown(void)
 	sg_buf_free(&newest);
 	test_tpm_stop(&tpm);
 	p11_teardown();
-}
-
-/* Begin anew; return what stands in the way of looking at the token. */
-static CK_RV look(void)
-{
-	CK_RV rv;
-
-	(void)p11->C_Finalize(NULL);
-	p11_start();
-	rv = p11->C_OpenSession(0, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, &s);
-	if (rv == CKR_OK)
-		rv = p11->C_FindObjectsInit(s, NULL, 0);
-	if (rv == CKR_OK)
-		p11_ok(p11->C_FindObjectsFinal(s));
-	return rv;
 }
 
 static CK_RV login(CK_USER_TYPE user)
@@ -115,7 +68,7 @@ static CK_ULONG count_keys(const char *label)
 /* A key is made, and destroyed; the older copy still has it. */
 static void revoke_a_key(void)
 {
-	p11_ok(look());
+	p11_ok(p11_look(&s));
 	p11_ok(login(CKU_USER));
 	(void)p11_make_aes(s, "revoked");
 	old = test_file_read(p11_store);
@@ -130,9 +83,12 @@ static void he_writes(void (*change)(struct sg_token_record *), const struct sg_
 	struct sg_store_txn *txn = NULL;
 	struct sg_buf stored = { 0 };
 	struct sg_config *config = NULL;
-	struct sg_token *token = load(&config);
+	struct sg_token *token = NULL;
 	struct sg_keyset *his[2];
 
+	ck_assert_int_eq(sg_crypto_start(), SG_OK);
+	ck_assert_int_eq(sg_config_load(&config), SG_OK);
+	ck_assert_int_eq(sg_token_new(config, 0, &token), SG_OK);
 	ck_assert_int_eq(sg_token_open(token), SG_OK);
 	ck_assert_ptr_null(token->keys[SG_PRIVATE_HALF]);
 	his[0] = his[1] = token->keys[SG_PUBLIC_HALF];
@@ -146,7 +102,9 @@ static void he_writes(void (*change)(struct sg_token_record *), const struct sg_
 	ck_assert_int_eq(sg_store_commit(&txn), SG_OK);
 	sg_token_record_clear(&record);
 	sg_buf_free(&stored);
-	unload(token, config);
+	sg_token_free(&token);
+	sg_config_free(&config);
+	sg_crypto_stop();
 }
 
 static void without_counter(struct sg_token_record *record)
@@ -174,7 +132,7 @@ START_TEST(an_old_copy_without_its_counter_opens_to_no_pin)
 	revoke_a_key();
 	(void)p11->C_Finalize(NULL);
 	he_writes(without_counter, &old);
-	p11_ok(look());
+	p11_ok(p11_look(&s));
 	p11_is(CKR_SIGNET_STORE_DAMAGED, login(CKU_USER));
 	p11_is(CKR_SIGNET_STORE_DAMAGED, login(CKU_SO));
 	ck_assert_uint_eq(count_keys("revoked"), 0);
@@ -199,7 +157,7 @@ START_TEST(with_a_record_of_his_no_pin_is_changed_and_no_token_made_anew)
 	CK_BYTE label[33] = "anew                            ";
 
 	he_writes(changes[_i], NULL);
-	p11_ok(look());
+	p11_ok(p11_look(&s));
 	p11_is(CKR_SIGNET_STORE_DAMAGED, p11->C_SetPIN(s, BYTES(P11_PIN), BYTES(OTHER_PIN)));
 	p11_is(CKR_SIGNET_STORE_DAMAGED, login(CKU_SO));
 	p11_ok(p11->C_CloseAllSessions(0));
@@ -210,7 +168,7 @@ END_TEST
 /* He waits until the officer is logged in. */
 START_TEST(with_a_record_of_his_the_officer_sets_no_pin)
 {
-	p11_ok(look());
+	p11_ok(p11_look(&s));
 	p11_ok(login(CKU_SO));
 	he_writes(changes[_i], NULL);
 	p11_is(CKR_SIGNET_STORE_DAMAGED, p11->C_InitPIN(s, BYTES(OTHER_PIN)));
@@ -232,7 +190,7 @@ START_TEST(nothing_is_sealed_under_a_parent_that_he_names)
 	char *name = scratch_path(tpm.folder, "name");
 	struct sg_buf before;
 
-	p11_ok(look());
+	p11_ok(p11_look(&s));
 	p11_ok(login(CKU_SO));
 	test_tpm_shell(&tpm, "tpm2_createprimary -Q -C o -G rsa2048:aes128cfb -c his.ctx -a "
 	               "'fixedtpm|fixedparent|sensitivedataorigin|userwithauth|noda|restricted|decrypt'"
@@ -277,14 +235,14 @@ START_TEST(what_is_written_before_a_login_blesses_nothing)
 	ck_assert_int_eq(sg_store_get(txn, SG_STORE_TOKEN, &genuine), SG_OK);
 	sg_store_abort(&txn);
 	he_writes(without_counter, &old);
-	p11_ok(look());
+	p11_ok(p11_look(&s));
 	p11_ok(make_public_data());
 	p11_is(CKR_SIGNET_STORE_DAMAGED, login(CKU_USER));
 	ck_assert_int_eq(sg_store_begin(p11_store, SG_STORE_WRITE, &txn), SG_OK);
 	ck_assert_int_eq(sg_store_put(txn, SG_STORE_TOKEN, sg_buf_bytes(&genuine)), SG_OK);
 	ck_assert_int_eq(sg_store_commit(&txn), SG_OK);
 	p11_is(CKR_SIGNET_STORE_DAMAGED, login(CKU_USER));
-	p11_is(CKR_SIGNET_STORE_DAMAGED, look());
+	p11_is(CKR_SIGNET_STORE_DAMAGED, p11_look(&s));
 	sg_buf_free(&genuine);
 }
 END_TEST
@@ -295,7 +253,7 @@ START_TEST(who_had_read_his_record_still_refuses_an_old_copy)
 	revoke_a_key();
 	(void)p11->C_Finalize(NULL);
 	he_writes(without_counter, NULL);
-	p11_ok(look());
+	p11_ok(p11_look(&s));
 	test_file_write(p11_store, sg_buf_bytes(&newest));
 	p11_ok(login(CKU_USER));
 	test_file_write(p11_store, sg_buf_bytes(&old));

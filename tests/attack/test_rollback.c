@@ -149,12 +149,43 @@ START_TEST(a_pin_that_was_changed_is_not_valid_again)
 }
 END_TEST
 
-/* Parts of the older store in the newest one: each is authentic by itself. */
+static enum sg_err accept_store(const char *so_pin)
+{
+	struct sg_token_reseal how = { .other_policy = false };
+	struct sg_config *config = NULL;
+	struct sg_token *token = NULL;
+	struct sg_secret *pin = NULL;
+	enum sg_err err;
+
+	ck_assert_int_eq(sg_crypto_start(), SG_OK);
+	ck_assert_int_eq(sg_config_load(&config), SG_OK);
+	ck_assert_int_eq(sg_token_new(config, 0, &token), SG_OK);
+	if (so_pin != NULL)
+		ck_assert_int_eq(sg_secret_copy(sg_bytes_str(so_pin), &pin), SG_OK);
+	how.so_pin = pin;
+	err = sg_token_accept(token, &how);
+	sg_secret_free(&pin);
+	sg_token_free(&token);
+	sg_config_free(&config);
+	sg_crypto_stop();
+	return err;
+}
+
+/* Parts of the older store in the newest one: each is authentic by itself. They are no store that
+ * the operator could accept either. */
+static void take_from_older(const char *path, int item)
+{
+	char sql[400];
+
+	snprintf(sql, sizeof sql, "ATTACH '%s' AS older; UPDATE item SET record = (SELECT "
+	         "record FROM older.item AS o WHERE o.id = item.id) WHERE id = %d", path, item);
+	p11_sql(sql);
+}
+
 START_TEST(parts_of_an_older_store_are_refused)
 {
-	static const int items[] = { 0, 1, 2 };
 	struct sg_buf newest;
-	char *path = scratch_path(p11_folder, "old.db"), sql[400];
+	char *path = scratch_path(p11_folder, "old.db");
 
 	make_token(false, true);
 	p11_ok(p11_look(&s));
@@ -165,18 +196,33 @@ START_TEST(parts_of_an_older_store_are_refused)
 	p11_ok(p11->C_SetPIN(s, (CK_BYTE *)P11_PIN, strlen(P11_PIN), (CK_BYTE *)OTHER_PIN,
 	                     strlen(OTHER_PIN)));
 	newest = test_file_read(p11_store);
-	for (size_t i = 0; i < sizeof items / sizeof items[0]; i++) {
+	for (int item = 0; item < 3; item++) {
 		(void)p11->C_Finalize(NULL);
-		snprintf(sql, sizeof sql, "ATTACH '%s' AS older; UPDATE item SET record = (SELECT "
-		         "record FROM older.item AS o WHERE o.id = item.id) WHERE id = %d", path,
-		         items[i]);
-		p11_sql(sql);
+		take_from_older(path, item);
 		p11_is(CKR_SIGNET_STORE_DAMAGED, p11_look(&s));
+		(void)p11->C_Finalize(NULL);
+		ck_assert_int_eq(accept_store(P11_SO_PIN), SG_ERR_STORE_DAMAGED);
 		test_file_write(p11_store, sg_buf_bytes(&newest));
 	}
 	p11_ok(p11_look(&s));
 	sg_buf_free(&newest);
 	free(path);
+}
+END_TEST
+
+START_TEST(the_memory_of_the_tpm_that_was_put_back_is_noticed)
+{
+	make_token(true, true);
+	p11_ok(p11_look(&s));
+	p11_ok(make_key("one"));
+	test_tpm_shell(&tpm, "cp -a state kept");
+	p11_ok(make_key("two"));
+	p11_ok(p11->C_DestroyObject(s, p11_find_label(s, CKO_SECRET_KEY, "one")));
+	test_tpm_kill(&tpm);
+	test_tpm_shell(&tpm, "rm -r state && mv kept state");
+	test_tpm_resume(&tpm);
+	p11_is(CKR_SIGNET_HW_NV_GONE, p11_look(&s));
+	p11_is(CKR_SIGNET_HW_NV_GONE, p11->C_FindObjectsInit(s, NULL, 0));
 }
 END_TEST
 
@@ -270,10 +316,8 @@ START_TEST(whenever_the_power_goes_the_newest_store_opens)
 		if (hits > 0)
 			test_tpm_power_cut(&tpm);
 		p11_ok(p11_look(&s));
-		/* Where it was not reported as made it may be there, but never half. */
-		ck_assert_uint_le(count_keys("key"), 1);
-		if (rv == CKR_OK)
-			ck_assert_uint_eq(count_keys("key"), 1);
+		/* It is there where that is what was said, and only then. */
+		ck_assert_uint_eq(count_keys("key"), rv == CKR_OK || rv == CKR_SIGNET_UNCOUNTED);
 		if (count_keys("key") > 0)
 			p11_ok(p11->C_DestroyObject(s, p11_find_label(s, CKO_SECRET_KEY, "key")));
 	}
@@ -434,21 +478,6 @@ START_TEST(a_token_is_made_anew_with_its_old_counter_gone_or_not_at_all)
 }
 END_TEST
 
-static void accept_store(void)
-{
-	const struct sg_token_reseal how = { .other_policy = false };
-	struct sg_config *config = NULL;
-	struct sg_token *token = NULL;
-
-	ck_assert_int_eq(sg_crypto_start(), SG_OK);
-	ck_assert_int_eq(sg_config_load(&config), SG_OK);
-	ck_assert_int_eq(sg_token_new(config, 0, &token), SG_OK);
-	ck_assert_int_eq(sg_token_accept(token, &how), SG_OK);
-	sg_token_free(&token);
-	sg_config_free(&config);
-	sg_crypto_stop();
-}
-
 START_TEST(who_accepts_a_store_accepts_no_other)
 {
 	struct sg_buf before;
@@ -463,7 +492,7 @@ START_TEST(who_accepts_a_store_accepts_no_other)
 	test_tpm_power_cut(&tpm);
 	(void)p11->C_Finalize(NULL);
 	test_file_write(p11_store, sg_buf_bytes(&before));
-	accept_store();
+	ck_assert_int_eq(accept_store(NULL), SG_OK);
 	p11_ok(p11_look(&s));
 	put_back();
 	p11_is(CKR_SIGNET_STORE_OLD, p11_look(&s));
@@ -503,6 +532,7 @@ static Suite *suite(void)
 	tcase_add_test(attack, an_older_store_is_refused_by_who_has_the_newest_open);
 	tcase_add_test(attack, a_pin_that_was_changed_is_not_valid_again);
 	tcase_add_test(attack, parts_of_an_older_store_are_refused);
+	tcase_add_test(attack, the_memory_of_the_tpm_that_was_put_back_is_noticed);
 	tcase_add_test(attack, without_its_anchor_the_store_is_damaged);
 	tcase_add_test(attack, an_owner_who_makes_the_counter_anew_gets_nothing_opened);
 	tcase_add_test(attack, a_change_that_was_broken_off_is_no_way_back);
