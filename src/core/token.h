@@ -2,8 +2,9 @@
  *
  * Ring 3. One token: its store, its sealer, its keys while it is open, its objects
  * and who is logged in. Here core passes bytes between the store and the sealer,
- * which do not know each other. No lock but the sealer's own and `opening` is held
- * while the hardware is asked. Lock order: opening, lock, store.
+ * which do not know each other. No lock but the sealer's own, `opening` and the store's is
+ * held while the hardware is asked, and no lock but `opening` while the store is waited for
+ * or read. Lock order: opening, store, lock.
  */
 #ifndef SG_CORE_TOKEN_H
 #define SG_CORE_TOKEN_H

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Ring 3. Bringing the table of objects up to date with the store. The store is read
- * and its records are opened under the token's lock for reading, so that nobody's
- * operation waits; the lock is taken for writing only to take over what was read.
+ * Ring 3. Bringing the table of objects up to date with the store. No lock of the token is
+ * held while the store is waited for and read, so that nobody's operation waits for a disk or
+ * for another process. It is read with what the token was at the beginning; what was read is
+ * taken over only if that still holds.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -16,27 +17,48 @@
 /* One row of the store that belongs to an open half. */
 struct found {
 	uint8_t row[SG_UUID];
+	enum sg_half half;
+	uint64_t generation;
 	struct sg_object *object;       /* owned; NULL where the table has this version */
 };
 
-/* What was read, and what the token was like meanwhile. */
+/* What the token was at the beginning, and what was read. */
 struct reading {
-	const struct sg_token *token;
-	struct sg_store_stamp stamp;    /* of the store before it was read */
-	struct sg_state state;
-	struct sg_set sets[2];          /* of the rows met */
-	bool open[2];
+	struct sg_token *token;
+	uint8_t uuid[SG_UUID];
+	struct sg_keyset *keys[2];      /* NULL: that half was closed */
+	bool anchored;
 	uint64_t shown[2];
 	unsigned epoch[2];
 	uint64_t changes;
+	struct sg_store_stamp stamp;    /* of the store before all that */
+	struct sg_state state;
+	struct sg_set sets[2];          /* of the rows met */
 	struct found *found;
 	size_t n, cap;
 	/* Of an anchored store whose state is not shown yet. */
-	bool anchored;
-	struct sg_keyset *keys[2];
+	bool to_ask;
 	struct sg_token_record record;
 	struct sg_anchor anchor;
 };
+
+/* Take hold of what the token is now. The stamp comes first: whatever the table shows later, also
+ * of a half that opens after this, was read after it was taken. */
+static void hold(struct sg_token *token, struct reading *r)
+{
+	*r = (struct reading){ .token = token };
+	sg_store_stamp_take(token->path, &r->stamp);
+	pthread_rwlock_rdlock(&token->lock);
+	memcpy(r->uuid, token->record.uuid, SG_UUID);
+	r->anchored = sg_token_record_anchored(&token->record);
+	r->changes = token->changes;
+	for (int half = 0; half < 2; half++) {
+		r->keys[half] = sg_keyset_ref(token->keys[half]);
+		r->shown[half] = token->shown[half];
+		r->epoch[half] = atomic_load(&token->epoch[half]);
+	}
+	pthread_rwlock_unlock(&token->lock);
+}
 
 static void forget(struct reading *r)
 {
@@ -53,19 +75,26 @@ static void forget(struct reading *r)
 static bool is_shown(const struct reading *r)
 {
 	for (int half = 0; half < 2; half++)
-		if (r->open[half] && r->shown[half] != r->state.set[half].generation)
+		if (r->keys[half] != NULL && r->shown[half] != r->state.set[half].generation)
 			return false;
 	return true;
 }
 
-/* Tell whether nobody changed the token since. The caller holds the lock. */
-static bool is_current(const struct reading *r)
+/* Tell whether a half is still open with the keys that it was read with. The caller holds
+ * the lock. */
+static bool is_open_still(const struct sg_token *token, const struct reading *r, int half)
 {
-	if (r->token->changes != r->changes)
+	return r->keys[half] != NULL && atomic_load(&token->epoch[half]) == r->epoch[half];
+}
+
+/* Tell whether nobody changed the token since. The caller holds the lock. */
+static bool is_current(const struct sg_token *token, const struct reading *r)
+{
+	if (token->changes != r->changes)
 		return false;
 	for (int half = 0; half < 2; half++)
-		if (r->open[half] && (r->token->shown[half] != r->shown[half] ||
-		                      atomic_load(&r->token->epoch[half]) != r->epoch[half]))
+		if (r->keys[half] != NULL && (token->shown[half] != r->shown[half] ||
+		                              !is_open_still(token, r, half)))
 			return false;
 	return true;
 }
@@ -77,8 +106,8 @@ static enum sg_err sum_row(const uint8_t row[SG_UUID], struct sg_bytes record, v
 	enum sg_err err;
 
 	err = sg_record_head(record, &head);
-	if (err == SG_OK && r->open[head.half])
-		sg_set_add(&r->sets[head.half], r->token->keys[head.half], row, head.generation);
+	if (err == SG_OK && r->keys[head.half] != NULL)
+		sg_set_add(&r->sets[head.half], r->keys[head.half], row, head.generation);
 	return err;
 }
 
@@ -89,9 +118,9 @@ static enum sg_err check_state(const struct reading *r)
 	enum sg_err err = SG_OK;
 
 	for (int half = 0; half < 2 && err == SG_OK; half++)
-		if (r->open[half])
-			err = sg_set_check(&r->state.set[half], (enum sg_half)half,
-			                   r->token->keys[half], r->token->record.uuid);
+		if (r->keys[half] != NULL)
+			err = sg_set_check(&r->state.set[half], (enum sg_half)half, r->keys[half],
+			                   r->uuid);
 	return err;
 }
 
@@ -101,55 +130,67 @@ static enum sg_err check_rows(struct reading *r, struct sg_store_txn *txn)
 	enum sg_err err = sg_store_object_each(txn, sum_row, r);
 
 	for (int half = 0; half < 2 && err == SG_OK; half++)
-		if (r->open[half] && !sg_set_same_rows(&r->sets[half], &r->state.set[half]))
+		if (r->keys[half] != NULL &&
+		    !sg_set_same_rows(&r->sets[half], &r->state.set[half]))
 			err = SG_ERR_STORE_DAMAGED;
 	return err;
 }
 
 static enum sg_err add_found(struct reading *r, const uint8_t row[SG_UUID],
-                             struct sg_object **object)
+                             const struct sg_record_head *head, struct sg_object **object)
 {
 	struct found *grown = sg_array_grow(r->found, r->n, &r->cap, sizeof *grown);
+	struct found *found;
 
 	if (grown == NULL)
 		return SG_ERR_NOMEM;
 	r->found = grown;
-	memcpy(r->found[r->n].row, row, SG_UUID);
-	r->found[r->n++].object = *object;
+	found = &r->found[r->n++];
+	memcpy(found->row, row, SG_UUID);
+	found->half = head->half;
+	found->generation = head->generation;
+	found->object = *object;
 	*object = NULL;
 	return SG_OK;
+}
+
+/* Tell whether the table has this version of a row. */
+static bool has_version(struct sg_token *token, const uint8_t row[SG_UUID], uint64_t generation)
+{
+	const struct sg_entry *entry;
+	bool has;
+
+	pthread_rwlock_rdlock(&token->lock);
+	entry = sg_table_find_row(&token->objects, row);
+	has = entry != NULL && entry->object->generation == generation;
+	pthread_rwlock_unlock(&token->lock);
+	return has;
 }
 
 static enum sg_err meet_row(const uint8_t row[SG_UUID], struct sg_bytes record, void *arg)
 {
 	struct reading *r = arg;
-	const struct sg_token *token = r->token;
 	struct sg_object *object = NULL;
-	const struct sg_entry *entry;
 	struct sg_record_head head;
 	enum sg_err err;
 
 	err = sg_record_head(record, &head);
-	if (err != SG_OK || !r->open[head.half])
+	if (err != SG_OK || r->keys[head.half] == NULL)
 		return err;
-	entry = sg_table_find_row(&token->objects, row);
-	if (entry == NULL || entry->object->generation != head.generation)
-		err = sg_record_open(token->record.uuid, row, token->keys[head.half], record,
-		                     &object);
+	if (!has_version(r->token, row, head.generation))
+		err = sg_record_open(r->uuid, row, r->keys[head.half], record, &object);
 	if (err == SG_OK)
-		err = add_found(r, row, &object);
+		err = add_found(r, row, &head, &object);
 	sg_object_unref(&object);
 	return err;
 }
 
-/* Read the anchor over what was read, so that the hardware can be asked about it later. */
+/* Read the anchor over what was read, so that the hardware can be asked about it. */
 static enum sg_err read_anchor(struct reading *r, struct sg_store_txn *txn)
 {
 	enum sg_err err = sg_token_get_record(txn, &r->record);
 
-	r->anchored = true;
-	for (int half = 0; half < 2; half++)
-		r->keys[half] = sg_keyset_ref(r->token->keys[half]);
+	r->to_ask = true;
 	if (err == SG_OK && r->keys[SG_PUBLIC_HALF] == NULL)
 		err = SG_ERR_CLOSED;
 	if (err == SG_OK)
@@ -158,34 +199,26 @@ static enum sg_err read_anchor(struct reading *r, struct sg_store_txn *txn)
 	                    : err;
 }
 
-/* Read the store; the caller holds the lock for reading. The rows are summed up
- * first: an old version of a row authenticates as well as the new one, and nothing of
- * a store that is damaged may reach the table. */
-static enum sg_err read_rows(const struct sg_token *token, struct reading *r)
+/* Read the store in a transaction that the caller ends. The rows are summed up first: an old
+ * version of a row authenticates as well as the new one, and nothing of a store that is
+ * damaged may reach the table. */
+static enum sg_err read_store(struct sg_token *token, struct reading *r, struct sg_store_txn **txn)
 {
-	struct sg_store_txn *txn = NULL;
 	enum sg_err err;
 
-	*r = (struct reading){ .token = token, .changes = token->changes };
-	for (int half = 0; half < 2; half++) {
-		r->open[half] = token->keys[half] != NULL;
-		r->shown[half] = token->shown[half];
-		r->epoch[half] = atomic_load(&token->epoch[half]);
-	}
-	sg_store_stamp_take(token->path, &r->stamp);
-	err = sg_store_begin(token->path, SG_STORE_READ, &txn);
+	hold(token, r);
+	err = sg_store_begin(token->path, SG_STORE_READ, txn);
 	if (err == SG_OK)
-		err = sg_token_read_state(txn, &r->state);
+		err = sg_token_read_state(*txn, &r->state);
 	if (err == SG_OK)
 		err = check_state(r);
-	if (err == SG_OK && !is_shown(r)) {
-		err = check_rows(r, txn);
-		if (err == SG_OK)
-			err = sg_store_object_each(txn, meet_row, r);
-		if (err == SG_OK && sg_token_record_anchored(&token->record))
-			err = read_anchor(r, txn);
-	}
-	sg_store_abort(&txn);
+	if (err != SG_OK || is_shown(r))
+		return err;
+	err = check_rows(r, *txn);
+	if (err == SG_OK)
+		err = sg_store_object_each(*txn, meet_row, r);
+	if (err == SG_OK && r->anchored)
+		err = read_anchor(r, *txn);
 	return err;
 }
 
@@ -209,6 +242,8 @@ static void remove_unseen(struct sg_token *token, const bool open[2])
 			sg_table_remove(&token->objects, entry);
 }
 
+/* What this process changed itself is there already, as an object that others hold: a second
+ * one of the same version in its place would be taken for a newer one. */
 static enum sg_err take_one(struct sg_token *token, struct found *found)
 {
 	struct sg_entry *entry = sg_table_find_row(&token->objects, found->row);
@@ -217,61 +252,75 @@ static enum sg_err take_one(struct sg_token *token, struct found *found)
 	if (entry == NULL)
 		return sg_table_add(&token->objects, &found->object, NULL, &handle);
 	entry->seen = true;
-	return found->object == NULL
+	return entry->object->generation == found->generation
 	               ? SG_OK
 	               : sg_table_replace(&token->objects, entry, &found->object);
 }
 
-/* Take what was read into the table; the caller holds the lock for writing. */
+/* Take what was read into the table, but of no half that was closed since; the caller holds
+ * the lock for writing. */
 static enum sg_err take_over(struct sg_token *token, struct reading *r)
 {
+	bool open[2];
 	enum sg_err err = SG_OK;
 
+	for (int half = 0; half < 2; half++)
+		open[half] = is_open_still(token, r, half);
 	token->changes++;
 	unsee(token);
 	for (size_t i = 0; i < r->n && err == SG_OK; i++)
-		err = take_one(token, &r->found[i]);
+		if (open[r->found[i].half])
+			err = take_one(token, &r->found[i]);
 	if (err != SG_OK)
 		return err;
-	remove_unseen(token, r->open);
+	remove_unseen(token, open);
 	for (int half = 0; half < 2; half++)
-		if (r->open[half])
+		if (open[half])
 			token->shown[half] = r->state.set[half].generation;
 	return SG_OK;
 }
 
-/* Let the table show what was read, unless the token changed meanwhile, which *again
- * tells. The caller holds the lock for writing. */
-static enum sg_err settle(struct sg_token *token, struct reading *r, bool *again)
+/* Let the table show what was read; kept tells that nobody could write the store since. Where
+ * somebody could, and the token changed meanwhile, *again tells so. */
+static enum sg_err settle(struct sg_token *token, struct reading *r, bool kept, bool *again)
 {
 	enum sg_err err = SG_OK;
 
-	if (!is_shown(r)) {
-		*again = !is_current(r);
-		if (*again)
-			return SG_OK;
+	pthread_rwlock_wrlock(&token->lock);
+	*again = !is_shown(r) && !kept && !is_current(token, r);
+	if (!is_shown(r) && !*again)
 		err = take_over(token, r);
-	}
-	if (err == SG_OK)
+	if (err == SG_OK && !*again)
 		token->shown_stamp = r->stamp;
+	pthread_rwlock_unlock(&token->lock);
 	return err;
 }
 
-/* Ask the hardware whether what was read is the newest. Another process may have changed the
- * store since: *again tells so, unless the same anchor was refused before. */
+/* Ask the hardware whether what was read is the newest, and counted; the caller holds
+ * `opening`. */
+static enum sg_err ask(struct sg_token *token, const struct reading *r, bool *unfinished)
+{
+	struct sg_sealer *sealer;
+	enum sg_err err = sg_token_sealer(token, r->record.sealer, &sealer);
+
+	*unfinished = false;
+	return err == SG_OK ? sg_token_anchor_ask(sealer, &r->record, r->keys, &r->anchor,
+	                                          unfinished)
+	                    : err;
+}
+
+/* The same, when another process may have changed the store since: *again tells so, unless the
+ * same anchor was refused before. */
 static enum sg_err check_anchor(struct sg_token *token, const struct reading *r,
                                 uint64_t *refused, bool *again)
 {
-	struct sg_sealer *sealer;
 	bool unfinished;
 	enum sg_err err;
 
 	sg_token_opening_lock(token);
-	err = sg_token_sealer(token, r->record.sealer, &sealer);
-	if (err == SG_OK)
-		err = sg_token_anchor_ask(sealer, &r->record, r->keys, &r->anchor, &unfinished);
+	err = ask(token, r, &unfinished);
 	if (err == SG_OK && unfinished)         /* or an older copy would be good once more */
-		err = sg_token_anchor_finish(token, sealer, &r->record, r->keys);
+		err = sg_token_anchor_finish(token, token->sealer, &r->record, r->keys);
 	sg_token_opening_unlock(token);
 	*again = err == SG_ERR_STORE_OLD && r->anchor.count != *refused;
 	*refused = r->anchor.count;
@@ -283,38 +332,47 @@ static enum sg_err check_anchor(struct sg_token *token, const struct reading *r,
 /* Read and take over once; *again tells that the token changed in between. */
 static enum sg_err refresh_once(struct sg_token *token, uint64_t *refused, bool *again)
 {
+	struct sg_store_txn *txn = NULL;
 	struct reading r;
 	enum sg_err err;
 
 	*again = false;
-	pthread_rwlock_rdlock(&token->lock);
-	err = read_rows(token, &r);
-	pthread_rwlock_unlock(&token->lock);
-	if (err == SG_OK && r.anchored)
+	err = read_store(token, &r, &txn);
+	sg_store_abort(&txn);
+	if (err == SG_OK && r.to_ask)
 		err = check_anchor(token, &r, refused, again);
-	if (err == SG_OK && !*again) {
-		pthread_rwlock_wrlock(&token->lock);
-		err = settle(token, &r, again);
-		pthread_rwlock_unlock(&token->lock);
-	}
+	if (err == SG_OK && !*again)
+		err = settle(token, &r, false, again);
 	forget(&r);
 	return err;
 }
 
-/* Others change the token faster than it can be read: keep them out for once. */
+/* Others change the token faster than it can be read: keep them from committing for once. What
+ * they committed before is in what is read, so it can be taken over whoever enters it in the
+ * table first. */
 static enum sg_err refresh_alone(struct sg_token *token)
 {
+	struct sg_store_txn *txn = NULL;
 	struct reading r;
-	bool again;
+	bool unfinished = false, again = false;
 	enum sg_err err;
 
-	pthread_rwlock_wrlock(&token->lock);
-	err = read_rows(token, &r);
-	if (err == SG_OK && r.anchored)         /* the hardware is not asked under the lock */
-		err = SG_ERR_STORE_BUSY;
+	sg_token_opening_lock(token);
+	err = read_store(token, &r, &txn);
+	if (err == SG_OK && r.to_ask)
+		err = ask(token, &r, &unfinished);
+	if (err == SG_ERR_STORE_OLD)
+		sg_token_anchor_refuse(token);
+	if (err == SG_OK && unfinished) {       /* which takes the lock for writing */
+		sg_store_abort(&txn);
+		err = sg_token_anchor_finish(token, token->sealer, &r.record, r.keys);
+	}
 	if (err == SG_OK)
-		err = settle(token, &r, &again);
-	pthread_rwlock_unlock(&token->lock);
+		err = settle(token, &r, txn != NULL, &again);
+	if (again)
+		err = SG_ERR_STORE_BUSY;
+	sg_store_abort(&txn);
+	sg_token_opening_unlock(token);
 	forget(&r);
 	return err;
 }

@@ -38,6 +38,7 @@ api_tests = \
 	tests/api/test_threads \
 	tests/api/test_tokens \
 	tests/api/test_verify_signature \
+	tests/api/test_waiting \
 	tests/api/test_wrap \
 	tests/api/test_wrap_authenticated \
 	tests/api/test_wrap_private
@@ -54,10 +55,14 @@ THREAD_TESTS += \
 	tests/api/test_pin_tries \
 	tests/api/test_processes \
 	tests/api/test_slot_event \
-	tests/api/test_threads
+	tests/api/test_threads \
+	tests/api/test_waiting
 EXTRA_DIST += $(api_scripts)
 
 # A provider that test_recursion has OpenSSL load.
 check_LTLIBRARIES += recursing_provider.la
 recursing_provider_la_SOURCES = tests/api/recursing_provider.c
 recursing_provider_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath /nowhere
+
+# Its nanosleep stands before that of the C library for all that it loads.
+tests_api_test_waiting_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic-symbol=nanosleep

@@ -92,7 +92,8 @@ THREAD_TESTS += \
 
 # It counts who opens the store, and comes in between where a thread takes a lock.
 tests_unit_test_token_refresh_LDFLAGS = $(AM_LDFLAGS) \
-	-Wl,--wrap=sg_store_begin -Wl,--wrap=pthread_rwlock_wrlock
+	-Wl,--wrap=sg_store_begin -Wl,--wrap=sg_store_abort -Wl,--wrap=sg_store_object_each \
+	-Wl,--wrap=pthread_rwlock_wrlock
 
 # It counts steps through the table.
 tests_unit_test_session_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sg_map_next

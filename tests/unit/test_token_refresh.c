@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Tests of core/token_refresh.c. A second token on the same store stands for another
- * process. The linker puts two functions of this file before those that the core calls:
- * one counts who opens the store, the other comes in between two steps of a refresh.
+ * process. The linker puts functions of this file before those that the core calls: they
+ * count who opens the store, see that no lock of the token is held meanwhile, and come in
+ * between two steps of a refresh.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,31 +26,77 @@ enum sg_err __real_sg_store_begin(const char *path, enum sg_store_mode mode,
                                   struct sg_store_txn **out);
 enum sg_err __wrap_sg_store_begin(const char *path, enum sg_store_mode mode,
                                   struct sg_store_txn **out);
+void __real_sg_store_abort(struct sg_store_txn **txn);
+void __wrap_sg_store_abort(struct sg_store_txn **txn);
+enum sg_err __real_sg_store_object_each(struct sg_store_txn *txn, sg_store_row_fn fn, void *arg);
+enum sg_err __wrap_sg_store_object_each(struct sg_store_txn *txn, sg_store_row_fn fn, void *arg);
 int __real_pthread_rwlock_wrlock(pthread_rwlock_t *lock);
 int __wrap_pthread_rwlock_wrlock(pthread_rwlock_t *lock);
 
 static int opened;
 static bool busy_once_written, busy;    /* nobody can read the store after the next write */
+static unsigned reading;                /* transactions for reading that are open */
 static void (*in_between)(void);        /* runs once, before the token is next locked for writing */
+static void (*each_time)(void);         /* the same, whenever that is and it locks nothing itself */
+static void (*before_reading)(void);    /* runs once, before the store is next opened to be read */
+
+/* Who waits for the store or reads it may not hold a lock that a signature needs. */
+static void require_free_lock(void)
+{
+	if (token == NULL)
+		return;
+	ck_assert_int_eq(pthread_rwlock_trywrlock(&token->lock), 0);
+	pthread_rwlock_unlock(&token->lock);
+}
+
+static void run_once(void (**which)(void))
+{
+	void (*fn)(void) = *which;
+
+	*which = NULL;
+	if (fn != NULL)
+		fn();
+}
 
 enum sg_err __wrap_sg_store_begin(const char *path, enum sg_store_mode mode,
                                   struct sg_store_txn **out)
 {
+	enum sg_err err;
+
+	require_free_lock();
 	opened++;
+	if (mode == SG_STORE_READ)
+		run_once(&before_reading);
 	if (mode != SG_STORE_READ && busy_once_written)
 		busy = true;
 	if (mode == SG_STORE_READ && busy)
 		return SG_ERR_STORE_BUSY;
-	return __real_sg_store_begin(path, mode, out);
+	err = __real_sg_store_begin(path, mode, out);
+	reading += err == SG_OK && mode == SG_STORE_READ;
+	return err;
+}
+
+/* Who reads ends by this; and who writes, with nothing left to end. */
+void __wrap_sg_store_abort(struct sg_store_txn **txn)
+{
+	reading -= reading > 0 && *txn != NULL;
+	__real_sg_store_abort(txn);
+}
+
+enum sg_err __wrap_sg_store_object_each(struct sg_store_txn *txn, sg_store_row_fn fn, void *arg)
+{
+	require_free_lock();
+	return __real_sg_store_object_each(txn, fn, arg);
 }
 
 int __wrap_pthread_rwlock_wrlock(pthread_rwlock_t *lock)
 {
-	void (*fn)(void) = in_between;
+	void (*fn)(void) = each_time;
 
-	if (fn != NULL && lock == &token->lock) {
-		in_between = NULL;
-		fn();
+	if (token != NULL && lock == &token->lock) {
+		run_once(&in_between);
+		run_once(&each_time);
+		each_time = fn;
 	}
 	return __real_pthread_rwlock_wrlock(lock);
 }
@@ -228,6 +275,156 @@ START_TEST(what_was_read_before_a_change_of_our_own_is_not_taken_over)
 }
 END_TEST
 
+/* The same at the other end: what we add is read, though the table had it first. */
+START_TEST(what_is_added_before_the_store_is_read_stays_too)
+{
+	ck_assert_uint_eq(count(), 0);
+	add(other);
+	before_reading = add_mine;
+	ck_assert_uint_eq(count(), 2);
+	ck_assert_ptr_null(before_reading);
+	ck_assert(knows(mine));
+}
+END_TEST
+
+static void destroy_mine(void)
+{
+	struct sg_object *object = NULL;
+
+	ck_assert_int_eq(sg_token_object(token, mine, &object), SG_OK);
+	ck_assert_int_eq(sg_token_destroy(token, mine, object), SG_OK);
+	sg_object_unref(&object);
+}
+
+START_TEST(what_was_read_before_it_was_destroyed_does_not_come_back)
+{
+	add_mine();
+	ck_assert_uint_eq(count(), 1);
+	add(other);
+	in_between = destroy_mine;
+	ck_assert_uint_eq(count(), 1);
+	ck_assert_ptr_null(in_between);
+	ck_assert(!knows(mine));
+}
+END_TEST
+
+static void label_mine(const char *label)
+{
+	struct sg_object *object = NULL;
+	struct sg_attrs attrs = { 0 };
+
+	ck_assert_int_eq(sg_token_object(token, mine, &object), SG_OK);
+	ck_assert_int_eq(sg_attrs_copy(&object->attrs, &attrs), SG_OK);
+	ck_assert_int_eq(sg_attrs_set(&attrs, CKA_LABEL, sg_bytes_str(label)), SG_OK);
+	ck_assert_int_eq(sg_token_change(token, mine, object, &attrs), SG_OK);
+	sg_object_unref(&object);
+}
+
+static bool mine_is_labelled(const char *label)
+{
+	struct sg_object *object = NULL;
+	struct sg_bytes value = { 0 };
+	bool is;
+
+	ck_assert_int_eq(sg_token_object(token, mine, &object), SG_OK);
+	is = sg_attrs_get(&object->attrs, CKA_LABEL, &value) &&
+	     sg_bytes_equal(value, sg_bytes_str(label));
+	sg_object_unref(&object);
+	return is;
+}
+
+static void label_again(void)
+{
+	label_mine("second");
+}
+
+START_TEST(what_was_read_before_it_was_changed_does_not_come_back)
+{
+	add_mine();
+	label_mine("first");
+	add(other);
+	in_between = label_again;
+	ck_assert_uint_eq(count(), 2);
+	ck_assert_ptr_null(in_between);
+	ck_assert(mine_is_labelled("second"));
+	label_mine("third");
+	ck_assert_uint_eq(count(), 2);
+	ck_assert(mine_is_labelled("third"));
+}
+END_TEST
+
+static size_t added;
+
+/* Nobody can add while the store is being read: it would wait for the reader. */
+static void add_while_nobody_reads(void)
+{
+	if (reading > 0)
+		return;
+	add_mine();
+	added++;
+}
+
+START_TEST(a_search_ends_though_the_token_changes_each_time_it_was_read)
+{
+	add_mine();
+	label_mine("first");
+	ck_assert_uint_eq(count(), 1);
+	add(other);
+	each_time = add_while_nobody_reads;
+	ck_assert_uint_eq(count(), 2 + added);
+	each_time = NULL;
+	ck_assert_uint_gt(added, 1);
+	ck_assert(knows(mine));
+	label_mine("second");
+	ck_assert_uint_eq(count(), 2 + added);
+	ck_assert(mine_is_labelled("second"));
+}
+END_TEST
+
+static CK_OBJECT_HANDLE theirs;
+static struct sg_object *held;          /* by somebody who is about to change it */
+
+/* A thread that committed before comes to enter what it wrote, while another reads. */
+static void enter_late(void)
+{
+	struct sg_object *object = NULL;
+	CK_OBJECT_HANDLE handle;
+
+	if (reading == 0) {
+		add_while_nobody_reads();
+		return;
+	}
+	ck_assert_int_eq(sg_token_object(other, theirs, &object), SG_OK);
+	held = sg_object_ref(object);
+	ck_assert_int_eq(pthread_rwlock_wrlock(&token->lock), 0);
+	ck_assert_int_eq(sg_table_add(&token->objects, &object, NULL, &handle), SG_OK);
+	token->changes++;
+	pthread_rwlock_unlock(&token->lock);
+}
+
+/* It is not replaced by another of the same generation: a change that is made of the one that
+ * somebody holds would never be shown. */
+START_TEST(what_was_entered_while_it_was_read_stays_what_it_is)
+{
+	struct sg_object *now = NULL;
+	struct sg_entry *entry;
+
+	ck_assert_uint_eq(count(), 0);
+	add(other);
+	theirs = add(other);
+	each_time = enter_late;
+	ck_assert_uint_eq(count(), 2 + added);
+	each_time = NULL;
+	ck_assert_ptr_nonnull(held);
+	entry = sg_table_find_row(&token->objects, held->uuid);
+	ck_assert_ptr_nonnull(entry);
+	ck_assert_int_eq(sg_token_object(token, entry->handle, &now), SG_OK);
+	ck_assert_ptr_eq(now, held);
+	sg_object_unref(&now);
+	sg_object_unref(&held);
+}
+END_TEST
+
 static void add_others(void)
 {
 	add(other);
@@ -249,6 +446,26 @@ static void close_token(void)
 	sg_token_close(token);
 	pthread_rwlock_unlock(&token->lock);
 }
+
+static void add_and_close_in_the_end(void)
+{
+	if (reading > 0)
+		close_token();
+	else
+		add_while_nobody_reads();
+}
+
+START_TEST(a_half_that_closes_while_the_token_changes_each_time_is_left_out)
+{
+	ck_assert_uint_eq(count(), 0);
+	add(other);
+	each_time = add_and_close_in_the_end;
+	ck_assert_uint_eq(count(), 0);
+	each_time = NULL;
+	ck_assert_uint_gt(added, 1);
+	ck_assert_uint_eq(count(), 1 + added);
+}
+END_TEST
 
 START_TEST(what_was_read_with_keys_that_are_gone_is_not_taken_over)
 {
@@ -437,6 +654,12 @@ static Suite *suite(void)
 	tcase_add_test(tc, a_change_of_our_own_is_seen);
 	tcase_add_test(tc, what_was_closed_and_opened_again_is_shown_though_the_store_did_not_change);
 	tcase_add_test(tc, what_was_read_before_a_change_of_our_own_is_not_taken_over);
+	tcase_add_test(tc, what_is_added_before_the_store_is_read_stays_too);
+	tcase_add_test(tc, what_was_read_before_it_was_destroyed_does_not_come_back);
+	tcase_add_test(tc, what_was_read_before_it_was_changed_does_not_come_back);
+	tcase_add_test(tc, a_search_ends_though_the_token_changes_each_time_it_was_read);
+	tcase_add_test(tc, what_was_entered_while_it_was_read_stays_what_it_is);
+	tcase_add_test(tc, a_half_that_closes_while_the_token_changes_each_time_is_left_out);
 	tcase_add_test(tc, what_another_process_commits_during_a_refresh_is_seen_by_the_next);
 	tcase_add_test(tc, what_was_read_with_keys_that_are_gone_is_not_taken_over);
 	tcase_add_loop_test(tc, a_token_that_another_process_made_new_shows_the_new_objects, 0, 4);
