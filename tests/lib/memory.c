@@ -225,3 +225,12 @@ size_t test_memory_find_in_file(const char *path, const uint8_t *veiled, size_t 
 	end(&s);
 	return found;
 }
+
+/* AddressSanitizer keeps what was freed for a while, and unchanged: as if nothing had been there
+ * to be overwritten. Programs that search memory do without that. */
+__attribute__((visibility("default"))) const char *__asan_default_options(void);
+
+const char *__asan_default_options(void)
+{
+	return "quarantine_size_mb=0:thread_local_quarantine_size_kb=0";
+}
