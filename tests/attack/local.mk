@@ -23,7 +23,12 @@ attack_scripts = \
 check_PROGRAMS += $(attack_tests)
 TESTS += $(attack_tests) $(attack_scripts)
 THREAD_TESTS += tests/attack/test_tripwire
-EXTRA_DIST += $(attack_scripts)
+EXTRA_DIST += $(attack_scripts) tests/attack/mutate.sh tests/attack/mutations
+
+# Take the defences out, one at a time, and look whether the tests notice: an hour's work.
+.PHONY: mutate
+mutate:
+	$(top_srcdir)/tests/attack/mutate.sh
 
 # A process with secrets, and what they are.
 attack_victim = tests/attack/victim.c tests/attack/victim.h

@@ -1,11 +1,13 @@
 # Rules about the sources themselves.
 TESTS += \
 	tests/lint/docs.sh \
+	tests/lint/mutations.sh \
 	tests/lint/rings.sh \
 	tests/lint/style.sh \
 	tests/lint/tables.sh
 EXTRA_DIST += \
 	tests/lint/docs.sh \
+	tests/lint/mutations.sh \
 	tests/lint/rings.sh \
 	tests/lint/style.sh \
 	tests/lint/tables.sh

@@ -1,0 +1,139 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Takes the defences of tests/attack/mutations out, one at a time, in a copy of the source,
+# and looks whether the test that is named there fails. Usage: mutate.sh [WORD], in the folder
+# of a build; with a word only those mutations whose text has it. MUTATIONS names another list. With --check it only looks
+# whether each can be taken out of the source as it is now, and whether the test is there.
+set -euo pipefail
+
+root=$(cd "$(dirname "$0")/../.." && pwd)
+list=${MUTATIONS:-$root/tests/attack/mutations}
+copy=$PWD/mutate
+jobs=$(nproc)
+
+# Fields of the mutation at hand.
+defence='' file='' notices=''
+edits=()
+
+# each FUNCTION: call it for each mutation, with the fields set.
+each() {
+	local line
+
+	defence='' edits=()
+	while IFS= read -r line || [ -n "$line" ]; do
+		case $line in
+		'#'*) ;;
+		'defence: '*) defence=${line#*: } ;;
+		'file: '*) file=${line#*: } ;;
+		'edit: '*) edits+=("${line#*: }") ;;
+		'notices: '*) notices=${line#*: } ;;
+		'')
+			[ -z "$defence" ] || "$1"
+			defence='' edits=()
+			;;
+		*)
+			echo "$list: what is \"$line\"?" >&2
+			exit 2
+			;;
+		esac
+	done < <(cat "$list"; echo)
+}
+
+# mutant FILE: the file without the defence, on standard output. Every edit must change it.
+mutant() {
+	local before after edit
+
+	before=$(cat "$1"; echo .)
+	for edit in "${edits[@]}"; do
+		after=$(perl -0pe "$edit" <<< "${before%.}"; echo .)
+		after=${after%$'\n'.}.
+		[ "$after" != "$before" ] || return 1
+		before=$after
+	done
+	printf %s "${before%.}"
+}
+
+# Does the test named "attack/test_x.c: name" exist?
+has_test() {
+	local test=$root/tests/${notices%%: *} name=${notices#*: }
+
+	[ -f "$test" ] && grep -qxE "START_TEST\($name\)|(it|check|report) '$name'.*" "$test"
+}
+
+check() {
+	mutant "$root/$file" > /dev/null || echo "$file: \"$defence\" can't be taken out as $list says"
+	has_test || echo "$defence: there is no test $notices"
+}
+
+# Copy what changed, so that a second run builds little.
+refresh() {
+	local name
+
+	mkdir -p "$copy"
+	(cd "$root" && git ls-files) | while read -r name; do
+		[ ! -f "$root/$name" ] || cmp -s "$root/$name" "$copy/$name" ||
+			install -D -m "$(stat -c %a "$root/$name")" "$root/$name" "$copy/$name"
+	done
+	cd "$copy"
+	[ -f configure ] || autoreconf -fi > /dev/null 2>&1
+	[ -f Makefile ] || ./configure -q CFLAGS='-O1 -g'
+}
+
+# build PROGRAM...: and before them the module and the command, which most tests use.
+build() {
+	make -s -j "$jobs" all > "$copy/mutate.log" 2>&1 &&
+		{ [ $# -eq 0 ] || make -s -j "$jobs" "$@" >> "$copy/mutate.log" 2>&1; }
+}
+
+# Run the test; print what fails of it.
+failures() {
+	local test=tests/${notices%%: *} status=0 command
+
+	case $test in
+	*.sh) command=(bash "$test") ;;
+	*) command=("${test%.c}") ;;
+	esac
+	SIGNET_TEST_SRCDIR=$copy SIGNET_TEST_BUILDDIR=$copy timeout 600 "${command[@]}" > "$copy/tap" 2> "$copy/err" || status=$?
+	grep -a '^not ok' "$copy/tap" || [ "$status" -eq 0 ] || echo "exit status $status"
+}
+
+programs() {
+	case $1 in
+	attack/test_timing.sh) echo tests/ct/secrets ;;
+	*.c) echo "tests/${1%.c}" ;;
+	esac
+}
+
+unnoticed=0 noticed=0
+
+take_out() {
+	local seen verdict='NOT NOTICED' programs
+
+	[[ "$defence $file $notices ${edits[*]}" == *"$word"* ]] || return 0
+	mapfile -t programs < <(programs "${notices%%: *}")
+	cp "$copy/$file" "$copy/mutate.kept"
+	if ! mutant "$copy/mutate.kept" > "$copy/$file"; then
+		verdict='DOES NOT APPLY' seen=
+	elif ! build "${programs[@]}"; then
+		verdict='DOES NOT BUILD' seen=$(grep -m 3 error "$copy/mutate.log")
+	else
+		seen=$(failures)
+		! grep -qF -e "${notices#*: }" <<< "$seen" || verdict=noticed
+	fi
+	cat "$copy/mutate.kept" > "$copy/$file"
+	if [ "$verdict" = noticed ]; then noticed=$((noticed + 1)); else unnoticed=$((unnoticed + 1)); fi
+	printf '%s: %s\n\twithout it in %s: %s\n' "$verdict" "$defence" "$file" "$notices"
+	[ "$verdict" = noticed ] || printf '\tbut: %s\n' "${seen:-everything passes}"
+}
+
+if [ "${1-}" = --check ]; then
+	each check
+	exit 0
+fi
+word=${1-}
+refresh
+build || { tail -n 20 "$copy/mutate.log"; exit 1; }
+each take_out
+echo "$noticed noticed, $unnoticed not"
+[ "$unnoticed" -eq 0 ] && [ "$noticed" -gt 0 ]
