@@ -4,6 +4,7 @@ unit_tests = \
 	tests/unit/test_aes \
 	tests/unit/test_aes_cbc \
 	tests/unit/test_aes_gcm \
+	tests/unit/test_anchor \
 	tests/unit/test_array \
 	tests/unit/test_attr_table \
 	tests/unit/test_attr_value \
@@ -73,6 +74,7 @@ unit_tests = \
 	tests/unit/test_store_sync \
 	tests/unit/test_template \
 	tests/unit/test_token \
+	tests/unit/test_token_anchor \
 	tests/unit/test_token_record \
 	tests/unit/test_token_refresh \
 	tests/unit/test_token_tripwire \
