@@ -40,11 +40,13 @@ static bool is_initialized(void)
 
 CK_RV C_Initialize(void *init_args)
 {
-	CK_RV rv = init_args != NULL ? check_args(init_args) : CKR_OK;
+	const CK_C_INITIALIZE_ARGS *args = init_args;
+	CK_RV rv = args != NULL ? check_args(args) : CKR_OK;
 
 	if (rv != CKR_OK)
 		return is_initialized() ? CKR_CRYPTOKI_ALREADY_INITIALIZED : rv;
-	return sg_module_start();
+	return sg_module_start(args == NULL ||
+	                       (args->flags & CKF_LIBRARY_CANT_CREATE_OS_THREADS) == 0);
 }
 
 CK_RV C_Finalize(void *reserved)

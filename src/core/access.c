@@ -141,5 +141,7 @@ CK_RV sg_access_wrap(const struct sg_object *wrapping, const struct sg_object *k
 	if (sg_attrs_bool(&key->attrs, CKA_WRAP_WITH_TRUSTED) &&
 	    !sg_attrs_bool(&wrapping->attrs, CKA_TRUSTED))
 		return CKR_KEY_NOT_WRAPPABLE;
+	if (sg_attrs_bool(&key->attrs, CKA_ALWAYS_AUTHENTICATE))
+		return CKR_USER_NOT_LOGGED_IN;
 	return sg_key_template_matches(wrapping, key) ? CKR_OK : CKR_KEY_HANDLE_INVALID;
 }

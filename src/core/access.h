@@ -35,8 +35,9 @@ CK_RV sg_access_trust(const struct sg_session *session, const struct sg_attrs *b
 CK_RV sg_access_use(const struct sg_object *key, CK_ATTRIBUTE_TYPE usage,
                     CK_MECHANISM_TYPE mechanism);
 
-/* Check that a key may leave the token wrapped by another [PKCS#11 3.1 §5.18.3]. Errors:
- * KEY_UNEXTRACTABLE, KEY_NOT_WRAPPABLE where it needs a trusted wrapping key,
+/* Check that a key may leave the token wrapped by another [PKCS#11 3.1 §5.18.3]. One that wants a
+ * PIN for each use does not: what is unwrapped elsewhere would want none. Errors:
+ * KEY_UNEXTRACTABLE, KEY_NOT_WRAPPABLE where it needs a trusted wrapping key, USER_NOT_LOGGED_IN,
  * KEY_HANDLE_INVALID where it differs from CKA_WRAP_TEMPLATE. */
 CK_RV sg_access_wrap(const struct sg_object *wrapping, const struct sg_object *key);
 

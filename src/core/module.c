@@ -68,7 +68,7 @@ static enum sg_err module_new(struct sg_module **out)
 }
 
 /* What the process needs once; each part is cheap when repeated. */
-static enum sg_err prepare_process(void)
+static enum sg_err prepare_process(bool threads)
 {
 	enum sg_err err;
 
@@ -78,11 +78,11 @@ static enum sg_err prepare_process(void)
 	if (err == SG_OK)
 		err = sg_crypto_start();
 	if (err == SG_OK)
-		err = sg_sealer_start();
+		err = sg_sealer_start(threads);
 	return err;
 }
 
-CK_RV sg_module_start(void)
+CK_RV sg_module_start(bool threads)
 {
 	enum sg_err err;
 	CK_RV rv = CKR_CRYPTOKI_ALREADY_INITIALIZED;
@@ -93,7 +93,7 @@ CK_RV sg_module_start(void)
 		sg_module_leave();
 		return rv;
 	}
-	err = prepare_process();
+	err = prepare_process(threads);
 	if (err != SG_OK)
 		return sg_rv(err);
 	sg_gate_close(&gate);

@@ -21,9 +21,9 @@ struct sg_module {
 	struct sg_slot_watch *slot_watch;
 };
 
-/* Start. Does not touch the hardware. Errors: CRYPTOKI_ALREADY_INITIALIZED,
- * CKR_SIGNET_CONFIG, HOST_MEMORY. */
-CK_RV sg_module_start(void);
+/* Start. Does not touch the hardware. threads: some may be made (seal/sealer.h). Errors:
+ * CRYPTOKI_ALREADY_INITIALIZED, CKR_SIGNET_CONFIG, HOST_MEMORY. */
+CK_RV sg_module_start(bool threads);
 
 /* End: close all sessions, wipe all keys. Errors: CRYPTOKI_NOT_INITIALIZED. */
 CK_RV sg_module_stop(void);

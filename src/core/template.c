@@ -16,21 +16,61 @@
 
 #define TEMPLATE_MAX 256        /* attributes; more than any object has */
 
+/* Check an attribute, but not what a template in it holds. */
+static CK_RV check_one(const CK_ATTRIBUTE *attr)
+{
+	if (attr->ulValueLen > SG_VALUE_MAX || (attr->pValue == NULL && attr->ulValueLen > 0))
+		return CKR_ARGUMENTS_BAD;
+	return CKR_OK;
+}
+
+static bool holds_template(CK_ATTRIBUTE_TYPE type)
+{
+	const struct sg_attr_row *rows;
+	size_t n;
+
+	if ((type & CKF_ARRAY_ATTRIBUTE) == 0)
+		return false;
+	rows = sg_attr_rows(&n);
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].type == type)
+			return rows[i].kind == SG_ATTR_TEMPLATE;
+	return false;
+}
+
+/* Check the attributes of a template in a template. There is no third level, and a list
+ * that holds itself would have no end. */
+static CK_RV check_nested(const CK_ATTRIBUTE *attr)
+{
+	const uint8_t *given = attr->pValue;
+	CK_RV rv = CKR_OK;
+
+	if (!holds_template(attr->type))
+		return CKR_OK;
+	for (size_t at = 0; at + sizeof *attr <= attr->ulValueLen && rv == CKR_OK;
+	     at += sizeof *attr) {
+		CK_ATTRIBUTE nested;
+
+		memcpy(&nested, given + at, sizeof nested);
+		rv = check_one(&nested);
+	}
+	return rv;
+}
+
 CK_RV sg_template_check(const CK_ATTRIBUTE *template, CK_ULONG n)
 {
-	if (template == NULL && n > 0)
+	CK_RV rv = CKR_OK;
+
+	if ((template == NULL && n > 0) || n > TEMPLATE_MAX)
 		return CKR_ARGUMENTS_BAD;
-	if (n > TEMPLATE_MAX)
-		return CKR_ARGUMENTS_BAD;
-	for (CK_ULONG i = 0; i < n; i++) {
-		if (template[i].ulValueLen > SG_VALUE_MAX)
-			return CKR_ARGUMENTS_BAD;
-		if (template[i].pValue == NULL && template[i].ulValueLen > 0)
-			return CKR_ARGUMENTS_BAD;
-		if (sg_template_find(template, i, template[i].type) != NULL)
-			return CKR_TEMPLATE_INCONSISTENT;
+	for (CK_ULONG i = 0; i < n && rv == CKR_OK; i++) {
+		rv = check_one(&template[i]);
+		if (rv == CKR_OK)
+			rv = check_nested(&template[i]);
+		if (rv == CKR_OK && sg_template_find(template, i, template[i].type) != NULL)
+			rv = CKR_TEMPLATE_INCONSISTENT;
 	}
-	return CKR_OK;
+	return rv;
 }
 
 const CK_ATTRIBUTE *sg_template_find(const CK_ATTRIBUTE *template, CK_ULONG n,

@@ -24,13 +24,13 @@ static const struct sg_sealer_ops *find(const char *name)
 	return NULL;
 }
 
-enum sg_err sg_sealer_start(void)
+enum sg_err sg_sealer_start(bool threads)
 {
 	enum sg_err err = SG_OK;
 
 	for (size_t i = 0; i < sizeof sealers / sizeof sealers[0] && err == SG_OK; i++)
 		if (sealers[i]->start != NULL)
-			err = sealers[i]->start();
+			err = sealers[i]->start(threads);
 	return err;
 }
 

@@ -77,7 +77,7 @@ struct sg_sealer_ops {
 	const char *model;              /* CK_TOKEN_INFO.model, at most 16 characters */
 	bool hardware;                  /* false: shows itself as insecure */
 
-	enum sg_err (*start)(void);     /* see sg_sealer_start; NULL: nothing to prepare */
+	enum sg_err (*start)(bool threads);     /* see sg_sealer_start; NULL: nothing to prepare */
 
 	/* Make the object; no I/O, so that it succeeds without hardware. Errors: NOMEM,
 	 * SEALER_OFF. */
@@ -128,8 +128,9 @@ struct sg_sealer_ops {
 };
 
 /* Prepare the libraries of all sealers, from C_Initialize: what they need of the
- * environment is set before other threads work. Cheap when repeated. Errors: NOMEM. */
-enum sg_err sg_sealer_start(void);
+ * environment is set before other threads work. threads: they may make some, so that hardware which
+ * hangs can be given up. Cheap when repeated. Errors: NOMEM. */
+enum sg_err sg_sealer_start(bool threads);
 
 /* Open the sealer of that name with this configuration, which must outlive it.
  * Errors: SEALER_UNKNOWN, SEALER_OFF, NOMEM. Free it with sg_sealer_free. */

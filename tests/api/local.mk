@@ -36,6 +36,7 @@ api_tests = \
 	tests/api/test_sign \
 	tests/api/test_slot_event \
 	tests/api/test_threads \
+	tests/api/test_threadless \
 	tests/api/test_tokens \
 	tests/api/test_verify_signature \
 	tests/api/test_waiting \

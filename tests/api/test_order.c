@@ -207,10 +207,11 @@ END_TEST
 START_TEST(pointers_in_templates_come_before_the_mechanism)
 {
 	CK_ATTRIBUTE hollow = { CKA_LABEL, NULL, 5 };
-	CK_ATTRIBUTE *const templates[] = { NULL, &hollow };
+	CK_ATTRIBUTE within = { CKA_UNWRAP_TEMPLATE, &hollow, sizeof hollow };
+	CK_ATTRIBUTE *const templates[] = { NULL, &hollow, &within };
 	CK_SESSION_HANDLE s = p11_machine();
 
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 3; i++) {
 		CK_ATTRIBUTE *t = templates[i];
 
 		p11_is(CKR_ARGUMENTS_BAD, p11->C_CreateObject(s, t, 1, &h));

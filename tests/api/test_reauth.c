@@ -195,6 +195,22 @@ START_TEST(a_use_without_an_init_is_refused)
 }
 END_TEST
 
+START_TEST(who_knows_no_pin_does_not_wrap_it_either)
+{
+	struct p11_template pub = { 0 }, priv = { 0 };
+	CK_OBJECT_HANDLE kek = p11_make_aes(s, "kek"), public, private;
+	CK_BYTE out[200];
+	CK_ULONG len = sizeof out;
+
+	p11_bytes(&pub, CKA_EC_PARAMS, p11_ed25519_oid, 5);
+	p11_bool(&priv, CKA_ALWAYS_AUTHENTICATE, true);
+	p11_bool(&priv, CKA_EXTRACTABLE, true);
+	p11_ok(p11->C_GenerateKeyPair(s, &p11_pair_gen, pub.attr, pub.n, priv.attr, priv.n, &public,
+	                              &private));
+	p11_is(CKR_USER_NOT_LOGGED_IN, p11->C_WrapKey(s, &p11_kwp, kek, private, out, &len));
+}
+END_TEST
+
 /* A record whose PIN is known to whoever wrote it there. */
 START_TEST(the_pin_of_another_token_opens_nothing)
 {
@@ -300,6 +316,7 @@ static Suite *suite(void)
 	tcase_add_test(tc, a_logout_ends_what_was_authorised);
 	tcase_add_test(tc, a_key_that_asks_is_private_and_goes_on_asking);
 	tcase_add_test(tc, a_use_without_an_init_is_refused);
+	tcase_add_test(tc, who_knows_no_pin_does_not_wrap_it_either);
 	tcase_add_test(tc, the_pin_of_another_token_opens_nothing);
 	tcase_add_test(tc, only_a_trusted_key_wraps_what_asks_for_one);
 	tcase_add_test(tc, the_officer_makes_trusted_objects);

@@ -87,7 +87,7 @@ int bench_unseal_child(void)
 
 	err = sg_crypto_start();
 	if (err == SG_OK)
-		err = sg_sealer_start();
+		err = sg_sealer_start(true);
 	if (err == SG_OK)
 		err = sg_config_load(&config);
 	if (err == SG_OK)

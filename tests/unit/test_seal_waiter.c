@@ -140,6 +140,15 @@ START_TEST(a_tpm_that_hangs_when_it_is_connected_to_is_late)
 }
 END_TEST
 
+START_TEST(where_no_thread_may_be_made_the_caller_waits)
+{
+	sg_waiter_allow(false);
+	ck_assert_uint_eq(ask(0), TSS2_RC_SUCCESS);
+	ck_assert_ptr_eq(inner, &slow);
+	ck_assert_mem_eq(answer, "xxxxx\0", 6);
+}
+END_TEST
+
 START_TEST(nothing_is_finalized_where_nothing_is)
 {
 	sg_waiter_finalize(&inner);
@@ -158,6 +167,7 @@ static Suite *suite(void)
 	tcase_add_test(tcase, a_tpm_that_does_not_take_the_command_is_late_too);
 	tcase_add_test(tcase, a_name_that_is_none_is_an_error_at_once);
 	tcase_add_test(tcase, a_tpm_that_hangs_when_it_is_connected_to_is_late);
+	tcase_add_test(tcase, where_no_thread_may_be_made_the_caller_waits);
 	tcase_add_test(tcase, nothing_is_finalized_where_nothing_is);
 	suite_add_tcase(s, tcase);
 	return s;

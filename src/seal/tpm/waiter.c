@@ -9,12 +9,16 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <tss2/tss2_tctildr.h>
 #include <tss2/tss2_tpm2_types.h>
+
+/* The application forbids threads for the whole process (C_Initialize). */
+static _Atomic bool forbidden;
 
 struct waiter {
 	TSS2_RC (*act)(struct waiter *);
@@ -61,6 +65,11 @@ static struct waiter *waiter_new(TSS2_RC (*act)(struct waiter *))
 	}
 	pthread_condattr_destroy(&attr);
 	return w;
+}
+
+void sg_waiter_allow(bool threads)
+{
+	atomic_store(&forbidden, !threads);
 }
 
 /* Start a thread that no signal of the program reaches. */
@@ -132,6 +141,8 @@ static TSS2_RC within(struct waiter **w, int milliseconds)
 	const struct timespec end = in(milliseconds);
 	pthread_t thread;
 
+	if (atomic_load(&forbidden))
+		return (*w)->act(*w);
 	if (!start(&thread, work, *w))
 		return TSS2_TCTI_RC_MEMORY;
 	if (!done_in_time(*w, &end)) {
@@ -214,7 +225,7 @@ void sg_waiter_finalize(TSS2_TCTI_CONTEXT **inner)
 
 	if (*inner == NULL)
 		return;
-	if (start(&thread, finalize, *inner))
+	if (!atomic_load(&forbidden) && start(&thread, finalize, *inner))
 		pthread_detach(thread);
 	else
 		Tss2_TctiLdr_Finalize(inner);

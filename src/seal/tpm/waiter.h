@@ -7,6 +7,7 @@
 #ifndef SG_SEAL_TPM_WAITER_H
 #define SG_SEAL_TPM_WAITER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <tss2/tss2_tcti.h>
@@ -15,6 +16,10 @@
 
 /* A number that no TCTI returns: nothing came in time. */
 #define SG_TCTI_RC_LATE (TSS2_TCTI_RC_LAYER | 0xf801)
+
+/* Say whether threads may be made, which is so until then. Where not, the caller of what follows
+ * waits itself, and nothing bounds that. */
+void sg_waiter_allow(bool threads);
 
 /* Connect to the TPM of that name, as Tss2_TctiLdr_Initialize, within so many milliseconds.
  * Where it is late, the thread that still waits finalizes what comes of it. *inner is the caller's;
