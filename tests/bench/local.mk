@@ -1,5 +1,9 @@
 # `make bench` measures; nothing here passes or fails by time.
+# tests/bench/run.sh only looks whether it comes to its end.
 EXTRA_PROGRAMS += tests/bench/bench
+check_DATA += tests/bench/bench$(EXEEXT)
+TESTS += tests/bench/run.sh
+EXTRA_DIST += tests/bench/run.sh
 tests_bench_bench_SOURCES = \
 	tests/bench/bench.c \
 	tests/bench/cold.c tests/bench/cold.h \

@@ -5,13 +5,28 @@
 #include "bench/measure.h"
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "core/rv.h"
 
+#define ROUNDS 21
 #define ROUND_NS 1e7
+#define WARM_UP 100
+
+static bool quick;
+
+void bench_hurry(void)
+{
+	quick = true;
+}
+
+static size_t rounds(void)
+{
+	return quick ? 1 : ROUNDS;
+}
 
 void bench_check(CK_RV rv, const char *what)
 {
@@ -66,19 +81,21 @@ static double measure(struct bench_work work, long n)
 /* Find how many pieces make a round; this also warms up. */
 static long pieces(struct bench_work work)
 {
-	return (long)(ROUND_NS / measure(work, 100)) + 1;
+	const double one = measure(work, quick ? 1 : WARM_UP);
+
+	return quick ? 1 : (long)(ROUND_NS / one) + 1;
 }
 
 struct bench_pair bench_measure(struct bench_work ours, struct bench_work raw)
 {
-	double o[BENCH_ROUNDS], r[BENCH_ROUNDS];
+	double o[ROUNDS], r[ROUNDS];
 	long n_ours = pieces(ours), n_raw = pieces(raw);
 
-	for (int i = 0; i < BENCH_ROUNDS; i++) {
+	for (size_t i = 0; i < rounds(); i++) {
 		o[i] = measure(ours, n_ours);
 		r[i] = measure(raw, n_raw);
 	}
-	return (struct bench_pair){ bench_median(o, BENCH_ROUNDS), bench_median(r, BENCH_ROUNDS) };
+	return (struct bench_pair){ bench_median(o, rounds()), bench_median(r, rounds()) };
 }
 
 struct share {
@@ -121,17 +138,17 @@ static double measure_two(const struct bench_work work[2], long n)
 
 double bench_two_threads(const struct bench_work work[2])
 {
-	double ratio[BENCH_ROUNDS];
+	double ratio[ROUNDS];
 	long n = pieces(work[0]);
 
-	for (int i = 0; i < BENCH_ROUNDS; i++) {
+	for (size_t i = 0; i < rounds(); i++) {
 		double began = bench_now();
 
 		for (long j = 0; j < n; j++)
 			work[0].fn(work[0].arg);
 		ratio[i] = 2 * (bench_now() - began) / measure_two(work, n);
 	}
-	return bench_median(ratio, BENCH_ROUNDS);
+	return bench_median(ratio, rounds());
 }
 
 void bench_row(const char *name, const char *against, struct bench_pair pair)
