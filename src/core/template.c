@@ -13,6 +13,7 @@
 #include "util/log.h"
 
 #define CATEGORY_MAX 3          /* CK_CERTIFICATE_CATEGORY_OTHER_ENTITY */
+#define DOMAIN_MAX 3            /* CK_SECURITY_DOMAIN_THIRD_PARTY */
 
 #define TEMPLATE_MAX 256        /* attributes; more than any object has */
 
@@ -256,6 +257,7 @@ static CK_RV check_certificate(const struct sg_attrs *attrs)
 		return CKR_OK;
 	if (sg_attrs_ulong(attrs, CKA_CERTIFICATE_TYPE) != CKC_X_509 ||
 	    sg_attrs_ulong(attrs, CKA_CERTIFICATE_CATEGORY) > CATEGORY_MAX ||
+	    sg_attrs_ulong(attrs, CKA_JAVA_MIDP_SECURITY_DOMAIN) > DOMAIN_MAX ||
 	    !sg_attrs_get(attrs, CKA_VALUE, &value) || value.len == 0)
 		return CKR_ATTRIBUTE_VALUE_INVALID;
 	return CKR_OK;

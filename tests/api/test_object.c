@@ -459,7 +459,16 @@ START_TEST(a_certificate_is_kept)
 	p11_text(&t, CKA_SUBJECT, "subject");
 	p11_text(&t, CKA_ISSUER, "issuer");
 	p11_text(&t, CKA_SERIAL_NUMBER, "1");
+	p11_text(&t, CKA_URL, "http://127.0.0.1/c");
+	p11_bytes(&t, CKA_HASH_OF_SUBJECT_PUBLIC_KEY, repeat('h', 20).data, 20);
+	p11_bytes(&t, CKA_HASH_OF_ISSUER_PUBLIC_KEY, repeat('i', 20).data, 20);
+	p11_ulong(&t, CKA_NAME_HASH_ALGORITHM, CKM_SHA256);
 	p11_ok(create(&t, &object));
+	ck_assert_uint_eq(p11_get_ulong(s, object, CKA_NAME_HASH_ALGORITHM), CKM_SHA256);
+	ck_assert_uint_eq(p11_get_ulong(s, object, CKA_JAVA_MIDP_SECURITY_DOMAIN), 0);
+	p11_ok(p11_get(s, object, CKA_HASH_OF_ISSUER_PUBLIC_KEY, out, &len));
+	assert_bytes(sg_bytes(out, len), repeat('i', 20));
+	len = sizeof out;
 	p11_ok(p11_get(s, object, CKA_VALUE, out, &len));
 	assert_bytes(sg_bytes(out, len), repeat('c', 600));
 	ck_assert(!p11_get_bool(s, object, CKA_TRUSTED));
@@ -472,9 +481,10 @@ END_TEST
 START_TEST(what_is_no_certificate_of_x_509_is_refused)
 {
 	static const struct {
-		CK_ULONG type, category, len;
+		CK_ULONG type, category, domain, len;
 	} bad[] = {
-		{ CKC_X_509_ATTR_CERT, 0, 5 }, { 77, 0, 5 }, { CKC_X_509, 4, 5 }, { CKC_X_509, 0, 0 },
+		{ CKC_X_509_ATTR_CERT, 0, 0, 5 }, { 77, 0, 0, 5 }, { CKC_X_509, 4, 0, 5 },
+		{ CKC_X_509, 0, 4, 5 }, { CKC_X_509, 0, 0, 0 },
 	};
 
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
@@ -484,6 +494,7 @@ START_TEST(what_is_no_certificate_of_x_509_is_refused)
 		p11_ulong(&t, CKA_CLASS, CKO_CERTIFICATE);
 		p11_ulong(&t, CKA_CERTIFICATE_TYPE, bad[i].type);
 		p11_ulong(&t, CKA_CERTIFICATE_CATEGORY, bad[i].category);
+		p11_ulong(&t, CKA_JAVA_MIDP_SECURITY_DOMAIN, bad[i].domain);
 		p11_bytes(&t, CKA_VALUE, "value", bad[i].len);
 		p11_is(CKR_ATTRIBUTE_VALUE_INVALID, create(&t, &object));
 	}
