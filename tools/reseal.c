@@ -62,9 +62,9 @@ static enum tool_exit run_reseal(struct tool *tool)
 	if (code != TOOL_OK)
 		goto out;
 	how.policy = sg_buf_bytes(&policy);
-	how.user_pin = pin;
-	how.so_pin = so_pin;
-	how.owner_auth = owner;
+	how.pins.user = pin;
+	how.pins.so = so_pin;
+	how.pins.owner_auth = owner;
 	tool_log_clear();
 	tool_progress_begin("sealing the token anew in the TPM");
 	err = reseal(tool, &how);

@@ -12,7 +12,7 @@
 #include "tools/text.h"
 #include "tools/token.h"
 
-static enum sg_err accept_store(const struct tool *tool, const struct sg_token_reseal *how,
+static enum sg_err accept_store(const struct tool *tool, const struct sg_token_pins *pins,
                                 bool *protected)
 {
 	struct sg_token *token;
@@ -21,7 +21,7 @@ static enum sg_err accept_store(const struct tool *tool, const struct sg_token_r
 	if (err != SG_OK)
 		return err;
 	*protected = sg_token_record_anchored(&token->record);
-	err = sg_token_accept(token, how);
+	err = sg_token_accept(token, pins);
 	sg_module_leave();
 	return err;
 }
@@ -29,7 +29,7 @@ static enum sg_err accept_store(const struct tool *tool, const struct sg_token_r
 static enum tool_exit run(struct tool *tool)
 {
 	struct sg_secret *pin = NULL, *so_pin = NULL, *owner = NULL;
-	struct sg_token_reseal how = { .other_policy = false };
+	struct sg_token_pins pins = { NULL };
 	bool protected = false;
 	enum tool_exit code = tool_token_choose(tool);
 	enum sg_err err;
@@ -40,12 +40,12 @@ static enum tool_exit run(struct tool *tool)
 		code = tool_owner_auth_read(tool, &owner);
 	if (code != TOOL_OK)
 		goto out;
-	how.user_pin = pin;
-	how.so_pin = so_pin;
-	how.owner_auth = owner;
+	pins.user = pin;
+	pins.so = so_pin;
+	pins.owner_auth = owner;
 	tool_log_clear();
 	tool_progress_begin("asking the TPM");
-	err = accept_store(tool, &how, &protected);
+	err = accept_store(tool, &pins, &protected);
 	tool_progress_end();
 	if (err == SG_ERR_ARG && !protected)
 		code = tool_fail(TOOL_USAGE, NULL, "this token has no rollback protection: nothing "

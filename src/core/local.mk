@@ -52,6 +52,7 @@ libsignet_la_SOURCES += \
 	src/core/token_material.c src/core/token_material.h \
 	src/core/token_objects.c src/core/token_objects.h \
 	src/core/token_policy.c src/core/token_policy.h \
+	src/core/token_proof.c src/core/token_proof.h \
 	src/core/token_record.c src/core/token_record.h \
 	src/core/token_refresh.c \
 	src/core/token_remove.c src/core/token_remove.h \

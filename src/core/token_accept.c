@@ -60,34 +60,22 @@ static enum sg_err renew_stored(struct sg_token *token, struct sg_sealer *sealer
 	return err;
 }
 
-enum sg_err sg_token_accept(struct sg_token *token, const struct sg_token_reseal *how)
+enum sg_err sg_token_accept(struct sg_token *token, const struct sg_token_pins *pins)
 {
-	struct sg_keyset *keys[2] = { NULL, NULL };
-	struct sg_token_record record = { 0 };
-	struct sg_secret *token_key = NULL;
-	struct sg_sealer *sealer;
+	struct sg_token_proof proof = { .sealer = NULL };
 	enum sg_err err;
 
-	err = sg_token_read_record(token, &record);
-	if (err == SG_OK && !sg_token_record_anchored(&record))
+	err = sg_token_read_record(token, &proof.record);
+	if (err == SG_OK && !sg_token_record_anchored(&proof.record))
 		err = SG_ERR_ARG;
 	if (err != SG_OK)
 		goto out;
 	sg_token_opening_lock(token);
-	err = sg_token_sealer(token, record.sealer, &sealer);
+	err = sg_token_prove(token, pins, &proof);
 	if (err == SG_OK)
-		err = sg_token_reseal_open(token, sealer, &record, how, &token_key);
-	if (err == SG_OK)
-		err = sg_token_derive(token_key, record.uuid, keys);
-	if (err == SG_OK)       /* the parent it names is about to be asked */
-		err = sg_token_record_check(&record, keys);
-	if (err == SG_OK)
-		err = renew_stored(token, sealer, how->owner_auth, keys);
+		err = renew_stored(token, proof.sealer, pins->owner_auth, proof.keys);
 	sg_token_opening_unlock(token);
 out:
-	sg_token_record_clear(&record);
-	sg_keyset_free(&keys[0]);
-	sg_keyset_free(&keys[1]);
-	sg_secret_free(&token_key);
+	sg_token_proof_clear(&proof);
 	return err;
 }

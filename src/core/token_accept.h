@@ -6,12 +6,12 @@
 #ifndef SG_CORE_TOKEN_ACCEPT_H
 #define SG_CORE_TOKEN_ACCEPT_H
 
-#include "core/token_reseal.h"
+#include "core/token_proof.h"
 
-/* Anchor the store as it is to the counter, or to a new one where that is gone. The PINs are
- * those of how: whoever can't open the token accepts nothing. Errors: ARG for a token without such
- * protection, or without a PIN where there must be one; AUTH, STORE_DAMAGED for what never was
- * one store, the sealer's, the store's. */
-enum sg_err sg_token_accept(struct sg_token *token, const struct sg_token_reseal *how);
+/* Anchor the store as it is to the counter, or to a new one where that is gone. Whoever can't open
+ * the token accepts nothing. Errors: ARG for a token without such protection, or without a PIN
+ * where there must be one; AUTH, STORE_DAMAGED for what never was one store, the sealer's, the
+ * store's. */
+enum sg_err sg_token_accept(struct sg_token *token, const struct sg_token_pins *pins);
 
 #endif

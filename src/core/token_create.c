@@ -11,6 +11,7 @@
 #include "core/token_anchor.h"
 #include "core/token_index.h"
 #include "core/token_policy.h"
+#include "core/token_proof.h"
 #include "core/token_tries.h"
 #include "core/token_tripwire.h"
 #include "crypto/random.h"
@@ -108,25 +109,31 @@ static enum sg_err seal_pins(struct sg_sealer *sealer, const struct sg_token_pla
 	return err;
 }
 
-/* What a new store holds. */
-struct stored {
+/* A token in the making: what its store will hold, and the keys to it. */
+struct made {
+	struct sg_token_record record;
+	struct sg_keyset *keys[2];
 	struct sg_buf token, state;
 	struct sg_buf anchor;           /* empty: there is none */
 };
 
-static void stored_clear(struct stored *stored)
+static void made_clear(struct made *made)
 {
-	sg_buf_free(&stored->token);
-	sg_buf_free(&stored->state);
-	sg_buf_free(&stored->anchor);
+	sg_token_record_clear(&made->record);
+	sg_keyset_free(&made->keys[0]);
+	sg_keyset_free(&made->keys[1]);
+	sg_buf_free(&made->token);
+	sg_buf_free(&made->state);
+	sg_buf_free(&made->anchor);
 }
 
-/* Fill a record with a new token key, sealed, and write the records of an empty token. The last
- * thing that is made in the hardware is the counter. The caller frees the keys. */
+/* Fill a record that has its uuid with a new token key, sealed, and write the records of an empty
+ * token. The last thing that is made in the hardware is the counter. */
 static enum sg_err build(struct sg_sealer *sealer, const struct sg_token_plan *plan,
-                         struct sg_token_record *record, bool *parent_made,
-                         struct sg_keyset *keys[2], struct stored *stored)
+                         struct made *made, bool *parent_made)
 {
+	struct sg_token_record *record = &made->record;
+	struct sg_keyset **keys = made->keys;
 	struct sg_secret *token_key = NULL;
 	struct sg_anchor anchor = { 0 };
 	struct sg_state state;
@@ -155,15 +162,15 @@ static enum sg_err build(struct sg_sealer *sealer, const struct sg_token_plan *p
 		sg_state_init(&state);
 		for (int half = 0; half < 2; half++)
 			sg_set_sign(&state.set[half], (enum sg_half)half, keys[half], record->uuid);
-		err = sg_state_write(&state, &stored->state);
+		err = sg_state_write(&state, &made->state);
 	}
 	if (err == SG_OK && plan->rollback_protection)
 		err = sg_token_anchor_make(sealer, plan->owner_auth, keys, record, &anchor);
 	if (err == SG_OK)
-		err = sg_token_record_write(record, keys, &stored->token);
+		err = sg_token_record_write(record, keys, &made->token);
 	if (err == SG_OK && plan->rollback_protection) {
 		sg_anchor_sign(&anchor, keys, record, &state);
-		err = sg_anchor_write(&anchor, &stored->anchor);
+		err = sg_anchor_write(&anchor, &made->anchor);
 	}
 	sg_secret_free(&token_key);
 	return err;
@@ -179,60 +186,60 @@ bool sg_token_is_stored(const struct sg_token *token, const struct sg_token_reco
 	return same || (err != SG_OK && err != SG_ERR_STORE_MISSING);
 }
 
-/* Remove what was made in the hardware for a record that could not be stored. */
+/* Remove the counter of a record that could not be stored. */
+static void undo_counter(const struct sg_token *token, struct sg_sealer *sealer,
+                         const struct sg_secret *owner_auth, const struct sg_token_record *record)
+{
+	if (sg_token_record_anchored(record) && !sg_token_is_stored(token, record))
+		sg_token_anchor_drop(sealer, owner_auth, record);
+}
+
+/* Remove all that was made in the hardware for it. */
 static void undo(const struct sg_token *token, struct sg_sealer *sealer,
                  const struct sg_secret *owner_auth, const struct sg_token_record *record)
 {
 	struct sg_pin_list left;
 
-	if ((record->indices.n == 0 && !sg_token_record_anchored(record)) ||
-	    sg_token_is_stored(token, record))
-		return;
-	(void)sg_token_index_abandon(sealer, record, owner_auth, &left);        /* it logs */
-	if (sg_token_record_anchored(record))
-		sg_token_anchor_drop(sealer, owner_auth, record);
+	undo_counter(token, sealer, owner_auth, record);
+	if (record->indices.n > 0 && !sg_token_is_stored(token, record))
+		(void)sg_token_index_abandon(sealer, record, owner_auth, &left);
 }
 
 enum sg_err sg_token_create(struct sg_token *token, const struct sg_token_plan *plan,
                             bool *parent_made)
 {
-	struct sg_token_record record = { 0 };
-	struct stored stored = { { 0 } };
+	struct made made = { .keys = { NULL, NULL } };
 	struct sg_tripwire_fresh fresh = { .made = false };
-	struct sg_keyset *keys[2] = { NULL, NULL };
 	struct sg_sealer *sealer = NULL;
-	bool made = false;
+	bool parent = false;
 	enum sg_err err;
 
 	err = check_plan(plan);
 	if (err == SG_OK)
-		err = sg_token_record_set_label(&record, plan->label);
+		err = sg_token_record_set_label(&made.record, plan->label);
 	if (err != SG_OK)
 		return err;
-	sg_random(record.uuid, sizeof record.uuid);
+	sg_random(made.record.uuid, sizeof made.record.uuid);
 	sg_token_opening_lock(token);
 	err = sg_token_sealer(token, plan->sealer, &sealer);
 	if (err == SG_OK)
 		err = sg_dir_make_private(token->config->state);
 	if (err == SG_OK)
-		err = build(sealer, plan, &record, &made, keys, &stored);
+		err = build(sealer, plan, &made, &parent);
 	if (err == SG_OK)
-		err = sg_token_tripwire_begin(token, sealer, &record, &fresh);
+		err = sg_token_tripwire_begin(token, sealer, &made.record, &fresh);
 	if (err == SG_OK)
-		err = sg_store_create(token->path, sg_buf_bytes(&stored.token),
-		                      sg_buf_bytes(&stored.state), sg_buf_bytes(&stored.anchor));
+		err = sg_store_create(token->path, sg_buf_bytes(&made.token),
+		                      sg_buf_bytes(&made.state), sg_buf_bytes(&made.anchor));
 	if (err != SG_OK)
-		undo(token, sealer, plan->owner_auth, &record);
+		undo(token, sealer, plan->owner_auth, &made.record);
 	sg_token_opening_unlock(token);
 	/* What can't be kept now is kept at the first use, and said then. */
 	if (err == SG_OK)
 		(void)sg_token_tripwire_keep(token, &fresh);
 	if (parent_made != NULL)
-		*parent_made = made;
-	sg_keyset_free(&keys[0]);
-	sg_keyset_free(&keys[1]);
-	sg_token_record_clear(&record);
-	stored_clear(&stored);
+		*parent_made = parent;
+	made_clear(&made);
 	if (err == SG_OK)
 		sg_token_sync_written(token);
 	return err;
@@ -240,7 +247,7 @@ enum sg_err sg_token_create(struct sg_token *token, const struct sg_token_plan *
 
 /* Put the new records in the place of everything that the store held. */
 static enum sg_err overwrite(const struct sg_token *token, struct sg_sealer *sealer,
-                             const struct sg_token_record *old, const struct stored *stored)
+                             const struct sg_token_record *old, const struct made *made)
 {
 	struct sg_token_record now = { 0 };
 	struct sg_store_txn *txn = NULL;
@@ -255,11 +262,11 @@ static enum sg_err overwrite(const struct sg_token *token, struct sg_sealer *sea
 	if (err == SG_OK)
 		err = sg_store_object_delete_all(txn);
 	if (err == SG_OK)
-		err = sg_store_put(txn, SG_STORE_TOKEN, sg_buf_bytes(&stored->token));
+		err = sg_store_put(txn, SG_STORE_TOKEN, sg_buf_bytes(&made->token));
 	if (err == SG_OK)
-		err = sg_store_put(txn, SG_STORE_STATE, sg_buf_bytes(&stored->state));
-	if (err == SG_OK && stored->anchor.len > 0)
-		err = sg_store_put(txn, SG_STORE_ANCHOR, sg_buf_bytes(&stored->anchor));
+		err = sg_store_put(txn, SG_STORE_STATE, sg_buf_bytes(&made->state));
+	if (err == SG_OK && made->anchor.len > 0)
+		err = sg_store_put(txn, SG_STORE_ANCHOR, sg_buf_bytes(&made->anchor));
 	/* Before the commit: as long as the old counter is there, so is the way back. */
 	if (err == SG_OK && sg_token_record_anchored(old)) {
 		err = sg_token_anchor_remove(sealer, NULL, old);
@@ -292,77 +299,93 @@ void sg_token_remake_end(struct sg_token *token)
 	pthread_rwlock_unlock(&token->lock);
 }
 
+/* Nobody but the officer makes a token new, and what is about to guard the new one is authentic. */
+static enum sg_err prove_officer(struct sg_token *token, const struct sg_secret *so_pin,
+                                 struct sg_token_proof *old)
+{
+	const struct sg_token_pins pins = { .so = so_pin };
+	enum sg_err err = sg_token_prove(token, &pins, old);
+
+	if (err != SG_OK || !sg_token_record_anchored(&old->record))
+		return err;
+	err = sg_token_anchor_verify(token, old->sealer, &old->record, old->keys);
+	/* Somebody broke this off when it was gone already. */
+	return err == SG_ERR_HW_NV_GONE ? SG_OK : err;
+}
+
+/* Build the new one. It is the same token under the same protection, with the officer's PIN alone;
+ * the indices of the old one are removed when it is stored. */
+static enum sg_err build_anew(const struct sg_token_proof *old, const struct sg_secret *so_pin,
+                              struct sg_bytes label, struct made *made)
+{
+	const struct sg_token_plan plan = {
+		.label = label,
+		.so_pin = so_pin,
+		.policy = sg_buf_bytes(&old->record.policy),
+		.pin_tries = old->record.pin_tries,
+		.rollback_protection = sg_token_record_anchored(&old->record),
+	};
+	bool parent_made;
+
+	memcpy(made->record.uuid, old->record.uuid, SG_UUID);
+	made->record.indices = old->record.indices;
+	return build(old->sealer, &plan, made, &parent_made);
+}
+
+/* This process forgets the old one, and takes the indices that it had out of the hardware. */
+static void settle(struct sg_token *token, struct sg_sealer *sealer, const struct made *made)
+{
+	pthread_rwlock_wrlock(&token->lock);
+	sg_token_close(token);
+	pthread_rwlock_unlock(&token->lock);
+	sg_token_note_pin(token, SG_USER, SG_OK);
+	sg_token_sync_written(token);
+	if (made->record.indices.n > 0) {
+		sg_token_opening_lock(token);
+		sg_token_index_sweep(token, sealer, made->keys, NULL);
+		sg_token_opening_unlock(token);
+	}
+}
+
+/* Read the officer's PIN and the record that it is to open. */
+static enum sg_err begin_recreate(struct sg_token *token, struct sg_bytes so_pin,
+                                  struct sg_token_record *record, struct sg_secret **pin)
+{
+	enum sg_err err = sg_token_read_record(token, record);
+
+	if (err == SG_OK && (record->machine || record->copy[SG_SEAL_SO].blob.len == 0)) {
+		sg_log(SG_LOG_ERROR, "this token has no security officer; remove it with the tool");
+		err = SG_ERR_AUTH;
+	}
+	if (err == SG_OK && !sg_pin_fits(so_pin))
+		err = SG_ERR_AUTH;
+	return err == SG_OK ? sg_secret_copy(so_pin, pin) : err;
+}
+
 enum sg_err sg_token_recreate(struct sg_token *token, struct sg_bytes so_pin,
                               struct sg_bytes label)
 {
-	struct sg_token_record record = { 0 }, fresh = { 0 };
-	struct stored stored = { { 0 } };
-	struct sg_secret *token_key = NULL, *pin = NULL;
-	struct sg_keyset *keys[2] = { NULL, NULL };
-	struct sg_token_plan plan = { .label = label };
-	struct sg_sealer *sealer;
-	bool made;
-	enum sg_err err;
+	struct sg_token_proof old = { .sealer = NULL };
+	struct made made = { .keys = { NULL, NULL } };
+	struct sg_secret *pin = NULL;
+	enum sg_err err = begin_recreate(token, so_pin, &old.record, &pin);
 
-	err = sg_token_read_record(token, &record);
 	if (err != SG_OK)
 		goto out;
-	if (record.machine || record.copy[SG_SEAL_SO].blob.len == 0) {
-		sg_log(SG_LOG_ERROR, "this token has no security officer; remove it with the tool");
-		err = SG_ERR_AUTH;
-		goto out;
-	}
 	sg_token_opening_lock(token);
-	err = sg_token_sealer(token, record.sealer, &sealer);
-	if (err == SG_OK) {
-		err = sg_token_unseal_pin(token, sealer, &record, SG_SEAL_SO, so_pin, &token_key);
-		sg_token_note_try(token, sealer, &record, SG_SO, err);
-	}
+	err = prove_officer(token, pin, &old);
 	if (err == SG_OK)
-		err = sg_token_derive(token_key, record.uuid, keys);
-	if (err == SG_OK)       /* its policy is about to guard the new one */
-		err = sg_token_record_check(&record, keys);
-	if (err == SG_OK && sg_token_record_anchored(&record))
-		err = sg_token_anchor_verify(token, sealer, &record, keys);
-	if (err == SG_ERR_HW_NV_GONE)   /* somebody broke this off when it was gone already */
-		err = SG_OK;
+		err = build_anew(&old, pin, label, &made);
 	if (err == SG_OK)
-		err = sg_secret_copy(so_pin, &pin);
-	if (err == SG_OK) {
-		plan.so_pin = pin;
-		plan.policy = sg_buf_bytes(&record.policy);
-		plan.pin_tries = record.pin_tries;
-		plan.rollback_protection = sg_token_record_anchored(&record);
-		memcpy(fresh.uuid, record.uuid, SG_UUID);
-		fresh.indices = record.indices;         /* to be removed when it is stored */
-		sg_keyset_free(&keys[0]);
-		sg_keyset_free(&keys[1]);
-		err = build(sealer, &plan, &fresh, &made, keys, &stored);
-	}
-	if (err == SG_OK)
-		err = overwrite(token, sealer, &record, &stored);
-	if (err != SG_OK && sg_token_record_anchored(&fresh) && !sg_token_is_stored(token, &fresh))
-		sg_token_anchor_drop(sealer, NULL, &fresh);
+		err = overwrite(token, old.sealer, &old.record, &made);
+	if (err != SG_OK)
+		undo_counter(token, old.sealer, NULL, &made.record);
 	sg_token_opening_unlock(token);
-	if (err == SG_OK) {
-		pthread_rwlock_wrlock(&token->lock);
-		sg_token_close(token);
-		pthread_rwlock_unlock(&token->lock);
-		sg_token_note_pin(token, SG_USER, SG_OK);
-		sg_token_sync_written(token);
-	}
-	if (err == SG_OK && fresh.indices.n > 0) {
-		sg_token_opening_lock(token);
-		sg_token_index_sweep(token, sealer, keys, NULL);
-		sg_token_opening_unlock(token);
-	}
+	if (err == SG_OK)
+		settle(token, old.sealer, &made);
 out:
-	sg_token_record_clear(&record);
-	sg_token_record_clear(&fresh);
-	sg_keyset_free(&keys[0]);
-	sg_keyset_free(&keys[1]);
-	sg_secret_free(&token_key);
+	made_clear(&made);
+	sg_token_proof_clear(&old);
 	sg_secret_free(&pin);
-	stored_clear(&stored);
 	return err;
 }

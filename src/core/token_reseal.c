@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "core/token_index.h"
-#include "core/token_tries.h"
 
 /* The record that was read, and the one that is to take its place. */
 struct change {
@@ -17,48 +16,6 @@ struct change {
 	struct sg_pin_plan *plan[SG_SEAL_SLOTS];        /* of their indices, or NULL */
 };
 
-static const struct sg_secret *pin_of(const struct sg_token_reseal *how, enum sg_seal_slot slot)
-{
-	return slot == SG_SEAL_USER ? how->user_pin : slot == SG_SEAL_SO ? how->so_pin : NULL;
-}
-
-/* Prove every PIN that is given, so that none becomes another by mistake; each opens the
- * same token key. */
-static enum sg_err prove_pins(struct sg_token *token, struct sg_sealer *sealer,
-                              const struct sg_token_record *record,
-                              const struct sg_token_reseal *how, struct sg_secret **token_key)
-{
-	enum sg_err err = SG_ERR_ARG;
-
-	for (int slot = SG_SEAL_USER; slot < SG_SEAL_SLOTS; slot++) {
-		const struct sg_secret *pin = pin_of(how, (enum sg_seal_slot)slot);
-
-		if (pin == NULL)
-			continue;
-		sg_secret_free(token_key);
-		err = record->copy[slot].blob.len == 0
-		              ? SG_ERR_AUTH
-		              : sg_token_unseal_pin(token, sealer, record, (enum sg_seal_slot)slot,
-		                                    sg_secret_bytes(pin), token_key);
-		sg_token_note_try(token, sealer, record, slot == SG_SEAL_USER ? SG_USER : SG_SO,
-		                  err);
-		if (err != SG_OK)
-			break;
-	}
-	return err;
-}
-
-enum sg_err sg_token_reseal_open(struct sg_token *token, struct sg_sealer *sealer,
-                                 const struct sg_token_record *record,
-                                 const struct sg_token_reseal *how, struct sg_secret **token_key)
-{
-	if (!record->machine)
-		return prove_pins(token, sealer, record, how, token_key);
-	if (how->user_pin != NULL || how->so_pin != NULL)
-		return SG_ERR_ARG;
-	return sg_token_unseal_open(token, sealer, record, token_key);
-}
-
 /* Plan the index of every PIN that has one, and enter it in the stored record. */
 static enum sg_err plan_indices(struct sg_token *token, struct sg_keyset *const keys[2],
                                 const struct sg_token_reseal *how, struct change *change)
@@ -66,13 +23,13 @@ static enum sg_err plan_indices(struct sg_token *token, struct sg_keyset *const 
 	enum sg_err err = SG_OK;
 
 	for (int slot = SG_SEAL_USER; slot < SG_SEAL_SLOTS && err == SG_OK; slot++) {
-		if (pin_of(how, (enum sg_seal_slot)slot) == NULL)
+		if (sg_token_pin(&how->pins, (enum sg_seal_slot)slot) == NULL)
 			continue;
 		err = sg_token_index_plan(change->sealer, change->old, (enum sg_seal_slot)slot,
 		                          &change->plan[slot]);
 		if (err == SG_OK)
 			err = sg_token_index_enter(token, change->sealer, keys,
-			                           how->owner_auth, change->plan[slot]);
+			                           how->pins.owner_auth, change->plan[slot]);
 	}
 	return err;
 }
@@ -93,9 +50,9 @@ static enum sg_err seal_all(const struct sg_token_reseal *how, const struct sg_s
 	if (err == SG_OK)
 		err = sg_token_seal_open(change->sealer, token_key, fresh);
 	for (int slot = SG_SEAL_USER; slot < SG_SEAL_SLOTS && err == SG_OK; slot++) {
-		const struct sg_secret *pin = pin_of(how, (enum sg_seal_slot)slot);
+		const struct sg_secret *pin = sg_token_pin(&how->pins, (enum sg_seal_slot)slot);
 		struct sg_pin_seal with = {
-			.plan = change->plan[slot], .owner_auth = how->owner_auth,
+			.plan = change->plan[slot], .owner_auth = how->pins.owner_auth,
 		};
 
 		if (pin == NULL)
@@ -131,38 +88,29 @@ static enum sg_err put(struct sg_token_record *record, void *arg)
 
 enum sg_err sg_token_reseal(struct sg_token *token, const struct sg_token_reseal *how)
 {
-	struct sg_keyset *keys[2] = { NULL, NULL };
-	struct sg_token_record record = { 0 };
-	struct change change = { .old = &record };
-	struct sg_secret *token_key = NULL;
+	struct sg_token_proof proof = { .sealer = NULL };
+	struct change change = { .old = &proof.record };
 	enum sg_err err;
 
-	err = sg_token_read_record(token, &record);
+	err = sg_token_read_record(token, &proof.record);
 	if (err != SG_OK)
-		return err;
+		goto out;
 	sg_token_opening_lock(token);
-	err = sg_token_sealer(token, record.sealer, &change.sealer);
+	err = sg_token_prove(token, &how->pins, &proof);
+	change.sealer = proof.sealer;
 	if (err == SG_OK)
-		err = sg_token_reseal_open(token, change.sealer, &record, how, &token_key);
+		err = plan_indices(token, proof.keys, how, &change);
 	if (err == SG_OK)
-		err = sg_token_derive(token_key, record.uuid, keys);
-	if (err == SG_OK)       /* the parent it names is about to get the token key */
-		err = sg_token_record_check(&record, keys);
+		err = seal_all(how, proof.token_key, &change);
 	if (err == SG_OK)
-		err = plan_indices(token, keys, how, &change);
-	if (err == SG_OK)
-		err = seal_all(how, token_key, &change);
-	if (err == SG_OK)
-		err = sg_token_change_record(token, keys, put, &change);
+		err = sg_token_change_record(token, proof.keys, put, &change);
 	if (change.plan[SG_SEAL_USER] != NULL)  /* the old index, or the new one */
-		sg_token_index_sweep(token, change.sealer, keys, how->owner_auth);
+		sg_token_index_sweep(token, change.sealer, proof.keys, how->pins.owner_auth);
 	sg_token_opening_unlock(token);
+out:
 	for (int slot = 0; slot < SG_SEAL_SLOTS; slot++)
 		sg_pin_plan_free(&change.plan[slot]);
-	sg_keyset_free(&keys[0]);
-	sg_keyset_free(&keys[1]);
-	sg_secret_free(&token_key);
 	sg_token_record_clear(&change.fresh);
-	sg_token_record_clear(&record);
+	sg_token_proof_clear(&proof);
 	return err;
 }

@@ -151,7 +151,7 @@ END_TEST
 
 static enum sg_err accept_store(const char *so_pin)
 {
-	struct sg_token_reseal how = { .other_policy = false };
+	struct sg_token_pins pins = { NULL };
 	struct sg_config *config = NULL;
 	struct sg_token *token = NULL;
 	struct sg_secret *pin = NULL;
@@ -162,8 +162,8 @@ static enum sg_err accept_store(const char *so_pin)
 	ck_assert_int_eq(sg_token_new(config, 0, &token), SG_OK);
 	if (so_pin != NULL)
 		ck_assert_int_eq(sg_secret_copy(sg_bytes_str(so_pin), &pin), SG_OK);
-	how.so_pin = pin;
-	err = sg_token_accept(token, &how);
+	pins.so = pin;
+	err = sg_token_accept(token, &pins);
 	sg_secret_free(&pin);
 	sg_token_free(&token);
 	sg_config_free(&config);

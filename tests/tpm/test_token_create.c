@@ -124,9 +124,9 @@ static void lose_counter(void)
 
 static enum sg_err accept_store(void)
 {
-	const struct sg_token_reseal how = { .other_policy = false };
+	const struct sg_token_pins pins = { NULL };
 
-	return sg_token_accept(token, &how);
+	return sg_token_accept(token, &pins);
 }
 
 START_TEST(a_token_that_is_there_opens_though_its_folder_could_not_be_synced)
