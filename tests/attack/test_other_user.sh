@@ -181,7 +181,7 @@ another_file_of_the_victims() {
 
 a_link_as_configuration() {
 	rm -f "$shared/link"
-	attacker ln -s "$FOLDER/own.conf" "$shared/link" && not_run "$shared/link" 'symbolic links'
+	attacker ln -s "$FOLDER/own.conf" "$shared/link" && not_run "$shared/link" 'symbolic link'
 }
 
 # pin COMMAND: the attacker has put something where the victim expects a PIN.
