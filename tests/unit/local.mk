@@ -101,4 +101,5 @@ tests_unit_test_token_refresh_LDFLAGS = $(AM_LDFLAGS) \
 tests_unit_test_session_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sg_map_next
 
 # It says which boot it is.
-tests_unit_test_token_tripwire_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sg_boot_moment_read
+tests_unit_test_token_tripwire_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sg_boot_moment_read \
+	-Wl,--wrap=sg_file_replace_private

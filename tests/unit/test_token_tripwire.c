@@ -24,6 +24,7 @@ static struct sg_token *token;
 static struct sg_token_record record;
 static struct sg_boot_moment moment;
 static bool no_boot_id;
+static bool read_only;                  /* the state folder can't be written */
 static char said[2][1024];              /* by enum sg_log_level, up to notices */
 
 /* The hardware. */
@@ -40,6 +41,14 @@ enum sg_err __wrap_sg_boot_moment_read(struct sg_boot_moment *out)
 {
 	*out = moment;
 	return no_boot_id ? SG_ERR_SYSTEM : SG_OK;
+}
+
+enum sg_err __real_sg_file_replace_private(const char *path, struct sg_bytes bytes);
+enum sg_err __wrap_sg_file_replace_private(const char *path, struct sg_bytes bytes);
+
+enum sg_err __wrap_sg_file_replace_private(const char *path, struct sg_bytes bytes)
+{
+	return read_only ? SG_ERR_STORE_READONLY : __real_sg_file_replace_private(path, bytes);
 }
 
 static void listen_in(enum sg_log_level level, const char *line, void *arg)
@@ -138,7 +147,7 @@ static void setup(void)
 	memcpy(record.uuid, "0123456789abcdef", SG_UUID);
 	moment = (struct sg_boot_moment){ .id = "one", .awake = 100000 };
 	device = (struct sg_tpm_boot){ true, true, 7, 0, 90000, 5000000, { 1 } };
-	no_boot_id = silent = false;
+	no_boot_id = silent = read_only = false;
 	answer = SG_OK;
 	unseals = looks = 0;
 	meanwhile = NULL;
@@ -461,6 +470,52 @@ START_TEST(hardware_that_was_young_when_the_token_was_made_may_be_so_again)
 }
 END_TEST
 
+START_TEST(a_look_that_can_not_be_kept_is_no_trip)
+{
+	config.tripwire = SG_TRIPWIRE_REFUSE;
+	ck_assert_int_eq(use(), SG_OK);
+	read_only = true;
+	again();
+	moment.awake += 600000;
+	device.time += 600000;
+	device.clock += 600000;
+	ck_assert_int_eq(use(), SG_OK);
+	again();
+	boot("two", 10000);
+	ck_assert_int_eq(use(), SG_OK);
+	again();
+	reset();
+	moment.awake = 3600000;
+	ck_assert_int_eq(use(), SG_ERR_TRIPWIRE);
+}
+END_TEST
+
+START_TEST(a_trip_that_can_not_be_kept_trips_all_the_same)
+{
+	config.tripwire = SG_TRIPWIRE_REFUSE;
+	ck_assert_int_eq(use(), SG_OK);
+	read_only = true;
+	for (int i = 0; i < 2; i++) {
+		again();
+		reset();
+		ck_assert_int_eq(use(), SG_ERR_TRIPWIRE);
+	}
+	ck_assert_uint_eq(trips(), 0);
+}
+END_TEST
+
+START_TEST(a_first_look_that_can_not_be_kept_closes_the_token_with_refuse_only)
+{
+	read_only = true;
+	ck_assert_int_eq(use(), SG_OK);
+	again();
+	config.tripwire = SG_TRIPWIRE_REFUSE;
+	ck_assert_int_eq(use(), SG_ERR_STORE_READONLY);
+	read_only = false;
+	ck_assert_int_eq(use(), SG_OK);
+}
+END_TEST
+
 START_TEST(a_sleep_while_the_token_is_made_is_not_forgotten)
 {
 	meanwhile = it_sleeps;
@@ -557,6 +612,9 @@ static Suite *suite(void)
 	tcase_add_test(tc, hardware_that_is_young_at_a_first_look_trips);
 	tcase_add_test(tc, hardware_of_a_machine_that_slept_is_never_young);
 	tcase_add_test(tc, hardware_that_was_young_when_the_token_was_made_may_be_so_again);
+	tcase_add_test(tc, a_look_that_can_not_be_kept_is_no_trip);
+	tcase_add_test(tc, a_trip_that_can_not_be_kept_trips_all_the_same);
+	tcase_add_test(tc, a_first_look_that_can_not_be_kept_closes_the_token_with_refuse_only);
 	tcase_add_test(tc, a_sleep_while_the_token_is_made_is_not_forgotten);
 	tcase_add_test(tc, what_is_accepted_is_the_look_that_was_shown);
 	tcase_add_test(tc, without_a_boot_id_only_refuse_closes_the_token);
