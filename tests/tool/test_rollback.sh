@@ -62,9 +62,10 @@ soft_refused() {
 
 # What a killed command would leave.
 orphan_is_named() {
-	exits 0 doctor && ! prints 'belongs to no token here' &&
+	tpm2_nvdefine 0x01000001 -C o -s 8 -g sha384 -a 'ownerread|ownerwrite' &&
+		exits 0 doctor && ! prints 'belongs to no token here' &&
 		SIGNET_STATE=$FOLDER/elsewhere exits 0 init --label lost --machine --rollback-protection &&
-		[ "$(counters)" -eq 3 ] && rm -r "$FOLDER/elsewhere" && exits 0 doctor && prints 'counts versions of a store, and belongs to no token here' &&
+		tpm2_nvundefine -C o 0x01000001 && [ "$(counters)" -eq 3 ] && rm -r "$FOLDER/elsewhere" && exits 0 doctor && prints 'counts versions of a store, and belongs to no token here' &&
 		prints tpm2_nvundefine && [ "$(grep -c 'to no token' "$FOLDER/out")" -eq 1 ] &&
 		tpm2_nvundefine -C o "$(sed -n 's/.*\(0x[0-9a-f]*\) in the TPM looks.*/\1/p' "$FOLDER/out")" &&
 		exits 0 doctor && ! prints 'belongs to no token here' && [ "$(counters)" -eq 2 ]

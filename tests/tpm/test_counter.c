@@ -167,6 +167,37 @@ START_TEST(an_owner_who_makes_it_anew_is_found_out)
 }
 END_TEST
 
+/* Firmware and others make theirs with the digests that they like. */
+static const char *const digests[] = { "sha1", "sha384", "sha512" };
+
+START_TEST(an_index_with_another_digest_in_its_place_is_another)
+{
+	char line[200];
+	uint64_t value;
+
+	snprintf(line, sizeof line, "tpm2_nvundefine -C o $I > /dev/null && tpm2_nvdefine $I -C o "
+	         "-s 8 -g %s -a 'ownerread|ownerwrite' > /dev/null", digests[_i]);
+	shell(line);
+	ck_assert_int_eq(read_it(&value), SG_ERR_HW_NV_GONE);
+	ck_assert_int_eq(advance(first + 1, &value), SG_ERR_HW_NV_GONE);
+	ck_assert_int_eq(counter->remove(test_sealer, sg_buf_bytes(&test_parent), NULL, owner,
+	                                 sg_buf_bytes(&ref)), SG_ERR_HW_NV_GONE);
+}
+END_TEST
+
+START_TEST(indices_with_other_digests_are_not_listed_and_hide_none)
+{
+	uint32_t found[4];
+	size_t count = 0;
+
+	shell("for g in 1 256 384 512; do tpm2_nvdefine 0x0140$(printf %04d $g) -C o -s 8 -g sha$g"
+	      " -a 'ownerread|ownerwrite' > /dev/null; done");
+	ck_assert_int_eq(counter->list(test_sealer, found, 4, &count), SG_OK);
+	ck_assert_uint_eq(count, 1);
+	ck_assert_uint_eq(found[0], handle());
+}
+END_TEST
+
 START_TEST(one_that_is_made_anew_shows_no_value_again)
 {
 	struct sg_buf again = { 0 };
@@ -281,6 +312,8 @@ int main(void)
 	tcase_add_test(tcase, the_authorisation_is_not_on_the_bus);
 	tcase_add_test(tcase, who_does_not_know_the_authorisation_neither_reads_nor_moves_it);
 	tcase_add_test(tcase, an_owner_who_makes_it_anew_is_found_out);
+	tcase_add_loop_test(tcase, an_index_with_another_digest_in_its_place_is_another, 0, 3);
+	tcase_add_test(tcase, indices_with_other_digests_are_not_listed_and_hide_none);
 	tcase_add_test(tcase, one_that_is_made_anew_shows_no_value_again);
 	tcase_add_test(tcase, only_a_counter_of_the_same_owner_is_removed);
 	tcase_add_test(tcase, the_owner_s_password_is_asked_for);

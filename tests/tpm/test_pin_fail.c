@@ -247,6 +247,26 @@ START_TEST(another_index_is_not_removed)
 }
 END_TEST
 
+START_TEST(an_index_with_another_digest_in_its_place_is_left_alone)
+{
+	struct sg_pin_index found[2];
+	size_t count = 0;
+	char line[200];
+
+	seal();
+	snprintf(line, sizeof line, "tpm2_nvundefine -C o 0x%08x > /dev/null && tpm2_nvdefine 0x%08x "
+	         "-C o -s 8 -g sha384 -a 'ownerread|ownerwrite' > /dev/null", plan->index.handle,
+	         plan->index.handle);
+	test_tpm_shell(&tpm, line);
+	ck_assert_int_eq(ops()->remove(test_sealer, parent(), NULL, &plan->index), SG_OK);
+	snprintf(line, sizeof line, "tpm2_nvreadpublic 0x%08x > /dev/null", plan->index.handle);
+	test_tpm_shell(&tpm, line);
+	ck_assert_int_eq(ops()->list(test_sealer, found, 2, &count), SG_OK);
+	ck_assert_uint_eq(count, 0);
+	ck_assert_int_eq(try(right), SG_ERR_PIN_INDEX);
+}
+END_TEST
+
 START_TEST(the_blob_names_its_index)
 {
 	struct sg_pin_index index;
@@ -315,6 +335,7 @@ static Suite *suite(void)
 	tcase_add_test(tcase, a_policy_of_pcrs_goes_with_it_and_costs_no_try);
 	tcase_add_test(tcase, a_missing_index_is_said_to_be_missing);
 	tcase_add_test(tcase, another_index_is_not_removed);
+	tcase_add_test(tcase, an_index_with_another_digest_in_its_place_is_left_alone);
 	tcase_add_test(tcase, the_blob_names_its_index);
 	tcase_add_test(tcase, an_owner_with_a_password_is_asked_for_it);
 	tcase_add_test(tcase, a_plan_is_good_for_one_index);

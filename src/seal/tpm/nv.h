@@ -31,8 +31,10 @@ enum sg_err sg_nv_define(struct sg_tpm *tpm, ESYS_TR session, const struct sg_se
 enum sg_err sg_nv_open(struct sg_tpm *tpm, TPM2_HANDLE handle, struct sg_bytes name, ESYS_TR *nv);
 
 /* Take up whatever index stands at a handle and look at its public area, which is what the TPM
- * says without a session; the Name of *nv is that of this area. Two commands. Errors:
- * HW_NV_GONE where there is none, and those of the TPM. */
+ * says without a session. The Name of *nv is that of this area where area->nameAlg is SHA-256;
+ * of an index with another digest nothing is checked, and where the TSS doesn't know the digest
+ * nameAlg is NULL and *nv is none. None of those is ours. Two commands. Errors: HW_NV_GONE where
+ * there is none, and those of the TPM. */
 enum sg_err sg_nv_look(struct sg_tpm *tpm, TPM2_HANDLE handle, ESYS_TR *nv, TPMS_NV_PUBLIC *area);
 
 /* Look at every index that the TPM has, until fn returns false. Two commands each, and one a list.
