@@ -51,7 +51,7 @@ static enum tool_exit run(struct tool *tool)
 	CK_OBJECT_HANDLE *handles = NULL;
 	enum tool_exit code;
 	size_t count = 0;
-	CK_RV rv;
+	CK_RV rv = CKR_OK;
 
 	code = tool_open(tool, CKF_RW_SESSION, TOOL_LOGIN);
 	if (code == TOOL_OK)
@@ -61,12 +61,16 @@ static enum tool_exit run(struct tool *tool)
 		                 "there is no object \"%s\"", name);
 	if (code == TOOL_OK)
 		code = confirm(tool, handles, count);
+	/* An object that is gone uncounted is gone, and the others are to go, too. */
 	for (size_t i = 0; i < count && code == TOOL_OK; i++) {
 		tool_log_clear();
 		rv = C_DestroyObject(tool->session, handles[i]);
-		if (rv != CKR_OK)
+		if (!tool_rv_is_done(rv))
 			code = tool_fail_rv(rv, "can't delete \"%s\"", name);
 	}
+	/* The last one that was counted has counted those before it. */
+	if (code == TOOL_OK && rv != CKR_OK)
+		code = tool_fail_rv(rv, "can't delete \"%s\"", name);
 	free(handles);
 	return code;
 }

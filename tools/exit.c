@@ -19,7 +19,7 @@ static const char *const texts[TOOL_EXITS] = {
 	[TOOL_EXISTS] = "such a thing exists already",
 	[TOOL_CONFIG] = "the configuration is wrong or does not allow it",
 	[TOOL_OTHER_TPM] = "not the TPM that sealed it, or its storage key is gone",
-	[TOOL_UNTOLD] = "it was done, but the answer can't be written",
+	[TOOL_UNTOLD] = "it was done, but can't be told, or the TPM did not count it",
 };
 
 static const enum tool_exit codes[SG_ERR_COUNT] = {
@@ -68,7 +68,7 @@ static const enum tool_exit codes[SG_ERR_COUNT] = {
 	[SG_ERR_STORE_EXISTS] = TOOL_EXISTS,
 	[SG_ERR_STORE_DAMAGED] = TOOL_STORE,
 	[SG_ERR_STORE_OLD] = TOOL_STORE,
-	[SG_ERR_UNCOUNTED] = TOOL_HARDWARE,
+	[SG_ERR_UNCOUNTED] = TOOL_UNTOLD,
 	[SG_ERR_STORE_VERSION] = TOOL_STORE,
 	[SG_ERR_STORE_UNSAFE] = TOOL_STORE,
 	[SG_ERR_STORE_BUSY] = TOOL_STORE,
@@ -120,6 +120,11 @@ const char *tool_exit_text(enum tool_exit code)
 enum tool_exit tool_exit_err(enum sg_err err)
 {
 	return codes[err];
+}
+
+bool tool_rv_is_done(CK_RV rv)
+{
+	return rv == CKR_OK || rv == CKR_SIGNET_UNCOUNTED;
 }
 
 const struct tool_exit_row *tool_exit_rv(CK_RV rv)

@@ -6,6 +6,8 @@
 #ifndef TOOLS_EXIT_H
 #define TOOLS_EXIT_H
 
+#include <stdbool.h>
+
 #include "core/pkcs11.h"
 #include "util/err.h"
 
@@ -39,6 +41,9 @@ struct tool_exit_row {
 	const char *sentence;
 	const char *advice;             /* or NULL */
 };
+
+/* Tell whether a change was made: it is also where the TPM failed to count it. */
+bool tool_rv_is_done(CK_RV rv);
 
 /* Return the row of a return value, or NULL. */
 const struct tool_exit_row *tool_exit_rv(CK_RV rv);

@@ -409,6 +409,8 @@ enum tool_exit tool_object_make(struct tool *tool, const struct tool_maker *make
 	tool_progress_begin(maker->progress);
 	rv = maker->make(tool, sg_bytes_str(label), sg_buf_bytes(&id), arg, &key);
 	tool_progress_end();
+	if (rv == CKR_SIGNET_UNCOUNTED)
+		note_made(tool, sg_buf_bytes(&id), maker->made);
 	code = rv == CKR_OK ? tool_object_made(tool, key, sg_buf_bytes(&id), maker->made)
 	                    : tool_fail_rv(rv, "%s \"%s\"", maker->failed, label);
 out:

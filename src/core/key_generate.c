@@ -186,7 +186,7 @@ CK_RV sg_key_generate_pair(struct sg_session *session, const CK_MECHANISM *mecha
 		rv = pair_objects(session->token, mech, &pair);
 	if (rv == CKR_OK)
 		rv = sg_rv(sg_token_add(session->token, session, pair.objects, 2, handles));
-	if (rv == CKR_OK) {
+	if (rv == CKR_OK || rv == CKR_SIGNET_UNCOUNTED) {
 		*public_handle = handles[0];
 		*private_handle = handles[1];
 	}

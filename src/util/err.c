@@ -170,8 +170,8 @@ static const struct row rows[SG_ERR_COUNT] = {
 		"Bring the newest store back. If you restored a backup yourself, signet rollback "
 		"accept takes it as it is; keys and PINs that were removed since are in it again." },
 	[SG_ERR_UNCOUNTED] = {
-		"uncounted", "It was done all the same, but the TPM failed to count it, so an older copy "
-		"of the store is not refused yet",
+		"uncounted", "The change was made, but the TPM failed to count it, so an older copy of "
+		"the store is not refused yet",
 		"Do not do it again. See to the TPM; then signet list, or whatever opens the token, has "
 		"it counted." },
 	[SG_ERR_STORE_VERSION] = {

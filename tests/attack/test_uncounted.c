@@ -96,6 +96,26 @@ START_TEST(a_key_that_is_made_is_there_and_the_next_search_counts_it)
 }
 END_TEST
 
+START_TEST(both_halves_that_are_made_are_given)
+{
+	struct p11_template pub = { .n = 0 }, t = { .n = 0 };
+	CK_OBJECT_HANDLE public_key = 0, private_key = 0;
+
+	make_token(true);
+	cut_off();
+	p11_bytes(&pub, CKA_EC_PARAMS, p11_ed25519_oid, sizeof p11_ed25519_oid);
+	p11_bool(&pub, CKA_TOKEN, true);
+	p11_bool(&t, CKA_TOKEN, true);
+	p11_is(CKR_SIGNET_UNCOUNTED,
+	       p11->C_GenerateKeyPair(s, &p11_pair_gen, pub.attr, pub.n, t.attr, t.n, &public_key,
+	                              &private_key));
+	bring_back();
+	ck_assert_uint_ne(public_key, private_key);
+	p11_ok(p11->C_DestroyObject(s, public_key));
+	p11_ok(p11->C_DestroyObject(s, private_key));
+}
+END_TEST
+
 START_TEST(a_key_that_is_destroyed_is_gone)
 {
 	CK_OBJECT_HANDLE key;
@@ -211,6 +231,7 @@ static Suite *suite(void)
 	tcase_set_timeout(tc, 300);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, a_key_that_is_made_is_there_and_the_next_search_counts_it);
+	tcase_add_test(tc, both_halves_that_are_made_are_given);
 	tcase_add_test(tc, a_key_that_is_destroyed_is_gone);
 	tcase_add_test(tc, a_key_that_is_changed_is_the_new_one);
 	tcase_add_test(tc, a_pin_that_is_changed_is_the_new_one);

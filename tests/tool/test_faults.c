@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <tss2/tss2_tpm2_types.h>
 
+#include "core/token.h"
 #include "lib/fault.h"
 #include "lib/p11.h"
 #include "lib/runner.h"
@@ -32,8 +33,22 @@ static void tear_down(void)
 	test_tpm_stop(&tpm);
 }
 
-/* List the keys, which opens the token, and return the exit code. */
-static int list(void)
+/* The same with a token whose changes are counted. */
+static void set_up_counted(void)
+{
+	const struct sg_token_plan plan = {
+		.label = sg_bytes_str("token"), .sealer = "tpm", .machine = true,
+		.rollback_protection = true,
+	};
+
+	test_fault_start(&tpm);
+	p11_setup();
+	p11_configure_tpm(tpm.tcti);
+	p11_make(0, &plan);
+}
+
+/* Run the command and return its exit code. */
+static int run(const char *line)
 {
 	const char *build = getenv("SIGNET_TEST_BUILDDIR");
 	char command[4096];
@@ -41,7 +56,7 @@ static int list(void)
 	FILE *pipe;
 	int status;
 
-	snprintf(command, sizeof command, "%s/signet list 2>&1", build != NULL ? build : ".");
+	snprintf(command, sizeof command, "exec 2>&1; %s/signet %s", build != NULL ? build : ".", line);
 	pipe = popen(command, "r");
 	ck_assert_ptr_nonnull(pipe);
 	len = fread(said, 1, sizeof said - 1, pipe);
@@ -49,6 +64,12 @@ static int list(void)
 	status = pclose(pipe);
 	ck_assert(WIFEXITED(status));
 	return WEXITSTATUS(status);
+}
+
+/* List the keys, which opens the token. */
+static int list(void)
+{
+	return run("list");
 }
 
 static const struct {
@@ -89,6 +110,75 @@ START_TEST(a_fault_is_told_in_a_sentence_with_the_next_step)
 }
 END_TEST
 
+/* The n-th time that the counter is to be moved, the TPM refuses once; each change moves it twice. */
+static void refuse_counting(unsigned nth)
+{
+	test_fault_set(TEST_REFUSE, TPM2_CC_NV_Increment, nth, TPM2_RC_FAILURE);
+}
+
+static void require_told(const char *what)
+{
+	ck_assert_uint_eq(test_fault_clear(), 1);
+	ck_assert_msg(strstr(said, sg_err_sentence(SG_ERR_UNCOUNTED)) != NULL, "%s", said);
+	ck_assert_msg(strstr(said, "can't") == NULL, "%s", said);
+	ck_assert_msg(strstr(said, what) != NULL, "%s", said);
+}
+
+static void require_halves(bool private_key, bool public_key)
+{
+	ck_assert_int_eq(list(), TOOL_OK);
+	ck_assert_msg((strstr(said, "private key") != NULL) == private_key, "%s", said);
+	ck_assert_msg((strstr(said, "public key") != NULL) == public_key, "%s", said);
+}
+
+START_TEST(a_key_that_is_made_uncounted_is_said_to_be_made)
+{
+	refuse_counting(2);
+	ck_assert_int_eq(run("keygen --label k"), TOOL_UNTOLD);
+	require_told("Made the Ed25519 key pair \"k\" (id ");
+	require_halves(true, true);
+}
+END_TEST
+
+/* With the key of RFC 8410 §10.3. */
+#define IMPORT "import --label k << END\n" \
+	"-----BEGIN PRIVATE KEY-----\n" \
+	"MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n" \
+	"-----END PRIVATE KEY-----\nEND\n"
+
+START_TEST(a_key_of_which_a_half_is_uncounted_is_imported_whole)
+{
+	refuse_counting(2);
+	ck_assert_int_eq(run(IMPORT), TOOL_OK);
+	ck_assert_uint_eq(test_fault_clear(), 1);
+	require_halves(true, true);
+}
+END_TEST
+
+START_TEST(a_key_of_which_the_last_half_is_uncounted_is_not_taken_back)
+{
+	refuse_counting(4);
+	ck_assert_int_eq(run(IMPORT), TOOL_UNTOLD);
+	require_told("Imported the Ed25519 key pair \"k\" (id ");
+	require_halves(true, true);
+}
+END_TEST
+
+START_TEST(both_halves_are_deleted_where_one_is_uncounted)
+{
+	ck_assert_int_eq(run("keygen --label k"), TOOL_OK);
+	refuse_counting(2);
+	ck_assert_int_eq(run("delete --label k --yes"), TOOL_OK);
+	ck_assert_uint_eq(test_fault_clear(), 1);
+	require_halves(false, false);
+	ck_assert_int_eq(run("keygen --label k"), TOOL_OK);
+	refuse_counting(4);
+	ck_assert_int_eq(run("delete --label k --yes"), TOOL_UNTOLD);
+	require_told("done");
+	require_halves(false, false);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *suite = suite_create("tool faults");
@@ -98,6 +188,14 @@ static Suite *suite(void)
 	tcase_set_timeout(tc, 300);
 	tcase_add_loop_test(tc, a_fault_is_told_in_a_sentence_with_the_next_step, 0,
 	                    sizeof faults / sizeof faults[0]);
+	suite_add_tcase(suite, tc);
+	tc = tcase_create("uncounted");
+	tcase_add_checked_fixture(tc, set_up_counted, tear_down);
+	tcase_set_timeout(tc, 300);
+	tcase_add_test(tc, a_key_that_is_made_uncounted_is_said_to_be_made);
+	tcase_add_test(tc, a_key_of_which_a_half_is_uncounted_is_imported_whole);
+	tcase_add_test(tc, a_key_of_which_the_last_half_is_uncounted_is_not_taken_back);
+	tcase_add_test(tc, both_halves_are_deleted_where_one_is_uncounted);
 	suite_add_tcase(suite, tc);
 	return suite;
 }
