@@ -308,6 +308,11 @@ enum tool_exit tool_open(struct tool *tool, CK_FLAGS flags, enum tool_login logi
 
 	if (code != TOOL_OK)
 		return code;
+	/* Who means a PIN token does not go on in another one that somebody put in its place. */
+	if ((tool->token.flags & CKF_LOGIN_REQUIRED) == 0 && login != TOOL_NO_LOGIN && given)
+		return tool_fail(TOOL_USAGE, "signet status shows what the token is.",
+		                 "token \"%.*s\" is a machine token, which has no PIN",
+		                 (int)TOOL_FIELD(tool->token.label).len, tool->token.label);
 	tool_log_clear();
 	rv = C_OpenSession(tool->slot, flags | CKF_SERIAL_SESSION, NULL, NULL, &tool->session);
 	if (rv != CKR_OK)

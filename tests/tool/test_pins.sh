@@ -187,7 +187,10 @@ long_pin_on_the_terminal() {
 
 machine_has_no_pin() {
 	exits 0 init --label machine --machine && fails 1 'has no PIN' pin set --token machine --pin-file "$pin" --new-pin-file "$new" &&
-		fails 1 'has no PIN' pin reset --token machine --so-pin-file "$so" --new-pin-file "$new"
+		fails 1 'has no PIN' pin reset --token machine --so-pin-file "$so" --new-pin-file "$new" &&
+		fails 2 'has no PIN' keygen --token machine --label key --pin-file "$pin" &&
+		fails 2 'has no PIN' root create --token machine --label root --pin-file "$pin" &&
+		fails 2 'has no PIN' list --token machine --login --pin-file "$pin" && exits 0 list --token machine && ! prints key
 }
 
 tpm_start || exit 1
