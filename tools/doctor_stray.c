@@ -47,14 +47,27 @@ static void check_one(const struct look *look, uint32_t handle, const char *what
                       const void *one)
 {
 	struct sg_token *token;
+	bool unread = false;
 
-	for (size_t i = 0; i < look->tokens->count; i++)
-		if (sg_module_token(look->module, look->tokens->list[i].slot, &token) == SG_OK &&
-		    names(look->sealer, token, one))
+	for (size_t i = 0; i < look->tokens->count; i++) {
+		const struct tool_token *listed = &look->tokens->list[i];
+
+		if (listed->rv != CKR_OK ||
+		    sg_module_token(look->module, listed->slot, &token) != SG_OK || !token->present)
+			unread = true;
+		else if (names(look->sealer, token, one))
 			return;
-	doctor_report(look->doctor, "index", WARN, "A token of another user or folder may need it. If "
-	              "none does, tpm2_nvundefine -C o and its number remove it.", "0x%08x in the TPM "
-	              "looks like one that counts %s, and belongs to no token here", handle, what);
+	}
+	/* Without its index a token never opens again. */
+	if (unread)
+		doctor_report(look->doctor, "index", WARN, "Leave it alone, and mend that token first.",
+		              "0x%08x in the TPM looks like one that counts %s; the token here that "
+		              "can't be read may need it", handle, what);
+	else
+		doctor_report(look->doctor, "index", WARN, "A token of another user or folder may need "
+		              "it. If none does, tpm2_nvundefine -C o and its number remove it.",
+		              "0x%08x in the TPM looks like one that counts %s, and belongs to no token "
+		              "here", handle, what);
 }
 
 static enum sg_err check_indices(const struct look *look)

@@ -71,6 +71,15 @@ orphan_is_named() {
 		exits 0 doctor && ! prints 'belongs to no token here' && [ "$(counters)" -eq 2 ]
 }
 
+# What must not be removed, or the token never opens again.
+unread_is_spared() {
+	chmod 644 "$FOLDER/state/slot-0001.db" && exits 1 doctor && prints 'may need it' && prints 'Leave it alone' &&
+		! prints tpm2_nvundefine && chmod 600 "$FOLDER/state/slot-0001.db" &&
+		cp "$FOLDER/state/slot-0001.db" "$FOLDER/whole" && truncate -s 1000 "$FOLDER/state/slot-0001.db" &&
+		exits 1 doctor && prints 'may need it' && ! prints tpm2_nvundefine &&
+		cp "$FOLDER/whole" "$FOLDER/state/slot-0001.db" && exits 0 doctor && ! prints 'may need it'
+}
+
 owner_password() {
 	tpm2_changeauth -c o ownerpassword && exits 0 destroy --token desk --yes &&
 		says 'counted the versions of the store, could not be removed from the TPM: The owner hierarchy' &&
@@ -92,6 +101,7 @@ check 'accepting needs the PIN' pin_asked_for
 check 'a token without protection has nothing to accept' none_to_accept
 check 'a sealer without counters is refused' soft_refused
 check 'a counter that no token names is found by the doctor' orphan_is_named
+check 'the counter of a token that can not be read is not to be removed' unread_is_spared
 check 'a counter that can not be removed is named' owner_password
 check 'a token that is destroyed takes its counter along' destroyed
 finish
