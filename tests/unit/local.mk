@@ -97,6 +97,9 @@ tests_unit_test_token_refresh_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=sg_store_begin -Wl,--wrap=sg_store_abort -Wl,--wrap=sg_store_object_each \
 	-Wl,--wrap=pthread_rwlock_wrlock
 
+# It lets no thread be made.
+tests_unit_test_seal_waiter_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pthread_create
+
 # It counts steps through the table.
 tests_unit_test_session_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sg_map_next
 

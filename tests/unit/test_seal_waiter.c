@@ -2,6 +2,7 @@
  *
  * Tests. Waiting for a TPM in a thread of its own.
  */
+#include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -149,6 +150,47 @@ START_TEST(where_no_thread_may_be_made_the_caller_waits)
 }
 END_TEST
 
+static bool no_threads;
+
+int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *),
+                          void *arg);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *),
+                          void *arg);
+
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *),
+                          void *arg)
+{
+	return no_threads ? EAGAIN : __real_pthread_create(thread, attr, fn, arg);
+}
+
+START_TEST(where_no_thread_can_be_made_the_caller_waits_too)
+{
+	no_threads = true;
+	ck_assert_uint_eq(ask(0), TSS2_RC_SUCCESS);
+	ck_assert_ptr_eq(inner, &slow);
+}
+END_TEST
+
+static pthread_t forker;
+static bool forked;
+
+static void note_forker(void)
+{
+	forked = true;
+	forker = pthread_self();
+}
+
+/* Others wait for whoever holds the store before they fork, and he would wait for them. */
+START_TEST(a_tcti_that_forks_is_opened_in_the_caller_s_thread)
+{
+	ck_assert_int_eq(pthread_atfork(note_forker, NULL, NULL), 0);
+	ck_assert_uint_eq(sg_waiter_open("cmd:cat", 60000, &inner), TSS2_RC_SUCCESS);
+	ck_assert(forked);
+	ck_assert(pthread_equal(forker, pthread_self()));
+	sg_waiter_finalize(&inner);
+}
+END_TEST
+
 START_TEST(nothing_is_finalized_where_nothing_is)
 {
 	sg_waiter_finalize(&inner);
@@ -168,6 +210,8 @@ static Suite *suite(void)
 	tcase_add_test(tcase, a_name_that_is_none_is_an_error_at_once);
 	tcase_add_test(tcase, a_tpm_that_hangs_when_it_is_connected_to_is_late);
 	tcase_add_test(tcase, where_no_thread_may_be_made_the_caller_waits);
+	tcase_add_test(tcase, where_no_thread_can_be_made_the_caller_waits_too);
+	tcase_add_test(tcase, a_tcti_that_forks_is_opened_in_the_caller_s_thread);
 	tcase_add_test(tcase, nothing_is_finalized_where_nothing_is);
 	suite_add_tcase(s, tcase);
 	return s;

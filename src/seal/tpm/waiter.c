@@ -141,10 +141,8 @@ static TSS2_RC within(struct waiter **w, int milliseconds)
 	const struct timespec end = in(milliseconds);
 	pthread_t thread;
 
-	if (atomic_load(&forbidden))
+	if (atomic_load(&forbidden) || !start(&thread, work, *w))
 		return (*w)->act(*w);
-	if (!start(&thread, work, *w))
-		return TSS2_TCTI_RC_MEMORY;
 	if (!done_in_time(*w, &end)) {
 		pthread_detach(thread);
 		*w = NULL;
@@ -159,6 +157,13 @@ static TSS2_RC connect_to(struct waiter *w)
 	return Tss2_TctiLdr_Initialize(w->name, &w->inner);
 }
 
+/* Tell whether the TCTI forks to be opened. Who holds the store may fork, and every other thread
+ * waits for him first: such a one is opened by the caller. It does not wait for its program. */
+static bool forks(const char *name)
+{
+	return strncmp(name, "cmd:", 4) == 0 || strstr(name, "tcti-cmd") != NULL;
+}
+
 TSS2_RC sg_waiter_open(const char *name, int milliseconds, TSS2_TCTI_CONTEXT **inner)
 {
 	struct waiter *w = waiter_new(connect_to);
@@ -169,7 +174,7 @@ TSS2_RC sg_waiter_open(const char *name, int milliseconds, TSS2_TCTI_CONTEXT **i
 		return rc;
 	w->name = strdup(name);
 	if (w->name != NULL)
-		rc = within(&w, milliseconds);
+		rc = forks(name) ? w->act(w) : within(&w, milliseconds);
 	if (rc == TSS2_RC_SUCCESS)
 		*inner = w->inner;
 	if (w != NULL)

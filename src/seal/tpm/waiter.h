@@ -17,13 +17,14 @@
 /* A number that no TCTI returns: nothing came in time. */
 #define SG_TCTI_RC_LATE (TSS2_TCTI_RC_LAYER | 0xf801)
 
-/* Say whether threads may be made, which is so until then. Where not, the caller of what follows
- * waits itself, and nothing bounds that. */
+/* Say whether threads may be made, which is so until then. Where not, and where none can be made,
+ * the caller of what follows waits itself, and nothing bounds that. */
 void sg_waiter_allow(bool threads);
 
 /* Connect to the TPM of that name, as Tss2_TctiLdr_Initialize, within so many milliseconds.
  * Where it is late, the thread that still waits finalizes what comes of it. *inner is the caller's;
- * it is NULL after an error. Errors: SG_TCTI_RC_LATE, and those of the TCTI. */
+ * it is NULL after an error. A TCTI that forks is opened in the caller's thread.
+ * Errors: SG_TCTI_RC_LATE, and those of the TCTI. */
 TSS2_RC sg_waiter_open(const char *name, int milliseconds, TSS2_TCTI_CONTEXT **inner);
 
 /* Send a command and receive an answer of at most *len bytes, both within so many milliseconds:
