@@ -3,8 +3,9 @@
 #
 # Takes the defences of tests/attack/mutations out, one at a time, in a copy of the source,
 # and looks whether the test that is named there fails. Usage: mutate.sh [WORD], in the folder
-# of a build; with a word only those mutations whose text has it. MUTATIONS names another list. With --check it only looks
-# whether each can be taken out of the source as it is now, and whether the test is there.
+# of a build; with a word only those mutations whose text has it. MUTATIONS names another list.
+# With --check it only looks whether each can be taken out of the source as it is now, and
+# whether the test is there.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -20,7 +21,7 @@ edits=()
 each() {
 	local line
 
-	defence='' edits=()
+	defence='' file='' notices='' edits=()
 	while IFS= read -r line || [ -n "$line" ]; do
 		case $line in
 		'#'*) ;;
@@ -29,8 +30,8 @@ each() {
 		'edit: '*) edits+=("${line#*: }") ;;
 		'notices: '*) notices=${line#*: } ;;
 		'')
-			[ -z "$defence" ] || "$1"
-			defence='' edits=()
+			[ -z "$defence$file$notices${edits[*]}" ] || "$1"
+			defence='' file='' notices='' edits=()
 			;;
 		*)
 			echo "$list: what is \"$line\"?" >&2
@@ -46,7 +47,7 @@ mutant() {
 
 	before=$(cat "$1"; echo .)
 	for edit in "${edits[@]}"; do
-		after=$(perl -0pe "$edit" <<< "${before%.}"; echo .)
+		after=$(perl -0pe "$edit" <<< "${before%.}" && echo .) || return 1
 		after=${after%$'\n'.}.
 		[ "$after" != "$before" ] || return 1
 		before=$after
@@ -61,7 +62,14 @@ has_test() {
 	[ -f "$test" ] && grep -qxE "START_TEST\($name\)|(it|check|report) '$name'.*" "$test"
 }
 
+checked=0
+
 check() {
+	checked=$((checked + 1))
+	if [ -z "$defence" ] || [ -z "$file" ] || [ -z "$notices" ] || [ ${#edits[@]} -eq 0 ]; then
+		echo "\"$defence\" in $list lacks its name, file, edit or test"
+		return
+	fi
 	mutant "$root/$file" > /dev/null || echo "$file: \"$defence\" can't be taken out as $list says"
 	has_test || echo "$defence: there is no test $notices"
 }
@@ -129,6 +137,7 @@ take_out() {
 
 if [ "${1-}" = --check ]; then
 	each check
+	[ "$checked" -gt 0 ] || echo "$list names no defence"
 	exit 0
 fi
 word=${1-}
