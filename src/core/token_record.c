@@ -55,6 +55,14 @@ static void write_tries(const struct sg_token_record *record, struct sg_writer *
 	}
 }
 
+/* Tell whether a PIN would be stretched for less than any store of ours asks: before the PIN the
+ * record isn't authentic, and a cheaper proof of it is cheaper to guess from. */
+static bool is_cheap(struct sg_argon2_cost cost)
+{
+	return (cost.passes != 0 || cost.memory != 0) &&
+	       (cost.passes < sg_argon2_default.passes || cost.memory < sg_argon2_default.memory);
+}
+
 enum sg_err sg_token_record_parse(struct sg_bytes stored, struct sg_token_record *record)
 {
 	struct sg_reader r = sg_reader(stored);
@@ -88,7 +96,7 @@ enum sg_err sg_token_record_parse(struct sg_bytes stored, struct sg_token_record
 		copy->cost.passes = sg_read_u32(&r);
 		copy->cost.memory = sg_read_u32(&r);
 		blob = sg_read_var(&r, BLOB_MAX);
-		if (r.failed)
+		if (r.failed || is_cheap(copy->cost))
 			return SG_ERR_STORE_DAMAGED;
 		memcpy(copy->salt, salt.data, SG_ARGON2_SALT);
 		err = sg_buf_set(&copy->blob, blob);

@@ -139,6 +139,21 @@ START_TEST(a_machine_token_has_no_tries)
 }
 END_TEST
 
+START_TEST(a_pin_that_is_stretched_for_less_than_ours_is_refused)
+{
+	static const struct sg_argon2_cost costs[] = { { 1, 65536 }, { 2, 8192 }, { 0, 65536 } };
+
+	for (size_t i = 0; i < sizeof costs / sizeof costs[0]; i++) {
+		record.copy[SG_SEAL_USER].cost = costs[i];
+		ck_assert_int_eq(sg_token_record_write(&record, keys, &stored), SG_OK);
+		ck_assert_int_eq(read_stored(sg_buf_bytes(&stored)), SG_ERR_STORE_DAMAGED);
+	}
+	record.copy[SG_SEAL_USER].cost = sg_argon2_default;
+	ck_assert_int_eq(sg_token_record_write(&record, keys, &stored), SG_OK);
+	ck_assert_int_eq(read_stored(sg_buf_bytes(&stored)), SG_OK);
+}
+END_TEST
+
 START_TEST(what_is_written_is_read_and_authentic)
 {
 	ck_assert_int_eq(read_stored(sg_buf_bytes(&stored)), SG_OK);
@@ -300,6 +315,7 @@ static Suite *suite(void)
 	tcase_add_loop_test(tc, impossible_tries_are_refused, 0,
 	                    (int)(sizeof bad_tries / sizeof bad_tries[0]));
 	tcase_add_test(tc, a_machine_token_has_no_tries);
+	tcase_add_test(tc, a_pin_that_is_stretched_for_less_than_ours_is_refused);
 	tcase_add_test(tc, what_is_written_is_read_and_authentic);
 	tcase_add_test(tc, every_changed_byte_is_noticed);
 	tcase_add_test(tc, every_cut_is_noticed);
