@@ -249,6 +249,10 @@ static enum sg_err take_one(struct sg_token *token, struct found *found)
 	struct sg_entry *entry = sg_table_find_row(&token->objects, found->row);
 	CK_OBJECT_HANDLE handle;
 
+	/* The table had this version, and lost it to a thread that read another file. */
+	if (found->object == NULL &&
+	    (entry == NULL || entry->object->generation != found->generation))
+		return SG_ERR_STORE_BUSY;
 	if (entry == NULL)
 		return sg_table_add(&token->objects, &found->object, NULL, &handle);
 	entry->seen = true;
