@@ -38,6 +38,16 @@ CK_RV sg_call_slot(struct sg_call *call, CK_SLOT_ID slot, struct sg_token **toke
 	return sg_call_end(call, err == SG_ERR_NOT_FOUND ? CKR_SLOT_ID_INVALID : sg_rv(err));
 }
 
+enum sg_err sg_call_sync(struct sg_call *call, struct sg_token *token)
+{
+	enum sg_err err = sg_token_sync(token);
+
+	if (err != SG_ERR_TOKEN_REPLACED)
+		return err;
+	sg_session_close_all(&call->module->sessions, token);
+	return sg_token_sync(token);
+}
+
 CK_RV sg_call_end(struct sg_call *call, CK_RV rv)
 {
 	sg_session_release(&call->session);

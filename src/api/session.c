@@ -27,7 +27,7 @@ CK_RV C_OpenSession(CK_SLOT_ID slot, CK_FLAGS flags, void *application, CK_NOTIF
 		return sg_call_end(&call, CKR_SESSION_PARALLEL_NOT_SUPPORTED);
 	if (flags & CKF_ASYNC_SESSION)
 		return sg_call_end(&call, CKR_SESSION_ASYNC_NOT_SUPPORTED);
-	err = sg_token_sync(token);
+	err = sg_call_sync(&call, token);
 	if (err == SG_ERR_STORE_MISSING)
 		return sg_call_end(&call, CKR_TOKEN_NOT_RECOGNIZED);
 	rv = sg_rv(err);

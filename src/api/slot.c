@@ -104,7 +104,7 @@ CK_RV C_GetTokenInfo(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
 		return rv;
 	if (info == NULL)
 		return sg_call_end(&call, CKR_ARGUMENTS_BAD);
-	err = sg_token_sync(token);
+	err = sg_call_sync(&call, token);
 	if (err != SG_OK && err != SG_ERR_STORE_MISSING)
 		return sg_call_end(&call, sg_rv(err));
 	if (err == SG_OK)

@@ -273,8 +273,11 @@ void sg_token_session_closed(struct sg_token *token, CK_FLAGS flags)
 	token->sessions--;
 	if ((flags & CKF_RW_SESSION) == 0)
 		token->read_only_sessions--;
-	if (token->sessions == 0 && token->user != SG_NOBODY)
-		log_out(token);
+	if (token->sessions == 0) {
+		token->replaced = false;
+		if (token->user != SG_NOBODY)
+			log_out(token);
+	}
 	pthread_rwlock_unlock(&token->lock);
 }
 

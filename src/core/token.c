@@ -123,19 +123,58 @@ enum sg_err sg_token_read_record(const struct sg_token *token, struct sg_token_r
 	return err;
 }
 
-/* Put a record that was just read in the place of the known one, taking it over. The stamp is
- * from before it was read: a newer record that this one replaces is seen by the next look. */
-static void install_record(struct sg_token *token, struct sg_token_record *record,
-                           struct sg_store_stamp stamp)
+/* Tell whether a record is of the token that is known: it has its uuid, and is signed with our
+ * keys, where we have some. The caller holds the lock. */
+static enum sg_err check_same(const struct sg_token *token, const struct sg_token_record *record,
+                              bool *same)
 {
-	if (token->present && memcmp(token->record.uuid, record->uuid, SG_UUID) != 0)
-		sg_token_close(token);
+	enum sg_err err = SG_OK;
+
+	*same = memcmp(token->record.uuid, record->uuid, SG_UUID) == 0;
+	if (*same && token->keys[SG_PUBLIC_HALF] != NULL)
+		err = sg_token_record_check(record, token->keys);
+	if (err != SG_ERR_STORE_DAMAGED)
+		return err;
+	*same = false;
+	return SG_OK;
+}
+
+/* The token that was known is no more. Who has sessions with it, or is logged in, gave a PIN to
+ * that one, and makes keys in that one: he gets no other in its place without a word. The
+ * caller holds the lock for writing. */
+static enum sg_err leave(struct sg_token *token)
+{
+	const bool bound = token->sessions > 0 || token->user != SG_NOBODY;
+
+	sg_token_close(token);
+	token->replaced = token->sessions > 0;
+	return bound ? SG_ERR_TOKEN_REPLACED : SG_OK;
+}
+
+/* Put a record that was just read in the place of the known one, taking it over. The stamp is
+ * from before it was read: a newer record that this one replaces is seen by the next look. The
+ * caller holds the lock for writing. */
+static enum sg_err install_record(struct sg_token *token, struct sg_token_record *record,
+                                  struct sg_store_stamp stamp)
+{
+	bool same = true;
+	enum sg_err err = SG_OK;
+
+	if (token->replaced)
+		return SG_ERR_TOKEN_REPLACED;
+	if (token->present || token->sessions > 0)
+		err = check_same(token, record, &same);
+	if (err == SG_OK && !same)
+		err = leave(token);
+	if (err != SG_OK)
+		return err;
 	sg_token_tries_renew(token, record);
 	sg_token_record_clear(&token->record);
 	token->record = *record;
 	token->record_stamp = stamp;
 	token->present = true;
 	memset(record, 0, sizeof *record);
+	return SG_OK;
 }
 
 /* Tell whether the record is that of the store as it is now. */
@@ -174,20 +213,10 @@ enum sg_err sg_token_sync_anew(struct sg_token *token)
 	sg_store_stamp_take(token->path, &stamp);
 	err = sg_token_read_record(token, &record);
 	pthread_rwlock_wrlock(&token->lock);
-	if (err == SG_OK && token->keys[SG_PUBLIC_HALF] != NULL &&
-	    memcmp(token->record.uuid, record.uuid, SG_UUID) == 0) {
-		err = sg_token_record_check(&record, token->keys);
-		/* Our keys are not this record's: another process made the token new, or
-		 * somebody changed it. Opening it again will tell. */
-		if (err == SG_ERR_STORE_DAMAGED) {
-			sg_token_close(token);
-			err = SG_OK;
-		}
-	}
 	if (err == SG_OK) {
-		install_record(token, &record, stamp);
+		err = install_record(token, &record, stamp);
 	} else if (err == SG_ERR_STORE_MISSING) {
-		sg_token_close(token);
+		(void)leave(token);
 		token->present = false;
 	}
 	pthread_rwlock_unlock(&token->lock);
@@ -270,8 +299,8 @@ static enum sg_err open_sealed(struct sg_token *token)
 		err = sg_token_anchor_verify(token, sealer, &record, keys);
 	if (err == SG_OK) {
 		pthread_rwlock_wrlock(&token->lock);
-		install_record(token, &record, stamp);
-		for (int half = 0; half < 2; half++) {
+		err = install_record(token, &record, stamp);
+		for (int half = 0; half < 2 && err == SG_OK; half++) {
 			struct sg_keyset *old = token->keys[half];
 
 			if (keys[half] == NULL)

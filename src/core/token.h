@@ -68,6 +68,7 @@ struct sg_token {
 	struct sg_object_table objects;
 	CK_ULONG sessions;
 	CK_ULONG read_only_sessions;
+	bool replaced;                          /* the sessions are those of a token that is gone */
 	bool remaking;                          /* C_InitToken is at work: no session opens */
 
 	/* How often each half was closed; read without a lock. An operation with a key
@@ -112,8 +113,9 @@ bool sg_token_remake_begin(struct sg_token *token);
 void sg_token_remake_end(struct sg_token *token);
 
 /* Read the token record anew, or only if the store seems to have changed since. A store that
- * is gone, belongs to another token or was made new closes this one. Errors: STORE_MISSING
- * and the store's. */
+ * is gone, belongs to another token or was made new closes this one. Who is logged in or has a
+ * session gets no other in its place. Errors: STORE_MISSING, TOKEN_REPLACED until all sessions
+ * are closed, and the store's. */
 enum sg_err sg_token_sync_anew(struct sg_token *token);
 enum sg_err sg_token_sync(struct sg_token *token);
 

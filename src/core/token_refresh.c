@@ -418,7 +418,13 @@ enum sg_err sg_token_refresh(struct sg_token *token)
 
 	/* Where another process made the token new, our keys are not its keys any more, which
 	 * the record tells: it closes ours, and the new one can be opened. */
-	if (err == SG_ERR_STORE_DAMAGED && sg_token_sync_anew(token) == SG_OK)
-		err = refresh(token);
+	if (err == SG_ERR_STORE_DAMAGED) {
+		enum sg_err anew = sg_token_sync_anew(token);
+
+		if (anew == SG_OK)
+			err = refresh(token);
+		else if (anew == SG_ERR_TOKEN_REPLACED)
+			err = anew;
+	}
 	return err;
 }

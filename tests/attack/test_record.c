@@ -143,6 +143,8 @@ START_TEST(who_is_logged_in_is_shown_no_old_copy_without_its_counter)
 {
 	revoke_a_key();
 	he_writes(without_counter, &old);
+	p11_is(CKR_DEVICE_REMOVED, p11->C_FindObjectsInit(s, NULL, 0));
+	p11_ok(p11_look(&s));
 	ck_assert_uint_eq(count_keys("revoked"), 0);
 	p11_is(CKR_SIGNET_STORE_DAMAGED, login(CKU_USER));
 }

@@ -42,6 +42,15 @@ static void require_damaged(const char *sql)
 	ck_assert_uint_eq(p11_count(s), 2);
 }
 
+static CK_RV make_token_key(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE *key)
+{
+	struct p11_template t = { 0 };
+
+	p11_ulong(&t, CKA_VALUE_LEN, 32);
+	p11_bool(&t, CKA_TOKEN, true);
+	return p11->C_GenerateKey(session, &p11_aes_gen, t.attr, t.n, key);
+}
+
 START_TEST(a_store_that_nobody_changed_is_sound)
 {
 	p11_ok(p11_look(&s));
@@ -332,6 +341,34 @@ START_TEST(private_rows_are_checked_at_the_login)
 }
 END_TEST
 
+/* A machine token of his, to which he has the keys, in the place of a token that was opened with
+ * a PIN: nothing is looked for or made in that one by who thinks that he is in the other. */
+START_TEST(who_is_logged_in_does_not_go_on_in_another_token)
+{
+	CK_OBJECT_HANDLE made;
+	CK_TOKEN_INFO info;
+
+	p11_teardown();
+	p11_setup();
+	s = p11_user();
+	p11_make_pair(s, "pair", &pub, &priv);
+	test_file_write(p11_store, sg_buf_bytes(&whole));
+	if (_i == 0) {
+		p11_is(CKR_DEVICE_REMOVED, p11->C_FindObjectsInit(s, NULL, 0));
+		p11_is(CKR_USER_NOT_LOGGED_IN, make_token_key(s, &made));
+		p11_login(s, CKU_USER, P11_PIN, CKR_DEVICE_REMOVED);
+	} else if (_i == 1) {
+		p11_is(CKR_SIGNET_STORE_DAMAGED, make_token_key(s, &made));
+		p11_is(CKR_DEVICE_REMOVED, p11->C_FindObjectsInit(s, NULL, 0));
+	}
+	p11_ok(p11->C_GetTokenInfo(0, &info));
+	p11_is(CKR_SESSION_HANDLE_INVALID, make_token_key(s, &made));
+	s = p11_open(CKF_RW_SESSION);
+	ck_assert_uint_eq(p11_count(s), 2);
+	p11_ok(make_token_key(s, &made));
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *suite = suite_create("tamper");
@@ -354,6 +391,7 @@ static Suite *suite(void)
 	tcase_add_test(tc, a_store_cut_short_is_refused_and_stays_as_it_is);
 	tcase_add_test(tc, a_store_of_another_version_is_refused);
 	tcase_add_test(tc, a_store_that_disappears_closes_the_token);
+	tcase_add_loop_test(tc, who_is_logged_in_does_not_go_on_in_another_token, 0, 3);
 	tcase_add_test(tc, private_rows_are_checked_at_the_login);
 	return suite;
 }
