@@ -68,7 +68,7 @@ static enum sg_err module_new(struct sg_module **out)
 }
 
 /* What the process needs once; each part is cheap when repeated. */
-static enum sg_err prepare_process(bool threads)
+static enum sg_err prepare_process(void)
 {
 	enum sg_err err;
 
@@ -77,8 +77,6 @@ static enum sg_err prepare_process(bool threads)
 		err = sg_fork_watch();
 	if (err == SG_OK)
 		err = sg_crypto_start();
-	if (err == SG_OK)
-		err = sg_sealer_start(threads);
 	return err;
 }
 
@@ -93,12 +91,14 @@ CK_RV sg_module_start(bool threads)
 		sg_module_leave();
 		return rv;
 	}
-	err = prepare_process(threads);
+	err = prepare_process();
 	if (err != SG_OK)
 		return sg_rv(err);
 	sg_gate_close(&gate);
 	if (current == NULL) {
-		err = module_new(&current);
+		err = sg_sealer_start(threads);
+		if (err == SG_OK)
+			err = module_new(&current);
 		if (err == SG_OK && current->config->log_to == SG_LOG_TO_SYSLOG)
 			sg_log_to_syslog();
 		rv = sg_rv(err);

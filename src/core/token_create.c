@@ -309,6 +309,8 @@ static enum sg_err prove_officer(struct sg_token *token, const struct sg_secret 
 	if (err != SG_OK || !sg_token_record_anchored(&old->record))
 		return err;
 	err = sg_token_anchor_verify(token, old->sealer, &old->record, old->keys);
+	if (err == SG_ERR_CLOSED)       /* another process changed the record meanwhile */
+		return SG_ERR_STORE_BUSY;
 	/* Somebody broke this off when it was gone already. */
 	return err == SG_ERR_HW_NV_GONE ? SG_OK : err;
 }
