@@ -135,6 +135,17 @@ take_out() {
 	[ "$verdict" = noticed ] || printf '\tbut: %s\n' "${seen:-everything passes}"
 }
 
+case ${1-} in
+--check) ;;
+-*)
+	sed -n '4,8s/^# //p' "$0"
+	[ "$1" = --help ] && exit 0 || exit 2
+	;;
+*)
+	# The copy that is made here is large, and no folder of the source is the place for it.
+	[ -f config.status ] || { echo "mutate.sh: run it in the folder of a build" >&2; exit 2; }
+	;;
+esac
 if [ "${1-}" = --check ]; then
 	each check
 	[ "$checked" -gt 0 ] || echo "$list names no defence"
