@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Ring 3. Bringing the table of objects up to date with the store. No lock of the token is
- * held while the store is waited for and read, so that nobody's operation waits for a disk or
- * for another process. It is read with what the token was at the beginning; what was read is
- * taken over only if that still holds.
+ * Ring 3. Bringing the table of objects up to date with the store. The token's lock is not held
+ * while the store is waited for and read, so that nobody's operation waits for a disk or for
+ * another process; "opening" may be, for which those wait who open the token. The store is read
+ * with what the token was at the beginning; what was read is taken over only if that still holds.
  */
 #include <stdlib.h>
 #include <string.h>

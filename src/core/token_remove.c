@@ -10,8 +10,8 @@
 #include "core/token_tripwire.h"
 
 /* Read what the token has in the hardware while there is still a store. An index could be that
- * of another token, so one who could write the store must not say which are removed. A counter
- * tells by itself whose it is. */
+ * of another token, so one who could write the store must not say which are removed; who has the
+ * public half's key as well can say it of a PIN token. A counter tells by itself whose it is. */
 static enum sg_err read_record(struct sg_token *token, struct sg_token_record *record)
 {
 	enum sg_err err = sg_token_read_record(token, record);

@@ -127,7 +127,8 @@ static const struct row rows[SG_ERR_COUNT] = {
 		"Find out what was done to the TPM: TRIPWIRE in signet(1) says what can be meant. Then "
 		"signet tripwire accept takes it as it is." },
 	[SG_ERR_AUTH] = {
-		"wrong-pin", "The PIN is wrong", "signet status shows how many tries are left." },
+		"wrong-pin", "The PIN is wrong",
+		"signet status shows how many tries are left, where the TPM tells everybody." },
 	[SG_ERR_LOCKED] = {
 		"locked", "The TPM refuses every PIN for now, after too many wrong ones",
 		"Wait; signet status shows for how long. The machine may stay on meanwhile." },
