@@ -53,6 +53,7 @@ libsignet_la_SOURCES += \
 	src/core/token_objects.c src/core/token_objects.h \
 	src/core/token_policy.c src/core/token_policy.h \
 	src/core/token_proof.c src/core/token_proof.h \
+	src/core/token_reading.c src/core/token_reading.h \
 	src/core/token_record.c src/core/token_record.h \
 	src/core/token_refresh.c \
 	src/core/token_remove.c src/core/token_remove.h \
