@@ -9,7 +9,15 @@
 #include "util/cursor.h"
 
 #define MAGIC "SGAN"
-#define VERSION 1
+#define VERSION 2
+
+static void read_code(struct sg_reader *r, uint8_t out[SG_MAC])
+{
+	struct sg_bytes code = sg_read_bytes(r, SG_MAC);
+
+	if (!r->failed)
+		memcpy(out, code.data, SG_MAC);
+}
 
 enum sg_err sg_anchor_parse(struct sg_bytes stored, struct sg_anchor *anchor)
 {
@@ -20,12 +28,9 @@ enum sg_err sg_anchor_parse(struct sg_bytes stored, struct sg_anchor *anchor)
 	sg_read_magic(&r, MAGIC);
 	version = sg_read_u16(&r);
 	anchor->count = sg_read_u64(&r);
-	for (int half = 0; half < 2; half++) {
-		struct sg_bytes mac = sg_read_bytes(&r, SG_MAC);
-
-		if (!r.failed)
-			memcpy(anchor->mac[half], mac.data, SG_MAC);
-	}
+	read_code(&r, anchor->witness.sum);
+	for (int half = 0; half < 2; half++)
+		read_code(&r, anchor->mac[half]);
 	return sg_reader_done(&r) && version == VERSION ? SG_OK : SG_ERR_STORE_DAMAGED;
 }
 
@@ -37,6 +42,7 @@ enum sg_err sg_anchor_write(const struct sg_anchor *anchor, struct sg_buf *out)
 	sg_write_magic(&w, MAGIC);
 	sg_write_u16(&w, VERSION);
 	sg_write_u64(&w, anchor->count);
+	sg_write_bytes(&w, sg_bytes(anchor->witness.sum, SG_MAC));
 	for (int half = 0; half < 2; half++)
 		sg_write_bytes(&w, sg_bytes(anchor->mac[half], SG_MAC));
 	return w.err;
@@ -48,10 +54,11 @@ static void anchor_mac(const struct sg_anchor *anchor, enum sg_half half,
 {
 	uint8_t numbers[9];
 	struct sg_bytes parts[] = {
-		sg_bytes_str("anchor"), sg_bytes(record->uuid, SG_UUID),
+		sg_bytes_str("witnessed anchor"), sg_bytes(record->uuid, SG_UUID),
 		sg_bytes(numbers, sizeof numbers), sg_bytes(record->mac, sizeof record->mac),
 		sg_bytes(state->set[SG_PUBLIC_HALF].mac, SG_MAC),
 		sg_bytes(state->set[SG_PRIVATE_HALF].mac, SG_MAC),
+		sg_bytes(anchor->witness.sum, SG_MAC),
 	};
 
 	numbers[0] = (uint8_t)half;

@@ -43,6 +43,7 @@ libsignet_la_SOURCES += \
 	src/core/session.c src/core/session.h \
 	src/core/slot_event.c src/core/slot_event.h \
 	src/core/state.c src/core/state.h \
+	src/core/sum.c src/core/sum.h \
 	src/core/template.c src/core/template.h \
 	src/core/token.c src/core/token.h \
 	src/core/token_accept.c src/core/token_accept.h \
@@ -62,4 +63,5 @@ libsignet_la_SOURCES += \
 	src/core/token_tries.c src/core/token_tries.h \
 	src/core/token_tripwire.c src/core/token_tripwire.h \
 	src/core/token_write.c src/core/token_write.h \
-	src/core/tripwire.c src/core/tripwire.h
+	src/core/tripwire.c src/core/tripwire.h \
+	src/core/witness.c src/core/witness.h

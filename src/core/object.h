@@ -40,6 +40,8 @@ struct sg_object {
 	bool resident;                  /* CKA_SIGNET_RESIDENT: the material is no key of ours */
 	uint8_t uuid[SG_UUID];
 	uint64_t generation;            /* of the row this was read from or written to */
+	bool witnessed;                 /* that row was read or written with the keys of both
+	                                 * halves: where the store is anchored its content holds */
 	struct sg_attrs attrs;
 	struct sg_material *material;   /* NULL where there is none */
 };

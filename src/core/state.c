@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Ring 3. The state record and its keyed sums. The sum is a multiset hash over the
- * outputs of a keyed function, so that one row changes it in constant time.
+ * Ring 3. The state record and its keyed sums.
  */
 #include "core/state.h"
 
 #include <string.h>
 
+#include "core/sum.h"
 #include "util/cursor.h"
 
 #define MAGIC "SGST"
@@ -57,7 +57,7 @@ enum sg_err sg_state_write(const struct sg_state *state, struct sg_buf *out)
 	return w.err;
 }
 
-/* The number that stands for one row, big-endian. */
+/* The number that stands for one row. */
 static void row_number(const struct sg_keyset *keys, const uint8_t row[SG_UUID],
                        uint64_t generation, uint8_t out[SG_MAC])
 {
@@ -74,14 +74,9 @@ void sg_set_add(struct sg_set *set, const struct sg_keyset *keys, const uint8_t 
                 uint64_t generation)
 {
 	uint8_t number[SG_MAC];
-	unsigned carry = 0;
 
 	row_number(keys, row, generation, number);
-	for (int i = SG_MAC - 1; i >= 0; i--) {
-		carry += (unsigned)set->sum[i] + number[i];
-		set->sum[i] = (uint8_t)carry;
-		carry >>= 8;
-	}
+	sg_sum_add(set->sum, number);
 	set->count++;
 }
 
@@ -89,15 +84,9 @@ void sg_set_remove(struct sg_set *set, const struct sg_keyset *keys, const uint8
                    uint64_t generation)
 {
 	uint8_t number[SG_MAC];
-	unsigned borrow = 0;
 
 	row_number(keys, row, generation, number);
-	for (int i = SG_MAC - 1; i >= 0; i--) {
-		unsigned difference = 0x100u + set->sum[i] - number[i] - borrow;
-
-		set->sum[i] = (uint8_t)difference;
-		borrow = difference < 0x100 ? 1 : 0;
-	}
+	sg_sum_subtract(set->sum, number);
 	set->count--;
 }
 

@@ -3,7 +3,8 @@
  * Ring 3. What the rows of a store must be, as a whole: for each half of the token
  * a generation, the number of rows and a keyed sum over (row, generation). A row
  * that was deleted, doubled or replaced by an older version of itself changes the
- * sum. Every write replaces this record in the same transaction.
+ * sum. What a row holds is not in it: a public one can hold anything that somebody writes who
+ * has the public half's keys. Every write replaces this record in the same transaction.
  */
 #ifndef SG_CORE_STATE_H
 #define SG_CORE_STATE_H

@@ -182,6 +182,8 @@ enum sg_err sg_token_anchor_read(struct sg_store_txn *txn, struct sg_keyset *con
 		err = sg_anchor_parse(sg_buf_bytes(&stored), anchor);
 	if (err == SG_OK)
 		err = sg_anchor_check(anchor, keys, record, state);
+	if (err == SG_OK && keys[SG_PRIVATE_HALF] != NULL)
+		err = sg_witness_check(&anchor->witness, keys[SG_PRIVATE_HALF], txn);
 	sg_buf_free(&stored);
 	return err;
 }

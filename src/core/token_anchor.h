@@ -79,8 +79,8 @@ enum sg_err sg_token_anchor_verify(struct sg_token *token, struct sg_sealer *sea
                                    const struct sg_token_record *record,
                                    struct sg_keyset *const keys[2]);
 
-/* Read the anchor and check it over the record and the state of the same transaction.
- * Errors: STORE_DAMAGED. */
+/* Read the anchor and check it over the record and the state of the same transaction; with the
+ * keys of the private half also what the public rows hold. Errors: STORE_DAMAGED. */
 enum sg_err sg_token_anchor_read(struct sg_store_txn *txn, struct sg_keyset *const keys[2],
                                  const struct sg_token_record *record,
                                  const struct sg_state *state, struct sg_anchor *anchor);
@@ -93,16 +93,18 @@ enum sg_err sg_token_anchor_begin(const struct sg_token *token, struct sg_store_
                                   const struct sg_token_record *record,
                                   const struct sg_state *state, struct sg_anchor *anchor);
 
-/* Anchor what is stored once more, commit, and move the counter. The caller ends the transaction.
+/* Anchor what is stored once more, commit, and move the counter. The caller ends the transaction;
+ * the anchor is the one that was read, whose witness holds.
  * Errors: the sealer's; an anchor that is committed is finished by whoever comes next. */
 enum sg_err sg_token_anchor_again(struct sg_store_txn *txn, struct sg_sealer *sealer,
                                   struct sg_keyset *const keys[2],
                                   const struct sg_token_record *record,
                                   const struct sg_state *state, struct sg_anchor *anchor);
 
-/* After it: anchor the record and the state, which are written and authenticated, commit, and
- * move the counter. The caller ends the transaction. Errors: UNCOUNTED where the hardware failed
- * then, and the change stands; with all others nothing was changed. */
+/* After it: anchor the record and the state, which are written and authenticated, with the
+ * witness of the public rows, which the caller keeps in the anchor; commit, and move the counter.
+ * The caller ends the transaction. Errors: UNCOUNTED where the hardware failed then, and the
+ * change stands; with all others nothing was changed. */
 enum sg_err sg_token_anchor_cast(struct sg_store_txn *txn, struct sg_sealer *sealer,
                                  struct sg_keyset *const keys[2],
                                  const struct sg_token_record *record,

@@ -74,20 +74,42 @@ enum sg_err sg_token_find(struct sg_token *token, const CK_ATTRIBUTE *template, 
 	return err;
 }
 
-enum sg_err sg_token_object(struct sg_token *token, CK_OBJECT_HANDLE handle,
-                            struct sg_object **out)
+/* Tell whether an object of an anchored store is in the table as it was read when nobody had
+ * logged in, though somebody has by now. The caller holds the lock. */
+static bool is_doubtful(const struct sg_token *token, const struct sg_object *object)
+{
+	return object->token && !object->secluded && !object->witnessed &&
+	       token->keys[SG_PRIVATE_HALF] != NULL && sg_token_record_anchored(&token->record);
+}
+
+static enum sg_err look_up(struct sg_token *token, CK_OBJECT_HANDLE handle, bool *doubtful,
+                           struct sg_object **out)
 {
 	struct sg_entry *entry;
 
-	if (handle < SG_HANDLE_FIRST)
-		return sg_builtin_object(token, handle, out);
 	*out = NULL;
 	pthread_rwlock_rdlock(&token->lock);
 	entry = sg_table_find(&token->objects, handle);
-	if (entry != NULL && visible(token, entry))
+	*doubtful = entry != NULL && is_doubtful(token, entry->object);
+	if (entry != NULL && visible(token, entry) && !*doubtful)
 		*out = sg_object_ref(entry->object);
 	pthread_rwlock_unlock(&token->lock);
 	return *out != NULL ? SG_OK : SG_ERR_NOT_FOUND;
+}
+
+enum sg_err sg_token_object(struct sg_token *token, CK_OBJECT_HANDLE handle,
+                            struct sg_object **out)
+{
+	bool doubtful;
+	enum sg_err err;
+
+	if (handle < SG_HANDLE_FIRST)
+		return sg_builtin_object(token, handle, out);
+	err = look_up(token, handle, &doubtful, out);
+	if (!doubtful)
+		return err;
+	err = sg_token_refresh(token);
+	return err == SG_OK ? look_up(token, handle, &doubtful, out) : err;
 }
 
 static enum sg_err store_new(struct sg_token *token, struct sg_object **objects, size_t n,
@@ -102,6 +124,8 @@ static enum sg_err store_new(struct sg_token *token, struct sg_object **objects,
 	err = sg_token_write_begin(token, w);
 	for (size_t i = 0; i < n && err == SG_OK; i++)
 		err = sg_token_write_row(w, objects[i], &objects[i]->generation);
+	for (size_t i = 0; i < n; i++)
+		objects[i]->witnessed = true;
 	return sg_token_write_end(w, err);
 }
 
@@ -180,7 +204,15 @@ static enum sg_err store_changed(struct sg_token *token, const struct sg_object 
 		err = sg_token_write_release(w, object);
 	if (err == SG_OK)
 		err = sg_token_write_row(w, changed, &changed->generation);
+	changed->witnessed = true;
 	return sg_token_write_end(w, err);
+}
+
+/* Tell whether an object of the table is the one that was changed. A stored one may have been read
+ * once more in the same version. */
+static bool is_version(const struct sg_object *entered, const struct sg_object *object)
+{
+	return entered == object || (object->token && entered->generation == object->generation);
 }
 
 enum sg_err sg_token_change(struct sg_token *token, CK_OBJECT_HANDLE handle,
@@ -205,7 +237,7 @@ enum sg_err sg_token_change(struct sg_token *token, CK_OBJECT_HANDLE handle,
 		/* Where another thread's version is there already, a stored object was
 		 * written and read again since, and a session object is lost. */
 		entry = sg_table_find(&token->objects, handle);
-		if (entry != NULL && entry->object == object)
+		if (entry != NULL && is_version(entry->object, object))
 			put = sg_table_replace(&token->objects, entry, &changed);
 		else if (!object->token)
 			put = SG_ERR_NOT_FOUND;

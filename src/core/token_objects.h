@@ -20,7 +20,9 @@ enum sg_err sg_token_refresh(struct sg_token *token);
 enum sg_err sg_token_find(struct sg_token *token, const CK_ATTRIBUTE *template, CK_ULONG n,
                           CK_OBJECT_HANDLE **handles, size_t *count);
 
-/* Get a reference to a visible object, or to a built-in one. Errors: NOT_FOUND. */
+/* Get a reference to a visible object, or to a built-in one. A public object of an anchored store
+ * that was read before a login is read again first. Errors: NOT_FOUND, those of
+ * sg_token_refresh. */
 enum sg_err sg_token_object(struct sg_token *token, CK_OBJECT_HANDLE handle,
                             struct sg_object **out);
 

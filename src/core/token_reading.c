@@ -26,6 +26,7 @@ static void hold(struct sg_token *token, struct sg_reading *r)
 		r->epoch[half] = atomic_load(&token->epoch[half]);
 	}
 	pthread_rwlock_unlock(&token->lock);
+	r->witnessed = r->anchored && r->keys[SG_PRIVATE_HALF] != NULL;
 }
 
 void sg_reading_clear(struct sg_reading *r)
@@ -102,16 +103,19 @@ static enum sg_err add_found(struct sg_reading *r, const uint8_t row[SG_UUID],
 	return SG_OK;
 }
 
-/* Tell whether the table has this version of a row. */
-static bool has_version(struct sg_token *token, const uint8_t row[SG_UUID], uint64_t generation)
+/* Tell whether the table has this version of a row. One that was read before a login may have
+ * another content. */
+static bool has_version(const struct sg_reading *r, const uint8_t row[SG_UUID],
+                        uint64_t generation)
 {
 	const struct sg_entry *entry;
 	bool has;
 
-	pthread_rwlock_rdlock(&token->lock);
-	entry = sg_table_find_row(&token->objects, row);
-	has = entry != NULL && entry->object->generation == generation;
-	pthread_rwlock_unlock(&token->lock);
+	pthread_rwlock_rdlock(&r->token->lock);
+	entry = sg_table_find_row(&r->token->objects, row);
+	has = entry != NULL && entry->object->generation == generation &&
+	      (entry->object->witnessed || !r->witnessed);
+	pthread_rwlock_unlock(&r->token->lock);
 	return has;
 }
 
@@ -125,8 +129,10 @@ static enum sg_err meet_row(const uint8_t row[SG_UUID], struct sg_bytes record, 
 	err = sg_record_head(record, &head);
 	if (err != SG_OK || r->keys[head.half] == NULL)
 		return err;
-	if (!has_version(r->token, row, head.generation))
+	if (!has_version(r, row, head.generation))
 		err = sg_record_open(r->uuid, row, r->keys[head.half], record, &object);
+	if (object != NULL)
+		object->witnessed = r->witnessed;
 	if (err == SG_OK)
 		err = add_found(r, row, &head, &object);
 	sg_object_unref(&object);

@@ -23,6 +23,7 @@ struct sg_reading {
 	uint8_t uuid[SG_UUID];
 	struct sg_keyset *keys[2];      /* NULL: that half was closed */
 	bool anchored;
+	bool witnessed;                 /* what public rows hold is checked, too */
 	uint64_t shown[2];
 	unsigned epoch[2];
 	uint64_t changes;

@@ -49,8 +49,9 @@ static void remove_unseen(struct sg_token *token, const bool open[2])
 			sg_table_remove(&token->objects, entry);
 }
 
-/* What this process changed itself is there already, as an object that others hold: a second
- * one of the same version in its place would be taken for a newer one. */
+/* What this process changed itself is there already, as an object that others hold. A second one
+ * of the same version takes its place only where the first was read before a login, with nothing
+ * that tells its content. */
 static enum sg_err take_one(struct sg_token *token, struct sg_found *found)
 {
 	struct sg_entry *entry = sg_table_find_row(&token->objects, found->row);
@@ -63,9 +64,10 @@ static enum sg_err take_one(struct sg_token *token, struct sg_found *found)
 	if (entry == NULL)
 		return sg_table_add(&token->objects, &found->object, NULL, &handle);
 	entry->seen = true;
-	return entry->object->generation == found->generation
-	               ? SG_OK
-	               : sg_table_replace(&token->objects, entry, &found->object);
+	if (entry->object->generation == found->generation &&
+	    (found->object == NULL || entry->object->witnessed || !found->object->witnessed))
+		return SG_OK;
+	return sg_table_replace(&token->objects, entry, &found->object);
 }
 
 /* Take what was read into the table, but of no half that was closed since; the caller holds

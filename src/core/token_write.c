@@ -77,6 +77,12 @@ enum sg_err sg_token_write_begin(struct sg_token *token, struct sg_token_write *
 	return err;
 }
 
+/* The rows of the public half of an anchored store are; it has the keys of both halves then. */
+static bool is_witnessed(const struct sg_token_write *w, enum sg_half half)
+{
+	return w->anchored != NULL && half == SG_PUBLIC_HALF;
+}
+
 enum sg_err sg_token_write_row(struct sg_token_write *w, const struct sg_object *object,
                                uint64_t *generation)
 {
@@ -94,6 +100,9 @@ enum sg_err sg_token_write_row(struct sg_token_write *w, const struct sg_object 
 		err = sg_store_object_put(w->txn, object->uuid, sg_buf_bytes(&record));
 	if (err == SG_OK)
 		sg_set_add(set, keys, object->uuid, *generation);
+	if (err == SG_OK && is_witnessed(w, half))
+		sg_witness_add(&w->anchor.witness, w->keys[SG_PRIVATE_HALF], object->uuid,
+		               *generation, sg_buf_bytes(&record));
 	sg_buf_free(&record);
 	return err;
 }
@@ -112,10 +121,16 @@ enum sg_err sg_token_write_release(struct sg_token_write *w, const struct sg_obj
 		err = sg_record_head(sg_buf_bytes(&record), &head);
 	if (err == SG_OK && (head.generation != object->generation || head.half != half))
 		err = SG_ERR_NOT_FOUND;
+	/* What was read before a login, and not again since, is not to be written back. */
+	if (err == SG_OK && is_witnessed(w, half) && !object->witnessed)
+		err = SG_ERR_NOT_FOUND;
 	if (err == SG_OK) {
 		w->state.set[half].generation++;
 		sg_set_remove(&w->state.set[half], w->keys[half], object->uuid, head.generation);
 	}
+	if (err == SG_OK && is_witnessed(w, half))
+		sg_witness_remove(&w->anchor.witness, w->keys[SG_PRIVATE_HALF], object->uuid,
+		                  head.generation, sg_buf_bytes(&record));
 	sg_buf_free(&record);
 	return err;
 }

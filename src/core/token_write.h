@@ -35,7 +35,7 @@ enum sg_err sg_token_write_row(struct sg_token_write *w, const struct sg_object 
 
 /* Make sure that the object's row is the one this process knows, and take it out of
  * its set; the row itself stays. Errors: NOT_FOUND where another version stands there,
- * CLOSED. */
+ * or this one of a public row was read with nobody logged in, CLOSED. */
 enum sg_err sg_token_write_release(struct sg_token_write *w, const struct sg_object *object);
 
 /* Commit, or drop everything where err is an error, which is then returned. Errors: UNCOUNTED

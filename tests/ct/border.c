@@ -55,6 +55,10 @@ BORDER(void, sg_set_remove, struct sg_set *set, const struct sg_keyset *keys,
        const uint8_t row[SG_UUID], uint64_t generation);
 BORDER(void, sg_set_sign, struct sg_set *set, enum sg_half half, const struct sg_keyset *keys,
        const uint8_t token[SG_UUID]);
+BORDER(void, sg_witness_add, struct sg_witness *witness, const struct sg_keyset *keys,
+       const uint8_t row[SG_UUID], uint64_t generation, struct sg_bytes record);
+BORDER(void, sg_witness_remove, struct sg_witness *witness, const struct sg_keyset *keys,
+       const uint8_t row[SG_UUID], uint64_t generation, struct sg_bytes record);
 BORDER(void, sg_anchor_sign, struct sg_anchor *anchor, struct sg_keyset *const keys[2],
        const struct sg_token_record *record, const struct sg_state *state);
 BORDER(enum sg_err, sg_token_record_write, struct sg_token_record *record,
@@ -235,6 +239,23 @@ void __wrap_sg_set_sign(struct sg_set *set, enum sg_half half, const struct sg_k
 {
 	__real_sg_set_sign(set, half, keys, token);
 	ct_public(set->mac, sizeof set->mac);
+}
+
+/* So does the witness. */
+void __wrap_sg_witness_add(struct sg_witness *witness, const struct sg_keyset *keys,
+                           const uint8_t row[SG_UUID], uint64_t generation,
+                           struct sg_bytes record)
+{
+	__real_sg_witness_add(witness, keys, row, generation, record);
+	ct_public(witness->sum, sizeof witness->sum);
+}
+
+void __wrap_sg_witness_remove(struct sg_witness *witness, const struct sg_keyset *keys,
+                              const uint8_t row[SG_UUID], uint64_t generation,
+                              struct sg_bytes record)
+{
+	__real_sg_witness_remove(witness, keys, row, generation, record);
+	ct_public(witness->sum, sizeof witness->sum);
 }
 
 /* What a counter of the TPM shows stands beside them. It comes encrypted with a key that an

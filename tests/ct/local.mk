@@ -23,6 +23,7 @@ tests_ct_secrets_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=crypto_scalarmult_curve25519 -Wl,--wrap=crypto_scalarmult_curve25519_base \
 	-Wl,--wrap=sg_gcm_encrypt -Wl,--wrap=sg_pkcs8_parse -Wl,--wrap=sg_attrs_parse \
 	-Wl,--wrap=sg_set_add -Wl,--wrap=sg_set_remove -Wl,--wrap=sg_set_sign \
+	-Wl,--wrap=sg_witness_add -Wl,--wrap=sg_witness_remove \
 	-Wl,--wrap=sg_anchor_sign -Wl,--wrap=sg_token_record_write
 
 EXTRA_DIST += tests/ct/libraries.supp

@@ -93,6 +93,10 @@ static void try_anchor(struct sg_bytes stored)
 		record.mac[SG_PRIVATE_HALF][0] ^= 1;
 		need(sg_anchor_check(&anchor, keys, &record, &state) != SG_OK,
 		     "an anchor passes for another record");
+		record.mac[SG_PRIVATE_HALF][0] ^= 1;
+		anchor.witness.sum[0] ^= 1;
+		need(sg_anchor_check(&anchor, keys, &record, &state) != SG_OK,
+		     "an anchor passes with another witness");
 	}
 	sg_buf_free(&out);
 }

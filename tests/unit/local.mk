@@ -72,6 +72,7 @@ unit_tests = \
 	tests/unit/test_store_schema \
 	tests/unit/test_store_stamp \
 	tests/unit/test_store_sync \
+	tests/unit/test_sum \
 	tests/unit/test_template \
 	tests/unit/test_token \
 	tests/unit/test_token_anchor \
@@ -81,6 +82,7 @@ unit_tests = \
 	tests/unit/test_tripwire \
 	tests/unit/test_utf8 \
 	tests/unit/test_walk \
+	tests/unit/test_witness \
 	tests/unit/test_x25519
 
 check_PROGRAMS += $(unit_tests)

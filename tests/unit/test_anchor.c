@@ -4,6 +4,8 @@
  */
 #include "core/anchor.h"
 
+#include <string.h>
+
 #include "crypto/crypto.h"
 #include "lib/hex.h"
 #include "lib/runner.h"
@@ -33,6 +35,7 @@ static void setup(void)
 	other = derive('o');
 	sg_state_init(&state);
 	anchor.count = 0x0102030405060708;
+	memset(&anchor.witness, 'w', sizeof anchor.witness);
 	sg_anchor_sign(&anchor, keys, &record, &state);
 	ck_assert_int_eq(sg_anchor_write(&anchor, &stored), SG_OK);
 }
@@ -55,9 +58,10 @@ START_TEST(what_is_written_is_read_and_authentic)
 {
 	struct sg_anchor again;
 
-	ck_assert_uint_eq(stored.len, 4 + 2 + 8 + 2 * SG_MAC);
+	ck_assert_uint_eq(stored.len, 4 + 2 + 8 + 3 * SG_MAC);
 	ck_assert_int_eq(sg_anchor_parse(sg_buf_bytes(&stored), &again), SG_OK);
 	ck_assert_uint_eq(again.count, anchor.count);
+	ck_assert_mem_eq(&again.witness, &anchor.witness, sizeof again.witness);
 	ck_assert_int_eq(sg_anchor_check(&again, keys, &record, &state), SG_OK);
 }
 END_TEST
@@ -117,6 +121,22 @@ START_TEST(each_half_is_checked_whose_keys_are_there)
 }
 END_TEST
 
+START_TEST(both_halves_are_over_the_witness)
+{
+	for (int half = 0; half < 2; half++) {
+		struct sg_keyset *kept = keys[half];
+
+		anchor.witness.sum[SG_MAC - 1] ^= 1;
+		ck_assert_int_eq(check(), SG_ERR_STORE_DAMAGED);
+		keys[half] = NULL;
+		ck_assert_int_eq(check(), SG_ERR_STORE_DAMAGED);
+		anchor.witness.sum[SG_MAC - 1] ^= 1;
+		ck_assert_int_eq(check(), SG_OK);
+		keys[half] = kept;
+	}
+}
+END_TEST
+
 START_TEST(who_has_the_public_half_only_makes_none)
 {
 	struct sg_keyset *const his[2] = { keys[SG_PUBLIC_HALF], other };
@@ -137,6 +157,7 @@ static Suite *suite(void)
 	tcase_add_test(tc, every_cut_is_noticed);
 	tcase_add_test(tc, it_is_over_the_record_and_both_halves);
 	tcase_add_test(tc, each_half_is_checked_whose_keys_are_there);
+	tcase_add_test(tc, both_halves_are_over_the_witness);
 	tcase_add_test(tc, who_has_the_public_half_only_makes_none);
 	suite_add_tcase(s, tc);
 	return s;
