@@ -5,6 +5,7 @@
  * into a public row, under the generation that it has: its code, the sum over the rows and the
  * public code of the anchor stay right.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/token_accept.h"
@@ -243,6 +244,33 @@ START_TEST(what_was_read_before_a_login_is_of_no_use_where_the_store_is_not_beli
 }
 END_TEST
 
+/* A thread that took hold of his object before another one logs in. */
+START_TEST(who_held_it_over_a_login_writes_nothing_of_it)
+{
+	struct sg_config *config = NULL;
+	struct sg_token *token = NULL;
+	struct sg_object *his = NULL;
+	CK_OBJECT_HANDLE *found = NULL;
+	struct sg_attrs attrs = { 0 };
+	size_t n = 0;
+
+	make_token(false);
+	(void)p11->C_Finalize(NULL);
+	he_writes(with_trust);
+	begin(&config, &token);
+	ck_assert_int_eq(sg_token_find(token, NULL, 0, &found, &n), SG_OK);
+	ck_assert_uint_eq(n, 1);
+	ck_assert_int_eq(sg_token_object(token, found[0], &his), SG_OK);
+	test_file_write(p11_store, sg_buf_bytes(&genuine));
+	p11_ok(sg_token_login(token, SG_USER, sg_bytes_str(P11_PIN)));
+	ck_assert_int_eq(sg_attrs_copy(&his->attrs, &attrs), SG_OK);
+	ck_assert_int_eq(sg_token_change(token, found[0], his, &attrs), SG_ERR_NOT_FOUND);
+	sg_object_unref(&his);
+	free(found);
+	end(&config, &token);
+}
+END_TEST
+
 START_TEST(who_is_logged_in_writes_nothing_on_top_of_it)
 {
 	CK_OBJECT_HANDLE key;
@@ -302,6 +330,7 @@ static Suite *suite(void)
 	tcase_add_loop_test(tc, a_public_row_that_he_rewrote_opens_to_no_pin, 0, n);
 	tcase_add_loop_test(tc, what_was_read_before_a_login_does_not_stay, 0, 2);
 	tcase_add_test(tc, what_was_read_before_a_login_is_of_no_use_where_the_store_is_not_believed);
+	tcase_add_test(tc, who_held_it_over_a_login_writes_nothing_of_it);
 	tcase_add_loop_test(tc, who_is_logged_in_writes_nothing_on_top_of_it, 0, n);
 	tcase_add_test(tc, a_machine_token_does_not_open);
 	tcase_add_test(tc, it_is_not_accepted_for_the_newest_and_no_token_is_made_of_it);
