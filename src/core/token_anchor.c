@@ -129,7 +129,7 @@ enum sg_err sg_token_anchor_ask(struct sg_sealer *sealer, const struct sg_token_
 
 /* Move the counter to the anchor, which is committed. */
 static enum sg_err move_once(struct sg_sealer *sealer, const struct sg_token_record *record,
-                        struct sg_keyset *const keys[2], const struct sg_anchor *anchor)
+                             struct sg_keyset *const keys[2], const struct sg_anchor *anchor)
 {
 	struct sg_secret *auth = NULL;
 	uint64_t value = 0;

@@ -13,7 +13,7 @@
  * moved the copy from before it is accepted too. So the caller is told neither that all is well,
  * which who destroys a key would rely on, nor that it failed, which who changes a PIN would: the
  * cause is UNCOUNTED, and this process takes the change over like any other. Whoever comes next
- * moves the counter: who opens the token, changes it, or reads it anew.
+ * moves the counter: who opens the token, logs in, changes it, or reads changed objects of it.
  */
 #ifndef SG_CORE_TOKEN_ANCHOR_H
 #define SG_CORE_TOKEN_ANCHOR_H
