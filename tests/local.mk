@@ -15,6 +15,7 @@ libtesting_la_SOURCES = \
 	tests/lib/fault.c tests/lib/fault.h \
 	tests/lib/file.c tests/lib/file.h \
 	tests/lib/hex.c tests/lib/hex.h \
+	tests/lib/keys.c tests/lib/keys.h \
 	tests/lib/memory.c tests/lib/memory.h \
 	tests/lib/p11.c tests/lib/p11.h \
 	tests/lib/runner.c tests/lib/runner.h \

@@ -74,16 +74,6 @@ static void make_token(bool machine)
 	genuine = test_file_read(p11_store);
 }
 
-static CK_ULONG count_keys(const char *label)
-{
-	struct p11_template t = { .n = 0 };
-	CK_OBJECT_HANDLE found[8];
-
-	p11_ulong(&t, CKA_CLASS, CKO_SECRET_KEY);
-	p11_text(&t, CKA_LABEL, label);
-	return p11_find(s, &t, found, 8);
-}
-
 static CK_RV search(void)
 {
 	CK_RV rv = p11->C_FindObjectsInit(s, NULL, 0);
@@ -191,12 +181,12 @@ START_TEST(a_public_row_that_he_rewrote_opens_to_no_pin)
 	(void)p11->C_Finalize(NULL);
 	he_writes(changes[_i].change);
 	p11_ok(p11_look(&s));
-	ck_assert_uint_eq(count_keys(changes[_i].label), 1);
+	ck_assert_uint_eq(p11_count_keys(s, changes[_i].label), 1);
 	p11_is(CKR_SIGNET_STORE_DAMAGED, login(CKU_USER));
 	p11_is(CKR_SIGNET_STORE_DAMAGED, login(CKU_SO));
 	test_file_write(p11_store, sg_buf_bytes(&genuine));
 	p11_ok(login(CKU_USER));
-	ck_assert_uint_eq(count_keys("genuine"), 1);
+	ck_assert_uint_eq(p11_count_keys(s, "genuine"), 1);
 }
 END_TEST
 
@@ -219,7 +209,7 @@ START_TEST(what_was_read_before_a_login_does_not_stay)
 	ck_assert_uint_eq(len, strlen("genuine"));
 	ck_assert_mem_eq(label, "genuine", len);
 	ck_assert(!p11_get_bool(s, forged, CKA_TRUSTED));
-	ck_assert_uint_eq(count_keys("forged"), 0);
+	ck_assert_uint_eq(p11_count_keys(s, "forged"), 0);
 }
 END_TEST
 
@@ -281,7 +271,7 @@ START_TEST(who_is_logged_in_writes_nothing_on_top_of_it)
 	p11_is(CKR_SIGNET_STORE_DAMAGED, p11_set(s, key, CKA_LABEL, "mine", 4));
 	p11_is(CKR_SIGNET_STORE_DAMAGED, p11->C_DestroyObject(s, key));
 	p11_is(CKR_SIGNET_STORE_DAMAGED, p11->C_SetPIN(s, BYTES(P11_PIN), BYTES(P11_SO_PIN)));
-	ck_assert_uint_eq(count_keys(changes[_i].label), 0);
+	ck_assert_uint_eq(p11_count_keys(s, changes[_i].label), 0);
 }
 END_TEST
 

@@ -55,16 +55,6 @@ static CK_RV login(CK_USER_TYPE user)
 	return p11->C_Login(s, user, BYTES(pin));
 }
 
-static CK_ULONG count_keys(const char *label)
-{
-	struct p11_template t = { .n = 0 };
-	CK_OBJECT_HANDLE found[8];
-
-	p11_ulong(&t, CKA_CLASS, CKO_SECRET_KEY);
-	p11_text(&t, CKA_LABEL, label);
-	return p11_find(s, &t, found, 8);
-}
-
 /* A key is made, and destroyed; the older copy still has it. */
 static void revoke_a_key(void)
 {
@@ -135,7 +125,7 @@ START_TEST(an_old_copy_without_its_counter_opens_to_no_pin)
 	p11_ok(p11_look(&s));
 	p11_is(CKR_SIGNET_STORE_DAMAGED, login(CKU_USER));
 	p11_is(CKR_SIGNET_STORE_DAMAGED, login(CKU_SO));
-	ck_assert_uint_eq(count_keys("revoked"), 0);
+	ck_assert_uint_eq(p11_count_keys(s, "revoked"), 0);
 }
 END_TEST
 
@@ -145,7 +135,7 @@ START_TEST(who_is_logged_in_is_shown_no_old_copy_without_its_counter)
 	he_writes(without_counter, &old);
 	p11_is(CKR_DEVICE_REMOVED, p11->C_FindObjectsInit(s, NULL, 0));
 	p11_ok(p11_look(&s));
-	ck_assert_uint_eq(count_keys("revoked"), 0);
+	ck_assert_uint_eq(p11_count_keys(s, "revoked"), 0);
 	p11_is(CKR_SIGNET_STORE_DAMAGED, login(CKU_USER));
 }
 END_TEST

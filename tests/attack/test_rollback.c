@@ -64,16 +64,6 @@ static CK_RV make_key(const char *label)
 	return p11->C_GenerateKey(s, &p11_aes_gen, t.attr, t.n, &key);
 }
 
-static CK_ULONG count_keys(const char *label)
-{
-	struct p11_template t = { .n = 0 };
-	CK_OBJECT_HANDLE found[8];
-
-	p11_ulong(&t, CKA_CLASS, CKO_SECRET_KEY);
-	p11_text(&t, CKA_LABEL, label);
-	return p11_find(s, &t, found, 8);
-}
-
 static void keep_copy(void)
 {
 	sg_buf_free(&old);
@@ -94,7 +84,7 @@ START_TEST(the_attack_works_where_nothing_counts)
 	p11_ok(p11->C_DestroyObject(s, p11_find_label(s, CKO_SECRET_KEY, "revoked")));
 	put_back();
 	p11_ok(p11_look(&s));
-	ck_assert_uint_eq(count_keys("revoked"), 1);
+	ck_assert_uint_eq(p11_count_keys(s, "revoked"), 1);
 }
 END_TEST
 
@@ -114,7 +104,7 @@ START_TEST(an_older_store_is_refused)
 	p11_is(CKR_SIGNET_STORE_OLD, p11_look(&s));
 	test_file_write(p11_store, sg_buf_bytes(&newest));
 	p11_ok(p11_look(&s));
-	ck_assert_uint_eq(count_keys("revoked"), 0);
+	ck_assert_uint_eq(p11_count_keys(s, "revoked"), 0);
 	sg_buf_free(&newest);
 }
 END_TEST
@@ -317,8 +307,8 @@ START_TEST(whenever_the_power_goes_the_newest_store_opens)
 			test_tpm_power_cut(&tpm);
 		p11_ok(p11_look(&s));
 		/* It is there where that is what was said, and only then. */
-		ck_assert_uint_eq(count_keys("key"), rv == CKR_OK || rv == CKR_SIGNET_UNCOUNTED);
-		if (count_keys("key") > 0)
+		ck_assert_uint_eq(p11_count_keys(s, "key"), rv == CKR_OK || rv == CKR_SIGNET_UNCOUNTED);
+		if (p11_count_keys(s, "key") > 0)
 			p11_ok(p11->C_DestroyObject(s, p11_find_label(s, CKO_SECRET_KEY, "key")));
 	}
 	p11_ok(rv);
@@ -393,8 +383,8 @@ START_TEST(whenever_a_process_is_killed_the_newest_store_opens)
 		/* What a process that was killed left loaded; a resource manager would see to it. */
 		test_tpm_shell(&tpm, "tpm2_flushcontext -t && tpm2_flushcontext -l");
 		p11_ok(p11_look(&s));
-		ck_assert_uint_le(count_keys("key"), 1);
-		if (count_keys("key") > 0)
+		ck_assert_uint_le(p11_count_keys(s, "key"), 1);
+		if (p11_count_keys(s, "key") > 0)
 			p11_ok(p11->C_DestroyObject(s, p11_find_label(s, CKO_SECRET_KEY, "key")));
 		(void)p11->C_Finalize(NULL);
 	}
@@ -493,7 +483,7 @@ START_TEST(a_token_is_made_anew_with_its_old_counter_gone_or_not_at_all)
 	ck_assert_uint_eq(test_fault_clear(), 1);
 	p11_ok(p11_look(&s));
 	p11_login(s, CKU_USER, P11_PIN, CKR_OK);
-	ck_assert_uint_eq(count_keys("kept"), 1);
+	ck_assert_uint_eq(p11_count_keys(s, "kept"), 1);
 	test_tpm_shell(&tpm, "test $(tpm2_getcap handles-nv-index | grep -c 0x) -eq 1");
 }
 END_TEST

@@ -55,15 +55,6 @@ static CK_RV make_key(void)
 	return p11->C_GenerateKey(s, &p11_aes_gen, t.attr, t.n, &key);
 }
 
-static CK_ULONG count_keys(void)
-{
-	struct p11_template t = { .n = 0 };
-	CK_OBJECT_HANDLE found[8];
-
-	p11_ulong(&t, CKA_CLASS, CKO_SECRET_KEY);
-	return p11_find(s, &t, found, 8);
-}
-
 /* The second time that a change moves the counter: it is committed then. */
 static void cut_off(void)
 {
@@ -89,9 +80,9 @@ START_TEST(a_key_that_is_made_is_there_and_the_next_search_counts_it)
 	cut_off();
 	p11_is(CKR_SIGNET_UNCOUNTED, make_key());
 	bring_back();
-	ck_assert_uint_eq(count_keys(), 1);
+	ck_assert_uint_eq(p11_count_keys(s, NULL), 1);
 	require_counted(1);
-	ck_assert_uint_eq(count_keys(), 1);
+	ck_assert_uint_eq(p11_count_keys(s, NULL), 1);
 	require_counted(0);
 }
 END_TEST
@@ -128,7 +119,7 @@ START_TEST(a_key_that_is_destroyed_is_gone)
 	/* Without asking the TPM, which is not there. */
 	p11_is(CKR_OBJECT_HANDLE_INVALID, p11->C_DestroyObject(s, key));
 	bring_back();
-	ck_assert_uint_eq(count_keys(), 0);
+	ck_assert_uint_eq(p11_count_keys(s, NULL), 0);
 	require_counted(1);
 }
 END_TEST
@@ -169,11 +160,11 @@ START_TEST(after_a_pin_the_next_search_counts_too)
 {
 	make_token(false);
 	p11_login(s, CKU_USER, P11_PIN, CKR_OK);
-	ck_assert_uint_eq(count_keys(), 0);
+	ck_assert_uint_eq(p11_count_keys(s, NULL), 0);
 	cut_off();
 	p11_is(CKR_SIGNET_UNCOUNTED, p11->C_SetPIN(s, BYTES(P11_PIN), BYTES(OTHER_PIN)));
 	bring_back();
-	ck_assert_uint_eq(count_keys(), 0);
+	ck_assert_uint_eq(p11_count_keys(s, NULL), 0);
 	require_counted(1);
 }
 END_TEST
@@ -190,11 +181,11 @@ static void make_key_and_die(void *arg)
 START_TEST(another_process_that_sees_the_change_counts_it)
 {
 	make_token(true);
-	ck_assert_uint_eq(count_keys(), 0);
+	ck_assert_uint_eq(p11_count_keys(s, NULL), 0);
 	cut_off();
 	p11_in_child(make_key_and_die, NULL);
 	bring_back();
-	ck_assert_uint_eq(count_keys(), 1);
+	ck_assert_uint_eq(p11_count_keys(s, NULL), 1);
 	require_counted(1);
 }
 END_TEST
@@ -206,7 +197,7 @@ START_TEST(what_fails_before_the_commit_has_not_happened)
 	test_fault_set(TEST_DIE_BEFORE, TPM2_CC_NV_Increment, 1, 0);
 	p11_is(CKR_DEVICE_REMOVED, make_key());
 	bring_back();
-	ck_assert_uint_eq(count_keys(), 0);
+	ck_assert_uint_eq(p11_count_keys(s, NULL), 0);
 }
 END_TEST
 
@@ -219,7 +210,7 @@ START_TEST(a_connection_that_breaks_once_is_no_reason)
 	p11_ok(make_key());
 	ck_assert_uint_eq(test_fault_clear(), 1);
 	p11_ok(p11_look(&s));
-	ck_assert_uint_eq(count_keys(), 1);
+	ck_assert_uint_eq(p11_count_keys(s, NULL), 1);
 }
 END_TEST
 

@@ -359,6 +359,17 @@ CK_ULONG p11_count(CK_SESSION_HANDLE session)
 	return p11_find(session, NULL, NULL, 0);
 }
 
+CK_ULONG p11_count_keys(CK_SESSION_HANDLE session, const char *label)
+{
+	struct p11_template t = { .n = 0 };
+	CK_OBJECT_HANDLE found[8];
+
+	p11_ulong(&t, CKA_CLASS, CKO_SECRET_KEY);
+	if (label != NULL)
+		p11_text(&t, CKA_LABEL, label);
+	return p11_find(session, &t, found, 8);
+}
+
 CK_OBJECT_HANDLE p11_find_label(CK_SESSION_HANDLE session, CK_OBJECT_CLASS class,
                                 const char *label)
 {

@@ -97,6 +97,8 @@ CK_OBJECT_HANDLE p11_import_point(CK_SESSION_HANDLE session, struct sg_bytes poi
 CK_ULONG p11_find(CK_SESSION_HANDLE session, struct p11_template *t, CK_OBJECT_HANDLE *handles,
                   CK_ULONG max);
 CK_ULONG p11_count(CK_SESSION_HANDLE session);
+/* Count the secret keys of that label, or all where it is NULL; eight at most. */
+CK_ULONG p11_count_keys(CK_SESSION_HANDLE session, const char *label);
 CK_OBJECT_HANDLE p11_find_label(CK_SESSION_HANDLE session, CK_OBJECT_CLASS class,
                                 const char *label);
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "crypto/crypto.h"
-#include "lib/hex.h"
+#include "lib/keys.h"
 #include "lib/runner.h"
 
 static struct sg_keyset *keys[2], *other;
@@ -16,23 +16,12 @@ static struct sg_state state;
 static struct sg_anchor anchor;
 static struct sg_buf stored;
 
-static struct sg_keyset *derive(uint8_t c)
-{
-	struct sg_secret *key = NULL;
-	struct sg_keyset *made = NULL;
-
-	ck_assert_int_eq(sg_secret_copy(repeat(c, SG_TOKEN_KEY), &key), SG_OK);
-	ck_assert_int_eq(sg_keyset_derive(key, record.uuid, &made), SG_OK);
-	sg_secret_free(&key);
-	return made;
-}
-
 static void setup(void)
 {
 	ck_assert_int_eq(sg_crypto_start(), SG_OK);
-	keys[SG_PUBLIC_HALF] = derive('u');
-	keys[SG_PRIVATE_HALF] = derive('r');
-	other = derive('o');
+	keys[SG_PUBLIC_HALF] = test_keyset('u', record.uuid);
+	keys[SG_PRIVATE_HALF] = test_keyset('r', record.uuid);
+	other = test_keyset('o', record.uuid);
 	sg_state_init(&state);
 	anchor.count = 0x0102030405060708;
 	memset(&anchor.witness, 'w', sizeof anchor.witness);

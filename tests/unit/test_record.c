@@ -8,6 +8,7 @@
 
 #include "crypto/crypto.h"
 #include "lib/hex.h"
+#include "lib/keys.h"
 #include "lib/runner.h"
 
 static const uint8_t token[SG_UUID] = "token", other_token[SG_UUID] = "other";
@@ -15,15 +16,6 @@ static const uint8_t other_row[SG_UUID] = "other row";
 static struct sg_keyset *keys, *other_keys;
 static struct sg_object *object, *opened;
 static struct sg_buf record;
-
-static void derive(uint8_t c, struct sg_keyset **out)
-{
-	struct sg_secret *key = NULL;
-
-	ck_assert_int_eq(sg_secret_copy(repeat(c, SG_TOKEN_KEY), &key), SG_OK);
-	ck_assert_int_eq(sg_keyset_derive(key, token, out), SG_OK);
-	sg_secret_free(&key);
-}
 
 /* A secret key of the token with its material closed. */
 static void setup(void)
@@ -33,8 +25,8 @@ static void setup(void)
 	struct sg_secret *material = NULL;
 
 	ck_assert_int_eq(sg_crypto_start(), SG_OK);
-	derive('k', &keys);
-	derive('o', &other_keys);
+	keys = test_keyset('k', token);
+	other_keys = test_keyset('o', token);
 	ck_assert_int_eq(sg_attrs_set_ulong(&attrs, CKA_CLASS, CKO_SECRET_KEY), SG_OK);
 	ck_assert_int_eq(sg_attrs_set_ulong(&attrs, CKA_KEY_TYPE, CKK_AES), SG_OK);
 	ck_assert_int_eq(sg_attrs_set_bool(&attrs, CKA_TOKEN, true), SG_OK);

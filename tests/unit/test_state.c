@@ -7,27 +7,18 @@
 #include <string.h>
 
 #include "crypto/crypto.h"
-#include "lib/hex.h"
+#include "lib/keys.h"
 #include "lib/runner.h"
 
 static struct sg_keyset *keys, *other_keys;
 static const uint8_t token[SG_UUID] = "token", other_token[SG_UUID] = "other";
 static uint8_t rows[4][SG_UUID] = { "one", "two", "three", "four" };
 
-static void derive(uint8_t c, struct sg_keyset **out)
-{
-	struct sg_secret *key = NULL;
-
-	ck_assert_int_eq(sg_secret_copy(repeat(c, SG_TOKEN_KEY), &key), SG_OK);
-	ck_assert_int_eq(sg_keyset_derive(key, token, out), SG_OK);
-	sg_secret_free(&key);
-}
-
 static void setup(void)
 {
 	ck_assert_int_eq(sg_crypto_start(), SG_OK);
-	derive('k', &keys);
-	derive('o', &other_keys);
+	keys = test_keyset('k', token);
+	other_keys = test_keyset('o', token);
 }
 
 static void teardown(void)

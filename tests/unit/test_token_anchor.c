@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "crypto/crypto.h"
-#include "lib/hex.h"
+#include "lib/keys.h"
 #include "lib/runner.h"
 #include "lib/scratch.h"
 #include "seal/counter.h"
@@ -57,24 +57,13 @@ static struct sg_store_txn *txn;
 static struct sg_token token;
 static char *folder;
 
-static struct sg_keyset *derive(uint8_t c)
-{
-	struct sg_secret *key = NULL;
-	struct sg_keyset *made = NULL;
-
-	ck_assert_int_eq(sg_secret_copy(repeat(c, SG_TOKEN_KEY), &key), SG_OK);
-	ck_assert_int_eq(sg_keyset_derive(key, record.uuid, &made), SG_OK);
-	sg_secret_free(&key);
-	return made;
-}
-
 static void setup(void)
 {
 	struct sg_buf stored[3] = { { 0 } };
 
 	ck_assert_int_eq(sg_crypto_start(), SG_OK);
-	keys[SG_PUBLIC_HALF] = derive('u');
-	keys[SG_PRIVATE_HALF] = derive('r');
+	keys[SG_PUBLIC_HALF] = test_keyset('u', record.uuid);
+	keys[SG_PRIVATE_HALF] = test_keyset('r', record.uuid);
 	folder = scratch_make();
 	token.path = scratch_path(folder, "store.db");
 	sg_state_init(&state);

@@ -8,29 +8,19 @@
 
 #include "crypto/crypto.h"
 #include "lib/hex.h"
+#include "lib/keys.h"
 #include "lib/runner.h"
 
 static struct sg_token_record record, read_back;
 static struct sg_buf stored;
 static struct sg_keyset *keys[2];
 
-static struct sg_keyset *make_keys(char byte)
-{
-	struct sg_keyset *made = NULL;
-	struct sg_secret *key = NULL;
-
-	ck_assert_int_eq(sg_secret_copy(repeat(byte, SG_TOKEN_KEY), &key), SG_OK);
-	ck_assert_int_eq(sg_keyset_derive(key, record.uuid, &made), SG_OK);
-	sg_secret_free(&key);
-	return made;
-}
-
 static void setup(void)
 {
 	ck_assert_int_eq(sg_crypto_start(), SG_OK);
 	memcpy(record.uuid, "0123456789abcdef", SG_UUID);
-	keys[SG_PUBLIC_HALF] = make_keys('u');
-	keys[SG_PRIVATE_HALF] = make_keys('r');
+	keys[SG_PUBLIC_HALF] = test_keyset('u', record.uuid);
+	keys[SG_PRIVATE_HALF] = test_keyset('r', record.uuid);
 	record.machine = true;
 	record.created = 1700000000;
 	strcpy(record.sealer, "tpm");
@@ -207,7 +197,7 @@ END_TEST
 
 START_TEST(other_keys_of_either_half_do_not_authenticate)
 {
-	struct sg_keyset *other = make_keys('o');
+	struct sg_keyset *other = test_keyset('o', record.uuid);
 	struct sg_keyset *const mixed[2][2] = { { other, keys[1] }, { keys[0], other } };
 
 	ck_assert_int_eq(sg_token_record_check(&record, keys), SG_OK);

@@ -7,26 +7,17 @@
 #include <string.h>
 
 #include "crypto/crypto.h"
-#include "lib/hex.h"
+#include "lib/keys.h"
 #include "lib/runner.h"
 
 static struct sg_keyset *keys, *other_keys;
 static const uint8_t token[SG_UUID] = "token", row[SG_UUID] = "one", other_row[SG_UUID] = "two";
 
-static void derive(uint8_t c, struct sg_keyset **out)
-{
-	struct sg_secret *key = NULL;
-
-	ck_assert_int_eq(sg_secret_copy(repeat(c, SG_TOKEN_KEY), &key), SG_OK);
-	ck_assert_int_eq(sg_keyset_derive(key, token, out), SG_OK);
-	sg_secret_free(&key);
-}
-
 static void setup(void)
 {
 	ck_assert_int_eq(sg_crypto_start(), SG_OK);
-	derive('k', &keys);
-	derive('o', &other_keys);
+	keys = test_keyset('k', token);
+	other_keys = test_keyset('o', token);
 }
 
 static void teardown(void)
