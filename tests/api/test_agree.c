@@ -332,7 +332,6 @@ static Suite *suite(void)
 	TCase *tc = tcase_create("agree");
 
 	tcase_add_checked_fixture(tc, set_up, p11_teardown);
-	tcase_set_timeout(tc, 300);
 	suite_add_tcase(s_, tc);
 	tcase_add_test(tc, the_published_secret_is_derived);
 	tcase_add_test(tc, an_aes_key_can_be_derived_and_used);

@@ -485,7 +485,6 @@ static Suite *suite(void)
 	TCase *tc = tcase_create("attributes");
 
 	tcase_add_checked_fixture(tc, set_up, p11_teardown);
-	tcase_set_timeout(tc, 300);
 	suite_add_tcase(s_, tc);
 	tcase_add_loop_test(tc, a_template_takes_what_the_table_allows, 0, WAYS);
 	tcase_add_loop_test(tc, an_attribute_of_other_objects_is_no_attribute, 0, WAYS);

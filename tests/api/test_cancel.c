@@ -245,7 +245,6 @@ static Suite *suite(void)
 	TCase *tc = tcase_create("cancel");
 
 	tcase_add_checked_fixture(tc, set_up, p11_teardown);
-	tcase_set_timeout(tc, 300);
 	suite_add_tcase(all, tc);
 	tcase_add_loop_test(tc, a_flag_ends_its_operation_and_no_other, 0, OPERATIONS);
 	tcase_add_test(tc, a_search_is_ended_by_its_flag);

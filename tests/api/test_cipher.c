@@ -375,7 +375,6 @@ static Suite *suite(void)
 	TCase *tc = tcase_create("cipher");
 
 	tcase_add_checked_fixture(tc, set_up, p11_teardown);
-	tcase_set_timeout(tc, 300);
 	suite_add_tcase(s_, tc);
 	tcase_add_test(tc, the_vectors_encrypt_and_decrypt);
 	tcase_add_loop_test(tc, parts_are_what_the_whole_is, 0, 3);

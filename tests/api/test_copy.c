@@ -269,7 +269,6 @@ static Suite *suite(void)
 	TCase *tc = tcase_create("copy");
 
 	tcase_add_checked_fixture(tc, set_up, p11_teardown);
-	tcase_set_timeout(tc, 300);
 	suite_add_tcase(s_, tc);
 	tcase_add_test(tc, a_copy_is_an_object_of_its_own);
 	tcase_add_test(tc, session_objects_become_token_objects_and_the_other_way_round);

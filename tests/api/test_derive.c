@@ -519,7 +519,6 @@ static Suite *suite(void)
 	TCase *tc = tcase_create("derive");
 
 	tcase_add_checked_fixture(tc, set_up, p11_teardown);
-	tcase_set_timeout(tc, 300);
 	suite_add_tcase(s_, tc);
 	tcase_add_test(tc, the_vector_of_rfc_5869_derives);
 	tcase_add_test(tc, the_two_steps_can_be_made_one_by_one);

@@ -388,7 +388,6 @@ static Suite *suite(void)
 	TCase *tc = tcase_create("faults"), *empty = tcase_create("empty");
 
 	tcase_add_checked_fixture(tc, set_up, tear_down);
-	tcase_set_timeout(tc, 600);
 	suite_add_tcase(suite, tc);
 	tcase_add_loop_test(tc, a_login, 0, KINDS);
 	tcase_add_loop_test(tc, the_first_use_of_a_sealed_key, 0, KINDS);
@@ -400,7 +399,6 @@ static Suite *suite(void)
 	tcase_add_loop_test(tc, the_end_of_a_sealed_key, 0, KINDS);
 	tcase_add_loop_test(tc, a_token_made_anew, 0, KINDS);
 	tcase_add_checked_fixture(empty, set_up_empty, tear_down);
-	tcase_set_timeout(empty, 600);
 	suite_add_tcase(suite, empty);
 	tcase_add_loop_test(empty, the_first_token, 0, KINDS);
 	return suite;

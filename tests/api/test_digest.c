@@ -172,7 +172,6 @@ static Suite *suite(void)
 	TCase *tc = tcase_create("digest");
 
 	tcase_add_checked_fixture(tc, set_up, p11_teardown);
-	tcase_set_timeout(tc, 300);
 	suite_add_tcase(suite, tc);
 	tcase_add_loop_test(tc, the_vectors_come_out, 0, VECTORS);
 	tcase_add_loop_test(tc, the_vectors_come_out_in_parts, 0, VECTORS);

@@ -199,7 +199,6 @@ static Suite *suite(void)
 	TCase *tc = tcase_create("eddsa");
 
 	tcase_add_checked_fixture(tc, set_up, p11_teardown);
-	tcase_set_timeout(tc, 300);
 	suite_add_tcase(s_, tc);
 	tcase_add_loop_test(tc, the_published_signatures_are_made_and_verified, 0, 2);
 	tcase_add_loop_test(tc, parts_are_signed_as_the_whole, 0, 2);

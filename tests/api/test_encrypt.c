@@ -535,7 +535,6 @@ static Suite *suite(void)
 	TCase *tc = tcase_create("gcm");
 
 	tcase_add_checked_fixture(tc, set_up, p11_teardown);
-	tcase_set_timeout(tc, 300);
 	suite_add_tcase(suite, tc);
 	tcase_add_loop_test(tc, the_nist_vectors_encrypt, 0, VECTORS);
 	tcase_add_loop_test(tc, the_nist_vectors_encrypt_in_parts, 0, VECTORS);

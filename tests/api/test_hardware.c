@@ -525,7 +525,6 @@ static Suite *suite(void)
 	TCase *wired = tcase_create("wired"), *plain = tcase_create("plain");
 
 	tcase_add_checked_fixture(wired, set_up_wired, tear_down);
-	tcase_set_timeout(wired, 300);
 	suite_add_tcase(suite, wired);
 	tcase_add_test(wired, nothing_is_asked_before_the_token_is_used);
 	tcase_add_test(wired, the_first_use_costs_six_commands_at_most_and_then_none);
@@ -538,7 +537,6 @@ static Suite *suite(void)
 	if (test_child_can_have_threads())
 		tcase_add_test(wired, a_child_asks_for_itself_and_leaves_the_parent_alone);
 	tcase_add_checked_fixture(plain, set_up, tear_down);
-	tcase_set_timeout(plain, 300);
 	suite_add_tcase(suite, plain);
 	tcase_add_test(plain, a_tpm_that_dies_and_comes_back_is_used_again);
 	tcase_add_test(plain, an_open_token_does_not_need_its_tpm);

@@ -543,7 +543,6 @@ static Suite *suite(void)
 	TCase *tc = tcase_create("limits");
 
 	tcase_add_checked_fixture(tc, set_up, p11_teardown);
-	tcase_set_timeout(tc, 300);
 	suite_add_tcase(s_, tc);
 	tcase_add_test(tc, a_key_is_used_with_the_mechanisms_that_it_names);
 	tcase_add_test(tc, halves_of_a_pair_name_their_own_mechanisms);

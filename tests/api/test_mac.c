@@ -272,7 +272,6 @@ static Suite *suite(void)
 	TCase *tc = tcase_create("mac");
 
 	tcase_add_checked_fixture(tc, set_up, p11_teardown);
-	tcase_set_timeout(tc, 300);
 	suite_add_tcase(s_, tc);
 	tcase_add_loop_test(tc, the_vectors_sign_and_verify, 0, VECTORS);
 	tcase_add_loop_test(tc, parts_give_the_code_of_the_whole, 0, VECTORS);

@@ -659,7 +659,6 @@ static Suite *suite(void)
 	TCase *tc = tcase_create("message");
 
 	tcase_add_checked_fixture(tc, set_up, p11_teardown);
-	tcase_set_timeout(tc, 300);
 	suite_add_tcase(all, tc);
 	tcase_add_test(tc, the_vector_encrypts);
 	tcase_add_test(tc, the_vector_encrypts_in_parts);

@@ -902,7 +902,6 @@ static Suite *suite(void)
 	TCase *tc = tcase_create("object");
 
 	tcase_add_checked_fixture(tc, set_up, p11_teardown);
-	tcase_set_timeout(tc, 300);
 	suite_add_tcase(suite, tc);
 	tcase_add_loop_test(tc, a_secret_key_shows_its_value_only_where_it_may, 0, 8);
 	tcase_add_loop_test(tc, a_private_key_shows_its_value_only_where_it_may, 0, 8);

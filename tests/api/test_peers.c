@@ -460,7 +460,6 @@ static Suite *suite(void)
 	tcase_add_test(soft, a_store_is_its_owners_whatever_the_umask);
 	tcase_add_test(soft, a_program_that_ends_without_finalize_ends_well);
 	tcase_add_checked_fixture(hard, set_up_tpm, tear_down_tpm);
-	tcase_set_timeout(hard, 300);
 	suite_add_tcase(suite, hard);
 	tcase_add_test(hard, wrong_pins_are_counted_beyond_process_and_store);
 	tcase_add_test(hard, nothing_is_printed_whatever_goes_wrong);

@@ -357,7 +357,6 @@ static Suite *suite(void)
 	TCase *tc = tcase_create("tries");
 
 	tcase_add_checked_fixture(tc, set_up, tear_down);
-	tcase_set_timeout(tc, 240);
 	suite_add_tcase(suite, tc);
 	tcase_add_test(tc, the_lockout_of_the_tpm_shows_in_the_flags);
 	tcase_add_test(tc, a_process_that_tried_no_pin_shows_what_the_tpm_counted);

@@ -305,7 +305,6 @@ static Suite *suite(void)
 	TCase *tc = tcase_create("reauth");
 
 	tcase_add_checked_fixture(tc, set_up, p11_teardown);
-	tcase_set_timeout(tc, 300);
 	suite_add_tcase(s_, tc);
 	tcase_add_test(tc, each_use_asks_for_the_pin);
 	tcase_add_test(tc, being_logged_in_is_not_enough);

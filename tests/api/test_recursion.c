@@ -97,7 +97,6 @@ static Suite *suite(void)
 	TCase *t = tcase_create("recursion");
 
 	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_set_timeout(t, 60);
 	tcase_add_test(t, a_provider_that_is_loaded_in_a_call_may_call_the_module);
 	suite_add_tcase(s, t);
 	return s;

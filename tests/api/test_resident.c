@@ -712,8 +712,6 @@ static Suite *suite(void)
 
 	suite_add_tcase(suite, tc);
 	suite_add_tcase(suite, plain);
-	tcase_set_timeout(tc, 120);
-	tcase_set_timeout(plain, 120);
 	tcase_add_checked_fixture(plain, set_up_plain, tear_down);
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_loop_test(tc, openssl_verifies_what_a_new_key_signs, 0, 3);

@@ -290,7 +290,6 @@ static Suite *suite(void)
 	TCase *t = tcase_create("secrets");
 
 	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_set_timeout(t, 240);
 	tcase_add_test(t, neither_seed_nor_root_nor_pin_crosses_the_bus);
 	tcase_add_test(t, no_copy_of_seed_or_root_is_left_in_memory);
 	tcase_add_test(t, no_copy_of_a_seed_lies_outside_guarded_memory_while_it_is_used);

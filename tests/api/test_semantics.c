@@ -503,7 +503,6 @@ static Suite *suite(void)
 	TCase *tc = tcase_create("operations");
 
 	tcase_add_checked_fixture(tc, set_up, p11_teardown);
-	tcase_set_timeout(tc, 300);
 	suite_add_tcase(all, tc);
 	tcase_add_loop_test(tc, missing_input_ends_an_operation, 0, OPERATIONS);
 	tcase_add_loop_test(tc, a_missing_length_or_signature_ends_an_operation, 0, OPERATIONS);

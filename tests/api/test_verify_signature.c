@@ -118,7 +118,6 @@ static Suite *suite(void)
 	TCase *tc = tcase_create("verify_signature");
 
 	tcase_add_checked_fixture(tc, set_up, p11_teardown);
-	tcase_set_timeout(tc, 300);
 	suite_add_tcase(all, tc);
 	tcase_add_test(tc, a_right_signature_is_valid);
 	tcase_add_test(tc, a_right_signature_is_valid_in_parts);

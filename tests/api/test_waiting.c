@@ -146,7 +146,6 @@ static Suite *suite(void)
 	Suite *suite = suite_create("waiting");
 	TCase *tc = p11_case(suite, "waiting");
 
-	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, a_search_that_waits_for_the_store_keeps_nobody_from_signing, 0, 2);
 	return suite;
 }

@@ -196,7 +196,6 @@ static Suite *suite(void)
 	TCase *tc = tcase_create("wrap_authenticated");
 
 	tcase_add_checked_fixture(tc, set_up, p11_teardown);
-	tcase_set_timeout(tc, 300);
 	suite_add_tcase(all, tc);
 	tcase_add_test(tc, a_key_comes_back);
 	tcase_add_test(tc, it_is_a_message);

@@ -318,7 +318,6 @@ static Suite *suite(void)
 	TCase *tc = tcase_create("wrap_private");
 
 	tcase_add_checked_fixture(tc, set_up, p11_teardown);
-	tcase_set_timeout(tc, 300);
 	suite_add_tcase(s_, tc);
 	tcase_add_loop_test(tc, a_private_key_is_wrapped_as_pkcs8, 0, 2);
 	tcase_add_loop_test(tc, pkcs8_is_unwrapped_to_a_private_key, 0, 2);

@@ -151,7 +151,6 @@ static Suite *suite(void)
 	TCase *tcase = tcase_create("sender");
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, what_no_pin_guards_he_unseals_himself);
 	tcase_add_test(tcase, what_a_pin_guards_he_does_not_unseal);
 	tcase_add_test(tcase, he_does_not_unseal_in_the_session_of_the_program);

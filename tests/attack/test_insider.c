@@ -116,7 +116,6 @@ static Suite *suite(void)
 	Suite *suite = suite_create("insider");
 	TCase *tcase = tcase_create("insider");
 
-	tcase_set_timeout(tcase, 120);
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	if (test_child_can_have_threads())
 		tcase_add_test(tcase, another_process_of_the_user_gets_no_private_key);

@@ -284,18 +284,15 @@ static Suite *suite(void)
 	Suite *suite = suite_create("attack: a malicious TPM");
 	TCase *whole = tcase_create("TPM"), *wired = tcase_create("wired"), *host = tcase_create("host");
 
-	tcase_set_timeout(whole, TIME_LIMIT);
 	tcase_add_checked_fixture(whole, setup, teardown);
 	tcase_add_test(whole, who_copies_the_state_of_a_tpm_and_the_store_has_a_machine_token);
 	tcase_add_test(whole, who_copies_the_state_of_a_tpm_has_as_many_tries_as_he_likes);
 	tcase_add_test(whole, who_plants_a_storage_key_of_his_own_gets_a_session_and_no_pin);
 	tcase_add_test(whole, who_replaces_tpm_and_store_as_a_whole_has_what_is_made_then);
 	suite_add_tcase(suite, whole);
-	tcase_set_timeout(wired, TIME_LIMIT);
 	tcase_add_checked_fixture(wired, setup_wired, teardown);
 	tcase_add_test(wired, random_numbers_of_the_tpm_are_not_relied_on);
 	suite_add_tcase(suite, wired);
-	tcase_set_timeout(host, TIME_LIMIT);
 	tcase_add_checked_fixture(host, victim_setup, victim_teardown);
 	tcase_add_test(host, the_host_of_a_tpm_reads_what_is_sealed_and_not_the_pin);
 	suite_add_tcase(suite, host);

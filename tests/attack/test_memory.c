@@ -252,7 +252,6 @@ static Suite *suite(void)
 	TCase *t = tcase_create("memory");
 
 	tcase_add_checked_fixture(t, victim_setup, victim_teardown);
-	tcase_set_timeout(t, TIME_LIMIT);
 	tcase_add_loop_test(t, secrets_in_use_lie_in_guarded_memory_only, 0, 2);
 	tcase_add_loop_test(t, what_a_login_took_is_gone_when_it_returns, 0, 2);
 	tcase_add_loop_test(t, nothing_is_left_after_use, 0, 2);

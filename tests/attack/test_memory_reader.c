@@ -332,7 +332,6 @@ static Suite *suite(void)
 	TCase *t = tcase_create("reader");
 
 	tcase_add_checked_fixture(t, victim_setup, victim_teardown);
-	tcase_set_timeout(t, TIME_LIMIT);
 	tcase_add_test(t, a_debugger_of_root_reads_no_secret);
 	tcase_add_test(t, without_memfd_secret_a_debugger_of_root_reads_all);
 	tcase_add_test(t, a_debugger_of_root_that_runs_code_in_the_process_has_all);

@@ -438,7 +438,6 @@ static Suite *suite(void)
 	TCase *tc = tcase_create("owner"), *power = tcase_create("tries");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_set_timeout(tc, 60);
 	suite_add_tcase(s, tc);
 	tcase_add_test(tc, his_commands_would_open_it_with_the_right_values);
 	tcase_add_test(tc, the_same_index_with_a_value_of_his_stays_unwritten);
@@ -449,7 +448,6 @@ static Suite *suite(void)
 	tcase_add_test(tc, who_got_hold_of_the_half_of_the_object_opens_nothing);
 	tcase_add_test(tc, no_password_opens_it);
 	tcase_add_checked_fixture(power, setup, teardown);
-	tcase_set_timeout(power, 120);
 	suite_add_tcase(s, power);
 	tcase_add_test(power, power_cuts_give_no_more_tries);
 	tcase_add_test(power, a_try_whose_answer_nobody_sees_is_counted);

@@ -315,7 +315,6 @@ static Suite *suite(void)
 	Suite *suite = suite_create("attack: public rows");
 	TCase *tc = tcase_create("public rows");
 
-	tcase_set_timeout(tc, 300);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, a_public_row_that_he_rewrote_opens_to_no_pin, 0, n);
 	tcase_add_loop_test(tc, what_was_read_before_a_login_does_not_stay, 0, 2);

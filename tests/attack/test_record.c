@@ -259,7 +259,6 @@ static Suite *suite(void)
 	Suite *suite = suite_create("record");
 	TCase *tc = tcase_create("record");
 
-	tcase_set_timeout(tc, 300);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, an_old_copy_without_its_counter_opens_to_no_pin);
 	tcase_add_test(tc, who_is_logged_in_is_shown_no_old_copy_without_its_counter);

@@ -535,7 +535,6 @@ static Suite *suite(void)
 	TCase *attack = tcase_create("attack"), *killing = tcase_create("killing");
 	TCase *soft = p11_case(suite, "soft");
 
-	tcase_set_timeout(attack, 300);
 	tcase_add_checked_fixture(attack, setup, teardown);
 	tcase_add_test(attack, the_attack_works_where_nothing_counts);
 	tcase_add_test(attack, an_older_store_is_refused);
@@ -554,7 +553,6 @@ static Suite *suite(void)
 	tcase_add_test(attack, a_token_is_made_anew_with_its_old_counter_gone_or_not_at_all);
 	tcase_add_test(attack, who_accepts_a_store_accepts_no_other);
 	suite_add_tcase(suite, attack);
-	tcase_set_timeout(killing, 300);
 	tcase_add_checked_fixture(killing, setup_killing, teardown);
 	tcase_add_test(killing, whenever_a_process_is_killed_the_newest_store_opens);
 	suite_add_tcase(suite, killing);

@@ -156,7 +156,6 @@ static Suite *suite(void)
 	Suite *suite = suite_create("attack: a token made anew");
 	TCase *tcase = tcase_create("anew");
 
-	tcase_set_timeout(tcase, 300);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, whenever_the_power_goes_one_of_both_tokens_is_whole);
 	tcase_add_test(tcase, whatever_the_tpm_refuses_one_of_both_tokens_is_whole);

@@ -375,7 +375,6 @@ static Suite *suite(void)
 	TCase *tc = tcase_create("tamper");
 
 	tcase_add_checked_fixture(tc, set_up, tear_down);
-	tcase_set_timeout(tc, 600);
 	suite_add_tcase(suite, tc);
 	tcase_add_test(tc, a_store_that_nobody_changed_is_sound);
 	tcase_add_test(tc, rows_that_are_deleted_doubled_or_swapped_are_noticed);

@@ -313,7 +313,6 @@ static Suite *suite(void)
 	TCase *tcase = tcase_create("tripwire");
 
 	suite_add_tcase(suite, tcase);
-	tcase_set_timeout(tcase, 300);
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, a_reset_closes_a_token_in_every_process);
 	tcase_add_test(tcase, a_reset_is_noticed_by_a_process_only_when_it_unseals);

@@ -219,7 +219,6 @@ static Suite *suite(void)
 	Suite *suite = suite_create("uncounted");
 	TCase *tc = tcase_create("uncounted");
 
-	tcase_set_timeout(tc, 300);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, a_key_that_is_made_is_there_and_the_next_search_counts_it);
 	tcase_add_test(tc, both_halves_that_are_made_are_given);

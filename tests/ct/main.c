@@ -32,7 +32,6 @@ int main(void)
 	TCase *t = tcase_create("functions");
 
 	tcase_add_checked_fixture(t, setup, ct_end);
-	tcase_set_timeout(t, TIME_LIMIT);
 	ct_control_add(t);
 	ct_crypto_add(t);
 	ct_files_add(t);

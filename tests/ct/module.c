@@ -308,7 +308,6 @@ void ct_module_add(Suite *suite)
 	TCase *t = tcase_create("module");
 
 	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_set_timeout(t, TIME_LIMIT);
 	tcase_add_test(t, pins_are_set_proved_and_refused);
 	tcase_add_test(t, keys_are_kept_and_used);
 	tcase_add_test(t, a_pin_is_confirmed_for_one_use);

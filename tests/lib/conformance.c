@@ -308,5 +308,4 @@ void test_conformance_add(TCase *tcase)
 	tcase_add_test(tcase, another_parent_is_told_apart);
 	tcase_add_test(tcase, the_status_knows_the_parent);
 	tcase_add_test(tcase, the_model_fits_the_token_information);
-	tcase_set_timeout(tcase, 120);
 }

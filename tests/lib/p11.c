@@ -115,7 +115,6 @@ TCase *p11_case(Suite *suite, const char *name)
 	TCase *tc = tcase_create(name);
 
 	tcase_add_checked_fixture(tc, p11_setup, p11_teardown);
-	tcase_set_timeout(tc, TIME_LIMIT);
 	suite_add_tcase(suite, tc);
 	return tc;
 }

@@ -185,13 +185,11 @@ static Suite *suite(void)
 	TCase *tc = tcase_create("faults");
 
 	tcase_add_checked_fixture(tc, set_up, tear_down);
-	tcase_set_timeout(tc, 300);
 	tcase_add_loop_test(tc, a_fault_is_told_in_a_sentence_with_the_next_step, 0,
 	                    sizeof faults / sizeof faults[0]);
 	suite_add_tcase(suite, tc);
 	tc = tcase_create("uncounted");
 	tcase_add_checked_fixture(tc, set_up_counted, tear_down);
-	tcase_set_timeout(tc, 300);
 	tcase_add_test(tc, a_key_that_is_made_uncounted_is_said_to_be_made);
 	tcase_add_test(tc, a_key_of_which_a_half_is_uncounted_is_imported_whole);
 	tcase_add_test(tc, a_key_of_which_the_last_half_is_uncounted_is_not_taken_back);

@@ -260,7 +260,6 @@ static Suite *suite(void)
 	TCase *tcase = tcase_create("tpm boot");
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, a_look_costs_an_unseal_one_command);
 	tcase_add_test(tcase, a_whole_look_costs_an_unseal_three_commands);
 	tcase_add_test(tcase, a_look_costs_a_policy_session_one_command);

@@ -290,8 +290,6 @@ static Suite *suite(void)
 	tcase_add_test(tcase, an_unseal_on_a_device_is_at_most_six_commands);
 	tcase_add_test(tcase, a_tpm_without_a_free_session_is_told_apart);
 	suite_add_tcase(s, tcase);
-	tcase_set_timeout(fresh, 60);
-	tcase_set_timeout(tcase, 60);
 	return s;
 }
 

@@ -303,7 +303,6 @@ int main(void)
 	Suite *suite = suite_create("counter");
 	TCase *tcase = tcase_create("counter");
 
-	tcase_set_timeout(tcase, 300);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, a_counter_only_grows);
 	tcase_add_test(tcase, what_is_asked_for_twice_is_done_once);

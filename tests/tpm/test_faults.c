@@ -301,11 +301,9 @@ static Suite *suite(void)
 	                    sizeof all / sizeof all[0]);
 	tcase_add_test(tcase, a_tpm_that_answers_after_some_seconds_is_waited_for);
 	tcase_add_loop_test(tcase, a_tpm_that_answers_after_thirty_seconds_is_too_late, 0, 1);
-	tcase_set_timeout(tcase, 300);
 	suite_add_tcase(s, tcase);
 	tcase_add_checked_fixture(device, setup_device, teardown);
 	tcase_add_loop_test(device, a_tpm_that_answers_after_thirty_seconds_is_too_late, 1, 2);
-	tcase_set_timeout(device, 300);
 	suite_add_tcase(s, device);
 	return s;
 }

@@ -212,7 +212,6 @@ static Suite *suite(void)
 	if (test_child_can_have_threads())
 		tcase_add_test(tcase, a_child_that_opens_a_sealer_of_its_own_works);
 	tcase_add_test(tcase, threads_share_a_sealer);
-	tcase_set_timeout(tcase, 60);
 	suite_add_tcase(s, tcase);
 	tcase_add_checked_fixture(device, setup_device, teardown);
 	tcase_add_test(device, a_child_made_in_the_middle_does_not_keep_the_device);

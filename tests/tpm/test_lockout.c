@@ -120,7 +120,6 @@ static Suite *suite(void)
 	tcase_add_test(tcase, an_authorisation_for_a_machine_secret_does_not_count);
 	tcase_add_test(tcase, a_missing_authorisation_does_not_count);
 	tcase_add_test(tcase, a_reset_lockout_opens_again);
-	tcase_set_timeout(tcase, 60);
 	suite_add_tcase(s, tcase);
 	return s;
 }

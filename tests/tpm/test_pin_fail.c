@@ -341,7 +341,6 @@ static Suite *suite(void)
 	tcase_add_test(tcase, a_plan_is_good_for_one_index);
 	tcase_add_loop_test(tcase, an_impossible_number_of_tries_is_refused, 0,
 	                    (int)(sizeof impossible / sizeof impossible[0]));
-	tcase_set_timeout(tcase, 60);
 	suite_add_tcase(s, tcase);
 	return s;
 }

@@ -443,7 +443,6 @@ static Suite *suite(void)
 	Suite *s = suite_create("policy");
 	TCase *tc = tcase_create("policy");
 
-	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, a_secret_opens_while_the_pcrs_are_as_they_were);
 	tcase_add_test(tc, a_changed_pcr_closes_it_and_is_named);

@@ -194,7 +194,6 @@ static Suite *suite(void)
 	tcase_add_test(direct, a_blob_opens_after_a_power_cut);
 	tcase_add_test(direct, power_cuts_do_not_lock_a_machine_out);
 	tcase_add_test(direct, a_tpm_that_is_gone_is_removed_until_it_is_back);
-	tcase_set_timeout(direct, 60);
 	suite_add_tcase(s, direct);
 	tcase_add_checked_fixture(broken, NULL, test_sealer_end);
 	tcase_add_test(broken, no_broken_pipe_of_a_tcti_reaches_the_program);
@@ -205,7 +204,6 @@ static Suite *suite(void)
 	tcase_add_test(tcase, a_tpm_that_goes_away_at_the_end_does_not_matter);
 	tcase_add_test(tcase, no_broken_pipe_reaches_the_program);
 	tcase_add_test(tcase, a_pending_broken_pipe_of_the_program_is_kept);
-	tcase_set_timeout(tcase, 60);
 	suite_add_tcase(s, tcase);
 	return s;
 }

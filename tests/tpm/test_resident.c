@@ -364,7 +364,6 @@ static Suite *suite(void)
 	tcase_add_test(tcase, a_changed_private_part_is_refused);
 	tcase_add_test(tcase, a_changed_public_point_is_refused);
 	tcase_add_test(tcase, more_data_than_hardware_takes_is_refused);
-	tcase_set_timeout(tcase, 120);
 	suite_add_tcase(s, tcase);
 	return s;
 }

@@ -251,7 +251,6 @@ static Suite *suite(void)
 	                    sizeof data_lengths / sizeof data_lengths[0]);
 	tcase_add_test(tcase, a_wrong_authorisation_leaves_no_copy);
 	tcase_add_test(tcase, a_pin_that_an_index_counts_leaves_no_copy);
-	tcase_set_timeout(tcase, 120);
 	suite_add_tcase(s, tcase);
 	return s;
 }

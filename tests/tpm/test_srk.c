@@ -263,7 +263,6 @@ static Suite *suite(void)
 	tcase_add_test(tcase, an_owner_authorisation_is_asked_for);
 	tcase_add_test(tcase, an_owner_authorisation_that_is_too_long_is_refused);
 	tcase_add_test(tcase, the_status_names_the_maker);
-	tcase_set_timeout(tcase, 60);
 	suite_add_tcase(s, tcase);
 	return s;
 }

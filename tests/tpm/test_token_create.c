@@ -209,7 +209,6 @@ int main(void)
 	Suite *suite = suite_create("token_create");
 	TCase *tcase = tcase_create("token_create");
 
-	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, a_token_that_is_there_opens_though_its_folder_could_not_be_synced);
 	tcase_add_test(tcase, who_comes_too_late_leaves_nothing_in_the_tpm);

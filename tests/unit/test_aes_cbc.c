@@ -166,7 +166,6 @@ static Suite *suite(void)
 	TCase *tc = tcase_create("aes_cbc");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_set_timeout(tc, 120);
 	suite_add_tcase(s, tc);
 	tcase_add_test(tc, padded_texts_of_every_length_come_back);
 	tcase_add_test(tc, long_texts_in_parts_are_what_they_are_whole);

@@ -473,7 +473,6 @@ static Suite *suite(void)
 	Suite *s = suite_create("aes_gcm");
 	TCase *tc = tcase_create("aes_gcm");
 
-	tcase_set_timeout(tc, 120);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, a_plaintext_encrypts_to_the_published_bytes, 0, N(good));
 	tcase_add_loop_test(tc, the_published_bytes_decrypt_to_the_plaintext, 0, N(good));

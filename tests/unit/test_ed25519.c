@@ -511,7 +511,6 @@ static Suite *suite(void)
 	Suite *s = suite_create("ed25519");
 	TCase *tc = tcase_create("ed25519");
 
-	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_loop_test(tc, a_seed_gives_the_published_public_key, 0, VECTORS);
 	tcase_add_loop_test(tc, a_message_has_the_published_signature, 0, VECTORS);

@@ -216,7 +216,6 @@ static Suite *suite(void)
 	TCase *tc = tcase_create("ed25519_dom");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_set_timeout(tc, 120);
 	suite_add_tcase(s, tc);
 	tcase_add_loop_test(tc, the_published_signatures_are_made_and_verified, 0, VECTORS);
 	tcase_add_loop_test(tc, every_changed_bit_is_noticed, 0, VECTORS);

@@ -161,7 +161,6 @@ static Suite *suite(void)
 	tcase_add_test(tc, a_path_without_a_folder_is_refused);
 	tcase_add_test(tc, writers_at_the_same_time_leave_a_whole_file);
 	tcase_add_test(tc, a_folder_that_stays_locked_is_an_error);
-	tcase_set_timeout(tc, 60);
 	suite_add_tcase(s, tc);
 	return s;
 }

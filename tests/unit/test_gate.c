@@ -145,7 +145,6 @@ static Suite *suite(void)
 	TCase *tc = tcase_create("gate");
 
 	suite_add_tcase(s, tc);
-	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, any_number_is_in_at_once);
 	tcase_add_test(tc, who_closes_it_is_alone);
 	tcase_add_test(tc, who_wants_to_be_alone_is_not_kept_waiting_by_who_comes_later);

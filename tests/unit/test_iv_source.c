@@ -199,7 +199,6 @@ static Suite *suite(void)
 	Suite *s = suite_create("iv_source");
 	TCase *tc = tcase_create("iv_source");
 
-	tcase_set_timeout(tc, 120);
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_test(tc, a_key_goes_on_where_it_was_after_its_source_was_given_back);
 	tcase_add_test(tc, two_users_of_a_key_share_its_source);

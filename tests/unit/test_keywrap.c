@@ -303,7 +303,6 @@ static Suite *suite(void)
 	Suite *s = suite_create("keywrap");
 	TCase *tc = tcase_create("keywrap");
 
-	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, a_key_wraps_to_the_published_bytes, 0, VECTORS);
 	tcase_add_loop_test(tc, the_published_bytes_unwrap_to_the_key, 0, VECTORS);

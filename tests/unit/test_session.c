@@ -153,7 +153,6 @@ static Suite *suite(void)
 	TCase *tc = tcase_create("session");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_set_timeout(tc, 120);
 	suite_add_tcase(s, tc);
 	tcase_add_test(tc, a_logout_leaves_no_operation_that_keeps_a_key);
 	tcase_add_test(tc, what_began_after_the_next_login_goes_on);

@@ -666,7 +666,6 @@ static Suite *suite(void)
 	Suite *s = suite_create("slab");
 	TCase *t = tcase_create("slab");
 
-	tcase_set_timeout(t, 60);
 	tcase_add_test(t, nothing_is_locked_before_the_first_allocation);
 	tcase_add_test(t, a_probe_makes_a_region_and_leaves_it_unused);
 	tcase_add_test(t, memory_is_zero_even_after_reuse);

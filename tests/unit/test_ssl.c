@@ -284,7 +284,6 @@ static Suite *suite(void)
 	Suite *s = suite_create("ssl");
 	TCase *tc = tcase_create("ssl");
 
-	tcase_set_timeout(tc, 120);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, no_openssl_configuration_is_read);
 	tcase_add_test(tc, the_configuration_of_the_application_does_not_touch_us);

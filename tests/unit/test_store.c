@@ -468,7 +468,6 @@ static Suite *suite(void)
 	TCase *t = tcase_create("all");
 
 	tcase_add_checked_fixture(t, test_store_setup, test_store_teardown);
-	tcase_set_timeout(t, 60);
 	tcase_add_test(t, a_missing_store_is_missing);
 	tcase_add_test(t, a_folder_in_place_of_a_store_is_refused);
 	tcase_add_test(t, a_link_in_place_of_a_store_is_refused);

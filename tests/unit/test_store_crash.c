@@ -462,7 +462,6 @@ static Suite *suite(void)
 	TCase *t = tcase_create("all");
 
 	tcase_add_checked_fixture(t, test_store_setup, test_store_teardown);
-	tcase_set_timeout(t, 240);
 	tcase_add_test(t, a_writer_that_is_killed_leaves_the_old_state_or_the_new);
 	tcase_add_test(t, a_writer_may_die_before_any_change_of_a_file);
 	tcase_add_test(t, processes_that_write_at_once_lose_nothing);

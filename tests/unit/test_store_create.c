@@ -351,7 +351,6 @@ static Suite *suite(void)
 	TCase *t = tcase_create("all");
 
 	tcase_add_checked_fixture(t, test_store_setup, test_store_teardown);
-	tcase_set_timeout(t, 60);
 	tcase_add_test(t, a_new_store_holds_its_two_records);
 	tcase_add_test(t, a_new_store_is_private_whatever_the_umask);
 	tcase_add_test(t, a_new_store_can_be_used_whatever_the_umask);

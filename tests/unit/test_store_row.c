@@ -251,7 +251,6 @@ static Suite *suite(void)
 	TCase *t = tcase_create("all");
 
 	tcase_add_checked_fixture(t, test_store_setup, test_store_teardown);
-	tcase_set_timeout(t, 60);
 	tcase_add_test(t, rows_come_in_the_order_of_creation);
 	tcase_add_test(t, a_row_that_is_replaced_keeps_its_place);
 	tcase_add_test(t, a_row_that_is_made_again_comes_last);

@@ -230,7 +230,6 @@ static Suite *suite(void)
 	TCase *t = tcase_create("all");
 
 	tcase_add_checked_fixture(t, test_store_setup, test_store_teardown);
-	tcase_set_timeout(t, 120);
 	tcase_add_test(t, an_empty_file_is_refused);
 	tcase_add_test(t, a_text_file_is_refused);
 	tcase_add_test(t, random_bytes_are_refused);

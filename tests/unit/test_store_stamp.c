@@ -151,7 +151,6 @@ static Suite *suite(void)
 	TCase *tc = tcase_create("store_stamp");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_set_timeout(tc, 60);
 	suite_add_tcase(s, tc);
 	tcase_add_test(tc, a_change_is_past_when_a_tick_lies_between);
 	tcase_add_test(tc, a_change_in_the_future_is_not_past);

@@ -276,7 +276,6 @@ static Suite *suite(void)
 	TCase *tc = tcase_create("token");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_set_timeout(tc, 120);
 	suite_add_tcase(s, tc);
 	tcase_add_test(tc, a_plan_that_contradicts_itself_is_refused);
 	tcase_add_test(tc, a_sealer_that_fails_leaves_nothing_behind);

@@ -645,7 +645,6 @@ static Suite *suite(void)
 	TCase *tc = tcase_create("token_refresh");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_set_timeout(tc, 120);
 	suite_add_tcase(s, tc);
 	tcase_add_test(tc, a_search_opens_no_store_that_did_not_change);
 	tcase_add_test(tc, a_session_opens_no_store_that_did_not_change);
