@@ -51,7 +51,7 @@ signet_SOURCES = \
 signet_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir) \
 	-DP11MODULEDIR='"$(p11moduledir)"' -DP11CONFIGDIR='"$(p11configdir)"'
 signet_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
-signet_LDADD = libsignet.la $(JANSSON_LIBS) $(P11KIT_LIBS)
+signet_LDADD = libsignet.la $(JANSSON_LIBS)
 
 # The file has the name of the command where bash looks for it.
 EXTRA_DIST += tools/completion.bash

@@ -25,6 +25,7 @@ struct key {
 	const char *name;
 	const char *wanted;
 	enum sg_err (*set)(struct sg_config *config, const char *value);
+	bool repeats;                   /* each line adds one */
 };
 
 static enum sg_err replace(char **field, const char *value)
@@ -46,6 +47,25 @@ static enum sg_err set_state(struct sg_config *config, const char *value)
 static enum sg_err set_tcti(struct sg_config *config, const char *value)
 {
 	return value[0] != '\0' ? replace(&config->tcti, value) : SG_ERR_ARG;
+}
+
+/* A PIN in a URI would lie in this file, in the clear, and be shown with it. */
+enum sg_err sg_config_add_hsm(struct sg_config *config, const char *uri)
+{
+	size_t i = 0;
+
+	if (strncmp(uri, "pkcs11:", 7) != 0 || strstr(uri, "pin-value=") != NULL)
+		return SG_ERR_ARG;
+	while (i < SG_CONFIG_HSMS && config->hsm[i] != NULL)
+		i++;
+	return i < SG_CONFIG_HSMS ? replace(&config->hsm[i], uri) : SG_ERR_RANGE;
+}
+
+static enum sg_err set_hsm(struct sg_config *config, const char *value)
+{
+	enum sg_err err = sg_config_add_hsm(config, value);
+
+	return err == SG_ERR_RANGE ? SG_ERR_ARG : err;
 }
 
 static enum sg_err set_sealer(struct sg_config *config, const char *value)
@@ -109,16 +129,17 @@ static enum sg_err set_tripwire(struct sg_config *config, const char *value)
 }
 
 static const struct key keys[] = {
-	{ "state", "an absolute path", set_state },
-	{ "tcti", "a TCTI such as device:/dev/tpmrm0", set_tcti },
-	{ "sealer", "the name of a sealer, such as tpm", set_sealer },
-	{ "allow-soft", "yes or no", set_allow_soft },
+	{ "state", "an absolute path", set_state, false },
+	{ "tcti", "a TCTI such as device:/dev/tpmrm0", set_tcti, false },
+	{ "hsm", "one of at most four pkcs11: URIs, without a pin-value", set_hsm, true },
+	{ "sealer", "the name of a sealer, such as tpm", set_sealer, false },
+	{ "allow-soft", "yes or no", set_allow_soft, false },
 	{ "soft-passphrase-file", "an absolute path, or fd: and a number",
-	  set_soft_passphrase_file },
-	{ "pin-tries", "a number from 0 to 1000", set_pin_tries },
-	{ "ec-point", "octet or raw", set_ec_point },
-	{ "log", "none or syslog", set_log },
-	{ "tripwire", "off, log or refuse", set_tripwire },
+	  set_soft_passphrase_file, false },
+	{ "pin-tries", "a number from 0 to 1000", set_pin_tries, false },
+	{ "ec-point", "octet or raw", set_ec_point, false },
+	{ "log", "none or syslog", set_log, false },
+	{ "tripwire", "off, log or refuse", set_tripwire, false },
 };
 
 #define KEY_COUNT (sizeof(keys) / sizeof(keys[0]))
@@ -161,7 +182,7 @@ static enum sg_err parse_pair(struct sg_config *config, struct place *place, con
 		       name);
 		return SG_ERR_CONFIG;
 	}
-	if (place->seen[i] != 0) {
+	if (place->seen[i] != 0 && !keys[i].repeats) {
 		sg_log(SG_LOG_ERROR, "%s:%u: the key %s stands in line %u already",
 		       place->file, place->line, name, place->seen[i]);
 		return SG_ERR_CONFIG;
@@ -387,6 +408,8 @@ void sg_config_free(struct sg_config **config)
 	free((*config)->path);
 	free((*config)->state);
 	free((*config)->tcti);
+	for (size_t i = 0; i < SG_CONFIG_HSMS; i++)
+		free((*config)->hsm[i]);
 	free((*config)->sealer);
 	free((*config)->soft_passphrase_file);
 	free(*config);

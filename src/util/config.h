@@ -10,6 +10,7 @@
 #include "util/bytes.h"
 
 #define SG_CONFIG_PIN_TRIES 1000        /* the highest pin_tries */
+#define SG_CONFIG_HSMS 4                /* HSMs at most */
 
 /* How CKA_EC_POINT of an Ed25519 public key is given out. */
 enum sg_ec_point {
@@ -29,11 +30,12 @@ enum sg_tripwire_mode {
 	SG_TRIPWIRE_OFF,        /* nobody looks */
 };
 
-/* Owned strings, none of them NULL after sg_config_load except soft_passphrase_file. */
+/* Owned strings, none of them NULL after sg_config_load except soft_passphrase_file and hsm. */
 struct sg_config {
 	char *path;                     /* the file read, or the one looked for */
 	char *state;                    /* folder of the stores */
 	char *tcti;                     /* tpm2-tss TCTI string, device:/dev/tpmrm0 by default */
+	char *hsm[SG_CONFIG_HSMS];      /* pkcs11: URIs, in the order of the file; then NULL */
 	char *sealer;                   /* what C_InitToken uses: "tpm" by default */
 	bool allow_soft;                /* whether the soft sealer may be used at all */
 	char *soft_passphrase_file;     /* or NULL */
@@ -45,9 +47,13 @@ struct sg_config {
 
 /* Read the file that SIGNET_CONF names, or SYSCONFDIR/signet.conf if that exists,
  * then the environment. Lines are "key = value"; # starts a comment line. An
- * unknown key, a repeated key or a bad value is an error that names the line.
+ * unknown key, a bad value, or a key again that stands only once is an error that names the line.
  * Errors: CONFIG, NOMEM. The caller frees *out. */
 enum sg_err sg_config_load(struct sg_config **out);
+
+/* Name one HSM more by its pkcs11: URI, which holds no PIN. Errors: ARG for what can't be one,
+ * RANGE for one too many, NOMEM. */
+enum sg_err sg_config_add_hsm(struct sg_config *config, const char *uri);
 
 /* Free *config and set it to NULL; NULL is fine. */
 void sg_config_free(struct sg_config **config);

@@ -91,6 +91,7 @@ START_TEST(an_empty_text_gives_the_defaults)
 	ck_assert_str_eq(config->sealer, "tpm");
 	ck_assert(!config->allow_soft);
 	ck_assert_ptr_null(config->soft_passphrase_file);
+	ck_assert_ptr_null(config->hsm[0]);
 	ck_assert_int_eq(config->ec_point, SG_EC_POINT_OCTET);
 	ck_assert_int_eq(config->log_to, SG_LOG_TO_NOTHING);
 	ck_assert_int_eq(config->tripwire, SG_TRIPWIRE_LOG);
@@ -162,6 +163,31 @@ START_TEST(a_repeated_key_names_both_lines)
 }
 END_TEST
 
+START_TEST(several_hsms_are_taken_in_their_order)
+{
+	ck_assert_int_eq(parse("hsm = pkcs11:token=a\nlog = none\nhsm = pkcs11:token=b\n"), SG_OK);
+	ck_assert_str_eq(config->hsm[0], "pkcs11:token=a");
+	ck_assert_str_eq(config->hsm[1], "pkcs11:token=b");
+	ck_assert_ptr_null(config->hsm[2]);
+}
+END_TEST
+
+START_TEST(what_can_be_no_hsm_is_refused)
+{
+	static const char *const texts[] = {
+		"hsm = /usr/lib/softhsm/libsofthsm2.so\n",
+		"hsm = pkcs11:token=a?pin-value=1234\n",
+		"hsm = pkcs11:\nhsm = pkcs11:\nhsm = pkcs11:\nhsm = pkcs11:\nhsm = pkcs11:\n",
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		ck_assert_int_eq(parse(texts[i]), SG_ERR_CONFIG);
+		ck_assert_ptr_null(config);
+		ck_assert_ptr_nonnull(strstr(last_line, "without a pin-value"));
+	}
+}
+END_TEST
+
 START_TEST(a_line_without_an_equals_sign_is_refused)
 {
 	assert_refused("log none\n", "test.conf:1: a line must have the form: key = value");
@@ -192,7 +218,8 @@ START_TEST(an_empty_value_is_refused)
 {
 	static const char *const texts[] = {
 		"state =\n", "tcti =\n", "sealer =\n", "allow-soft =\n",
-		"soft-passphrase-file =\n", "ec-point =\n", "log =\n", "tripwire =\n", "pin-tries =\n",
+		"soft-passphrase-file =\n", "hsm =\n", "ec-point =\n", "log =\n",
+		"tripwire =\n", "pin-tries =\n",
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -405,6 +432,8 @@ static Suite *suite(void)
 	tcase_add_test(t, a_hash_inside_a_value_belongs_to_it);
 	tcase_add_test(t, an_unknown_key_names_its_line);
 	tcase_add_test(t, a_repeated_key_names_both_lines);
+	tcase_add_test(t, several_hsms_are_taken_in_their_order);
+	tcase_add_test(t, what_can_be_no_hsm_is_refused);
 	tcase_add_test(t, a_line_without_an_equals_sign_is_refused);
 	tcase_add_test(t, a_bad_value_says_what_is_wanted);
 	tcase_add_test(t, an_empty_value_is_refused);
