@@ -17,11 +17,14 @@ libtesting_la_SOURCES = \
 	tests/lib/fault.c tests/lib/fault.h \
 	tests/lib/file.c tests/lib/file.h \
 	tests/lib/hex.c tests/lib/hex.h \
+	tests/lib/hsm.c tests/lib/hsm.h \
 	tests/lib/keys.c tests/lib/keys.h \
 	tests/lib/memory.c tests/lib/memory.h \
 	tests/lib/p11.c tests/lib/p11.h \
+	tests/lib/p11server.c tests/lib/p11server.h \
 	tests/lib/runner.c tests/lib/runner.h \
 	tests/lib/scratch.c tests/lib/scratch.h \
+	tests/lib/softhsm.c tests/lib/softhsm.h \
 	tests/lib/stamp.c tests/lib/stamp.h \
 	tests/lib/store.c tests/lib/store.h \
 	tests/lib/tpm.c tests/lib/tpm.h
@@ -41,6 +44,7 @@ EXTRA_DIST += scripts/packages.sh tests/installed tests/run tests/valgrind.supp
 include tests/lint/local.mk
 include tests/unit/local.mk
 include tests/tpm/local.mk
+include tests/hsm/local.mk
 include tests/attack/local.mk
 include tests/ct/local.mk
 include tests/api/local.mk

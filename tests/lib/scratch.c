@@ -8,8 +8,10 @@
 
 #include <fcntl.h>
 #include <ftw.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,16 +23,26 @@ static void require(int condition, const char *what)
 	abort();
 }
 
-char *scratch_make(void)
+static char *make_below(size_t longest)
 {
 	const char *base = getenv("TMPDIR");
 	char *folder = NULL;
 
-	if (base == NULL || base[0] != '/')
+	if (base == NULL || base[0] != '/' || strlen(base) > longest)
 		base = "/tmp";
 	require(asprintf(&folder, "%s/signet-test-XXXXXX", base) > 0, "asprintf");
 	require(mkdtemp(folder) != NULL, folder);
 	return folder;
+}
+
+char *scratch_make(void)
+{
+	return make_below(PATH_MAX);
+}
+
+char *scratch_make_short(void)
+{
+	return make_below(60);
 }
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *where)

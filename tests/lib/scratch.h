@@ -11,6 +11,10 @@
 /* Make an empty folder of mode 0700, which scratch_remove removes. Ends the program on failure. */
 char *scratch_make(void);
 
+/* The same where a unix socket in the folder, whose path has at most 107 bytes, has room:
+ * below /tmp if TMPDIR is too long for that. */
+char *scratch_make_short(void);
+
 /* Remove the folder with all that is in it, free *folder and set it to NULL. */
 void scratch_remove(char **folder);
 
