@@ -112,6 +112,14 @@ enum sg_err sg_token_object(struct sg_token *token, CK_OBJECT_HANDLE handle,
 	return err == SG_OK ? look_up(token, handle, &doubtful, out) : err;
 }
 
+/* What is written on an anchored store is witnessed, and the keys of both halves are there. On
+ * another nobody did: whoever has the keys of the public half may have made it, and what was
+ * changed in it or copied from it. */
+static bool is_witnessed(const struct sg_token_write *w)
+{
+	return w->anchored != NULL;
+}
+
 static enum sg_err store_new(struct sg_token *token, struct sg_object **objects, size_t n,
                              struct sg_token_write *w)
 {
@@ -125,7 +133,7 @@ static enum sg_err store_new(struct sg_token *token, struct sg_object **objects,
 	for (size_t i = 0; i < n && err == SG_OK; i++)
 		err = sg_token_write_row(w, objects[i], &objects[i]->generation);
 	for (size_t i = 0; i < n; i++)
-		objects[i]->witnessed = true;
+		objects[i]->witnessed = is_witnessed(w);
 	return sg_token_write_end(w, err);
 }
 
@@ -204,7 +212,7 @@ static enum sg_err store_changed(struct sg_token *token, const struct sg_object 
 		err = sg_token_write_release(w, object);
 	if (err == SG_OK)
 		err = sg_token_write_row(w, changed, &changed->generation);
-	changed->witnessed = true;
+	changed->witnessed = is_witnessed(w);
 	return sg_token_write_end(w, err);
 }
 

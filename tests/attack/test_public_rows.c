@@ -10,6 +10,7 @@
 
 #include "core/token_accept.h"
 #include "core/token_objects.h"
+#include "core/token_write.h"
 #include "crypto/crypto.h"
 #include "lib/file.h"
 #include "lib/p11.h"
@@ -174,6 +175,63 @@ static void he_writes(void (*change)(struct sg_attrs *))
 	end(&config, &token);
 }
 
+/* Make a row his, and the state fit, with a generation that lies some steps back. */
+static void set_back(struct sg_token *token, struct sg_store_txn *txn, struct public_row *row,
+                     void (*change)(struct sg_attrs *), uint64_t back)
+{
+	const struct sg_keyset *keys = token->keys[SG_PUBLIC_HALF];
+	struct sg_object *object = NULL;
+	struct sg_buf stored = { 0 };
+	struct sg_state state;
+	struct sg_set *set = &state.set[SG_PUBLIC_HALF];
+
+	ck_assert_int_eq(sg_token_read_state(txn, &state), SG_OK);
+	ck_assert_int_eq(sg_record_open(token->record.uuid, row->uuid, keys,
+	                                sg_buf_bytes(&row->record), &object), SG_OK);
+	change(&object->attrs);
+	sg_set_remove(set, keys, row->uuid, object->generation);
+	set->generation = object->generation - back;
+	sg_set_add(set, keys, row->uuid, set->generation);
+	sg_set_sign(set, SG_PUBLIC_HALF, keys, token->record.uuid);
+	ck_assert_int_eq(sg_record_close(token->record.uuid, keys, object, set->generation,
+	                                 &row->record), SG_OK);
+	ck_assert_int_eq(sg_state_write(&state, &stored), SG_OK);
+	ck_assert_int_eq(sg_store_put(txn, SG_STORE_STATE, sg_buf_bytes(&stored)), SG_OK);
+	sg_object_unref(&object);
+	sg_buf_free(&stored);
+}
+
+/* A store without its counter, so that it is written to before a login, with a row of his, and a
+ * generation such that the row has that of the genuine one after some steps more. */
+static void he_plants(void (*change)(struct sg_attrs *), uint64_t steps)
+{
+	struct public_row row = { .record = { 0 } };
+	struct sg_token_record record = { 0 };
+	struct sg_store_txn *txn = NULL;
+	struct sg_config *config = NULL;
+	struct sg_token *token = NULL;
+	struct sg_buf stored = { 0 };
+	struct sg_keyset *his[2];
+
+	begin(&config, &token);
+	ck_assert_int_eq(sg_token_open(token), SG_OK);
+	ck_assert_ptr_null(token->keys[SG_PRIVATE_HALF]);
+	his[0] = his[1] = token->keys[SG_PUBLIC_HALF];
+	ck_assert_int_eq(sg_store_begin(token->path, SG_STORE_WRITE, &txn), SG_OK);
+	ck_assert_int_eq(sg_token_get_record(txn, &record), SG_OK);
+	sg_buf_free(&record.counter);
+	ck_assert_int_eq(sg_token_record_write(&record, his, &stored), SG_OK);
+	ck_assert_int_eq(sg_store_put(txn, SG_STORE_TOKEN, sg_buf_bytes(&stored)), SG_OK);
+	ck_assert_int_eq(sg_store_object_each(txn, keep_row, &row), SG_OK);
+	set_back(token, txn, &row, change, steps);
+	ck_assert_int_eq(sg_store_object_put(txn, row.uuid, sg_buf_bytes(&row.record)), SG_OK);
+	ck_assert_int_eq(sg_store_commit(&txn), SG_OK);
+	sg_buf_free(&row.record);
+	sg_buf_free(&stored);
+	sg_token_record_clear(&record);
+	end(&config, &token);
+}
+
 /* Before it nobody can tell: what would is under the PIN. */
 START_TEST(a_public_row_that_he_rewrote_opens_to_no_pin)
 {
@@ -210,6 +268,46 @@ START_TEST(what_was_read_before_a_login_does_not_stay)
 	ck_assert_mem_eq(label, "genuine", len);
 	ck_assert(!p11_get_bool(s, forged, CKA_TRUSTED));
 	ck_assert_uint_eq(p11_count_keys(s, "forged"), 0);
+}
+END_TEST
+
+/* The program changed his object, which he made such that this gave it the generation of the
+ * genuine one. */
+START_TEST(what_was_changed_before_a_login_does_not_stay)
+{
+	CK_OBJECT_HANDLE forged;
+
+	make_token(false);
+	(void)p11->C_Finalize(NULL);
+	he_plants(with_trust, 2);   /* one to take the old row out of the sum, one to put the new one in */
+	p11_ok(p11_look(&s));
+	forged = p11_find_label(s, CKO_SECRET_KEY, "forged");
+	p11_ok(p11_set(s, forged, CKA_ID, "x", 1));
+	test_file_write(p11_store, sg_buf_bytes(&genuine));
+	p11_ok(login(_i == 0 ? CKU_USER : CKU_SO));
+	ck_assert_uint_eq(p11_count_keys(s, "forged"), 0);
+	ck_assert_uint_eq(p11_count_keys(s, "genuine"), 1);
+	ck_assert(!p11_get_bool(s, forged, CKA_TRUSTED));
+}
+END_TEST
+
+START_TEST(what_was_copied_before_a_login_is_gone_after_it)
+{
+	CK_BBOOL yes = CK_TRUE;
+	CK_ATTRIBUTE token = { CKA_TOKEN, &yes, sizeof yes };
+	CK_OBJECT_HANDLE copy;
+	char label[16];
+	CK_ULONG len = sizeof label;
+
+	make_token(false);
+	(void)p11->C_Finalize(NULL);
+	he_plants(with_a_label, 1);
+	p11_ok(p11_look(&s));
+	p11_ok(p11->C_CopyObject(s, p11_find_label(s, CKO_SECRET_KEY, "forged"), &token, 1,
+	                         &copy));
+	test_file_write(p11_store, sg_buf_bytes(&genuine));
+	p11_ok(login(CKU_USER));
+	p11_is(CKR_OBJECT_HANDLE_INVALID, p11_get(s, copy, CKA_LABEL, label, &len));
 }
 END_TEST
 
@@ -318,6 +416,8 @@ static Suite *suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, a_public_row_that_he_rewrote_opens_to_no_pin, 0, n);
 	tcase_add_loop_test(tc, what_was_read_before_a_login_does_not_stay, 0, 2);
+	tcase_add_loop_test(tc, what_was_changed_before_a_login_does_not_stay, 0, 2);
+	tcase_add_test(tc, what_was_copied_before_a_login_is_gone_after_it);
 	tcase_add_test(tc, what_was_read_before_a_login_is_of_no_use_where_the_store_is_not_believed);
 	tcase_add_test(tc, who_held_it_over_a_login_writes_nothing_of_it);
 	tcase_add_loop_test(tc, who_is_logged_in_writes_nothing_on_top_of_it, 0, n);
