@@ -15,11 +15,13 @@ libsignet_la_SOURCES += \
 	src/api/text.c src/api/text.h \
 	src/api/unsupported.c
 
-# The module is libsignet with a list of what leaves it.
+# The module is libsignet with a list of what leaves it. Its own C_GetFunctionList is meant, not
+# that of another module in the program, such as libp11-kit's.
 p11module_LTLIBRARIES = signet.la
 signet_la_SOURCES =
 signet_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -no-undefined \
-	-Wl,--version-script=$(top_srcdir)/src/api/signet.map -Wl,-z,nodelete
+	-Wl,--version-script=$(top_srcdir)/src/api/signet.map -Wl,-z,nodelete \
+	-Wl,-Bsymbolic
 signet_la_LIBADD = libsignet.la
 EXTRA_signet_la_DEPENDENCIES = src/api/signet.map
 
