@@ -235,5 +235,7 @@ struct sg_ck_gcm_message_params {
 #define CKR_SIGNET_TRIPWIRE (CKR_SIGNET | 0x2dUL)       /* a reset that no boot explains */
 #define CKR_SIGNET_PCR_CHANGED (CKR_SIGNET | 0x2eUL)    /* PCRs are being extended: try again */
 #define CKR_SIGNET_UNCOUNTED (CKR_SIGNET | 0x2fUL)      /* done, but not yet counted */
+#define CKR_SIGNET_HSM_PIN (CKR_SIGNET | 0x30UL)        /* the PIN of the HSM is wrong */
+#define CKR_SIGNET_HSM_LOCKED (CKR_SIGNET | 0x31UL)     /* the HSM takes no PIN any more */
 
 #endif

@@ -117,9 +117,44 @@ static const struct row rows[SG_ERR_COUNT] = {
 		"device-timeout", "The TPM did not answer in time",
 		"Try again; another program may have kept it busy, which fuser on the device shows. If "
 		"it happens again, look at the log of the kernel with dmesg." },
+	[SG_ERR_HSM_MISSING] = {
+		"hsm-missing", "There is no HSM where it was looked for",
+		"Connect it and start what its module needs; p11tool --list-tokens --provider "
+		"MODULE shows what the module sees. hsm in signet.conf(5) says where it is looked for." },
+	[SG_ERR_HSM_REMOVED] = {
+		"hsm-removed", "The HSM was there and went away",
+		"Connect it again, or see to its connection, and try again: signet logs in anew by "
+		"itself." },
+	[SG_ERR_HSM_BUSY] = {
+		"hsm-busy",
+		"Another program keeps the HSM busy, or is logged in to it as another user",
+		"Try again in a moment, or stop the other program." },
+	[SG_ERR_HSM_SESSIONS] = {
+		"hsm-sessions", "The HSM opens no more sessions",
+		"Close other programs that use it, or raise its limit; signet needs one session at "
+		"least." },
+	[SG_ERR_HSM_FAULT] = {
+		"hsm-fault", "The HSM failed, or answered with nonsense",
+		"Look at the log of the HSM's module; the line before this one has the module's "
+		"own words." },
+	[SG_ERR_HSM_MECHANISM] = {
+		"hsm-mechanism", "The HSM refuses a mechanism that is needed",
+		"pkcs11-tool --module MODULE --list-mechanisms shows what it has; doc/hsm says "
+		"what signet can use." },
+	[SG_ERR_HSM_PIN] = {
+		"hsm-pin", "The PIN of the HSM is wrong, or there is none",
+		"Correct the file that pin-source names in the HSM's URI, see signet.conf(5). A "
+		"PIN that was wrong is not tried a second time." },
+	[SG_ERR_HSM_LOCKED] = {
+		"hsm-locked", "The HSM takes no PIN any more, after too many wrong ones",
+		"The security officer of the HSM sets a new PIN with the tools of its maker." },
+	[SG_ERR_HSM_OTHER] = {
+		"hsm-other", "This is not the HSM that sealed the token: it lacks the key",
+		"Name the HSM that made the token with hsm in signet.conf(5), or bring its key "
+		"back with the tools of its maker." },
 	[SG_ERR_SEALED_DAMAGED] = {
 		"sealed-damaged",
-		"The TPM refuses a sealed record: it was changed, or another TPM sealed it",
+		"The hardware refuses a sealed record: it was changed, or another one sealed it",
 		"Put back the copy of the store that was kept of this token on this machine; without "
 		"one, what was sealed is lost." },
 	[SG_ERR_TRIPWIRE] = {

@@ -44,6 +44,15 @@ enum sg_err {
 	SG_ERR_HW_NOT_STARTED,  /* nobody has started the device */
 	SG_ERR_HW_REBOOT,       /* the device must be reset first */
 	SG_ERR_HW_TIMEOUT,      /* the device did not answer in time */
+	SG_ERR_HSM_MISSING,     /* no HSM answers to that URI */
+	SG_ERR_HSM_REMOVED,     /* the HSM was there and went away */
+	SG_ERR_HSM_BUSY,        /* another program keeps the HSM from us */
+	SG_ERR_HSM_SESSIONS,    /* the HSM opens no more sessions */
+	SG_ERR_HSM_FAULT,       /* the HSM failed, or answered with nonsense */
+	SG_ERR_HSM_MECHANISM,   /* the HSM refuses a mechanism that is needed */
+	SG_ERR_HSM_PIN,         /* the PIN of the HSM is wrong, or is not there */
+	SG_ERR_HSM_LOCKED,      /* the HSM takes no PIN any more */
+	SG_ERR_HSM_OTHER,       /* not the HSM that sealed this: it lacks the key */
 	SG_ERR_SEALED_DAMAGED,  /* the device refuses a sealed record as not its own or changed */
 	SG_ERR_TRIPWIRE,        /* the device was reset, and no boot explains it */
 	SG_ERR_AUTH,            /* wrong PIN */
