@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "seal/hsm/sealer.h"
 #include "seal/resident.h"
 #include "seal/soft/sealer.h"
 #include "seal/tpm/sealer.h"
@@ -13,6 +14,7 @@
 
 static const struct sg_sealer_ops *const sealers[] = {
 	&sg_tpm_sealer,
+	&sg_hsm_sealer,
 	&sg_soft_sealer,
 };
 

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 2, HSM. The PIN of an HSM.
+ */
+#include "seal/hsm/pin.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/file.h"
+#include "util/log.h"
+
+static enum sg_err (*asked)(const char *label, struct sg_secret **pin);
+
+void sg_hsm_pin_ask(enum sg_err (*fn)(const char *label, struct sg_secret **pin))
+{
+	asked = fn;
+}
+
+/* Where what follows a word begins, or NULL where the text begins otherwise. */
+static const char *after(const char *text, const char *word)
+{
+	const size_t len = strlen(word);
+
+	return strncmp(text, word, len) == 0 ? text + len : NULL;
+}
+
+static enum sg_err credential(const char *name, char **path)
+{
+	const char *folder = secure_getenv("CREDENTIALS_DIRECTORY");
+
+	*path = NULL;
+	if (folder == NULL || name[0] == '\0' || strchr(name, '/') != NULL) {
+		sg_log(SG_LOG_ERROR, "there is no credential \"%s\": CREDENTIALS_DIRECTORY, which "
+		       "systemd sets for a service, %s", name,
+		       folder == NULL ? "is not set" : "holds files by their names alone");
+		return SG_ERR_HSM_PIN;
+	}
+	return sg_path_join(folder, name, path);
+}
+
+/* Resolve a pin-source to the path of a file; the caller frees *path. */
+static enum sg_err source_path(const char *source, char **path)
+{
+	const char *rest = after(source, "credential:");
+
+	if (rest != NULL)
+		return credential(rest, path);
+	rest = after(source, "file:");
+	if (rest == NULL)
+		rest = source;
+	if (after(rest, "//") != NULL)          /* an empty host [RFC 8089 §2] */
+		rest += 2;
+	*path = rest[0] == '/' ? strdup(rest) : NULL;
+	if (rest[0] == '/')
+		return *path != NULL ? SG_OK : SG_ERR_NOMEM;
+	sg_log(SG_LOG_ERROR, "pin-source=%s names no file: it must be file: and an absolute "
+	       "path, or credential: and a name", source);
+	return SG_ERR_CONFIG;
+}
+
+static enum sg_err ask(const unsigned char label[32], struct sg_secret **out)
+{
+	char text[33];
+	size_t len = 32;
+
+	if (asked == NULL)
+		return SG_OK;
+	while (len > 0 && label[len - 1] == ' ')
+		len--;
+	memcpy(text, label, len);
+	text[len] = '\0';
+	return asked(text, out);
+}
+
+enum sg_err sg_hsm_pin_read(P11KitUri *uri, const unsigned char label[32], struct sg_secret **out)
+{
+	const char *source = p11_kit_uri_get_pin_source(uri);
+	char *path = NULL;
+	enum sg_err err;
+
+	*out = NULL;
+	if (source == NULL)
+		return ask(label, out);
+	err = source_path(source, &path);
+	if (err == SG_OK)
+		err = sg_file_read_secret(path, SG_HSM_PIN_MAX, out);
+	if (err == SG_ERR_NOT_FOUND) {
+		sg_log(SG_LOG_ERROR, "there is no file %s with the PIN of the HSM", path);
+		err = SG_ERR_HSM_PIN;
+	}
+	free(path);
+	return err;
+}

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 2, HSM. Finding the module and the slot of an HSM.
+ */
+#include "seal/hsm/place.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <p11-kit/p11-kit.h>
+
+#include "seal/hsm/rc.h"
+#include "util/log.h"
+
+#define SLOTS_MAX 4096          /* a module that names more is broken */
+#define SLOTS_TRIES 4           /* the list may grow while it is read */
+
+static _Thread_local bool calling;
+
+void sg_hsm_enter(struct sg_signal_hold *hold)
+{
+	sg_signal_block(hold, SIGPIPE);
+	calling = true;
+}
+
+void sg_hsm_leave(struct sg_signal_hold *hold)
+{
+	calling = false;
+	sg_signal_release(hold);
+}
+
+bool sg_hsm_is_calling(void)
+{
+	return calling;
+}
+
+/* Read the slots with a token; the caller frees *slots. */
+static enum sg_err list_slots(CK_FUNCTION_LIST *f, CK_SLOT_ID **slots, CK_ULONG *n)
+{
+	CK_RV rv = CKR_BUFFER_TOO_SMALL;
+
+	*slots = NULL;
+	for (int i = 0; i < SLOTS_TRIES && rv == CKR_BUFFER_TOO_SMALL; i++) {
+		free(*slots);
+		*slots = NULL;
+		rv = f->C_GetSlotList(CK_TRUE, NULL, n);
+		if (rv != CKR_OK || *n == 0)
+			break;
+		if (*n > SLOTS_MAX)
+			return SG_ERR_HSM_FAULT;
+		*slots = calloc(*n, sizeof **slots);
+		if (*slots == NULL)
+			return SG_ERR_NOMEM;
+		rv = f->C_GetSlotList(CK_TRUE, *slots, n);
+	}
+	return sg_hsm_err("C_GetSlotList", rv, NULL);
+}
+
+/* Tell whether a field of a module's information, which blanks fill, is this text. */
+static bool is_field(const unsigned char *field, size_t len, const char *text)
+{
+	const size_t n = strlen(text);
+
+	if (n > len || memcmp(field, text, n) != 0)
+		return false;
+	for (size_t i = n; i < len; i++)
+		if (field[i] != ' ')
+			return false;
+	return true;
+}
+
+/* Tell whether the place's URI fits a slot, whose token it reads then. */
+static bool slot_fits(const struct sg_hsm_place *place, CK_FUNCTION_LIST *f, CK_SLOT_ID slot,
+                      CK_TOKEN_INFO *info)
+{
+	const CK_SLOT_ID wanted = p11_kit_uri_get_slot_id(place->uri);
+
+	if (wanted != (CK_SLOT_ID)-1 && wanted != slot)
+		return false;
+	memset(info, 0, sizeof *info);
+	if (f->C_GetTokenInfo(slot, info) != CKR_OK ||
+	    is_field(info->manufacturerID, sizeof info->manufacturerID, "signet"))
+		return false;
+	return (info->flags & CKF_TOKEN_INITIALIZED) != 0 &&
+	       p11_kit_uri_match_token_info(place->uri, info) == 1;
+}
+
+/* Look for the token in an initialised module. Errors: HSM_MISSING, CONFIG for two. */
+static enum sg_err search(struct sg_hsm_place *place, CK_FUNCTION_LIST *f)
+{
+	CK_SLOT_ID *slots = NULL;
+	CK_TOKEN_INFO info;
+	CK_ULONG n = 0;
+	enum sg_err err = list_slots(f, &slots, &n);
+
+	for (CK_ULONG i = 0; i < n && err == SG_OK; i++) {
+		if (!slot_fits(place, f, slots[i], &info))
+			continue;
+		if (place->f != NULL) {
+			sg_log(SG_LOG_ERROR, "the URI of the HSM fits two tokens, \"%.32s\" and "
+			       "\"%.32s\": give it a serial", place->info.label, info.label);
+			err = SG_ERR_CONFIG;
+		}
+		place->f = f;
+		place->slot = slots[i];
+		place->info = info;
+	}
+	free(slots);
+	if (err == SG_OK && place->f == NULL)
+		err = SG_ERR_HSM_MISSING;
+	return err;
+}
+
+/* Initialise a module that was loaded, and look there. It is let go of again where the token is
+ * not in it. */
+static enum sg_err try_module(struct sg_hsm_place *place, CK_FUNCTION_LIST *f)
+{
+	enum sg_err err = sg_hsm_err("C_Initialize", p11_kit_module_initialize(f), NULL);
+
+	if (err == SG_OK) {
+		err = search(place, f);
+		if (err != SG_OK)
+			(void)p11_kit_module_finalize(f);
+	}
+	if (err != SG_OK) {
+		place->f = NULL;
+		p11_kit_module_release(f);
+	}
+	return err;
+}
+
+static enum sg_err load_path(struct sg_hsm_place *place, const char *path)
+{
+	CK_FUNCTION_LIST *f = p11_kit_module_load(path, 0);
+
+	if (f != NULL)
+		return try_module(place, f);
+	sg_log(SG_LOG_ERROR, "the module %s can't be loaded: %s", path, p11_kit_message());
+	return SG_ERR_HSM_MISSING;
+}
+
+static bool has_name(CK_FUNCTION_LIST *f, const char *wanted)
+{
+	char *name = p11_kit_module_get_name(f);
+	const bool same = name != NULL && strcmp(name, wanted) == 0;
+
+	free(name);
+	return same;
+}
+
+/* Look through the modules that p11-kit knows. The first that has the token is it. */
+static enum sg_err load_registered(struct sg_hsm_place *place, const char *name)
+{
+	CK_FUNCTION_LIST **modules = p11_kit_modules_load(NULL, 0);
+	enum sg_err err = SG_ERR_HSM_MISSING, one;
+
+	for (size_t i = 0; modules != NULL && modules[i] != NULL; i++) {
+		if (place->f != NULL || (name != NULL && !has_name(modules[i], name))) {
+			p11_kit_module_release(modules[i]);
+			continue;
+		}
+		one = try_module(place, modules[i]);
+		if (one == SG_OK || one == SG_ERR_CONFIG || one == SG_ERR_NOMEM)
+			err = one;
+	}
+	free(modules);
+	return err;
+}
+
+/* Fill the place; the caller is between enter and leave. */
+static enum sg_err find(struct sg_hsm_place *place)
+{
+	const char *path = p11_kit_uri_get_module_path(place->uri);
+	enum sg_err err;
+
+	/* A library says nothing on standard error; its reasons go to the log. */
+	p11_kit_be_quiet();
+	if (path != NULL)
+		err = load_path(place, path);
+	else
+		err = load_registered(place, p11_kit_uri_get_module_name(place->uri));
+	if (err == SG_ERR_HSM_MISSING)
+		sg_log(SG_LOG_ERROR, "no token fits the HSM's URI%s%s", path != NULL ? " in " : "",
+		       path != NULL ? path : "");
+	return err;
+}
+
+enum sg_err sg_hsm_place_find(const char *text, struct sg_hsm_place **out)
+{
+	struct sg_hsm_place *place = calloc(1, sizeof *place);
+	struct sg_signal_hold hold;
+	enum sg_err err = SG_ERR_NOMEM;
+	int rc;
+
+	*out = NULL;
+	if (place == NULL)
+		return SG_ERR_NOMEM;
+	place->uri = p11_kit_uri_new();
+	if (place->uri == NULL)
+		goto out;
+	rc = p11_kit_uri_parse(text, P11_KIT_URI_FOR_ANY, place->uri);
+	if (rc != P11_KIT_URI_OK || p11_kit_uri_any_unrecognized(place->uri)) {
+		sg_log(SG_LOG_ERROR, "the URI of an HSM can't be read: %s",
+		       rc != P11_KIT_URI_OK ? p11_kit_uri_message(rc) : "it has an unknown part");
+		err = SG_ERR_CONFIG;
+		goto out;
+	}
+	sg_hsm_enter(&hold);
+	err = find(place);
+	sg_hsm_leave(&hold);
+out:
+	if (err == SG_OK)
+		*out = place;
+	else
+		sg_hsm_place_free(&place);
+	return err;
+}
+
+void sg_hsm_place_free(struct sg_hsm_place **place)
+{
+	struct sg_signal_hold hold;
+
+	if (*place == NULL)
+		return;
+	if ((*place)->f != NULL) {
+		sg_hsm_enter(&hold);
+		(void)p11_kit_module_finalize((*place)->f);
+		p11_kit_module_release((*place)->f);
+		sg_hsm_leave(&hold);
+	}
+	p11_kit_uri_free((*place)->uri);
+	free(*place);
+	*place = NULL;
+}

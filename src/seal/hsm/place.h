@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 2, HSM. Where an HSM is: its PKCS#11 module, loaded and initialised by p11-kit, and the
+ * one slot whose token a URI names. Two users of one module in a process share it. Calls into a
+ * module are made between sg_hsm_enter and sg_hsm_leave and nowhere else.
+ */
+#ifndef SG_SEAL_HSM_PLACE_H
+#define SG_SEAL_HSM_PLACE_H
+
+#include <p11-kit/pkcs11.h>
+#include <p11-kit/uri.h>
+
+#include "util/err.h"
+#include "util/signal.h"
+
+struct sg_hsm_place {
+	P11KitUri *uri;
+	CK_FUNCTION_LIST *f;
+	CK_SLOT_ID slot;
+	CK_TOKEN_INFO info;
+};
+
+/* Find the token that a pkcs11: URI names, in the module of its module-path, or else in those that
+ * are registered with p11-kit, of its module-name if there is one. Our own tokens are no HSM, also
+ * where another module passes them on. Errors: CONFIG for a URI that is none or fits two
+ * tokens, HSM_MISSING, and those of the module. */
+enum sg_err sg_hsm_place_find(const char *uri, struct sg_hsm_place **out);
+
+/* Let go of the module and free *place, setting it to NULL; NULL is fine. */
+void sg_hsm_place_free(struct sg_hsm_place **place);
+
+/* Begin and end calls into a module of this thread. Meanwhile no broken pipe reaches the program,
+ * and sg_hsm_is_calling tells: what calls us then was called by us. */
+void sg_hsm_enter(struct sg_signal_hold *hold);
+void sg_hsm_leave(struct sg_signal_hold *hold);
+bool sg_hsm_is_calling(void);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 2, HSM. The connection to one HSM: its sessions, the login, and beginning anew where
+ * the HSM lost them. Sessions stay open between two calls, unlike a TPM's: opening one costs a
+ * network HSM a round trip, and a login a second. Any number of threads use it at once.
+ */
+#ifndef SG_SEAL_HSM_POOL_H
+#define SG_SEAL_HSM_POOL_H
+
+#include "seal/hsm/place.h"
+#include "util/bytes.h"
+
+#define SG_HSM_ID_MAX 64                /* bytes of a CKA_ID */
+
+struct sg_hsm;
+
+/* A session that is lent to one thread, logged in. */
+struct sg_hsm_session {
+	struct sg_hsm *hsm;
+	CK_FUNCTION_LIST *f;
+	CK_SLOT_ID slot;
+	CK_SESSION_HANDLE handle;
+	uint64_t epoch;                 /* of the connection */
+	bool lost;                      /* sessions and handles of the connection are void */
+};
+
+/* Make the connection that a pkcs11: URI names; no I/O. The caller frees *out. Errors: NOMEM. */
+enum sg_err sg_hsm_new(const char *uri, struct sg_hsm **out);
+
+/* Close the sessions, let go of the module and free *hsm, setting it to NULL; NULL is fine. In
+ * a child of fork it only forgets them: they are the parent's. */
+void sg_hsm_free(struct sg_hsm **hsm);
+
+/* Have fn work in a session. It calls the HSM itself, and passes what it returns to
+ * sg_hsm_check. Where the connection was lost meanwhile, the next call makes it anew, and
+ * with again also this one, once: fn must not mind to be run twice. Errors: fn's, HSM_MISSING,
+ * HSM_PIN, HSM_LOCKED, HSM_SESSIONS where not even one session opens, and others of the module. */
+enum sg_err sg_hsm_do(struct sg_hsm *hsm, bool again,
+                      enum sg_err (*fn)(struct sg_hsm_session *s, void *arg), void *arg);
+
+/* Translate what a function of the module returned in this session. */
+enum sg_err sg_hsm_check(struct sg_hsm_session *s, const char *function, CK_RV rv);
+
+/* Find the key of this class and id, which the connection remembers. Errors: HSM_OTHER where there
+ * is none, HSM_FAULT where there are two. */
+enum sg_err sg_hsm_find_key(struct sg_hsm_session *s, CK_OBJECT_CLASS class, struct sg_bytes id,
+                            CK_OBJECT_HANDLE *key);
+
+/* The same by a template, without remembering it: at most max objects, and how many. */
+enum sg_err sg_hsm_find(struct sg_hsm_session *s, CK_ATTRIBUTE *template, CK_ULONG n,
+                        CK_OBJECT_HANDLE *found, CK_ULONG max, CK_ULONG *count);
+
+/* Put what is known of the token into *info, as it was when the connection was made. */
+enum sg_err sg_hsm_info(struct sg_hsm *hsm, CK_TOKEN_INFO *info);
+
+/* Return the URI that it was made with, without what follows a question mark. */
+const char *sg_hsm_name(const struct sg_hsm *hsm);
+
+/* Return the attributes of the URI, which name a key where there are some. The caller is in fn. */
+CK_ATTRIBUTE *sg_hsm_uri_attributes(struct sg_hsm_session *s, CK_ULONG *n);
+
+#endif

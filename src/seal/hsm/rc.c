@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 2, HSM. The table of return values [PKCS#11 3.1 §5.1].
+ */
+#include "seal/hsm/rc.h"
+
+#include <stddef.h>
+
+#include <p11-kit/p11-kit.h>
+#include <signet/pkcs11.h>
+
+#include "util/log.h"
+
+struct row {
+	CK_RV rv;
+	enum sg_err err;
+	bool lost;              /* what was opened before is void; beginning anew may help */
+};
+
+static const struct row rows[] = {
+	{ CKR_HOST_MEMORY,                      SG_ERR_NOMEM,          false },
+
+	{ CKR_SLOT_ID_INVALID,                  SG_ERR_HSM_MISSING,    true },
+	{ CKR_TOKEN_NOT_RECOGNIZED,             SG_ERR_HSM_MISSING,    true },
+	{ CKR_TOKEN_NOT_PRESENT,                SG_ERR_HSM_REMOVED,    true },
+	{ CKR_DEVICE_REMOVED,                   SG_ERR_HSM_REMOVED,    true },
+	{ CKR_CRYPTOKI_NOT_INITIALIZED,         SG_ERR_HSM_REMOVED,    true },
+	{ CKR_SESSION_HANDLE_INVALID,           SG_ERR_HSM_REMOVED,    true },
+	{ CKR_SESSION_CLOSED,                   SG_ERR_HSM_REMOVED,    true },
+	{ CKR_USER_NOT_LOGGED_IN,               SG_ERR_HSM_REMOVED,    true },
+	{ CKR_KEY_HANDLE_INVALID,               SG_ERR_HSM_OTHER,      true },
+	{ CKR_OBJECT_HANDLE_INVALID,            SG_ERR_HSM_OTHER,      true },
+	{ CKR_WRAPPING_KEY_HANDLE_INVALID,      SG_ERR_HSM_OTHER,      true },
+	{ CKR_UNWRAPPING_KEY_HANDLE_INVALID,    SG_ERR_HSM_OTHER,      true },
+	{ CKR_DEVICE_ERROR,                     SG_ERR_HSM_FAULT,      true },
+
+	{ CKR_SESSION_COUNT,                    SG_ERR_HSM_SESSIONS,   false },
+	{ CKR_FUNCTION_CANCELED,                SG_ERR_HSM_BUSY,       false },
+	{ CKR_OPERATION_ACTIVE,                 SG_ERR_HSM_FAULT,      true },
+	{ CKR_USER_ANOTHER_ALREADY_LOGGED_IN,   SG_ERR_HSM_BUSY,       false },
+	{ CKR_USER_TOO_MANY_TYPES,              SG_ERR_HSM_BUSY,       false },
+
+	{ CKR_PIN_INCORRECT,                    SG_ERR_HSM_PIN,        false },
+	{ CKR_PIN_INVALID,                      SG_ERR_HSM_PIN,        false },
+	{ CKR_PIN_LEN_RANGE,                    SG_ERR_HSM_PIN,        false },
+	{ CKR_PIN_EXPIRED,                      SG_ERR_HSM_PIN,        false },
+	{ CKR_USER_PIN_NOT_INITIALIZED,         SG_ERR_HSM_PIN,        false },
+	{ CKR_PIN_LOCKED,                       SG_ERR_HSM_LOCKED,     false },
+
+	{ CKR_MECHANISM_INVALID,                SG_ERR_HSM_MECHANISM,  false },
+	{ CKR_MECHANISM_PARAM_INVALID,          SG_ERR_HSM_MECHANISM,  false },
+	{ CKR_FUNCTION_NOT_SUPPORTED,           SG_ERR_HSM_MECHANISM,  false },
+	{ CKR_KEY_TYPE_INCONSISTENT,            SG_ERR_HSM_MECHANISM,  false },
+	{ CKR_KEY_SIZE_RANGE,                   SG_ERR_HSM_MECHANISM,  false },
+	{ CKR_KEY_FUNCTION_NOT_PERMITTED,       SG_ERR_HSM_MECHANISM,  false },
+	{ CKR_ATTRIBUTE_TYPE_INVALID,           SG_ERR_HSM_MECHANISM,  false },
+	{ CKR_ATTRIBUTE_VALUE_INVALID,          SG_ERR_HSM_MECHANISM,  false },
+	{ CKR_TEMPLATE_INCOMPLETE,              SG_ERR_HSM_MECHANISM,  false },
+	{ CKR_TEMPLATE_INCONSISTENT,            SG_ERR_HSM_MECHANISM,  false },
+	{ CKR_TOKEN_WRITE_PROTECTED,            SG_ERR_HSM_MECHANISM,  false },
+
+	{ CKR_ENCRYPTED_DATA_INVALID,           SG_ERR_SEALED_DAMAGED, false },
+	{ CKR_ENCRYPTED_DATA_LEN_RANGE,         SG_ERR_SEALED_DAMAGED, false },
+	{ CKR_AEAD_DECRYPT_FAILED,              SG_ERR_SEALED_DAMAGED, false },
+	{ CKR_WRAPPED_KEY_INVALID,              SG_ERR_SEALED_DAMAGED, false },
+	{ CKR_WRAPPED_KEY_LEN_RANGE,            SG_ERR_SEALED_DAMAGED, false },
+};
+
+enum sg_err sg_hsm_err(const char *function, CK_RV rv, bool *lost)
+{
+	if (rv == CKR_OK)
+		return SG_OK;
+	sg_log(SG_LOG_ERROR, "the HSM answers to %s: %s (0x%lx)", function, p11_kit_strerror(rv),
+	       rv);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		if (rows[i].rv != rv)
+			continue;
+		if (rows[i].lost && lost != NULL)
+			*lost = true;
+		return rows[i].err;
+	}
+	return SG_ERR_HSM_FAULT;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 2, HSM. From what the module of an HSM returns to our own errors: the one table.
+ */
+#ifndef SG_SEAL_HSM_RC_H
+#define SG_SEAL_HSM_RC_H
+
+#include <p11-kit/pkcs11.h>
+#include <stdbool.h>
+
+#include "util/err.h"
+
+/* Translate what a function of the module returned, and log its own words where it is an error.
+ * *lost, unless NULL, is set where sessions, login and handles of before are void; it is left
+ * alone otherwise. */
+enum sg_err sg_hsm_err(const char *function, CK_RV rv, bool *lost);
+
+#endif

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 2, HSM. The sealer "hsm": which of the configured HSMs has the key, and the blobs.
+ */
+#include "seal/hsm/sealer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto/random.h"
+#include "seal/hsm/blob.h"
+#include "seal/policy.h"
+#include "util/cursor.h"
+#include "util/log.h"
+
+/* What a token record keeps of its HSM [formats, "SGHP"]. */
+struct parent {
+	struct sg_hsm_profile profile;
+	struct sg_bytes label;          /* of the HSM's token, to be shown */
+};
+
+struct hsm_sealer {
+	struct sg_sealer base;                  /* first */
+	const struct sg_config *config;
+	struct sg_hsm *hsm[SG_CONFIG_HSMS];     /* one for each that is configured */
+	size_t n;
+};
+
+static const char parent_magic[4] = { 'S', 'G', 'H', 'P' };
+
+static struct hsm_sealer *self(struct sg_sealer *sealer)
+{
+	return (struct hsm_sealer *)sealer;
+}
+
+static void hsm_free(struct sg_sealer *sealer)
+{
+	for (size_t i = 0; i < self(sealer)->n; i++)
+		sg_hsm_free(&self(sealer)->hsm[i]);
+	free(sealer);
+}
+
+static enum sg_err hsm_open(const struct sg_config *config, struct sg_sealer **out)
+{
+	struct hsm_sealer *sealer = calloc(1, sizeof *sealer);
+	enum sg_err err = SG_OK;
+
+	*out = NULL;
+	if (sealer == NULL)
+		return SG_ERR_NOMEM;
+	sealer->base.ops = &sg_hsm_sealer;
+	sealer->config = config;
+	while (sealer->n < SG_CONFIG_HSMS && config->hsm[sealer->n] != NULL && err == SG_OK) {
+		err = sg_hsm_new(config->hsm[sealer->n], &sealer->hsm[sealer->n]);
+		if (err == SG_OK)
+			sealer->n++;
+	}
+	if (err == SG_OK)
+		*out = &sealer->base;
+	else
+		hsm_free(&sealer->base);
+	return err;
+}
+
+static enum sg_err none_configured(const struct hsm_sealer *sealer)
+{
+	sg_log(SG_LOG_ERROR, "no HSM is named: %s needs a line such as hsm = "
+	       "pkcs11:token=NAME?module-path=FILE&pin-source=file:FILE", sealer->config->path);
+	return SG_ERR_CONFIG;
+}
+
+/* Return the length of a field that blanks fill. */
+static size_t field_len(const unsigned char *field, size_t len)
+{
+	while (len > 0 && (field[len - 1] == ' ' || field[len - 1] == '\0'))
+		len--;
+	return len;
+}
+
+static enum sg_err write_parent(const struct sg_hsm_profile *profile, const CK_TOKEN_INFO *info,
+                                struct sg_buf *out)
+{
+	struct sg_buf bytes = { 0 };
+	struct sg_writer w = sg_writer(&bytes);
+	enum sg_err err;
+
+	sg_write_magic(&w, parent_magic);
+	sg_write_u8(&w, (uint8_t)profile->way);
+	sg_write_u8(&w, (uint8_t)profile->iv);
+	sg_write_var(&w, sg_bytes(profile->id, profile->id_len));
+	sg_write_var(&w, sg_bytes(info->label, field_len(info->label, sizeof info->label)));
+	err = w.err;
+	if (err == SG_OK)
+		err = sg_buf_set(out, sg_buf_bytes(&bytes));
+	sg_buf_free(&bytes);
+	return err;
+}
+
+static bool read_parent(struct sg_bytes bytes, struct parent *parent)
+{
+	struct sg_reader r = sg_reader(bytes);
+	struct sg_bytes id;
+
+	*parent = (struct parent){ .label = { NULL, 0 } };
+	sg_read_magic(&r, parent_magic);
+	parent->profile.way = (enum sg_hsm_way)sg_read_u8(&r);
+	parent->profile.iv = (enum sg_hsm_iv)sg_read_u8(&r);
+	id = sg_read_var(&r, SG_HSM_ID_MAX);
+	parent->label = sg_read_var(&r, sizeof ((CK_TOKEN_INFO *)NULL)->label);
+	if (!sg_reader_done(&r) || id.len == 0 ||
+	    !sg_hsm_profile_known(parent->profile.way, parent->profile.iv))
+		return false;
+	memcpy(parent->profile.id, id.data, id.len);
+	parent->profile.id_len = id.len;
+	return true;
+}
+
+/* The first HSM that is configured gets the key. */
+static enum sg_err hsm_provision(struct sg_sealer *base, const struct sg_secret *owner_auth,
+                                 struct sg_buf *out, bool *made)
+{
+	struct hsm_sealer *sealer = self(base);
+	struct sg_hsm_profile profile = { 0 };
+	CK_TOKEN_INFO info;
+	enum sg_err err;
+
+	(void)owner_auth;
+	*made = false;
+	if (sealer->n == 0)
+		return none_configured(sealer);
+	err = sg_hsm_profile_find(sealer->hsm[0], &profile, made);
+	if (err == SG_OK)
+		err = sg_hsm_info(sealer->hsm[0], &info);
+	return err == SG_OK ? write_parent(&profile, &info, out) : err;
+}
+
+/* Tell whether another HSM may have the key that this one was asked for. */
+static bool is_elsewhere(enum sg_err err)
+{
+	static const enum sg_err elsewhere[] = {
+		SG_ERR_HSM_MISSING, SG_ERR_HSM_REMOVED, SG_ERR_HSM_BUSY, SG_ERR_HSM_SESSIONS,
+		SG_ERR_HSM_FAULT, SG_ERR_HSM_PIN, SG_ERR_HSM_LOCKED, SG_ERR_HSM_OTHER,
+	};
+
+	for (size_t i = 0; i < sizeof elsewhere / sizeof elsewhere[0]; i++)
+		if (elsewhere[i] == err)
+			return true;
+	return false;
+}
+
+/* One thing that the HSM that has the key is to do. */
+struct job {
+	const struct sg_hsm_profile *profile;
+	struct sg_bytes aad;
+	const struct sg_secret *plain;
+	struct sg_buf *closed;
+	struct sg_bytes to_open;
+	struct sg_secret *opened;
+};
+
+static enum sg_err close_job(struct sg_hsm *hsm, struct job *job)
+{
+	return sg_hsm_close(hsm, job->profile, job->aad, job->plain, job->closed);
+}
+
+static enum sg_err open_job(struct sg_hsm *hsm, struct job *job)
+{
+	return sg_hsm_open(hsm, job->profile, job->aad, job->to_open, &job->opened);
+}
+
+/* Ask one configured HSM after the other. In the end, that one lacks the key says less than that
+ * another is not there. */
+static enum sg_err ask(struct hsm_sealer *sealer,
+                       enum sg_err (*fn)(struct sg_hsm *hsm, struct job *job), struct job *job)
+{
+	enum sg_err err = SG_ERR_HSM_OTHER, one;
+
+	if (sealer->n == 0)
+		return none_configured(sealer);
+	for (size_t i = 0; i < sealer->n; i++) {
+		one = fn(sealer->hsm[i], job);
+		if (!is_elsewhere(one))
+			return one;
+		if (one != SG_ERR_HSM_OTHER)
+			err = one;
+	}
+	return err;
+}
+
+static struct sg_bytes aad_bytes(const struct sg_secret *aad)
+{
+	return aad != NULL ? sg_secret_bytes(aad) : sg_bytes(NULL, 0);
+}
+
+static bool guard_fits(const struct sg_seal_guard *guard)
+{
+	return guard->auth == NULL || guard->auth->len == SG_SEAL_AUTH;
+}
+
+static enum sg_err check_seal(const struct sg_seal_guard *guard, const struct sg_secret *plain)
+{
+	if (plain->len == 0 || plain->len > SG_SEAL_MAX || !guard_fits(guard))
+		return SG_ERR_RANGE;
+	if (guard->policy != NULL && !sg_policy_empty(guard->policy)) {
+		sg_log(SG_LOG_ERROR, "an HSM has no PCRs, and so no policies");
+		return SG_ERR_HSM_MECHANISM;
+	}
+	return SG_OK;
+}
+
+static enum sg_err hsm_seal(struct sg_sealer *base, struct sg_bytes parent_bytes,
+                            const struct sg_seal_guard *guard, const struct sg_secret *plain,
+                            struct sg_buf *out)
+{
+	struct sg_secret *inner = NULL, *aad = NULL;
+	struct sg_buf closed = { 0 };
+	struct parent parent;
+	struct job job = { .profile = &parent.profile, .closed = &closed };
+	enum sg_err err = check_seal(guard, plain);
+
+	if (err != SG_OK)
+		return err;
+	if (!read_parent(parent_bytes, &parent))
+		return SG_ERR_HSM_OTHER;
+	err = sg_random_secret(SG_HSM_SECRET, &inner);
+	if (err == SG_OK)
+		err = sg_hsm_blob_aad(guard->auth, &aad);
+	if (err == SG_OK) {
+		job.plain = inner;
+		job.aad = aad_bytes(aad);
+		err = ask(self(base), close_job, &job);
+	}
+	if (err == SG_OK)
+		err = sg_hsm_blob_write(&parent.profile, sg_buf_bytes(&closed), inner, guard->auth,
+		                        plain, out);
+	sg_secret_free(&inner);
+	sg_secret_free(&aad);
+	sg_buf_free(&closed);
+	return err;
+}
+
+static enum sg_err hsm_unseal(struct sg_sealer *base, struct sg_bytes parent_bytes,
+                              const struct sg_seal_guard *guard, struct sg_bytes bytes,
+                              struct sg_secret **out)
+{
+	struct sg_secret *aad = NULL;
+	struct parent parent;
+	struct job job = { .profile = &parent.profile };
+	struct sg_hsm_blob blob;
+	enum sg_err err;
+
+	*out = NULL;
+	if (!guard_fits(guard))
+		return SG_ERR_RANGE;
+	if (!read_parent(parent_bytes, &parent))
+		return SG_ERR_HSM_OTHER;
+	if (!sg_hsm_blob_read(bytes, &blob))
+		return SG_ERR_FORMAT;
+	if (!sg_bytes_equal(blob.id, sg_bytes(parent.profile.id, parent.profile.id_len)))
+		return SG_ERR_HSM_OTHER;
+	if ((guard->auth != NULL) != blob.auth)
+		return SG_ERR_AUTH;
+	err = sg_hsm_blob_aad(guard->auth, &aad);
+	if (err == SG_OK) {
+		job.aad = aad_bytes(aad);
+		job.to_open = blob.closed;
+		err = ask(self(base), open_job, &job);
+	}
+	if (err == SG_OK)
+		err = sg_hsm_blob_open(&blob, job.opened, guard->auth, out);
+	/* A wrong authorisation and a changed blob look alike. */
+	if (err == SG_ERR_SEALED_DAMAGED && guard->auth != NULL)
+		err = SG_ERR_AUTH;
+	sg_secret_free(&job.opened);
+	sg_secret_free(&aad);
+	return err;
+}
+
+static void copy_field(const unsigned char *field, size_t len, char *out, size_t size)
+{
+	snprintf(out, size, "%.*s", (int)field_len(field, len), (const char *)field);
+}
+
+static enum sg_err hsm_status(struct sg_sealer *base, struct sg_bytes parent_bytes,
+                              struct sg_sealer_status *out)
+{
+	struct hsm_sealer *sealer = self(base);
+	enum sg_err err = SG_ERR_HSM_MISSING, one;
+	struct parent parent;
+	CK_TOKEN_INFO info;
+
+	*out = (struct sg_sealer_status){ 0 };
+	snprintf(out->device, sizeof out->device, "%s",
+	         sealer->n > 0 ? sg_hsm_name(sealer->hsm[0]) : "no HSM is configured");
+	if (sealer->n == 0)
+		return none_configured(sealer);
+	for (size_t i = 0; i < sealer->n && !out->parent_same; i++) {
+		one = sg_hsm_info(sealer->hsm[i], &info);
+		if (one != SG_OK) {
+			err = err == SG_OK ? SG_OK : one;
+			continue;
+		}
+		err = SG_OK;
+		snprintf(out->device, sizeof out->device, "%s", sg_hsm_name(sealer->hsm[i]));
+		copy_field(info.manufacturerID, sizeof info.manufacturerID, out->maker,
+		           sizeof out->maker);
+		snprintf(out->firmware, sizeof out->firmware, "%u.%u", info.firmwareVersion.major,
+		         info.firmwareVersion.minor);
+		out->parent_found =
+			read_parent(parent_bytes, &parent) &&
+			sg_hsm_profile_has_key(sealer->hsm[i], &parent.profile) == SG_OK;
+		out->parent_same = out->parent_found;
+	}
+	return err;
+}
+
+const struct sg_sealer_ops sg_hsm_sealer = {
+	.name = "hsm",
+	.model = "HSM",
+	.hardware = true,
+	.open = hsm_open,
+	.free = hsm_free,
+	.provision = hsm_provision,
+	.seal = hsm_seal,
+	.unseal = hsm_unseal,
+	.status = hsm_status,
+};

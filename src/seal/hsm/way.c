@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 2, HSM. AES-GCM with three kinds of IV, AES key wrap with padding by its two names, and
+ * RSA-OAEP with two hashes.
+ */
+#include "seal/hsm/way.h"
+
+#include <string.h>
+
+#include <signet/pkcs11.h>
+
+#include "crypto/random.h"
+#include "util/cursor.h"
+
+#define IV_MAX 16               /* of those that are appended */
+#define TAG 16
+
+/* Run C_EncryptInit and C_Encrypt, or their counterparts, in one part. */
+static enum sg_err encrypt(struct sg_hsm_session *s, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key,
+                           struct sg_bytes in, uint8_t *out, CK_ULONG *len)
+{
+	enum sg_err err;
+
+	err = sg_hsm_check(s, "C_EncryptInit", s->f->C_EncryptInit(s->handle, mechanism, key));
+	if (err != SG_OK)
+		return err;
+	return sg_hsm_check(s, "C_Encrypt",
+	                    s->f->C_Encrypt(s->handle, (CK_BYTE *)in.data, in.len, out, len));
+}
+
+static enum sg_err decrypt(struct sg_hsm_session *s, CK_MECHANISM *mechanism, struct sg_hsm_work *w,
+                           struct sg_bytes in)
+{
+	CK_ULONG len = w->opened->cap;
+	enum sg_err err;
+	CK_RV rv;
+
+	err = sg_hsm_check(s, "C_DecryptInit", s->f->C_DecryptInit(s->handle, mechanism, w->key));
+	if (err != SG_OK)
+		return err;
+	rv = s->f->C_Decrypt(s->handle, (CK_BYTE *)in.data, in.len, w->opened->data, &len);
+	err = sg_hsm_check(s, "C_Decrypt", rv);
+	/* What an HSM says of bytes that were changed differs from maker to maker. */
+	if (err == SG_ERR_HSM_FAULT && !s->lost)
+		err = SG_ERR_SEALED_DAMAGED;
+	if (err == SG_OK && len != SG_HSM_SECRET)
+		err = SG_ERR_HSM_FAULT;
+	w->opened->len = err == SG_OK ? len : 0;
+	return err;
+}
+
+static CK_GCM_PARAMS gcm_params(const struct sg_hsm_work *w, uint8_t *iv, size_t len)
+{
+	return (CK_GCM_PARAMS){
+		.pIv = iv, .ulIvLen = len, .ulIvBits = 8 * len, .pAAD = (CK_BYTE *)w->aad.data,
+		.ulAADLen = w->aad.len, .ulTagBits = 8 * TAG,
+	};
+}
+
+/* Take the IV from where this kind of HSM leaves it; *len becomes that of the rest. */
+static struct sg_bytes find_iv(enum sg_hsm_iv kind, const uint8_t *iv, const uint8_t *out,
+                               CK_ULONG *len)
+{
+	if (kind != SG_HSM_IV_APPENDED)
+		return sg_bytes(iv, SG_HSM_IV);
+	if (*len < SG_HSM_SECRET + TAG)
+		return sg_bytes(NULL, 0);
+	*len = SG_HSM_SECRET + TAG;
+	return sg_bytes(out + SG_HSM_SECRET + TAG, SG_HSM_IV);
+}
+
+static enum sg_err gcm_close(struct sg_hsm_session *s, const struct sg_hsm_way_row *way,
+                             struct sg_hsm_work *w)
+{
+	static const uint8_t zeros[SG_HSM_IV];
+	const enum sg_hsm_iv kind = w->profile->iv;
+	uint8_t out[SG_HSM_SECRET + TAG + IV_MAX], iv[SG_HSM_IV] = { 0 };
+	CK_ULONG len = sizeof out;
+	const CK_ULONG wanted = SG_HSM_SECRET + TAG + (kind == SG_HSM_IV_APPENDED ? SG_HSM_IV : 0);
+	struct sg_writer writer = sg_writer(w->out);
+	struct sg_bytes used;
+	CK_GCM_PARAMS params = gcm_params(w, kind == SG_HSM_IV_APPENDED ? NULL : iv,
+	                                  kind == SG_HSM_IV_APPENDED ? 0 : SG_HSM_IV);
+	CK_MECHANISM mechanism = { way->mechanism, &params, sizeof params };
+	uint8_t asked[SG_HSM_IV];
+	enum sg_err err;
+
+	if (kind == SG_HSM_IV_OURS)
+		sg_random(iv, sizeof iv);
+	memcpy(asked, iv, sizeof asked);
+	err = encrypt(s, &mechanism, w->key, sg_secret_bytes(w->plain), out, &len);
+	if (err != SG_OK)
+		return err;
+	if (len != wanted)
+		return SG_ERR_HSM_MECHANISM;
+	used = find_iv(kind, iv, out, &len);
+	/* An IV of ours that came back changed is the HSM's; zeros would be used twice. */
+	if ((kind == SG_HSM_IV_OURS && memcmp(iv, asked, SG_HSM_IV) != 0) ||
+	    (kind != SG_HSM_IV_OURS && memcmp(used.data, zeros, SG_HSM_IV) == 0))
+		return SG_ERR_HSM_MECHANISM;
+	w->out->len = 0;
+	sg_write_bytes(&writer, used);
+	sg_write_bytes(&writer, sg_bytes(out, len));
+	return writer.err;
+}
+
+static enum sg_err gcm_open(struct sg_hsm_session *s, const struct sg_hsm_way_row *way,
+                            struct sg_hsm_work *w)
+{
+	struct sg_reader r = sg_reader(w->closed);
+	uint8_t iv[SG_HSM_IV];
+	CK_GCM_PARAMS params = gcm_params(w, iv, SG_HSM_IV);
+	CK_MECHANISM mechanism = { way->mechanism, &params, sizeof params };
+	struct sg_bytes used = sg_read_bytes(&r, SG_HSM_IV);
+	struct sg_bytes cipher = sg_read_bytes(&r, SG_HSM_SECRET + TAG);
+
+	if (!sg_reader_done(&r))
+		return SG_ERR_SEALED_DAMAGED;
+	memcpy(iv, used.data, SG_HSM_IV);
+	return decrypt(s, &mechanism, w, cipher);
+}
+
+static CK_RSA_PKCS_OAEP_PARAMS oaep_params(const struct sg_hsm_way_row *way)
+{
+	return (CK_RSA_PKCS_OAEP_PARAMS){
+		.hashAlg = way->hash, .mgf = way->mgf, .source = CKZ_DATA_SPECIFIED,
+	};
+}
+
+static enum sg_err oaep_close(struct sg_hsm_session *s, const struct sg_hsm_way_row *way,
+                              struct sg_hsm_work *w)
+{
+	CK_RSA_PKCS_OAEP_PARAMS params = oaep_params(way);
+	CK_MECHANISM mechanism = { way->mechanism, &params, sizeof params };
+	uint8_t out[SG_HSM_CLOSED_MAX];
+	CK_OBJECT_HANDLE public;
+	CK_ULONG len = sizeof out;
+	enum sg_err err;
+
+	err = sg_hsm_find_key(s, CKO_PUBLIC_KEY, sg_bytes(w->profile->id, w->profile->id_len),
+	                      &public);
+	if (err == SG_OK)
+		err = encrypt(s, &mechanism, public, sg_secret_bytes(w->plain), out, &len);
+	if (err == SG_OK && len > sizeof out)
+		err = SG_ERR_HSM_FAULT;
+	return err == SG_OK ? sg_buf_set(w->out, sg_bytes(out, len)) : err;
+}
+
+static enum sg_err oaep_open(struct sg_hsm_session *s, const struct sg_hsm_way_row *way,
+                             struct sg_hsm_work *w)
+{
+	CK_RSA_PKCS_OAEP_PARAMS params = oaep_params(way);
+	CK_MECHANISM mechanism = { way->mechanism, &params, sizeof params };
+
+	return decrypt(s, &mechanism, w, w->closed);
+}
+
+/* An HSM wraps keys alone: what is closed is a key of the session for as long as that takes. */
+static enum sg_err wrap_close(struct sg_hsm_session *s, const struct sg_hsm_way_row *way,
+                              struct sg_hsm_work *w)
+{
+	CK_OBJECT_CLASS class = CKO_SECRET_KEY;
+	CK_KEY_TYPE type = CKK_AES;
+	CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
+	CK_ATTRIBUTE template[] = {
+		{ CKA_CLASS, &class, sizeof class },
+		{ CKA_KEY_TYPE, &type, sizeof type },
+		{ CKA_TOKEN, &no, sizeof no },
+		{ CKA_PRIVATE, &yes, sizeof yes },
+		{ CKA_SENSITIVE, &no, sizeof no },
+		{ CKA_EXTRACTABLE, &yes, sizeof yes },
+		{ CKA_VALUE, w->plain->data, w->plain->len },
+	};
+	CK_MECHANISM mechanism = { way->mechanism, NULL, 0 };
+	CK_OBJECT_HANDLE object;
+	uint8_t out[SG_HSM_SECRET + 8];
+	CK_ULONG len = sizeof out;
+	enum sg_err err, end;
+
+	err = sg_hsm_check(s, "C_CreateObject",
+	                   s->f->C_CreateObject(s->handle, template,
+	                                        sizeof template / sizeof template[0], &object));
+	if (err != SG_OK)
+		return err;
+	err = sg_hsm_check(s, "C_WrapKey", s->f->C_WrapKey(s->handle, &mechanism, w->key, object,
+	                                                   out, &len));
+	end = sg_hsm_check(s, "C_DestroyObject", s->f->C_DestroyObject(s->handle, object));
+	if (err == SG_OK)
+		err = end;
+	if (err == SG_OK && len != sizeof out)
+		err = SG_ERR_HSM_MECHANISM;
+	return err == SG_OK ? sg_buf_set(w->out, sg_bytes(out, len)) : err;
+}
+
+static enum sg_err wrap_open(struct sg_hsm_session *s, const struct sg_hsm_way_row *way,
+                             struct sg_hsm_work *w)
+{
+	CK_OBJECT_CLASS class = CKO_SECRET_KEY;
+	CK_KEY_TYPE type = CKK_AES;
+	CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
+	CK_ATTRIBUTE template[] = {
+		{ CKA_CLASS, &class, sizeof class },
+		{ CKA_KEY_TYPE, &type, sizeof type },
+		{ CKA_TOKEN, &no, sizeof no },
+		{ CKA_PRIVATE, &yes, sizeof yes },
+		{ CKA_SENSITIVE, &no, sizeof no },
+		{ CKA_EXTRACTABLE, &yes, sizeof yes },
+	};
+	CK_ATTRIBUTE value = { CKA_VALUE, w->opened->data, w->opened->cap };
+	CK_MECHANISM mechanism = { way->mechanism, NULL, 0 };
+	CK_OBJECT_HANDLE object;
+	enum sg_err err, end;
+	CK_RV rv;
+
+	rv = s->f->C_UnwrapKey(s->handle, &mechanism, w->key, (CK_BYTE *)w->closed.data,
+	                       w->closed.len, template, sizeof template / sizeof template[0],
+	                       &object);
+	err = sg_hsm_check(s, "C_UnwrapKey", rv);
+	if (err == SG_ERR_HSM_FAULT && !s->lost)
+		err = SG_ERR_SEALED_DAMAGED;
+	if (err != SG_OK)
+		return err;
+	err = sg_hsm_check(s, "C_GetAttributeValue",
+	                   s->f->C_GetAttributeValue(s->handle, object, &value, 1));
+	end = sg_hsm_check(s, "C_DestroyObject", s->f->C_DestroyObject(s->handle, object));
+	if (err == SG_OK)
+		err = end;
+	if (err == SG_OK && value.ulValueLen != SG_HSM_SECRET)
+		err = SG_ERR_HSM_FAULT;
+	w->opened->len = err == SG_OK ? value.ulValueLen : 0;
+	return err;
+}
+
+/* In the order in which they are tried. */
+static const struct sg_hsm_way_row ways[] = {
+	{ SG_HSM_GCM, "AES-GCM", CKM_AES_GCM, CKF_ENCRYPT | CKF_DECRYPT, &sg_hsm_key_gcm, 0, 0,
+	  gcm_close, gcm_open },
+	{ SG_HSM_KWP, "AES-KWP", CKM_AES_KEY_WRAP_KWP, CKF_WRAP | CKF_UNWRAP, &sg_hsm_key_wrap,
+	  0, 0, wrap_close, wrap_open },
+	{ SG_HSM_PAD, "AES-KW-PAD", CKM_AES_KEY_WRAP_PAD, CKF_WRAP | CKF_UNWRAP, &sg_hsm_key_wrap,
+	  0, 0, wrap_close, wrap_open },
+	{ SG_HSM_OAEP_SHA256, "RSA-OAEP-SHA256", CKM_RSA_PKCS_OAEP, CKF_ENCRYPT | CKF_DECRYPT,
+	  &sg_hsm_key_rsa, CKM_SHA256, CKG_MGF1_SHA256, oaep_close, oaep_open },
+	{ SG_HSM_OAEP_SHA1, "RSA-OAEP-SHA1", CKM_RSA_PKCS_OAEP, CKF_ENCRYPT | CKF_DECRYPT,
+	  &sg_hsm_key_rsa, CKM_SHA_1, CKG_MGF1_SHA1, oaep_close, oaep_open },
+};
+
+const struct sg_hsm_way_row *sg_hsm_ways(size_t *n)
+{
+	*n = sizeof ways / sizeof ways[0];
+	return ways;
+}
