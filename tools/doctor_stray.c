@@ -38,6 +38,7 @@ struct look {
 	struct doctor *doctor;
 	struct sg_module *module;
 	const struct tool_tokens *tokens;
+	bool all_tell;
 	struct sg_sealer *sealer;
 };
 
@@ -47,25 +48,27 @@ static void check_one(const struct look *look, uint32_t handle, const char *what
                       const void *one)
 {
 	struct sg_token *token;
-	bool unread = false;
+	bool all_tell = look->all_tell;
 
 	for (size_t i = 0; i < look->tokens->count; i++) {
 		const struct tool_token *listed = &look->tokens->list[i];
 
 		if (listed->rv != CKR_OK ||
 		    sg_module_token(look->module, listed->slot, &token) != SG_OK || !token->present)
-			unread = true;
+			all_tell = false;
 		else if (names(look->sealer, token, one))
 			return;
 	}
 	/* Without its index a token never opens again. */
-	if (unread)
+	if (!all_tell)
 		doctor_report(look->doctor, "index", WARN, "Leave it alone, and mend that token first.",
 		              "0x%08x in the TPM looks like one that counts %s; the token here that "
-		              "can't be read may need it", handle, what);
+		              "can't be read, does not open or is an older copy may need it",
+		              handle, what);
 	else
-		doctor_report(look->doctor, "index", WARN, "A token of another user or folder may need "
-		              "it. If none does, tpm2_nvundefine -C o and its number remove it.",
+		doctor_report(look->doctor, "index", WARN, "A token of another user or folder, or a "
+		              "newer copy of a store, may need it. If none does, tpm2_nvundefine -C o "
+		              "and its number remove it.",
 		              "0x%08x in the TPM looks like one that counts %s, and belongs to no token "
 		              "here", handle, what);
 }
@@ -93,9 +96,11 @@ static enum sg_err check_counters(const struct look *look)
 }
 
 void doctor_check_strays(struct doctor *doctor, struct sg_module *module,
-                         const struct tool_tokens *tokens)
+                         const struct tool_tokens *tokens, bool all_tell)
 {
-	struct look look = { .doctor = doctor, .module = module, .tokens = tokens };
+	struct look look = {
+		.doctor = doctor, .module = module, .tokens = tokens, .all_tell = all_tell,
+	};
 	enum sg_err err;
 
 	if (strcmp(module->config->sealer, "tpm") != 0)

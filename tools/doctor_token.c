@@ -49,28 +49,29 @@ static enum sg_err check_tripwire(struct doctor *doctor, struct sg_token *token,
 	return text.err;
 }
 
-/* What counts the wrong PINs of a token. */
-static void check_tries(struct doctor *doctor, struct sg_token *token, CK_SLOT_ID slot)
+/* What counts the wrong PINs of a token. Tell whether it is there, where there should be one. */
+static bool check_tries(struct doctor *doctor, struct sg_token *token, CK_SLOT_ID slot)
 {
 	struct tool_text text = { { NULL, 0, 0 }, SG_OK };
 	struct sg_seal_tries tries;
 	char check[64];
 	enum sg_err err;
 
-	if (!token->present || token->record.machine ||
-	    token->record.copy[SG_SEAL_USER].blob.len == 0)
-		return;
+	if (!token->present || token->record.machine)
+		return token->present;
+	if (token->record.copy[SG_SEAL_USER].blob.len == 0)
+		return token->record.pin_tries == 0;
 	snprintf(check, sizeof check, "PIN of slot %lu", slot);
 	if (token->record.pin_tries == 0) {
 		doctor_report(doctor, check, FINE, NULL, "wrong ones are counted by the lockout of "
 		              "the TPM, together with those of others");
-		return;
+		return true;
 	}
 	tool_log_clear();
 	err = sg_token_tries(token, SG_USER, &tries);
 	if (err != SG_OK) {
 		doctor_report_err(doctor, check, err);
-		return;
+		return false;
 	}
 	tool_tries_text(&text, &tries);
 	if (text.err == SG_OK)
@@ -80,6 +81,7 @@ static void check_tries(struct doctor *doctor, struct sg_token *token, CK_SLOT_I
 		                                             : NULL,
 		              "%.*s", (int)text.buf.len, (const char *)text.buf.data);
 	sg_buf_free(&text.buf);
+	return true;
 }
 
 /* What of the machine's state a token is bound to. It was opened: what it asks for is met. */
@@ -117,13 +119,16 @@ static void check_rollback(struct doctor *doctor, const struct sg_token *token, 
 	                       : "nothing tells an older copy of the store from the newest");
 }
 
-/* Look at one token: readable, sealed by this TPM, and really opening. */
-static void check_token(struct doctor *doctor, struct sg_module *module,
+/* Look at one token: readable, sealed by this TPM, and really opening. Tell whether what its
+ * record names in the TPM is all that it needs there: it opens, and is the newest, or has what an
+ * older copy has not. */
+static bool check_token(struct doctor *doctor, struct sg_module *module,
                         const struct tool_token *found)
 {
 	struct sg_token *token;
 	struct sg_bytes label = TOOL_FIELD(found->info.label);
 	struct sg_sealer_status status = { { 0 } };
+	bool counted;
 	char check[64];
 	enum sg_err err;
 
@@ -133,7 +138,7 @@ static void check_token(struct doctor *doctor, struct sg_module *module,
 		doctor_report(doctor, check, FAIL,
 		              found->err == SG_ERR_STORE_UNSAFE ? NULL : sg_err_advice(found->err),
 		              "%s (%s)", sg_err_sentence(found->err), found->why);
-		return;
+		return false;
 	}
 	err = sg_module_token(module, found->slot, &token);
 	if (err == SG_OK)
@@ -155,26 +160,30 @@ static void check_token(struct doctor *doctor, struct sg_module *module,
 	else
 		doctor_report(doctor, check, FINE, NULL, "\"%.*s\" opens with this TPM",
 		              (int)label.len, (const char *)label.data);
-	if (err == SG_OK)
-		check_tries(doctor, token, found->slot);
-	if (err == SG_OK) {
-		check_policy(doctor, token, found->slot);
-		check_rollback(doctor, token, found->slot);
-	}
+	if (err != SG_OK)
+		return false;
+	counted = check_tries(doctor, token, found->slot);
+	check_policy(doctor, token, found->slot);
+	check_rollback(doctor, token, found->slot);
+	return counted || sg_token_record_anchored(&token->record);
 }
 
 void doctor_check_tokens(struct doctor *doctor)
 {
 	struct tool_tokens tokens = { NULL };
 	struct sg_module *module = NULL;
+	bool all_tell = true;
 
-	if (tool_tokens_read(&tokens) != TOOL_OK)
+	if (tool_tokens_read(&tokens) != TOOL_OK) {
 		doctor->failed = true;
+		all_tell = false;
+	}
 	module = sg_module_enter();
 	for (size_t i = 0; i < tokens.count && module != NULL; i++)
-		check_token(doctor, module, &tokens.list[i]);
+		if (!check_token(doctor, module, &tokens.list[i]))
+			all_tell = false;
 	if (module != NULL)
-		doctor_check_strays(doctor, module, &tokens);
+		doctor_check_strays(doctor, module, &tokens, all_tell);
 	if (module != NULL)
 		sg_module_leave();
 	tool_tokens_free(&tokens);

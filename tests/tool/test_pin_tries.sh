@@ -71,6 +71,36 @@ configured() {
 	: > "$SIGNET_CONF"
 }
 
+# not_to_be_removed: tell whether the doctor has the index of the newest store left alone.
+not_to_be_removed() {
+	exits 1 doctor && prints 'may need it' && prints 'Leave it alone' && ! prints tpm2_nvundefine
+}
+
+# The handle of an index in a record is no longer the one that it was.
+handle_changed() {
+	perl -0777 -pi -e 'BEGIN { $h = pack("N", hex shift) } s/\Q$h\E/~$h/ge' "$1" "$STORE"
+}
+
+newest_is_spared() {
+	STORE=$FOLDER/state/slot-0000.db
+	cp "$STORE" "$FOLDER/old" &&
+		exits 0 pin set --token t --pin-file "$pin" --new-pin-file "$so" && cp "$STORE" "$FOLDER/newest" &&
+		cp "$FOLDER/old" "$STORE" && not_to_be_removed && prints 'is gone' &&
+		cp "$FOLDER/newest" "$STORE" && handle_changed "$(tpm2_getcap handles-nv-index | sed -n 's/^- //p')" &&
+		! cmp -s "$FOLDER/newest" "$STORE" && not_to_be_removed && prints 'cut short or changed' &&
+		cp "$FOLDER/newest" "$STORE" && exits 0 list --token t --pin-file "$so" && exits 0 doctor && ! prints 'may need it' &&
+		exits 0 pin set --token t --pin-file "$so" --new-pin-file "$pin" && indices 1
+}
+
+# A PIN that was not set yet, of a copy from before, names no index.
+newest_of_none_is_spared() {
+	STORE=$FOLDER/state/slot-0001.db
+	exits 0 init --label later --so-pin-file "$so" --pin-tries 3 && cp "$STORE" "$FOLDER/old" &&
+		exits 0 pin reset --token later --so-pin-file "$so" --new-pin-file "$pin" && cp "$STORE" "$FOLDER/newest" &&
+		cp "$FOLDER/old" "$STORE" && exits 0 doctor && prints 'Leave it alone' && ! prints tpm2_nvundefine &&
+		cp "$FOLDER/newest" "$STORE" && exits 0 destroy --token later --yes && indices 1
+}
+
 # What a killed command would leave.
 orphan_is_named() {
 	SIGNET_STATE=$FOLDER/elsewhere exits 0 init --label lost --pin-file "$pin" --pin-tries 3 &&
@@ -134,6 +164,8 @@ check 'tries that are spent stay spent, and it is said what to do' is_spent
 check 'the security officer sets a new PIN' is_reset
 check 'neither is another PIN locked nor does another PIN lock this one' other_tokens_go_on
 check 'the configuration can say how many' configured
+check 'the index of a newer store than the one that is there is not to be removed' newest_is_spared
+check 'nor where there was no PIN yet' newest_of_none_is_spared
 check 'an index that no token names is found by the doctor' orphan_is_named
 check 'an owner with a password is named' owner_password
 check 'the password of the owner is taken by all that make or remove an index' owner_password_is_given
