@@ -25,7 +25,7 @@ packages_quickstart=("${packages_tcti[@]}" swtpm tpm2-tools openssl opensc)
 # shellcheck disable=SC2034
 packages_test=(
 	"${packages_tcti[@]}" swtpm swtpm-tools openssl opensc
-	tpm2-tools gnutls-bin p11-kit p11-kit-modules softhsm2 sqlite3 openssh-client
+	tpm2-tools gnutls-bin p11-kit p11-kit-modules softhsm2 libffi-dev sqlite3 openssh-client
 	libnss3-tools python3-pykcs11 default-jdk-headless
 	binutils gawk xz-utils xxd util-linux mandoc systemd
 	clang libclang-rt-dev valgrind

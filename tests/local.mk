@@ -15,6 +15,9 @@ check_LTLIBRARIES += libtesting.la
 libtesting_la_SOURCES = \
 	tests/lib/conformance.c tests/lib/conformance.h \
 	tests/lib/fault.c tests/lib/fault.h \
+	tests/lib/faulty.c tests/lib/faulty.h \
+	tests/lib/faulty/control.c tests/lib/faulty/control.h \
+	tests/lib/faulty/functions.c tests/lib/faulty/functions.h \
 	tests/lib/file.c tests/lib/file.h \
 	tests/lib/hex.c tests/lib/hex.h \
 	tests/lib/hsm.c tests/lib/hsm.h \
