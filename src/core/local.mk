@@ -48,6 +48,7 @@ libsignet_la_SOURCES += \
 	src/core/token.c src/core/token.h \
 	src/core/token_accept.c src/core/token_accept.h \
 	src/core/token_anchor.c src/core/token_anchor.h \
+	src/core/token_build.c src/core/token_build.h \
 	src/core/token_create.c \
 	src/core/token_index.c src/core/token_index.h \
 	src/core/token_material.c src/core/token_material.h \

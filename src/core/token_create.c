@@ -6,11 +6,9 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "core/token_anchor.h"
+#include "core/token_build.h"
 #include "core/token_index.h"
-#include "core/token_policy.h"
 #include "core/token_proof.h"
 #include "core/token_tries.h"
 #include "core/token_tripwire.h"
@@ -33,182 +31,10 @@ static enum sg_err check_plan(const struct sg_token_plan *plan)
 	return SG_OK;
 }
 
-enum sg_err sg_token_seal_pin(struct sg_sealer *sealer, const struct sg_token_record *record,
-                              const struct sg_secret *token_key, const struct sg_pin_seal *how,
-                              struct sg_sealed_copy *copy)
-{
-	struct sg_policy policy = { 0 };
-	struct sg_seal_guard guard = {
-		.policy = &policy, .plan = how->plan, .owner_auth = how->owner_auth,
-	};
-	struct sg_secret *auth = NULL;
-	enum sg_err err;
-
-	sg_random(copy->salt, sizeof copy->salt);
-	copy->cost = sg_argon2_default;
-	err = sg_token_policy(record, &policy);
-	if (err == SG_OK)
-		err = sg_argon2id(how->pin, sg_bytes(copy->salt, sizeof copy->salt), copy->cost,
-		                  SG_SEAL_AUTH, &auth);
-	if (err == SG_OK) {
-		guard.auth = auth;
-		err = sealer->ops->seal(sealer, sg_buf_bytes(&record->parent), &guard, token_key,
-		                        &copy->blob);
-	}
-	sg_secret_free(&auth);
-	sg_policy_clear(&policy);
-	return err;
-}
-
-enum sg_err sg_token_seal_open(struct sg_sealer *sealer, const struct sg_secret *token_key,
-                               struct sg_token_record *record)
-{
-	struct sg_policy policy = { 0 };
-	const struct sg_seal_guard guard = { .policy = &policy };
-	struct sg_secret *public_key = NULL;
-	enum sg_err err;
-
-	err = sg_token_policy(record, &policy);
-	if (err == SG_OK && !record->machine)
-		err = sg_public_key_derive(token_key, record->uuid, &public_key);
-	if (err == SG_OK)
-		err = sealer->ops->seal(sealer, sg_buf_bytes(&record->parent), &guard,
-		                        record->machine ? token_key : public_key,
-		                        &record->copy[SG_SEAL_OPEN].blob);
-	sg_secret_free(&public_key);
-	sg_policy_clear(&policy);
-	return err;
-}
-
-/* Seal the token key of a record that is not stored yet under the PINs of the plan. */
-static enum sg_err seal_pins(struct sg_sealer *sealer, const struct sg_token_plan *plan,
-                             const struct sg_secret *token_key, struct sg_token_record *record)
-{
-	const struct sg_secret *const pins[SG_SEAL_SLOTS] = {
-		[SG_SEAL_USER] = plan->user_pin,
-		[SG_SEAL_SO] = plan->so_pin,
-	};
-	enum sg_err err = SG_OK;
-
-	for (int slot = 0; slot < SG_SEAL_SLOTS && err == SG_OK; slot++) {
-		struct sg_pin_seal how = { .owner_auth = plan->owner_auth };
-		struct sg_pin_plan *index = NULL;
-
-		if (pins[slot] == NULL)
-			continue;
-		how.pin = sg_secret_bytes(pins[slot]);
-		err = sg_token_index_plan(sealer, record, (enum sg_seal_slot)slot, &index);
-		if (err == SG_OK && index != NULL)
-			err = sg_token_index_add(record, index);
-		how.plan = index;
-		if (err == SG_OK)
-			err = sg_token_seal_pin(sealer, record, token_key, &how,
-			                        &record->copy[slot]);
-		sg_pin_plan_free(&index);
-	}
-	return err;
-}
-
-/* A token in the making: what its store will hold, and the keys to it. */
-struct made {
-	struct sg_token_record record;
-	struct sg_keyset *keys[2];
-	struct sg_buf token, state;
-	struct sg_buf anchor;           /* empty: there is none */
-};
-
-static void made_clear(struct made *made)
-{
-	sg_token_record_clear(&made->record);
-	sg_keyset_free(&made->keys[0]);
-	sg_keyset_free(&made->keys[1]);
-	sg_buf_free(&made->token);
-	sg_buf_free(&made->state);
-	sg_buf_free(&made->anchor);
-}
-
-/* Fill a record that has its uuid with a new token key, sealed, and write the records of an empty
- * token. The last thing that is made in the hardware is the counter. */
-static enum sg_err build(struct sg_sealer *sealer, const struct sg_token_plan *plan,
-                         struct made *made, bool *parent_made)
-{
-	struct sg_token_record *record = &made->record;
-	struct sg_keyset **keys = made->keys;
-	struct sg_secret *token_key = NULL;
-	struct sg_anchor anchor = { 0 };
-	struct sg_state state;
-	enum sg_err err;
-
-	record->machine = plan->machine;
-	record->pin_tries = plan->pin_tries;
-	record->created = (uint64_t)time(NULL);
-	memset(record->sealer, 0, sizeof record->sealer);
-	strncpy(record->sealer, sealer->ops->name, sizeof record->sealer - 1);
-	err = sg_token_record_set_label(record, plan->label);
-	if (err == SG_OK)
-		err = sg_buf_set(&record->policy, plan->policy);
-	if (err == SG_OK)
-		err = sealer->ops->provision(sealer, plan->owner_auth, &record->parent,
-		                             parent_made);
-	if (err == SG_OK)
-		err = sg_random_secret(SG_TOKEN_KEY, &token_key);
-	if (err == SG_OK)
-		err = sg_token_seal_open(sealer, token_key, record);
-	if (err == SG_OK)
-		err = seal_pins(sealer, plan, token_key, record);
-	if (err == SG_OK)
-		err = sg_token_derive(token_key, record->uuid, keys);
-	if (err == SG_OK) {
-		sg_state_init(&state);
-		for (int half = 0; half < 2; half++)
-			sg_set_sign(&state.set[half], (enum sg_half)half, keys[half], record->uuid);
-		err = sg_state_write(&state, &made->state);
-	}
-	if (err == SG_OK && plan->rollback_protection)
-		err = sg_token_anchor_make(sealer, plan->owner_auth, keys, record, &anchor);
-	if (err == SG_OK)
-		err = sg_token_record_write(record, keys, &made->token);
-	if (err == SG_OK && plan->rollback_protection) {
-		sg_anchor_sign(&anchor, keys, record, &state);
-		err = sg_anchor_write(&anchor, &made->anchor);
-	}
-	sg_secret_free(&token_key);
-	return err;
-}
-
-bool sg_token_is_stored(const struct sg_token *token, const struct sg_token_record *record)
-{
-	struct sg_token_record now = { 0 };
-	enum sg_err err = sg_token_read_record(token, &now);
-	bool same = err == SG_OK && sg_token_record_same(&now, record);
-
-	sg_token_record_clear(&now);
-	return same || (err != SG_OK && err != SG_ERR_STORE_MISSING);
-}
-
-/* Remove the counter of a record that could not be stored. */
-static void undo_counter(const struct sg_token *token, struct sg_sealer *sealer,
-                         const struct sg_secret *owner_auth, const struct sg_token_record *record)
-{
-	if (sg_token_record_anchored(record) && !sg_token_is_stored(token, record))
-		sg_token_anchor_drop(sealer, owner_auth, record);
-}
-
-/* Remove all that was made in the hardware for it. */
-static void undo(const struct sg_token *token, struct sg_sealer *sealer,
-                 const struct sg_secret *owner_auth, const struct sg_token_record *record)
-{
-	struct sg_pin_list left;
-
-	undo_counter(token, sealer, owner_auth, record);
-	if (record->indices.n > 0 && !sg_token_is_stored(token, record))
-		(void)sg_token_index_abandon(sealer, record, owner_auth, &left);
-}
-
 enum sg_err sg_token_create(struct sg_token *token, const struct sg_token_plan *plan,
                             bool *parent_made)
 {
-	struct made made = { .keys = { NULL, NULL } };
+	struct sg_token_made made = { .keys = { NULL, NULL } };
 	struct sg_tripwire_fresh fresh = { .made = false };
 	struct sg_sealer *sealer = NULL;
 	bool parent = false;
@@ -225,21 +51,21 @@ enum sg_err sg_token_create(struct sg_token *token, const struct sg_token_plan *
 	if (err == SG_OK)
 		err = sg_dir_make_private(token->config->state);
 	if (err == SG_OK)
-		err = build(sealer, plan, &made, &parent);
+		err = sg_token_build(sealer, plan, &made, &parent);
 	if (err == SG_OK)
 		err = sg_token_tripwire_begin(token, sealer, &made.record, &fresh);
 	if (err == SG_OK)
 		err = sg_store_create(token->path, sg_buf_bytes(&made.token),
 		                      sg_buf_bytes(&made.state), sg_buf_bytes(&made.anchor));
 	if (err != SG_OK)
-		undo(token, sealer, plan->owner_auth, &made.record);
+		sg_token_undo(token, sealer, plan->owner_auth, &made.record);
 	sg_token_opening_unlock(token);
 	/* What can't be kept now is kept at the first use, and said then. */
 	if (err == SG_OK)
 		(void)sg_token_tripwire_keep(token, &fresh);
 	if (parent_made != NULL)
 		*parent_made = parent;
-	made_clear(&made);
+	sg_token_made_clear(&made);
 	if (err == SG_OK)
 		sg_token_sync_written(token);
 	return err;
@@ -247,7 +73,7 @@ enum sg_err sg_token_create(struct sg_token *token, const struct sg_token_plan *
 
 /* Put the new records in the place of everything that the store held. */
 static enum sg_err overwrite(const struct sg_token *token, struct sg_sealer *sealer,
-                             const struct sg_token_record *old, const struct made *made)
+                             const struct sg_token_record *old, const struct sg_token_made *made)
 {
 	struct sg_token_record now = { 0 };
 	struct sg_store_txn *txn = NULL;
@@ -318,7 +144,7 @@ static enum sg_err prove_officer(struct sg_token *token, const struct sg_secret 
 /* Build the new one. It is the same token under the same protection, with the officer's PIN alone;
  * the indices of the old one are removed when it is stored. */
 static enum sg_err build_anew(const struct sg_token_proof *old, const struct sg_secret *so_pin,
-                              struct sg_bytes label, struct made *made)
+                              struct sg_bytes label, struct sg_token_made *made)
 {
 	const struct sg_token_plan plan = {
 		.label = label,
@@ -331,11 +157,11 @@ static enum sg_err build_anew(const struct sg_token_proof *old, const struct sg_
 
 	memcpy(made->record.uuid, old->record.uuid, SG_UUID);
 	made->record.indices = old->record.indices;
-	return build(old->sealer, &plan, made, &parent_made);
+	return sg_token_build(old->sealer, &plan, made, &parent_made);
 }
 
 /* This process forgets the old one, and takes the indices that it had out of the hardware. */
-static void settle(struct sg_token *token, struct sg_sealer *sealer, const struct made *made)
+static void settle(struct sg_token *token, struct sg_sealer *sealer, const struct sg_token_made *made)
 {
 	pthread_rwlock_wrlock(&token->lock);
 	sg_token_close(token);
@@ -368,7 +194,7 @@ enum sg_err sg_token_recreate(struct sg_token *token, struct sg_bytes so_pin,
                               struct sg_bytes label)
 {
 	struct sg_token_proof old = { .sealer = NULL };
-	struct made made = { .keys = { NULL, NULL } };
+	struct sg_token_made made = { .keys = { NULL, NULL } };
 	struct sg_secret *pin = NULL;
 	enum sg_err err = begin_recreate(token, so_pin, &old.record, &pin);
 
@@ -381,12 +207,12 @@ enum sg_err sg_token_recreate(struct sg_token *token, struct sg_bytes so_pin,
 	if (err == SG_OK)
 		err = overwrite(token, old.sealer, &old.record, &made);
 	if (err != SG_OK)
-		undo_counter(token, old.sealer, NULL, &made.record);
+		sg_token_undo_counter(token, old.sealer, NULL, &made.record);
 	sg_token_opening_unlock(token);
 	if (err == SG_OK)
 		settle(token, old.sealer, &made);
 out:
-	made_clear(&made);
+	sg_token_made_clear(&made);
 	sg_token_proof_clear(&old);
 	sg_secret_free(&pin);
 	return err;

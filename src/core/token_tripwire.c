@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "crypto/digest.h"
+#include "util/cursor.h"
 #include "util/file.h"
 #include "util/log.h"
 #include "util/signal.h"
@@ -23,6 +25,7 @@ struct watch {
 	const struct sg_tripwire_ops *ops;
 	bool refuse;
 	char *path;
+	uint8_t whose[SG_TRIPWIRE_WHOSE];
 	bool kept;                      /* there is something to compare with */
 	bool damaged;                   /* there was, and it can't be read */
 	struct sg_tripwire before;
@@ -42,15 +45,36 @@ static bool wanted(const struct sg_token *token, const struct sg_sealer *sealer)
 	return token->config->tripwire != SG_TRIPWIRE_OFF && sealer->ops->tripwire != NULL;
 }
 
+/* A token that moved to other hardware begins anew, so its uuid is not enough. */
+static enum sg_err name_hardware(const struct sg_token_record *record,
+                                 uint8_t whose[SG_TRIPWIRE_WHOSE])
+{
+	uint8_t digest[SG_DIGEST_MAX];
+	struct sg_buf both = { 0 };
+	struct sg_writer w = sg_writer(&both);
+	enum sg_err err;
+
+	sg_write_bytes(&w, sg_bytes(record->uuid, SG_UUID));
+	sg_write_bytes(&w, sg_bytes(record->sealer, sizeof record->sealer));
+	sg_write_var(&w, sg_buf_bytes(&record->parent));
+	err = w.err;
+	if (err == SG_OK)
+		err = sg_digest_once(SG_SHA256, sg_buf_bytes(&both), digest);
+	if (err == SG_OK)
+		memcpy(whose, digest, SG_TRIPWIRE_WHOSE);
+	sg_buf_free(&both);
+	return err;
+}
+
 /* Read what was kept of this token. Whatever else lies in its place was put there. */
-static enum sg_err read_kept(struct watch *w, const uint8_t uuid[SG_UUID])
+static enum sg_err read_kept(struct watch *w)
 {
 	struct sg_buf stored = { 0 };
 	enum sg_err err = sg_file_read_trusted(w->path, SG_TRIPWIRE_STORED, &stored);
 
 	if (err == SG_OK)
 		err = sg_tripwire_parse(sg_buf_bytes(&stored), &w->before);
-	w->kept = err == SG_OK && memcmp(w->before.uuid, uuid, SG_UUID) == 0;
+	w->kept = err == SG_OK && memcmp(w->before.whose, w->whose, sizeof w->whose) == 0;
 	w->damaged = err == SG_ERR_FORMAT || err == SG_ERR_RANGE || err == SG_ERR_STORE_UNSAFE;
 	if (!w->kept)
 		w->before = (struct sg_tripwire){ .trips = 0 };
@@ -71,7 +95,9 @@ static enum sg_err begin(struct sg_token *token, const struct sg_sealer *sealer,
 	};
 	err = w->path == NULL ? SG_ERR_NOMEM : sg_boot_moment_read(&w->now);
 	if (err == SG_OK)
-		err = read_kept(w, record->uuid);
+		err = name_hardware(record, w->whose);
+	if (err == SG_OK)
+		err = read_kept(w);
 	/* What costs more commands is asked once a boot, and always where a wrong answer must
 	 * not open the token. */
 	w->look.whole = w->refuse || !w->kept || !sg_boot_same(&w->before.moment, &w->now) ||
@@ -136,13 +162,13 @@ static bool worth_keeping(const struct watch *w)
 
 /* Bring what is kept up to date. The new state takes the place of the old one also where it
  * trips: it is what the next look is compared with, and the trips stay until they are accepted. */
-static enum sg_err update(const struct watch *w, const uint8_t uuid[SG_UUID])
+static enum sg_err update(const struct watch *w)
 {
 	struct sg_tripwire after = w->before;
 
 	if (!worth_keeping(w) || (!w->look.made && !w->kept))
 		return SG_OK;
-	memcpy(after.uuid, uuid, SG_UUID);
+	memcpy(after.whose, w->whose, sizeof after.whose);
 	after.moment = w->now;
 	if (w->look.made)
 		after.state = w->look.state;
@@ -165,7 +191,7 @@ static void tell(const struct watch *w, unsigned trips)
 }
 
 /* Judge a look that was taken. */
-static enum sg_err finish(struct watch *w, const struct sg_token_record *record)
+static enum sg_err finish(struct watch *w)
 {
 	unsigned known = w->before.trips;
 	enum sg_err err = end(w);
@@ -173,7 +199,7 @@ static enum sg_err finish(struct watch *w, const struct sg_token_record *record)
 	if (err != SG_OK)
 		return w->refuse ? err : SG_OK;
 	judge(w);
-	err = update(w, record->uuid);
+	err = update(w);
 	tell(w, w->trips | known);
 	if (!w->refuse)
 		return SG_OK;
@@ -215,7 +241,7 @@ enum sg_err sg_token_unseal(struct sg_token *token, struct sg_sealer *sealer,
 	guard->look = NULL;
 	/* A reset is often the reason why the rest failed. */
 	if (watching && (err == SG_OK || w.look.made)) {
-		verdict = finish(&w, record);
+		verdict = finish(&w);
 		token->watched = verdict == SG_OK;
 	}
 	if (verdict != SG_OK) {
@@ -228,12 +254,12 @@ out:
 }
 
 /* Take the hardware for good as the look shows it. */
-static void take(const struct watch *w, const uint8_t uuid[SG_UUID], struct sg_tripwire_fresh *out)
+static void take(const struct watch *w, struct sg_tripwire_fresh *out)
 {
 	*out = (struct sg_tripwire_fresh){ .made = w->look.made };
 	if (!w->look.made)
 		return;
-	memcpy(out->kept.uuid, uuid, SG_UUID);
+	memcpy(out->kept.whose, w->whose, sizeof out->kept.whose);
 	out->kept.moment = w->now;
 	out->kept.state = w->look.state;
 	out->kept.late = w->ops->late(&w->look.state, sg_boot_up(&w->until));
@@ -250,9 +276,11 @@ enum sg_err sg_token_tripwire_begin(struct sg_token *token, struct sg_sealer *se
 	/* Nothing is noted where the kernel does not tell the boot; a use says so. */
 	if (!wanted(token, sealer) || sg_boot_moment_read(&w.now) != SG_OK)
 		return SG_OK;
-	err = w.ops->look(sealer, sg_buf_bytes(&record->parent), &w.look);
+	err = name_hardware(record, w.whose);
+	if (err == SG_OK)
+		err = w.ops->look(sealer, sg_buf_bytes(&record->parent), &w.look);
 	if (err == SG_OK && end(&w) == SG_OK)
-		take(&w, record->uuid, fresh);
+		take(&w, fresh);
 	return err;
 }
 
@@ -316,7 +344,7 @@ static enum sg_err do_look(struct sg_token *token, struct sg_sealer *sealer,
 	out->looked = w.look.made;
 	out->trips = w.before.trips | w.trips;
 	out->tripped = w.trips == 0 ? w.before.tripped : 0;
-	take(&w, record->uuid, &out->fresh);
+	take(&w, &out->fresh);
 out:
 	free(w.path);
 	return err;

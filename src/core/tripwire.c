@@ -15,7 +15,7 @@ enum sg_err sg_tripwire_write(const struct sg_tripwire *tripwire, struct sg_buf 
 	struct sg_writer w = sg_writer(out);
 
 	sg_write_magic(&w, magic);
-	sg_write_bytes(&w, sg_bytes(tripwire->uuid, sizeof tripwire->uuid));
+	sg_write_bytes(&w, sg_bytes(tripwire->whose, sizeof tripwire->whose));
 	sg_write_bytes(&w, sg_bytes(tripwire->moment.id, sizeof tripwire->moment.id));
 	sg_write_u64(&w, tripwire->moment.awake);
 	sg_write_u64(&w, tripwire->moment.asleep);
@@ -40,7 +40,7 @@ enum sg_err sg_tripwire_parse(struct sg_bytes stored, struct sg_tripwire *out)
 
 	*out = (struct sg_tripwire){ .trips = 0 };
 	sg_read_magic(&r, magic);
-	take(&r, out->uuid, sizeof out->uuid);
+	take(&r, out->whose, sizeof out->whose);
 	take(&r, out->moment.id, sizeof out->moment.id);
 	out->moment.awake = sg_read_u64(&r);
 	out->moment.asleep = sg_read_u64(&r);

@@ -12,9 +12,10 @@
 #include "util/boot.h"
 
 #define SG_TRIPWIRE_STORED 136          /* bytes of a stored record */
+#define SG_TRIPWIRE_WHOSE 16            /* bytes that say what it was kept for */
 
 struct sg_tripwire {
-	uint8_t uuid[SG_UUID];          /* of the token */
+	uint8_t whose[SG_TRIPWIRE_WHOSE];       /* of the token and its hardware */
 	struct sg_boot_moment moment;   /* of the last look that was kept */
 	struct sg_boot_state state;     /* what it showed */
 	uint64_t late;                  /* ms by which the hardware may be younger than the machine,

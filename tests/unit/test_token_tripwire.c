@@ -355,6 +355,19 @@ START_TEST(the_record_of_another_token_is_none)
 }
 END_TEST
 
+START_TEST(the_record_of_other_hardware_is_none)
+{
+	ck_assert_int_eq(use(), SG_OK);
+	again();
+	reset();
+	device.time = moment.awake;
+	ck_assert_int_eq(sg_buf_set(&record.parent, sg_bytes_str("another one")), SG_OK);
+	ck_assert_int_eq(use(), SG_OK);
+	ck_assert_uint_eq(trips(), 0);
+	sg_buf_free(&record.parent);
+}
+END_TEST
+
 START_TEST(a_record_that_others_can_write_is_not_believed)
 {
 	ck_assert_int_eq(use(), SG_OK);
@@ -604,6 +617,7 @@ static Suite *suite(void)
 	tcase_add_test(tc, hardware_that_falls_silent_trips);
 	tcase_add_test(tc, hardware_that_never_told_is_closed_with_refuse_only);
 	tcase_add_test(tc, the_record_of_another_token_is_none);
+	tcase_add_test(tc, the_record_of_other_hardware_is_none);
 	tcase_add_test(tc, a_record_that_others_can_write_is_not_believed);
 	tcase_add_test(tc, a_link_in_the_place_of_the_record_is_not_followed);
 	tcase_add_test(tc, a_pipe_in_the_place_of_the_record_is_a_damaged_one);

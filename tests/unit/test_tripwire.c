@@ -13,7 +13,7 @@ static struct sg_buf stored;
 static void setup(void)
 {
 	one = (struct sg_tripwire){
-		.uuid = "0123456789abcde", .moment = { .id = "fedcba987654321", .awake = 5, .asleep = 6 },
+		.whose = "0123456789abcde", .moment = { .id = "fedcba987654321", .awake = 5, .asleep = 6 },
 		.late = 0x0102030405060708, .trips = SG_TRIP_SEED | SG_TRIP_RECORD,
 		.tripped = 1700000000,
 	};
@@ -31,7 +31,7 @@ START_TEST(what_was_written_is_read)
 {
 	ck_assert_uint_eq(stored.len, SG_TRIPWIRE_STORED);
 	ck_assert_int_eq(sg_tripwire_parse(sg_buf_bytes(&stored), &two), SG_OK);
-	ck_assert_mem_eq(two.uuid, one.uuid, sizeof one.uuid);
+	ck_assert_mem_eq(two.whose, one.whose, sizeof one.whose);
 	ck_assert(sg_boot_same(&two.moment, &one.moment));
 	ck_assert_uint_eq(two.moment.awake, 5);
 	ck_assert_uint_eq(two.moment.asleep, 6);
@@ -50,7 +50,7 @@ START_TEST(the_form_is_the_one_that_is_documented)
 	};
 
 	ck_assert_mem_eq(stored.data, head, sizeof head);
-	ck_assert_mem_eq(stored.data + 4, one.uuid, sizeof one.uuid);
+	ck_assert_mem_eq(stored.data + 4, one.whose, sizeof one.whose);
 	ck_assert_mem_eq(stored.data + 52, one.state.bytes, sizeof one.state.bytes);
 	ck_assert_mem_eq(stored.data + 116, tail, sizeof tail);
 }

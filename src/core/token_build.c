@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 3. Building the records of a token that is stored nowhere yet.
+ */
+#include "core/token_build.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "core/token_index.h"
+#include "core/token_policy.h"
+#include "crypto/random.h"
+
+enum sg_err sg_token_seal_pin(struct sg_sealer *sealer, const struct sg_token_record *record,
+                              const struct sg_secret *token_key, const struct sg_pin_seal *how,
+                              struct sg_sealed_copy *copy)
+{
+	struct sg_policy policy = { 0 };
+	struct sg_seal_guard guard = {
+		.policy = &policy, .plan = how->plan, .owner_auth = how->owner_auth,
+	};
+	struct sg_secret *auth = NULL;
+	enum sg_err err;
+
+	sg_random(copy->salt, sizeof copy->salt);
+	copy->cost = sg_argon2_default;
+	err = sg_token_policy(record, &policy);
+	if (err == SG_OK)
+		err = sg_argon2id(how->pin, sg_bytes(copy->salt, sizeof copy->salt), copy->cost,
+		                  SG_SEAL_AUTH, &auth);
+	if (err == SG_OK) {
+		guard.auth = auth;
+		err = sealer->ops->seal(sealer, sg_buf_bytes(&record->parent), &guard, token_key,
+		                        &copy->blob);
+	}
+	sg_secret_free(&auth);
+	sg_policy_clear(&policy);
+	return err;
+}
+
+enum sg_err sg_token_seal_open(struct sg_sealer *sealer, const struct sg_secret *token_key,
+                               struct sg_token_record *record)
+{
+	struct sg_policy policy = { 0 };
+	const struct sg_seal_guard guard = { .policy = &policy };
+	struct sg_secret *public_key = NULL;
+	enum sg_err err;
+
+	err = sg_token_policy(record, &policy);
+	if (err == SG_OK && !record->machine)
+		err = sg_public_key_derive(token_key, record->uuid, &public_key);
+	if (err == SG_OK)
+		err = sealer->ops->seal(sealer, sg_buf_bytes(&record->parent), &guard,
+		                        record->machine ? token_key : public_key,
+		                        &record->copy[SG_SEAL_OPEN].blob);
+	sg_secret_free(&public_key);
+	sg_policy_clear(&policy);
+	return err;
+}
+
+/* Seal the token key of a record that is not stored yet under the PINs of the plan. */
+static enum sg_err seal_pins(struct sg_sealer *sealer, const struct sg_token_plan *plan,
+                             const struct sg_secret *token_key, struct sg_token_record *record)
+{
+	const struct sg_secret *const pins[SG_SEAL_SLOTS] = {
+		[SG_SEAL_USER] = plan->user_pin,
+		[SG_SEAL_SO] = plan->so_pin,
+	};
+	enum sg_err err = SG_OK;
+
+	for (int slot = 0; slot < SG_SEAL_SLOTS && err == SG_OK; slot++) {
+		struct sg_pin_seal how = { .owner_auth = plan->owner_auth };
+		struct sg_pin_plan *index = NULL;
+
+		if (pins[slot] == NULL)
+			continue;
+		how.pin = sg_secret_bytes(pins[slot]);
+		err = sg_token_index_plan(sealer, record, (enum sg_seal_slot)slot, &index);
+		if (err == SG_OK && index != NULL)
+			err = sg_token_index_add(record, index);
+		how.plan = index;
+		if (err == SG_OK)
+			err = sg_token_seal_pin(sealer, record, token_key, &how,
+			                        &record->copy[slot]);
+		sg_pin_plan_free(&index);
+	}
+	return err;
+}
+
+void sg_token_made_clear(struct sg_token_made *made)
+{
+	sg_token_record_clear(&made->record);
+	sg_keyset_free(&made->keys[0]);
+	sg_keyset_free(&made->keys[1]);
+	sg_buf_free(&made->token);
+	sg_buf_free(&made->state);
+	sg_buf_free(&made->anchor);
+}
+
+enum sg_err sg_token_build(struct sg_sealer *sealer, const struct sg_token_plan *plan,
+                           struct sg_token_made *made, bool *parent_made)
+{
+	struct sg_token_record *record = &made->record;
+	struct sg_keyset **keys = made->keys;
+	struct sg_secret *token_key = NULL;
+	struct sg_anchor anchor = { 0 };
+	struct sg_state state;
+	enum sg_err err;
+
+	record->machine = plan->machine;
+	record->pin_tries = plan->pin_tries;
+	if (record->created == 0)
+		record->created = (uint64_t)time(NULL);
+	memset(record->sealer, 0, sizeof record->sealer);
+	strncpy(record->sealer, sealer->ops->name, sizeof record->sealer - 1);
+	err = sg_token_record_set_label(record, plan->label);
+	if (err == SG_OK)
+		err = sg_buf_set(&record->policy, plan->policy);
+	if (err == SG_OK)
+		err = sealer->ops->provision(sealer, plan->owner_auth, &record->parent,
+		                             parent_made);
+	if (err == SG_OK)
+		err = sg_random_secret(SG_TOKEN_KEY, &token_key);
+	if (err == SG_OK)
+		err = sg_token_seal_open(sealer, token_key, record);
+	if (err == SG_OK)
+		err = seal_pins(sealer, plan, token_key, record);
+	if (err == SG_OK)
+		err = sg_token_derive(token_key, record->uuid, keys);
+	if (err == SG_OK) {
+		sg_state_init(&state);
+		for (int half = 0; half < 2; half++)
+			sg_set_sign(&state.set[half], (enum sg_half)half, keys[half], record->uuid);
+		err = sg_state_write(&state, &made->state);
+	}
+	if (err == SG_OK && plan->rollback_protection)
+		err = sg_token_anchor_make(sealer, plan->owner_auth, keys, record, &anchor);
+	if (err == SG_OK)
+		err = sg_token_record_write(record, keys, &made->token);
+	if (err == SG_OK && plan->rollback_protection) {
+		sg_anchor_sign(&anchor, keys, record, &state);
+		err = sg_anchor_write(&anchor, &made->anchor);
+	}
+	sg_secret_free(&token_key);
+	return err;
+}
+
+bool sg_token_is_stored(const struct sg_token *token, const struct sg_token_record *record)
+{
+	struct sg_token_record now = { 0 };
+	enum sg_err err = sg_token_read_record(token, &now);
+	bool same = err == SG_OK && sg_token_record_same(&now, record);
+
+	sg_token_record_clear(&now);
+	return same || (err != SG_OK && err != SG_ERR_STORE_MISSING);
+}
+
+void sg_token_undo_counter(const struct sg_token *token, struct sg_sealer *sealer,
+                           const struct sg_secret *owner_auth,
+                           const struct sg_token_record *record)
+{
+	if (sg_token_record_anchored(record) && !sg_token_is_stored(token, record))
+		sg_token_anchor_drop(sealer, owner_auth, record);
+}
+
+void sg_token_undo(const struct sg_token *token, struct sg_sealer *sealer,
+                   const struct sg_secret *owner_auth, const struct sg_token_record *record)
+{
+	struct sg_pin_list left;
+
+	sg_token_undo_counter(token, sealer, owner_auth, record);
+	if (record->indices.n > 0 && !sg_token_is_stored(token, record))
+		(void)sg_token_index_abandon(sealer, record, owner_auth, &left);
+}
