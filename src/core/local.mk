@@ -48,10 +48,13 @@ libsignet_la_SOURCES += \
 	src/core/token.c src/core/token.h \
 	src/core/token_accept.c src/core/token_accept.h \
 	src/core/token_anchor.c src/core/token_anchor.h \
+	src/core/token_aside.c src/core/token_aside.h \
 	src/core/token_build.c src/core/token_build.h \
 	src/core/token_create.c \
 	src/core/token_index.c src/core/token_index.h \
 	src/core/token_material.c src/core/token_material.h \
+	src/core/token_migrate.c src/core/token_migrate.h \
+	src/core/token_move.c src/core/token_move.h \
 	src/core/token_objects.c src/core/token_objects.h \
 	src/core/token_policy.c src/core/token_policy.h \
 	src/core/token_proof.c src/core/token_proof.h \

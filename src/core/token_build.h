@@ -16,10 +16,10 @@ struct sg_token_made {
 	struct sg_buf anchor;           /* empty: there is none */
 };
 
-/* Fill a record that has its uuid, and the time when it was made or 0, with what the plan says and
- * a new token key, sealed, and write the records of an empty token. The last thing that is made in the hardware
- * is the counter. The caller clears *made, also after an error, and undoes it where it is not
- * stored then. Errors: those of sg_token_create but of the store. */
+/* Fill a record that has its uuid, and the time when it was made or 0, with what the plan says
+ * and a new token key, sealed; write it, and the state of an empty token. The last thing that
+ * is made in the hardware is the counter. The caller clears *made, also after an error, and
+ * undoes it where it is not stored then. Errors: those of sg_token_create but of the store. */
 enum sg_err sg_token_build(struct sg_sealer *sealer, const struct sg_token_plan *plan,
                            struct sg_token_made *made, bool *parent_made);
 

@@ -161,7 +161,8 @@ static enum sg_err build_anew(const struct sg_token_proof *old, const struct sg_
 }
 
 /* This process forgets the old one, and takes the indices that it had out of the hardware. */
-static void settle(struct sg_token *token, struct sg_sealer *sealer, const struct sg_token_made *made)
+static void settle(struct sg_token *token, struct sg_sealer *sealer,
+                   const struct sg_token_made *made)
 {
 	pthread_rwlock_wrlock(&token->lock);
 	sg_token_close(token);

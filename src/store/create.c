@@ -27,31 +27,19 @@ static enum sg_err failed(const char *what, const char *path)
 	return err;
 }
 
-/* Make sure that what was written to a file or folder outlives a power cut. */
-static enum sg_err sync_path(const char *path, int flags)
+/* Make sure that what was written to a file outlives a power cut. */
+static enum sg_err sync_file(const char *path)
 {
 	enum sg_err err = SG_OK;
 	int fd;
 
-	fd = open(path, flags | O_NOFOLLOW | O_CLOEXEC);
+	fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return failed("opened", path);
 	if (fsync(fd) != 0)
 		err = failed("synced", path);
 	if (close(fd) != 0 && err == SG_OK)
 		err = failed("closed", path);
-	return err;
-}
-
-static enum sg_err sync_folder_of(const char *path)
-{
-	char *folder = strndup(path, (size_t)(strrchr(path, '/') - path) + 1);
-	enum sg_err err;
-
-	if (folder == NULL)
-		return SG_ERR_NOMEM;
-	err = sync_path(folder, O_RDONLY | O_DIRECTORY);
-	free(folder);
 	return err;
 }
 
@@ -170,14 +158,14 @@ enum sg_err sg_store_create(const char *path, struct sg_bytes token, struct sg_b
 	err = fill(draft, token, state, anchor);
 	if (err != SG_OK)
 		goto out;
-	err = sync_path(draft, O_RDWR);
+	err = sync_file(draft);
 	if (err != SG_OK)
 		goto out;
 	err = publish(draft, real);
 	if (err != SG_OK)
 		goto out;
 	drafted = false;
-	err = sync_folder_of(real);
+	err = sg_store_sync_folder(real);
 out:
 	if (drafted && unlink(draft) != 0)
 		sg_log(SG_LOG_ERROR, "%s can't be removed: %m.", draft);
@@ -223,7 +211,7 @@ enum sg_err sg_store_remove(const char *path)
 		err = failed("removed", real);
 		goto out;
 	}
-	err = sync_folder_of(real);
+	err = sg_store_sync_folder(real);
 out:
 	sg_store_abort(&txn);
 	free(journal);

@@ -1,4 +1,5 @@
 libsignet_la_SOURCES += \
+	src/store/aside.c src/store/aside.h \
 	src/store/create.c \
 	src/store/db.c src/store/db.h \
 	src/store/path.c src/store/path.h \

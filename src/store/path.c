@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -138,27 +139,50 @@ out:
 	return err;
 }
 
+bool sg_store_path_slot(const char *name, unsigned *slot, const char **end)
+{
+	static const char head[] = "slot-";
+	const size_t digits = 4;
+	unsigned n = 0;
+
+	if (strncmp(name, head, strlen(head)) != 0)
+		return false;
+	name += strlen(head);
+	for (size_t i = 0; i < digits; i++) {
+		if (name[i] < '0' || name[i] > '9')
+			return false;
+		n = n * 10 + (unsigned)(name[i] - '0');
+	}
+	*slot = n;
+	*end = name + digits;
+	return true;
+}
+
 /* Tell whether name is exactly that of a slot's store, and which. */
 static bool slot_of_name(const char *name, unsigned *slot)
 {
-	static const char head[] = "slot-", tail[] = ".db";
-	const size_t digits = 4;
-	unsigned n = 0;
-	size_t i;
+	const char *end;
 
-	if (strlen(name) != strlen(head) + digits + strlen(tail) ||
-	    strncmp(name, head, strlen(head)) != 0 ||
-	    strcmp(name + strlen(head) + digits, tail) != 0)
-		return false;
-	for (i = 0; i < digits; i++) {
-		char c = name[strlen(head) + i];
+	return sg_store_path_slot(name, slot, &end) && strcmp(end, ".db") == 0;
+}
 
-		if (c < '0' || c > '9')
-			return false;
-		n = n * 10 + (unsigned)(c - '0');
+enum sg_err sg_store_sync_folder(const char *path)
+{
+	char *folder = strndup(path, (size_t)(strrchr(path, '/') - path) + 1);
+	enum sg_err err = SG_OK;
+	int fd = -1;
+
+	if (folder == NULL)
+		return SG_ERR_NOMEM;
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fsync(fd) != 0) {
+		err = sg_store_path_errno(errno);
+		sg_log(SG_LOG_ERROR, "%s can't be synced: %m.", folder);
 	}
-	*slot = n;
-	return true;
+	if (fd >= 0)
+		close(fd);
+	free(folder);
+	return err;
 }
 
 static int slot_compare(const void *a, const void *b)

@@ -6,6 +6,8 @@
 #ifndef SG_STORE_PATH_H
 #define SG_STORE_PATH_H
 
+#include <stdbool.h>
+
 #include "util/err.h"
 
 /* Check that the folder of a store is private and return the store's absolute
@@ -22,6 +24,13 @@ enum sg_err sg_store_path_journal(const char *path, char **out);
  * regular file. SQLite would open it and could hang on a FIFO. Errors:
  * STORE_UNSAFE, SYSTEM, NOMEM. */
 enum sg_err sg_store_path_check_journal(const char *path);
+
+/* Tell whether a file's name begins with that of a slot; *end is what follows. */
+bool sg_store_path_slot(const char *name, unsigned *slot, const char **end);
+
+/* Make sure that what was done to the names in the folder of an absolute path outlives a power
+ * cut. Errors: those of sg_store_path_errno, NOMEM. */
+enum sg_err sg_store_sync_folder(const char *path);
 
 /* Translate errno of a system call on a store or its folder. */
 enum sg_err sg_store_path_errno(int error);
