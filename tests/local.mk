@@ -23,6 +23,7 @@ libtesting_la_SOURCES = \
 	tests/lib/hsm.c tests/lib/hsm.h \
 	tests/lib/keys.c tests/lib/keys.h \
 	tests/lib/memory.c tests/lib/memory.h \
+	tests/lib/moving.c tests/lib/moving.h \
 	tests/lib/p11.c tests/lib/p11.h \
 	tests/lib/p11server.c tests/lib/p11server.h \
 	tests/lib/runner.c tests/lib/runner.h \

@@ -76,6 +76,7 @@ unit_tests = \
 	tests/unit/test_template \
 	tests/unit/test_token \
 	tests/unit/test_token_anchor \
+	tests/unit/test_token_migrate \
 	tests/unit/test_token_record \
 	tests/unit/test_token_refresh \
 	tests/unit/test_token_tripwire \
@@ -108,3 +109,6 @@ tests_unit_test_session_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sg_map_next
 # It says which boot it is.
 tests_unit_test_token_tripwire_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sg_boot_moment_read \
 	-Wl,--wrap=sg_file_replace_private
+
+# Its sealers are fakes.
+tests_unit_test_token_migrate_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sg_sealer_open

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Tests. Tokens that move between sealers that are none: two names, "one" and "two", each of
+ * which seals for the TCTI of its configuration as if that were hardware. A program that uses
+ * this is linked with --wrap=sg_sealer_open. Everything here ends the test when it fails.
+ */
+#ifndef TESTS_LIB_MOVING_H
+#define TESTS_LIB_MOVING_H
+
+#include "core/token_migrate.h"
+
+/* The state folder, configurations of two pieces of hardware, and a token of the first. */
+extern char *moving_folder;
+extern struct sg_config *moving_a, *moving_b;
+extern struct sg_token *moving_token;
+extern struct sg_secret *moving_pin, *moving_so_pin, *moving_wrong_pin;
+
+/* What the sealers do. */
+extern struct moving_sealers {
+	bool two_takes_policies;        /* "one" always does */
+	unsigned calls;                 /* of seal and unseal by now */
+	unsigned fail_at;               /* the call that fails with HW_REMOVED; 0: none */
+	bool two_forgets;               /* what "two" opens is another secret */
+	bool one_refuses;               /* "one" opens nothing that has no policy for want of it */
+	void (*each)(void);             /* runs before each call; NULL: nothing */
+} moving_sealers;
+
+void moving_setup(void);
+void moving_teardown(void);
+
+/* Make the token: a machine token, or one with moving_pin and moving_so_pin; policy may be NULL. */
+void moving_make(bool machine, const char *policy);
+
+/* Put objects into it, logging in where there are PINs: a public value, private keys closed by the
+ * token key, and one that the hardware seals; and one that lives in the hardware. */
+void moving_fill(void);
+void moving_add_resident(void);
+
+/* Move the token from a to b, or tell how that fails; to is "one" or "two". */
+enum sg_err moving_try(struct sg_token_migration how, struct sg_token_migrated *out);
+
+/* Count all objects of the store that lies at path, or in the token's place where it is NULL, and
+ * sum up all that they hold into sum; a PIN token is opened with the PIN. */
+size_t moving_sum(const struct sg_config *config, const char *path, uint8_t sum[32]);
+
+/* Require that the token is as it was: nothing else is in the folder, and the objects have that
+ * sum with the configuration. */
+void moving_require(const struct sg_config *config, size_t files, const uint8_t sum[32]);
+
+#endif
