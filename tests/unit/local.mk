@@ -77,6 +77,7 @@ unit_tests = \
 	tests/unit/test_token \
 	tests/unit/test_token_anchor \
 	tests/unit/test_token_migrate \
+	tests/unit/test_token_migrate_crash \
 	tests/unit/test_token_record \
 	tests/unit/test_token_refresh \
 	tests/unit/test_token_tripwire \
@@ -110,5 +111,6 @@ tests_unit_test_session_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sg_map_next
 tests_unit_test_token_tripwire_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sg_boot_moment_read \
 	-Wl,--wrap=sg_file_replace_private
 
-# Its sealers are fakes.
+# Their sealers are fakes.
 tests_unit_test_token_migrate_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sg_sealer_open
+tests_unit_test_token_migrate_crash_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sg_sealer_open
