@@ -13,7 +13,7 @@
 enum sg_store_rest {
 	SG_STORE_ASIDE,         /* "slot-NNNN.aside-N": complete, from before a move or from one
 	                         * that was broken off in its last step */
-	SG_STORE_MOVING,        /* "slot-NNNN.moving": of a move that is under way, or was broken off */
+	SG_STORE_MOVING,        /* "slot-NNNN.moving": of a move under way, or one broken off */
 	SG_STORE_DRAFT,         /* "slot-NNNN.db.new-...": of a store that is just being made, or
 	                         * never was finished; it is not always a store */
 };

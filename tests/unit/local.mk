@@ -113,4 +113,5 @@ tests_unit_test_token_tripwire_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sg_boot_moment
 
 # Their sealers are fakes.
 tests_unit_test_token_migrate_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sg_sealer_open
-tests_unit_test_token_migrate_crash_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sg_sealer_open
+tests_unit_test_token_migrate_crash_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sg_sealer_open \
+	-Wl,--wrap=nanosleep

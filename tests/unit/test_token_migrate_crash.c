@@ -75,7 +75,9 @@ EXPORTED int renameat2(int from, const char *old, int to, const char *new, unsig
 	return fails() ? -1 : (int)syscall(SYS_renameat2, from, old, to, new, flags);
 }
 
-EXPORTED int nanosleep(const struct timespec *pause, struct timespec *left)
+int __wrap_nanosleep(const struct timespec *pause, struct timespec *left);
+
+int __wrap_nanosleep(const struct timespec *pause, struct timespec *left)
 {
 	waited = true;
 	return (int)syscall(SYS_nanosleep, pause, left);
