@@ -5,7 +5,7 @@
 
 _signet_options() {
 	case $1 in
-	init) echo --label --machine --pin-file --so-pin-file --pin-tries --pcr --policy-key --rollback-protection --sealer --tpm --owner-auth-file --json ;;
+	init) echo --label --machine --pin-file --so-pin-file --pin-tries --pcr --policy-key --rollback-protection --sealer --tpm --hsm --owner-auth-file --json ;;
 	status | doctor) echo --json ;;
 	keygen) echo --label --type --id --extractable --token --pin-file --json ;;
 	import) echo --label --id --token --pin-file --json ;;
@@ -64,7 +64,7 @@ _signet() {
 		;;
 	*:--type) words='ed25519 p256' ;;
 	*:--usage) words='wrap encrypt both' ;;
-	*:--sealer) words='tpm soft' ;;
+	*:--sealer) words='tpm hsm soft' ;;
 	*:--tpm) words='device:/dev/tpmrm0' ;;
 	*:--label | *:--id | *:--root | *:--token | *:--aad) return ;;
 	*:--*-file | *:--through | *:--signature | *:--signatures | *:--policy-key)

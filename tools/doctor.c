@@ -105,6 +105,7 @@ static enum tool_exit run(struct tool *tool)
 	if (check_config(&doctor, &config)) {
 		bool reachable = doctor_check_tpm(&doctor, config);
 
+		doctor_check_hsms(&doctor, config);
 		/* What can't be asked needs no second line about it. */
 		if (doctor_check_state(&doctor, config) && reachable)
 			doctor_check_tokens(&doctor);

@@ -35,6 +35,9 @@ void doctor_check_memory(struct doctor *doctor);
 /* Tell whether the TPM answers. */
 bool doctor_check_tpm(struct doctor *doctor, const struct sg_config *config);
 
+/* Look at each HSM that is configured. */
+void doctor_check_hsms(struct doctor *doctor, const struct sg_config *config);
+
 /* Tell whether tokens can be looked for in the state folder. */
 bool doctor_check_state(struct doctor *doctor, const struct sg_config *config);
 

@@ -73,8 +73,8 @@ void doctor_check_crypto(struct doctor *doctor)
 		err = try_crypto();
 	if (err == SG_OK)
 		doctor_report(doctor, "cryptography", FINE, NULL, "Ed25519, AES key wrap and "
-		              "AES-GCM work; sealers: tpm (%s), soft (%s)", sg_sealer_model("tpm"),
-		              sg_sealer_model("soft"));
+		              "AES-GCM work; sealers: tpm (%s), hsm (%s), soft (%s)",
+		              sg_sealer_model("tpm"), sg_sealer_model("hsm"), sg_sealer_model("soft"));
 	else if (err == SG_ERR_CRYPTO || err == SG_ERR_TAG)
 		doctor_report(doctor, "cryptography", FAIL, "Reinstall libssl3 and libsodium23.",
 		              "%s (%s)", sg_err_sentence(err), tool_log_lines(err));

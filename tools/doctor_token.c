@@ -62,6 +62,11 @@ static bool check_tries(struct doctor *doctor, struct sg_token *token, CK_SLOT_I
 	if (token->record.copy[SG_SEAL_USER].blob.len == 0)
 		return token->record.pin_tries == 0;
 	snprintf(check, sizeof check, "PIN of slot %lu", slot);
+	if (strcmp(token->record.sealer, "tpm") != 0) {
+		doctor_report(doctor, check, FINE, NULL, "nobody counts wrong ones; each try costs "
+		              "the stretching of the PIN and a request to what sealed it");
+		return true;
+	}
 	if (token->record.pin_tries == 0) {
 		doctor_report(doctor, check, FINE, NULL, "wrong ones are counted by the lockout of "
 		              "the TPM, together with those of others");
@@ -152,14 +157,15 @@ static bool check_token(struct doctor *doctor, struct sg_module *module,
 		err = sg_token_open(token);
 	if (err != SG_OK)
 		doctor_report_err(doctor, check, err);
-	else if (strcmp(token->record.sealer, "tpm") != 0)
+	else if (!sg_sealer_is_hardware(token->record.sealer))
 		doctor_report(doctor, check, WARN, "Make a token with the TPM for anything that "
 		              "matters.", "\"%.*s\" opens, but it is sealed by \"%s\", for "
 		              "development only", (int)label.len, (const char *)label.data,
 		              token->record.sealer);
 	else
-		doctor_report(doctor, check, FINE, NULL, "\"%.*s\" opens with this TPM",
-		              (int)label.len, (const char *)label.data);
+		doctor_report(doctor, check, FINE, NULL, "\"%.*s\" opens with this %s",
+		              (int)label.len, (const char *)label.data,
+		              strcmp(token->record.sealer, "tpm") == 0 ? "TPM" : "HSM");
 	if (err != SG_OK)
 		return false;
 	counted = check_tries(doctor, token, found->slot);

@@ -71,6 +71,11 @@ bool doctor_check_tpm(struct doctor *doctor, const struct sg_config *config)
 	struct sg_sealer *sealer = NULL;
 	enum sg_err err;
 
+	if (strcmp(config->sealer, "tpm") != 0 && sg_sealer_is_hardware(config->sealer)) {
+		doctor_report(doctor, "TPM", FINE, NULL, "not asked, since the configuration seals by "
+		              "\"%s\"", config->sealer);
+		return true;
+	}
 	if (strcmp(config->sealer, "tpm") != 0) {
 		doctor_report(doctor, "TPM", WARN, "Set sealer = tpm for anything that matters.",
 		              "not asked, since the configuration seals by \"%s\"", config->sealer);
@@ -81,6 +86,10 @@ bool doctor_check_tpm(struct doctor *doctor, const struct sg_config *config)
 	if (err == SG_OK)
 		err = sealer->ops->status(sealer, sg_bytes(NULL, 0), &status);
 	sg_sealer_free(&sealer);
+	if (err == SG_ERR_HW_MISSING && config->hsm[0] != NULL) {
+		doctor_report(doctor, "TPM", FINE, NULL, "there is none; tokens over an HSM need none");
+		return true;
+	}
 	if (err != SG_OK) {
 		report_unreachable(doctor, err);
 		return false;

@@ -23,6 +23,8 @@
 struct made {
 	char *path;
 	char *tcti;
+	char *conf;             /* the configuration file */
+	struct sg_sealer_status status;
 	char sealer[16];
 	char serial[SG_SERIAL];
 	bool parent_made;
@@ -61,6 +63,11 @@ static enum tool_exit check(const struct tool *tool)
 		return tool_fail(TOOL_USAGE, "--machine for a service that starts by itself, --pin-file "
 		                 "FILE for a token that asks.",
 		                 "say which kind of token it is to be");
+	for (size_t i = 0; i < tool->hsms; i++)
+		if (!tool_uri_is(tool->hsm[i]) || strstr(tool->hsm[i], "pin-value=") != NULL)
+			return tool_fail(TOOL_USAGE, "--hsm 'pkcs11:token=NAME?module-path=FILE&"
+			                 "pin-source=file:FILE'; without pin-source, the PIN is asked "
+			                 "for.", "an HSM is named by a pkcs11: URI, without a PIN in it");
 	return check_label(tool->value[OPT_LABEL]);
 }
 
@@ -80,6 +87,26 @@ static enum tool_exit find_slot(const char *label, CK_SLOT_ID *slot)
 	return code;
 }
 
+/* Put the HSMs of the command line in the place of those that are configured. */
+static enum sg_err take_hsms(const struct tool *tool, struct sg_config *config)
+{
+	enum sg_err err = SG_OK;
+
+	if (tool->hsms > 0)
+		sg_config_clear_hsms(config);
+	for (size_t i = 0; i < tool->hsms && err == SG_OK; i++)
+		err = sg_config_add_hsm(config, tool->hsm[i]);
+	return err;
+}
+
+/* What is to seal: what is said, or what the HSM that is named implies, or what is configured. */
+static const char *choose_sealer(const struct tool *tool, const struct sg_config *config)
+{
+	if (tool_given(tool, OPT_SEALER))
+		return tool->value[OPT_SEALER];
+	return tool->hsms > 0 ? "hsm" : config->sealer;
+}
+
 static enum sg_err make(const struct tool *tool, CK_SLOT_ID slot, struct sg_token_plan *plan,
                         struct made *made)
 {
@@ -90,8 +117,9 @@ static enum sg_err make(const struct tool *tool, CK_SLOT_ID slot, struct sg_toke
 	if (module == NULL)
 		return SG_ERR_SYSTEM;
 	err = sg_module_token(module, slot, &token);
-	plan->sealer = tool_given(tool, OPT_SEALER) ? tool->value[OPT_SEALER]
-	                                            : module->config->sealer;
+	if (err == SG_OK)
+		err = take_hsms(tool, module->config);
+	plan->sealer = choose_sealer(tool, module->config);
 	if (!plan->machine && !tool_given(tool, OPT_PIN_TRIES))
 		plan->pin_tries = module->config->pin_tries;
 	if (err == SG_ERR_NOT_FOUND)
@@ -102,9 +130,11 @@ static enum sg_err make(const struct tool *tool, CK_SLOT_ID slot, struct sg_toke
 		made->done = true;
 		made->path = strdup(token->path);
 		made->tcti = strdup(module->config->tcti);
+		made->conf = strdup(module->config->path);
+		(void)sg_token_status(token, &made->status);
 		memcpy(made->sealer, token->record.sealer, sizeof made->sealer);
 		sg_token_record_serial(&token->record, made->serial);
-		if (made->path == NULL || made->tcti == NULL)
+		if (made->path == NULL || made->tcti == NULL || made->conf == NULL)
 			err = SG_ERR_NOMEM;
 	}
 	sg_module_leave();
@@ -139,9 +169,16 @@ static enum tool_exit tell(const struct tool *tool, const struct made *made)
 		tool_text_add(&text, "TPM: %s; the storage root key at 0x81000001 %s.\n",
 		              made->tcti,
 		              made->parent_made ? "was made now" : "was there already");
+	else if (sg_sealer_is_hardware(made->sealer))
+		tool_text_add(&text, "HSM: %s; the key in it that seals %s.\n", made->status.device,
+		              made->parent_made ? "was made now" : "was there already");
 	else
 		tool_text_add(&text, "Sealer: %s. It keeps nothing from who can read its passphrase.\n",
 		              made->sealer);
+	if (tool->hsms > 0)
+		tool_text_add(&text, "This HSM must be named from now on, in %s:\n", made->conf);
+	for (size_t i = 0; i < tool->hsms; i++)
+		tool_text_add(&text, "    hsm = %s\n", tool->hsm[i]);
 	if (tpm && tool_given(tool, OPT_TPM))
 		tool_text_add(&text, "This TPM must be named from now on: tcti = %s in signet.conf(5), "
 		              "or SIGNET_TCTI=%s in the environment.\n", made->tcti, made->tcti);
@@ -212,7 +249,7 @@ static enum tool_exit run(struct tool *tool)
 		if (code != TOOL_OK)
 			goto out;
 		tool_log_clear();
-		tool_progress_begin("sealing a new token in the TPM");
+		tool_progress_begin("sealing a new token");
 		err = make(tool, slot, &plan, &made);
 		tool_progress_end();
 	}
@@ -226,6 +263,7 @@ static enum tool_exit run(struct tool *tool)
 out:
 	free(made.path);
 	free(made.tcti);
+	free(made.conf);
 	sg_buf_free(&policy);
 	sg_secret_free(&pin);
 	sg_secret_free(&so_pin);
@@ -235,21 +273,22 @@ out:
 
 const struct tool_verb tool_verb_init = {
 	.name = "init",
-	.summary = "make a token, sealed by the TPM",
+	.summary = "make a token, sealed by the TPM or an HSM",
 	.usage = "--label NAME (--machine | --pin-file FILE) [--so-pin-file FILE]\n"
 	         "              [--pin-tries N] [--pcr BANK:PCRS] [--policy-key FILE]\n"
 	         "              [--rollback-protection] [--sealer NAME] [--tpm TCTI]\n"
-	         "              [--owner-auth-file FILE] [--json]",
+	         "              [--hsm URI] [--owner-auth-file FILE] [--json]",
 	.text = "A machine token has no PIN: it opens on this machine and nowhere else. A PIN token\n"
 	        "asks; the TPM counts wrong PINs, with --pin-tries for this PIN alone. The label has at\n"
 	        "most 32 bytes. With --pcr it opens only while these PCRs are as they are now, or with\n"
 	        "--policy-key as that key signed. With --rollback-protection older copies of the store\n"
-	        "are refused; each change of the token then writes to the TPM twice.",
+	        "are refused; each change of the token then writes to the TPM twice. With --hsm a key in an\n"
+	        "HSM seals it, and the HSM must be in signet.conf(5) from then on.",
 	.example = "signet init --label vault --machine",
 	.run = run,
 	.options = { OPT_LABEL, OPT_MACHINE, OPT_PIN_FILE, OPT_SO_PIN_FILE, OPT_PIN_TRIES,
-	             OPT_SEALER, OPT_TPM, OPT_PCR, OPT_POLICY_KEY, OPT_ROLLBACK_PROTECTION,
-	             OPT_OWNER_AUTH_FILE, OPT_JSON },
+	             OPT_SEALER, OPT_TPM, OPT_HSM, OPT_PCR, OPT_POLICY_KEY,
+	             OPT_ROLLBACK_PROTECTION, OPT_OWNER_AUTH_FILE, OPT_JSON },
 	.required = { OPT_LABEL },
 	.makes = true,
 };

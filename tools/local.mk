@@ -28,7 +28,7 @@ signet_SOURCES = \
 	tools/doctor.c tools/doctor.h \
 	tools/doctor_access.c \
 	tools/doctor_crypto.c \
-	tools/doctor_stray.c \
+	tools/doctor_hsm.c tools/doctor_stray.c \
 	tools/doctor_token.c \
 	tools/doctor_tpm.c \
 	tools/encrypt.c \

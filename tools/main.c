@@ -6,9 +6,11 @@
 
 #include <stddef.h>
 
+#include "seal/hsm/pin.h"
 #include "tools/fail.h"
 #include "tools/io.h"
 #include "tools/options.h"
+#include "tools/pin.h"
 #include "tools/text.h"
 
 static const struct tool_verb *const verbs[] = {
@@ -71,6 +73,8 @@ int main(int argc, char **argv)
 	case TOOL_RUN:
 		break;
 	}
+	if (tool_terminal_there())
+		sg_hsm_pin_ask(tool_hsm_pin);
 	if (tool.verb->makes)
 		code = tool_check_output();
 	if (code == TOOL_OK)

@@ -27,6 +27,7 @@ static const struct option_row rows[OPT_COUNT] = {
 	[OPT_LABEL] = { "--label", "NAME", "the label; that of a key that exists may be a pkcs11: URI" },
 	[OPT_LOGIN] = { "--login", NULL, "ask for the PIN, to see private objects too" },
 	[OPT_MACHINE] = { "--machine", NULL, "a token without PIN, guarded by the TPM alone" },
+	[OPT_HSM] = { "--hsm", "URI", "the HSM, as a pkcs11: URI; may be given several times" },
 	[OPT_NEW] = { "--new", NULL, "wrap a new AES-256 key that nobody ever sees" },
 	[OPT_NEW_PIN_FILE] = { "--new-pin-file", "FILE", "where the new PIN is read from" },
 	[OPT_OWNER_AUTH_FILE] = { "--owner-auth-file", "FILE",
@@ -43,7 +44,7 @@ static const struct option_row rows[OPT_COUNT] = {
 	[OPT_ROLLBACK_PROTECTION] = { "--rollback-protection", NULL,
 	                              "refuse older copies of the store, by a counter in the TPM" },
 	[OPT_ROOT] = { "--root", "NAME", "the root, by its label or a pkcs11: URI" },
-	[OPT_SEALER] = { "--sealer", "NAME", "what seals the token: tpm, or soft for development" },
+	[OPT_SEALER] = { "--sealer", "NAME", "what seals the token: tpm, hsm, or soft for development" },
 	[OPT_SIGNATURE] = { "--signature", "FILE", "the signature, raw or in base64" },
 	[OPT_SIGNATURES] = { "--signatures", "FILE", "signed PCR values, in JSON; - for standard input" },
 	[OPT_SO] = { "--so", NULL, "the security officer's PIN instead of the user's" },
@@ -197,19 +198,31 @@ static enum tool_exit unknown_option(const struct tool_verb *verb, const char *n
 	return tool_fail(TOOL_USAGE, advice, "signet %s has no option %s", verb->name, name);
 }
 
-/* Keep the value of an option, each but --through once. */
+/* Append a value of an option that may be given several times. */
+static enum tool_exit append(enum tool_option option, const char *value, const char **list,
+                             size_t *n, size_t max)
+{
+	if (*n == max)
+		return tool_fail(TOOL_USAGE, NULL, "%s is given more than %zu times",
+		                 rows[option].name, max);
+	list[(*n)++] = value;
+	return TOOL_OK;
+}
+
+/* Keep the value of an option, each but --through and --hsm once. */
 static enum tool_exit keep(struct tool *tool, enum tool_option option, const char *value)
 {
+	enum tool_exit code = TOOL_OK;
+
 	if (option == OPT_THROUGH) {
-		if (tool->throughs == TOOL_THROUGH_MAX)
-			return tool_fail(TOOL_USAGE, NULL, "--through is given more than %d times",
-			                 TOOL_THROUGH_MAX);
-		tool->through[tool->throughs++] = value;
+		code = append(option, value, tool->through, &tool->throughs, TOOL_THROUGH_MAX);
+	} else if (option == OPT_HSM) {
+		code = append(option, value, tool->hsm, &tool->hsms, SG_CONFIG_HSMS);
 	} else if (tool->value[option] != NULL) {
 		return tool_fail(TOOL_USAGE, NULL, "%s is given twice", rows[option].name);
 	}
 	tool->value[option] = value;
-	return TOOL_OK;
+	return code;
 }
 
 /* Read one option with its argument, which may be the next word; *used tells how many it took. */

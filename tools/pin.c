@@ -203,6 +203,14 @@ enum tool_exit tool_owner_auth_read(const struct tool *tool, struct sg_secret **
 	               : TOOL_OK;
 }
 
+enum sg_err tool_hsm_pin(const char *label, struct sg_secret **pin)
+{
+	char what[96];
+
+	snprintf(what, sizeof what, "the PIN of the HSM \"%s\"", label);
+	return ask(what, false, pin) == TOOL_OK ? SG_OK : SG_ERR_HSM_PIN;
+}
+
 bool tool_terminal_yes(const char *question)
 {
 	char answer[8];

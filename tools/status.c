@@ -285,6 +285,23 @@ static void text_tpm(struct tool_text *text, const struct slot *slot)
 		              "forgotten every %s\n", slot->status.tries_left, span);
 }
 
+static void text_hsm(struct tool_text *text, const struct slot *slot)
+{
+	tool_text_add(text, "    HSM: ");
+	tool_text_name(text, sg_bytes_str(slot->status.device));
+	if (slot->status.maker[0] != '\0') {
+		tool_text_add(text, ", made by ");
+		tool_text_name(text, sg_bytes_str(slot->status.maker));
+		tool_text_add(text, ", firmware %s", slot->status.firmware);
+	}
+	if (slot->err != SG_OK)
+		tool_text_add(text, ": %s (%s)", sg_err_sentence(slot->err), slot->why);
+	tool_text_add(text, "\n");
+	if (slot->err == SG_OK && slot->token != NULL)
+		tool_text_add(text, "    key that seals: %s\n",
+		              slot->status.parent_same ? "is there" : "is not in this HSM");
+}
+
 static void text_sealer(struct tool_text *text, const struct slot *slot)
 {
 	if (strcmp(slot->sealer, "tpm") == 0) {
@@ -294,6 +311,10 @@ static void text_sealer(struct tool_text *text, const struct slot *slot)
 			tool_tripwire_text(text, &slot->tripwire);
 			tool_text_add(text, "\n");
 		}
+		return;
+	}
+	if (sg_sealer_is_hardware(slot->sealer)) {
+		text_hsm(text, slot);
 		return;
 	}
 	tool_text_add(text, "    sealer: %s, for development only", slot->sealer);

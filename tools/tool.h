@@ -11,6 +11,7 @@
 
 #include "tools/exit.h"
 #include "util/bytes.h"
+#include "util/config.h"
 
 enum tool_option {
 	OPT_END,                /* ends the lists of a verb */
@@ -24,6 +25,7 @@ enum tool_option {
 	OPT_LABEL,
 	OPT_LOGIN,
 	OPT_MACHINE,
+	OPT_HSM,
 	OPT_NEW,
 	OPT_NEW_PIN_FILE,
 	OPT_OWNER_AUTH_FILE,
@@ -73,6 +75,8 @@ struct tool {
 	const char *value[OPT_COUNT];   /* NULL: not given; "" for an option without argument */
 	const char *through[TOOL_THROUGH_MAX];
 	size_t throughs;
+	const char *hsm[SG_CONFIG_HSMS];
+	size_t hsms;
 
 	/* Set by tool_open. */
 	CK_SLOT_ID slot;

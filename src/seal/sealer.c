@@ -43,6 +43,13 @@ const char *sg_sealer_model(const char *name)
 	return ops != NULL ? ops->model : "unknown";
 }
 
+bool sg_sealer_is_hardware(const char *name)
+{
+	const struct sg_sealer_ops *ops = find(name);
+
+	return ops != NULL && ops->hardware;
+}
+
 const struct sg_resident_ops *sg_sealer_resident(const char *name)
 {
 	const struct sg_sealer_ops *ops = find(name);

@@ -141,6 +141,10 @@ enum sg_err sg_sealer_open(const char *name, const struct sg_config *config,
  * a name that this build does not have. */
 const char *sg_sealer_model(const char *name);
 
+/* Tell whether what it seals needs hardware to open; false for a name that this build does not
+ * have. */
+bool sg_sealer_is_hardware(const char *name);
+
 /* Free *sealer and set it to NULL; NULL is fine. Sends nothing to the hardware. */
 void sg_sealer_free(struct sg_sealer **sealer);
 

@@ -61,6 +61,14 @@ enum sg_err sg_config_add_hsm(struct sg_config *config, const char *uri)
 	return i < SG_CONFIG_HSMS ? replace(&config->hsm[i], uri) : SG_ERR_RANGE;
 }
 
+void sg_config_clear_hsms(struct sg_config *config)
+{
+	for (size_t i = 0; i < SG_CONFIG_HSMS; i++) {
+		free(config->hsm[i]);
+		config->hsm[i] = NULL;
+	}
+}
+
 static enum sg_err set_hsm(struct sg_config *config, const char *value)
 {
 	enum sg_err err = sg_config_add_hsm(config, value);
@@ -408,8 +416,7 @@ void sg_config_free(struct sg_config **config)
 	free((*config)->path);
 	free((*config)->state);
 	free((*config)->tcti);
-	for (size_t i = 0; i < SG_CONFIG_HSMS; i++)
-		free((*config)->hsm[i]);
+	sg_config_clear_hsms(*config);
 	free((*config)->sealer);
 	free((*config)->soft_passphrase_file);
 	free(*config);

@@ -55,6 +55,9 @@ enum sg_err sg_config_load(struct sg_config **out);
  * RANGE for one too many, NOMEM. */
 enum sg_err sg_config_add_hsm(struct sg_config *config, const char *uri);
 
+/* Forget all HSMs. */
+void sg_config_clear_hsms(struct sg_config *config);
+
 /* Free *config and set it to NULL; NULL is fine. */
 void sg_config_free(struct sg_config **config);
 
