@@ -69,6 +69,24 @@ enum sg_err sg_token_anchor_remove(struct sg_sealer *sealer, const struct sg_sec
 	                                  record->uuid, sg_buf_bytes(&record->counter));
 }
 
+enum sg_err sg_token_anchor_clear(struct sg_sealer *sealer, const struct sg_secret *owner_auth,
+                                  const struct sg_token_record *record, struct sg_bytes keep,
+                                  uint32_t *left)
+{
+	const struct sg_counter_ops *ops;
+	enum sg_err err = counters(sealer, &ops);
+
+	*left = 0;
+	if (err == SG_OK)
+		err = ops->clear(sealer, sg_buf_bytes(&record->parent), owner_auth, record->uuid,
+		                 keep, left);
+	if (*left != 0)
+		sg_log(SG_LOG_ERROR, "a counter of this token, 0x%08x, could not be removed from "
+		       "the TPM: as long as it is there, so is a way back to an older store",
+		       *left);
+	return err;
+}
+
 uint32_t sg_token_anchor_handle(const struct sg_sealer *sealer,
                                 const struct sg_token_record *record)
 {
@@ -339,9 +357,16 @@ enum sg_err sg_token_anchor_renew(struct sg_sealer *sealer, const struct sg_secr
                                   struct sg_anchor *anchor, bool *made)
 {
 	enum sg_err err = read_counter(sealer, record, keys, &anchor->count);
+	const bool gone = err == SG_ERR_HW_NV_GONE;
+	uint32_t left;
 
 	*made = false;
-	if (err != SG_ERR_HW_NV_GONE)
+	if (err != SG_OK && !gone)
+		return err;
+	err = sg_token_anchor_clear(sealer, owner_auth, record,
+	                            gone ? sg_bytes(NULL, 0) : sg_buf_bytes(&record->counter),
+	                            &left);
+	if (err != SG_OK || !gone)
 		return err;
 	err = sg_token_anchor_make(sealer, owner_auth, keys, record, anchor);
 	*made = err == SG_OK;

@@ -38,6 +38,14 @@ enum sg_err sg_token_anchor_make(struct sg_sealer *sealer, const struct sg_secre
 enum sg_err sg_token_anchor_remove(struct sg_sealer *sealer, const struct sg_secret *owner_auth,
                                    const struct sg_token_record *record);
 
+/* Remove every counter of the record's token but the one that keep names, which may be empty. All
+ * have the same authorisation, so that a store which somebody kept is the newest as long as the
+ * one that it names is there, and nobody moves that. *left is the handle of one that could not
+ * be removed, or 0. owner_auth may be NULL. Errors: the sealer's. */
+enum sg_err sg_token_anchor_clear(struct sg_sealer *sealer, const struct sg_secret *owner_auth,
+                                  const struct sg_token_record *record, struct sg_bytes keep,
+                                  uint32_t *left);
+
 /* Remove a counter that was made and that no store is anchored to, or say in the log that it is
  * left and where. */
 void sg_token_anchor_drop(struct sg_sealer *sealer, const struct sg_secret *owner_auth,
@@ -112,7 +120,8 @@ enum sg_err sg_token_anchor_cast(struct sg_store_txn *txn, struct sg_sealer *sea
 
 /* Set the anchor to what the counter shows now, whatever it was, so that the next cast takes the
  * store as it is; where the counter is gone *made tells that a new one was made, which the record
- * names. owner_auth may be NULL. Errors: the sealer's. */
+ * names. It is the token's only one then. owner_auth may be NULL. Errors: the sealer's, also
+ * where another one can't be removed. */
 enum sg_err sg_token_anchor_renew(struct sg_sealer *sealer, const struct sg_secret *owner_auth,
                                   struct sg_keyset *const keys[2], struct sg_token_record *record,
                                   struct sg_anchor *anchor, bool *made);

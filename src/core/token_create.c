@@ -77,6 +77,7 @@ static enum sg_err overwrite(const struct sg_token *token, struct sg_sealer *sea
 {
 	struct sg_token_record now = { 0 };
 	struct sg_store_txn *txn = NULL;
+	uint32_t left;
 	enum sg_err err;
 
 	err = sg_store_begin(token->path, SG_STORE_WRITE, &txn);
@@ -93,12 +94,10 @@ static enum sg_err overwrite(const struct sg_token *token, struct sg_sealer *sea
 		err = sg_store_put(txn, SG_STORE_STATE, sg_buf_bytes(&made->state));
 	if (err == SG_OK && made->anchor.len > 0)
 		err = sg_store_put(txn, SG_STORE_ANCHOR, sg_buf_bytes(&made->anchor));
-	/* Before the commit: as long as the old counter is there, so is the way back. */
-	if (err == SG_OK && sg_token_record_anchored(old)) {
-		err = sg_token_anchor_remove(sealer, NULL, old);
-		if (err == SG_ERR_HW_NV_GONE)
-			err = SG_OK;
-	}
+	/* Before the commit: as long as an old counter is there, so is the way back. */
+	if (err == SG_OK && sg_token_record_anchored(old))
+		err = sg_token_anchor_clear(sealer, NULL, old,
+		                            sg_buf_bytes(&made->record.counter), &left);
 	if (err == SG_OK)
 		err = sg_store_commit(&txn);
 	sg_store_abort(&txn);

@@ -29,14 +29,14 @@ static enum sg_err read_record(struct sg_token *token, struct sg_token_record *r
 	return err;
 }
 
-/* One that is gone, or in whose place another stands, needs not be removed. */
+/* Also those that no store names, of a change that was broken off: a copy may name one. */
 static void remove_counter(struct sg_sealer *sealer, const struct sg_secret *owner_auth,
                            const struct sg_token_record *record, struct sg_token_left *left)
 {
-	enum sg_err err = sg_token_anchor_remove(sealer, owner_auth, record);
-
-	left->counter_err = err == SG_ERR_HW_NV_GONE ? SG_OK : err;
-	left->counter = sg_token_anchor_handle(sealer, record);
+	left->counter_err = sg_token_anchor_clear(sealer, owner_auth, record, sg_bytes(NULL, 0),
+	                                          &left->counter);
+	if (left->counter == 0)
+		left->counter = sg_token_anchor_handle(sealer, record);
 }
 
 /* known tells whether the list of indices is believed. */

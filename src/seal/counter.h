@@ -39,6 +39,14 @@ struct sg_counter_ops {
 	                      const struct sg_secret *owner_auth,
 	                      const uint8_t owner[SG_COUNTER_OWNER], struct sg_bytes ref);
 
+	/* Remove every counter of this owner but the one that keep names, which may be empty: who
+	 * knows the authorisation of one knows that of all. owner_auth may be NULL. *left is the
+	 * handle of one that could not be removed, or 0. */
+	enum sg_err (*clear)(struct sg_sealer *sealer, struct sg_bytes parent,
+	                     const struct sg_secret *owner_auth,
+	                     const uint8_t owner[SG_COUNTER_OWNER], struct sg_bytes keep,
+	                     uint32_t *left);
+
 	/* Tell by which handle the hardware's own tools know it. Asks no hardware. */
 	enum sg_err (*handle)(struct sg_bytes ref, uint32_t *handle);
 

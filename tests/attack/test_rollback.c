@@ -510,6 +510,70 @@ START_TEST(who_accepts_a_store_accepts_no_other)
 }
 END_TEST
 
+static void remove_counters(void)
+{
+	test_tpm_shell(&tpm, "for i in $(tpm2_getcap handles-nv-index | sed -n 's/^- //p'); do "
+	               "tpm2_nvundefine -C o $i; done");
+}
+
+/* He removes the counter, so that the user accepts his own store; keeps what comes of that, puts
+ * the store of before back, and the user accepts it once more. What he kept names a counter that
+ * nobody would move any more. */
+static void get_accepted(const char *so_pin)
+{
+	struct sg_buf before = test_file_read(p11_store);
+
+	remove_counters();
+	ck_assert_int_eq(accept_store(so_pin), SG_OK);
+	keep_copy();
+	test_file_write(p11_store, sg_buf_bytes(&before));
+	sg_buf_free(&before);
+}
+
+START_TEST(who_has_a_store_accepted_twice_has_no_way_back)
+{
+	make_token(true, true);
+	p11_ok(p11_look(&s));
+	p11_ok(make_key("revoked"));
+	(void)p11->C_Finalize(NULL);
+	get_accepted(NULL);
+	p11_is(CKR_SIGNET_HW_NV_GONE, p11_look(&s));
+	(void)p11->C_Finalize(NULL);
+	ck_assert_int_eq(accept_store(NULL), SG_OK);
+	p11_ok(p11_look(&s));
+	p11_ok(p11->C_DestroyObject(s, p11_find_label(s, CKO_SECRET_KEY, "revoked")));
+	put_back();
+	p11_is(CKR_SIGNET_HW_NV_GONE, p11_look(&s));
+}
+END_TEST
+
+START_TEST(nor_has_who_has_the_token_made_anew_after_it)
+{
+	CK_BYTE label[33] = "anew                            ";
+
+	make_token(false, true);
+	(void)p11->C_Finalize(NULL);
+	get_accepted(P11_SO_PIN);
+	p11_start();
+	p11_ok(p11->C_InitToken(0, (CK_BYTE *)P11_SO_PIN, strlen(P11_SO_PIN), label));
+	p11_ok(p11_look(&s));
+	put_back();
+	p11_is(CKR_SIGNET_HW_NV_GONE, p11_look(&s));
+}
+END_TEST
+
+START_TEST(no_store_is_accepted_while_another_counter_stays)
+{
+	make_token(true, true);
+	(void)p11->C_Finalize(NULL);
+	get_accepted(NULL);
+	test_fault_set(TEST_REFUSE, TPM2_CC_NV_UndefineSpace, 1, TPM2_RC_FAILURE);
+	ck_assert_int_ne(accept_store(NULL), SG_OK);
+	ck_assert_uint_eq(test_fault_clear(), 1);
+	p11_is(CKR_SIGNET_HW_NV_GONE, p11_look(&s));
+}
+END_TEST
+
 START_TEST(a_sealer_without_counters_is_no_protection)
 {
 	struct sg_token_plan plan = {
@@ -552,6 +616,9 @@ static Suite *suite(void)
 	tcase_add_test(attack, a_token_that_is_made_anew_stays_protected);
 	tcase_add_test(attack, a_token_is_made_anew_with_its_old_counter_gone_or_not_at_all);
 	tcase_add_test(attack, who_accepts_a_store_accepts_no_other);
+	tcase_add_test(attack, who_has_a_store_accepted_twice_has_no_way_back);
+	tcase_add_test(attack, nor_has_who_has_the_token_made_anew_after_it);
+	tcase_add_test(attack, no_store_is_accepted_while_another_counter_stays);
 	suite_add_tcase(suite, attack);
 	tcase_add_checked_fixture(killing, setup_killing, teardown);
 	tcase_add_test(killing, whenever_a_process_is_killed_the_newest_store_opens);

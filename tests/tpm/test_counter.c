@@ -198,6 +198,57 @@ START_TEST(indices_with_other_digests_are_not_listed_and_hide_none)
 }
 END_TEST
 
+static enum sg_err clear(const uint8_t whose[SG_COUNTER_OWNER], struct sg_bytes keep,
+                         uint32_t *left)
+{
+	return counter->clear(test_sealer, sg_buf_bytes(&test_parent), NULL, whose, keep, left);
+}
+
+static size_t listed(void)
+{
+	uint32_t found[32];
+	size_t count = 0;
+
+	ck_assert_int_eq(counter->list(test_sealer, found, 32, &count), SG_OK);
+	return count;
+}
+
+START_TEST(all_of_an_owner_are_removed_but_the_one_that_is_kept)
+{
+	struct sg_buf more = { 0 }, its = { 0 };
+	uint64_t value;
+	uint32_t left;
+
+	ck_assert_int_eq(make(&more, &value), SG_OK);
+	ck_assert_int_eq(make(&more, &value), SG_OK);
+	ck_assert_int_eq(counter->make(test_sealer, sg_buf_bytes(&test_parent), NULL, other, auth,
+	                               &its, &value), SG_OK);
+	shell("tpm2_nvdefine 0x01400001 -C o -s 8 -a 'ownerread|ownerwrite' > /dev/null");
+	ck_assert_int_eq(clear(owner, sg_buf_bytes(&ref), &left), SG_OK);
+	ck_assert_uint_eq(left, 0);
+	ck_assert_uint_eq(listed(), 2);
+	ck_assert_int_eq(read_it(&value), SG_OK);
+	ck_assert_int_eq(clear(owner, sg_bytes(NULL, 0), &left), SG_OK);
+	ck_assert_int_eq(read_it(&value), SG_ERR_HW_NV_GONE);
+	ck_assert_uint_eq(listed(), 1);
+	shell("tpm2_nvreadpublic 0x01400001 > /dev/null");
+	ck_assert_int_eq(clear(other, sg_bytes(NULL, 0), &left), SG_OK);
+	ck_assert_uint_eq(listed(), 0);
+	sg_buf_free(&more);
+	sg_buf_free(&its);
+}
+END_TEST
+
+START_TEST(one_that_can_not_be_removed_is_named)
+{
+	uint32_t left;
+
+	shell("tpm2_changeauth -c o ownerpassword");
+	ck_assert_int_eq(clear(owner, sg_bytes(NULL, 0), &left), SG_ERR_HW_OWNER_AUTH);
+	ck_assert_uint_eq(left, handle());
+}
+END_TEST
+
 START_TEST(one_that_is_made_anew_shows_no_value_again)
 {
 	struct sg_buf again = { 0 };
@@ -313,6 +364,8 @@ int main(void)
 	tcase_add_test(tcase, an_owner_who_makes_it_anew_is_found_out);
 	tcase_add_loop_test(tcase, an_index_with_another_digest_in_its_place_is_another, 0, 3);
 	tcase_add_test(tcase, indices_with_other_digests_are_not_listed_and_hide_none);
+	tcase_add_test(tcase, all_of_an_owner_are_removed_but_the_one_that_is_kept);
+	tcase_add_test(tcase, one_that_can_not_be_removed_is_named);
 	tcase_add_test(tcase, one_that_is_made_anew_shows_no_value_again);
 	tcase_add_test(tcase, only_a_counter_of_the_same_owner_is_removed);
 	tcase_add_test(tcase, the_owner_s_password_is_asked_for);

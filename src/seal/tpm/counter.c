@@ -18,6 +18,7 @@
 #include "util/log.h"
 
 #define VALUE 8                         /* bytes of a counter */
+#define OWNED 16                        /* counters of one owner that are looked for at once */
 #define TYPE_COUNTER ((TPMA_NV)TPM2_NT_COUNTER << TPMA_NV_TPM2_NT_SHIFT)
 #define ATTRIBUTES (TPMA_NV_AUTHREAD | TPMA_NV_AUTHWRITE | TPMA_NV_NO_DA | TYPE_COUNTER)
 
@@ -35,6 +36,14 @@ struct use {
 	uint64_t value;
 	uint32_t *list;
 	size_t max, count;
+};
+
+/* The counters of one owner. */
+struct owned {
+	struct use use;                         /* its handle is of the one that stays, or 0 */
+	TPMS_NV_PUBLIC like, area[OWNED];
+	size_t n;
+	uint32_t left;
 };
 
 /* The policy is the hash of no policy, which nobody can satisfy: it says whose index this is. */
@@ -244,6 +253,78 @@ static enum sg_err remove_counter(struct sg_sealer *sealer, struct sg_bytes pare
 	return err == SG_OK ? sg_tpm_transact(sealer, do_remove, &u) : err;
 }
 
+static bool enter_owned(void *arg, const TPMS_NV_PUBLIC *area)
+{
+	struct owned *o = arg;
+
+	if (area->nvIndex != o->use.handle && area->nameAlg == o->like.nameAlg &&
+	    (area->attributes & ~TPMA_NV_WRITTEN) == o->like.attributes &&
+	    area->dataSize == o->like.dataSize &&
+	    area->authPolicy.size == o->like.authPolicy.size &&
+	    memcmp(area->authPolicy.buffer, o->like.authPolicy.buffer,
+	           o->like.authPolicy.size) == 0)
+		o->area[o->n++] = *area;
+	return o->n < OWNED;
+}
+
+/* Remove those that were found; the first error stays, and the others are removed all the same. */
+static enum sg_err remove_owned(struct sg_tpm *tpm, ESYS_TR session, struct owned *o)
+{
+	enum sg_err first = SG_OK;
+
+	for (size_t i = 0; i < o->n; i++) {
+		uint8_t name[SG_NV_NAME];
+		ESYS_TR nv;
+		enum sg_err err = sg_nv_area_name(&o->area[i], name);
+
+		if (err == SG_OK)
+			err = sg_nv_open(tpm, o->area[i].nvIndex, sg_bytes(name, sizeof name),
+			                 &nv);
+		if (err == SG_OK)
+			err = sg_nv_undefine(tpm, session, o->use.owner_auth, nv);
+		if (err == SG_OK || err == SG_ERR_HW_NV_GONE || first != SG_OK)
+			continue;
+		first = err;
+		o->left = o->area[i].nvIndex;
+	}
+	return first;
+}
+
+static enum sg_err do_clear(struct sg_tpm *tpm, void *arg)
+{
+	struct owned *o = arg;
+	ESYS_TR srk, session;
+	enum sg_err err;
+
+	o->left = 0;
+	err = area_fill(o->use.owner, 0, &o->like);
+	if (err == SG_OK)
+		err = sg_tpm_open_parent(tpm, o->use.parent, &srk, &session);
+	do {
+		o->n = 0;
+		if (err == SG_OK)
+			err = sg_nv_each(tpm, enter_owned, o);
+		if (err == SG_OK)
+			err = remove_owned(tpm, session, o);
+	} while (err == SG_OK && o->n == OWNED);
+	return err;
+}
+
+static enum sg_err clear(struct sg_sealer *sealer, struct sg_bytes parent,
+                         const struct sg_secret *owner_auth, const uint8_t owner[SG_COUNTER_OWNER],
+                         struct sg_bytes keep, uint32_t *left)
+{
+	struct owned o = {
+		.use = { .parent = parent, .owner_auth = owner_auth, .owner = owner },
+	};
+	enum sg_err err = keep.len > 0 ? ref_read(keep, &o.use) : SG_OK;
+
+	if (err == SG_OK)
+		err = sg_tpm_transact(sealer, do_clear, &o);
+	*left = err == SG_OK ? 0 : o.left;
+	return err;
+}
+
 static enum sg_err handle_of(struct sg_bytes ref, uint32_t *handle)
 {
 	struct use u = { .handle = 0 };
@@ -287,6 +368,7 @@ const struct sg_counter_ops sg_tpm_counter = {
 	.read = read_counter,
 	.advance = advance,
 	.remove = remove_counter,
+	.clear = clear,
 	.handle = handle_of,
 	.list = list,
 };
