@@ -4,6 +4,7 @@
  * itself to who calls it.
  */
 #include <errno.h>
+#include <p11-kit/p11-kit.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 
 #include "lib/faulty.h"
 #include "lib/p11.h"
+#include "lib/p11server.h"
 #include "lib/runner.h"
 #include "lib/softhsm.h"
 
@@ -227,6 +229,22 @@ START_TEST(a_reinserted_token_knows_no_session_login_or_handle)
 }
 END_TEST
 
+START_TEST(a_handle_of_another_generation_is_refused)
+{
+	const CK_ULONG other = 1ul << 32;
+	CK_OBJECT_HANDLE key;
+	struct test_hsm in;
+
+	test_hsm_enter(&in, hsm.module, TEST_HSM_LABEL);
+	p11_ok(make_key(&in, &key));
+	p11_is(CKR_OBJECT_HANDLE_INVALID, in.f->C_DestroyObject(in.session, key ^ other));
+	in.session ^= other;
+	p11_is(CKR_SESSION_HANDLE_INVALID, get_random(&in));
+	in.session ^= other;
+	test_hsm_leave(&in);
+}
+END_TEST
+
 START_TEST(who_comes_back_after_a_restart_logs_in_and_works)
 {
 	CK_OBJECT_HANDLE key;
@@ -404,6 +422,41 @@ START_TEST(two_of_them_have_a_state_each)
 }
 END_TEST
 
+START_TEST(an_hsm_in_another_process_has_faults_too)
+{
+	struct test_p11server server;
+	struct test_faulty before;
+	struct test_hsm in;
+
+	test_p11server_start(&server, &softhsm);
+	test_faulty_start(&before, server.module, softhsm.pin_file);
+	test_hsm_enter(&in, before.module, TEST_HSM_LABEL);
+	p11_ok(get_random(&in));
+	test_faulty_remove(&before);
+	p11_is(CKR_DEVICE_REMOVED, get_random(&in));
+	p11_ok(in.f->C_Finalize(NULL));
+	test_faulty_stop(&before);
+	test_p11server_stop(&server);
+}
+END_TEST
+
+START_TEST(p11_kit_loads_it_and_lets_it_go_and_loads_it_again)
+{
+	CK_FUNCTION_LIST *module;
+
+	for (int i = 0; i < 2; i++) {
+		module = p11_kit_module_load(hsm.module, P11_KIT_MODULE_CRITICAL);
+		ck_assert_ptr_nonnull(module);
+		ck_assert_int_eq(p11_kit_module_initialize(module), CKR_OK);
+		(void)test_hsm_slot(module, TEST_HSM_LABEL);
+		ck_assert_int_eq(p11_kit_module_finalize(module), CKR_OK);
+		p11_kit_module_release(module);
+	}
+	ck_assert_uint_eq(test_faulty_calls(&hsm, "C_Initialize"), 2);
+	ck_assert_uint_eq(test_faulty_calls(&hsm, "C_Finalize"), 2);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("faulty");
@@ -421,6 +474,7 @@ int main(void)
 	tcase_add_test(tc, faults_reach_another_process);
 	tcase_add_test(tc, a_removed_token_is_gone);
 	tcase_add_test(tc, a_reinserted_token_knows_no_session_login_or_handle);
+	tcase_add_test(tc, a_handle_of_another_generation_is_refused);
 	tcase_add_test(tc, who_comes_back_after_a_restart_logs_in_and_works);
 	tcase_add_test(tc, handles_that_are_found_are_of_the_generation);
 	tcase_add_test(tc, a_token_goes_or_restarts_at_a_call);
@@ -430,6 +484,8 @@ int main(void)
 	tcase_add_test(tc, a_call_hangs_until_it_is_let_go);
 	tcase_add_test(tc, a_token_is_removed_while_a_call_hangs);
 	tcase_add_test(tc, two_of_them_have_a_state_each);
+	tcase_add_test(tc, an_hsm_in_another_process_has_faults_too);
+	tcase_add_test(tc, p11_kit_loads_it_and_lets_it_go_and_loads_it_again);
 	suite_add_tcase(suite, tc);
 	return test_run(suite);
 }
