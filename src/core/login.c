@@ -228,7 +228,7 @@ CK_RV sg_token_confirm_user(struct sg_token *token, struct sg_bytes pin)
 	CK_RV rv;
 
 	sg_token_opening_lock(token);
-	rv = sg_rv(sg_token_read_record(token, &record));
+	rv = sg_rv(sg_token_read_own(token, &record));
 	if (rv == CKR_OK)
 		rv = sg_rv(prove(token, SG_USER, pin, &record, keys, &token_key));
 	if (rv == CKR_OK && !is_open_with(token, keys))
@@ -338,34 +338,42 @@ static enum sg_err replace_pin(struct sg_token *token, const struct sg_token_rec
 	return err;
 }
 
+/* Get the token key that the officer's login left. */
+static CK_RV take_token_key(struct sg_token *token, struct sg_secret **token_key)
+{
+	CK_RV rv;
+
+	pthread_rwlock_rdlock(&token->lock);
+	if (token->user != SG_SO)
+		rv = CKR_USER_NOT_LOGGED_IN;
+	else
+		rv = sg_rv(sg_secret_copy(sg_secret_bytes(token->token_key), token_key));
+	pthread_rwlock_unlock(&token->lock);
+	return rv;
+}
+
 CK_RV sg_token_init_pin(struct sg_token *token, struct sg_bytes pin,
                         const struct sg_secret *owner_auth)
 {
 	struct sg_pin_seal how = { .pin = pin, .owner_auth = owner_auth };
 	struct sg_token_record record = { 0 };
 	struct sg_secret *token_key = NULL;
-	enum sg_err err = SG_OK;
-	CK_RV rv = CKR_OK;
+	enum sg_err err;
+	CK_RV rv;
 
-	pthread_rwlock_rdlock(&token->lock);
-	if (token->user != SG_SO)
-		rv = CKR_USER_NOT_LOGGED_IN;
-	else
-		err = sg_secret_copy(sg_secret_bytes(token->token_key), &token_key);
-	pthread_rwlock_unlock(&token->lock);
+	sg_token_opening_lock(token);
+	rv = sg_rv(sg_token_read_own(token, &record));
+	if (rv == CKR_OK)
+		rv = take_token_key(token, &token_key);
 	if (rv == CKR_OK && !sg_pin_fits(pin))
 		rv = CKR_PIN_LEN_RANGE;
 	if (rv == CKR_OK) {
-		sg_token_opening_lock(token);
-		if (err == SG_OK)
-			err = sg_token_read_record(token, &record);
-		if (err == SG_OK)
-			err = replace_pin(token, &record, SG_USER, token_key, &how, NULL);
-		sg_token_opening_unlock(token);
+		err = replace_pin(token, &record, SG_USER, token_key, &how, NULL);
 		if (sg_token_anchor_stands(err))
 			sg_token_note_pin(token, SG_USER, SG_OK);
 		rv = sg_rv(err);
 	}
+	sg_token_opening_unlock(token);
 	sg_secret_free(&token_key);
 	sg_token_record_clear(&record);
 	return rv;
@@ -378,13 +386,12 @@ CK_RV sg_token_set_pin(struct sg_token *token, enum sg_user user, struct sg_byte
 	struct sg_keyset *keys[2] = { NULL, NULL };
 	struct sg_token_record record = { 0 };
 	struct sg_secret *token_key = NULL;
-	enum sg_err err;
 	CK_RV rv;
 
-	err = sg_token_read_record(token, &record);
-	if (err != SG_OK)
-		return sg_rv(err);
 	sg_token_opening_lock(token);
+	rv = sg_rv(sg_token_read_own(token, &record));
+	if (rv != CKR_OK)
+		goto out;
 	if (record.machine)
 		rv = CKR_PIN_INCORRECT;
 	else if (!sg_pin_fits(new_pin))
@@ -396,6 +403,7 @@ CK_RV sg_token_set_pin(struct sg_token *token, enum sg_user user, struct sg_byte
 	if (rv == CKR_OK)
 		rv = sg_rv(replace_pin(token, &record, user, token_key, &how,
 		                       &record.copy[slot_of[user]].blob));
+out:
 	sg_token_opening_unlock(token);
 	sg_keyset_free(&keys[0]);
 	sg_keyset_free(&keys[1]);

@@ -224,6 +224,24 @@ enum sg_err sg_token_sync_anew(struct sg_token *token)
 	return err;
 }
 
+enum sg_err sg_token_read_own(struct sg_token *token, struct sg_token_record *record)
+{
+	bool same = false;
+	enum sg_err err;
+
+	memset(record, 0, sizeof *record);
+	err = sg_token_sync(token);
+	if (err == SG_OK)
+		err = sg_token_read_record(token, record);
+	if (err != SG_OK)
+		return err;
+	pthread_rwlock_rdlock(&token->lock);
+	if (token->present && !token->replaced)
+		err = check_same(token, record, &same);
+	pthread_rwlock_unlock(&token->lock);
+	return err == SG_OK && !same ? SG_ERR_TOKEN_REPLACED : err;
+}
+
 enum sg_err sg_token_derive(const struct sg_secret *token_key, const uint8_t uuid[SG_UUID],
                             struct sg_keyset *keys[2])
 {

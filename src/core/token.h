@@ -179,7 +179,11 @@ bool sg_pin_fits(struct sg_bytes pin);
 /* Read the record from the store into an empty one; takes no lock. */
 enum sg_err sg_token_read_record(const struct sg_token *token, struct sg_token_record *record);
 
-/* The same in a transaction. */
+/* Read the record of the token that is known, into an empty one: what a PIN is about to be given
+ * to. Errors: TOKEN_REPLACED where another stands there, those of sg_token_sync. */
+enum sg_err sg_token_read_own(struct sg_token *token, struct sg_token_record *record);
+
+/* The same as sg_token_read_record in a transaction. */
 enum sg_err sg_token_get_record(struct sg_store_txn *txn, struct sg_token_record *record);
 
 /* Tell whether the stored record is this one, or may be: where it can't be read, nobody knows. For

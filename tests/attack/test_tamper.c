@@ -369,6 +369,42 @@ START_TEST(who_is_logged_in_does_not_go_on_in_another_token)
 }
 END_TEST
 
+static CK_RV set_pin(const char *old_pin, const char *new_pin)
+{
+	return p11->C_SetPIN(s, (CK_BYTE *)old_pin, strlen(old_pin), (CK_BYTE *)new_pin,
+	                     strlen(new_pin));
+}
+
+/* Two tokens whose PINs are the same, and one in the place of the other. */
+START_TEST(who_has_a_session_sets_no_pin_of_another_token)
+{
+	struct sg_buf before, after;
+
+	p11_teardown();
+	p11_setup();
+	p11_make_pin_token();
+	before = test_file_read(p11_store);
+	p11_ok(p11->C_Finalize(NULL));
+	ck_assert_int_eq(remove(p11_store), 0);
+	p11_make_pin_token();
+	s = p11_open(CKF_RW_SESSION);
+	p11_login(s, _i < 2 ? CKU_USER : CKU_SO, _i < 2 ? P11_PIN : P11_SO_PIN, CKR_OK);
+	test_file_write(p11_store, sg_buf_bytes(&before));
+	for (int again = 0; again < 2; again++) {
+		if (_i == 1)
+			p11_is(CKR_DEVICE_REMOVED, p11->C_FindObjectsInit(s, NULL, 0));
+		if (_i < 2)
+			p11_is(CKR_DEVICE_REMOVED, set_pin(P11_PIN, "another pin"));
+		else
+			p11_is(CKR_DEVICE_REMOVED, p11->C_InitPIN(s, (CK_BYTE *)"another pin", 11));
+	}
+	after = test_file_read(p11_store);
+	ck_assert(sg_bytes_equal(sg_buf_bytes(&before), sg_buf_bytes(&after)));
+	sg_buf_free(&before);
+	sg_buf_free(&after);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *suite = suite_create("tamper");
@@ -391,6 +427,7 @@ static Suite *suite(void)
 	tcase_add_test(tc, a_store_of_another_version_is_refused);
 	tcase_add_test(tc, a_store_that_disappears_closes_the_token);
 	tcase_add_loop_test(tc, who_is_logged_in_does_not_go_on_in_another_token, 0, 3);
+	tcase_add_loop_test(tc, who_has_a_session_sets_no_pin_of_another_token, 0, 3);
 	tcase_add_test(tc, private_rows_are_checked_at_the_login);
 	return suite;
 }
