@@ -17,6 +17,7 @@
 #include "crypto/crypto.h"
 #include "lib/file.h"
 #include "lib/scratch.h"
+#include "lib/softhsm.h"
 
 #define TIME_LIMIT 300
 
@@ -90,12 +91,34 @@ static void configure_soft(void)
 	free(passphrase);
 }
 
+/* SoftHSM, where the whole suite is to run over an HSM. */
+static struct test_softhsm softhsm;
+
+static bool over_hsm(void)
+{
+	const char *sealer = getenv("SIGNET_TEST_SEALER");
+
+	return sealer != NULL && strcmp(sealer, "hsm") == 0;
+}
+
+static void configure_hsm(void)
+{
+	char lines[4096];
+
+	test_softhsm_start(&softhsm);
+	snprintf(lines, sizeof lines, "sealer = hsm\nhsm = %s", softhsm.uri);
+	p11_configure(lines);
+}
+
 void p11_setup(void)
 {
 	p11_folder = scratch_make();
 	p11_conf = scratch_path(p11_folder, "signet.conf");
 	p11_store = scratch_path(p11_folder, "state/slot-0000.db");
-	configure_soft();
+	if (over_hsm())
+		configure_hsm();
+	else
+		configure_soft();
 	ck_assert_int_eq(setenv("SIGNET_CONF", p11_conf, 1), 0);
 	unsetenv("SIGNET_STATE");
 	unsetenv("SIGNET_TCTI");
@@ -105,6 +128,7 @@ void p11_setup(void)
 void p11_teardown(void)
 {
 	(void)p11->C_Finalize(NULL);
+	test_softhsm_stop(&softhsm);
 	scratch_remove(&p11_folder);
 	free(p11_conf);
 	free(p11_store);
