@@ -13,6 +13,8 @@
 #include "core/token_tripwire.h"
 #include "util/log.h"
 
+#define TRIES 8                         /* while other processes change the record */
+
 static const enum sg_seal_slot slot_of[SG_USERS] = {
 	[SG_USER] = SG_SEAL_USER,
 	[SG_SO] = SG_SEAL_SO,
@@ -57,29 +59,70 @@ enum sg_err sg_token_unseal_pin(struct sg_token *token, struct sg_sealer *sealer
 	return err;
 }
 
-/* Prove a PIN: unseal the token key and check the record with it. The caller holds
- * `opening` and frees keys and *token_key. */
-static enum sg_err prove(struct sg_token *token, enum sg_user user, struct sg_bytes pin,
-                         struct sg_token_record *record, struct sg_keyset *keys[2],
-                         struct sg_secret **token_key)
+/* Unseal the token key and check the record with it. */
+static enum sg_err prove_copy(struct sg_token *token, struct sg_sealer *sealer, enum sg_user user,
+                              struct sg_bytes pin, const struct sg_token_record *record,
+                              struct sg_keyset *keys[2], struct sg_secret **token_key)
 {
-	struct sg_sealer *sealer;
 	enum sg_err err;
 
-	err = sg_token_sealer(token, record->sealer, &sealer);
-	if (err != SG_OK)
-		return err;
+	sg_keyset_free(&keys[0]);
+	sg_keyset_free(&keys[1]);
+	sg_secret_free(token_key);
+	if (record->copy[slot_of[user]].blob.len == 0)  /* since it was read first */
+		return SG_ERR_AUTH;
 	err = sg_token_unseal_pin(token, sealer, record, slot_of[user], pin, token_key);
 	if (err == SG_OK)
 		err = sg_token_derive(*token_key, record->uuid, keys);
 	if (err == SG_OK)
 		err = sg_token_record_check(record, keys);
-	if (err == SG_OK && sg_token_record_anchored(record))
-		err = sg_token_anchor_verify(token, sealer, record, keys);
-	if (err == SG_ERR_CLOSED)       /* the PIN was changed meanwhile */
-		err = SG_ERR_AUTH;
 	sg_token_note_try(token, sealer, record, user, err);
 	return err;
+}
+
+/* Take the record that another process wrote over the one that a PIN was proved with. *same tells
+ * whether the PIN was proved with this one, too: the hardware need not be asked once more. */
+static enum sg_err prove_again(struct sg_token *token, enum sg_user user,
+                               struct sg_token_record *record, struct sg_keyset *const keys[2],
+                               bool *same)
+{
+	struct sg_token_record now = { 0 };
+	enum sg_err err = sg_token_read_own(token, &now);
+
+	*same = err == SG_OK && sg_bytes_equal(sg_buf_bytes(&record->copy[slot_of[user]].blob),
+	                                       sg_buf_bytes(&now.copy[slot_of[user]].blob));
+	if (*same)
+		err = sg_token_record_check(&now, keys);
+	if (err == SG_OK) {
+		sg_token_record_clear(record);
+		*record = now;
+	} else {
+		sg_token_record_clear(&now);
+	}
+	return err;
+}
+
+/* Prove a PIN. The record is the one that was proved then, and the newest. The caller holds
+ * `opening` and frees keys and *token_key. Errors: STORE_BUSY where other processes change the
+ * record all the time. */
+static enum sg_err prove(struct sg_token *token, enum sg_user user, struct sg_bytes pin,
+                         struct sg_token_record *record, struct sg_keyset *keys[2],
+                         struct sg_secret **token_key)
+{
+	struct sg_sealer *sealer;
+	enum sg_err err = SG_ERR_CLOSED;
+	bool proved = false;
+
+	for (int i = 0; i < TRIES && err == SG_ERR_CLOSED; i++) {
+		err = i == 0 ? SG_OK : prove_again(token, user, record, keys, &proved);
+		if (err == SG_OK)
+			err = sg_token_sealer(token, record->sealer, &sealer);
+		if (err == SG_OK && !proved)
+			err = prove_copy(token, sealer, user, pin, record, keys, token_key);
+		if (err == SG_OK && sg_token_record_anchored(record))
+			err = sg_token_anchor_verify(token, sealer, record, keys);
+	}
+	return err == SG_ERR_CLOSED ? SG_ERR_STORE_BUSY : err;
 }
 
 /* The caller holds the lock. */

@@ -85,7 +85,10 @@ static enum sg_err overwrite(const struct sg_token *token, struct sg_sealer *sea
 		err = sg_token_get_record(txn, &now);
 	/* Another process changed the officer's PIN meanwhile, or made the token new. */
 	if (err == SG_OK && !sg_token_record_same(&now, old))
-		err = SG_ERR_AUTH;
+		err = sg_bytes_equal(sg_buf_bytes(&now.copy[SG_SEAL_SO].blob),
+		                     sg_buf_bytes(&old->copy[SG_SEAL_SO].blob))
+		              ? SG_ERR_STORE_BUSY
+		              : SG_ERR_AUTH;
 	if (err == SG_OK)
 		err = sg_store_object_delete_all(txn);
 	if (err == SG_OK)

@@ -435,6 +435,53 @@ START_TEST(processes_that_write_at_once_lose_nothing)
 }
 END_TEST
 
+#define OTHER_SO_PIN "officer's other"
+#define LOGINS 12
+
+static void change_so_pin(void)
+{
+	const char *pin = P11_SO_PIN, *other = OTHER_SO_PIN;
+
+	test_tpm_abandon(&tpm);
+	while (p11_look(&s) != CKR_OK ||
+	       p11->C_Login(s, CKU_SO, (CK_BYTE *)pin, strlen(pin)) != CKR_OK)
+		(void)p11->C_CloseAllSessions(0);
+	for (;;) {
+		const char *was = pin;
+
+		if (p11->C_SetPIN(s, (CK_BYTE *)pin, strlen(pin), (CK_BYTE *)other,
+		                  strlen(other)) != CKR_OK)
+			continue;
+		pin = other;
+		other = was;
+	}
+}
+
+/* The record that a PIN was proved with is not the one that the counter is asked about then. */
+START_TEST(a_right_pin_is_right_whatever_another_process_changes)
+{
+	CK_TOKEN_INFO info;
+	int status;
+	pid_t child;
+
+	make_token(false, true);
+	child = fork();
+	if (child == 0)
+		change_so_pin();
+	ck_assert_int_gt(child, 0);
+	p11_ok(p11_look(&s));
+	for (int i = 0; i < LOGINS; i++) {
+		p11_login(s, CKU_USER, P11_PIN, CKR_OK);
+		p11_ok(p11->C_GetTokenInfo(0, &info));
+		ck_assert_uint_eq(info.flags & CKF_USER_PIN_COUNT_LOW, 0);
+		p11_ok(p11->C_Logout(s));
+	}
+	ck_assert_int_eq(kill(child, SIGKILL), 0);
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert(WIFSIGNALED(status));
+}
+END_TEST
+
 START_TEST(who_is_not_logged_in_writes_nothing)
 {
 	struct p11_template t = { .n = 0 };
@@ -612,6 +659,7 @@ static Suite *suite(void)
 	tcase_add_test(attack, what_lay_there_in_between_is_no_way_back);
 	tcase_add_loop_test(attack, whenever_the_power_goes_the_newest_store_opens, 0, 2);
 	tcase_add_test(attack, processes_that_write_at_once_lose_nothing);
+	tcase_add_test(attack, a_right_pin_is_right_whatever_another_process_changes);
 	tcase_add_test(attack, who_is_not_logged_in_writes_nothing);
 	tcase_add_test(attack, a_token_that_is_made_anew_stays_protected);
 	tcase_add_test(attack, a_token_is_made_anew_with_its_old_counter_gone_or_not_at_all);
