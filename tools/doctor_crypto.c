@@ -65,16 +65,20 @@ static enum sg_err try_crypto(void)
 
 void doctor_check_crypto(struct doctor *doctor)
 {
+	char tpm[SG_SEALER_MODEL + 1], hsm[SG_SEALER_MODEL + 1], soft[SG_SEALER_MODEL + 1];
 	enum sg_err err;
 
+	sg_sealer_model("tpm", tpm);
+	sg_sealer_model("hsm", hsm);
+	sg_sealer_model("soft", soft);
 	tool_log_clear();
 	err = sg_crypto_start();
 	if (err == SG_OK)
 		err = try_crypto();
 	if (err == SG_OK)
 		doctor_report(doctor, "cryptography", FINE, NULL, "Ed25519, AES key wrap and "
-		              "AES-GCM work; sealers: tpm (%s), hsm (%s), soft (%s)",
-		              sg_sealer_model("tpm"), sg_sealer_model("hsm"), sg_sealer_model("soft"));
+		              "AES-GCM work; sealers: tpm (%s), hsm (%s), soft (%s)", tpm, hsm,
+		              soft);
 	else if (err == SG_ERR_CRYPTO || err == SG_ERR_TAG)
 		doctor_report(doctor, "cryptography", FAIL, "Reinstall libssl3 and libsodium23.",
 		              "%s (%s)", sg_err_sentence(err), tool_log_lines(err));

@@ -25,7 +25,7 @@ struct made {
 	char *tcti;
 	char *conf;             /* the configuration file */
 	struct sg_sealer_status status;
-	char sealer[16];
+	char sealer[SG_SEALER_NAME];
 	char serial[SG_SERIAL];
 	bool parent_made;
 	bool done;              /* the token is there, whatever failed since */

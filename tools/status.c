@@ -32,7 +32,7 @@ static const CK_OBJECT_CLASS classes[CLASSES] = {
 struct slot {
 	const struct tool_token *token; /* NULL: there is no token, only the TPM was asked */
 	const char *path;               /* the token's own */
-	char sealer[16];
+	char sealer[SG_SEALER_NAME];
 	bool machine;
 	bool anchored;                  /* with rollback protection */
 	uint32_t pin_tries;             /* of an index for the user's PIN; 0: it has none */

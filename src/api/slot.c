@@ -71,23 +71,22 @@ static CK_FLAGS token_flags(const struct sg_token *token)
 
 static void fill_token_info(struct sg_token *token, CK_TOKEN_INFO *info)
 {
-	char serial[SG_SERIAL];
+	char serial[SG_SERIAL], model[SG_SEALER_MODEL + 1];
 
 	pthread_rwlock_rdlock(&token->lock);
 	if (token->present) {
 		memcpy(info->label, token->record.label, sizeof info->label);
 		sg_token_record_serial(&token->record, serial);
 		memcpy(info->serialNumber, serial, sizeof info->serialNumber);
-		sg_text_pad(info->model, sizeof info->model,
-		            sg_sealer_model(token->record.sealer));
+		sg_sealer_model(token->record.sealer, model);
 		info->flags = token_flags(token);
 	} else {
 		sg_text_pad(info->label, sizeof info->label, "");
 		sg_text_pad(info->serialNumber, sizeof info->serialNumber, "");
-		sg_text_pad(info->model, sizeof info->model,
-		            sg_sealer_model(token->config->sealer));
+		sg_sealer_model(token->config->sealer, model);
 		info->flags = CKF_RNG | CKF_LOGIN_REQUIRED;
 	}
+	sg_text_pad(info->model, sizeof info->model, model);
 	info->ulSessionCount = token->sessions;
 	info->ulRwSessionCount = token->sessions - token->read_only_sessions;
 	pthread_rwlock_unlock(&token->lock);

@@ -52,7 +52,7 @@ struct sg_token_record {
 	bool machine;                   /* no PIN: the hardware alone guards it */
 	uint64_t created;               /* seconds since 1970 */
 	char label[SG_LABEL];           /* space-padded */
-	char sealer[16];                /* name of the sealer, zero-padded */
+	char sealer[SG_SEALER_NAME];    /* zero-padded */
 	struct sg_buf parent;           /* the sealer's parent key, pinned */
 	struct sg_sealed_copy copy[SG_SEAL_SLOTS];
 	uint32_t pin_tries;             /* wrong PINs of the user in a row that an index takes; 0:

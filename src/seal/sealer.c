@@ -4,6 +4,7 @@
  */
 #include "seal/sealer.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "seal/hsm/sealer.h"
@@ -36,11 +37,11 @@ enum sg_err sg_sealer_start(bool threads)
 	return err;
 }
 
-const char *sg_sealer_model(const char *name)
+void sg_sealer_model(const char *name, char out[SG_SEALER_MODEL + 1])
 {
 	const struct sg_sealer_ops *ops = find(name);
 
-	return ops != NULL ? ops->model : "unknown";
+	snprintf(out, SG_SEALER_MODEL + 1, "%s", ops != NULL ? ops->model : "unknown");
 }
 
 bool sg_sealer_is_hardware(const char *name)

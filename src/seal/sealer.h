@@ -14,6 +14,8 @@
 
 #define SG_SEAL_MAX 128                 /* bytes a sealer must be able to seal */
 #define SG_SEAL_AUTH 32                 /* bytes of an authorisation value */
+#define SG_SEALER_NAME 16               /* bytes of a sealer's name, with its zero */
+#define SG_SEALER_MODEL 16              /* bytes of a model at most, without a zero */
 
 /* What the hardware tells about itself; numbers are 0 where known is false. */
 struct sg_sealer_status {
@@ -74,7 +76,7 @@ struct sg_tripwire_ops;
 
 struct sg_sealer_ops {
 	const char *name;               /* in the token record and the configuration: "tpm" */
-	const char *model;              /* CK_TOKEN_INFO.model, at most 16 characters */
+	const char *model;              /* CK_TOKEN_INFO.model, at most SG_SEALER_MODEL bytes */
 	bool hardware;                  /* false: shows itself as insecure */
 
 	enum sg_err (*start)(bool threads);     /* see sg_sealer_start; NULL: nothing to prepare */
@@ -137,9 +139,9 @@ enum sg_err sg_sealer_start(bool threads);
 enum sg_err sg_sealer_open(const char *name, const struct sg_config *config,
                            struct sg_sealer **out);
 
-/* Return the model of the sealer of that name, at most 16 characters; "unknown" for
- * a name that this build does not have. */
-const char *sg_sealer_model(const char *name);
+/* Write the model of the sealer of that name; "unknown" for a name that this build does
+ * not have. */
+void sg_sealer_model(const char *name, char out[SG_SEALER_MODEL + 1]);
 
 /* Tell whether what it seals needs hardware to open; false for a name that this build does not
  * have. */
