@@ -14,6 +14,7 @@ AM_TESTS_ENVIRONMENT = \
 check_LTLIBRARIES += libtesting.la
 libtesting_la_SOURCES = \
 	tests/lib/conformance.c tests/lib/conformance.h \
+	tests/lib/either.c tests/lib/either.h \
 	tests/lib/fault.c tests/lib/fault.h \
 	tests/lib/faulty.c tests/lib/faulty.h \
 	tests/lib/faulty/control.c tests/lib/faulty/control.h \

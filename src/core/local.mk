@@ -64,6 +64,7 @@ libsignet_la_SOURCES += \
 	src/core/token_remove.c src/core/token_remove.h \
 	src/core/token_reseal.c src/core/token_reseal.h \
 	src/core/token_resident.c src/core/token_resident.h \
+	src/core/token_status.c \
 	src/core/token_tries.c src/core/token_tries.h \
 	src/core/token_tripwire.c src/core/token_tripwire.h \
 	src/core/token_write.c src/core/token_write.h \

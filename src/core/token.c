@@ -366,28 +366,6 @@ bool sg_token_private_open(struct sg_token *token)
 	return open;
 }
 
-enum sg_err sg_token_status(struct sg_token *token, struct sg_sealer_status *out)
-{
-	struct sg_token_record record = { 0 };
-	struct sg_sealer *sealer;
-	enum sg_err err;
-
-	memset(out, 0, sizeof *out);
-	err = sg_token_read_record(token, &record);
-	if (err == SG_ERR_STORE_MISSING)
-		err = SG_OK;
-	sg_token_opening_lock(token);
-	if (err == SG_OK)
-		err = sg_token_sealer(token,
-		                      record.sealer[0] != 0 ? record.sealer : token->config->sealer,
-		                      &sealer);
-	if (err == SG_OK)
-		err = sealer->ops->status(sealer, sg_buf_bytes(&record.parent), out);
-	sg_token_opening_unlock(token);
-	sg_token_record_clear(&record);
-	return err;
-}
-
 /* Put the changed record in the place of the one that was read. */
 static enum sg_err put_record(struct sg_store_txn *txn, struct sg_keyset *const keys[2],
                               struct sg_token_record *record)

@@ -157,6 +157,19 @@ CK_RV sg_token_set_pin(struct sg_token *token, enum sg_user user, struct sg_byte
  * about itself. Errors: those of sg_sealer_ops.status. */
 enum sg_err sg_token_status(struct sg_token *token, struct sg_sealer_status *out);
 
+/* One member of a list of sealers (seal/any/sealer.h), as it tells about itself. */
+struct sg_token_member {
+	char name[SG_SEALER_NAME];
+	enum sg_err err;                /* of asking it */
+	struct sg_sealer_status status;
+};
+
+/* Ask member i of the token's sealer in the same way; *there is false beyond the last, and where
+ * it is no list. What the member answers stands in *out. Errors: the store's, those of opening
+ * the sealer. */
+enum sg_err sg_token_member(struct sg_token *token, size_t i, struct sg_token_member *out,
+                            bool *there);
+
 /* Within this ring. */
 
 /* Read the record that was just written. Where that fails, it still holds: the log tells, and

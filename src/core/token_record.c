@@ -18,8 +18,6 @@
 #define FLAG_TRIES 0x04
 #define FLAG_COUNTER 0x08
 #define FLAGS (FLAG_MACHINE | FLAG_POLICY | FLAG_TRIES | FLAG_COUNTER)
-#define PARENT_MAX 256
-#define BLOB_MAX 16384
 
 /* What a token has whose PIN is counted by an index. */
 static enum sg_err read_tries(struct sg_reader *r, struct sg_token_record *record)
@@ -81,7 +79,7 @@ enum sg_err sg_token_record_parse(struct sg_bytes stored, struct sg_token_record
 	record->created = sg_read_u64(&r);
 	label = sg_read_bytes(&r, SG_LABEL);
 	sealer = sg_read_bytes(&r, sizeof record->sealer);
-	parent = sg_read_var(&r, PARENT_MAX);
+	parent = sg_read_var(&r, SG_SEAL_PARENT_MAX);
 	if (r.failed || (flags & ~FLAGS) != 0 || sealer.data[sealer.len - 1] != 0)
 		return SG_ERR_STORE_DAMAGED;
 	memcpy(record->uuid, uuid.data, SG_UUID);
@@ -95,7 +93,7 @@ enum sg_err sg_token_record_parse(struct sg_bytes stored, struct sg_token_record
 
 		copy->cost.passes = sg_read_u32(&r);
 		copy->cost.memory = sg_read_u32(&r);
-		blob = sg_read_var(&r, BLOB_MAX);
+		blob = sg_read_var(&r, SG_SEAL_BLOB_MAX);
 		if (r.failed || is_cheap(copy->cost))
 			return SG_ERR_STORE_DAMAGED;
 		memcpy(copy->salt, salt.data, SG_ARGON2_SALT);

@@ -1,4 +1,7 @@
 libsignet_la_SOURCES += \
+	src/seal/any/list.c src/seal/any/list.h \
+	src/seal/any/sealer.c src/seal/any/sealer.h \
+	src/seal/any/verdict.c src/seal/any/verdict.h \
 	src/seal/counter.h \
 	src/seal/hsm/blob.c src/seal/hsm/blob.h \
 	src/seal/hsm/pin.c src/seal/hsm/pin.h \

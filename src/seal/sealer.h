@@ -14,6 +14,8 @@
 
 #define SG_SEAL_MAX 128                 /* bytes a sealer must be able to seal */
 #define SG_SEAL_AUTH 32                 /* bytes of an authorisation value */
+#define SG_SEAL_PARENT_MAX 1024         /* bytes of a parent's identity at most */
+#define SG_SEAL_BLOB_MAX 16384          /* bytes of a blob at most */
 #define SG_SEALER_NAME 16               /* bytes of a sealer's name, with its zero */
 #define SG_SEALER_MODEL 16              /* bytes of a model at most, without a zero */
 
@@ -78,6 +80,8 @@ struct sg_sealer_ops {
 	const char *name;               /* in the token record and the configuration: "tpm" */
 	const char *model;              /* CK_TOKEN_INFO.model, at most SG_SEALER_MODEL bytes */
 	bool hardware;                  /* false: shows itself as insecure */
+	bool several;                   /* config->hsm names its devices: a list may repeat it */
+	size_t members;                 /* of a list of sealers (seal/any); 0: it is none */
 
 	enum sg_err (*start)(bool threads);     /* see sg_sealer_start; NULL: nothing to prepare */
 
@@ -111,6 +115,12 @@ struct sg_sealer_ops {
 	enum sg_err (*status)(struct sg_sealer *sealer, struct sg_bytes parent,
 	                      struct sg_sealer_status *out);
 
+	/* Ask member i of a list about itself, and tell its name; NULL where members is 0.
+	 * Errors: those of the member's status, of opening it; HW_OTHER, HW_NO_PARENT,
+	 * HW_FOREIGN, HSM_OTHER where it is not the one that sealed. */
+	enum sg_err (*member)(struct sg_sealer *sealer, struct sg_bytes parent, size_t i,
+	                      char name[SG_SEALER_NAME], struct sg_sealer_status *out);
+
 	/* What it does with keys that live in it (seal/resident.h); NULL: it keeps none. */
 	const struct sg_resident_ops *resident;
 
@@ -134,7 +144,9 @@ struct sg_sealer_ops {
  * hangs can be given up. Cheap when repeated. Errors: NOMEM. */
 enum sg_err sg_sealer_start(bool threads);
 
-/* Open the sealer of that name with this configuration, which must outlive it.
+/* Open the sealer of that name with this configuration, which must outlive it. A name may be a
+ * list, "hsm+tpm" (seal/any/sealer.h): of 2 to 4 other names, of which only those of sealers that
+ * several devices can have repeat, and shorter than SG_SEALER_NAME.
  * Errors: SEALER_UNKNOWN, SEALER_OFF, NOMEM. Free it with sg_sealer_free. */
 enum sg_err sg_sealer_open(const char *name, const struct sg_config *config,
                            struct sg_sealer **out);
@@ -143,8 +155,9 @@ enum sg_err sg_sealer_open(const char *name, const struct sg_config *config,
  * not have. */
 void sg_sealer_model(const char *name, char out[SG_SEALER_MODEL + 1]);
 
-/* Tell whether what it seals needs hardware to open; false for a name that this build does not
- * have. */
+/* Tell whether a name is that of this sealer, or of a list that has it; and whether all that
+ * seals is hardware. False for a name that this build does not have. */
+bool sg_sealer_has(const char *name, const char *member);
 bool sg_sealer_is_hardware(const char *name);
 
 /* Free *sealer and set it to NULL; NULL is fine. Sends nothing to the hardware. */

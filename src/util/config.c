@@ -78,7 +78,7 @@ static enum sg_err set_hsm(struct sg_config *config, const char *value)
 
 static enum sg_err set_sealer(struct sg_config *config, const char *value)
 {
-	size_t len = strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789-");
+	size_t len = strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789-+");
 
 	return len > 0 && value[len] == '\0' ? replace(&config->sealer, value) : SG_ERR_ARG;
 }
@@ -140,7 +140,8 @@ static const struct key keys[] = {
 	{ "state", "an absolute path", set_state, false },
 	{ "tcti", "a TCTI such as device:/dev/tpmrm0", set_tcti, false },
 	{ "hsm", "one of at most four pkcs11: URIs, without a pin-value", set_hsm, true },
-	{ "sealer", "the name of a sealer, such as tpm", set_sealer, false },
+	{ "sealer", "the name of a sealer, such as tpm, or a list such as hsm+tpm", set_sealer,
+	  false },
 	{ "allow-soft", "yes or no", set_allow_soft, false },
 	{ "soft-passphrase-file", "an absolute path, or fd: and a number",
 	  set_soft_passphrase_file, false },

@@ -11,6 +11,7 @@ api_tests = \
 	tests/api/test_crowd \
 	tests/api/test_digest \
 	tests/api/test_eddsa \
+	tests/api/test_either \
 	tests/api/test_encrypt \
 	tests/api/test_hammer \
 	tests/api/test_hardware \

@@ -291,7 +291,7 @@ START_TEST(the_model_fits_the_token_information)
 }
 END_TEST
 
-void test_conformance_add(TCase *tcase)
+void test_conformance_add_list(TCase *tcase)
 {
 	tcase_add_test(tcase, every_length_comes_back);
 	tcase_add_test(tcase, a_secret_with_an_authorisation_comes_back);
@@ -304,8 +304,13 @@ void test_conformance_add(TCase *tcase)
 	tcase_add_test(tcase, a_blob_does_not_hold_its_secret);
 	tcase_add_test(tcase, a_blob_cut_short_anywhere_is_refused);
 	tcase_add_test(tcase, a_blob_with_something_behind_it_is_refused);
-	tcase_add_loop_test(tcase, a_blob_with_one_changed_byte_is_refused, 0, sizeof flips);
-	tcase_add_test(tcase, another_parent_is_told_apart);
 	tcase_add_test(tcase, the_status_knows_the_parent);
 	tcase_add_test(tcase, the_model_fits_the_token_information);
+}
+
+void test_conformance_add(TCase *tcase)
+{
+	test_conformance_add_list(tcase);
+	tcase_add_loop_test(tcase, a_blob_with_one_changed_byte_is_refused, 0, sizeof flips);
+	tcase_add_test(tcase, another_parent_is_told_apart);
 }

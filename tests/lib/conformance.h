@@ -13,8 +13,10 @@
 extern struct sg_sealer *test_sealer;           /* open */
 extern struct sg_buf test_parent;               /* provisioned */
 
-/* Add the cases. */
+/* Add the cases; or those that also a list of sealers passes, which opens by one member what
+ * another one refuses. */
 void test_conformance_add(TCase *tcase);
+void test_conformance_add_list(TCase *tcase);
 
 /* Open test_sealer as the sealer "tpm" on a TCTI. The string must outlive it. */
 void test_sealer_on(char *tcti);

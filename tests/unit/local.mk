@@ -5,6 +5,9 @@ unit_tests = \
 	tests/unit/test_aes_cbc \
 	tests/unit/test_aes_gcm \
 	tests/unit/test_anchor \
+	tests/unit/test_any \
+	tests/unit/test_any_list \
+	tests/unit/test_any_verdict \
 	tests/unit/test_array \
 	tests/unit/test_attr_table \
 	tests/unit/test_attr_value \

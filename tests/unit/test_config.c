@@ -229,10 +229,13 @@ START_TEST(an_empty_value_is_refused)
 }
 END_TEST
 
-START_TEST(the_name_of_a_sealer_is_one_plain_word)
+START_TEST(the_name_of_a_sealer_is_one_plain_word_or_several_joined)
 {
 	ck_assert_int_eq(parse("sealer = ../tpm\n"), SG_ERR_CONFIG);
 	ck_assert_int_eq(parse("sealer = tpm hsm\n"), SG_ERR_CONFIG);
+	ck_assert_int_eq(parse("sealer = tpm + hsm\n"), SG_ERR_CONFIG);
+	ck_assert_int_eq(parse("sealer = hsm+tpm\n"), SG_OK);
+	ck_assert_str_eq(config->sealer, "hsm+tpm");
 }
 END_TEST
 
@@ -437,7 +440,7 @@ static Suite *suite(void)
 	tcase_add_test(t, a_line_without_an_equals_sign_is_refused);
 	tcase_add_test(t, a_bad_value_says_what_is_wanted);
 	tcase_add_test(t, an_empty_value_is_refused);
-	tcase_add_test(t, the_name_of_a_sealer_is_one_plain_word);
+	tcase_add_test(t, the_name_of_a_sealer_is_one_plain_word_or_several_joined);
 	tcase_add_test(t, the_passphrase_itself_is_not_taken_for_a_file);
 	tcase_add_test(t, binary_and_control_characters_are_refused);
 	tcase_add_test(t, a_text_above_64_kibibytes_is_refused);

@@ -55,6 +55,52 @@ START_TEST(an_unknown_sealer_is_refused)
 }
 END_TEST
 
+START_TEST(a_list_of_sealers_has_a_model)
+{
+	char model[SG_SEALER_MODEL + 1];
+
+	sg_sealer_model("tpm", model);
+	ck_assert_str_eq(model, "TPM 2.0");
+	sg_sealer_model("tpm+soft", model);
+	ck_assert_str_eq(model, "list (insecure)");
+	sg_sealer_model("tpm+tpm2", model);
+	ck_assert_str_eq(model, "unknown");
+	ck_assert(sg_sealer_has("tpm+soft", "soft") && sg_sealer_has("tpm", "tpm"));
+	ck_assert(!sg_sealer_has("tpm", "soft") && !sg_sealer_has("tpm+soft", "tpm+soft"));
+	ck_assert(sg_sealer_is_hardware("tpm") && !sg_sealer_is_hardware("tpm+soft"));
+}
+END_TEST
+
+START_TEST(what_is_no_list_of_different_sealers_is_refused)
+{
+	static const char *const names[] = {
+		"tpm+tpm2", "tpm+", "+tpm", "tpm++soft", "tpm+tpm", "soft+soft", "+",
+		"tpm+soft+tpm", "tpm+soft+nothing", "soft+soft+soft+soft",
+	};
+	static const struct sg_config config = { .allow_soft = true };
+	struct sg_sealer *sealer = NULL;
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		ck_assert_int_eq(sg_sealer_open(names[i], &config, &sealer),
+		                 SG_ERR_SEALER_UNKNOWN);
+		ck_assert_ptr_null(sealer);
+		ck_assert(!sg_sealer_is_hardware(names[i]) && !sg_sealer_has(names[i], "tpm"));
+		ck_assert_ptr_nonnull(strstr(logged, names[i]));
+	}
+}
+END_TEST
+
+START_TEST(a_list_of_sealers_opens)
+{
+	static const struct sg_config config = { .allow_soft = true };
+	struct sg_sealer *sealer = NULL;
+
+	ck_assert_int_eq(sg_sealer_open("soft+tpm", &config, &sealer), SG_OK);
+	ck_assert_str_eq(sealer->ops->name, "soft+tpm");
+	sg_sealer_free(&sealer);
+}
+END_TEST
+
 START_TEST(freeing_no_sealer_is_fine)
 {
 	struct sg_sealer *sealer = NULL;
@@ -144,6 +190,9 @@ static Suite *suite(void)
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, an_unknown_sealer_is_refused);
+	tcase_add_test(tcase, a_list_of_sealers_has_a_model);
+	tcase_add_test(tcase, what_is_no_list_of_different_sealers_is_refused);
+	tcase_add_test(tcase, a_list_of_sealers_opens);
 	tcase_add_test(tcase, freeing_no_sealer_is_fine);
 	tcase_add_test(tcase, a_sealer_without_a_tpm_opens);
 	tcase_add_test(tcase, a_missing_device_is_named);

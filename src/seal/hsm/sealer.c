@@ -319,6 +319,7 @@ const struct sg_sealer_ops sg_hsm_sealer = {
 	.name = "hsm",
 	.model = "HSM",
 	.hardware = true,
+	.several = true,
 	.open = hsm_open,
 	.free = hsm_free,
 	.provision = hsm_provision,
