@@ -65,8 +65,12 @@ static enum tool_exit run(struct tool *tool)
 	for (size_t i = 0; i < count && code == TOOL_OK; i++) {
 		tool_log_clear();
 		rv = C_DestroyObject(tool->session, handles[i]);
-		if (!tool_rv_is_done(rv))
-			code = tool_fail_rv(rv, "can't delete \"%s\"", name);
+		if (tool_rv_is_done(rv))
+			continue;
+		code = tool_fail_rv(rv, "can't delete \"%s\"", name);
+		if (i > 0)
+			tool_note("%zu of %zu objects of that name are gone: signet list shows what "
+			          "is left", i, count);
 	}
 	/* The last one that was counted has counted those before it. */
 	if (code == TOOL_OK && rv != CKR_OK)

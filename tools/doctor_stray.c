@@ -73,6 +73,33 @@ static void check_one(const struct look *look, uint32_t handle, const char *what
 		              "here", handle, what);
 }
 
+/* One that the list of a token has for removal. */
+static bool tell_condemned(const struct look *look, const struct sg_pin_index *index)
+{
+	struct sg_token *token;
+
+	for (size_t i = 0; i < look->tokens->count; i++) {
+		const struct tool_token *listed = &look->tokens->list[i];
+
+		if (listed->rv != CKR_OK ||
+		    sg_module_token(look->module, listed->slot, &token) != SG_OK || !token->present)
+			continue;
+		for (size_t j = 0; j < token->record.indices.n; j++) {
+			const struct sg_pin_entry *entry = &token->record.indices.entry[j];
+
+			if (!entry->condemned || !sg_pin_index_same(&entry->index, index))
+				continue;
+			doctor_report(look->doctor, "index", WARN, "Log in with the PIN of now, as by "
+			              "signet list, which removes it.",
+			              "0x%08x in the TPM still counts for a PIN of slot %lu that was "
+			              "changed: an older copy of the store opens with that PIN",
+			              index->handle, listed->slot);
+			return true;
+		}
+	}
+	return false;
+}
+
 static enum sg_err check_indices(const struct look *look)
 {
 	struct sg_pin_index found[FOUND];
@@ -80,7 +107,8 @@ static enum sg_err check_indices(const struct look *look)
 	enum sg_err err = look->sealer->ops->pin_index->list(look->sealer, found, FOUND, &count);
 
 	for (size_t i = 0; i < count && err == SG_OK; i++)
-		check_one(look, found[i].handle, "wrong PINs", names_index, &found[i]);
+		if (!tell_condemned(look, &found[i]))
+			check_one(look, found[i].handle, "wrong PINs", names_index, &found[i]);
 	return err;
 }
 

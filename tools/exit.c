@@ -19,7 +19,7 @@ static const char *const texts[TOOL_EXITS] = {
 	[TOOL_EXISTS] = "such a thing exists already",
 	[TOOL_CONFIG] = "the configuration is wrong or does not allow it",
 	[TOOL_OTHER_TPM] = "not the TPM that sealed it, or its storage key is gone",
-	[TOOL_UNTOLD] = "it was done, but can't be told, or the TPM did not count it",
+	[TOOL_UNTOLD] = "it was done, but can't be told, or the TPM has yet to do its part",
 };
 
 static const enum tool_exit codes[SG_ERR_COUNT] = {
@@ -78,6 +78,7 @@ static const enum tool_exit codes[SG_ERR_COUNT] = {
 	[SG_ERR_STORE_DAMAGED] = TOOL_STORE,
 	[SG_ERR_STORE_OLD] = TOOL_STORE,
 	[SG_ERR_UNCOUNTED] = TOOL_UNTOLD,
+	[SG_ERR_PIN_LEFT] = TOOL_UNTOLD,
 	[SG_ERR_TOKEN_REPLACED] = TOOL_STORE,
 	[SG_ERR_STORE_VERSION] = TOOL_STORE,
 	[SG_ERR_STORE_UNSAFE] = TOOL_STORE,

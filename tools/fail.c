@@ -128,7 +128,7 @@ static enum tool_exit fail_err(enum sg_err err, const char *what)
 	if (err == SG_ERR_STORE_UNSAFE)
 		advice = "The command that mends it stands above.";
 	/* What was tried has not failed. */
-	if (err == SG_ERR_UNCOUNTED)
+	if (err == SG_ERR_UNCOUNTED || err == SG_ERR_PIN_LEFT)
 		what = "done, with a fault";
 	explain(what, sg_err_sentence(err), tool_log_lines(err), advice);
 	return ending(tool_exit_err(err));

@@ -85,6 +85,7 @@ static CK_RV create(const struct tool *tool, struct sg_bytes label, struct sg_by
 	                    sizeof private_template / sizeof private_template[0], private_key);
 	if (!tool_rv_is_done(rv))
 		return rv;
+	tool_log_clear();               /* of what is counted or taken back by what follows */
 	rv = C_CreateObject(tool->session, public_template,
 	                    sizeof public_template / sizeof public_template[0], &public_key);
 	/* Both or none; the second one that was counted has counted the first. */

@@ -229,6 +229,8 @@ CK_RV sg_token_login(struct sg_token *token, enum sg_user user, struct sg_bytes 
 	if (rv == CKR_OK)
 		rv = sg_rv(prove(token, user, pin, &record, keys, &token_key));
 	if (rv == CKR_OK)
+		sg_token_index_resume(token, &record, keys);
+	if (rv == CKR_OK)
 		rv = install_login(token, user, keys, &token_key);
 	sg_token_opening_unlock(token);
 	sg_keyset_free(&keys[0]);
@@ -373,7 +375,7 @@ static enum sg_err replace_pin(struct sg_token *token, const struct sg_token_rec
 	if (err == SG_OK)
 		err = sg_token_change_record(token, keys, put_copy, &new_copy);
 	if (plan != NULL)       /* the old index, or the new one */
-		sg_token_index_sweep(token, new_copy.sealer, keys, how->owner_auth);
+		err = sg_token_index_settled(token, new_copy.sealer, keys, how->owner_auth, err);
 	sg_pin_plan_free(&plan);
 	sg_buf_free(&new_copy.copy.blob);
 	sg_keyset_free(&keys[0]);
@@ -412,7 +414,7 @@ CK_RV sg_token_init_pin(struct sg_token *token, struct sg_bytes pin,
 		rv = CKR_PIN_LEN_RANGE;
 	if (rv == CKR_OK) {
 		err = replace_pin(token, &record, SG_USER, token_key, &how, NULL);
-		if (sg_token_anchor_stands(err))
+		if (sg_token_anchor_stands(err) || err == SG_ERR_PIN_LEFT)
 			sg_token_note_pin(token, SG_USER, SG_OK);
 		rv = sg_rv(err);
 	}

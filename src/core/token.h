@@ -103,7 +103,8 @@ enum sg_err sg_token_create(struct sg_token *token, const struct sg_token_plan *
                             bool *parent_made);
 
 /* Make the token new under the same serial: all objects and the user's PIN go.
- * Errors: AUTH where there is an officer's PIN and it is not this one, or none. */
+ * Errors: AUTH where there is an officer's PIN and it is not this one, or none; PIN_LEFT where it
+ * is done. */
 enum sg_err sg_token_recreate(struct sg_token *token, struct sg_bytes so_pin,
                               struct sg_bytes label);
 
@@ -144,12 +145,13 @@ void sg_token_session_closed(struct sg_token *token, CK_FLAGS flags);
 
 /* Set the user's PIN while the officer is logged in. owner_auth, that of the TPM's owner
  * hierarchy, is for the index of a PIN with tries of its own, and may be NULL. Errors:
- * PIN_LEN_RANGE, USER_NOT_LOGGED_IN. */
+ * PIN_LEN_RANGE, USER_NOT_LOGGED_IN; SIGNET_UNCOUNTED and SIGNET_PIN_LEFT where it is done. */
 CK_RV sg_token_init_pin(struct sg_token *token, struct sg_bytes pin,
                         const struct sg_secret *owner_auth);
 
 /* Change a PIN, proving the old one to the hardware; nobody need be logged in. owner_auth as
- * above. Errors: PIN_INCORRECT, PIN_LEN_RANGE, PIN_LOCKED, USER_PIN_NOT_INITIALIZED. */
+ * above. Errors: PIN_INCORRECT, PIN_LEN_RANGE, PIN_LOCKED, USER_PIN_NOT_INITIALIZED;
+ * SIGNET_UNCOUNTED and SIGNET_PIN_LEFT where it is done. */
 CK_RV sg_token_set_pin(struct sg_token *token, enum sg_user user, struct sg_bytes old_pin,
                        struct sg_bytes new_pin, const struct sg_secret *owner_auth);
 

@@ -163,9 +163,11 @@ static enum sg_err build_anew(const struct sg_token_proof *old, const struct sg_
 }
 
 /* This process forgets the old one, and takes the indices that it had out of the hardware. */
-static void settle(struct sg_token *token, struct sg_sealer *sealer,
-                   const struct sg_token_made *made)
+static enum sg_err settle(struct sg_token *token, struct sg_sealer *sealer,
+                          const struct sg_token_made *made)
 {
+	enum sg_err err = SG_OK;
+
 	pthread_rwlock_wrlock(&token->lock);
 	sg_token_close(token);
 	pthread_rwlock_unlock(&token->lock);
@@ -173,9 +175,10 @@ static void settle(struct sg_token *token, struct sg_sealer *sealer,
 	sg_token_sync_written(token);
 	if (made->record.indices.n > 0) {
 		sg_token_opening_lock(token);
-		sg_token_index_sweep(token, sealer, made->keys, NULL);
+		err = sg_token_index_settled(token, sealer, made->keys, NULL, SG_OK);
 		sg_token_opening_unlock(token);
 	}
+	return err;
 }
 
 /* Read the officer's PIN and the record that it is to open. */
@@ -213,7 +216,7 @@ enum sg_err sg_token_recreate(struct sg_token *token, struct sg_bytes so_pin,
 		sg_token_undo_counter(token, old.sealer, NULL, &made.record);
 	sg_token_opening_unlock(token);
 	if (err == SG_OK)
-		settle(token, old.sealer, &made);
+		err = settle(token, old.sealer, &made);
 out:
 	sg_token_made_clear(&made);
 	sg_token_proof_clear(&old);

@@ -54,7 +54,7 @@ enum sg_err sg_token_index_enter(struct sg_token *token, struct sg_sealer *seale
 		return SG_OK;
 	err = sg_token_change_record(token, keys, add, (void *)plan);
 	if (err == SG_ERR_HW_NV_FULL) {
-		sg_token_index_sweep(token, sealer, keys, owner_auth);
+		(void)sg_token_index_sweep(token, sealer, keys, owner_auth);
 		err = sg_token_change_record(token, keys, add, (void *)plan);
 	}
 	/* It is entered; the next change, which is the PIN's, has it counted first. */
@@ -184,21 +184,24 @@ static enum sg_err read_settled(struct sg_token *token, struct sg_sealer *sealer
 	return err == SG_OK ? read_checked(token, keys, record) : err;
 }
 
-void sg_token_index_sweep(struct sg_token *token, struct sg_sealer *sealer,
-                          struct sg_keyset *const keys[2], const struct sg_secret *owner_auth)
+enum sg_err sg_token_index_sweep(struct sg_token *token, struct sg_sealer *sealer,
+                                 struct sg_keyset *const keys[2],
+                                 const struct sg_secret *owner_auth)
 {
 	struct sg_token_record record = { 0 };
 	struct sg_pin_list gone = { .n = 0 };
-	enum sg_err err;
+	enum sg_err err, removed = SG_OK;
 
 	if (sealer->ops->pin_index == NULL)
-		return;
+		return SG_OK;
 	err = read_settled(token, sealer, keys, &record);
 	if (err == SG_OK) {
 		for (size_t i = record.indices.n; i > 0; i--)
 			if (!record.indices.entry[i - 1].condemned)
 				drop(&record.indices, i - 1);
-		(void)remove_from(sealer, &record, owner_auth, &record.indices, &gone);
+		removed = remove_from(sealer, &record, owner_auth, &record.indices, &gone);
+	} else {
+		removed = err;
 	}
 	if (err == SG_OK && gone.n > 0)
 		err = sg_token_change_record(token, keys, forget, &gone);
@@ -206,6 +209,25 @@ void sg_token_index_sweep(struct sg_token *token, struct sg_sealer *sealer,
 		sg_log(SG_LOG_NOTICE, "indices of the TPM that nobody uses any more stay for now: %s",
 		       sg_err_sentence(err));
 	sg_token_record_clear(&record);
+	return removed;
+}
+
+enum sg_err sg_token_index_settled(struct sg_token *token, struct sg_sealer *sealer,
+                                   struct sg_keyset *const keys[2],
+                                   const struct sg_secret *owner_auth, enum sg_err err)
+{
+	enum sg_err swept = sg_token_index_sweep(token, sealer, keys, owner_auth);
+
+	return err == SG_OK && swept != SG_OK ? SG_ERR_PIN_LEFT : err;
+}
+
+void sg_token_index_resume(struct sg_token *token, const struct sg_token_record *record,
+                           struct sg_keyset *const keys[2])
+{
+	struct sg_sealer *sealer;
+
+	if (marked(record) > 0 && sg_token_sealer(token, record->sealer, &sealer) == SG_OK)
+		(void)sg_token_index_sweep(token, sealer, keys, NULL);
 }
 
 enum sg_err sg_token_index_abandon(struct sg_sealer *sealer, const struct sg_token_record *record,

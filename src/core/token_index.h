@@ -31,9 +31,22 @@ enum sg_err sg_token_index_enter(struct sg_token *token, struct sg_sealer *seale
 enum sg_err sg_token_index_settle(struct sg_sealer *sealer, struct sg_token_record *record);
 
 /* Remove from the hardware what no copy of the stored record uses. What can't be removed stays
- * in the record, for the next time. The caller holds `opening`; owner_auth may be NULL. */
-void sg_token_index_sweep(struct sg_token *token, struct sg_sealer *sealer,
-                          struct sg_keyset *const keys[2], const struct sg_secret *owner_auth);
+ * in the record, for the next time. The caller holds `opening`; owner_auth may be NULL. Errors:
+ * that of the first that could not be removed, or why none was looked for; all are logged. */
+enum sg_err sg_token_index_sweep(struct sg_token *token, struct sg_sealer *sealer,
+                                 struct sg_keyset *const keys[2],
+                                 const struct sg_secret *owner_auth);
+
+/* The same after a change of a PIN that ended with err, which it returns: PIN_LEFT where the
+ * change stands and is counted, and what counted for the old PIN could not be removed. */
+enum sg_err sg_token_index_settled(struct sg_token *token, struct sg_sealer *sealer,
+                                   struct sg_keyset *const keys[2],
+                                   const struct sg_secret *owner_auth, enum sg_err err);
+
+/* The same where the record, which is authenticated, names one that somebody was about to remove:
+ * for whoever has the keys next. */
+void sg_token_index_resume(struct sg_token *token, const struct sg_token_record *record,
+                           struct sg_keyset *const keys[2]);
 
 /* Remove from the hardware what a record names that is not stored, or not any more. *left are
  * those that could not be removed. The caller holds `opening`; owner_auth may be NULL. Errors:

@@ -105,7 +105,8 @@ enum sg_err sg_token_reseal(struct sg_token *token, const struct sg_token_reseal
 	if (err == SG_OK)
 		err = sg_token_change_record(token, proof.keys, put, &change);
 	if (change.plan[SG_SEAL_USER] != NULL)  /* the old index, or the new one */
-		sg_token_index_sweep(token, change.sealer, proof.keys, how->pins.owner_auth);
+		err = sg_token_index_settled(token, change.sealer, proof.keys,
+		                             how->pins.owner_auth, err);
 	sg_token_opening_unlock(token);
 out:
 	for (int slot = 0; slot < SG_SEAL_SLOTS; slot++)

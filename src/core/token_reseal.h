@@ -17,7 +17,7 @@ struct sg_token_reseal {
 
 /* Seal the copies anew and store them, all or none. Errors: ARG without a PIN where there
  * must be one, AUTH for a PIN that is wrong, or was changed meanwhile, the sealer's, the
- * store's. */
+ * store's; UNCOUNTED and PIN_LEFT where it is done. */
 enum sg_err sg_token_reseal(struct sg_token *token, const struct sg_token_reseal *how);
 
 #endif

@@ -71,6 +71,7 @@ enum sg_err {
 	SG_ERR_STORE_OLD,       /* an older copy of a store whose versions the device counts */
 	SG_ERR_TOKEN_REPLACED,  /* another token in the place of one that sessions belong to */
 	SG_ERR_UNCOUNTED,       /* a change stands, but the device has yet to count it */
+	SG_ERR_PIN_LEFT,        /* a PIN is changed, but what counts for the old one stays */
 	SG_ERR_STORE_VERSION,   /* made by another version */
 	SG_ERR_STORE_UNSAFE,    /* owner or permissions are not private */
 	SG_ERR_STORE_BUSY,      /* locked by another process for too long */

@@ -313,6 +313,49 @@ START_TEST(a_power_cut_at_any_command_leaves_one_pin_and_the_next_change_cleans_
 }
 END_TEST
 
+/* Or an older copy of the store opens with the old PIN. */
+START_TEST(an_index_that_could_not_be_removed_is_said_and_goes_with_the_next_login)
+{
+	make(3);
+	test_fault_set(TEST_REFUSE, TPM2_CC_NV_UndefineSpace, 1, TPM2_RC_FAILURE);
+	p11_is(CKR_SIGNET_PIN_LEFT, _i == 1 ? init_pin("another one")
+	                                    : set_pin(P11_PIN, "another one"));
+	ck_assert_uint_eq(test_fault_clear(), 1);
+	ck_assert_uint_eq(indices(), 2);
+	start_over();
+	log_in(CKU_USER, "another one");
+	ck_assert_uint_eq(indices(), 1);
+}
+END_TEST
+
+START_TEST(an_index_whose_removal_was_broken_off_goes_with_the_next_login)
+{
+	make(3);
+	test_fault_set(TEST_DIE_BEFORE, TPM2_CC_NV_UndefineSpace, 1, 0);
+	p11_is(CKR_SIGNET_PIN_LEFT, set_pin(P11_PIN, "another one"));
+	ck_assert_uint_eq(test_fault_clear(), 1);
+	test_tpm_power_cut(&tpm);
+	start_over();
+	ck_assert_uint_eq(indices(), 2);
+	log_in(_i == 0 ? CKU_USER : CKU_SO, _i == 0 ? "another one" : P11_SO_PIN);
+	ck_assert_uint_eq(indices(), 1);
+}
+END_TEST
+
+START_TEST(a_token_made_new_over_an_index_that_stays_says_so)
+{
+	make(3);
+	p11_ok(p11->C_CloseAllSessions(0));
+	test_fault_set(TEST_REFUSE, TPM2_CC_NV_UndefineSpace, 1, TPM2_RC_FAILURE);
+	p11_is(CKR_SIGNET_PIN_LEFT,
+	       p11->C_InitToken(0, (CK_BYTE *)P11_SO_PIN, strlen(P11_SO_PIN), LABEL));
+	ck_assert_uint_eq(test_fault_clear(), 1);
+	s = p11_open(CKF_RW_SESSION);
+	log_in(CKU_SO, P11_SO_PIN);
+	ck_assert_uint_eq(indices(), 0);
+}
+END_TEST
+
 START_TEST(an_owner_with_a_password_keeps_the_old_pin)
 {
 	make(3);
@@ -371,6 +414,10 @@ static Suite *suite(void)
 	tcase_add_test(tc, the_token_made_new_has_no_index_of_the_old_one);
 	tcase_add_loop_test(tc, a_power_cut_at_any_command_leaves_one_pin_and_the_next_change_cleans_up,
 	                    0, 2);
+	tcase_add_loop_test(tc, an_index_that_could_not_be_removed_is_said_and_goes_with_the_next_login,
+	                    0, 2);
+	tcase_add_loop_test(tc, an_index_whose_removal_was_broken_off_goes_with_the_next_login, 0, 2);
+	tcase_add_test(tc, a_token_made_new_over_an_index_that_stays_says_so);
 	tcase_add_test(tc, an_owner_with_a_password_keeps_the_old_pin);
 	tcase_add_test(tc, a_removed_index_is_an_error_of_its_own);
 	tcase_add_test(tc, a_sealer_that_cannot_count_makes_no_such_token);

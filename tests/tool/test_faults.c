@@ -11,8 +11,10 @@
 
 #include "core/token.h"
 #include "lib/fault.h"
+#include "lib/file.h"
 #include "lib/p11.h"
 #include "lib/runner.h"
+#include "lib/scratch.h"
 #include "tools/exit.h"
 #include "util/err.h"
 
@@ -179,6 +181,48 @@ START_TEST(both_halves_are_deleted_where_one_is_uncounted)
 }
 END_TEST
 
+START_TEST(of_two_halves_that_do_not_both_go_it_is_said_that_one_is_gone)
+{
+	ck_assert_int_eq(run("keygen --label k"), TOOL_OK);
+	test_fault_set(TEST_DIE_BEFORE, TPM2_CC_NV_Increment, 2, 0);
+	ck_assert_int_eq(run("delete --label k --yes"), TOOL_HARDWARE);
+	ck_assert_uint_eq(test_fault_clear(), 1);
+	ck_assert_msg(strstr(said, "1 of 2 objects of that name are gone") != NULL, "%s", said);
+	test_tpm_power_cut(&tpm);
+	ck_assert_int_eq(list(), TOOL_OK);
+	ck_assert_msg((strstr(said, "private key") == NULL) != (strstr(said, "public key") == NULL),
+	              "%s", said);
+}
+END_TEST
+
+START_TEST(an_index_that_counts_for_an_old_pin_is_named_until_it_goes)
+{
+	const char *const pins[] = { "oldpin", "newpin" };
+	char line[512], *path;
+
+	for (int i = 0; i < 2; i++) {
+		path = scratch_path(p11_folder, pins[i]);
+		test_file_write(path, sg_bytes_str(pins[i]));
+		free(path);
+	}
+	snprintf(line, sizeof line, "init --label pin --pin-file %s/oldpin --pin-tries 3", p11_folder);
+	ck_assert_int_eq(run(line), TOOL_OK);
+	test_fault_set(TEST_REFUSE, TPM2_CC_NV_UndefineSpace, 1, TPM2_RC_FAILURE);
+	snprintf(line, sizeof line, "pin set --token pin --pin-file %s/oldpin --new-pin-file %s/newpin",
+	         p11_folder, p11_folder);
+	ck_assert_int_eq(run(line), TOOL_UNTOLD);
+	ck_assert_uint_eq(test_fault_clear(), 1);
+	ck_assert_msg(strstr(said, sg_err_sentence(SG_ERR_PIN_LEFT)) != NULL, "%s", said);
+	ck_assert_msg(strstr(said, "can't") == NULL, "%s", said);
+	(void)run("doctor");
+	ck_assert_msg(strstr(said, "that was changed") != NULL, "%s", said);
+	snprintf(line, sizeof line, "list --token pin --pin-file %s/newpin", p11_folder);
+	ck_assert_int_eq(run(line), TOOL_OK);
+	(void)run("doctor");
+	ck_assert_msg(strstr(said, "that was changed") == NULL, "%s", said);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *suite = suite_create("tool faults");
@@ -194,6 +238,8 @@ static Suite *suite(void)
 	tcase_add_test(tc, a_key_of_which_a_half_is_uncounted_is_imported_whole);
 	tcase_add_test(tc, a_key_of_which_the_last_half_is_uncounted_is_not_taken_back);
 	tcase_add_test(tc, both_halves_are_deleted_where_one_is_uncounted);
+	tcase_add_test(tc, of_two_halves_that_do_not_both_go_it_is_said_that_one_is_gone);
+	tcase_add_test(tc, an_index_that_counts_for_an_old_pin_is_named_until_it_goes);
 	suite_add_tcase(suite, tc);
 	return suite;
 }
