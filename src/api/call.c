@@ -6,6 +6,8 @@
 
 #include "core/rv.h"
 
+#define TRIES 8                         /* while one token after the other takes the place */
+
 CK_RV sg_call_module(struct sg_call *call)
 {
 	*call = (struct sg_call){ NULL, NULL };
@@ -42,10 +44,11 @@ enum sg_err sg_call_sync(struct sg_call *call, struct sg_token *token)
 {
 	enum sg_err err = sg_token_sync(token);
 
-	if (err != SG_ERR_TOKEN_REPLACED)
-		return err;
-	sg_session_close_all(&call->module->sessions, token);
-	return sg_token_sync(token);
+	for (int i = 0; i < TRIES && err == SG_ERR_TOKEN_REPLACED; i++) {
+		sg_session_close_gone(&call->module->sessions, token);
+		err = sg_token_sync(token);
+	}
+	return err;
 }
 
 CK_RV sg_call_end(struct sg_call *call, CK_RV rv)

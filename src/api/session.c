@@ -9,12 +9,31 @@
 #include "api/call.h"
 #include "core/rv.h"
 
+#define TRIES 8                         /* while one token after the other takes the place */
+
+/* Another token may take the place of the one that was looked at. */
+static CK_RV open_session(struct sg_call *call, struct sg_token *token, CK_FLAGS flags,
+                          CK_SESSION_HANDLE *handle)
+{
+	CK_RV rv = CKR_DEVICE_REMOVED;
+	enum sg_err err;
+
+	for (int i = 0; i < TRIES && rv == CKR_DEVICE_REMOVED; i++) {
+		err = sg_call_sync(call, token);
+		if (err == SG_ERR_STORE_MISSING)
+			return CKR_TOKEN_NOT_RECOGNIZED;
+		rv = sg_rv(err);
+		if (rv == CKR_OK)
+			rv = sg_session_open(&call->module->sessions, token, flags, handle);
+	}
+	return rv;
+}
+
 CK_RV C_OpenSession(CK_SLOT_ID slot, CK_FLAGS flags, void *application, CK_NOTIFY notify,
                     CK_SESSION_HANDLE *handle)
 {
 	struct sg_token *token;
 	struct sg_call call;
-	enum sg_err err;
 	CK_RV rv = sg_call_slot(&call, slot, &token);
 
 	(void)application;
@@ -27,14 +46,8 @@ CK_RV C_OpenSession(CK_SLOT_ID slot, CK_FLAGS flags, void *application, CK_NOTIF
 		return sg_call_end(&call, CKR_SESSION_PARALLEL_NOT_SUPPORTED);
 	if (flags & CKF_ASYNC_SESSION)
 		return sg_call_end(&call, CKR_SESSION_ASYNC_NOT_SUPPORTED);
-	err = sg_call_sync(&call, token);
-	if (err == SG_ERR_STORE_MISSING)
-		return sg_call_end(&call, CKR_TOKEN_NOT_RECOGNIZED);
-	rv = sg_rv(err);
-	if (rv == CKR_OK)
-		rv = sg_session_open(&call.module->sessions, token,
-		                     flags & (CKF_SERIAL_SESSION | CKF_RW_SESSION), handle);
-	return sg_call_end(&call, rv);
+	flags &= CKF_SERIAL_SESSION | CKF_RW_SESSION;
+	return sg_call_end(&call, open_session(&call, token, flags, handle));
 }
 
 CK_RV C_CloseSession(CK_SESSION_HANDLE handle)

@@ -13,10 +13,14 @@
 
 static atomic_ulong next_handle = 1;
 
+/* Sessions are closed all the time, and who waits for that is not to wait for ever. */
+static const pthread_rwlock_t fair = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
+
 void sg_session_table_init(struct sg_session_table *table)
 {
 	table->by_handle = (struct sg_map){ NULL, 0, 0 };
 	sg_gate_init(&table->gate);
+	table->closing = fair;
 }
 
 static void unref(struct sg_session *session)
@@ -64,9 +68,12 @@ CK_RV sg_session_open(struct sg_session_table *table, struct sg_token *token, CK
 	pthread_rwlock_wrlock(&token->lock);
 	if (token->remaking) {
 		rv = CKR_TOKEN_NOT_RECOGNIZED;
+	} else if (token->replaced) {
+		rv = CKR_DEVICE_REMOVED;
 	} else if (token->user == SG_SO && (flags & CKF_RW_SESSION) == 0) {
 		rv = CKR_SESSION_READ_WRITE_SO_EXISTS;
 	} else {
+		session->era = token->era;
 		token->sessions++;
 		if ((flags & CKF_RW_SESSION) == 0)
 			token->read_only_sessions++;
@@ -137,20 +144,21 @@ bool sg_session_close(struct sg_session_table *table, CK_SESSION_HANDLE handle)
 {
 	struct sg_session *session = NULL;
 
+	pthread_rwlock_rdlock(&table->closing);
 	sg_gate_close(&table->gate);
 	if (handle != CK_INVALID_HANDLE)
 		session = sg_map_take(&table->by_handle, handle);
 	sg_gate_open(&table->gate);
-	if (session == NULL)
-		return false;
-	end(session);
-	return true;
+	if (session != NULL)
+		end(session);
+	pthread_rwlock_unlock(&table->closing);
+	return session != NULL;
 }
 
-/* Take some sessions out of the table, of this token or of any; 0 when none is left. The
- * map may not change while it is walked. */
+/* Take some sessions out of the table, of this token or of any, from before an era; 0 when none
+ * is left. The map may not change while it is walked. */
 static size_t take_some(struct sg_session_table *table, const struct sg_token *token,
-                        struct sg_session *batch[BATCH])
+                        uint64_t era, struct sg_session *batch[BATCH])
 {
 	uint64_t key;
 	size_t at = 0, n = 0;
@@ -160,7 +168,7 @@ static size_t take_some(struct sg_session_table *table, const struct sg_token *t
 	while (n < BATCH && sg_map_next(&table->by_handle, &at, &key, &value)) {
 		struct sg_session *session = value;
 
-		if (token == NULL || session->token == token)
+		if (token == NULL || (session->token == token && session->era < era))
 			batch[n++] = session;
 	}
 	for (size_t i = 0; i < n; i++)
@@ -169,14 +177,34 @@ static size_t take_some(struct sg_session_table *table, const struct sg_token *t
 	return n;
 }
 
-void sg_session_close_all(struct sg_session_table *table, const struct sg_token *token)
+static void close_before(struct sg_session_table *table, const struct sg_token *token,
+                         uint64_t era)
 {
 	struct sg_session *batch[BATCH];
 	size_t n;
 
-	while ((n = take_some(table, token, batch)) > 0)
+	pthread_rwlock_rdlock(&table->closing);
+	while ((n = take_some(table, token, era, batch)) > 0)
 		for (size_t i = 0; i < n; i++)
 			end(batch[i]);
+	pthread_rwlock_unlock(&table->closing);
+}
+
+void sg_session_close_all(struct sg_session_table *table, const struct sg_token *token)
+{
+	close_before(table, token, UINT64_MAX);
+}
+
+void sg_session_close_gone(struct sg_session_table *table, struct sg_token *token)
+{
+	uint64_t era;
+
+	pthread_rwlock_rdlock(&token->lock);
+	era = token->era;
+	pthread_rwlock_unlock(&token->lock);
+	close_before(table, token, era);
+	pthread_rwlock_wrlock(&table->closing);
+	pthread_rwlock_unlock(&table->closing);
 }
 
 void sg_session_table_clear(struct sg_session_table *table)
@@ -184,6 +212,7 @@ void sg_session_table_clear(struct sg_session_table *table)
 	sg_session_close_all(table, NULL);
 	sg_map_free(&table->by_handle);
 	sg_gate_destroy(&table->gate);
+	pthread_rwlock_destroy(&table->closing);
 }
 
 /* Get references to all sessions of a token. Where there is no memory for them there are none:

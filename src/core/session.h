@@ -23,6 +23,7 @@ struct sg_session {
 	CK_SESSION_HANDLE handle;
 	struct sg_token *token;         /* borrowed; the module keeps it until C_Finalize */
 	CK_FLAGS flags;                 /* CKF_SERIAL_SESSION, CKF_RW_SESSION */
+	uint64_t era;                   /* the token's when it was opened */
 	atomic_uint refs;
 	pthread_mutex_t lock;           /* guards all that follows */
 	bool closed;
@@ -36,6 +37,7 @@ struct sg_session {
 struct sg_session_table {
 	struct sg_gate gate;            /* guards all that follows */
 	struct sg_map by_handle;
+	pthread_rwlock_t closing;       /* shared by all who end what they took out of the map */
 };
 
 /* Make an empty table. */
@@ -44,7 +46,8 @@ void sg_session_table_init(struct sg_session_table *table);
 /* Close every session and free the table; no thread is in a call. */
 void sg_session_table_clear(struct sg_session_table *table);
 
-/* Open a session [PKCS#11 3.1 §5.6.1]. Errors: SESSION_READ_WRITE_SO_EXISTS, HOST_MEMORY. */
+/* Open a session [PKCS#11 3.1 §5.6.1]. Errors: SESSION_READ_WRITE_SO_EXISTS, HOST_MEMORY,
+ * DEVICE_REMOVED while sessions of a token that is gone are there. */
 CK_RV sg_session_open(struct sg_session_table *table, struct sg_token *token, CK_FLAGS flags,
                       CK_SESSION_HANDLE *handle);
 
@@ -58,6 +61,10 @@ bool sg_session_close(struct sg_session_table *table, CK_SESSION_HANDLE handle);
 
 /* Close all sessions of a token. */
 void sg_session_close_all(struct sg_session_table *table, const struct sg_token *token);
+
+/* Close those that are sessions of a token that is gone, and wait for all that others are
+ * closing: then nothing is left of it. The caller holds no session's lock. */
+void sg_session_close_gone(struct sg_session_table *table, struct sg_token *token);
 
 /* End all operations of a token's sessions whose keys were closed since they began: after a
  * logout, so that nothing keeps a key. What began after the next login goes on. The caller

@@ -148,6 +148,7 @@ static enum sg_err leave(struct sg_token *token)
 
 	sg_token_close(token);
 	token->replaced = token->sessions > 0;
+	token->era++;
 	return bound ? SG_ERR_TOKEN_REPLACED : SG_OK;
 }
 

@@ -68,7 +68,8 @@ struct sg_token {
 	struct sg_object_table objects;
 	CK_ULONG sessions;
 	CK_ULONG read_only_sessions;
-	bool replaced;                          /* the sessions are those of a token that is gone */
+	bool replaced;                          /* all sessions are those of a token that is gone */
+	uint64_t era;                           /* counts the tokens that are gone */
 	bool remaking;                          /* C_InitToken is at work: no session opens */
 
 	/* How often each half was closed; read without a lock. An operation with a key

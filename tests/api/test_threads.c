@@ -7,7 +7,9 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "lib/file.h"
 #include "lib/p11.h"
 #include "lib/runner.h"
 
@@ -470,6 +472,44 @@ START_TEST(finalize_is_not_kept_waiting_by_calls_without_end)
 }
 END_TEST
 
+/* A session that opens, and stays open. */
+static void *open_and_look(void *arg)
+{
+	CK_SESSION_HANDLE mine = 0;
+	CK_SESSION_INFO info;
+
+	(void)arg;
+	pthread_barrier_wait(&barrier);
+	expect(open_session(0, &mine) == CKR_OK);
+	pthread_barrier_wait(&barrier);
+	expect(p11->C_GetSessionInfo(mine, &info) == CKR_OK);
+	return NULL;
+}
+
+/* One token after the other stands in the slot, with sessions to clean up. */
+START_TEST(a_session_that_opens_with_the_next_token_stays_open)
+{
+	struct sg_buf stores[2];
+
+	for (int i = 0; i < 2; i++) {
+		p11_make_machine();
+		stores[i] = test_file_read(p11_store);
+		ck_assert_int_eq(unlink(p11_store), 0);
+	}
+	test_file_write(p11_store, sg_buf_bytes(&stores[1]));
+	p11_start();
+	for (int round = 0; round < ROUNDS; round++) {
+		for (int i = 0; i < 200; i++)
+			(void)p11_open(0);
+		test_file_write(p11_store, sg_buf_bytes(&stores[round % 2]));
+		run(open_and_look);
+		p11_ok(p11->C_CloseAllSessions(0));
+	}
+	sg_buf_free(&stores[0]);
+	sg_buf_free(&stores[1]);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *suite = suite_create("threads");
@@ -486,6 +526,7 @@ static Suite *suite(void)
 	tcase_add_test(tc, threads_write_to_the_token_at_once);
 	tcase_add_loop_test(tc, no_change_of_an_attribute_is_lost, 0, 2);
 	tcase_add_test(tc, slots_are_looked_at_from_all_sides);
+	tcase_add_test(tc, a_session_that_opens_with_the_next_token_stays_open);
 	tcase_add_test(tc, the_module_begins_and_ends_in_many_threads);
 	tcase_add_test(tc, finalize_is_not_kept_waiting_by_calls_without_end);
 	return suite;
