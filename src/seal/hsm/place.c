@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <p11-kit/p11-kit.h>
 
@@ -15,6 +16,11 @@
 
 #define SLOTS_MAX 4096          /* a module that names more is broken */
 #define SLOTS_TRIES 4           /* the list may grow while it is read */
+
+/* A token that another process is writing to, or that is just being plugged in, is not there for a
+ * moment. */
+#define TRIES 4
+#define PAUSE 25000000          /* nanoseconds */
 
 static _Thread_local bool calling;
 
@@ -188,6 +194,7 @@ static enum sg_err find(struct sg_hsm_place *place)
 
 enum sg_err sg_hsm_place_find(const char *text, struct sg_hsm_place **out)
 {
+	const struct timespec pause = { 0, PAUSE };
 	struct sg_hsm_place *place = calloc(1, sizeof *place);
 	struct sg_signal_hold hold;
 	enum sg_err err = SG_ERR_NOMEM;
@@ -207,7 +214,11 @@ enum sg_err sg_hsm_place_find(const char *text, struct sg_hsm_place **out)
 		goto out;
 	}
 	sg_hsm_enter(&hold);
-	err = find(place);
+	for (int i = 0; i < TRIES && (i == 0 || err == SG_ERR_HSM_MISSING); i++) {
+		if (i > 0)
+			nanosleep(&pause, NULL);
+		err = find(place);
+	}
 	sg_hsm_leave(&hold);
 out:
 	if (err == SG_OK)

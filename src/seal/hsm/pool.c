@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "seal/hsm/pin.h"
 #include "seal/hsm/rc.h"
@@ -16,6 +17,8 @@
 
 #define IDLE_MAX 16             /* sessions kept open that nobody uses */
 #define KEYS 32                 /* handles remembered */
+#define TRIES 4                 /* to connect to an HSM that is there */
+#define PAUSE 25000000          /* nanoseconds between them */
 
 struct known_key {
 	CK_OBJECT_CLASS class;
@@ -117,7 +120,8 @@ enum sg_err sg_hsm_check(struct sg_hsm_session *s, const char *function, CK_RV r
 }
 
 /* Log in with a PIN, or at the HSM's own keyboard where it has one and pin is NULL. */
-static enum sg_err login(struct sg_hsm *hsm, CK_SESSION_HANDLE session, const struct sg_secret *pin)
+static enum sg_err login(struct sg_hsm *hsm, CK_SESSION_HANDLE session, const struct sg_secret *pin,
+                         bool *lost)
 {
 	CK_RV rv;
 	enum sg_err err = SG_OK;
@@ -135,11 +139,11 @@ static enum sg_err login(struct sg_hsm *hsm, CK_SESSION_HANDLE session, const st
 		sg_secret_free(&hsm->refused);
 		err = sg_secret_copy(sg_secret_bytes(pin), &hsm->refused);
 	}
-	return err == SG_OK ? sg_hsm_err("C_Login", rv, NULL) : err;
+	return err == SG_OK ? sg_hsm_err("C_Login", rv, lost) : err;
 }
 
 /* Log in to a token that asks for it; the caller holds the lock. */
-static enum sg_err log_in(struct sg_hsm *hsm, CK_SESSION_HANDLE session)
+static enum sg_err log_in(struct sg_hsm *hsm, CK_SESSION_HANDLE session, bool *lost)
 {
 	const CK_FLAGS flags = hsm->place->info.flags;
 	struct sg_secret *pin = NULL;
@@ -160,7 +164,7 @@ static enum sg_err log_in(struct sg_hsm *hsm, CK_SESSION_HANDLE session)
 	}
 	if (err == SG_OK) {
 		sg_hsm_enter(&hold);
-		err = login(hsm, session, pin);
+		err = login(hsm, session, pin, lost);
 		sg_hsm_leave(&hold);
 	}
 	hsm->logged_in = err == SG_OK;
@@ -189,6 +193,7 @@ static enum sg_err make_session(struct sg_hsm *hsm, CK_SESSION_HANDLE *session, 
 {
 	struct sg_signal_hold hold;
 	enum sg_err err = SG_OK;
+	bool opened = false;
 	CK_RV rv;
 
 	if (hsm->place == NULL)
@@ -199,10 +204,14 @@ static enum sg_err make_session(struct sg_hsm *hsm, CK_SESSION_HANDLE *session, 
 	rv = open_session(hsm->place, session);
 	*full = rv == CKR_SESSION_COUNT;
 	err = sg_hsm_err("C_OpenSession", rv, lost);
-	if (err != SG_OK)
-		return err;
-	err = log_in(hsm, *session);
-	if (err != SG_OK) {
+	if (err == SG_OK) {
+		opened = true;
+		err = log_in(hsm, *session, lost);
+	}
+	/* Also a fault may be one of this connection: a token that another process writes to. */
+	if (err == SG_ERR_HSM_FAULT)
+		*lost = true;
+	if (err != SG_OK && opened) {
 		sg_hsm_enter(&hold);
 		(void)hsm->place->f->C_CloseSession(*session);
 		sg_hsm_leave(&hold);
@@ -213,6 +222,7 @@ static enum sg_err make_session(struct sg_hsm *hsm, CK_SESSION_HANDLE *session, 
 /* Lend a session. Where all that the HSM has are lent, wait for one. */
 static enum sg_err take(struct sg_hsm *hsm, struct sg_hsm_session *s)
 {
+	const struct timespec pause = { 0, PAUSE };
 	bool full = false, lost = false;
 	enum sg_err err = SG_OK;
 	int tries = 0;
@@ -237,8 +247,9 @@ static enum sg_err take(struct sg_hsm *hsm, struct sg_hsm_session *s)
 			break;
 		if (lost) {
 			hsm->is_void = true;
-			if (tries++ > 0)
+			if (++tries == TRIES)
 				break;
+			nanosleep(&pause, NULL);
 		}
 	}
 	if (err == SG_OK) {
