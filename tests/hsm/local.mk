@@ -3,6 +3,8 @@ hsm_tests = \
 	tests/hsm/test_faulty \
 	tests/hsm/test_faulty_answers \
 	tests/hsm/test_p11server \
+	tests/hsm/test_sealer \
+	tests/hsm/test_sealer_key \
 	tests/hsm/test_softhsm
 
 check_PROGRAMS += $(hsm_tests)

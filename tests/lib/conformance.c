@@ -9,6 +9,8 @@
 
 struct sg_sealer *test_sealer;
 struct sg_buf test_parent;
+enum sg_err test_other = SG_ERR_HW_OTHER;
+size_t test_other_at = 1;
 
 void test_sealer_on(char *tcti)
 {
@@ -259,12 +261,12 @@ START_TEST(another_parent_is_told_apart)
 	struct sg_buf blob = { 0 }, unused = { 0 };
 
 	ck_assert_int_eq(test_seal(NULL, plain, &blob), SG_OK);
-	test_parent.data[test_parent.len - 1] ^= 1;
-	ck_assert_int_eq(test_unseal(NULL, sg_buf_bytes(&blob), &out), SG_ERR_HW_OTHER);
+	test_parent.data[test_parent.len - test_other_at] ^= 1;
+	ck_assert_int_eq(test_unseal(NULL, sg_buf_bytes(&blob), &out), test_other);
 	ck_assert_ptr_null(out);
 	test_parent.len = 0;
-	ck_assert_int_eq(test_unseal(NULL, sg_buf_bytes(&blob), &out), SG_ERR_HW_OTHER);
-	ck_assert_int_eq(test_seal(NULL, plain, &unused), SG_ERR_HW_OTHER);
+	ck_assert_int_eq(test_unseal(NULL, sg_buf_bytes(&blob), &out), test_other);
+	ck_assert_int_eq(test_seal(NULL, plain, &unused), test_other);
 	ck_assert_uint_eq(unused.len, 0);
 	sg_secret_free(&plain);
 	sg_buf_free(&blob);

@@ -13,6 +13,12 @@
 extern struct sg_sealer *test_sealer;           /* open */
 extern struct sg_buf test_parent;               /* provisioned */
 
+/* What the sealer says where it is asked about a parent that is not its own, SG_ERR_HW_OTHER by
+ * default; and where in test_parent a byte stands that makes it another one: so many before the
+ * end, 1 by default. */
+extern enum sg_err test_other;
+extern size_t test_other_at;
+
 /* Add the cases; or those that also a list of sealers passes, which opens by one member what
  * another one refuses. */
 void test_conformance_add(TCase *tcase);

@@ -28,6 +28,9 @@ unit_tests = \
 	tests/unit/test_file_replace \
 	tests/unit/test_fork \
 	tests/unit/test_gate \
+	tests/unit/test_hsm_blob \
+	tests/unit/test_hsm_pin \
+	tests/unit/test_hsm_rc \
 	tests/unit/test_iv \
 	tests/unit/test_iv_source \
 	tests/unit/test_kdf \

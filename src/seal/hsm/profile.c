@@ -171,13 +171,20 @@ struct search {
 	bool made;
 };
 
+/* Of what failed two ways, tell more: that no key of the other kind is there says nothing. */
+static enum sg_err worse(enum sg_err before, enum sg_err now)
+{
+	return before == SG_ERR_HSM_OTHER || now != SG_ERR_HSM_OTHER ? now : before;
+}
+
 /* Try each way with a key that is there or is made for it. A key that was made in vain is
  * destroyed. */
 static enum sg_err do_find(struct sg_hsm_session *s, void *arg)
 {
 	struct search *search = arg;
 	struct sg_hsm_profile *profile = search->profile;
-	enum sg_err err = SG_ERR_HSM_MECHANISM;
+	enum sg_err result = SG_ERR_HSM_OTHER, err;
+	bool any = false;
 	size_t n;
 	const struct sg_hsm_way_row *ways = sg_hsm_ways(&n);
 
@@ -186,20 +193,24 @@ static enum sg_err do_find(struct sg_hsm_session *s, void *arg)
 
 		if (!has_mechanism(s, &ways[i]))
 			continue;
+		any = true;
 		err = sg_hsm_seal_key_get(s, ways[i].kind, &key);
-		if (err != SG_OK)
+		if (err != SG_OK) {
+			result = worse(result, err);
 			continue;
+		}
 		memcpy(profile->id, key.id, key.id_len);
 		profile->id_len = key.id_len;
 		err = try_way(s, &ways[i], profile);
 		search->made = key.made && err == SG_OK;
 		if (err == SG_OK)
 			return SG_OK;
+		result = worse(result, err);
 		sg_log(SG_LOG_NOTICE, "the HSM does not seal by %s", ways[i].name);
 		if (key.made)
 			sg_hsm_seal_key_undo(s, ways[i].kind, &key);
 	}
-	return err;
+	return any ? result : SG_ERR_HSM_MECHANISM;
 }
 
 enum sg_err sg_hsm_profile_find(struct sg_hsm *hsm, struct sg_hsm_profile *profile, bool *made)

@@ -33,6 +33,7 @@ enum faulty_gcm {
 	FAULTY_GCM_AT_INIT,             /* the HSM; C_EncryptInit writes it to pIv, 12 zero bytes */
 	FAULTY_GCM_AT_END,              /* the same, but at the end of the encryption */
 	FAULTY_GCM_APPENDED,            /* the HSM; it follows the tag, and pIv is not looked at */
+	FAULTY_GCM_CONSTANT,            /* as at the end, and it is always the same */
 };
 
 /* Bits of how a mechanism is taken away. */

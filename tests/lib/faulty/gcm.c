@@ -85,6 +85,8 @@ static CK_RV begin_made(struct faulty_call *call, unsigned who)
 		return CKR_MECHANISM_PARAM_INVALID;
 	if (getrandom(new.iv, sizeof new.iv, 0) != sizeof new.iv)
 		return CKR_GENERAL_ERROR;
+	if (who == FAULTY_GCM_CONSTANT)
+		memset(new.iv, 0x42, sizeof new.iv);
 	ours.pIv = new.iv;
 	ours.ulIvLen = IV_LEN;
 	if (who == FAULTY_GCM_APPENDED)
@@ -96,7 +98,7 @@ static CK_RV begin_made(struct faulty_call *call, unsigned who)
 		return rv;
 	if (who == FAULTY_GCM_AT_INIT)
 		memcpy(theirs->pIv, new.iv, IV_LEN);
-	new.where = who == FAULTY_GCM_AT_END ? theirs->pIv : NULL;
+	new.where = who == FAULTY_GCM_AT_END || who == FAULTY_GCM_CONSTANT ? theirs->pIv : NULL;
 	if (who != FAULTY_GCM_AT_INIT)
 		remember(&new);
 	return rv;

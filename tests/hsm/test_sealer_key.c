@@ -1,0 +1,554 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Tests. Which HSM and which key of it the sealer "hsm" takes, what it refuses, and that it
+ * leaves no key behind that is of no use.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/conformance.h"
+#include "lib/faulty.h"
+#include "lib/p11.h"
+#include "lib/runner.h"
+#include "lib/softhsm.h"
+#include "seal/hsm/profile.h"
+#include "seal/hsm/sealer.h"
+#include "seal/policy.h"
+
+#define OTHER "another token"
+
+static struct test_softhsm softhsm;
+static struct test_faulty hsm;
+static struct sg_config config;
+static char path[] = "the configuration";
+
+static void open_sealer(void)
+{
+	sg_sealer_free(&test_sealer);
+	ck_assert_int_eq(sg_sealer_open("hsm", &config, &test_sealer), SG_OK);
+}
+
+static void setup(void)
+{
+	test_softhsm_start(&softhsm);
+	test_faulty_start(&hsm, softhsm.module, softhsm.pin_file);
+	config = (struct sg_config){ .path = path, .hsm = { hsm.uri } };
+	open_sealer();
+}
+
+static void teardown(void)
+{
+	test_sealer_end();
+	for (size_t i = 0; i < SG_CONFIG_HSMS; i++)
+		if (config.hsm[i] != hsm.uri)
+			free(config.hsm[i]);
+	test_faulty_stop(&hsm);
+	test_softhsm_stop(&softhsm);
+}
+
+static enum sg_err provision(void)
+{
+	bool made;
+
+	return test_sealer->ops->provision(test_sealer, NULL, &test_parent, &made);
+}
+
+/* Take the HSM by its URI with more attributes in it. */
+static void name_more(const char *attributes)
+{
+	const char *query = strchr(hsm.uri, '?');
+	char *uri = NULL;
+
+	ck_assert_ptr_nonnull(query);
+	ck_assert_int_gt(asprintf(&uri, "%.*s%s%s", (int)(query - hsm.uri), hsm.uri, attributes,
+	                          query), 0);
+	if (config.hsm[0] != hsm.uri)
+		free(config.hsm[0]);
+	config.hsm[0] = uri;
+	open_sealer();
+}
+
+static CK_ULONG count(void)
+{
+	return test_hsm_count(softhsm.module, TEST_HSM_LABEL);
+}
+
+/* A key that somebody made in the HSM. */
+struct made_key {
+	const char *label, *id;
+	bool extractable;
+};
+
+static void make_key_in(struct test_hsm *in, void *arg)
+{
+	CK_MECHANISM mechanism = { CKM_AES_KEY_GEN, NULL, 0 };
+	const struct made_key *key = arg;
+	struct p11_template t = { .n = 0 };
+	CK_OBJECT_HANDLE handle;
+
+	p11_ulong(&t, CKA_VALUE_LEN, 32);
+	p11_bool(&t, CKA_TOKEN, true);
+	p11_bool(&t, CKA_SENSITIVE, true);
+	p11_bool(&t, CKA_EXTRACTABLE, key->extractable);
+	p11_bool(&t, CKA_ENCRYPT, true);
+	p11_bool(&t, CKA_DECRYPT, true);
+	p11_text(&t, CKA_LABEL, key->label);
+	p11_text(&t, CKA_ID, key->id);
+	p11_ok(in->f->C_GenerateKey(in->session, &mechanism, t.attr, t.n, &handle));
+}
+
+static void make_key(const char *label, const char *id, bool extractable)
+{
+	struct made_key key = { label, id, extractable };
+
+	test_hsm_in_child(softhsm.module, TEST_HSM_LABEL, make_key_in, &key);
+}
+
+static void destroy_all_in(struct test_hsm *in, void *arg)
+{
+	CK_OBJECT_HANDLE found[8];
+	CK_ULONG n = 0;
+
+	(void)arg;
+	p11_ok(in->f->C_FindObjectsInit(in->session, NULL, 0));
+	p11_ok(in->f->C_FindObjects(in->session, found, 8, &n));
+	p11_ok(in->f->C_FindObjectsFinal(in->session));
+	for (CK_ULONG i = 0; i < n; i++)
+		p11_ok(in->f->C_DestroyObject(in->session, found[i]));
+}
+
+static void destroy_all(void)
+{
+	test_hsm_in_child(softhsm.module, TEST_HSM_LABEL, destroy_all_in, NULL);
+}
+
+/* Provision, and see which key was taken. */
+static void takes(const char *id)
+{
+	const size_t len = strlen(id);
+
+	ck_assert_int_eq(provision(), SG_OK);
+	ck_assert_uint_gt(test_parent.len, 10 + len);
+	ck_assert_uint_eq(test_parent.data[9], len);
+	ck_assert_mem_eq(test_parent.data + 10, id, len);
+}
+
+static void seals(void)
+{
+	struct sg_secret *plain = test_secret(32, 0);
+	struct sg_buf blob = { 0 };
+
+	ck_assert_int_eq(test_seal(NULL, plain, &blob), SG_OK);
+	ck_assert(test_opens(NULL, &blob, plain));
+	sg_secret_free(&plain);
+	sg_buf_free(&blob);
+}
+
+static const char *const names[] = { ";object=mine", ";id=my%20id", ";object=mine;id=my%20id" };
+
+START_TEST(the_key_that_the_uri_names_is_taken)
+{
+	make_key("mine", "my id", false);
+	make_key("not mine", "another", false);
+	name_more(names[_i]);
+	takes("my id");
+	seals();
+	ck_assert_uint_eq(count(), 2);
+}
+END_TEST
+
+START_TEST(a_key_that_the_uri_names_in_vain_is_not_made)
+{
+	make_key("not mine", "another", false);
+	name_more(names[_i]);
+	ck_assert_int_eq(provision(), SG_ERR_HSM_OTHER);
+	ck_assert_uint_eq(count(), 1);
+}
+END_TEST
+
+START_TEST(a_named_key_that_could_leave_the_hsm_is_refused)
+{
+	make_key("mine", "my id", true);
+	name_more(names[_i]);
+	ck_assert_int_eq(provision(), SG_ERR_HSM_MECHANISM);
+	ck_assert_uint_eq(count(), 1);
+}
+END_TEST
+
+START_TEST(a_named_key_without_an_id_is_refused)
+{
+	make_key("mine", "", false);
+	name_more(";object=mine");
+	ck_assert_int_eq(provision(), SG_ERR_HSM_MECHANISM);
+}
+END_TEST
+
+START_TEST(a_key_of_our_label_that_could_leave_the_hsm_seals_nothing)
+{
+	make_key("signet-seal-gcm", "planted", true);
+	ck_assert_int_eq(provision(), SG_OK);
+	ck_assert_ptr_null(memmem(test_parent.data, test_parent.len, "planted", 7));
+	seals();
+}
+END_TEST
+
+START_TEST(two_keys_of_one_id_are_not_chosen_from)
+{
+	struct sg_secret *plain = test_secret(32, 0);
+	struct sg_buf blob = { 0 };
+
+	make_key("mine", "my id", false);
+	name_more(";object=mine");
+	takes("my id");
+	make_key("not mine", "my id", false);
+	open_sealer();
+	ck_assert_int_eq(test_seal(NULL, plain, &blob), SG_ERR_HSM_FAULT);
+	sg_secret_free(&plain);
+}
+END_TEST
+
+static const struct broken {
+	CK_MECHANISM_TYPE types[3];
+	unsigned how;
+	CK_ULONG left;
+} broken[] = {
+	{ { CKM_AES_GCM, CKM_AES_KEY_WRAP_PAD, CKM_RSA_PKCS_OAEP }, FAULTY_GONE, 0 },
+	{ { CKM_AES_GCM, CKM_AES_KEY_WRAP_PAD, CKM_RSA_PKCS_OAEP }, FAULTY_REFUSED, 0 },
+	{ { CKM_AES_KEY_GEN, CKM_AES_KEY_GEN, CKM_RSA_PKCS_KEY_PAIR_GEN }, FAULTY_GONE, 0 },
+};
+
+START_TEST(where_nothing_works_that_is_said_and_no_key_is_left)
+{
+	for (size_t i = 0; i < 3; i++)
+		test_faulty_mechanism(&hsm, broken[_i].types[i], broken[_i].how);
+	ck_assert_int_eq(provision(), SG_ERR_HSM_MECHANISM);
+	ck_assert_uint_eq(test_parent.len, 0);
+	ck_assert_uint_eq(count(), 0);
+}
+END_TEST
+
+static const char *const liars[] = { "C_Encrypt", "C_Decrypt", "C_WrapKey", "C_GetAttributeValue" };
+
+/* RSA is spared: it takes seconds, and shows nothing more. */
+START_TEST(what_an_hsm_garbles_is_noticed_when_it_is_tried)
+{
+	test_faulty_mechanism(&hsm, CKM_RSA_PKCS_OAEP, FAULTY_GONE);
+	test_faulty_garble(&hsm, "C_Encrypt");
+	test_faulty_garble(&hsm, "C_GetAttributeValue");
+	ck_assert_int_eq(provision(), SG_ERR_HSM_MECHANISM);
+	ck_assert_uint_eq(count(), 0);
+}
+END_TEST
+
+static const uint64_t lengths[] = { 0, 1, 31, 33, 4096, UINT64_MAX };
+
+START_TEST(a_length_that_an_hsm_lies_about_is_not_believed)
+{
+	test_faulty_mechanism(&hsm, CKM_RSA_PKCS_OAEP, FAULTY_GONE);
+	for (size_t i = 0; i < sizeof liars / sizeof liars[0]; i++) {
+		test_faulty_lie(&hsm, liars[i], lengths[_i]);
+		ck_assert_int_ne(provision(), SG_ERR_NOMEM);
+		if (test_parent.len > 0)
+			seals();
+		sg_buf_free(&test_parent);
+		test_faulty_honest(&hsm, liars[i]);
+	}
+}
+END_TEST
+
+START_TEST(a_length_that_becomes_a_lie_is_noticed)
+{
+	struct sg_secret *plain = test_secret(32, 0), *out = NULL;
+	struct sg_buf blob = { 0 }, unused = { 0 };
+
+	ck_assert_int_eq(provision(), SG_OK);
+	ck_assert_int_eq(test_seal(NULL, plain, &blob), SG_OK);
+	test_faulty_lie(&hsm, "C_Decrypt", lengths[_i]);
+	ck_assert_int_eq(test_unseal(NULL, sg_buf_bytes(&blob), &out), SG_ERR_HSM_FAULT);
+	ck_assert_ptr_null(out);
+	test_faulty_lie(&hsm, "C_Encrypt", lengths[_i]);
+	ck_assert_int_eq(test_seal(NULL, plain, &unused), SG_ERR_HSM_MECHANISM);
+	sg_secret_free(&plain);
+	sg_buf_free(&blob);
+}
+END_TEST
+
+START_TEST(what_becomes_garbage_is_noticed)
+{
+	struct sg_secret *plain = test_secret(32, 0), *out = NULL;
+	struct sg_buf blob = { 0 };
+
+	ck_assert_int_eq(provision(), SG_OK);
+	ck_assert_int_eq(test_seal(NULL, plain, &blob), SG_OK);
+	test_faulty_garble(&hsm, "C_Decrypt");
+	ck_assert_int_eq(test_unseal(NULL, sg_buf_bytes(&blob), &out), SG_ERR_SEALED_DAMAGED);
+	ck_assert_ptr_null(out);
+	test_faulty_honest(&hsm, "C_Decrypt");
+	ck_assert(test_opens(NULL, &blob, plain));
+	sg_secret_free(&plain);
+	sg_buf_free(&blob);
+}
+END_TEST
+
+START_TEST(a_uri_that_fits_two_tokens_is_refused)
+{
+	test_softhsm_add(&softhsm, TEST_HSM_LABEL);
+	ck_assert_int_eq(provision(), SG_ERR_CONFIG);
+}
+END_TEST
+
+/* Move a token's parent and blobs to where another HSM is configured. */
+static void move_to(const char *label)
+{
+	char *uri = test_hsm_uri(hsm.module, label, softhsm.pin_file);
+
+	config.hsm[0] = uri;
+	open_sealer();
+}
+
+START_TEST(another_hsm_is_told_apart)
+{
+	struct sg_secret *plain = test_secret(32, 0), *out = NULL;
+	struct sg_buf blob = { 0 };
+	struct sg_sealer_status status;
+
+	test_softhsm_add(&softhsm, OTHER);
+	ck_assert_int_eq(provision(), SG_OK);
+	ck_assert_int_eq(test_seal(NULL, plain, &blob), SG_OK);
+	move_to(OTHER);
+	ck_assert_int_eq(test_unseal(NULL, sg_buf_bytes(&blob), &out), SG_ERR_HSM_OTHER);
+	ck_assert_ptr_null(out);
+	ck_assert_int_eq(test_seal(NULL, plain, &blob), SG_ERR_HSM_OTHER);
+	ck_assert_int_eq(test_sealer->ops->status(test_sealer, sg_buf_bytes(&test_parent),
+	                                          &status), SG_OK);
+	ck_assert(!status.parent_found);
+	ck_assert(!status.parent_same);
+	ck_assert_uint_eq(test_hsm_count(softhsm.module, OTHER), 0);
+	sg_secret_free(&plain);
+	sg_buf_free(&blob);
+}
+END_TEST
+
+START_TEST(the_hsm_that_has_the_key_is_found_among_several)
+{
+	struct sg_secret *plain = test_secret(32, 0);
+	struct sg_buf blob = { 0 };
+
+	test_softhsm_add(&softhsm, OTHER);
+	ck_assert_int_eq(provision(), SG_OK);
+	ck_assert_int_eq(test_seal(NULL, plain, &blob), SG_OK);
+	config.hsm[0] = strdup("pkcs11:token=nowhere?module-path=/nonexistent.so");
+	config.hsm[1] = test_hsm_uri(hsm.module, OTHER, softhsm.pin_file);
+	config.hsm[2] = hsm.uri;
+	open_sealer();
+	ck_assert(test_opens(NULL, &blob, plain));
+	ck_assert_int_eq(test_seal(NULL, plain, &blob), SG_OK);
+	ck_assert(test_opens(NULL, &blob, plain));
+	sg_secret_free(&plain);
+	sg_buf_free(&blob);
+}
+END_TEST
+
+START_TEST(that_one_is_away_is_said_before_that_another_lacks_the_key)
+{
+	struct sg_secret *plain = test_secret(32, 0), *out = NULL;
+	struct sg_buf blob = { 0 };
+
+	test_softhsm_add(&softhsm, OTHER);
+	ck_assert_int_eq(provision(), SG_OK);
+	ck_assert_int_eq(test_seal(NULL, plain, &blob), SG_OK);
+	config.hsm[0] = strdup("pkcs11:token=nowhere?module-path=/nonexistent.so");
+	config.hsm[1] = test_hsm_uri(hsm.module, OTHER, softhsm.pin_file);
+	open_sealer();
+	ck_assert_int_eq(test_unseal(NULL, sg_buf_bytes(&blob), &out), SG_ERR_HSM_MISSING);
+	sg_secret_free(&plain);
+	sg_buf_free(&blob);
+}
+END_TEST
+
+START_TEST(a_key_that_was_deleted_meanwhile_is_missed)
+{
+	struct sg_secret *plain = test_secret(32, 0), *out = NULL;
+	struct sg_buf blob = { 0 };
+
+	ck_assert_int_eq(provision(), SG_OK);
+	ck_assert_int_eq(test_seal(NULL, plain, &blob), SG_OK);
+	destroy_all();
+	ck_assert_int_eq(test_unseal(NULL, sg_buf_bytes(&blob), &out), SG_ERR_HSM_OTHER);
+	ck_assert_ptr_null(out);
+	ck_assert_int_eq(test_seal(NULL, plain, &blob), SG_ERR_HSM_OTHER);
+	ck_assert_uint_eq(count(), 0);
+	sg_secret_free(&plain);
+	sg_buf_free(&blob);
+}
+END_TEST
+
+/* Where the HSM can bind it, a wrong PIN is refused by the HSM itself. */
+START_TEST(the_hsm_gives_nothing_out_for_a_wrong_authorisation)
+{
+	struct sg_secret *auth = test_secret(SG_SEAL_AUTH, 1), *plain = test_secret(32, 0);
+	struct sg_buf blob = { 0 };
+	struct sg_secret *out = NULL;
+
+	ck_assert_int_eq(provision(), SG_OK);
+	ck_assert_int_eq(test_seal(auth, plain, &blob), SG_OK);
+	auth->data[0] ^= 1;
+	/* Were it to open, this length would be a fault of the HSM. */
+	test_faulty_lie(&hsm, "C_Decrypt", 1);
+	ck_assert_int_eq(test_unseal(auth, sg_buf_bytes(&blob), &out), SG_ERR_AUTH);
+	auth->data[0] ^= 1;
+	ck_assert_int_eq(test_unseal(auth, sg_buf_bytes(&blob), &out), SG_ERR_HSM_FAULT);
+	sg_secret_free(&auth);
+	sg_secret_free(&plain);
+	sg_buf_free(&blob);
+}
+END_TEST
+
+START_TEST(a_policy_is_refused)
+{
+	struct sg_policy policy = { .auth = true };
+	const struct sg_seal_guard guard = { .policy = &policy };
+	struct sg_secret *plain = test_secret(32, 0);
+	struct sg_buf blob = { 0 };
+
+	ck_assert_int_eq(provision(), SG_OK);
+	ck_assert(!sg_policy_empty(&policy));
+	ck_assert_int_eq(test_sealer->ops->seal(test_sealer, sg_buf_bytes(&test_parent), &guard,
+	                                        plain, &blob), SG_ERR_HSM_MECHANISM);
+	ck_assert_uint_eq(blob.len, 0);
+	sg_secret_free(&plain);
+}
+END_TEST
+
+START_TEST(without_an_hsm_in_the_configuration_that_is_said)
+{
+	struct sg_sealer_status status;
+
+	config.hsm[0] = NULL;
+	open_sealer();
+	ck_assert_int_eq(provision(), SG_ERR_CONFIG);
+	ck_assert_int_eq(test_sealer->ops->status(test_sealer, sg_bytes(NULL, 0), &status),
+	                 SG_ERR_CONFIG);
+	ck_assert_str_ne(status.device, "");
+}
+END_TEST
+
+static const struct uri {
+	const char *text;
+	enum sg_err err;
+} uris[] = {
+	{ "pkcs11:token=nowhere?module-path=/nonexistent.so", SG_ERR_HSM_MISSING },
+	{ "pkcs11:token=%zz", SG_ERR_CONFIG },
+	{ "pkcs11:colour=blue", SG_ERR_CONFIG },
+	{ "http://localhost/", SG_ERR_CONFIG },
+};
+
+START_TEST(a_uri_that_leads_nowhere_is_an_error_when_it_is_followed)
+{
+	config.hsm[0] = strdup(uris[_i].text);
+	open_sealer();
+	ck_assert_int_eq(provision(), uris[_i].err);
+}
+END_TEST
+
+/* After the magic: the way, the kind of IV, an id of one byte, a label of none. */
+static const struct parent {
+	uint8_t bytes[16];
+	size_t len;
+} parents[] = {
+	{ "", 0 },
+	{ "SGHP", 4 },
+	{ "SGHQ\1\1\0\0\0\1x\0\0\0\0", 15 },          /* another magic */
+	{ "SGHP\0\1\0\0\0\1x\0\0\0\0", 15 },          /* no such way */
+	{ "SGHP\6\0\0\0\0\1x\0\0\0\0", 15 },
+	{ "SGHP\377\0\0\0\0\1x\0\0\0\0", 15 },
+	{ "SGHP\1\0\0\0\0\1x\0\0\0\0", 15 },          /* GCM without an IV */
+	{ "SGHP\1\4\0\0\0\1x\0\0\0\0", 15 },
+	{ "SGHP\2\1\0\0\0\1x\0\0\0\0", 15 },          /* key wrap with one */
+	{ "SGHP\5\2\0\0\0\1x\0\0\0\0", 15 },
+	{ "SGHP\1\1\0\0\0\0\0\0\0\0", 14 },           /* no id */
+	{ "SGHP\1\1\377\377\377\377x\0\0\0\0", 15 },  /* one that is too long */
+	{ "SGHP\1\1\0\0\0\1x\0\0\0\1", 15 },          /* a label that is not there */
+	{ "SGHP\1\1\0\0\0\1x\0\0\0\0y", 16 },         /* something behind it */
+};
+
+static bool asked_for_a_key(void)
+{
+	return test_faulty_calls(&hsm, "C_FindObjectsInit") > 0;
+}
+
+START_TEST(what_is_no_parent_is_another_hsm)
+{
+	struct sg_secret *plain = test_secret(32, 0), *out = NULL;
+	struct sg_buf blob = { 0 };
+	struct sg_sealer_status status;
+
+	ck_assert_int_eq(sg_buf_set(&test_parent, sg_bytes(parents[_i].bytes, parents[_i].len)),
+	                 SG_OK);
+	ck_assert_int_eq(test_seal(NULL, plain, &blob), SG_ERR_HSM_OTHER);
+	ck_assert_int_eq(test_unseal(NULL, sg_bytes_str("blob"), &out), SG_ERR_HSM_OTHER);
+	ck_assert_int_eq(test_sealer->ops->status(test_sealer, sg_buf_bytes(&test_parent),
+	                                          &status), SG_OK);
+	ck_assert(!status.parent_found);
+	ck_assert(!asked_for_a_key());
+	sg_secret_free(&plain);
+}
+END_TEST
+
+START_TEST(what_is_one_is_looked_for)
+{
+	struct sg_secret *plain = test_secret(32, 0);
+	struct sg_buf blob = { 0 };
+
+	ck_assert_int_eq(sg_buf_set(&test_parent,
+	                            sg_bytes("SGHP\1\1\0\0\0\1x\0\0\0\0", 15)), SG_OK);
+	ck_assert_int_eq(test_seal(NULL, plain, &blob), SG_ERR_HSM_OTHER);
+	ck_assert(asked_for_a_key());
+	sg_secret_free(&plain);
+}
+END_TEST
+
+#define COUNT(list) (sizeof (list) / sizeof (list)[0])
+
+static Suite *suite(void)
+{
+	Suite *s = suite_create("hsm_sealer_key");
+	TCase *tcase = tcase_create("key");
+
+	tcase_set_timeout(tcase, 120);
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_loop_test(tcase, the_key_that_the_uri_names_is_taken, 0, COUNT(names));
+	tcase_add_loop_test(tcase, a_key_that_the_uri_names_in_vain_is_not_made, 0, COUNT(names));
+	tcase_add_loop_test(tcase, a_named_key_that_could_leave_the_hsm_is_refused, 0,
+	                    COUNT(names));
+	tcase_add_test(tcase, a_named_key_without_an_id_is_refused);
+	tcase_add_test(tcase, a_key_of_our_label_that_could_leave_the_hsm_seals_nothing);
+	tcase_add_test(tcase, two_keys_of_one_id_are_not_chosen_from);
+	tcase_add_loop_test(tcase, where_nothing_works_that_is_said_and_no_key_is_left, 0,
+	                    COUNT(broken));
+	tcase_add_test(tcase, what_an_hsm_garbles_is_noticed_when_it_is_tried);
+	tcase_add_loop_test(tcase, a_length_that_an_hsm_lies_about_is_not_believed, 0,
+	                    COUNT(lengths));
+	tcase_add_loop_test(tcase, a_length_that_becomes_a_lie_is_noticed, 0, COUNT(lengths));
+	tcase_add_test(tcase, what_becomes_garbage_is_noticed);
+	tcase_add_test(tcase, a_uri_that_fits_two_tokens_is_refused);
+	tcase_add_test(tcase, another_hsm_is_told_apart);
+	tcase_add_test(tcase, the_hsm_that_has_the_key_is_found_among_several);
+	tcase_add_test(tcase, that_one_is_away_is_said_before_that_another_lacks_the_key);
+	tcase_add_test(tcase, a_key_that_was_deleted_meanwhile_is_missed);
+	tcase_add_test(tcase, the_hsm_gives_nothing_out_for_a_wrong_authorisation);
+	tcase_add_test(tcase, a_policy_is_refused);
+	tcase_add_test(tcase, without_an_hsm_in_the_configuration_that_is_said);
+	tcase_add_loop_test(tcase, a_uri_that_leads_nowhere_is_an_error_when_it_is_followed, 0,
+	                    COUNT(uris));
+	tcase_add_loop_test(tcase, what_is_no_parent_is_another_hsm, 0, COUNT(parents));
+	tcase_add_test(tcase, what_is_one_is_looked_for);
+	suite_add_tcase(s, tcase);
+	return s;
+}
+
+int main(void)
+{
+	return test_run(suite());
+}

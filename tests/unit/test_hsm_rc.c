@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Tests. From what the module of an HSM returns to our own errors.
+ */
+#include "lib/runner.h"
+#include "seal/hsm/rc.h"
+
+#include <signet/pkcs11.h>
+
+struct row {
+	CK_RV rv;
+	enum sg_err err;
+	bool lost;
+};
+
+static const struct row rows[] = {
+	{ CKR_OK, SG_OK, false },
+	{ CKR_HOST_MEMORY, SG_ERR_NOMEM, false },
+	{ CKR_SLOT_ID_INVALID, SG_ERR_HSM_MISSING, true },
+	{ CKR_TOKEN_NOT_RECOGNIZED, SG_ERR_HSM_MISSING, true },
+	{ CKR_TOKEN_NOT_PRESENT, SG_ERR_HSM_REMOVED, true },
+	{ CKR_DEVICE_REMOVED, SG_ERR_HSM_REMOVED, true },
+	{ CKR_CRYPTOKI_NOT_INITIALIZED, SG_ERR_HSM_REMOVED, true },
+	{ CKR_SESSION_HANDLE_INVALID, SG_ERR_HSM_REMOVED, true },
+	{ CKR_SESSION_CLOSED, SG_ERR_HSM_REMOVED, true },
+	{ CKR_USER_NOT_LOGGED_IN, SG_ERR_HSM_REMOVED, true },
+	{ CKR_KEY_HANDLE_INVALID, SG_ERR_HSM_OTHER, true },
+	{ CKR_OBJECT_HANDLE_INVALID, SG_ERR_HSM_OTHER, true },
+	{ CKR_WRAPPING_KEY_HANDLE_INVALID, SG_ERR_HSM_OTHER, true },
+	{ CKR_UNWRAPPING_KEY_HANDLE_INVALID, SG_ERR_HSM_OTHER, true },
+	{ CKR_DEVICE_ERROR, SG_ERR_HSM_FAULT, true },
+	{ CKR_OPERATION_ACTIVE, SG_ERR_HSM_FAULT, true },
+	{ CKR_SESSION_COUNT, SG_ERR_HSM_SESSIONS, false },
+	{ CKR_FUNCTION_CANCELED, SG_ERR_HSM_BUSY, false },
+	{ CKR_USER_ANOTHER_ALREADY_LOGGED_IN, SG_ERR_HSM_BUSY, false },
+	{ CKR_USER_TOO_MANY_TYPES, SG_ERR_HSM_BUSY, false },
+	{ CKR_PIN_INCORRECT, SG_ERR_HSM_PIN, false },
+	{ CKR_PIN_EXPIRED, SG_ERR_HSM_PIN, false },
+	{ CKR_USER_PIN_NOT_INITIALIZED, SG_ERR_HSM_PIN, false },
+	{ CKR_PIN_LOCKED, SG_ERR_HSM_LOCKED, false },
+	{ CKR_MECHANISM_INVALID, SG_ERR_HSM_MECHANISM, false },
+	{ CKR_KEY_FUNCTION_NOT_PERMITTED, SG_ERR_HSM_MECHANISM, false },
+	{ CKR_TEMPLATE_INCONSISTENT, SG_ERR_HSM_MECHANISM, false },
+	{ CKR_ENCRYPTED_DATA_INVALID, SG_ERR_SEALED_DAMAGED, false },
+	{ CKR_AEAD_DECRYPT_FAILED, SG_ERR_SEALED_DAMAGED, false },
+	{ CKR_WRAPPED_KEY_INVALID, SG_ERR_SEALED_DAMAGED, false },
+	{ CKR_GENERAL_ERROR, SG_ERR_HSM_FAULT, false },
+	{ CKR_VENDOR_DEFINED | 77, SG_ERR_HSM_FAULT, false },
+};
+
+START_TEST(a_code_has_its_meaning)
+{
+	bool lost = false;
+
+	ck_assert_int_eq(sg_hsm_err("C_Something", rows[_i].rv, &lost), rows[_i].err);
+	ck_assert(lost == rows[_i].lost);
+	ck_assert_int_eq(sg_hsm_err("C_Something", rows[_i].rv, NULL), rows[_i].err);
+}
+END_TEST
+
+START_TEST(what_was_lost_stays_so)
+{
+	bool lost = true;
+
+	ck_assert_int_eq(sg_hsm_err("C_Something", CKR_OK, &lost), SG_OK);
+	ck_assert(lost);
+	ck_assert_int_eq(sg_hsm_err("C_Something", CKR_PIN_INCORRECT, &lost), SG_ERR_HSM_PIN);
+	ck_assert(lost);
+}
+END_TEST
+
+START_TEST(every_refusal_is_an_error)
+{
+	for (CK_RV rv = 1; rv < 0x400; rv++)
+		ck_assert_int_ne(sg_hsm_err("C_Something", rv, NULL), SG_OK);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+	Suite *s = suite_create("hsm_rc");
+	TCase *tcase = tcase_create("rc");
+
+	tcase_add_loop_test(tcase, a_code_has_its_meaning, 0, sizeof rows / sizeof rows[0]);
+	tcase_add_test(tcase, what_was_lost_stays_so);
+	tcase_add_test(tcase, every_refusal_is_an_error);
+	suite_add_tcase(s, tcase);
+	return s;
+}
+
+int main(void)
+{
+	return test_run(suite());
+}
