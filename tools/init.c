@@ -8,6 +8,7 @@
 
 #include "core/module.h"
 #include "tools/fail.h"
+#include "tools/hsm.h"
 #include "tools/json.h"
 #include "tools/pin.h"
 #include "tools/policy.h"
@@ -52,6 +53,7 @@ static enum tool_exit check_label(const char *label)
 static enum tool_exit check(const struct tool *tool)
 {
 	bool pins = tool_given(tool, OPT_PIN_FILE) || tool_given(tool, OPT_SO_PIN_FILE);
+	enum tool_exit code;
 
 	if (tool_given(tool, OPT_MACHINE) && pins)
 		return tool_fail(TOOL_USAGE, NULL, "a machine token has no PIN: --machine and PIN "
@@ -63,12 +65,8 @@ static enum tool_exit check(const struct tool *tool)
 		return tool_fail(TOOL_USAGE, "--machine for a service that starts by itself, --pin-file "
 		                 "FILE for a token that asks.",
 		                 "say which kind of token it is to be");
-	for (size_t i = 0; i < tool->hsms; i++)
-		if (!tool_uri_is(tool->hsm[i]) || strstr(tool->hsm[i], "pin-value=") != NULL)
-			return tool_fail(TOOL_USAGE, "--hsm 'pkcs11:token=NAME?module-path=FILE&"
-			                 "pin-source=file:FILE'; without pin-source, the PIN is asked "
-			                 "for.", "an HSM is named by a pkcs11: URI, without a PIN in it");
-	return check_label(tool->value[OPT_LABEL]);
+	code = tool_hsms_check(tool);
+	return code == TOOL_OK ? check_label(tool->value[OPT_LABEL]) : code;
 }
 
 /* Find the slot, and refuse a label that another token has. */
@@ -87,30 +85,11 @@ static enum tool_exit find_slot(const char *label, CK_SLOT_ID *slot)
 	return code;
 }
 
-/* Put the HSMs of the command line in the place of those that are configured. */
-static enum sg_err take_hsms(const struct tool *tool, struct sg_config *config)
-{
-	enum sg_err err = SG_OK;
-
-	if (tool->hsms > 0)
-		sg_config_clear_hsms(config);
-	for (size_t i = 0; i < tool->hsms && err == SG_OK; i++)
-		err = sg_config_add_hsm(config, tool->hsm[i]);
-	return err;
-}
-
-/* What is to seal: what is said, or what the HSM that is named implies, or what is configured. */
-static const char *choose_sealer(const struct tool *tool, const struct sg_config *config)
-{
-	if (tool_given(tool, OPT_SEALER))
-		return tool->value[OPT_SEALER];
-	return tool->hsms > 0 ? "hsm" : config->sealer;
-}
-
 static enum sg_err make(const struct tool *tool, CK_SLOT_ID slot, struct sg_token_plan *plan,
                         struct made *made)
 {
 	struct sg_module *module = sg_module_enter();
+	char list[SG_SEALER_NAME];
 	struct sg_token *token;
 	enum sg_err err;
 
@@ -118,8 +97,8 @@ static enum sg_err make(const struct tool *tool, CK_SLOT_ID slot, struct sg_toke
 		return SG_ERR_SYSTEM;
 	err = sg_module_token(module, slot, &token);
 	if (err == SG_OK)
-		err = take_hsms(tool, module->config);
-	plan->sealer = choose_sealer(tool, module->config);
+		err = tool_hsms_take(tool, module->config);
+	plan->sealer = tool_hsms_sealer(tool, module->config, list);
 	if (!plan->machine && !tool_given(tool, OPT_PIN_TRIES))
 		plan->pin_tries = module->config->pin_tries;
 	if (err == SG_ERR_NOT_FOUND)
@@ -175,10 +154,7 @@ static enum tool_exit tell(const struct tool *tool, const struct made *made)
 	else
 		tool_text_add(&text, "Sealer: %s. It keeps nothing from who can read its passphrase.\n",
 		              made->sealer);
-	if (tool->hsms > 0)
-		tool_text_add(&text, "This HSM must be named from now on, in %s:\n", made->conf);
-	for (size_t i = 0; i < tool->hsms; i++)
-		tool_text_add(&text, "    hsm = %s\n", tool->hsm[i]);
+	tool_hsms_tell(tool, &text, made->conf);
 	if (tpm && tool_given(tool, OPT_TPM))
 		tool_text_add(&text, "This TPM must be named from now on: tcti = %s in signet.conf(5), "
 		              "or SIGNET_TCTI=%s in the environment.\n", made->tcti, made->tcti);

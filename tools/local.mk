@@ -32,6 +32,7 @@ signet_SOURCES = \
 	tools/doctor_token.c \
 	tools/doctor_tpm.c \
 	tools/encrypt.c \
+	tools/hsm.c tools/hsm.h \
 	tools/import.c \
 	tools/init.c \
 	tools/keygen.c \
