@@ -9,9 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/token.h"
+#include "crypto/crypto.h"
 #include "lib/file.h"
 #include "lib/p11.h"
 #include "lib/runner.h"
+#include "store/store.h"
 
 static CK_SESSION_HANDLE s;
 static CK_OBJECT_HANDLE pub, priv;
@@ -369,6 +372,84 @@ START_TEST(who_is_logged_in_does_not_go_on_in_another_token)
 }
 END_TEST
 
+/* Make of the machine token that is there, which is his, one with this uuid. */
+static void take_the_uuid_of(const struct sg_token_record *genuine)
+{
+	struct sg_keyset *keys[2] = { NULL, NULL };
+	struct sg_token_record record = { 0 };
+	struct sg_config *config = NULL;
+	struct sg_sealer *sealer = NULL;
+	struct sg_store_txn *txn = NULL;
+	struct sg_token *token = NULL;
+	struct sg_secret *key = NULL;
+	struct sg_buf stored = { 0 };
+	struct sg_state state;
+
+	ck_assert_int_eq(sg_config_load(&config), SG_OK);
+	ck_assert_int_eq(sg_token_new(config, 0, &token), SG_OK);
+	ck_assert_int_eq(sg_token_read_record(token, &record), SG_OK);
+	ck_assert_int_eq(sg_token_sealer(token, record.sealer, &sealer), SG_OK);
+	ck_assert_int_eq(sg_token_unseal_open(token, sealer, &record, &key), SG_OK);
+	memcpy(record.uuid, genuine->uuid, SG_UUID);
+	ck_assert_int_eq(sg_token_derive(key, record.uuid, keys), SG_OK);
+	sg_state_init(&state);
+	for (int half = 0; half < 2; half++)
+		sg_set_sign(&state.set[half], (enum sg_half)half, keys[half], record.uuid);
+	ck_assert_int_eq(sg_store_begin(token->path, SG_STORE_WRITE, &txn), SG_OK);
+	ck_assert_int_eq(sg_token_record_write(&record, keys, &stored), SG_OK);
+	ck_assert_int_eq(sg_store_put(txn, SG_STORE_TOKEN, sg_buf_bytes(&stored)), SG_OK);
+	ck_assert_int_eq(sg_state_write(&state, &stored), SG_OK);
+	ck_assert_int_eq(sg_store_put(txn, SG_STORE_STATE, sg_buf_bytes(&stored)), SG_OK);
+	ck_assert_int_eq(sg_store_commit(&txn), SG_OK);
+	sg_keyset_free(&keys[0]);
+	sg_keyset_free(&keys[1]);
+	sg_secret_free(&key);
+	sg_buf_free(&stored);
+	sg_token_record_clear(&record);
+	sg_token_free(&token);
+	sg_config_free(&config);
+}
+
+static struct sg_token_record read_record(void)
+{
+	struct sg_token_record record = { 0 };
+	struct sg_store_txn *txn = NULL;
+
+	ck_assert_int_eq(sg_store_begin(p11_store, SG_STORE_READ, &txn), SG_OK);
+	ck_assert_int_eq(sg_token_get_record(txn, &record), SG_OK);
+	sg_store_abort(&txn);
+	return record;
+}
+
+/* A uuid is no secret, and the sealed keys are not bound to it. */
+START_TEST(nor_in_one_that_has_taken_its_uuid)
+{
+	struct sg_token_record genuine;
+	CK_OBJECT_HANDLE made;
+	struct sg_buf his;
+
+	p11_teardown();
+	p11_setup();
+	p11_make_machine();
+	his = test_file_read(p11_store);
+	ck_assert_int_eq(remove(p11_store), 0);
+	p11_make_pin_token();
+	genuine = read_record();
+	s = p11_open(CKF_RW_SESSION);
+	p11_login(s, CKU_USER, P11_PIN, CKR_OK);
+	test_file_write(p11_store, sg_buf_bytes(&his));
+	ck_assert_int_eq(sg_crypto_start(), SG_OK);
+	take_the_uuid_of(&genuine);
+	for (int i = 0; i < 3; i++) {
+		p11_is(CKR_DEVICE_REMOVED, p11->C_FindObjectsInit(s, NULL, 0));
+		ck_assert_uint_ne(make_token_key(s, &made), CKR_OK);
+	}
+	sg_token_record_clear(&genuine);
+	sg_buf_free(&his);
+	sg_crypto_stop();
+}
+END_TEST
+
 static CK_RV set_pin(const char *old_pin, const char *new_pin)
 {
 	return p11->C_SetPIN(s, (CK_BYTE *)old_pin, strlen(old_pin), (CK_BYTE *)new_pin,
@@ -427,6 +508,7 @@ static Suite *suite(void)
 	tcase_add_test(tc, a_store_of_another_version_is_refused);
 	tcase_add_test(tc, a_store_that_disappears_closes_the_token);
 	tcase_add_loop_test(tc, who_is_logged_in_does_not_go_on_in_another_token, 0, 3);
+	tcase_add_test(tc, nor_in_one_that_has_taken_its_uuid);
 	tcase_add_loop_test(tc, who_has_a_session_sets_no_pin_of_another_token, 0, 3);
 	tcase_add_test(tc, private_rows_are_checked_at_the_login);
 	return suite;
