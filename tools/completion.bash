@@ -27,12 +27,13 @@ _signet_options() {
 	'policy update') echo --signatures --token ;;
 	'tripwire accept') echo --token ;;
 	'rollback accept') echo --pin-file --so-pin-file --owner-auth-file --token ;;
-	destroy) echo --token --owner-auth-file --yes ;;
+	migrate) echo --to --tpm --pin-file --so-pin-file --without-officer --leave-behind --dry-run --pcr --policy-key --pin-tries --rollback-protection --owner-auth-file --token --json ;;
+	destroy) echo --token --aside --tpm --owner-auth-file --yes ;;
 	esac
 }
 
 _signet() {
-	local verbs='init status doctor keygen import list pubkey sign verify delete root wrap unwrap encrypt decrypt pin reseal policy tripwire rollback destroy'
+	local verbs='init status doctor keygen import list pubkey sign verify delete root wrap unwrap encrypt decrypt pin reseal policy tripwire rollback migrate destroy'
 	local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]} words
 
 	COMPREPLY=()
@@ -64,7 +65,7 @@ _signet() {
 		;;
 	*:--type) words='ed25519 p256' ;;
 	*:--usage) words='wrap encrypt both' ;;
-	*:--sealer) words='tpm hsm soft' ;;
+	*:--sealer | *:--to) words='tpm hsm soft' ;;
 	*:--tpm) words='device:/dev/tpmrm0' ;;
 	*:--label | *:--id | *:--root | *:--token | *:--aad) return ;;
 	*:--*-file | *:--through | *:--signature | *:--signatures | *:--policy-key)

@@ -7,14 +7,23 @@
 #include <stdlib.h>
 
 #include "core/module.h"
-#include "core/token_remove.h"
+#include "core/token_aside.h"
 #include "tools/fail.h"
 #include "tools/pin.h"
 #include "tools/text.h"
 #include "tools/token.h"
 
+/* What is destroyed, and what became of it. */
+struct destruction {
+	const struct sg_config *config;
+	const struct sg_secret *owner_auth;
+	bool aside;             /* only the stores that were set aside */
+	size_t found;           /* of those */
+};
+
 static enum tool_exit confirm(const struct tool *tool)
 {
+	bool aside = tool_given(tool, OPT_ASIDE);
 	struct tool_text text = { { NULL, 0, 0 }, SG_OK };
 	bool yes = false;
 
@@ -23,30 +32,15 @@ static enum tool_exit confirm(const struct tool *tool)
 	if (!tool_terminal_there())
 		return tool_fail(TOOL_USAGE, "Give --yes to destroy it without being asked.",
 		                 "there is no terminal to ask on");
-	tool_text_add(&text, "Destroy token \"");
+	tool_text_add(&text, aside ? "Destroy the stores from before token \"" : "Destroy token \"");
 	tool_text_name(&text, TOOL_FIELD(tool->token.label));
-	tool_text_add(&text, "\" and all keys in it? There is no way back, and what they wrapped or "
-	              "encrypted is lost.%c", '\0');
+	tool_text_add(&text, aside ? "\" moved, with all keys that stayed in them? There is no way back.%c"
+	                           : "\" and all keys in it? There is no way back, and what they "
+	                             "wrapped or encrypted is lost.%c", '\0');
 	if (text.err == SG_OK)
 		yes = tool_terminal_yes((const char *)text.buf.data);
 	sg_buf_free(&text.buf);
 	return yes ? TOOL_OK : tool_fail(TOOL_FAILED, NULL, "nothing was destroyed");
-}
-
-static enum sg_err destroy(CK_SLOT_ID slot, const struct sg_secret *owner_auth,
-                           struct sg_token_left *left)
-{
-	struct sg_module *module = sg_module_enter();
-	struct sg_token *token;
-	enum sg_err err;
-
-	if (module == NULL)
-		return SG_ERR_SYSTEM;
-	err = sg_module_token(module, slot, &token);
-	if (err == SG_OK)
-		err = sg_token_remove(token, owner_auth, left);
-	sg_module_leave();
-	return err;
 }
 
 static void tell_left(const char *what, uint32_t handle, enum sg_err err)
@@ -73,37 +67,86 @@ static void tell_all_left(const struct sg_token_left *left)
 	}
 }
 
+static enum sg_err destroy_aside(const char *path, CK_SLOT_ID slot, void *arg)
+{
+	struct destruction *d = arg;
+	struct sg_token_left left;
+	enum sg_err err = sg_token_aside_remove(d->config, slot, path, d->owner_auth, &left);
+
+	d->found++;
+	if (err == SG_OK)
+		tell_all_left(&left);
+	return err;
+}
+
+/* The stores that were set aside hold the same keys, so they go with the token. */
+static enum sg_err destroy(CK_SLOT_ID slot, struct destruction *d)
+{
+	struct sg_module *module = sg_module_enter();
+	struct sg_token_record record = { 0 };
+	struct sg_token_left left;
+	struct sg_token *token;
+	enum sg_err err, known;
+
+	if (module == NULL)
+		return SG_ERR_SYSTEM;
+	d->config = module->config;
+	err = sg_module_token(module, slot, &token);
+	known = err == SG_OK ? sg_token_read_record(token, &record) : err;
+	if (err == SG_OK && d->aside)
+		err = known;
+	if (err == SG_OK && !d->aside) {
+		err = sg_token_remove(token, d->owner_auth, &left);
+		if (err == SG_OK)
+			tell_all_left(&left);
+	}
+	if (err == SG_OK && known == SG_OK)
+		err = sg_token_aside_each(module->config, record.uuid, destroy_aside, d);
+	sg_token_record_clear(&record);
+	sg_module_leave();
+	return err;
+}
+
 static enum tool_exit run(struct tool *tool)
 {
-	enum tool_exit code = tool_token_choose(tool);
+	struct destruction d = { .aside = tool_given(tool, OPT_ASIDE) };
 	struct sg_secret *owner = NULL;
-	struct sg_token_left left;
+	enum tool_exit code = TOOL_OK;
 	enum sg_err err;
 
+	if (tool_given(tool, OPT_TPM) && setenv("SIGNET_TCTI", tool->value[OPT_TPM], 1) != 0)
+		code = tool_fail_err(SG_ERR_NOMEM, "can't name the TPM");
+	if (code == TOOL_OK)
+		code = tool_token_choose(tool);
 	if (code == TOOL_OK)
 		code = confirm(tool);
 	if (code == TOOL_OK)
 		code = tool_owner_auth_read(tool, &owner);
 	if (code != TOOL_OK)
 		return code;
+	d.owner_auth = owner;
 	tool_log_clear();
-	err = destroy(tool->slot, owner, &left);
+	err = destroy(tool->slot, &d);
 	sg_secret_free(&owner);
 	if (err != SG_OK)
-		return tool_fail_err(err, "can't destroy \"%s\"", tool->value[OPT_TOKEN]);
-	tell_all_left(&left);
+		return tool_fail_err(err, "can't destroy %s\"%s\"", d.aside ? "the old stores of " : "",
+		                     tool->value[OPT_TOKEN]);
+	if (d.aside && d.found == 0)
+		return tool_fail(TOOL_NOT_FOUND, NULL, "no store of \"%s\" was set aside",
+		                 tool->value[OPT_TOKEN]);
 	return TOOL_OK;
 }
 
 const struct tool_verb tool_verb_destroy = {
 	.name = "destroy",
 	.summary = "destroy a token with all its keys",
-	.usage = "--token LABEL [--owner-auth-file FILE] [--yes]",
+	.usage = "--token LABEL [--aside] [--tpm TCTI] [--owner-auth-file FILE] [--yes]",
 	.text = "Removes the token's store, and what counts its wrong PINs and the versions of its store\n"
 	        "in the TPM. A copy of the store has the same there: with the copy goes what the token\n"
-	        "itself needs. Asks on the terminal unless --yes is given.",
+	        "itself needs. Stores that were set aside when the token moved go too, with --aside only\n"
+	        "they; --tpm names the TPM that sealed them. Asks on the terminal unless --yes is given.",
 	.example = "signet destroy --token old --yes",
 	.run = run,
-	.options = { OPT_TOKEN, OPT_OWNER_AUTH_FILE, OPT_YES },
+	.options = { OPT_TOKEN, OPT_ASIDE, OPT_TPM, OPT_OWNER_AUTH_FILE, OPT_YES },
 	.required = { OPT_TOKEN },
 };

@@ -49,9 +49,12 @@ void doctor_check_privileges(struct doctor *doctor);
 
 void doctor_check_tokens(struct doctor *doctor);
 
+/* What lies beside the stores: those of tokens that moved, and unfinished ones. */
+struct sg_module;
+void doctor_check_asides(struct doctor *doctor, struct sg_module *module);
+
 /* What is left in the TPM of tokens that are gone. all_tell is false where the record of a token
  * may not name all that it needs: it can't be read or is not to be believed, or is an older one. */
-struct sg_module;
 struct tool_tokens;
 void doctor_check_strays(struct doctor *doctor, struct sg_module *module,
                          const struct tool_tokens *tokens, bool all_tell);

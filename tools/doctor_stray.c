@@ -10,28 +10,34 @@
 
 #include "core/module.h"
 #include "core/token_anchor.h"
+#include "core/token_aside.h"
 #include "seal/counter.h"
+#include "store/aside.h"
 #include "tools/fail.h"
 #include "tools/token.h"
 
 #define FOUND 64
 
-static bool names_index(const struct sg_sealer *sealer, const struct sg_token *token,
+static bool names_index(const struct sg_sealer *sealer, const struct sg_token_record *record,
                         const void *index)
 {
 	(void)sealer;
-	for (size_t i = 0; i < token->record.indices.n; i++)
-		if (sg_pin_index_same(&token->record.indices.entry[i].index, index))
+	for (size_t i = 0; i < record->indices.n; i++)
+		if (sg_pin_index_same(&record->indices.entry[i].index, index))
 			return true;
 	return false;
 }
 
-static bool names_counter(const struct sg_sealer *sealer, const struct sg_token *token,
+static bool names_counter(const struct sg_sealer *sealer, const struct sg_token_record *record,
                           const void *handle)
 {
-	return sg_token_record_anchored(&token->record) &&
-	       sg_token_anchor_handle(sealer, &token->record) == *(const uint32_t *)handle;
+	return sg_token_record_anchored(record) &&
+	       sg_token_anchor_handle(sealer, record) == *(const uint32_t *)handle;
 }
+
+/* Tells whether a record names one. */
+typedef bool (*names_fn)(const struct sg_sealer *sealer, const struct sg_token_record *record,
+                         const void *one);
 
 /* What the checks look at. */
 struct look {
@@ -42,11 +48,32 @@ struct look {
 	struct sg_sealer *sealer;
 };
 
-static void check_one(const struct look *look, uint32_t handle, const char *what,
-                      bool (*names)(const struct sg_sealer *sealer, const struct sg_token *token,
-                                    const void *one),
+/* What is looked for among the stores that were set aside, which are to open as before. */
+struct question {
+	const struct look *look;
+	names_fn names;
+	const void *one;
+	bool named, unread;
+};
+
+static enum sg_err ask_aside(const char *path, unsigned slot, enum sg_store_rest rest, void *arg)
+{
+	struct question *q = arg;
+	struct sg_token_record record = { 0 };
+
+	(void)slot;
+	if (sg_token_aside_record(path, &record) == SG_OK)
+		q->named = q->named || q->names(q->look->sealer, &record, q->one);
+	else
+		q->unread = q->unread || rest == SG_STORE_ASIDE;
+	sg_token_record_clear(&record);
+	return SG_OK;
+}
+
+static void check_one(const struct look *look, uint32_t handle, const char *what, names_fn names,
                       const void *one)
 {
+	struct question q = { .look = look, .names = names, .one = one };
 	struct sg_token *token;
 	bool all_tell = look->all_tell;
 
@@ -56,9 +83,13 @@ static void check_one(const struct look *look, uint32_t handle, const char *what
 		if (listed->rv != CKR_OK ||
 		    sg_module_token(look->module, listed->slot, &token) != SG_OK || !token->present)
 			all_tell = false;
-		else if (names(look->sealer, token, one))
+		else if (names(look->sealer, &token->record, one))
 			return;
 	}
+	if (sg_store_rest_each(look->module->config->state, ask_aside, &q) != SG_OK || q.unread)
+		all_tell = false;
+	if (q.named)
+		return;
 	/* Without its index a token never opens again. */
 	if (!all_tell)
 		doctor_report(look->doctor, "index", WARN, "Leave it alone, and mend that token first.",

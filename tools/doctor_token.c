@@ -188,8 +188,10 @@ void doctor_check_tokens(struct doctor *doctor)
 	for (size_t i = 0; i < tokens.count && module != NULL; i++)
 		if (!check_token(doctor, module, &tokens.list[i]))
 			all_tell = false;
-	if (module != NULL)
+	if (module != NULL) {
+		doctor_check_asides(doctor, module);
 		doctor_check_strays(doctor, module, &tokens, all_tell);
+	}
 	if (module != NULL)
 		sg_module_leave();
 	tool_tokens_free(&tokens);

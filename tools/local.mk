@@ -27,6 +27,7 @@ signet_SOURCES = \
 	tools/destroy.c \
 	tools/doctor.c tools/doctor.h \
 	tools/doctor_access.c \
+	tools/doctor_aside.c \
 	tools/doctor_crypto.c \
 	tools/doctor_hsm.c tools/doctor_stray.c \
 	tools/doctor_token.c \
@@ -37,6 +38,7 @@ signet_SOURCES = \
 	tools/init.c \
 	tools/keygen.c \
 	tools/list.c \
+	tools/migrate.c \
 	tools/pin_verbs.c \
 	tools/pubkey.c \
 	tools/reseal.c \

@@ -37,6 +37,7 @@ static const struct tool_verb *const verbs[] = {
 	&tool_verb_policy_update,
 	&tool_verb_tripwire_accept,
 	&tool_verb_rollback_accept,
+	&tool_verb_migrate,
 	&tool_verb_destroy,
 	NULL,
 };

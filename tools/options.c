@@ -18,13 +18,17 @@ struct option_row {
 
 static const struct option_row rows[OPT_COUNT] = {
 	[OPT_AAD] = { "--aad", "TEXT", "text that the file is bound to; decrypt needs the same" },
+	[OPT_ASIDE] = { "--aside", NULL, "only the stores that were set aside when the token moved" },
 	[OPT_CHECK] = { "--check", NULL, "only check that it can be unwrapped" },
+	[OPT_DRY_RUN] = { "--dry-run", NULL, "change nothing, only tell what would be done" },
 	[OPT_EXTRACTABLE] = { "--extractable", NULL, "let the key leave the token wrapped" },
 	[OPT_FORCE] = { "--force", NULL, "write binary output to a terminal" },
 	[OPT_FORMAT] = { "--format", "FORMAT", "form of the output (or of --signature)" },
 	[OPT_ID] = { "--id", "HEX", "CKA_ID of the key; random if not given" },
 	[OPT_JSON] = { "--json", NULL, "answer in JSON" },
 	[OPT_LABEL] = { "--label", "NAME", "the label; that of a key that exists may be a pkcs11: URI" },
+	[OPT_LEAVE_BEHIND] = { "--leave-behind", NULL,
+	                       "go on without what can't move; it stays in the old store" },
 	[OPT_LOGIN] = { "--login", NULL, "ask for the PIN, to see private objects too" },
 	[OPT_MACHINE] = { "--machine", NULL, "a token without PIN, guarded by the TPM alone" },
 	[OPT_HSM] = { "--hsm", "URI", "the HSM, as a pkcs11: URI; may be given several times" },
@@ -54,10 +58,13 @@ static const struct option_row rows[OPT_COUNT] = {
 	[OPT_THROUGH] = { "--through", "FILE",
 	                  "a wrapped key in between; may be given several times, in the order of "
 	                  "the chain" },
+	[OPT_TO] = { "--to", "NAME", "the sealer that the token moves to, such as tpm" },
 	[OPT_TOKEN] = { "--token", "LABEL", "the token, by label, serial number or pkcs11: URI" },
 	[OPT_TPM] = { "--tpm", "TCTI", "the TPM, for example device:/dev/tpmrm0" },
 	[OPT_TYPE] = { "--type", "TYPE", "the kind of key: ed25519 or p256" },
 	[OPT_USAGE] = { "--usage", "USE", "what the key is for: wrap, encrypt or both" },
+	[OPT_WITHOUT_OFFICER] = { "--without-officer", NULL,
+	                          "have no security officer from now on, whose PIN isn't given" },
 	[OPT_YES] = { "--yes", NULL, "don't ask" },
 };
 

@@ -16,13 +16,16 @@
 enum tool_option {
 	OPT_END,                /* ends the lists of a verb */
 	OPT_AAD,
+	OPT_ASIDE,
 	OPT_CHECK,
+	OPT_DRY_RUN,
 	OPT_EXTRACTABLE,
 	OPT_FORCE,
 	OPT_FORMAT,
 	OPT_ID,
 	OPT_JSON,
 	OPT_LABEL,
+	OPT_LEAVE_BEHIND,
 	OPT_LOGIN,
 	OPT_MACHINE,
 	OPT_HSM,
@@ -42,16 +45,18 @@ enum tool_option {
 	OPT_SO_PIN_FILE,
 	OPT_STDIN,
 	OPT_THROUGH,
+	OPT_TO,
 	OPT_TOKEN,
 	OPT_TPM,
 	OPT_TYPE,
 	OPT_USAGE,
+	OPT_WITHOUT_OFFICER,
 	OPT_YES,
 	OPT_COUNT
 };
 
 #define TOOL_THROUGH_MAX 8
-#define TOOL_OPTIONS_MAX 16
+#define TOOL_OPTIONS_MAX 20
 
 struct tool;
 
@@ -93,7 +98,7 @@ static inline bool tool_given(const struct tool *tool, enum tool_option option)
 /* The overview and the verbs, each in the file of its name. */
 extern const struct tool_verb tool_verb_decrypt, tool_verb_delete, tool_verb_destroy,
 	tool_verb_doctor, tool_verb_encrypt, tool_verb_import, tool_verb_init,
-	tool_verb_keygen, tool_verb_list, tool_verb_pin_reset, tool_verb_pin_set,
+	tool_verb_keygen, tool_verb_list, tool_verb_migrate, tool_verb_pin_reset, tool_verb_pin_set,
 	tool_verb_policy_sign, tool_verb_policy_update, tool_verb_pubkey, tool_verb_reseal,
 	tool_verb_rollback_accept, tool_verb_root_create, tool_verb_root_list, tool_verb_sign,
 	tool_verb_status, tool_verb_tripwire_accept,

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/aside.h"
+
 enum sg_err sg_token_aside_record(const char *path, struct sg_token_record *record)
 {
 	struct sg_store_txn *txn = NULL;
@@ -18,6 +20,34 @@ enum sg_err sg_token_aside_record(const char *path, struct sg_token_record *reco
 		err = sg_token_get_record(txn, record);
 	sg_store_abort(&txn);
 	return err;
+}
+
+/* Whose stores are looked for. */
+struct search {
+	const uint8_t *uuid;
+	sg_token_aside_fn fn;
+	void *arg;
+};
+
+static enum sg_err meet(const char *path, unsigned slot, enum sg_store_rest rest, void *arg)
+{
+	const struct search *search = arg;
+	struct sg_token_record record = { 0 };
+	enum sg_err err = SG_OK;
+
+	if (rest != SG_STORE_DRAFT && sg_token_aside_record(path, &record) == SG_OK &&
+	    memcmp(record.uuid, search->uuid, SG_UUID) == 0)
+		err = search->fn(path, slot, search->arg);
+	sg_token_record_clear(&record);
+	return err;
+}
+
+enum sg_err sg_token_aside_each(const struct sg_config *config, const uint8_t uuid[SG_UUID],
+                                sg_token_aside_fn fn, void *arg)
+{
+	struct search search = { uuid, fn, arg };
+
+	return sg_store_rest_each(config->state, meet, &search);
 }
 
 /* A token like any other, but for where its store lies. */

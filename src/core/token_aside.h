@@ -13,6 +13,13 @@
  * it, also after an error. Errors: the store's. */
 enum sg_err sg_token_aside_record(const char *path, struct sg_token_record *record);
 
+/* Call fn for each store that was set aside, or left by a move that was broken off, and whose
+ * record names that token, until it returns other than SG_OK, which is then returned. Files that
+ * can't be read are passed over. Errors: those of sg_store_rest_each. */
+typedef enum sg_err (*sg_token_aside_fn)(const char *path, CK_SLOT_ID slot, void *arg);
+enum sg_err sg_token_aside_each(const struct sg_config *config, const uint8_t uuid[SG_UUID],
+                                sg_token_aside_fn fn, void *arg);
+
 /* Remove such a store, damaged or not, and then what its record names in the hardware that the
  * configuration names. owner_auth may be NULL. Errors: those of sg_token_remove. */
 enum sg_err sg_token_aside_remove(const struct sg_config *config, CK_SLOT_ID slot,

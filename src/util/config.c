@@ -44,7 +44,7 @@ static enum sg_err set_state(struct sg_config *config, const char *value)
 	return value[0] == '/' ? replace(&config->state, value) : SG_ERR_ARG;
 }
 
-static enum sg_err set_tcti(struct sg_config *config, const char *value)
+enum sg_err sg_config_set_tcti(struct sg_config *config, const char *value)
 {
 	return value[0] != '\0' ? replace(&config->tcti, value) : SG_ERR_ARG;
 }
@@ -138,7 +138,7 @@ static enum sg_err set_tripwire(struct sg_config *config, const char *value)
 
 static const struct key keys[] = {
 	{ "state", "an absolute path", set_state, false },
-	{ "tcti", "a TCTI such as device:/dev/tpmrm0", set_tcti, false },
+	{ "tcti", "a TCTI such as device:/dev/tpmrm0", sg_config_set_tcti, false },
 	{ "hsm", "one of at most four pkcs11: URIs, without a pin-value", set_hsm, true },
 	{ "sealer", "the name of a sealer, such as tpm, or a list such as hsm+tpm", set_sealer,
 	  false },
@@ -405,7 +405,7 @@ enum sg_err sg_config_load(struct sg_config **out)
 	if (err == SG_OK)
 		err = from_environment(config, "SIGNET_STATE", set_state, "an absolute path");
 	if (err == SG_OK)
-		err = from_environment(config, "SIGNET_TCTI", set_tcti, "a TCTI");
+		err = from_environment(config, "SIGNET_TCTI", sg_config_set_tcti, "a TCTI");
 	sg_buf_free(&text);
 	return config_end(config, err, out);
 }

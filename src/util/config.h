@@ -51,6 +51,9 @@ struct sg_config {
  * Errors: CONFIG, NOMEM. The caller frees *out. */
 enum sg_err sg_config_load(struct sg_config **out);
 
+/* Name another TPM. Errors: ARG for an empty name, NOMEM. */
+enum sg_err sg_config_set_tcti(struct sg_config *config, const char *tcti);
+
 /* Name one HSM more by its pkcs11: URI, which holds no PIN. Errors: ARG for what can't be one,
  * RANGE for one too many, NOMEM. */
 enum sg_err sg_config_add_hsm(struct sg_config *config, const char *uri);

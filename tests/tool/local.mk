@@ -4,6 +4,7 @@ tool_scripts = \
 	tests/tool/test_files.sh \
 	tests/tool/test_help.sh \
 	tests/tool/test_keys.sh \
+	tests/tool/test_migrate.sh \
 	tests/tool/test_output.sh \
 	tests/tool/test_p256.sh \
 	tests/tool/test_pin_tries.sh \

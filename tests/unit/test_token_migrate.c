@@ -128,6 +128,57 @@ START_TEST(a_row_of_the_old_store_is_none_of_the_new)
 }
 END_TEST
 
+/* Put a single record of the old store into the new one. */
+static void put_back(enum sg_store_item item)
+{
+	struct sg_store_txn *old = NULL, *new = NULL;
+	struct sg_buf record = { 0 };
+
+	ck_assert_int_eq(sg_store_begin(out.aside, SG_STORE_READ, &old), SG_OK);
+	ck_assert_int_eq(sg_store_get(old, item, &record), SG_OK);
+	sg_store_abort(&old);
+	ck_assert_int_eq(sg_store_begin(moving_token->path, SG_STORE_WRITE, &new), SG_OK);
+	ck_assert_int_eq(sg_store_put(new, item, sg_buf_bytes(&record)), SG_OK);
+	ck_assert_int_eq(sg_store_commit(&new), SG_OK);
+	sg_buf_free(&record);
+}
+
+/* Find something in the token with a configuration. */
+static enum sg_err find_with(const struct sg_config *config)
+{
+	CK_OBJECT_HANDLE *handles = NULL;
+	struct sg_token *token = NULL;
+	size_t n;
+	enum sg_err err;
+
+	ck_assert_int_eq(sg_token_new(config, 0, &token), SG_OK);
+	ck_assert_int_eq(sg_token_sync(token), SG_OK);
+	err = sg_token_find(token, NULL, 0, &handles, &n);
+	free(handles);
+	sg_token_free(&token);
+	return err;
+}
+
+START_TEST(no_record_of_the_old_store_fits_the_new)
+{
+	make_filled(true);
+	ck_assert_int_eq(moving_try((struct sg_token_migration){ 0 }, &out), SG_OK);
+	ck_assert_int_eq(find_with(moving_b), SG_OK);
+	put_back(SG_STORE_STATE);
+	ck_assert_int_eq(find_with(moving_b), SG_ERR_STORE_DAMAGED);
+}
+END_TEST
+
+START_TEST(the_old_token_record_opens_nothing_of_the_new_store)
+{
+	make_filled(true);
+	ck_assert_int_eq(moving_try((struct sg_token_migration){ 0 }, &out), SG_OK);
+	put_back(SG_STORE_TOKEN);
+	ck_assert_int_eq(find_with(moving_a), SG_ERR_STORE_DAMAGED);
+	ck_assert_int_eq(find_with(moving_b), SG_ERR_HW_OTHER);
+}
+END_TEST
+
 START_TEST(both_pins_go_with_the_token)
 {
 	struct sg_token *token = NULL;
@@ -395,6 +446,8 @@ static Suite *suite(void)
 	tcase_add_test(tc, the_old_store_is_the_way_back);
 	tcase_add_test(tc, a_token_moves_on_and_both_old_stores_are_kept);
 	tcase_add_test(tc, a_row_of_the_old_store_is_none_of_the_new);
+	tcase_add_test(tc, no_record_of_the_old_store_fits_the_new);
+	tcase_add_test(tc, the_old_token_record_opens_nothing_of_the_new_store);
 	tcase_add_test(tc, both_pins_go_with_the_token);
 	tcase_add_test(tc, a_wrong_pin_changes_nothing);
 	tcase_add_test(tc, a_pin_that_is_missing_is_not_left_out);
