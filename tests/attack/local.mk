@@ -7,6 +7,7 @@ attack_tests = \
 	tests/attack/test_malicious_tpm \
 	tests/attack/test_memory \
 	tests/attack/test_memory_reader \
+	tests/attack/test_migrated \
 	tests/attack/test_pin_index \
 	tests/attack/test_public_rows \
 	tests/attack/test_record \
