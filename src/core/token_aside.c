@@ -50,11 +50,29 @@ enum sg_err sg_token_aside_each(const struct sg_config *config, const uint8_t uu
 	return sg_store_rest_each(config->state, meet, &search);
 }
 
-/* A token like any other, but for where its store lies. */
+/* A counter that is gone can have left its handle to the one of the token as it is now. */
+static bool uses_its_counter(const struct sg_token *token, const char *path)
+{
+	struct sg_token_record aside = { 0 }, now = { 0 };
+	bool uses;
+
+	uses = sg_token_aside_record(path, &aside) == SG_OK &&
+	       sg_token_read_record(token, &now) == SG_OK && aside.counter.len > 0 &&
+	       memcmp(aside.sealer, now.sealer, sizeof now.sealer) == 0 &&
+	       sg_bytes_equal(sg_buf_bytes(&aside.parent), sg_buf_bytes(&now.parent)) &&
+	       sg_bytes_equal(sg_buf_bytes(&aside.counter), sg_buf_bytes(&now.counter));
+	sg_token_record_clear(&aside);
+	sg_token_record_clear(&now);
+	return uses;
+}
+
+/* A token like any other, but for where its store lies. Its name in the hardware is that of the
+ * token as it is now, whose counters stay. */
 enum sg_err sg_token_aside_remove(const struct sg_config *config, CK_SLOT_ID slot,
                                   const char *path, const struct sg_secret *owner_auth,
                                   struct sg_token_left *left)
 {
+	enum sg_token_counters which = SG_OWN_COUNTER;
 	struct sg_token *token = NULL;
 	char *own;
 	enum sg_err err;
@@ -68,9 +86,11 @@ enum sg_err sg_token_aside_remove(const struct sg_config *config, CK_SLOT_ID slo
 		free(own);
 		return err;
 	}
+	if (uses_its_counter(token, path))
+		which = SG_NO_COUNTER;
 	free(token->path);
 	token->path = own;
-	err = sg_token_remove(token, owner_auth, left);
+	err = sg_token_remove_store(token, owner_auth, which, left);
 	sg_token_free(&token);
 	return err;
 }

@@ -29,20 +29,28 @@ static enum sg_err read_record(struct sg_token *token, struct sg_token_record *r
 	return err;
 }
 
-/* Also those that no store names, of a change that was broken off: a copy may name one. */
+/* Of a token also those that no store names, of a change that was broken off: a copy may name one. */
 static void remove_counter(struct sg_sealer *sealer, const struct sg_secret *owner_auth,
-                           const struct sg_token_record *record, struct sg_token_left *left)
+                           const struct sg_token_record *record, enum sg_token_counters which,
+                           struct sg_token_left *left)
 {
-	left->counter_err = sg_token_anchor_clear(sealer, owner_auth, record, sg_bytes(NULL, 0),
-	                                          &left->counter);
+	if (which == SG_NO_COUNTER)
+		return;
+	if (which == SG_ALL_COUNTERS)
+		left->counter_err = sg_token_anchor_clear(sealer, owner_auth, record,
+		                                          sg_bytes(NULL, 0), &left->counter);
+	else
+		left->counter_err = sg_token_anchor_remove(sealer, owner_auth, record);
+	if (left->counter_err == SG_ERR_HW_NV_GONE)
+		left->counter_err = SG_OK;
 	if (left->counter == 0)
 		left->counter = sg_token_anchor_handle(sealer, record);
 }
 
 /* known tells whether the list of indices is believed. */
 static void clear_hardware(struct sg_token *token, const struct sg_secret *owner_auth,
-                           const struct sg_token_record *record, enum sg_err known,
-                           struct sg_token_left *left)
+                           const struct sg_token_record *record, enum sg_token_counters which,
+                           enum sg_err known, struct sg_token_left *left)
 {
 	struct sg_sealer *sealer;
 	enum sg_err opened;
@@ -59,13 +67,13 @@ static void clear_hardware(struct sg_token *token, const struct sg_secret *owner
 	if (sg_token_record_anchored(record)) {
 		left->counter_err = opened;
 		if (opened == SG_OK)
-			remove_counter(sealer, owner_auth, record, left);
+			remove_counter(sealer, owner_auth, record, which, left);
 	}
 	sg_token_opening_unlock(token);
 }
 
-enum sg_err sg_token_remove(struct sg_token *token, const struct sg_secret *owner_auth,
-                             struct sg_token_left *left)
+enum sg_err sg_token_remove_store(struct sg_token *token, const struct sg_secret *owner_auth,
+                                  enum sg_token_counters which, struct sg_token_left *left)
 {
 	struct sg_token_record record = { 0 };
 	enum sg_err err, known;
@@ -76,8 +84,14 @@ enum sg_err sg_token_remove(struct sg_token *token, const struct sg_secret *owne
 	if (err == SG_OK) {
 		sg_token_tripwire_forget(token);
 		sg_token_signatures_forget(token);
-		clear_hardware(token, owner_auth, &record, known, left);
+		clear_hardware(token, owner_auth, &record, which, known, left);
 	}
 	sg_token_record_clear(&record);
 	return err;
+}
+
+enum sg_err sg_token_remove(struct sg_token *token, const struct sg_secret *owner_auth,
+                            struct sg_token_left *left)
+{
+	return sg_token_remove_store(token, owner_auth, SG_ALL_COUNTERS, left);
 }

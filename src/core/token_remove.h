@@ -22,4 +22,10 @@ struct sg_token_left {
 enum sg_err sg_token_remove(struct sg_token *token, const struct sg_secret *owner_auth,
                              struct sg_token_left *left);
 
+/* Within this ring. Remove a store that is perhaps not the token's any more, of whose counters
+ * others may be in use. */
+enum sg_token_counters { SG_ALL_COUNTERS, SG_OWN_COUNTER, SG_NO_COUNTER };
+enum sg_err sg_token_remove_store(struct sg_token *token, const struct sg_secret *owner_auth,
+                                  enum sg_token_counters which, struct sg_token_left *left);
+
 #endif

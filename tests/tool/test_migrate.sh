@@ -104,6 +104,14 @@ aside_destroyed() {
 		fails 3 'was set aside' destroy --token box --aside --yes
 }
 
+# There and back on the same TPM: what goes with the old store is not what the token needs.
+there_and_back() {
+	on b exits 0 migrate --token box --to tpm --tpm "$A" && on a exits 0 migrate --token box --to tpm --tpm "$B" &&
+		[ "$(indices b)" -eq 2 ] && on b exits 0 destroy --token box --aside --yes && [ "$(indices b)" -eq 1 ] && same b &&
+		on b exits 0 keygen --token box --label new && on b exits 0 delete --token box --label new --yes &&
+		on a tpm2_clear -c p
+}
+
 to_soft() {
 	fails 1 'not all of token "box" can move to soft' migrate --token box --to soft &&
 		says 'rollback protection, for which the new sealer has no counter' && same b &&
@@ -170,6 +178,7 @@ check 'the doctor tells of the stores that were set aside' doctor_tells
 check 'what these need in a TPM is no stray' no_stray
 check 'a store that was set aside is the way back' way_back
 check 'destroy removes them, with what they have in the TPM' aside_destroyed
+check 'what goes with an old store is not what the token needs' there_and_back
 check 'what the new sealer lacks is named, and left behind where that is said' to_soft
 check 'the token goes with what was set aside' gone
 check 'a PIN token needs both PINs, and keeps its count of tries' pins
