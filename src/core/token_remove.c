@@ -29,7 +29,8 @@ static enum sg_err read_record(struct sg_token *token, struct sg_token_record *r
 	return err;
 }
 
-/* Of a token also those that no store names, of a change that was broken off: a copy may name one. */
+/* Of a token also those that no store names, of a change that was broken off: a copy may name
+ * one. */
 static void remove_counter(struct sg_sealer *sealer, const struct sg_secret *owner_auth,
                            const struct sg_token_record *record, enum sg_token_counters which,
                            struct sg_token_left *left)
