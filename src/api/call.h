@@ -27,8 +27,9 @@ CK_RV sg_call_session(struct sg_call *call, CK_SESSION_HANDLE handle);
 CK_RV sg_call_slot(struct sg_call *call, CK_SLOT_ID slot, struct sg_token **token);
 
 /* Look whether the token of a slot is still the one that is known. Where another stands in its
- * place, or none, its sessions are closed, as those of a token that was taken out [PKCS#11 3.1
- * §5.6]; the caller holds none. Errors: those of sg_token_sync. */
+ * place its sessions are closed, as those of a token that was taken out [PKCS#11 3.1 §5.6]; the
+ * caller holds none. Where none does they stay, and open nothing, until one stands there again.
+ * Errors: those of sg_token_sync. */
 enum sg_err sg_call_sync(struct sg_call *call, struct sg_token *token);
 
 /* Leave what was entered, and return rv. */

@@ -27,11 +27,13 @@ enum sg_err sg_anchor_parse(struct sg_bytes stored, struct sg_anchor *anchor)
 	memset(anchor, 0, sizeof *anchor);
 	sg_read_magic(&r, MAGIC);
 	version = sg_read_u16(&r);
+	if (!r.failed && version != VERSION)
+		return SG_ERR_STORE_VERSION;
 	anchor->count = sg_read_u64(&r);
 	read_code(&r, anchor->witness.sum);
 	for (int half = 0; half < 2; half++)
 		read_code(&r, anchor->mac[half]);
-	return sg_reader_done(&r) && version == VERSION ? SG_OK : SG_ERR_STORE_DAMAGED;
+	return sg_reader_done(&r) ? SG_OK : SG_ERR_STORE_DAMAGED;
 }
 
 enum sg_err sg_anchor_write(const struct sg_anchor *anchor, struct sg_buf *out)

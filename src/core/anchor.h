@@ -20,7 +20,7 @@ struct sg_anchor {
 	uint8_t mac[2][SG_MAC];         /* by enum sg_half */
 };
 
-/* Read a stored anchor. Errors: STORE_DAMAGED. */
+/* Read a stored anchor. Errors: STORE_DAMAGED, STORE_VERSION. */
 enum sg_err sg_anchor_parse(struct sg_bytes stored, struct sg_anchor *anchor);
 
 /* Write the stored form; it replaces what out holds. */

@@ -32,8 +32,11 @@ static enum sg_err split(struct sg_bytes record, struct parts *p)
 	uint16_t version;
 	uint8_t flags;
 
+	*p = (struct parts){ .secret = { NULL, 0 } };
 	sg_read_magic(&r, MAGIC);
 	version = sg_read_u16(&r);
+	if (!r.failed && version != VERSION)
+		return SG_ERR_STORE_VERSION;
 	flags = sg_read_u8(&r);
 	p->head.class = sg_read_u32(&r);
 	p->head.generation = sg_read_u64(&r);
@@ -41,7 +44,7 @@ static enum sg_err split(struct sg_bytes record, struct parts *p)
 	p->secret = sg_read_var(&r, SECRET_MAX);
 	p->iv = sg_read_bytes(&r, SG_GCM_IV);
 	closed = sg_read_var(&r, ATTRS_MAX);
-	if (!sg_reader_done(&r) || version != VERSION || flags > FLAG_PRIVATE ||
+	if (!sg_reader_done(&r) || flags > FLAG_PRIVATE ||
 	    closed.len < SG_GCM_TAG)
 		return SG_ERR_STORE_DAMAGED;
 	p->cipher = sg_bytes(closed.data, closed.len - SG_GCM_TAG);

@@ -24,11 +24,11 @@ static inline enum sg_half sg_object_half(const struct sg_object *object)
 	return object->secluded ? SG_PRIVATE_HALF : SG_PUBLIC_HALF;
 }
 
-/* Read the head of a record. Errors: STORE_DAMAGED. */
+/* Read the head of a record. Errors: STORE_DAMAGED, STORE_VERSION. */
 enum sg_err sg_record_head(struct sg_bytes record, struct sg_record_head *head);
 
 /* Open a record of this row. The secret part stays closed inside the object.
- * Errors: STORE_DAMAGED for anything that does not authenticate, NOMEM. */
+ * Errors: STORE_VERSION, STORE_DAMAGED for anything else that does not authenticate, NOMEM. */
 enum sg_err sg_record_open(const uint8_t token[SG_UUID], const uint8_t row[SG_UUID],
                            const struct sg_keyset *keys, struct sg_bytes record,
                            struct sg_object **out);

@@ -25,6 +25,8 @@ enum sg_err sg_state_parse(struct sg_bytes stored, struct sg_state *state)
 	memset(state, 0, sizeof *state);
 	sg_read_magic(&r, MAGIC);
 	version = sg_read_u16(&r);
+	if (!r.failed && version != VERSION)
+		return SG_ERR_STORE_VERSION;
 	for (int half = 0; half < 2; half++) {
 		struct sg_set *set = &state->set[half];
 		struct sg_bytes sum, mac;
@@ -38,7 +40,7 @@ enum sg_err sg_state_parse(struct sg_bytes stored, struct sg_state *state)
 		memcpy(set->sum, sum.data, SG_MAC);
 		memcpy(set->mac, mac.data, SG_MAC);
 	}
-	return sg_reader_done(&r) && version == VERSION ? SG_OK : SG_ERR_STORE_DAMAGED;
+	return sg_reader_done(&r) ? SG_OK : SG_ERR_STORE_DAMAGED;
 }
 
 enum sg_err sg_state_write(const struct sg_state *state, struct sg_buf *out)

@@ -26,7 +26,7 @@ struct sg_state {
 /* Make the state of an empty token. */
 void sg_state_init(struct sg_state *state);
 
-/* Read a stored state. Errors: STORE_DAMAGED. */
+/* Read a stored state. Errors: STORE_DAMAGED, STORE_VERSION. */
 enum sg_err sg_state_parse(struct sg_bytes stored, struct sg_state *state);
 
 /* Write the stored form; it replaces what out holds. */

@@ -219,6 +219,12 @@ static void flip(const char *table, int row, size_t at)
 	ck_assert_int_eq(sqlite3_close(db), SQLITE_OK);
 }
 
+/* What a record begins with: its magic, and its version. */
+static CK_RV told_of(size_t at)
+{
+	return at == 4 || at == 5 ? CKR_SIGNET_STORE_VERSION : CKR_SIGNET_STORE_DAMAGED;
+}
+
 START_TEST(every_byte_of_a_record_counts)
 {
 	int row = _i;
@@ -227,7 +233,7 @@ START_TEST(every_byte_of_a_record_counts)
 	ck_assert_uint_gt(len, 100);
 	for (size_t at = 0; at < len; at++) {
 		flip("object", row, at);
-		p11_is(CKR_SIGNET_STORE_DAMAGED, p11_look(&s));
+		p11_is(told_of(at), p11_look(&s));
 		flip("object", row, at);
 	}
 	p11_ok(p11_look(&s));
@@ -242,7 +248,7 @@ START_TEST(every_byte_of_the_state_counts)
 	ck_assert_uint_gt(len, 100);
 	for (size_t at = 0; at < len; at++) {
 		flip("item", 1, at);
-		p11_is(CKR_SIGNET_STORE_DAMAGED, p11_look(&s));
+		p11_is(told_of(at), p11_look(&s));
 		flip("item", 1, at);
 	}
 	p11_ok(p11_look(&s));

@@ -147,7 +147,8 @@ START_TEST(what_is_no_state_is_not_read)
 		                 SG_ERR_STORE_DAMAGED);
 	for (size_t i = 0; i < 6; i++) {
 		stored.data[i] ^= 1;
-		ck_assert_int_eq(sg_state_parse(sg_buf_bytes(&stored), &read), SG_ERR_STORE_DAMAGED);
+		ck_assert_int_eq(sg_state_parse(sg_buf_bytes(&stored), &read),
+		                 i < 4 ? SG_ERR_STORE_DAMAGED : SG_ERR_STORE_VERSION);
 		stored.data[i] ^= 1;
 	}
 	ck_assert_int_eq(sg_buf_append(&stored, sg_bytes("", 1)), SG_OK);
