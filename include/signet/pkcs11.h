@@ -238,5 +238,6 @@ struct sg_ck_gcm_message_params {
 #define CKR_SIGNET_HSM_PIN (CKR_SIGNET | 0x30UL)        /* the PIN of the HSM is wrong */
 #define CKR_SIGNET_HSM_LOCKED (CKR_SIGNET | 0x31UL)     /* the HSM takes no PIN any more */
 #define CKR_SIGNET_PIN_LEFT (CKR_SIGNET | 0x33UL)       /* done, but the old PIN's index stays */
+#define CKR_SIGNET_HSM_KEY (CKR_SIGNET | 0x34UL)        /* a key that lived in the HSM is gone */
 
 #endif

@@ -11,6 +11,7 @@
 #include "core/template.h"
 #include "core/token_objects.h"
 #include "core/token_resident.h"
+#include "util/log.h"
 
 /* Find the row for making keys, of pairs or of single keys. */
 static CK_RV find_generator(struct sg_session *session, const CK_MECHANISM *mechanism,
@@ -24,40 +25,71 @@ static CK_RV find_generator(struct sg_session *session, const CK_MECHANISM *mech
 	return rv;
 }
 
+/* What a key in the hardware must be like. */
+static const struct {
+	CK_ULONG value_len;             /* 0: a pair has none */
+	bool derives;                   /* may have CKA_DERIVE */
+} inside[] = {
+	[SG_RESIDENT_P256] = { 0, true },
+	[SG_RESIDENT_HMAC_SHA256] = { SG_RESIDENT_MAC, false },
+	[SG_RESIDENT_ED25519] = { 0, false },
+	[SG_RESIDENT_AES256] = { SG_RESIDENT_AES, false },
+};
+
+static CK_RV refuse(const char *why)
+{
+	sg_log(SG_LOG_ERROR, "%s", why);
+	return CKR_TEMPLATE_INCONSISTENT;
+}
+
 /* Check that the hardware can make such a key: of its length, for such uses. */
 static CK_RV check_inside(enum sg_resident_kind kind, const struct sg_attrs *attrs)
 {
-	switch (kind) {
-	case SG_RESIDENT_P256:
-		return CKR_OK;
-	case SG_RESIDENT_HMAC_SHA256:
-		if (sg_attrs_ulong(attrs, CKA_VALUE_LEN) != SG_RESIDENT_MAC)
-			return CKR_ATTRIBUTE_VALUE_INVALID;
-		return sg_attrs_bool(attrs, CKA_DERIVE) ? CKR_TEMPLATE_INCONSISTENT : CKR_OK;
-	}
-	return CKR_FUNCTION_FAILED;
+	if (inside[kind].value_len != 0 &&
+	    sg_attrs_ulong(attrs, CKA_VALUE_LEN) != inside[kind].value_len)
+		return CKR_ATTRIBUTE_VALUE_INVALID;
+	if (!inside[kind].derives && sg_attrs_bool(attrs, CKA_DERIVE))
+		return refuse("no keys are derived from one of this type in the hardware");
+	if (sg_token_resident_uses(kind, attrs) == 0)
+		return refuse("a key that lives in the hardware must be for something");
+	return CKR_OK;
 }
 
-/* Have the hardware make a key that stays there; the material is its blob of it. */
+/* Have the hardware make a key that stays there; the material is its blob of it, and *undo
+ * a copy of that, with which the caller has the key destroyed where nothing comes of it. */
 static CK_RV make_inside(struct sg_token *token, const struct sg_mech *mech,
                          const struct sg_attrs *attrs, struct sg_secret **material,
-                         uint8_t point[SG_RESIDENT_POINT])
+                         struct sg_secret **undo, uint8_t point[SG_RESIDENT_POINT])
 {
+	const struct sg_resident_ops *ops = sg_token_resident(token);
 	CK_RV rv;
 
-	if (mech->resident == NULL || sg_token_resident(token) == NULL)
-		return CKR_TEMPLATE_INCONSISTENT;
+	if (mech->resident == NULL || ops == NULL || (ops->kinds & 1u << *mech->resident) == 0)
+		return refuse("the token's hardware does not keep keys of this type");
 	rv = check_inside(*mech->resident, attrs);
 	if (rv != CKR_OK)
 		return rv;
-	return sg_rv(sg_token_resident_create(token, *mech->resident, attrs, material, point));
+	rv = sg_rv(sg_token_resident_create(token, *mech->resident, attrs, material, point));
+	if (rv == CKR_OK)
+		rv = sg_rv(sg_secret_copy(sg_secret_bytes(*material), undo));
+	if (rv != CKR_OK && *material != NULL)
+		sg_token_resident_undo(token, *material);
+	return rv;
+}
+
+/* Destroy what was made in the hardware unless an object came of it. */
+static void settle_inside(struct sg_token *token, CK_RV rv, struct sg_secret **undo)
+{
+	if (rv != CKR_OK && rv != CKR_SIGNET_UNCOUNTED && *undo != NULL)
+		sg_token_resident_undo(token, *undo);
+	sg_secret_free(undo);
 }
 
 CK_RV sg_key_generate(struct sg_session *session, const CK_MECHANISM *mechanism,
                       const CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_HANDLE *handle)
 {
 	struct sg_attrs attrs = { 0 };
-	struct sg_secret *material = NULL;
+	struct sg_secret *material = NULL, *undo = NULL;
 	struct sg_object *object = NULL;
 	const struct sg_mech *mech;
 	CK_RV rv;
@@ -73,13 +105,14 @@ CK_RV sg_key_generate(struct sg_session *session, const CK_MECHANISM *mechanism,
 		rv = sg_access_add(session, &attrs);
 	if (rv == CKR_OK)
 		rv = sg_attrs_bool(&attrs, CKA_SIGNET_RESIDENT)
-		             ? make_inside(session->token, mech, &attrs, &material, NULL)
+		             ? make_inside(session->token, mech, &attrs, &material, &undo, NULL)
 		             : mech->generate(&attrs, &material);
 	if (rv == CKR_OK)
 		rv = sg_object_new(&attrs, &material,
 		                   (struct sg_origin){ true, mech->type, NULL }, &object);
 	if (rv == CKR_OK)
 		rv = sg_rv(sg_token_add(session->token, session, &object, 1, handle));
+	settle_inside(session->token, rv, &undo);
 	sg_object_unref(&object);
 	sg_secret_free(&material);
 	sg_attrs_free(&attrs);
@@ -91,6 +124,7 @@ struct pair {
 	struct sg_attrs attrs[2];       /* public, private; also in what follows */
 	struct sg_object *objects[2];
 	struct sg_secret *material;
+	struct sg_secret *undo;         /* what the hardware made */
 };
 
 static void pair_free(struct pair *pair)
@@ -127,10 +161,10 @@ static CK_RV pair_key(struct sg_token *token, const struct sg_mech *mech,
 	CK_RV rv;
 
 	if (sg_attrs_bool(&pair->attrs[1], CKA_SIGNET_RESIDENT)) {
-		rv = make_inside(token, mech, &pair->attrs[1], &pair->material, point);
+		rv = make_inside(token, mech, &pair->attrs[1], &pair->material, &pair->undo, point);
 		return rv != CKR_OK ? rv
 		                    : sg_rv(sg_curve_set(curve, &pair->attrs[1],
-		                                         sg_bytes(point, sizeof point)));
+		                                         sg_bytes(point, curve->point_len)));
 	}
 	rv = mech->generate(&pair->attrs[0], &pair->material);
 	return rv != CKR_OK ? rv
@@ -186,6 +220,7 @@ CK_RV sg_key_generate_pair(struct sg_session *session, const CK_MECHANISM *mecha
 		rv = pair_objects(session->token, mech, &pair);
 	if (rv == CKR_OK)
 		rv = sg_rv(sg_token_add(session->token, session, pair.objects, 2, handles));
+	settle_inside(session->token, rv, &pair.undo);
 	if (rv == CKR_OK || rv == CKR_SIGNET_UNCOUNTED) {
 		*public_handle = handles[0];
 		*private_handle = handles[1];

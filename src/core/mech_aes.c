@@ -7,6 +7,7 @@
 
 #include "core/mech_gcm.h"
 #include "core/rv.h"
+#include "core/token_resident.h"
 
 /* The parameters before the erratum of PKCS#11 2.40, without ulIvBits. */
 struct gcm_params_40 {
@@ -64,17 +65,45 @@ static CK_RV gcm_param(const CK_MECHANISM *mechanism, struct sg_op *op)
 	return sg_rv(err);
 }
 
+/* A key that lives in the hardware takes its data whole. */
+static CK_RV encrypt_size_inside(const struct sg_op *op, enum sg_op_phase phase, size_t in_len,
+                                 size_t *out_len)
+{
+	if (in_len > SG_RESIDENT_DATA_MAX - op->data.len)
+		return CKR_DATA_LEN_RANGE;
+	*out_len = phase == SG_OP_UPDATE ? 0 : op->data.len + in_len + op->gcm.tag_len;
+	return CKR_OK;
+}
+
 static CK_RV encrypt_size(const struct sg_op *op, enum sg_op_phase phase, size_t in_len,
                           size_t *out_len)
 {
+	if (op->key->resident)
+		return encrypt_size_inside(op, phase, in_len, out_len);
 	if (in_len > SIZE_MAX / 2)
 		return CKR_DATA_LEN_RANGE;
 	*out_len = in_len + (phase == SG_OP_UPDATE ? 0 : op->gcm.tag_len);
 	return CKR_OK;
 }
 
+static struct sg_resident_gcm inside_params(const struct sg_op *op)
+{
+	return (struct sg_resident_gcm){
+		sg_buf_bytes(&op->gcm.iv), sg_buf_bytes(&op->gcm.aad), op->gcm.tag_len,
+	};
+}
+
+static CK_RV encrypt_inside(struct sg_op *op, struct sg_bytes in, uint8_t *out)
+{
+	const struct sg_resident_gcm gcm = inside_params(op);
+
+	return sg_rv(sg_token_resident_encrypt(op->token, op->key, &gcm, in, out));
+}
+
 static CK_RV encrypt(struct sg_op *op, struct sg_bytes in, uint8_t *out)
 {
+	if (op->key->resident)
+		return encrypt_inside(op, in, out);
 	return sg_rv(sg_gcm_encrypt(sg_secret_bytes(op->secret), sg_buf_bytes(&op->gcm.iv),
 	                            sg_buf_bytes(&op->gcm.aad), in, out, out + in.len,
 	                            op->gcm.tag_len));
@@ -84,6 +113,8 @@ static CK_RV encrypt_update(struct sg_op *op, struct sg_bytes in, uint8_t *out)
 {
 	enum sg_err err = SG_OK;
 
+	if (op->key->resident)
+		return sg_op_gather(op, in);
 	if (op->gcm.run == NULL)
 		err = sg_gcm_new(sg_secret_bytes(op->secret), sg_buf_bytes(&op->gcm.iv),
 		                 sg_buf_bytes(&op->gcm.aad), &op->gcm.run);
@@ -95,7 +126,7 @@ static CK_RV encrypt_update(struct sg_op *op, struct sg_bytes in, uint8_t *out)
 static CK_RV encrypt_final(struct sg_op *op, uint8_t *out)
 {
 	if (op->gcm.run == NULL)
-		return encrypt(op, sg_bytes(NULL, 0), out);
+		return encrypt(op, sg_buf_bytes(&op->data), out);
 	return sg_rv(sg_gcm_final(op->gcm.run, out, op->gcm.tag_len));
 }
 
@@ -113,11 +144,22 @@ static CK_RV decrypt_size(const struct sg_op *op, enum sg_op_phase phase, size_t
 	return CKR_OK;
 }
 
+static CK_RV decrypt_inside(struct sg_op *op, struct sg_bytes in, uint8_t *out)
+{
+	const struct sg_resident_gcm gcm = inside_params(op);
+
+	if (in.len > SG_RESIDENT_DATA_MAX)
+		return CKR_ENCRYPTED_DATA_LEN_RANGE;
+	return sg_rv(sg_token_resident_decrypt(op->token, op->key, &gcm, in, out));
+}
+
 static CK_RV decrypt(struct sg_op *op, struct sg_bytes in, uint8_t *out)
 {
 	struct sg_bytes cipher = sg_bytes(in.data, in.len - op->gcm.tag_len);
 	struct sg_bytes tag = sg_bytes(in.data + cipher.len, op->gcm.tag_len);
 
+	if (op->key->resident)
+		return decrypt_inside(op, in, out);
 	return sg_rv(sg_gcm_decrypt(sg_secret_bytes(op->secret), sg_buf_bytes(&op->gcm.iv),
 	                            sg_buf_bytes(&op->gcm.aad), cipher, tag, out));
 }
@@ -135,13 +177,18 @@ static CK_RV decrypt_final(struct sg_op *op, uint8_t *out)
 
 const struct sg_key_kind sg_aes_kinds[] = { { CKO_SECRET_KEY, CKK_AES }, SG_KEY_KINDS_END };
 
+static const struct sg_key_kind inside_too[] = {
+	{ CKO_SECRET_KEY, CKK_AES }, { CKO_SECRET_KEY, CKK_AES, .resident = true },
+	SG_KEY_KINDS_END,
+};
+
 static const struct sg_op_fns encrypt_fns = {
-	.keys = sg_aes_kinds, .size = encrypt_size,
+	.keys = inside_too, .size = encrypt_size,
 	.once = encrypt, .update = encrypt_update, .final = encrypt_final,
 };
 
 static const struct sg_op_fns decrypt_fns = {
-	.keys = sg_aes_kinds, .size = decrypt_size,
+	.keys = inside_too, .size = decrypt_size,
 	.once = decrypt, .update = decrypt_update, .final = decrypt_final,
 };
 

@@ -15,11 +15,13 @@ CK_RV sg_mech_make_pair(const struct sg_attrs *attrs, struct sg_secret **materia
 	return curve == NULL ? CKR_CURVE_NOT_SUPPORTED : sg_rv(curve->generate(material));
 }
 
+const enum sg_resident_kind sg_mech_ed25519_inside = SG_RESIDENT_ED25519;
+
 const struct sg_mech sg_mech_edwards_generate = {
 	.type = CKM_EC_EDWARDS_KEY_PAIR_GEN, .name = "CKM_EC_EDWARDS_KEY_PAIR_GEN",
 	.min_key = SG_BITS_25519, .max_key = SG_BITS_25519,
 	.flags = CKF_GENERATE_KEY_PAIR | CKF_EC_NAMEDCURVE,
-	.generate = sg_mech_make_pair, .makes = CKK_EC_EDWARDS,
+	.generate = sg_mech_make_pair, .resident = &sg_mech_ed25519_inside, .makes = CKK_EC_EDWARDS,
 };
 
 const struct sg_mech sg_mech_montgomery_generate = {

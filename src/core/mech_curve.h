@@ -16,4 +16,7 @@
  * CURVE_NOT_SUPPORTED. */
 CK_RV sg_mech_make_pair(const struct sg_attrs *attrs, struct sg_secret **material);
 
+/* What hardware makes of Ed25519, if it is asked to. */
+extern const enum sg_resident_kind sg_mech_ed25519_inside;
+
 #endif

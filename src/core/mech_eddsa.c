@@ -2,13 +2,16 @@
  *
  * Ring 3. CKM_EDDSA [PKCS#11 3.1 §6.3.16]: pure Ed25519 without a parameter, Ed25519ctx or
  * Ed25519ph with one. All but the last read their message twice, so parts are gathered; the
- * last digests them.
+ * last digests them. A key that lives in the hardware signs there, and only the first.
  */
 #include <string.h>
 
 #include "core/mech_curve.h"
 #include "core/rv.h"
+#include "core/token_resident.h"
 #include "crypto/ed25519_dom.h"
+
+_Static_assert(SG_ED25519_SIGNATURE == SG_RESIDENT_SIGNATURE, "signature length");
 
 /* Ed25519ctx without a context could be meant as pure Ed25519, which signs otherwise
  * [RFC 8032 §5.1, §8.3]. */
@@ -64,11 +67,26 @@ static struct sg_ed25519_dom dom_of(const struct sg_op *op)
 	return (struct sg_ed25519_dom){ op->eddsa.prehash, sg_buf_bytes(&op->eddsa.context) };
 }
 
+/* An HSM may take a parameter that it does not know for none. */
+static CK_RV fits(const struct sg_op *op)
+{
+	return op->key->resident && op->eddsa.dom ? CKR_MECHANISM_PARAM_INVALID : CKR_OK;
+}
+
+static CK_RV sign_inside(const struct sg_op *op, struct sg_bytes in, uint8_t *out)
+{
+	if (in.len > SG_RESIDENT_DATA_MAX)
+		return CKR_DATA_LEN_RANGE;
+	return sg_rv(sg_token_resident_eddsa(op->token, op->key, in, out));
+}
+
 static CK_RV sign(struct sg_op *op, struct sg_bytes in, uint8_t *out)
 {
 	uint8_t digest[SG_ED25519_PREHASH];
 	CK_RV rv;
 
+	if (op->key->resident)
+		return sign_inside(op, in, out);
 	if (!op->eddsa.dom)
 		return sg_rv(sg_ed25519_sign(sg_secret_bytes(op->secret), in, out));
 	rv = find_signed(op, in, digest, &in);
@@ -102,14 +120,16 @@ static CK_RV verify(struct sg_op *op, struct sg_bytes in, struct sg_bytes signat
 }
 
 static const struct sg_key_kind private_keys[] = {
-	{ CKO_PRIVATE_KEY, CKK_EC_EDWARDS }, SG_KEY_KINDS_END,
+	{ CKO_PRIVATE_KEY, CKK_EC_EDWARDS },
+	{ CKO_PRIVATE_KEY, CKK_EC_EDWARDS, .resident = true }, SG_KEY_KINDS_END,
 };
 static const struct sg_key_kind public_keys[] = {
 	{ CKO_PUBLIC_KEY, CKK_EC_EDWARDS }, SG_KEY_KINDS_END,
 };
 
 static const struct sg_op_fns sign_fns = {
-	.keys = private_keys, .size = size, .once = sign, .update = update, .final = sign_final,
+	.keys = private_keys, .fits = fits, .size = size,
+	.once = sign, .update = update, .final = sign_final,
 };
 
 static const struct sg_op_fns verify_fns = {
@@ -123,5 +143,5 @@ const struct sg_mech sg_mech_eddsa = {
 	.param = param, .digest = SG_SHA512,
 	.op[SG_OP_SIGN] = &sign_fns, .op[SG_OP_VERIFY] = &verify_fns,
 	/* GnuTLS 3.7 makes its keys by this number. */
-	.generate = sg_mech_make_pair, .makes = CKK_EC_EDWARDS,
+	.generate = sg_mech_make_pair, .resident = &sg_mech_ed25519_inside, .makes = CKK_EC_EDWARDS,
 };

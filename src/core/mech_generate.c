@@ -20,13 +20,15 @@ static CK_RV generate(const struct sg_attrs *attrs, struct sg_secret **material)
 }
 
 static const enum sg_resident_kind hmac_sha256 = SG_RESIDENT_HMAC_SHA256;
+static const enum sg_resident_kind aes256 = SG_RESIDENT_AES256;
 
 /* What hardware makes of it, if it is asked to, comes last. */
 #define GENERATOR(mechanism, key_type, min, max, ...) \
 	{ .type = mechanism, .name = #mechanism, .min_key = min, .max_key = max, \
 	  .flags = CKF_GENERATE, .generate = generate, .makes = key_type, __VA_ARGS__ }
 
-const struct sg_mech sg_mech_aes_generate = GENERATOR(CKM_AES_KEY_GEN, CKK_AES, 16, 32);
+const struct sg_mech sg_mech_aes_generate =
+	GENERATOR(CKM_AES_KEY_GEN, CKK_AES, 16, 32, .resident = &aes256);
 const struct sg_mech sg_mech_hkdf_generate =
 	GENERATOR(CKM_HKDF_KEY_GEN, CKK_HKDF, 1, SG_SECRET_KEY_MAX);
 const struct sg_mech sg_mech_sha256_generate =

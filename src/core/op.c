@@ -82,6 +82,8 @@ static CK_RV take_key(struct sg_session *session, enum sg_op_kind kind, struct s
 	if (!sg_mech_takes(op->fns->keys, key))
 		return CKR_KEY_TYPE_INCONSISTENT;
 	rv = sg_access_use(key, kinds[kind].usage, op->mech->type);
+	if (rv == CKR_OK && op->fns->fits != NULL)
+		rv = op->fns->fits(op);
 	if (rv != CKR_OK)
 		return rv;
 	if (key->limited && sg_attrs_bool(&key->attrs, CKA_ALWAYS_AUTHENTICATE)) {

@@ -114,6 +114,9 @@ struct sg_op {
 struct sg_op_fns {
 	const struct sg_key_kind *keys;         /* kinds of key; NULL for a digest */
 
+	/* Check that the key and the parameter go together; NULL: they always do. */
+	CK_RV (*fits)(const struct sg_op *op);
+
 	/* Say how many bytes a phase gives out for in_len bytes, or why it can't. */
 	CK_RV (*size)(const struct sg_op *op, enum sg_op_phase phase, size_t in_len,
 	              size_t *out_len);

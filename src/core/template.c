@@ -299,9 +299,6 @@ static CK_RV check_place(struct sg_template_kind kind, const struct sg_key_type 
 	if (sg_attrs_bool(attrs, CKA_EXTRACTABLE) || !sg_attrs_bool(attrs, CKA_SENSITIVE) ||
 	    sg_attrs_bool(attrs, CKA_SIGNET_SEALED))
 		return refuse("a key that lives in the hardware can't be taken out");
-	if (!sg_attrs_bool(attrs, CKA_SIGN) && !sg_attrs_bool(attrs, CKA_VERIFY) &&
-	    !sg_attrs_bool(attrs, CKA_DERIVE))
-		return refuse("a key that lives in the hardware must be for something");
 	return CKR_OK;
 }
 

@@ -65,6 +65,7 @@ void sg_token_free(struct sg_token **token)
 	*token = NULL;
 	sg_token_close(t);
 	sg_token_record_clear(&t->record);
+	sg_sealer_free(&t->shared);
 	sg_sealer_free(&t->sealer);
 	pthread_rwlock_destroy(&t->lock);
 	pthread_mutex_destroy(&t->opening);

@@ -66,6 +66,8 @@ struct sg_token {
 	struct sg_store_stamp shown_stamp;      /* of the store that had these */
 	uint64_t changes;                       /* of token objects in the table, by this process */
 	struct sg_object_table objects;
+	struct sg_sealer *shared;               /* a share of sealer, or NULL; may be of another
+	                                         * name than the record's */
 	CK_ULONG sessions;
 	CK_ULONG read_only_sessions;
 	bool replaced;                          /* all sessions are those of a token that is gone */

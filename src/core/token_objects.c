@@ -10,7 +10,7 @@
 #include "core/builtin.h"
 #include "core/session.h"
 #include "core/template.h"
-#include "core/token_material.h"
+#include "core/token_resident.h"
 #include "core/token_write.h"
 #include "util/array.h"
 
@@ -260,21 +260,38 @@ enum sg_err sg_token_change(struct sg_token *token, CK_OBJECT_HANDLE handle,
 	return err;
 }
 
+/* A key that the hardware keeps is destroyed while nobody else can change its row, and before that
+ * is gone for good: whatever fails, no key stays there that nothing here names. */
+static enum sg_err store_destroyed(struct sg_token *token, struct sg_object *object,
+                                   struct sg_token_write *w)
+{
+	struct sg_token_doomed doomed;
+	enum sg_err err = sg_token_resident_doom(token, object, &doomed);
+
+	if (err != SG_OK)
+		goto out;
+	err = sg_token_write_begin(token, w);
+	if (err == SG_OK)
+		err = sg_token_write_release(w, object);
+	if (err == SG_OK)
+		err = sg_store_object_delete(w->txn, object->uuid);
+	if (err == SG_OK)
+		err = sg_token_resident_destroy(&doomed);
+	err = sg_token_write_end(w, err);
+out:
+	sg_token_resident_spare(&doomed);
+	return err;
+}
+
 enum sg_err sg_token_destroy(struct sg_token *token, CK_OBJECT_HANDLE handle,
-                             const struct sg_object *object)
+                             struct sg_object *object)
 {
 	struct sg_token_write w = { { 0 } };
 	struct sg_entry *entry;
 	enum sg_err err = SG_OK;
 
-	if (object->token) {
-		err = sg_token_write_begin(token, &w);
-		if (err == SG_OK)
-			err = sg_token_write_release(&w, object);
-		if (err == SG_OK)
-			err = sg_store_object_delete(w.txn, object->uuid);
-		err = sg_token_write_end(&w, err);
-	}
+	if (object->token)
+		err = store_destroyed(token, object, &w);
 	if (sg_token_anchor_stands(err)) {
 		pthread_rwlock_wrlock(&token->lock);
 		entry = sg_table_find(&token->objects, handle);

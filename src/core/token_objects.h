@@ -40,9 +40,9 @@ enum sg_err sg_token_change(struct sg_token *token, CK_OBJECT_HANDLE handle,
                             const struct sg_object *object, struct sg_attrs *attrs);
 
 /* Destroy an object, of which this is the version that the caller looked at. Errors:
- * NOT_FOUND where that isn't the newest any more. */
+ * NOT_FOUND where that isn't the newest any more; those of the hardware that keeps a key. */
 enum sg_err sg_token_destroy(struct sg_token *token, CK_OBJECT_HANDLE handle,
-                             const struct sg_object *object);
+                             struct sg_object *object);
 
 /* Forget the session objects of a session that closes. */
 void sg_token_forget_session(struct sg_token *token, const struct sg_session *session);

@@ -129,10 +129,17 @@ enum sg_err sg_sealer_open(const char *name, const struct sg_config *config,
 	return SG_ERR_SEALER_UNKNOWN;
 }
 
+struct sg_sealer *sg_sealer_share(struct sg_sealer *sealer)
+{
+	atomic_fetch_add(&sealer->shares, 1);
+	return sealer;
+}
+
 void sg_sealer_free(struct sg_sealer **sealer)
 {
 	if (sealer == NULL || *sealer == NULL)
 		return;
-	(*sealer)->ops->free(*sealer);
+	if (atomic_fetch_sub(&(*sealer)->shares, 1) == 0)
+		(*sealer)->ops->free(*sealer);
 	*sealer = NULL;
 }

@@ -9,6 +9,8 @@
 #ifndef SG_SEAL_SEALER_H
 #define SG_SEAL_SEALER_H
 
+#include <stdatomic.h>
+
 #include "util/config.h"
 #include "util/secret.h"
 
@@ -37,6 +39,7 @@ struct sg_sealer_status {
 /* The base of every sealer; implementations embed it as their first member. */
 struct sg_sealer {
 	const struct sg_sealer_ops *ops;
+	atomic_uint shares;             /* how many others have it: see sg_sealer_share */
 };
 
 /* How a sealer is told to guard a secret. All zero: the hardware alone guards it. */
@@ -159,6 +162,9 @@ void sg_sealer_model(const char *name, char out[SG_SEALER_MODEL + 1]);
  * seals is hardware. False for a name that this build does not have. */
 bool sg_sealer_has(const char *name, const char *member);
 bool sg_sealer_is_hardware(const char *name);
+
+/* Return the sealer for one owner more, who frees it too: it ends with the last. */
+struct sg_sealer *sg_sealer_share(struct sg_sealer *sealer);
 
 /* Free *sealer and set it to NULL; NULL is fine. Sends nothing to the hardware. */
 void sg_sealer_free(struct sg_sealer **sealer);

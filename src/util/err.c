@@ -152,6 +152,10 @@ static const struct row rows[SG_ERR_COUNT] = {
 		"hsm-other", "This is not the HSM that sealed the token: it lacks the key",
 		"Name the HSM that made the token with hsm in signet.conf(5), or bring its key "
 		"back with the tools of its maker." },
+	[SG_ERR_HSM_KEY] = {
+		"hsm-key", "The key lived in the HSM, and is not there any more",
+		"Bring it back with the tools of the HSM's maker, if there is a copy; else delete "
+		"the key here, and make another." },
 	[SG_ERR_SEALED_DAMAGED] = {
 		"sealed-damaged",
 		"The hardware refuses a sealed record: it was changed, or another one sealed it",

@@ -53,6 +53,7 @@ enum sg_err {
 	SG_ERR_HSM_PIN,         /* the PIN of the HSM is wrong, or is not there */
 	SG_ERR_HSM_LOCKED,      /* the HSM takes no PIN any more */
 	SG_ERR_HSM_OTHER,       /* not the HSM that sealed this: it lacks the key */
+	SG_ERR_HSM_KEY,         /* the HSM has lost a key that lived in it */
 	SG_ERR_SEALED_DAMAGED,  /* the device refuses a sealed record as not its own or changed */
 	SG_ERR_TRIPWIRE,        /* the device was reset, and no boot explains it */
 	SG_ERR_AUTH,            /* wrong PIN */

@@ -2,6 +2,7 @@
 hsm_tests = \
 	tests/hsm/test_faulty \
 	tests/hsm/test_faulty_answers \
+	tests/hsm/test_hsm_resident \
 	tests/hsm/test_p11server \
 	tests/hsm/test_sealer \
 	tests/hsm/test_sealer_key \
@@ -10,7 +11,8 @@ hsm_tests = \
 check_PROGRAMS += $(hsm_tests)
 TESTS += $(hsm_tests)
 THREAD_TESTS += \
-	tests/hsm/test_faulty
+	tests/hsm/test_faulty \
+	tests/hsm/test_hsm_resident
 
 # A module that stands between signet and an HSM, with faults.
 check_LTLIBRARIES += faulty.la

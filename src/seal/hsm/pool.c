@@ -386,6 +386,19 @@ enum sg_err sg_hsm_find_key(struct sg_hsm_session *s, CK_OBJECT_CLASS class, str
 	return SG_OK;
 }
 
+void sg_hsm_forget_key(struct sg_hsm_session *s, CK_OBJECT_CLASS class, struct sg_bytes id)
+{
+	struct known_key *key;
+
+	pthread_mutex_lock(&s->hsm->lock);
+	for (size_t i = 0; i < KEYS; i++) {
+		key = &s->hsm->keys[i];
+		if (key->class == class && sg_bytes_equal(sg_bytes(key->id, key->id_len), id))
+			*key = (struct known_key){ .id_len = 0 };
+	}
+	pthread_mutex_unlock(&s->hsm->lock);
+}
+
 /* Copy the information for sg_hsm_info. */
 static enum sg_err copy_info(struct sg_hsm_session *s, void *arg)
 {

@@ -34,37 +34,51 @@ struct wanted {
 	const char *otherwise;
 };
 
-/* A key that could leave the HSM would take with it what it sealed. */
-static enum sg_err check(struct sg_hsm_session *s, const struct sg_hsm_key_kind *kind,
-                         CK_OBJECT_HANDLE key)
+static enum sg_err check_one(struct sg_hsm_session *s, const char *name, CK_OBJECT_HANDLE key,
+                             const struct wanted *wanted)
 {
-	const struct wanted wanted[] = {
-		{ CKA_EXTRACTABLE, CK_FALSE, "can leave the HSM" },
-		{ CKA_SENSITIVE, CK_TRUE, "can be read in the HSM" },
-		{ CKA_TOKEN, CK_TRUE, "ends with its session" },
-		{ kind->open, CK_TRUE, "may not open what it closes" },
-	};
-	CK_KEY_TYPE type = 0;
-	CK_BBOOL value;
-	CK_ATTRIBUTE attr = { CKA_KEY_TYPE, &type, sizeof type };
+	CK_BBOOL value = 0xff;
+	CK_ATTRIBUTE attr = { wanted->type, &value, sizeof value };
 	enum sg_err err;
 
 	err = sg_hsm_check(s, "C_GetAttributeValue",
 	                   s->f->C_GetAttributeValue(s->handle, key, &attr, 1));
-	if (err == SG_OK && type != kind->type)
+	if (err == SG_OK && (attr.ulValueLen != sizeof value || value != wanted->value)) {
+		sg_log(SG_LOG_ERROR, "%s of the HSM can't be used: it %s", name, wanted->otherwise);
 		err = SG_ERR_HSM_MECHANISM;
-	for (size_t i = 0; i < sizeof wanted / sizeof wanted[0] && err == SG_OK; i++) {
-		value = 0xff;
-		attr = (CK_ATTRIBUTE){ wanted[i].type, &value, sizeof value };
-		err = sg_hsm_check(s, "C_GetAttributeValue",
-		                   s->f->C_GetAttributeValue(s->handle, key, &attr, 1));
-		if (err == SG_OK && (attr.ulValueLen != sizeof value || value != wanted[i].value)) {
-			sg_log(SG_LOG_ERROR, "the key \"%s\" of the HSM is not fit to seal: it %s",
-			       kind->label, wanted[i].otherwise);
-			err = SG_ERR_HSM_MECHANISM;
-		}
 	}
 	return err;
+}
+
+enum sg_err sg_hsm_key_check(struct sg_hsm_session *s, CK_KEY_TYPE type, const char *name,
+                             CK_OBJECT_HANDLE key)
+{
+	static const struct wanted wanted[] = {
+		{ CKA_EXTRACTABLE, CK_FALSE, "can leave the HSM" },
+		{ CKA_SENSITIVE, CK_TRUE, "can be read in the HSM" },
+		{ CKA_TOKEN, CK_TRUE, "ends with its session" },
+	};
+	CK_KEY_TYPE found = 0;
+	CK_ATTRIBUTE attr = { CKA_KEY_TYPE, &found, sizeof found };
+	enum sg_err err;
+
+	err = sg_hsm_check(s, "C_GetAttributeValue",
+	                   s->f->C_GetAttributeValue(s->handle, key, &attr, 1));
+	if (err == SG_OK && found != type)
+		err = SG_ERR_HSM_MECHANISM;
+	for (size_t i = 0; i < sizeof wanted / sizeof wanted[0] && err == SG_OK; i++)
+		err = check_one(s, name, key, &wanted[i]);
+	return err;
+}
+
+/* A key that could leave the HSM would take with it what it sealed. */
+static enum sg_err check(struct sg_hsm_session *s, const struct sg_hsm_key_kind *kind,
+                         CK_OBJECT_HANDLE key)
+{
+	const struct wanted opens = { kind->open, CK_TRUE, "may not open what it closes" };
+	enum sg_err err = sg_hsm_key_check(s, kind->type, kind->label, key);
+
+	return err == SG_OK ? check_one(s, kind->label, key, &opens) : err;
 }
 
 static enum sg_err read_id(struct sg_hsm_session *s, CK_OBJECT_HANDLE handle,

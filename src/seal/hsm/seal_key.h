@@ -34,6 +34,11 @@ struct sg_hsm_seal_key {
 enum sg_err sg_hsm_seal_key_get(struct sg_hsm_session *s, const struct sg_hsm_key_kind *kind,
                                 struct sg_hsm_seal_key *key);
 
+/* Check that a key is of a type, stays in the HSM and can't be read there; name is for the log.
+ * Errors: HSM_MECHANISM where not. */
+enum sg_err sg_hsm_key_check(struct sg_hsm_session *s, CK_KEY_TYPE type, const char *name,
+                             CK_OBJECT_HANDLE key);
+
 /* Destroy a key that was made and is of no use. */
 void sg_hsm_seal_key_undo(struct sg_hsm_session *s, const struct sg_hsm_key_kind *kind,
                           const struct sg_hsm_seal_key *key);

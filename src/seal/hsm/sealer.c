@@ -116,6 +116,16 @@ static bool read_parent(struct sg_bytes bytes, struct parent *parent)
 	return true;
 }
 
+bool sg_hsm_sealer_profile(struct sg_bytes bytes, struct sg_hsm_profile *profile)
+{
+	struct parent parent;
+
+	if (!read_parent(bytes, &parent))
+		return false;
+	*profile = parent.profile;
+	return true;
+}
+
 /* The first HSM that is configured gets the key. */
 static enum sg_err hsm_provision(struct sg_sealer *base, const struct sg_secret *owner_auth,
                                  struct sg_buf *out, bool *made)
@@ -141,6 +151,7 @@ static bool is_elsewhere(enum sg_err err)
 	static const enum sg_err elsewhere[] = {
 		SG_ERR_HSM_MISSING, SG_ERR_HSM_REMOVED, SG_ERR_HSM_BUSY, SG_ERR_HSM_SESSIONS,
 		SG_ERR_HSM_FAULT, SG_ERR_HSM_PIN, SG_ERR_HSM_LOCKED, SG_ERR_HSM_OTHER,
+		SG_ERR_HSM_KEY,
 	};
 
 	for (size_t i = 0; i < sizeof elsewhere / sizeof elsewhere[0]; i++)
@@ -159,30 +170,39 @@ struct job {
 	struct sg_secret *opened;
 };
 
-static enum sg_err close_job(struct sg_hsm *hsm, struct job *job)
+static enum sg_err close_job(struct sg_hsm *hsm, void *arg)
 {
+	struct job *job = arg;
+
 	return sg_hsm_close(hsm, job->profile, job->aad, job->plain, job->closed);
 }
 
-static enum sg_err open_job(struct sg_hsm *hsm, struct job *job)
+static enum sg_err open_job(struct sg_hsm *hsm, void *arg)
 {
+	struct job *job = arg;
+
 	return sg_hsm_open(hsm, job->profile, job->aad, job->to_open, &job->opened);
 }
 
-/* Ask one configured HSM after the other. In the end, that one lacks the key says less than that
- * another is not there. */
-static enum sg_err ask(struct hsm_sealer *sealer,
-                       enum sg_err (*fn)(struct sg_hsm *hsm, struct job *job), struct job *job)
+/* That one HSM lacks the key says less than that another is not there. */
+static int weight(enum sg_err err)
 {
+	return err == SG_ERR_HSM_OTHER ? 0 : err == SG_ERR_HSM_KEY ? 1 : 2;
+}
+
+enum sg_err sg_hsm_sealer_ask(struct sg_sealer *base,
+                              enum sg_err (*fn)(struct sg_hsm *hsm, void *arg), void *arg)
+{
+	struct hsm_sealer *sealer = self(base);
 	enum sg_err err = SG_ERR_HSM_OTHER, one;
 
 	if (sealer->n == 0)
 		return none_configured(sealer);
 	for (size_t i = 0; i < sealer->n; i++) {
-		one = fn(sealer->hsm[i], job);
+		one = fn(sealer->hsm[i], arg);
 		if (!is_elsewhere(one))
 			return one;
-		if (one != SG_ERR_HSM_OTHER)
+		if (weight(one) >= weight(err))
 			err = one;
 	}
 	return err;
@@ -229,7 +249,7 @@ static enum sg_err hsm_seal(struct sg_sealer *base, struct sg_bytes parent_bytes
 	if (err == SG_OK) {
 		job.plain = inner;
 		job.aad = aad_bytes(aad);
-		err = ask(self(base), close_job, &job);
+		err = sg_hsm_sealer_ask(base, close_job, &job);
 	}
 	if (err == SG_OK)
 		err = sg_hsm_blob_write(&parent.profile, sg_buf_bytes(&closed), inner, guard->auth,
@@ -265,7 +285,7 @@ static enum sg_err hsm_unseal(struct sg_sealer *base, struct sg_bytes parent_byt
 	if (err == SG_OK) {
 		job.aad = aad_bytes(aad);
 		job.to_open = blob.closed;
-		err = ask(self(base), open_job, &job);
+		err = sg_hsm_sealer_ask(base, open_job, &job);
 	}
 	if (err == SG_OK)
 		err = sg_hsm_blob_open(&blob, job.opened, guard->auth, out);
@@ -326,4 +346,5 @@ const struct sg_sealer_ops sg_hsm_sealer = {
 	.seal = hsm_seal,
 	.unseal = hsm_unseal,
 	.status = hsm_status,
+	.resident = &sg_hsm_resident,
 };

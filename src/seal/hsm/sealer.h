@@ -8,8 +8,21 @@
 #ifndef SG_SEAL_HSM_SEALER_H
 #define SG_SEAL_HSM_SEALER_H
 
-#include "seal/sealer.h"
+#include "seal/hsm/profile.h"
+#include "seal/resident.h"
 
 extern const struct sg_sealer_ops sg_hsm_sealer;
+extern const struct sg_resident_ops sg_hsm_resident;
+
+/* Within this folder. */
+
+/* Read how the key that seals is used, and which it is, from the identity that a token record
+ * keeps; false for what can't be one. */
+bool sg_hsm_sealer_profile(struct sg_bytes parent, struct sg_hsm_profile *profile);
+
+/* Ask one configured HSM after the other, until one says something else than that it lacks the key,
+ * or is not to be reached. That one lacks it says least in the end. */
+enum sg_err sg_hsm_sealer_ask(struct sg_sealer *sealer,
+                              enum sg_err (*fn)(struct sg_hsm *hsm, void *arg), void *arg);
 
 #endif

@@ -75,6 +75,9 @@ static bool area_fill(TPM2B_PUBLIC *out, enum sg_resident_kind kind, unsigned us
 	case SG_RESIDENT_HMAC_SHA256:
 		hmac_fill(&out->publicArea);
 		return uses == SG_RESIDENT_SIGN;
+	case SG_RESIDENT_ED25519:
+	case SG_RESIDENT_AES256:
+		break;
 	}
 	return false;
 }

@@ -121,6 +121,7 @@ static enum sg_err hmac(struct sg_sealer *sealer, struct sg_bytes parent, struct
 }
 
 const struct sg_resident_ops sg_tpm_resident = {
+	.kinds = 1 << SG_RESIDENT_P256 | 1 << SG_RESIDENT_HMAC_SHA256,
 	.create = create,
 	.sign = sign,
 	.ecdh = ecdh,
