@@ -3,7 +3,8 @@
 #
 # Takes the defences of tests/attack/mutations out, one at a time, in a copy of the source,
 # and looks whether the test that is named there fails. Usage: mutate.sh [WORD], in the folder
-# of a build; with a word only those mutations whose text has it. MUTATIONS names another list.
+# of a build; with a word only those mutations whose text has it. MUTATIONS names another list. A
+# test that fails with nothing taken out notices nothing, and is refused.
 # With --check it only looks whether each can be taken out of the source as it is now, and
 # whether the test is there.
 set -euo pipefail
@@ -113,6 +114,21 @@ programs() {
 	esac
 }
 
+# What failed of each test file with nothing taken out.
+declare -A anyway=()
+
+# Does the test fail with nothing taken out? Each file is run once to know.
+fails_anyway() {
+	local test=${notices%%: *}
+
+	if [ -z "${anyway[$test]+known}" ]; then
+		build "$@" || { echo "mutate.sh: $test does not build" >&2; exit 1; }
+		anyway[$test]=$(failures)
+	fi
+	grep -qE -e '^exit status' <<< "${anyway[$test]}" ||
+		grep -qF -e "${notices#*: }" <<< "${anyway[$test]}"
+}
+
 unnoticed=0 noticed=0
 
 take_out() {
@@ -121,7 +137,9 @@ take_out() {
 	[[ "$defence $file $notices ${edits[*]}" == *"$word"* ]] || return 0
 	mapfile -t programs < <(programs "${notices%%: *}")
 	cp "$copy/$file" "$copy/mutate.kept"
-	if ! mutant "$copy/mutate.kept" > "$copy/$file"; then
+	if fails_anyway "${programs[@]}"; then
+		verdict='FAILS ANYWAY' seen=${anyway[${notices%%: *}]}
+	elif ! mutant "$copy/mutate.kept" > "$copy/$file"; then
 		verdict='DOES NOT APPLY' seen=
 	elif ! build "${programs[@]}"; then
 		verdict='DOES NOT BUILD' seen=$(grep -m 3 error "$copy/mutate.log")
@@ -138,7 +156,7 @@ take_out() {
 case ${1-} in
 --check) ;;
 -*)
-	sed -n '4,8s/^# //p' "$0"
+	sed -n '4,9s/^# //p' "$0"
 	[ "$1" = --help ] && exit 0 || exit 2
 	;;
 *)

@@ -15,7 +15,6 @@
 #include "lib/p11.h"
 #include "lib/runner.h"
 
-#define TIME_LIMIT 300
 #define TRIES 3                         /* that swtpm has for a PIN */
 
 static struct test_tpm tpm, his;

@@ -22,8 +22,6 @@
 #include "lib/scratch.h"
 #include "util/log.h"
 
-#define TIME_LIMIT 300
-
 /* The two kinds of memory: _i of the tests that loop. */
 static void choose_memory(int kind)
 {

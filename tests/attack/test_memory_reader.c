@@ -25,8 +25,6 @@
 #include "lib/runner.h"
 #include "lib/scratch.h"
 
-#define TIME_LIMIT 300
-
 /* What the victim does once it holds its secrets. */
 enum end { WAIT, STOP, ABORT, NO_LOGIN };
 

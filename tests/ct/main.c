@@ -6,8 +6,6 @@
 #include "ct/cases.h"
 #include "lib/runner.h"
 
-#define TIME_LIMIT 600
-
 struct sg_secret *ct_make(size_t len)
 {
 	struct sg_secret *secret = NULL;

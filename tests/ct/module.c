@@ -11,8 +11,6 @@
 #include "lib/p11.h"
 #include "lib/tpm.h"
 
-#define TIME_LIMIT 900
-
 static struct sg_secret *pin, *so_pin;
 static struct test_tpm tpm;
 

@@ -19,8 +19,6 @@
 #include "lib/scratch.h"
 #include "lib/softhsm.h"
 
-#define TIME_LIMIT 300
-
 CK_FUNCTION_LIST *p11;
 CK_FUNCTION_LIST_3_2 *p11_3_2;
 char *p11_folder, *p11_conf, *p11_store;

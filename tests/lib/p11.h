@@ -25,7 +25,7 @@ extern char *p11_folder, *p11_conf, *p11_store;
 void p11_setup(void);
 void p11_teardown(void);
 
-/* Make a test case with this fixture and a time limit that no sanitizer reaches. */
+/* Make a test case with this fixture. */
 TCase *p11_case(Suite *suite, const char *name);
 
 /* Write the configuration: the lines, and the state folder. */
