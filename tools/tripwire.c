@@ -83,10 +83,20 @@ static enum tool_exit tell(struct sg_tripwire_view *view)
 	return tool_text_out(&text);
 }
 
+static enum tool_exit there_is_none(bool off)
+{
+	if (off)
+		return tool_fail(TOOL_CONFIG, "Set tripwire = log, or refuse.",
+		                 "there is no tripwire: the configuration says tripwire = off");
+	return tool_fail(TOOL_CONFIG, NULL,
+	                 "there is no tripwire: the token is not sealed by a TPM");
+}
+
 static enum tool_exit run(struct tool *tool)
 {
 	struct sg_tripwire_view view;
 	struct sg_token *token;
+	bool off = false;
 	enum tool_exit code = tool_token_choose(tool);
 	enum sg_err err;
 
@@ -97,9 +107,12 @@ static enum tool_exit run(struct tool *tool)
 	if (err != SG_OK)
 		return tool_fail_err(err, "can't read the token");
 	err = sg_token_tripwire_look(token, &view);
-	if (err == SG_OK)
+	off = token->config->tripwire == SG_TRIPWIRE_OFF;
+	if (err == SG_OK && view.able)
 		err = sg_token_tripwire_accept(token, &view);
 	sg_module_leave();
+	if (err == SG_OK && !view.able)
+		return there_is_none(off);
 	if (err != SG_OK)
 		return tool_fail_err(err, "can't accept the TPM as it is");
 	tool_done("Accepted the TPM as it is");

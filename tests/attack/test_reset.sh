@@ -221,7 +221,8 @@ kept_back() {
 off() {
 	mode off
 	tpm_restart && signs && exits 0 status && prints 'tripwire: off' && exits 0 doctor &&
-		prints 'warn  tripwire of slot 0: off' && fails 10 'tripwire = off' tripwire accept
+		prints 'warn  tripwire of slot 0: off' && fails 10 'tripwire = off' tripwire accept &&
+		says 'next step: Set tripwire = log, or refuse.' && ! says soft
 }
 
 tpm_start || exit 1
