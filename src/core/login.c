@@ -128,6 +128,8 @@ static enum sg_err prove(struct sg_token *token, enum sg_user user, struct sg_by
 /* The caller holds the lock. */
 static CK_RV may_log_in(const struct sg_token *token, enum sg_user user)
 {
+	if (token->replaced)
+		return CKR_DEVICE_REMOVED;
 	if (token->user == user)
 		return CKR_USER_ALREADY_LOGGED_IN;
 	if (token->user != SG_NOBODY)

@@ -39,6 +39,7 @@ static unsigned reading;                /* transactions for reading that are ope
 static void (*in_between)(void);        /* runs once, before the token is next locked for writing */
 static void (*each_time)(void);         /* the same, whenever that is and it locks nothing itself */
 static void (*before_reading)(void);    /* runs once, before the store is next opened to be read */
+static void (*before_writing)(void);    /* the same for an opening to be written */
 
 /* Who waits for the store or reads it may not hold a lock that a signature needs. */
 static void require_free_lock(void)
@@ -67,6 +68,8 @@ enum sg_err __wrap_sg_store_begin(const char *path, enum sg_store_mode mode,
 	opened++;
 	if (mode == SG_STORE_READ)
 		run_once(&before_reading);
+	if (mode == SG_STORE_WRITE)
+		run_once(&before_writing);
 	if (mode != SG_STORE_READ && busy_once_written)
 		busy = true;
 	if (mode == SG_STORE_READ && busy)
@@ -620,6 +623,49 @@ START_TEST(a_login_with_keys_of_a_token_that_was_made_new_meanwhile_fails)
 }
 END_TEST
 
+/* Another process changes the officer's PIN, which was proved already. */
+static void change_pin(void)
+{
+	ck_assert_uint_eq(sg_token_set_pin(other, SG_SO, sg_bytes_str("12345678"),
+	                                   sg_bytes_str("23456789"), NULL), CKR_OK);
+}
+
+START_TEST(a_pin_that_was_changed_meanwhile_does_not_come_back_with_a_token_made_new)
+{
+	make_pin_token();
+	before_writing = change_pin;
+	ck_assert_int_eq(sg_token_recreate(token, sg_bytes_str("12345678"), sg_bytes_str("new")),
+	                 SG_ERR_AUTH);
+	ck_assert_ptr_null(before_writing);
+	ck_assert_uint_eq(sg_token_login(token, SG_SO, sg_bytes_str("12345678")),
+	                  CKR_PIN_INCORRECT);
+	ck_assert_uint_eq(sg_token_login(token, SG_SO, sg_bytes_str("23456789")), CKR_OK);
+}
+END_TEST
+
+/* The store is gone before a login to the machine token is through. */
+static void take_away(void)
+{
+	token->sessions = 1;
+	ck_assert_int_eq(sg_store_remove(token->path), SG_OK);
+	ck_assert_int_eq(sg_token_sync(token), SG_ERR_STORE_MISSING);
+	ck_assert(token->replaced);
+}
+
+START_TEST(nobody_logs_in_to_a_token_that_is_gone)
+{
+	struct sg_store_stamp stamp;
+
+	ck_assert_int_eq(sg_token_open(token), SG_OK);
+	test_stamp_settle(token->path, &stamp);
+	ck_assert_int_eq(sg_token_sync(token), SG_OK);
+	in_between = take_away;
+	ck_assert_uint_eq(sg_token_login(token, SG_USER, sg_bytes(NULL, 0)), CKR_DEVICE_REMOVED);
+	ck_assert_ptr_null(in_between);
+	ck_assert_int_eq(token->user, SG_NOBODY);
+}
+END_TEST
+
 START_TEST(a_store_that_is_damaged_stays_an_error)
 {
 	CK_OBJECT_HANDLE *handles = NULL;
@@ -667,6 +713,8 @@ static Suite *suite(void)
 	tcase_add_loop_test(tc, an_object_of_the_old_token_never_gets_into_the_new_one, 0, 2);
 	tcase_add_test(tc, an_old_record_that_opens_late_does_not_stay);
 	tcase_add_test(tc, a_login_with_keys_of_a_token_that_was_made_new_meanwhile_fails);
+	tcase_add_test(tc, a_pin_that_was_changed_meanwhile_does_not_come_back_with_a_token_made_new);
+	tcase_add_test(tc, nobody_logs_in_to_a_token_that_is_gone);
 	tcase_add_test(tc, a_store_that_is_damaged_stays_an_error);
 	return s;
 }

@@ -157,11 +157,12 @@ static TSS2_RC connect_to(struct waiter *w)
 	return Tss2_TctiLdr_Initialize(w->name, &w->inner);
 }
 
-/* Tell whether the TCTI forks to be opened. Who holds the store may fork, and every other thread
+/* Tell whether the TCTI, or one that it stands around, forks to be opened. Who holds the store may fork, and every other thread
  * waits for him first: such a one is opened by the caller. It does not wait for its program. */
 static bool forks(const char *name)
 {
-	return strncmp(name, "cmd:", 4) == 0 || strstr(name, "tcti-cmd") != NULL;
+	return strncmp(name, "cmd:", 4) == 0 || strstr(name, ":cmd:") != NULL ||
+	       strstr(name, "tcti-cmd") != NULL;
 }
 
 TSS2_RC sg_waiter_open(const char *name, int milliseconds, TSS2_TCTI_CONTEXT **inner)
