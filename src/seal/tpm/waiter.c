@@ -157,8 +157,9 @@ static TSS2_RC connect_to(struct waiter *w)
 	return Tss2_TctiLdr_Initialize(w->name, &w->inner);
 }
 
-/* Tell whether the TCTI, or one that it stands around, forks to be opened. Who holds the store may fork, and every other thread
- * waits for him first: such a one is opened by the caller. It does not wait for its program. */
+/* Tell whether the TCTI, or one that it stands around, forks to be opened. Who holds the store may
+ * fork, and every other thread waits for him first: such a one is opened by the caller. It does
+ * not wait for its program. */
 static bool forks(const char *name)
 {
 	return strncmp(name, "cmd:", 4) == 0 || strstr(name, ":cmd:") != NULL ||
