@@ -27,7 +27,7 @@ _signet_options() {
 	'policy update') echo --signatures --token ;;
 	'tripwire accept') echo --token ;;
 	'rollback accept') echo --pin-file --so-pin-file --owner-auth-file --token ;;
-	migrate) echo --to --tpm --pin-file --so-pin-file --without-officer --leave-behind --dry-run --pcr --policy-key --pin-tries --rollback-protection --owner-auth-file --token --json ;;
+	migrate) echo --to --tpm --hsm --pin-file --so-pin-file --without-officer --leave-behind --dry-run --pcr --policy-key --pin-tries --rollback-protection --owner-auth-file --token --json ;;
 	destroy) echo --token --aside --tpm --owner-auth-file --yes ;;
 	esac
 }

@@ -9,6 +9,7 @@
 #include "core/module.h"
 #include "core/token_migrate.h"
 #include "tools/fail.h"
+#include "tools/hsm.h"
 #include "tools/json.h"
 #include "tools/pin.h"
 #include "tools/policy.h"
@@ -44,6 +45,8 @@ static enum tool_exit read_target(const struct tool *tool, struct migration *m)
 
 	if (err == SG_OK && tool_given(tool, OPT_TPM))
 		err = sg_config_set_tcti(m->config, tool->value[OPT_TPM]);
+	if (err == SG_OK)
+		err = tool_hsms_take(tool, m->config);
 	if (err == SG_ERR_ARG)
 		return tool_fail(TOOL_USAGE, NULL, "--tpm needs the name of a TPM");
 	m->how.sealer = tool->value[OPT_TO];
@@ -129,6 +132,8 @@ static enum tool_exit read_all(struct tool *tool, struct migration *m)
 	m->how.policy = sg_buf_bytes(&m->policy);
 	if (code == TOOL_OK && m->how.other_tries)
 		code = tool_tries_read(tool, &m->how.pin_tries);
+	if (code == TOOL_OK)
+		code = tool_hsms_check(tool);
 	if (code == TOOL_OK)
 		code = read_target(tool, m);
 	return code == TOOL_OK ? read_pins(tool, m) : code;
@@ -256,6 +261,7 @@ static enum tool_exit tell(const struct tool *tool, const struct migration *m)
 		tool_text_add(&text, "This TPM must be named from now on: tcti = %s in signet.conf(5), "
 		              "or SIGNET_TCTI=%s in the environment.\n", m->config->tcti,
 		              m->config->tcti);
+	tool_hsms_tell(tool, &text, m->config->path);
 	return tool_text_out(&text);
 }
 
@@ -319,18 +325,18 @@ static enum tool_exit run(struct tool *tool)
 const struct tool_verb tool_verb_migrate = {
 	.name = "migrate",
 	.summary = "move a token to another sealer",
-	.usage = "--to NAME [--tpm TCTI] [--pin-file FILE] [--so-pin-file FILE |\n"
+	.usage = "--to NAME [--tpm TCTI] [--hsm URI] [--pin-file FILE] [--so-pin-file FILE |\n"
 	         "              --without-officer] [--leave-behind] [--dry-run] [--pcr BANK:PCRS]\n"
 	         "              [--policy-key FILE] [--pin-tries N] [--rollback-protection]\n"
 	         "              [--owner-auth-file FILE] [--token LABEL] [--json]",
 	.text = "Everything is sealed anew and compared before the new store takes the place of the old\n"
 	        "one, which is kept beside it. Label, serial number and objects stay, also what\n"
 	        "protects the token, unless said otherwise. What can't move is named, and nothing is\n"
-	        "done then. The TPM that the token moves to is that of --tpm; its owner's password, if\n"
-	        "it has one, that of --owner-auth-file.",
+	        "done then. The TPM that the token moves to is that of --tpm, the HSM that of --hsm, or\n"
+	        "as configured; the TPM's owner may need --owner-auth-file.",
 	.example = "signet migrate --token vault --to tpm --dry-run",
 	.run = run,
-	.options = { OPT_TO, OPT_TPM, OPT_PIN_FILE, OPT_SO_PIN_FILE, OPT_WITHOUT_OFFICER,
+	.options = { OPT_TO, OPT_TPM, OPT_HSM, OPT_PIN_FILE, OPT_SO_PIN_FILE, OPT_WITHOUT_OFFICER,
 	             OPT_LEAVE_BEHIND, OPT_DRY_RUN, OPT_PCR, OPT_POLICY_KEY, OPT_PIN_TRIES,
 	             OPT_ROLLBACK_PROTECTION, OPT_OWNER_AUTH_FILE, OPT_TOKEN, OPT_JSON },
 	.required = { OPT_TO },

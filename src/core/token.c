@@ -337,12 +337,24 @@ static enum sg_err open_sealed(struct sg_token *token)
 	return err;
 }
 
+static bool is_replaced(struct sg_token *token)
+{
+	bool replaced;
+
+	pthread_rwlock_rdlock(&token->lock);
+	replaced = token->replaced;
+	pthread_rwlock_unlock(&token->lock);
+	return replaced;
+}
+
 enum sg_err sg_token_open(struct sg_token *token)
 {
 	enum sg_err err = SG_OK;
 
 	if (is_open(token))
 		return SG_OK;
+	if (is_replaced(token))         /* the hardware of the next one is not asked for it */
+		return SG_ERR_TOKEN_REPLACED;
 	sg_token_opening_lock(token);
 	if (!is_open(token))
 		err = open_sealed(token);

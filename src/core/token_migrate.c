@@ -50,6 +50,22 @@ static enum sg_err check_pins(const struct job *job)
 	               : SG_ERR_ARG;
 }
 
+/* Tell whether this hardware seals the token already: all of it, where it is a list. */
+static bool is_same(struct job *job, const struct sg_sealer_status *status)
+{
+	const struct sg_token_record *record = &job->from.record;
+	const struct sg_sealer_ops *ops = job->to->ops;
+	char name[SG_SEALER_NAME];
+	struct sg_sealer_status one;
+
+	if (strncmp(job->how->sealer, record->sealer, sizeof record->sealer) != 0)
+		return false;
+	for (size_t i = 0; i < ops->members; i++)
+		if (ops->member(job->to, sg_buf_bytes(&record->parent), i, name, &one) != SG_OK)
+			return false;
+	return ops->members > 0 || status->parent_same;
+}
+
 /* Look at the new hardware first: no try of a PIN is spent where it is missing. */
 static enum sg_err find_target(struct job *job)
 {
@@ -63,8 +79,7 @@ static enum sg_err find_target(struct job *job)
 		return err;
 	job->parent_found = status.parent_found;
 	memcpy(job->out->device, status.device, sizeof job->out->device);
-	job->out->same = status.parent_same &&
-	                 strncmp(job->how->sealer, record->sealer, sizeof record->sealer) == 0;
+	job->out->same = is_same(job, &status);
 	return job->out->same ? SG_ERR_ARG : SG_OK;
 }
 
@@ -125,19 +140,22 @@ static enum sg_err try_policy(struct job *job)
 	struct sg_policy policy = { 0 };
 	const struct sg_seal_guard guard = { .policy = &policy };
 	struct sg_buf parent = { 0 }, blob = { 0 };
+	const bool only_ask = job->how->dry && !job->parent_found;
 	struct sg_secret *secret = NULL;
 	enum sg_err err;
 
-	if (plan->policy.len == 0 || (job->how->dry && !job->parent_found))
+	if (plan->policy.len == 0)
 		return SG_OK;
 	err = sg_policy_parse(plan->policy, &policy);
 	if (err == SG_OK)
 		err = sg_random_secret(SG_TOKEN_KEY, &secret);
-	if (err == SG_OK)
+	if (err == SG_OK && !only_ask)
 		err = job->to->ops->provision(job->to, plan->owner_auth, &parent,
 		                              &job->out->parent_made);
 	if (err == SG_OK)
 		err = job->to->ops->seal(job->to, sg_buf_bytes(&parent), &guard, secret, &blob);
+	if (only_ask && err != SG_ERR_HW_UNSUPPORTED)
+		err = SG_OK;            /* without a parent nobody knows more */
 	sg_policy_clear(&policy);
 	sg_secret_free(&secret);
 	sg_buf_free(&parent);

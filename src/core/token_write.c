@@ -74,6 +74,9 @@ enum sg_err sg_token_write_begin(struct sg_token *token, struct sg_token_write *
 			err = sg_set_check(&w->state.set[half], (enum sg_half)half, w->keys[half],
 			                   w->uuid);
 	}
+	/* Another process made the token new, or moved it: its keys are not ours any more. */
+	if (err == SG_ERR_STORE_DAMAGED && sg_token_sync_anew(token) == SG_ERR_TOKEN_REPLACED)
+		err = SG_ERR_TOKEN_REPLACED;
 	return err;
 }
 

@@ -25,7 +25,7 @@ struct sg_token_write {
 
 /* Begin: take the store's write lock and check the state. Give *w to sg_token_write_end
  * also after an error. The caller holds no lock of the token. Errors: the store's,
- * STORE_DAMAGED, CLOSED. */
+ * STORE_DAMAGED, CLOSED; TOKEN_REPLACED where the token that sessions belong to is gone. */
 enum sg_err sg_token_write_begin(struct sg_token *token, struct sg_token_write *w);
 
 /* Write the object's row under a new generation, which *generation gets. Errors:

@@ -231,6 +231,23 @@ START_TEST(killed_at_a_command_it_leaves_the_old_token)
 }
 END_TEST
 
+/* Another process has the token open. */
+START_TEST(sessions_end_when_the_token_moves)
+{
+	struct p11_template t = { .n = 0 };
+	CK_OBJECT_HANDLE key;
+
+	p11_ok(p11_look(&s));
+	ck_assert_int_eq(migrate(), SG_OK);
+	p11_ulong(&t, CKA_VALUE_LEN, 32);
+	p11_bool(&t, CKA_TOKEN, true);
+	p11_is(CKR_DEVICE_REMOVED, p11->C_GenerateKey(s, &p11_aes_gen, t.attr, t.n, &key));
+	p11_is(CKR_DEVICE_REMOVED, p11->C_FindObjectsInit(s, NULL, 0));
+	p11_ok(p11->C_Finalize(NULL));
+	require_whole(true);
+}
+END_TEST
+
 /* From one TPM to another it would be the same: a key of the TPM has nowhere to go. */
 START_TEST(a_key_that_lives_in_the_tpm_stays_there)
 {
@@ -271,6 +288,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, a_command_that_is_refused_leaves_nothing_in_the_tpm);
 	tcase_add_test(tc, a_tpm_that_dies_leaves_the_old_token);
+	tcase_add_test(tc, sessions_end_when_the_token_moves);
 	tcase_add_test(tc, a_key_that_lives_in_the_tpm_stays_there);
 	suite_add_tcase(suite, tc);
 	tcase_add_checked_fixture(counted, setup_counted, teardown);
