@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Ring 3. Sums of numbers that a keyed function gives for the rows of a store, modulo 2^256: a
- * hash of a set of rows, which one row changes in constant time. It is worth no more than the key:
- * who knows that makes other rows of the same sum.
+ * hash of a set of rows, to which one row is added in constant time, however many there are. It is
+ * worth no more than the key: who knows that makes other rows of the same sum.
  */
 #ifndef SG_CORE_SUM_H
 #define SG_CORE_SUM_H
