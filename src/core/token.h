@@ -204,10 +204,6 @@ enum sg_err sg_token_read_own(struct sg_token *token, struct sg_token_record *re
 /* The same as sg_token_read_record in a transaction. */
 enum sg_err sg_token_get_record(struct sg_store_txn *txn, struct sg_token_record *record);
 
-/* Tell whether the stored record is this one, or may be: where it can't be read, nobody knows. For
- * who failed, and must know whether what he made in the hardware is in use. */
-bool sg_token_is_stored(const struct sg_token *token, const struct sg_token_record *record);
-
 /* Replace the stored token record: fn changes a copy of it under the store's write
  * lock, then it is authenticated with the keys of both halves and written. The caller holds
  * `opening`. */

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "core/token_build.h"
 #include "core/token_write.h"
 
 /* Anchor what the transaction holds. The anchor that is there must be over all of it: parts of
@@ -54,8 +55,8 @@ static enum sg_err renew_stored(struct sg_token *token, struct sg_sealer *sealer
 	if (err == SG_OK)
 		err = renew(txn, sealer, owner_auth, keys, &record, &made);
 	sg_store_abort(&txn);
-	if (err != SG_OK && made && !sg_token_is_stored(token, &record))
-		sg_token_anchor_drop(sealer, owner_auth, &record);
+	if (err != SG_OK && made)
+		sg_token_undo_counter(token, sealer, owner_auth, &record);
 	sg_token_record_clear(&record);
 	return err;
 }

@@ -10,6 +10,7 @@
 #include "core/token_index.h"
 #include "core/token_policy.h"
 #include "crypto/random.h"
+#include "util/log.h"
 
 enum sg_err sg_token_seal_pin(struct sg_sealer *sealer, const struct sg_token_record *record,
                               const struct sg_secret *token_key, const struct sg_pin_seal *how,
@@ -145,30 +146,61 @@ enum sg_err sg_token_build(struct sg_sealer *sealer, const struct sg_token_plan 
 	return err;
 }
 
-bool sg_token_is_stored(const struct sg_token *token, const struct sg_token_record *record)
+enum in_use { NOT_IN_USE, IN_USE, NOBODY_KNOWS };
+
+/* Tell whether the stored record is this one. */
+static enum in_use is_stored(const struct sg_token *token, const struct sg_token_record *record)
 {
 	struct sg_token_record now = { 0 };
 	enum sg_err err = sg_token_read_record(token, &now);
-	bool same = err == SG_OK && sg_token_record_same(&now, record);
+	enum in_use in_use = NOT_IN_USE;
 
+	if (err == SG_OK)
+		in_use = sg_token_record_same(&now, record) ? IN_USE : NOT_IN_USE;
+	else if (err != SG_ERR_STORE_MISSING)
+		in_use = NOBODY_KNOWS;
 	sg_token_record_clear(&now);
-	return same || (err != SG_OK && err != SG_ERR_STORE_MISSING);
+	return in_use;
+}
+
+static void tell_unknown(const char *what, uint32_t handle)
+{
+	sg_log(SG_LOG_ERROR, "the %s 0x%08x stays in the TPM: the store can't be read, so nobody "
+	       "knows whether it is in use", what, handle);
 }
 
 void sg_token_undo_counter(const struct sg_token *token, struct sg_sealer *sealer,
                            const struct sg_secret *owner_auth,
                            const struct sg_token_record *record)
 {
-	if (sg_token_record_anchored(record) && !sg_token_is_stored(token, record))
+	enum in_use in_use;
+
+	if (!sg_token_record_anchored(record))
+		return;
+	in_use = is_stored(token, record);
+	if (in_use == NOT_IN_USE)
 		sg_token_anchor_drop(sealer, owner_auth, record);
+	else if (in_use == NOBODY_KNOWS)
+		tell_unknown("counter", sg_token_anchor_handle(sealer, record));
 }
 
 void sg_token_undo(const struct sg_token *token, struct sg_sealer *sealer,
                    const struct sg_secret *owner_auth, const struct sg_token_record *record)
 {
-	struct sg_pin_list left;
+	const struct sg_pin_list *made = &record->indices;
+	struct sg_pin_list left = { .n = 0 };
+	enum in_use in_use;
+	enum sg_err err = SG_OK;
 
 	sg_token_undo_counter(token, sealer, owner_auth, record);
-	if (record->indices.n > 0 && !sg_token_is_stored(token, record))
-		(void)sg_token_index_abandon(sealer, record, owner_auth, &left);
+	if (made->n == 0)
+		return;
+	in_use = is_stored(token, record);
+	if (in_use == NOT_IN_USE)
+		err = sg_token_index_abandon(sealer, record, owner_auth, &left);
+	for (size_t i = 0; i < left.n; i++)
+		sg_log(SG_LOG_ERROR, "the index 0x%08x, which nobody uses, could not be removed "
+		       "from the TPM: %s", left.entry[i].index.handle, sg_err_sentence(err));
+	for (size_t i = 0; i < made->n && in_use == NOBODY_KNOWS; i++)
+		tell_unknown("index", made->entry[i].index.handle);
 }

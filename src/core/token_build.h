@@ -27,7 +27,8 @@ enum sg_err sg_token_build(struct sg_sealer *sealer, const struct sg_token_plan 
 void sg_token_made_clear(struct sg_token_made *made);
 
 /* Remove from the hardware what was made for a record that could not be stored, unless it is in
- * use: what was asked for may have been done all the same. */
+ * use: what was asked for may have been done all the same. Where the store can't be read nobody
+ * knows, so it stays. The log tells what stays that may be of no use. */
 void sg_token_undo(const struct sg_token *token, struct sg_sealer *sealer,
                    const struct sg_secret *owner_auth, const struct sg_token_record *record);
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <tss2/tss2_tpm2_types.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,11 +15,13 @@
 #include "core/token_anchor.h"
 #include "crypto/crypto.h"
 #include "lib/fault.h"
+#include "lib/file.h"
 #include "lib/runner.h"
 #include "lib/scratch.h"
 #include "seal/counter.h"
 #include "seal/pin_index.h"
 #include "util/file.h"
+#include "util/log.h"
 
 #define PIN "correct horse"
 #define FOUND 8
@@ -164,6 +167,37 @@ START_TEST(a_store_that_can_not_be_made_leaves_nothing_in_the_tpm)
 }
 END_TEST
 
+static unsigned told;                   /* errors that name a counter or an index */
+
+static void count_told(enum sg_log_level level, const char *line, void *arg)
+{
+	(void)arg;
+	told += level == SG_LOG_ERROR && strstr(line, " 0x01") != NULL;
+}
+
+START_TEST(what_may_be_in_use_stays_and_is_named)
+{
+	ck_assert_int_eq(sg_dir_make_private(config->state), SG_OK);
+	test_file_write(token->path, sg_bytes_str("nobody can read this"));
+	sg_log_set(count_told, NULL);
+	ck_assert_int_ne(make(false), SG_OK);
+	require(1, 1);
+	ck_assert_uint_eq(told, 2);
+}
+END_TEST
+
+START_TEST(what_can_not_be_removed_is_named)
+{
+	ck_assert_int_eq(make(false), SG_OK);
+	sg_log_set(count_told, NULL);
+	test_fault_set(TEST_REFUSE, TPM2_CC_NV_UndefineSpace, TEST_ALWAYS, TPM2_RC_NV_SPACE);
+	ck_assert_int_ne(make(false), SG_OK);
+	ck_assert_uint_ge(test_fault_clear(), 2);
+	require(2, 2);
+	ck_assert_uint_eq(told, 2);
+}
+END_TEST
+
 START_TEST(a_new_counter_that_could_not_be_stored_is_removed)
 {
 	ck_assert_int_eq(make(true), SG_OK);
@@ -213,6 +247,8 @@ int main(void)
 	tcase_add_test(tcase, a_token_that_is_there_opens_though_its_folder_could_not_be_synced);
 	tcase_add_test(tcase, who_comes_too_late_leaves_nothing_in_the_tpm);
 	tcase_add_test(tcase, a_store_that_can_not_be_made_leaves_nothing_in_the_tpm);
+	tcase_add_test(tcase, what_may_be_in_use_stays_and_is_named);
+	tcase_add_test(tcase, what_can_not_be_removed_is_named);
 	tcase_add_test(tcase, a_new_counter_that_could_not_be_stored_is_removed);
 	tcase_add_test(tcase, a_new_counter_that_was_stored_stays_though_it_could_not_be_moved);
 	tcase_add_test(tcase, a_counter_is_known_by_its_handle);
