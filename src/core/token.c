@@ -342,7 +342,7 @@ static bool is_replaced(struct sg_token *token)
 	bool replaced;
 
 	pthread_rwlock_rdlock(&token->lock);
-	replaced = token->replaced;
+	replaced = token->replaced && token->present;
 	pthread_rwlock_unlock(&token->lock);
 	return replaced;
 }

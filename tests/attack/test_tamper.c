@@ -367,7 +367,7 @@ START_TEST(who_is_logged_in_does_not_go_on_in_another_token)
 		p11_is(CKR_USER_NOT_LOGGED_IN, make_token_key(s, &made));
 		p11_login(s, CKU_USER, P11_PIN, CKR_DEVICE_REMOVED);
 	} else if (_i == 1) {
-		p11_is(CKR_SIGNET_STORE_DAMAGED, make_token_key(s, &made));
+		p11_is(CKR_DEVICE_REMOVED, make_token_key(s, &made));
 		p11_is(CKR_DEVICE_REMOVED, p11->C_FindObjectsInit(s, NULL, 0));
 	}
 	p11_ok(p11->C_GetTokenInfo(0, &info));
