@@ -84,6 +84,7 @@ unit_tests = \
 	tests/unit/test_token_anchor \
 	tests/unit/test_token_migrate \
 	tests/unit/test_token_migrate_crash \
+	tests/unit/test_token_proof \
 	tests/unit/test_token_record \
 	tests/unit/test_token_refresh \
 	tests/unit/test_token_tripwire \
