@@ -65,7 +65,7 @@ _signet() {
 		;;
 	*:--type) words='ed25519 p256' ;;
 	*:--usage) words='wrap encrypt both' ;;
-	*:--sealer | *:--to) words='tpm hsm soft' ;;
+	*:--sealer | *:--to) words='tpm hsm soft hsm+tpm hsm+hsm' ;;
 	*:--tpm) words='device:/dev/tpmrm0' ;;
 	*:--label | *:--id | *:--root | *:--token | *:--aad) return ;;
 	*:--*-file | *:--through | *:--signature | *:--signatures | *:--policy-key)

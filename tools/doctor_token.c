@@ -11,6 +11,7 @@
 #include "core/token_anchor.h"
 #include "core/token_policy.h"
 #include "tools/fail.h"
+#include "tools/members.h"
 #include "tools/token.h"
 #include "tools/tries.h"
 #include "tools/tripwire.h"
@@ -62,6 +63,12 @@ static bool check_tries(struct doctor *doctor, struct sg_token *token, CK_SLOT_I
 	if (token->record.copy[SG_SEAL_USER].blob.len == 0)
 		return token->record.pin_tries == 0;
 	snprintf(check, sizeof check, "PIN of slot %lu", slot);
+	if (sg_sealer_has(token->record.sealer, "tpm") &&
+	    strcmp(token->record.sealer, "tpm") != 0) {
+		doctor_report(doctor, check, FINE, NULL, "wrong ones are counted by the lockout of "
+		              "the TPM where the TPM is asked, and by nobody where another sealer is");
+		return true;
+	}
 	if (strcmp(token->record.sealer, "tpm") != 0) {
 		doctor_report(doctor, check, FINE, NULL, "nobody counts wrong ones; each try costs "
 		              "the stretching of the PIN and a request to what sealed it");
@@ -124,6 +131,35 @@ static void check_rollback(struct doctor *doctor, const struct sg_token *token, 
 	                       : "nothing tells an older copy of the store from the newest");
 }
 
+static const char *what_opens(const char *sealer)
+{
+	if (strchr(sealer, '+') != NULL)
+		return "one of its sealers";
+	return strcmp(sealer, "tpm") == 0 ? "this TPM" : "this HSM";
+}
+
+/* Whether each of a list of sealers would open it, were it alone. */
+static void check_members(struct doctor *doctor, struct sg_token *token, CK_SLOT_ID slot)
+{
+	static const char advice[] = "The token opens without it as long as another one does, but "
+	                             "its PIN can't be changed. signet status shows all of them.";
+	struct tool_members members;
+	enum sg_err err = tool_members_read(token, &members);
+
+	for (size_t i = 0; i < members.n && err == SG_OK; i++) {
+		const struct tool_member *member = &members.list[i];
+		struct tool_text text = { { NULL, 0, 0 }, SG_OK };
+		char check[64];
+
+		snprintf(check, sizeof check, "sealer %zu of slot %lu", i + 1, slot);
+		tool_member_text(&text, member, true);
+		doctor_report(doctor, check, member->is.err == SG_OK ? FINE : WARN,
+		              member->is.err == SG_OK ? NULL : advice, "%.*s", (int)text.buf.len,
+		              (const char *)text.buf.data);
+		sg_buf_free(&text.buf);
+	}
+}
+
 /* Look at one token: readable, sealed by this TPM, and really opening. Tell whether what its
  * record names in the TPM is all that it needs there: it opens, and is the newest, or has what an
  * older copy has not. */
@@ -163,9 +199,9 @@ static bool check_token(struct doctor *doctor, struct sg_module *module,
 		              "development only", (int)label.len, (const char *)label.data,
 		              token->record.sealer);
 	else
-		doctor_report(doctor, check, FINE, NULL, "\"%.*s\" opens with this %s",
-		              (int)label.len, (const char *)label.data,
-		              strcmp(token->record.sealer, "tpm") == 0 ? "TPM" : "HSM");
+		doctor_report(doctor, check, FINE, NULL, "\"%.*s\" opens with %s", (int)label.len,
+		              (const char *)label.data, what_opens(token->record.sealer));
+	check_members(doctor, token, found->slot);
 	if (err != SG_OK)
 		return false;
 	counted = check_tries(doctor, token, found->slot);

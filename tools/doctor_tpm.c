@@ -71,12 +71,12 @@ bool doctor_check_tpm(struct doctor *doctor, const struct sg_config *config)
 	struct sg_sealer *sealer = NULL;
 	enum sg_err err;
 
-	if (strcmp(config->sealer, "tpm") != 0 && sg_sealer_is_hardware(config->sealer)) {
+	if (!sg_sealer_has(config->sealer, "tpm") && sg_sealer_is_hardware(config->sealer)) {
 		doctor_report(doctor, "TPM", FINE, NULL, "not asked, since the configuration seals by "
 		              "\"%s\"", config->sealer);
 		return true;
 	}
-	if (strcmp(config->sealer, "tpm") != 0) {
+	if (!sg_sealer_has(config->sealer, "tpm")) {
 		doctor_report(doctor, "TPM", WARN, "Set sealer = tpm for anything that matters.",
 		              "not asked, since the configuration seals by \"%s\"", config->sealer);
 		return true;
@@ -86,6 +86,12 @@ bool doctor_check_tpm(struct doctor *doctor, const struct sg_config *config)
 	if (err == SG_OK)
 		err = sealer->ops->status(sealer, sg_bytes(NULL, 0), &status);
 	sg_sealer_free(&sealer);
+	if (err == SG_ERR_HW_MISSING && strcmp(config->sealer, "tpm") != 0) {
+		doctor_report(doctor, "TPM", WARN, sg_err_advice(err), "there is none; tokens that "
+		              "\"%s\" seals open without it, and no new one is made",
+		              config->sealer);
+		return true;
+	}
 	if (err == SG_ERR_HW_MISSING && config->hsm[0] != NULL) {
 		doctor_report(doctor, "TPM", FINE, NULL, "there is none; tokens over an HSM need none");
 		return true;

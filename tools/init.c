@@ -148,6 +148,10 @@ static enum tool_exit tell(const struct tool *tool, const struct made *made)
 		tool_text_add(&text, "TPM: %s; the storage root key at 0x81000001 %s.\n",
 		              made->tcti,
 		              made->parent_made ? "was made now" : "was there already");
+	else if (strchr(made->sealer, '+') != NULL)
+		tool_text_add(&text, "Sealers: %s (%s). Any of them opens it; a change of PIN needs "
+		              "all.%s\n", made->sealer, made->status.device,
+		              sg_sealer_is_hardware(made->sealer) ? "" : " For development only.");
 	else if (sg_sealer_is_hardware(made->sealer))
 		tool_text_add(&text, "HSM: %s; the key in it that seals %s.\n", made->status.device,
 		              made->parent_made ? "was made now" : "was there already");
@@ -259,7 +263,8 @@ const struct tool_verb tool_verb_init = {
 	        "most 32 bytes. With --pcr it opens only while these PCRs are as they are now, or with\n"
 	        "--policy-key as that key signed. With --rollback-protection older copies of the store\n"
 	        "are refused; each change of the token then writes to the TPM twice. With --hsm a key in an\n"
-	        "HSM seals it, and the HSM must be in signet.conf(5) from then on.",
+	        "HSM seals it, and the HSM must be in signet.conf(5) from then on. --sealer hsm+tpm has\n"
+	        "both seal it, and either opens it; so does --sealer hsm+hsm with --hsm given twice.",
 	.example = "signet init --label vault --machine",
 	.run = run,
 	.options = { OPT_LABEL, OPT_MACHINE, OPT_PIN_FILE, OPT_SO_PIN_FILE, OPT_PIN_TRIES,

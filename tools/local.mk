@@ -8,6 +8,7 @@ signet_SOURCES = \
 	tools/json.c tools/json.h \
 	tools/kind.c tools/kind.h \
 	tools/main.c \
+	tools/members.c tools/members.h \
 	tools/object.c tools/object.h \
 	tools/options.c tools/options.h \
 	tools/pin.c tools/pin.h \

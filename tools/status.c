@@ -13,6 +13,7 @@
 #include "store/store.h"
 #include "tools/fail.h"
 #include "tools/json.h"
+#include "tools/members.h"
 #include "tools/object.h"
 #include "tools/text.h"
 #include "tools/time.h"
@@ -44,6 +45,7 @@ struct slot {
 	enum sg_err err;                /* of asking the sealer */
 	char why[TOOL_TOKEN_WHY];
 	struct sg_sealer_status status;
+	struct tool_members members;    /* of a list of sealers */
 	struct sg_tripwire_view tripwire;
 };
 
@@ -134,7 +136,11 @@ static void read_slot(struct sg_module *module, CK_SLOT_ID id, struct slot *slot
 	slot->anchored = token->present && sg_token_record_anchored(&token->record);
 	read_policy(token, slot);
 	slot->pin_tries = token->present ? token->record.pin_tries : 0;
-	slot->err = sg_token_status(token, &slot->status);
+	slot->err = tool_members_read(token, &slot->members);
+	if (slot->err == SG_OK) {
+		tool_log_clear();
+		slot->err = sg_token_status(token, &slot->status);
+	}
 	if (slot->err == SG_OK && slot->pin_tries > 0)
 		slot->err = sg_token_tries(token, SG_USER, &slot->tries);
 	/* Before the token opens, which notes what is seen. */
@@ -220,6 +226,8 @@ static json_t *json_slot(const struct slot *slot)
 		tool_json_put(json, "visible", objects);
 	}
 	tool_json_put(json, "tpm", json_tpm(slot));
+	if (slot->members.n > 0)
+		tool_json_put(json, "members", tool_members_json(&slot->members));
 	if (strcmp(slot->sealer, "tpm") == 0)
 		tool_json_put(json, "tripwire", tool_tripwire_json(&slot->tripwire));
 	return json;
@@ -302,8 +310,23 @@ static void text_hsm(struct tool_text *text, const struct slot *slot)
 		              slot->status.parent_same ? "is there" : "is not in this HSM");
 }
 
+static void text_members(struct tool_text *text, const struct slot *slot)
+{
+	tool_text_add(text, "    sealers: %s, any of which opens it%s\n", slot->sealer,
+	              sg_sealer_is_hardware(slot->sealer) ? "" : "; for development only");
+	for (size_t i = 0; i < slot->members.n; i++) {
+		tool_text_add(text, "    %zu. ", i + 1);
+		tool_member_text(text, &slot->members.list[i], slot->token != NULL);
+		tool_text_add(text, "\n");
+	}
+}
+
 static void text_sealer(struct tool_text *text, const struct slot *slot)
 {
+	if (slot->members.n > 0) {
+		text_members(text, slot);
+		return;
+	}
 	if (strcmp(slot->sealer, "tpm") == 0) {
 		text_tpm(text, slot);
 		if (slot->token != NULL && slot->status.parent_same) {

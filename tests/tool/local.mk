@@ -1,6 +1,7 @@
 # The command, from outside: its output, its messages and its exit codes.
 tool_scripts = \
 	tests/tool/test_doctor.sh \
+	tests/tool/test_either.sh \
 	tests/tool/test_files.sh \
 	tests/tool/test_help.sh \
 	tests/tool/test_keys.sh \

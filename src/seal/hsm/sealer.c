@@ -306,7 +306,7 @@ static enum sg_err hsm_status(struct sg_sealer *base, struct sg_bytes parent_byt
                               struct sg_sealer_status *out)
 {
 	struct hsm_sealer *sealer = self(base);
-	enum sg_err err = SG_ERR_HSM_MISSING, one;
+	enum sg_err err = SG_ERR_HSM_MISSING, away = SG_OK, one;
 	struct parent parent;
 	CK_TOKEN_INFO info;
 
@@ -319,6 +319,7 @@ static enum sg_err hsm_status(struct sg_sealer *base, struct sg_bytes parent_byt
 		one = sg_hsm_info(sealer->hsm[i], &info);
 		if (one != SG_OK) {
 			err = err == SG_OK ? SG_OK : one;
+			away = one;
 			continue;
 		}
 		err = SG_OK;
@@ -332,7 +333,8 @@ static enum sg_err hsm_status(struct sg_sealer *base, struct sg_bytes parent_byt
 			sg_hsm_profile_has_key(sealer->hsm[i], &parent.profile) == SG_OK;
 		out->parent_same = out->parent_found;
 	}
-	return err;
+	/* That those who answer lack the key says nothing while one does not. */
+	return parent_bytes.len > 0 && !out->parent_same && away != SG_OK ? away : err;
 }
 
 const struct sg_sealer_ops sg_hsm_sealer = {
