@@ -24,6 +24,7 @@ static const unsigned char verdicts[SG_ERR_COUNT] = {
 	[SG_ERR_HW_FOREIGN] = LOST,
 	[SG_ERR_HW_NV_GONE] = LOST,
 	[SG_ERR_HSM_OTHER] = LOST,
+	[SG_ERR_HSM_KEY] = LOST,
 
 	[SG_ERR_CONFIG] = AWAY,
 	[SG_ERR_SYSTEM] = AWAY,
