@@ -7,14 +7,14 @@ _signet_options() {
 	case $1 in
 	init) echo --label --machine --pin-file --so-pin-file --pin-tries --pcr --policy-key --rollback-protection --sealer --tpm --hsm --owner-auth-file --json ;;
 	status | doctor) echo --json ;;
-	keygen) echo --label --type --id --extractable --token --pin-file --json ;;
+	keygen) echo --label --type --id --extractable --in-hsm --token --pin-file --json ;;
 	import) echo --label --id --token --pin-file --json ;;
 	list) echo --login --pin-file --token --json ;;
 	pubkey) echo --label --format --token --pin-file --json ;;
 	sign) echo --label --format --token --pin-file --force ;;
 	verify) echo --label --signature --format --token ;;
 	delete) echo --label --yes --token --pin-file ;;
-	'root create') echo --label --usage --id --token --pin-file --json ;;
+	'root create') echo --label --usage --in-hsm --id --token --pin-file --json ;;
 	'root list') echo --token --pin-file --json ;;
 	wrap) echo --root --through --new --label --stdin --format --token --pin-file --force ;;
 	unwrap) echo --root --through --label --check --usage --extractable --id --token --pin-file --json ;;

@@ -98,7 +98,7 @@ static CK_RV create(const struct tool *tool, struct sg_bytes label, struct sg_by
 static enum tool_exit run(struct tool *tool)
 {
 	static const struct tool_maker maker = {
-		"taking the key", "Imported the Ed25519 key pair", "can't import", create,
+		"taking the key", "Imported the Ed25519 key pair", "can't import", NULL, create,
 	};
 	struct sg_secret *input = NULL, *seed = NULL, *pair = NULL;
 	enum sg_pkcs8_kind kind = SG_PKCS8_UNKNOWN;

@@ -19,6 +19,9 @@ static CK_RV generate(const struct tool *tool, struct sg_bytes label, struct sg_
 		{ CKA_EC_PARAMS, (void *)kind->params.data, kind->params.len },
 		{ CKA_VERIFY, &tool_true, sizeof tool_true },
 	};
+	/* In hardware what can be nowhere else, and what is told to. */
+	CK_BBOOL *inside = kind->type == CKK_EC || tool_given(tool, OPT_IN_HSM) ? &tool_true
+	                                                                        : &tool_false;
 	CK_ATTRIBUTE private_template[] = {
 		{ CKA_TOKEN, &tool_true, sizeof tool_true },
 		{ CKA_PRIVATE, &tool_true, sizeof tool_true },
@@ -27,6 +30,7 @@ static CK_RV generate(const struct tool *tool, struct sg_bytes label, struct sg_
 		{ CKA_SIGN, &tool_true, sizeof tool_true },
 		{ CKA_SENSITIVE, &tool_true, sizeof tool_true },
 		{ CKA_EXTRACTABLE, extractable, sizeof *extractable },
+		{ CKA_SIGNET_RESIDENT, inside, sizeof *inside },
 	};
 	CK_OBJECT_HANDLE public_key;
 
@@ -45,25 +49,26 @@ static enum tool_exit run(struct tool *tool)
 	if (code != TOOL_OK)
 		return code;
 	if (kind->type == CKK_EC && tool_given(tool, OPT_EXTRACTABLE))
-		return tool_fail(TOOL_USAGE, NULL, "a p256 key lives in the TPM: it can't be "
-		                 "--extractable");
+		return tool_fail(TOOL_USAGE, NULL, "a p256 key lives in the hardware: it can't "
+		                 "be --extractable");
 	return tool_object_make(tool, &(const struct tool_maker){
-		"making the key", kind->made, "can't make the key", generate,
+		"making the key", kind->made, "can't make the key", tool_check_in_hsm, generate,
 	}, kind);
 }
 
 const struct tool_verb tool_verb_keygen = {
 	.name = "keygen",
 	.summary = "make an Ed25519 or P-256 key pair",
-	.usage = "--label NAME [--type ed25519|p256] [--id HEX] [--extractable]\n"
-	         "                [--token LABEL] [--pin-file FILE] [--json]",
+	.usage = "--label NAME [--type ed25519|p256] [--in-hsm] [--id HEX]\n"
+	         "                [--extractable] [--token LABEL] [--pin-file FILE] [--json]",
 	.text = "The private key is made in the token and stays there. An ed25519 key, the default,\n"
-	        "is sealed by the TPM and signs in locked memory; a p256 key is made in the TPM,\n"
-	        "signs there, and never leaves it.",
+	        "is sealed by the TPM or HSM and signs in locked memory; a p256 key is made in the\n"
+	        "TPM or HSM, signs there, and never leaves it. With --in-hsm, which is for tokens\n"
+	        "over an HSM, so does an ed25519 key.",
 	.example = "signet keygen --label machine",
 	.run = run,
-	.options = { OPT_LABEL, OPT_TYPE, OPT_ID, OPT_EXTRACTABLE, OPT_TOKEN, OPT_PIN_FILE,
-	             OPT_JSON },
+	.options = { OPT_LABEL, OPT_TYPE, OPT_ID, OPT_EXTRACTABLE, OPT_IN_HSM, OPT_TOKEN,
+	             OPT_PIN_FILE, OPT_JSON },
 	.required = { OPT_LABEL },
 	.makes = true,
 };

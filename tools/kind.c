@@ -23,7 +23,7 @@ static const struct tool_kind kinds[] = {
 	{
 		.name = "p256", .type = CKK_EC, .generate = CKM_EC_KEY_PAIR_GEN,
 		.sign = CKM_ECDSA_SHA256, .params = BYTES(p256), .der = true,
-		.made = "Made in the TPM the P-256 key pair",
+		.made = "Made the P-256 key pair",
 	},
 };
 
@@ -36,8 +36,8 @@ enum tool_exit tool_kind_named(const struct tool *tool, const struct tool_kind *
 			*kind = &kinds[i];
 			return TOOL_OK;
 		}
-	return tool_fail(TOOL_USAGE, "ed25519 is sealed by the TPM and signs in this machine's "
-	                 "memory; p256 never leaves the TPM.",
+	return tool_fail(TOOL_USAGE, "ed25519 is sealed and signs in this machine's memory; p256 "
+	                 "never leaves the TPM or HSM.",
 	                 "--type is \"%s\", but must be ed25519 or p256", name);
 }
 

@@ -23,8 +23,8 @@ const struct tool_verb tool_verb_list = {
 	.summary = "list keys and other objects",
 	.usage = "[--login | --pin-file FILE] [--token LABEL] [--json]",
 	.text = "Shows class, label, type, what the key may be used for, whether it may leave the\n"
-	        "token wrapped, whether the TPM seals it by itself or it lives in the TPM, and its\n"
-	        "pkcs11: URI.",
+	        "token wrapped, where it lives, and its pkcs11: URI. A key is sealed with the token,\n"
+	        "sealed alone, or in the TPM or HSM, which then is asked for each use.",
 	.example = "signet list --json",
 	.run = run,
 	.options = { OPT_LOGIN, OPT_PIN_FILE, OPT_TOKEN, OPT_JSON },

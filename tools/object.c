@@ -272,6 +272,25 @@ static void read_usage(const struct tool *tool, struct tool_object *object)
 			                        "%s%s", len > 0 ? ", " : "", uses[i].name);
 }
 
+const char *tool_hardware(const struct tool *tool)
+{
+	return sg_bytes_equal(TOOL_FIELD(tool->token.model), sg_bytes_str("HSM")) ? "HSM" : "TPM";
+}
+
+enum tool_exit tool_check_in_hsm(const struct tool *tool)
+{
+	if (!tool_given(tool, OPT_IN_HSM))
+		return TOOL_OK;
+	if (tool_given(tool, OPT_EXTRACTABLE))
+		return tool_fail(TOOL_USAGE, NULL, "a key in the HSM can't be --extractable");
+	if (strcmp(tool_hardware(tool), "HSM") != 0)
+		return tool_fail(TOOL_USAGE, "signet status shows what seals a token; init --hsm makes "
+		                 "one over an HSM.",
+		                 "--in-hsm needs a token over an HSM alone, and token \"%.*s\" is none",
+		                 (int)TOOL_FIELD(tool->token.label).len, tool->token.label);
+	return TOOL_OK;
+}
+
 enum tool_exit tool_object_read(const struct tool *tool, CK_OBJECT_HANDLE handle,
                                 struct tool_object *out)
 {
@@ -288,6 +307,8 @@ enum tool_exit tool_object_read(const struct tool *tool, CK_OBJECT_HANDLE handle
 	out->extractable = read_bool(tool, handle, CKA_EXTRACTABLE);
 	out->sealed = read_bool(tool, handle, CKA_SIGNET_SEALED);
 	out->resident = read_bool(tool, handle, CKA_SIGNET_RESIDENT);
+	if (out->class == CKO_PRIVATE_KEY || out->class == CKO_SECRET_KEY)
+		out->lives = out->resident ? tool_hardware(tool) : "sealed";
 	read_usage(tool, out);
 	rv = tool_attribute(tool, handle, CKA_LABEL, &out->label);
 	if (rv == CKR_OK)
@@ -349,6 +370,8 @@ json_t *tool_object_json(const struct tool_object *object)
 	tool_json_put(json, "extractable", json_boolean(object->extractable));
 	tool_json_put(json, "sealed_alone", json_boolean(object->sealed));
 	tool_json_put(json, "resident", json_boolean(object->resident));
+	tool_json_put(json, "lives",
+	              object->lives != NULL ? json_string(object->lives) : json_null());
 	tool_json_put(json, "uri", object->uri != NULL ? json_string(object->uri) : json_null());
 	return json;
 }
@@ -383,6 +406,9 @@ enum tool_exit tool_object_made(const struct tool *tool, CK_OBJECT_HANDLE handle
 		tool_text_add(&text, "\" (id ");
 		tool_text_hex(&text, sg_buf_bytes(&object.id));
 		tool_text_add(&text, ").\n");
+		if (object.resident)
+			tool_text_add(&text, "It lives in the %s and never leaves it.\n",
+			              object.lives);
 		code = tool_text_out(&text);
 	}
 	tool_object_free(&object);
@@ -401,6 +427,8 @@ enum tool_exit tool_object_make(struct tool *tool, const struct tool_maker *make
 	code = tool_open(tool, CKF_RW_SESSION, TOOL_LOGIN);
 	if (code == TOOL_OK)
 		code = tool_check_new(tool, label);
+	if (code == TOOL_OK && maker->check != NULL)
+		code = maker->check(tool);
 	if (code == TOOL_OK)
 		code = tool_new_id(tool, &id);
 	if (code != TOOL_OK)

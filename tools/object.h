@@ -28,6 +28,7 @@ struct tool_object {
 	bool extractable;
 	bool sealed;                    /* a sealed object of its own */
 	bool resident;                  /* lives in the hardware */
+	const char *lives;              /* "HSM", "TPM", "sealed"; NULL: no key to keep secret */
 	char *uri;
 };
 
@@ -51,6 +52,8 @@ struct tool_maker {
 	const char *progress;           /* what is done meanwhile */
 	const char *made;               /* "Made the root": the label follows */
 	const char *failed;             /* "can't make the root": the label follows */
+	/* Check that the token, which is open, is one for such a key; NULL: it is. */
+	enum tool_exit (*check)(const struct tool *tool);
 	CK_RV (*make)(const struct tool *tool, struct sg_bytes label, struct sg_bytes id,
 	              const void *arg, CK_OBJECT_HANDLE *key);
 };
@@ -58,6 +61,12 @@ struct tool_maker {
 /* Open the token for writing, refuse a label that is taken, make the key and tell. */
 enum tool_exit tool_object_make(struct tool *tool, const struct tool_maker *maker,
                                 const void *arg);
+
+/* Return "HSM" or "TPM": the hardware in which keys of the token live that live in some. */
+const char *tool_hardware(const struct tool *tool);
+
+/* Check that --in-hsm, where it is given, is for a token over an HSM alone and a key that stays. */
+enum tool_exit tool_check_in_hsm(const struct tool *tool);
 
 /* Read --usage, which is `otherwise` where it is not given. */
 enum tool_exit tool_usage(const struct tool *tool, const char *otherwise, CK_BBOOL *wrap,

@@ -32,6 +32,7 @@ static const struct option_row rows[OPT_COUNT] = {
 	[OPT_LOGIN] = { "--login", NULL, "ask for the PIN, to see private objects too" },
 	[OPT_MACHINE] = { "--machine", NULL, "a token without PIN, guarded by the TPM alone" },
 	[OPT_HSM] = { "--hsm", "URI", "the HSM, as a pkcs11: URI; may be given several times" },
+	[OPT_IN_HSM] = { "--in-hsm", NULL, "make the key in the HSM, where it stays and is used" },
 	[OPT_NEW] = { "--new", NULL, "wrap a new AES-256 key that nobody ever sees" },
 	[OPT_NEW_PIN_FILE] = { "--new-pin-file", "FILE", "where the new PIN is read from" },
 	[OPT_OWNER_AUTH_FILE] = { "--owner-auth-file", "FILE",

@@ -4,6 +4,7 @@
  */
 #include "tools/show.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "tools/json.h"
@@ -11,16 +12,19 @@
 
 static void add_text(struct tool_text *text, const struct tool_object *object)
 {
-	char type[32];
+	char type[32], place[32] = "";
 
+	if (object->resident)
+		snprintf(place, sizeof place, ", in the %s", object->lives);
+	else if (object->lives != NULL)
+		snprintf(place, sizeof place, ", sealed%s", object->sealed ? " alone" : "");
 	tool_key_type_name(object, type);
 	tool_text_add(text, "%s \"", tool_class_name(object->class));
 	tool_text_name(text, sg_buf_bytes(&object->label));
-	tool_text_add(text, "\"\n    %s%s%s%s%s%s\n    id ", type,
+	tool_text_add(text, "\"\n    %s%s%s%s%s\n    id ", type,
 	              object->usage[0] != '\0' ? ", may " : "", object->usage,
 	              object->extractable ? ", extractable" : "",
-	              object->sealed ? ", sealed alone" : "",
-	              object->resident ? ", in the TPM" : "");
+	              place);
 	tool_text_hex(text, sg_buf_bytes(&object->id));
 	tool_text_add(text, "\n    %s\n", object->uri != NULL ? object->uri : "");
 }

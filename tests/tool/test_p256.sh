@@ -76,6 +76,7 @@ check 'a key is made in the TPM' made_in_the_tpm
 check 'the list says where it lives' listed_as_resident
 check 'Ed25519 is what is made without --type' ed25519_is_the_default
 check 'another type is refused with what there is' fails 2 'ed25519 or p256' keygen --label x --type rsa
+check 'no key is made in an HSM that there is not' fails 2 'over an HSM' keygen --label x --in-hsm
 check 'a key in the TPM is not extractable' fails 2 'extractable' keygen --label x --type p256 --extractable
 check 'OpenSSL and OpenSSH read the public key' forms_agree
 check 'OpenSSL verifies its signatures' openssl_verifies

@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Tests. Keys that live in an HSM, by the command: made, shown, listed, used, deleted.
+
+# shellcheck source=tests/tool/lib.sh
+. "${SIGNET_TEST_SRCDIR:?}/tests/tool/lib.sh"
+
+# An HSM of the script's own: a token of SoftHSM in the folder.
+hsm_start() {
+	local places=(/usr/lib/*/softhsm/libsofthsm2.so /usr/lib*/softhsm/libsofthsm2.so /usr/lib*/pkcs11/libsofthsm2.so)
+
+	MODULE=${SIGNET_TEST_SOFTHSM:-$(ls "${places[@]}" 2>/dev/null | head -n 1)}
+	export SOFTHSM2_CONF=$FOLDER/softhsm2.conf
+	mkdir "$FOLDER/tokens" && printf 'directories.tokendir = %s/tokens\nlog.level = ERROR\n' "$FOLDER" > "$SOFTHSM2_CONF" &&
+		printf 1234 > "$FOLDER/hsm.pin" &&
+		softhsm2-util --module "$MODULE" --init-token --free --label hsm --so-pin 5678 --pin 1234 > /dev/null &&
+		exits 0 init --label box --machine --hsm "pkcs11:token=hsm?module-path=$MODULE&pin-source=file:$FOLDER/hsm.pin" &&
+		printf 'sealer = hsm\nhsm = pkcs11:token=hsm?module-path=%s&pin-source=file:%s/hsm.pin\n' "$MODULE" "$FOLDER" > "$SIGNET_CONF"
+}
+
+printf 'GET:/v1/secrets' > "$FOLDER/data"
+
+made_in_the_hsm() {
+	exits 0 keygen --label in --in-hsm && prints 'It lives in the HSM' &&
+		exits 0 keygen --label told --in-hsm --json && json Ed25519 type && json true resident && json HSM lives &&
+		json false extractable
+}
+
+p256_is_always_there() {
+	exits 0 keygen --label pair --type p256 --json && json HSM lives && json P-256 type
+}
+
+others_are_sealed() {
+	exits 0 keygen --label plain --json && json false resident && json sealed lives
+}
+
+listed() {
+	exits 0 list && prints 'Ed25519, may sign, in the HSM' && prints 'P-256, may sign, in the HSM' &&
+		prints 'Ed25519, may sign, sealed'
+}
+
+openssl_verifies() {
+	signet sign --label in --format raw < "$FOLDER/data" > "$FOLDER/signature" &&
+		signet pubkey --label in --format pem > "$FOLDER/pem" &&
+		openssl pkeyutl -verify -pubin -inkey "$FOLDER/pem" -rawin -in "$FOLDER/data" -sigfile "$FOLDER/signature"
+}
+
+root_wraps() {
+	exits 0 root create --label root --in-hsm && prints 'It lives in the HSM' &&
+		exits 0 root list --json && json HSM 0 lives &&
+		signet wrap --root root --new > "$FOLDER/wrapped" &&
+		signet unwrap --root root --check < "$FOLDER/wrapped"
+}
+
+root_encrypts() {
+	exits 0 root create --label cipher --usage encrypt --in-hsm &&
+		signet encrypt --root cipher < "$FOLDER/data" > "$FOLDER/sealed" &&
+		signet decrypt --root cipher < "$FOLDER/sealed" | cmp - "$FOLDER/data"
+}
+
+# Of a key in the HSM there are two objects, of the one that seals one.
+deleted_there_too() {
+	local before after
+
+	before=$(find "$FOLDER/tokens" -name '*.object' | wc -l)
+	exits 0 delete --label told --yes || return 1
+	after=$(find "$FOLDER/tokens" -name '*.object' | wc -l)
+	[ "$after" -eq $((before - 2)) ] || { echo "$before objects became $after"; return 1; }
+}
+
+check 'a token is made over an HSM' hsm_start
+check 'an Ed25519 key is made in the HSM' made_in_the_hsm
+check 'a P-256 key is always made there' p256_is_always_there
+check 'a key that is not told to is sealed' others_are_sealed
+check 'list says where each key lives' listed
+check 'openssl verifies what a key in the HSM signs' openssl_verifies
+check 'a root in the HSM wraps' root_wraps
+check 'a root in the HSM encrypts' root_encrypts
+check 'what is deleted is deleted in the HSM' deleted_there_too
+check 'a key in the HSM is not extractable' fails 2 'extractable' keygen --label x --in-hsm --extractable
+finish
