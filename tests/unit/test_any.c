@@ -376,6 +376,17 @@ START_TEST(the_status_is_good_as_long_as_one_is)
 }
 END_TEST
 
+/* Who moves a token asks the new sealer whether it sealed the token already. */
+START_TEST(under_the_parent_of_another_sealer_it_is_well_and_not_the_same)
+{
+	const struct sg_bytes another = sg_bytes_str("one");
+	struct sg_sealer_status status;
+
+	ck_assert_int_eq(test_sealer->ops->status(test_sealer, another, &status), SG_OK);
+	ck_assert(!status.parent_same);
+}
+END_TEST
+
 START_TEST(each_member_has_a_status_of_its_own)
 {
 	struct sg_sealer_status status;
@@ -534,6 +545,7 @@ static Suite *suite(void)
 	tcase_add_test(fakes, it_offers_nothing_that_one_member_alone_could_keep);
 	tcase_add_test(fakes, it_has_its_name_and_a_model_of_it);
 	tcase_add_test(fakes, the_status_is_good_as_long_as_one_is);
+	tcase_add_test(fakes, under_the_parent_of_another_sealer_it_is_well_and_not_the_same);
 	tcase_add_test(fakes, each_member_has_a_status_of_its_own);
 	suite_add_tcase(s, fakes);
 	tcase_add_checked_fixture(several, setup_hsms, teardown);

@@ -241,7 +241,7 @@ static enum sg_err any_unseal(struct sg_sealer *sealer, struct sg_bytes parent,
 	return all;
 }
 
-/* Ask one member about itself; parent is that of the list, or empty. */
+/* Ask one member about itself; parent is that of the list, or empty, or another sealer's. */
 static enum sg_err ask_member(struct any_sealer *any, struct sg_bytes parent, size_t i,
                               struct sg_sealer_status *out)
 {
@@ -256,7 +256,7 @@ static enum sg_err ask_member(struct any_sealer *any, struct sg_bytes parent, si
 	if (parent.len > 0 && sg_any_read(SG_ANY_PARENTS, parent, parents, any->n) == SG_OK)
 		own = parents[i];
 	err = member->ops->status(member->sealer, own, out);
-	if (err != SG_OK || parent.len == 0 || out->parent_same)
+	if (err != SG_OK || own.len == 0 || out->parent_same)
 		return err;
 	if (member->ops->several)
 		return SG_ERR_HSM_OTHER;
