@@ -17,6 +17,7 @@
 #endif
 
 #include "bench/cold.h"
+#include "bench/hsm.h"
 #include "bench/measure.h"
 #include "bench/scale.h"
 #include "lib/scratch.h"
@@ -370,6 +371,7 @@ START_TEST(bench)
 	bench_many_session_keys(b.p11, slots);
 	run_cold(&tpm, self, module);
 	bench_check(b.p11->C_Finalize(NULL), "C_Finalize");
+	bench_hsm(b.p11);
 	EVP_CIPHER_free(b.kwp);
 	EVP_CIPHER_free(b.gcm);
 	for (int i = 0; i < 3; i++)

@@ -31,6 +31,7 @@ unit_tests = \
 	tests/unit/test_hsm_blob \
 	tests/unit/test_hsm_pin \
 	tests/unit/test_hsm_rc \
+	tests/unit/test_hsm_kept \
 	tests/unit/test_iv \
 	tests/unit/test_iv_source \
 	tests/unit/test_kdf \
