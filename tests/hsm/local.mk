@@ -5,6 +5,7 @@ hsm_tests = \
 	tests/hsm/test_faulty_answers \
 	tests/hsm/test_hsm_resident \
 	tests/hsm/test_p11server \
+	tests/hsm/test_pool \
 	tests/hsm/test_sealer \
 	tests/hsm/test_sealer_key \
 	tests/hsm/test_softhsm

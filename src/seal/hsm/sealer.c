@@ -10,6 +10,7 @@
 
 #include "crypto/random.h"
 #include "seal/hsm/blob.h"
+#include "seal/hsm/share.h"
 #include "seal/policy.h"
 #include "util/cursor.h"
 #include "util/log.h"
@@ -37,7 +38,7 @@ static struct hsm_sealer *self(struct sg_sealer *sealer)
 static void hsm_free(struct sg_sealer *sealer)
 {
 	for (size_t i = 0; i < self(sealer)->n; i++)
-		sg_hsm_free(&self(sealer)->hsm[i]);
+		sg_hsm_give_up(&self(sealer)->hsm[i]);
 	free(sealer);
 }
 
@@ -52,7 +53,7 @@ static enum sg_err hsm_open(const struct sg_config *config, struct sg_sealer **o
 	sealer->base.ops = &sg_hsm_sealer;
 	sealer->config = config;
 	while (sealer->n < SG_CONFIG_HSMS && config->hsm[sealer->n] != NULL && err == SG_OK) {
-		err = sg_hsm_new(config->hsm[sealer->n], &sealer->hsm[sealer->n]);
+		err = sg_hsm_take_part(config->hsm[sealer->n], &sealer->hsm[sealer->n]);
 		if (err == SG_OK)
 			sealer->n++;
 	}
