@@ -64,16 +64,29 @@ static enum sg_err list_slots(CK_FUNCTION_LIST *f, CK_SLOT_ID **slots, CK_ULONG 
 }
 
 /* Tell whether a field of a module's information, which blanks fill, is this text. */
-static bool is_field(const unsigned char *field, size_t len, const char *text)
+static bool is_field(const unsigned char *field, size_t len, struct sg_bytes text)
 {
-	const size_t n = strlen(text);
-
-	if (n > len || memcmp(field, text, n) != 0)
+	if (text.len > len || memcmp(field, text.data, text.len) != 0)
 		return false;
-	for (size_t i = n; i < len; i++)
+	for (size_t i = text.len; i < len; i++)
 		if (field[i] != ' ')
 			return false;
 	return true;
+}
+
+bool sg_hsm_place_named(const char *text, struct sg_bytes label)
+{
+	P11KitUri *uri = p11_kit_uri_new();
+	CK_TOKEN_INFO *info;
+	bool named = false;
+
+	if (uri != NULL && label.len > 0 &&
+	    p11_kit_uri_parse(text, P11_KIT_URI_FOR_ANY, uri) == P11_KIT_URI_OK) {
+		info = p11_kit_uri_get_token_info(uri);
+		named = is_field(info->label, sizeof info->label, label);
+	}
+	p11_kit_uri_free(uri);
+	return named;
 }
 
 /* Tell whether the place's URI fits a slot, whose token it reads then. */
@@ -86,7 +99,7 @@ static bool slot_fits(const struct sg_hsm_place *place, CK_FUNCTION_LIST *f, CK_
 		return false;
 	memset(info, 0, sizeof *info);
 	if (f->C_GetTokenInfo(slot, info) != CKR_OK ||
-	    is_field(info->manufacturerID, sizeof info->manufacturerID, "signet"))
+	    is_field(info->manufacturerID, sizeof info->manufacturerID, sg_bytes_str("signet")))
 		return false;
 	return (info->flags & CKF_TOKEN_INITIALIZED) != 0 &&
 	       p11_kit_uri_match_token_info(place->uri, info) == 1;

@@ -10,6 +10,7 @@
 #include <p11-kit/pkcs11.h>
 #include <p11-kit/uri.h>
 
+#include "util/bytes.h"
 #include "util/err.h"
 #include "util/signal.h"
 
@@ -25,6 +26,10 @@ struct sg_hsm_place {
  * where another module passes them on. Errors: CONFIG for a URI that is none or fits two
  * tokens, HSM_MISSING, and those of the module. */
 enum sg_err sg_hsm_place_find(const char *uri, struct sg_hsm_place **out);
+
+/* Tell whether a URI names its token by this label, without blanks at its end; false for one that
+ * can't be read. No I/O. */
+bool sg_hsm_place_named(const char *uri, struct sg_bytes label);
 
 /* Let go of the module and free *place, setting it to NULL; NULL is fine. */
 void sg_hsm_place_free(struct sg_hsm_place **place);

@@ -26,6 +26,7 @@ struct hsm_sealer {
 	const struct sg_config *config;
 	struct sg_hsm *hsm[SG_CONFIG_HSMS];     /* one for each that is configured */
 	size_t n;
+	_Atomic size_t first;                   /* the one that is asked first */
 };
 
 static const char parent_magic[4] = { 'S', 'G', 'H', 'P' };
@@ -127,6 +128,18 @@ bool sg_hsm_sealer_profile(struct sg_bytes bytes, struct sg_hsm_profile *profile
 	return true;
 }
 
+/* Ask that HSM first whose URI has the label of the one that sealed. Another that hangs is not our
+ * token's business then. */
+static void prefer(struct hsm_sealer *sealer, const struct parent *parent)
+{
+	for (size_t i = 0; i < sealer->n; i++) {
+		if (sg_hsm_place_named(sealer->config->hsm[i], parent->label)) {
+			sealer->first = i;
+			break;
+		}
+	}
+}
+
 /* The first HSM that is configured gets the key. */
 static enum sg_err hsm_provision(struct sg_sealer *base, const struct sg_secret *owner_auth,
                                  struct sg_buf *out, bool *made)
@@ -196,11 +209,13 @@ enum sg_err sg_hsm_sealer_ask(struct sg_sealer *base,
 {
 	struct hsm_sealer *sealer = self(base);
 	enum sg_err err = SG_ERR_HSM_OTHER, one;
+	size_t first;
 
 	if (sealer->n == 0)
 		return none_configured(sealer);
+	first = sealer->first;
 	for (size_t i = 0; i < sealer->n; i++) {
-		one = fn(sealer->hsm[i], arg);
+		one = fn(sealer->hsm[(first + i) % sealer->n], arg);
 		if (!is_elsewhere(one))
 			return one;
 		if (weight(one) >= weight(err))
@@ -244,6 +259,7 @@ static enum sg_err hsm_seal(struct sg_sealer *base, struct sg_bytes parent_bytes
 		return err;
 	if (!read_parent(parent_bytes, &parent))
 		return SG_ERR_HSM_OTHER;
+	prefer(self(base), &parent);
 	err = sg_random_secret(SG_HSM_SECRET, &inner);
 	if (err == SG_OK)
 		err = sg_hsm_blob_aad(guard->auth, &aad);
@@ -282,6 +298,7 @@ static enum sg_err hsm_unseal(struct sg_sealer *base, struct sg_bytes parent_byt
 		return SG_ERR_HSM_OTHER;
 	if ((guard->auth != NULL) != blob.auth)
 		return SG_ERR_AUTH;
+	prefer(self(base), &parent);
 	err = sg_hsm_blob_aad(guard->auth, &aad);
 	if (err == SG_OK) {
 		job.aad = aad_bytes(aad);
@@ -310,28 +327,32 @@ static enum sg_err hsm_status(struct sg_sealer *base, struct sg_bytes parent_byt
 	enum sg_err err = SG_ERR_HSM_MISSING, away = SG_OK, one;
 	struct parent parent;
 	CK_TOKEN_INFO info;
+	const bool known = read_parent(parent_bytes, &parent);
+	struct sg_hsm *hsm;
 
 	*out = (struct sg_sealer_status){ 0 };
 	snprintf(out->device, sizeof out->device, "%s",
 	         sealer->n > 0 ? sg_hsm_name(sealer->hsm[0]) : "no HSM is configured");
 	if (sealer->n == 0)
 		return none_configured(sealer);
+	if (known)
+		prefer(sealer, &parent);
 	for (size_t i = 0; i < sealer->n && !out->parent_same; i++) {
-		one = sg_hsm_info(sealer->hsm[i], &info);
+		hsm = sealer->hsm[(sealer->first + i) % sealer->n];
+		one = sg_hsm_info(hsm, &info);
 		if (one != SG_OK) {
 			err = err == SG_OK ? SG_OK : one;
 			away = one;
 			continue;
 		}
 		err = SG_OK;
-		snprintf(out->device, sizeof out->device, "%s", sg_hsm_name(sealer->hsm[i]));
+		snprintf(out->device, sizeof out->device, "%s", sg_hsm_name(hsm));
 		copy_field(info.manufacturerID, sizeof info.manufacturerID, out->maker,
 		           sizeof out->maker);
 		snprintf(out->firmware, sizeof out->firmware, "%u.%u", info.firmwareVersion.major,
 		         info.firmwareVersion.minor);
-		out->parent_found =
-			read_parent(parent_bytes, &parent) &&
-			sg_hsm_profile_has_key(sealer->hsm[i], &parent.profile) == SG_OK;
+		out->parent_found = known &&
+		                    sg_hsm_profile_has_key(hsm, &parent.profile) == SG_OK;
 		out->parent_same = out->parent_found;
 	}
 	/* That those who answer lack the key says nothing while one does not. */
