@@ -257,6 +257,7 @@ START_TEST(an_empty_state_folder_shows_one_slot_for_a_new_token)
 	CK_TOKEN_INFO info;
 	CK_ULONG n = 0;
 
+	p11_configure_soft("");
 	p11_start();
 	p11_ok(p11->C_GetSlotList(CK_TRUE, NULL, &n));
 	ck_assert_uint_eq(n, 1);
@@ -371,6 +372,7 @@ START_TEST(without_the_sealer_everything_but_the_token_works)
 	CK_TOKEN_INFO info;
 	char *passphrase = scratch_path(p11_folder, "passphrase");
 
+	p11_configure_soft("");
 	p11_make_machine();
 	ck_assert_int_eq(unlink(passphrase), 0);
 	free(passphrase);
@@ -388,6 +390,7 @@ START_TEST(a_sealer_that_is_off_is_said_to_be_off)
 {
 	CK_SESSION_HANDLE session;
 
+	p11_configure_soft("");
 	p11_make_machine();
 	p11_configure("");
 	p11_start();

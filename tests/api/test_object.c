@@ -607,11 +607,10 @@ START_TEST(the_configuration_chooses_the_raw_point)
 	CK_OBJECT_HANDLE pub, priv;
 	CK_BYTE out[64];
 	CK_ULONG len = sizeof out;
-	char lines[4096];
+	char lines[4200];
 
 	p11_ok(p11->C_Finalize(NULL));
-	snprintf(lines, sizeof lines, "sealer = soft\nallow-soft = yes\n"
-	         "soft-passphrase-file = %s/passphrase\nec-point = raw", p11_folder);
+	snprintf(lines, sizeof lines, "%s\nec-point = raw", p11_sealer_lines);
 	p11_configure(lines);
 	p11_start();
 	s = p11_open(CKF_RW_SESSION);

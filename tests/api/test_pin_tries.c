@@ -382,11 +382,7 @@ END_TEST
 
 START_TEST(a_sealer_that_cannot_count_makes_no_such_token)
 {
-	char lines[512];
-
-	snprintf(lines, sizeof lines, "sealer = soft\nallow-soft = yes\nsoft-passphrase-file = "
-	         "%s/passphrase\npin-tries = 3", p11_folder);
-	p11_configure(lines);
+	p11_configure_soft("pin-tries = 3");
 	p11_start();
 	p11_ok(p11->C_InitToken(0, (CK_BYTE *)P11_SO_PIN, strlen(P11_SO_PIN), LABEL));
 	s = p11_open(CKF_RW_SESSION);

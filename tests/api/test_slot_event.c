@@ -198,12 +198,11 @@ END_TEST
 
 START_TEST(a_folder_that_is_not_there_yet_is_waited_for)
 {
-	char text[4096];
+	char text[8192];
 	struct waiter waiter;
 
-	snprintf(text, sizeof text,
-	         "state = %s/one/two/three\nsealer = soft\nallow-soft = yes\n"
-	         "soft-passphrase-file = %s/passphrase\n", p11_folder, p11_folder);
+	snprintf(text, sizeof text, "state = %s/one/two/three\n%s\n", p11_folder,
+	         p11_sealer_lines);
 	test_file_write(p11_conf, sg_bytes_str(text));
 	p11_start();
 	begin_waiting(&waiter);

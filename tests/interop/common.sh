@@ -22,6 +22,39 @@ limit=(timeout --kill-after=5 60)
 # a value of signet's own means nothing to it. pkcs11-tool calls them unknown.
 TAP_FORBIDDEN='CKR_GENERAL_ERROR|CKR_VENDOR|[Uu]nknown (PKCS ?#?11 )?error|0x80534[0-9a-fA-F]{3}'
 
+# What tokens say that they are, as a pattern.
+model='TPM 2\.0'
+
+# Have SoftHSM seal the tokens, where SIGNET_TEST_SEALER is "hsm".
+interop_hsm() {
+	local softhsm=${SIGNET_TEST_SOFTHSM:-}
+
+	model=HSM
+	need softhsm2-util softhsm2
+	[ -n "$softhsm" ] || softhsm=$(ls /usr/lib/*/softhsm/libsofthsm2.so /usr/lib*/softhsm/libsofthsm2.so \
+		/usr/lib*/pkcs11/libsofthsm2.so /usr/local/lib*/softhsm/libsofthsm2.so 2> /dev/null | head -n 1)
+	[ -f "$softhsm" ] || bail 'SoftHSM is missing; on Debian: apt-get install softhsm2'
+	mkdir softhsm
+	printf '%s\n' "directories.tokendir = $work/softhsm" 'objectstore.backend = file' \
+		'log.level = ERROR' 'library.reset_on_fork = true' > softhsm2.conf
+	export SOFTHSM2_CONF=$work/softhsm2.conf
+	prepare softhsm2-util --init-token --free --label hsm --pin 12345678 --so-pin 87654321
+	(umask 077 && printf 12345678 > hsm-pin)
+	printf '%s\n' 'sealer = hsm' \
+		"hsm = pkcs11:token=hsm?module-path=$softhsm&pin-source=file:$work/hsm-pin" > signet.conf
+}
+
+over_tpm() { [ "${SIGNET_TEST_SEALER:-}" != hsm ]; }
+
+# Take away the hardware that seals the tokens, and put it back.
+hardware_away() {
+	if over_tpm; then tpm_kill; else mv softhsm away && mkdir softhsm; fi
+}
+
+hardware_back() {
+	if over_tpm; then tpm_resume; else rmdir softhsm && mv away softhsm; fi
+}
+
 # Start a TPM, and go to an empty folder that ends with it.
 interop_start() {
 	if [ -n "${SIGNET_TEST_SANITIZER:-}" ]; then
@@ -41,6 +74,7 @@ interop_start() {
 	mkdir "$work" "$TPM_FOLDER/tap"
 	cd "$work" || bail "$work cannot be entered"
 	: > signet.conf
+	over_tpm || interop_hsm
 	export LC_ALL=C HOME=$work XDG_CONFIG_HOME=$work/config
 	export SIGNET_STATE=$work/state SIGNET_CONF=$work/signet.conf
 	unset GNUTLS_PIN GNUTLS_SO_PIN GNUTLS_NEW_SO_PIN OPENSC_CONF OPENSC_DEBUG XDG_RUNTIME_DIR \

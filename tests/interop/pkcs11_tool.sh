@@ -56,7 +56,7 @@ says 'Token successfully initialized'
 it 'a new token has no user PIN yet, and an empty slot follows it'
 succeeds tool --list-slots
 quiet
-says '^ +token label +: first light$' '^ +token manufacturer +: signet$' '^ +token model +: TPM 2\.0$' \
+says '^ +token label +: first light$' '^ +token manufacturer +: signet$' '^ +token model +: '"$model"'$' \
 	'^ +token flags +: login required, rng, token initialized$' '^ +serial num +: [0-9a-f]{16}$' \
 	'^ +pin min/max +: 4/255$' '^Slot 1 \(0x1\): signet slot 1$'
 counts 1 '^ +token state: +uninitialized$'
@@ -115,15 +115,17 @@ says CKR_PIN_INCORRECT
 pin=123456
 succeeds user --list-objects
 
-it 'a TPM that refuses PINs for now is not confused with a wrong PIN'
-succeeds wrong_pins 1
-fails user --list-objects
-says CKR_PIN_LOCKED
-fails officer --init-pin --pin "$pin"
-says CKR_PIN_LOCKED
-succeeds tpm2_dictionarylockout --clear-lockout
-succeeds wrong_pins 1000
-succeeds user --list-objects
+if over_tpm; then
+	it 'a TPM that refuses PINs for now is not confused with a wrong PIN'
+	succeeds wrong_pins 1
+	fails user --list-objects
+	says CKR_PIN_LOCKED
+	fails officer --init-pin --pin "$pin"
+	says CKR_PIN_LOCKED
+	succeeds tpm2_dictionarylockout --clear-lockout
+	succeeds wrong_pins 1000
+	succeeds user --list-objects
+fi
 
 # --- mechanisms, random bytes, digests ---
 
@@ -552,8 +554,8 @@ says 'Verified OK'
 succeeds user --delete-object --type privkey --id 60
 succeeds user --delete-object --type pubkey --id 60
 
-it 'without a TPM the token is shown, and what needs it says that it is missing'
-tpm_kill
+it 'without its hardware the token is shown, and what needs it says that it is missing'
+hardware_away
 succeeds tool --list-slots
 quiet
 says '^ +token label +: first light$'
@@ -564,8 +566,8 @@ says CKR_TOKEN_NOT_PRESENT
 fails tool --init-token --slot 1 --label second --so-pin "$so_pin"
 says CKR_TOKEN_NOT_PRESENT
 
-it 'all is well when the TPM is back'
-succeeds tpm_resume
+it 'all is well when the hardware is back'
+succeeds hardware_back
 succeeds user --sign --mechanism EDDSA --id 01 --input-file data --output-file signature
 verifies machine.pem data signature
 

@@ -22,6 +22,7 @@
 CK_FUNCTION_LIST *p11;
 CK_FUNCTION_LIST_3_2 *p11_3_2;
 char *p11_folder, *p11_conf, *p11_store;
+char p11_sealer_lines[4096];
 
 CK_MECHANISM p11_eddsa = { CKM_EDDSA, NULL, 0 };
 CK_MECHANISM p11_pair_gen = { CKM_EC_EDWARDS_KEY_PAIR_GEN, NULL, 0 };
@@ -77,16 +78,23 @@ void p11_configure_tpm(const char *tcti)
 	p11_configure(lines);
 }
 
-static void configure_soft(void)
+static void soft_lines(char *lines, size_t size)
 {
 	char *passphrase = scratch_path(p11_folder, "passphrase");
-	char lines[4096];
 
 	test_file_write(passphrase, sg_bytes_str("a passphrase of the tests"));
-	snprintf(lines, sizeof lines,
-	         "sealer = soft\nallow-soft = yes\nsoft-passphrase-file = %s", passphrase);
-	p11_configure(lines);
+	snprintf(lines, size, "sealer = soft\nallow-soft = yes\nsoft-passphrase-file = %s",
+	         passphrase);
 	free(passphrase);
+}
+
+void p11_configure_soft(const char *lines)
+{
+	char soft[4096], all[8000];
+
+	soft_lines(soft, sizeof soft);
+	snprintf(all, sizeof all, "%s\n%s", soft, lines);
+	p11_configure(all);
 }
 
 /* SoftHSM, where the whole suite is to run over an HSM. */
@@ -99,13 +107,10 @@ static bool over_hsm(void)
 	return sealer != NULL && strcmp(sealer, "hsm") == 0;
 }
 
-static void configure_hsm(void)
+static void hsm_lines(char *lines, size_t size)
 {
-	char lines[4096];
-
 	test_softhsm_start(&softhsm);
-	snprintf(lines, sizeof lines, "sealer = hsm\nhsm = %s", softhsm.uri);
-	p11_configure(lines);
+	snprintf(lines, size, "sealer = hsm\nhsm = %s", softhsm.uri);
 }
 
 void p11_setup(void)
@@ -113,10 +118,11 @@ void p11_setup(void)
 	p11_folder = scratch_make();
 	p11_conf = scratch_path(p11_folder, "signet.conf");
 	p11_store = scratch_path(p11_folder, "state/slot-0000.db");
+	/* The passphrase stands there in any case: a test may configure the soft sealer as well. */
+	soft_lines(p11_sealer_lines, sizeof p11_sealer_lines);
 	if (over_hsm())
-		configure_hsm();
-	else
-		configure_soft();
+		hsm_lines(p11_sealer_lines, sizeof p11_sealer_lines);
+	p11_configure(p11_sealer_lines);
 	ck_assert_int_eq(setenv("SIGNET_CONF", p11_conf, 1), 0);
 	unsetenv("SIGNET_STATE");
 	unsetenv("SIGNET_TCTI");

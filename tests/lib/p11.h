@@ -31,6 +31,14 @@ TCase *p11_case(Suite *suite, const char *name);
 /* Write the configuration: the lines, and the state folder. */
 void p11_configure(const char *lines);
 
+/* The lines of the sealer that p11_setup chose, for who writes more of them: the soft one, or an
+ * HSM where SIGNET_TEST_SEALER is "hsm". */
+extern char p11_sealer_lines[4096];
+
+/* Write the configuration with the soft sealer and these lines, for tests that are about it, or
+ * about what an HSM has no part in. */
+void p11_configure_soft(const char *lines);
+
 /* Point the configuration at a TPM. */
 void p11_configure_tpm(const char *tcti);
 
