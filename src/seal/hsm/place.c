@@ -19,8 +19,8 @@
 
 /* A token that another process is writing to, or that is just being plugged in, is not there for a
  * moment. */
-#define TRIES 4
-#define PAUSE 25000000          /* nanoseconds */
+#define TRIES 5
+#define PAUSE 25000000          /* nanoseconds, and each time twice as many */
 
 static _Thread_local bool calling;
 
@@ -207,7 +207,7 @@ static enum sg_err find(struct sg_hsm_place *place)
 
 enum sg_err sg_hsm_place_find(const char *text, struct sg_hsm_place **out)
 {
-	const struct timespec pause = { 0, PAUSE };
+	struct timespec pause = { 0, PAUSE };
 	struct sg_hsm_place *place = calloc(1, sizeof *place);
 	struct sg_signal_hold hold;
 	enum sg_err err = SG_ERR_NOMEM;
@@ -228,8 +228,10 @@ enum sg_err sg_hsm_place_find(const char *text, struct sg_hsm_place **out)
 	}
 	sg_hsm_enter(&hold);
 	for (int i = 0; i < TRIES && (i == 0 || err == SG_ERR_HSM_MISSING); i++) {
-		if (i > 0)
+		if (i > 0) {
 			nanosleep(&pause, NULL);
+			pause.tv_nsec *= 2;
+		}
 		err = find(place);
 	}
 	sg_hsm_leave(&hold);
