@@ -196,7 +196,7 @@ static bool migrate_and_die(unsigned at)
 	ck_assert_int_ge(pid, 0);
 	if (pid == 0) {
 		test_tpm_abandon(&tpm);
-		_exit(read(ready[0], &go, 1) == 1 && migrate() == SG_OK ? 0 : 1);
+		_exit(read(ready[0], &go, 1) == 1 ? (int)migrate() : SG_ERR_SYSTEM);
 	}
 	victim = pid;
 	left = at;
@@ -204,7 +204,9 @@ static bool migrate_and_die(unsigned at)
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	close(ready[0]);
 	close(ready[1]);
-	ck_assert(WIFSIGNALED(status) || WEXITSTATUS(status) == 0);
+	if (!WIFSIGNALED(status))
+		ck_assert_msg(WEXITSTATUS(status) == SG_OK, "%u commands: %s", at,
+		              sg_err_name((enum sg_err)WEXITSTATUS(status)));
 	left = 0;
 	return !WIFSIGNALED(status);
 }
