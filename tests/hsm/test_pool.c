@@ -123,6 +123,20 @@ START_TEST(what_the_hsm_says_is_told_and_passes)
 }
 END_TEST
 
+/* Whether the PIN is locked stands in the token's information, which is read with the connection. */
+START_TEST(a_locked_hsm_is_looked_at_anew_each_time)
+{
+	uint64_t looks;
+
+	reopen();
+	test_faulty_fail(&hsm, "C_Login", 1, TEST_FOREVER, CKR_PIN_LOCKED);
+	p11_is(CKR_SIGNET_HSM_LOCKED, use());
+	looks = test_faulty_calls(&hsm, "C_GetTokenInfo");
+	p11_is(CKR_SIGNET_HSM_LOCKED, use());
+	ck_assert_uint_gt(test_faulty_calls(&hsm, "C_GetTokenInfo"), looks);
+}
+END_TEST
+
 START_TEST(a_hiccup_is_nobodys_business)
 {
 	static const CK_RV passing[] = {
@@ -411,6 +425,7 @@ static Suite *suite(void)
 	tcase_set_timeout(tc, 120);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, what_the_hsm_says_is_told_and_passes, 0, COUNT(faults));
+	tcase_add_test(tc, a_locked_hsm_is_looked_at_anew_each_time);
 	tcase_add_test(tc, a_hiccup_is_nobodys_business);
 	tcase_add_test(tc, an_answer_that_was_lost_is_asked_for_again);
 	tcase_add_test(tc, an_hsm_that_is_not_there_is_said_not_to_be);

@@ -211,6 +211,9 @@ static enum sg_err make_session(struct sg_hsm *hsm, CK_SESSION_HANDLE *session, 
 	/* Also a fault may be one of this connection: a token that another process writes to. */
 	if (err == SG_ERR_HSM_FAULT)
 		*lost = true;
+	/* Whether it is locked was read when the connection was made: look again the next time. */
+	if (err == SG_ERR_HSM_LOCKED)
+		hsm->is_void = true;
 	if (err != SG_OK && opened) {
 		sg_hsm_enter(&hold);
 		(void)hsm->place->f->C_CloseSession(*session);
