@@ -13,6 +13,7 @@
 #include "seal/resident.h"
 #include "seal/soft/sealer.h"
 #include "seal/tpm/sealer.h"
+#include "util/errand.h"
 #include "util/log.h"
 
 static const struct sg_sealer_ops *const sealers[] = {
@@ -66,9 +67,10 @@ enum sg_err sg_sealer_start(bool threads)
 {
 	enum sg_err err = SG_OK;
 
+	sg_errand_allow(threads);
 	for (size_t i = 0; i < sizeof sealers / sizeof sealers[0] && err == SG_OK; i++)
 		if (sealers[i]->start != NULL)
-			err = sealers[i]->start(threads);
+			err = sealers[i]->start();
 	return err;
 }
 

@@ -86,7 +86,7 @@ struct sg_sealer_ops {
 	bool several;                   /* config->hsm names its devices: a list may repeat it */
 	size_t members;                 /* of a list of sealers (seal/any); 0: it is none */
 
-	enum sg_err (*start)(bool threads);     /* see sg_sealer_start; NULL: nothing to prepare */
+	enum sg_err (*start)(void);     /* see sg_sealer_start; NULL: nothing to prepare */
 
 	/* Make the object; no I/O, so that it succeeds without hardware. Errors: NOMEM,
 	 * SEALER_OFF. */

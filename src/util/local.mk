@@ -5,6 +5,7 @@ libsignet_la_SOURCES += \
 	src/util/config.c src/util/config.h \
 	src/util/cursor.c src/util/cursor.h \
 	src/util/err.c src/util/err.h \
+	src/util/errand.c src/util/errand.h \
 	src/util/file.c src/util/file.h src/util/file_replace.c \
 	src/util/fork.c src/util/fork.h \
 	src/util/gate.c src/util/gate.h \

@@ -24,6 +24,7 @@ unit_tests = \
 	tests/unit/test_curve \
 	tests/unit/test_date \
 	tests/unit/test_err \
+	tests/unit/test_errand \
 	tests/unit/test_file \
 	tests/unit/test_file_replace \
 	tests/unit/test_fork \
@@ -98,6 +99,7 @@ unit_tests = \
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
 THREAD_TESTS += \
+	tests/unit/test_errand \
 	tests/unit/test_gate \
 	tests/unit/test_seal_waiter \
 	tests/unit/test_signal \
@@ -110,7 +112,7 @@ tests_unit_test_token_refresh_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=pthread_rwlock_wrlock
 
 # It lets no thread be made.
-tests_unit_test_seal_waiter_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pthread_create
+tests_unit_test_errand_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pthread_create
 
 # It counts steps through the table.
 tests_unit_test_session_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sg_map_next

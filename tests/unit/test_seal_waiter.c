@@ -2,7 +2,6 @@
  *
  * Tests. Waiting for a TPM in a thread of its own.
  */
-#include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -16,6 +15,7 @@
 #include "lib/runner.h"
 #include "lib/scratch.h"
 #include "seal/tpm/waiter.h"
+#include "util/errand.h"
 
 /* A TCTI on the heap, as that of tctildr: it takes a command and answers when it may. */
 struct slow {
@@ -144,31 +144,10 @@ END_TEST
 
 START_TEST(where_no_thread_may_be_made_the_caller_waits)
 {
-	sg_waiter_allow(false);
+	sg_errand_allow(false);
 	ck_assert_uint_eq(ask(0), TSS2_RC_SUCCESS);
 	ck_assert_ptr_eq(inner, &slow);
 	ck_assert_mem_eq(answer, "xxxxx\0", 6);
-}
-END_TEST
-
-static bool no_threads;
-
-int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *),
-                          void *arg);
-int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *),
-                          void *arg);
-
-int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *),
-                          void *arg)
-{
-	return no_threads ? EAGAIN : __real_pthread_create(thread, attr, fn, arg);
-}
-
-START_TEST(where_no_thread_can_be_made_the_caller_waits_too)
-{
-	no_threads = true;
-	ck_assert_uint_eq(ask(0), TSS2_RC_SUCCESS);
-	ck_assert_ptr_eq(inner, &slow);
 }
 END_TEST
 
@@ -216,7 +195,6 @@ static Suite *suite(void)
 	tcase_add_test(tcase, a_name_that_is_none_is_an_error_at_once);
 	tcase_add_test(tcase, a_tpm_that_hangs_when_it_is_connected_to_is_late);
 	tcase_add_test(tcase, where_no_thread_may_be_made_the_caller_waits);
-	tcase_add_test(tcase, where_no_thread_can_be_made_the_caller_waits_too);
 	tcase_add_loop_test(tcase, a_tcti_that_forks_is_opened_in_the_caller_s_thread, 0, 2);
 	tcase_add_test(tcase, nothing_is_finalized_where_nothing_is);
 	suite_add_tcase(s, tcase);

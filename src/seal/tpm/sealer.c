@@ -18,7 +18,6 @@
 #include "seal/tpm/sealed.h"
 #include "seal/tpm/session.h"
 #include "seal/tpm/srk.h"
-#include "seal/tpm/waiter.h"
 #include "util/fork.h"
 #include "util/log.h"
 
@@ -371,17 +370,11 @@ static const struct sg_tripwire_ops tripwire = {
 	.view = sg_tpm_boot_view,
 };
 
-static enum sg_err sealer_start(bool threads)
-{
-	sg_waiter_allow(threads);
-	return sg_tpm_start();
-}
-
 const struct sg_sealer_ops sg_tpm_sealer = {
 	.name = "tpm",
 	.model = "TPM 2.0",
 	.hardware = true,
-	.start = sealer_start,
+	.start = sg_tpm_start,
 	.open = sealer_open,
 	.free = sealer_free,
 	.provision = sealer_provision,

@@ -2,7 +2,8 @@
  *
  * Ring 2, TPM. What waits in a thread of its own, so that a caller need not: for a TCTI
  * to connect, for one that can't be asked whether there is an answer, and for the end of a
- * connection that was given up.
+ * connection that was given up. Where no thread may be made (util/errand.h), the caller waits, and
+ * nothing bounds that.
  */
 #ifndef SG_SEAL_TPM_WAITER_H
 #define SG_SEAL_TPM_WAITER_H
@@ -16,10 +17,6 @@
 
 /* A number that no TCTI returns: nothing came in time. */
 #define SG_TCTI_RC_LATE (TSS2_TCTI_RC_LAYER | 0xf801)
-
-/* Say whether threads may be made, which is so until then. Where not, and where none can be made,
- * the caller of what follows waits itself, and nothing bounds that. */
-void sg_waiter_allow(bool threads);
 
 /* Connect to the TPM of that name, as Tss2_TctiLdr_Initialize, within so many milliseconds.
  * Where it is late, the thread that still waits finalizes what comes of it. *inner is the caller's;

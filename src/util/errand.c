@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 0. Threads that do what may hang.
+ */
+#include "util/errand.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <time.h>
+
+/* The application forbids threads for the whole process (C_Initialize). */
+static _Atomic bool forbidden;
+
+void sg_errand_allow(bool threads)
+{
+	atomic_store(&forbidden, !threads);
+}
+
+enum sg_err sg_errand_init(struct sg_errand *errand, void (*act)(struct sg_errand *),
+                           void (*drop)(struct sg_errand *))
+{
+	pthread_condattr_t attr;
+	bool made;
+
+	*errand = (struct sg_errand){ .act = act, .drop = drop };
+	if (pthread_mutex_init(&errand->lock, NULL) != 0)
+		return SG_ERR_NOMEM;
+	made = pthread_condattr_init(&attr) == 0;
+	if (made) {
+		made = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0 &&
+		       pthread_cond_init(&errand->changed, &attr) == 0;
+		pthread_condattr_destroy(&attr);
+	}
+	if (!made)
+		pthread_mutex_destroy(&errand->lock);
+	return made ? SG_OK : SG_ERR_NOMEM;
+}
+
+void sg_errand_clear(struct sg_errand *errand)
+{
+	pthread_cond_destroy(&errand->changed);
+	pthread_mutex_destroy(&errand->lock);
+}
+
+/* Start a thread that no signal of the program reaches. */
+static bool start(pthread_t *thread, void *(*fn)(void *), void *arg)
+{
+	sigset_t all, before;
+	bool started;
+
+	if (atomic_load(&forbidden))
+		return false;
+	sigfillset(&all);
+	if (pthread_sigmask(SIG_SETMASK, &all, &before) != 0)
+		return false;
+	started = pthread_create(thread, NULL, fn, arg) == 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return started;
+}
+
+static void *work(void *arg)
+{
+	struct sg_errand *errand = arg;
+	bool left;
+
+	errand->act(errand);
+	pthread_mutex_lock(&errand->lock);
+	errand->done = true;
+	left = errand->left;
+	pthread_cond_signal(&errand->changed);
+	pthread_mutex_unlock(&errand->lock);
+	if (left)
+		errand->drop(errand);
+	return NULL;
+}
+
+static struct timespec in(int milliseconds)
+{
+	struct timespec t = { 0, 0 };
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	t.tv_sec += milliseconds / 1000;
+	t.tv_nsec += (long)(milliseconds % 1000) * 1000000;
+	if (t.tv_nsec >= 1000000000) {
+		t.tv_sec++;
+		t.tv_nsec -= 1000000000;
+	}
+	return t;
+}
+
+/* Tell whether it was done in time; where not, it is the thread's from now on. */
+static bool done_in_time(struct sg_errand *errand, const struct timespec *end)
+{
+	int r = 0;
+	bool done;
+
+	pthread_mutex_lock(&errand->lock);
+	while (!errand->done && r != ETIMEDOUT)
+		r = pthread_cond_timedwait(&errand->changed, &errand->lock, end);
+	done = errand->done;
+	errand->left = !done;
+	pthread_mutex_unlock(&errand->lock);
+	return done;
+}
+
+bool sg_errand_within(struct sg_errand *errand, int milliseconds)
+{
+	const struct timespec end = in(milliseconds);
+	pthread_t thread;
+
+	if (!start(&thread, work, errand)) {
+		errand->act(errand);
+		return true;
+	}
+	if (!done_in_time(errand, &end)) {
+		pthread_detach(thread);
+		return false;
+	}
+	pthread_join(thread, NULL);
+	return true;
+}
+
+bool sg_errand_send(void *(*fn)(void *arg), void *arg)
+{
+	pthread_t thread;
+
+	if (!start(&thread, fn, arg))
+		return false;
+	pthread_detach(thread);
+	return true;
+}

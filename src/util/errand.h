@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 0. What may never end is done in a thread of its own, so that its caller need not wait for
+ * it. Such a thread holds no lock of its caller, takes no signal of the program, and has
+ * nothing but what it was given.
+ */
+#ifndef SG_UTIL_ERRAND_H
+#define SG_UTIL_ERRAND_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "util/err.h"
+
+/* The base of every errand, which embeds it as its first member, on the heap. */
+struct sg_errand {
+	void (*act)(struct sg_errand *errand);
+	void (*drop)(struct sg_errand *errand); /* free it, and what came of it: nobody waited */
+
+	pthread_mutex_t lock;           /* of what follows */
+	pthread_cond_t changed;
+	bool done;
+	bool left;                      /* nobody wants it any more: the thread drops it */
+};
+
+/* Say whether threads may be made, which is so until then. Where not, and where none can be made,
+ * the caller of what follows does it himself, and nothing bounds that. */
+void sg_errand_allow(bool threads);
+
+/* Prepare an errand; undo it with sg_errand_clear. Errors: NOMEM. */
+enum sg_err sg_errand_init(struct sg_errand *errand, void (*act)(struct sg_errand *),
+                           void (*drop)(struct sg_errand *));
+void sg_errand_clear(struct sg_errand *errand);
+
+/* Have it done within so many milliseconds. False: it was not, and is no longer the caller's; the
+ * thread that still does it calls drop some day, which begins with sg_errand_clear. */
+bool sg_errand_within(struct sg_errand *errand, int milliseconds);
+
+/* Have fn done by a thread that nobody waits for; false where there is none. */
+bool sg_errand_send(void *(*fn)(void *arg), void *arg);
+
+#endif
