@@ -1,4 +1,5 @@
 libsignet_la_SOURCES += \
+	src/seal/any/ask.c src/seal/any/ask.h \
 	src/seal/any/list.c src/seal/any/list.h \
 	src/seal/any/sealer.c src/seal/any/sealer.h \
 	src/seal/any/verdict.c src/seal/any/verdict.h \

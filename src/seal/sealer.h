@@ -40,6 +40,7 @@ struct sg_sealer_status {
 struct sg_sealer {
 	const struct sg_sealer_ops *ops;
 	atomic_uint shares;             /* how many others have it: see sg_sealer_share */
+	atomic_int late;                /* questions that a list gave up, to be answered yet */
 };
 
 /* How a sealer is told to guard a secret. All zero: the hardware alone guards it. */
@@ -92,6 +93,9 @@ struct sg_sealer_ops {
 	 * SEALER_OFF. */
 	enum sg_err (*open)(const struct sg_config *config, struct sg_sealer **out);
 	void (*free)(struct sg_sealer *sealer);
+
+	/* Tell whether nothing bounds how long its device takes; NULL: something does. */
+	bool (*may_hang)(struct sg_sealer *sealer);
 
 	/* Find or make the parent key. parent gets its identity, to be kept and given to
 	 * every later call; *made tells whether it was made now. owner_auth may be NULL.

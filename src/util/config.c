@@ -95,14 +95,24 @@ static enum sg_err set_soft_passphrase_file(struct sg_config *config, const char
 	       replace(&config->soft_passphrase_file, value) : SG_ERR_ARG;
 }
 
-static enum sg_err set_pin_tries(struct sg_config *config, const char *value)
+static enum sg_err set_number(const char *value, unsigned most, unsigned *out)
 {
 	size_t len = strspn(value, "0123456789");
 
 	if (len == 0 || len > 4 || value[len] != '\0')
 		return SG_ERR_ARG;
-	config->pin_tries = (unsigned)strtoul(value, NULL, 10);
-	return config->pin_tries <= SG_CONFIG_PIN_TRIES ? SG_OK : SG_ERR_ARG;
+	*out = (unsigned)strtoul(value, NULL, 10);
+	return *out <= most ? SG_OK : SG_ERR_ARG;
+}
+
+static enum sg_err set_hsm_timeout(struct sg_config *config, const char *value)
+{
+	return set_number(value, SG_CONFIG_HSM_TIMEOUT, &config->hsm_timeout);
+}
+
+static enum sg_err set_pin_tries(struct sg_config *config, const char *value)
+{
+	return set_number(value, SG_CONFIG_PIN_TRIES, &config->pin_tries);
 }
 
 static enum sg_err set_ec_point(struct sg_config *config, const char *value)
@@ -140,6 +150,7 @@ static const struct key keys[] = {
 	{ "state", "an absolute path", set_state, false },
 	{ "tcti", "a TCTI such as device:/dev/tpmrm0", sg_config_set_tcti, false },
 	{ "hsm", "one of at most four pkcs11: URIs, without a pin-value", set_hsm, true },
+	{ "hsm-timeout", "a number of seconds from 0 to 3600", set_hsm_timeout, false },
 	{ "sealer", "the name of a sealer, such as tpm, or a list such as hsm+tpm", set_sealer,
 	  false },
 	{ "allow-soft", "yes or no", set_allow_soft, false },
@@ -358,6 +369,7 @@ static enum sg_err config_new(const char *path, struct sg_config **out)
 
 	if (config == NULL)
 		return SG_ERR_NOMEM;
+	config->hsm_timeout = 10;
 	err = replace(&config->path, path);
 	if (err == SG_OK)
 		err = replace(&config->tcti, "device:/dev/tpmrm0");

@@ -11,6 +11,7 @@
 
 #define SG_CONFIG_PIN_TRIES 1000        /* the highest pin_tries */
 #define SG_CONFIG_HSMS 4                /* HSMs at most */
+#define SG_CONFIG_HSM_TIMEOUT 3600      /* the highest hsm_timeout */
 
 /* How CKA_EC_POINT of an Ed25519 public key is given out. */
 enum sg_ec_point {
@@ -36,6 +37,7 @@ struct sg_config {
 	char *state;                    /* folder of the stores */
 	char *tcti;                     /* tpm2-tss TCTI string, device:/dev/tpmrm0 by default */
 	char *hsm[SG_CONFIG_HSMS];      /* pkcs11: URIs, in the order of the file; then NULL */
+	unsigned hsm_timeout;           /* seconds that a list waits for one; 0: for ever */
 	char *sealer;                   /* what C_InitToken uses: "tpm" by default */
 	bool allow_soft;                /* whether the soft sealer may be used at all */
 	char *soft_passphrase_file;     /* or NULL */

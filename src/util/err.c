@@ -129,6 +129,10 @@ static const struct row rows[SG_ERR_COUNT] = {
 		"hsm-busy",
 		"Another program keeps the HSM busy, or is logged in to it as another user",
 		"Try again in a moment, or stop the other program." },
+	[SG_ERR_HSM_TIMEOUT] = {
+		"hsm-timeout", "The HSM did not answer in time",
+		"See to the HSM and to the way to it. hsm-timeout in signet.conf(5) is how long a list "
+		"of sealers waits before the next one is asked." },
 	[SG_ERR_HSM_SESSIONS] = {
 		"hsm-sessions", "The HSM opens no more sessions",
 		"Close other programs that use it, or raise its limit; signet needs one session at "

@@ -47,6 +47,7 @@ enum sg_err {
 	SG_ERR_HSM_MISSING,     /* no HSM answers to that URI */
 	SG_ERR_HSM_REMOVED,     /* the HSM was there and went away */
 	SG_ERR_HSM_BUSY,        /* another program keeps the HSM from us */
+	SG_ERR_HSM_TIMEOUT,     /* the HSM did not answer in time */
 	SG_ERR_HSM_SESSIONS,    /* the HSM opens no more sessions */
 	SG_ERR_HSM_FAULT,       /* the HSM failed, or answered with nonsense */
 	SG_ERR_HSM_MECHANISM,   /* the HSM refuses a mechanism that is needed */

@@ -29,7 +29,7 @@ static void configure(const char *sealer, const char *first, const char *second)
 {
 	char lines[4096];
 
-	ck_assert_int_lt(snprintf(lines, sizeof lines, "sealer = %s\n%s%s%s%s%s%s%s", sealer,
+	ck_assert_int_lt(snprintf(lines, sizeof lines, "hsm-timeout = 1\nsealer = %s\n%s%s%s%s%s%s%s", sealer,
 	                          first != NULL ? "hsm = " : "", first != NULL ? first : "",
 	                          first != NULL ? "\n" : "", second != NULL ? "hsm = " : "",
 	                          second != NULL ? second : "", second != NULL ? "\n" : "",
@@ -159,6 +159,18 @@ START_TEST(an_hsm_that_opens_no_session_does_not_close_it)
 {
 	make_machine();
 	test_faulty_fail(&one, "C_OpenSession", 1, TEST_FOREVER, CKR_SESSION_COUNT);
+	works_again();
+}
+END_TEST
+
+START_TEST(an_hsm_that_hangs_does_not_close_it)
+{
+	make_machine();
+	test_faulty_hang(&one, "C_Decrypt");
+	works_again();
+	test_faulty_await(&one, "C_Decrypt", 1);
+	test_faulty_release(&one, "C_Decrypt");
+	test_tpm_kill(&tpm);
 	works_again();
 }
 END_TEST
@@ -333,6 +345,7 @@ static Suite *suite(void)
 	tcase_add_test(with_tpm, an_hsm_that_is_not_configured_any_more_is_one_that_is_away);
 	tcase_add_test(with_tpm, an_hsm_whose_own_pin_is_wrong_does_not_close_it);
 	tcase_add_test(with_tpm, an_hsm_that_opens_no_session_does_not_close_it);
+	tcase_add_test(with_tpm, an_hsm_that_hangs_does_not_close_it);
 	tcase_add_test(with_tpm, an_hsm_that_fails_at_every_function_does_not_close_it);
 	tcase_add_test(with_tpm, an_hsm_whose_key_was_deleted_does_not_close_it);
 	tcase_add_test(with_tpm, a_wrong_pin_is_tried_by_the_hsm_and_not_by_the_tpm);

@@ -6,6 +6,7 @@ unit_tests = \
 	tests/unit/test_aes_gcm \
 	tests/unit/test_anchor \
 	tests/unit/test_any \
+	tests/unit/test_any_ask \
 	tests/unit/test_any_list \
 	tests/unit/test_any_verdict \
 	tests/unit/test_array \
@@ -99,6 +100,7 @@ unit_tests = \
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
 THREAD_TESTS += \
+	tests/unit/test_any_ask \
 	tests/unit/test_errand \
 	tests/unit/test_gate \
 	tests/unit/test_seal_waiter \

@@ -95,6 +95,7 @@ START_TEST(an_empty_text_gives_the_defaults)
 	ck_assert_int_eq(config->ec_point, SG_EC_POINT_OCTET);
 	ck_assert_int_eq(config->log_to, SG_LOG_TO_NOTHING);
 	ck_assert_int_eq(config->tripwire, SG_TRIPWIRE_LOG);
+	ck_assert_uint_eq(config->hsm_timeout, 10);
 }
 END_TEST
 
@@ -106,6 +107,7 @@ START_TEST(every_key_is_read)
 			       "allow-soft = yes\n"
 			       "soft-passphrase-file = /etc/signet/pass phrase\n"
 			       "pin-tries = 1000\n"
+			       "hsm-timeout = 3600\n"
 			       "ec-point = raw\n"
 			       "log = syslog\n"
 			       "tripwire = refuse\n"), SG_OK);
@@ -115,6 +117,7 @@ START_TEST(every_key_is_read)
 	ck_assert(config->allow_soft);
 	ck_assert_str_eq(config->soft_passphrase_file, "/etc/signet/pass phrase");
 	ck_assert_uint_eq(config->pin_tries, 1000);
+	ck_assert_uint_eq(config->hsm_timeout, 3600);
 	ck_assert_int_eq(config->ec_point, SG_EC_POINT_RAW);
 	ck_assert_int_eq(config->log_to, SG_LOG_TO_SYSLOG);
 	ck_assert_int_eq(config->tripwire, SG_TRIPWIRE_REFUSE);
@@ -206,6 +209,9 @@ START_TEST(a_bad_value_says_what_is_wanted)
 	assert_refused("pin-tries = -1\n",
 		       "test.conf:1: the value of pin-tries is \"-1\", "
 		       "but must be a number from 0 to 1000");
+	assert_refused("hsm-timeout = 3601\n",
+		       "test.conf:1: the value of hsm-timeout is \"3601\", "
+		       "but must be a number of seconds from 0 to 3600");
 	assert_refused("log = stderr\n",
 		       "test.conf:1: the value of log is \"stderr\", but must be none or syslog");
 	assert_refused("state = tokens\n",
@@ -219,7 +225,7 @@ START_TEST(an_empty_value_is_refused)
 	static const char *const texts[] = {
 		"state =\n", "tcti =\n", "sealer =\n", "allow-soft =\n",
 		"soft-passphrase-file =\n", "hsm =\n", "ec-point =\n", "log =\n",
-		"tripwire =\n", "pin-tries =\n",
+		"tripwire =\n", "pin-tries =\n", "hsm-timeout =\n",
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "seal/any/ask.h"
 #include "seal/any/verdict.h"
 #include "util/log.h"
 
@@ -232,7 +233,8 @@ static enum sg_err any_unseal(struct sg_sealer *sealer, struct sg_bytes parent,
 
 		err = member->err;
 		if (member->sealer != NULL)
-			err = member->ops->unseal(member->sealer, parents[i], guard, blobs[i], out);
+			err = sg_any_ask_unseal(member->sealer, any->config->hsm_timeout,
+			                        parents[i], guard, blobs[i], out);
 		if (!sg_any_goes_on(err))
 			return err;
 		tell(any, i, SG_LOG_NOTICE, "does not open it", err);
@@ -255,7 +257,7 @@ static enum sg_err ask_member(struct any_sealer *any, struct sg_bytes parent, si
 		return member->err;
 	if (parent.len > 0 && sg_any_read(SG_ANY_PARENTS, parent, parents, any->n) == SG_OK)
 		own = parents[i];
-	err = member->ops->status(member->sealer, own, out);
+	err = sg_any_ask_status(member->sealer, any->config->hsm_timeout, own, out);
 	if (err != SG_OK || own.len == 0 || out->parent_same)
 		return err;
 	if (member->ops->several)

@@ -57,6 +57,7 @@ static const unsigned char verdicts[SG_ERR_COUNT] = {
 	[SG_ERR_HW_NV_FULL] = HINDERED,
 	[SG_ERR_HW_TIMEOUT] = HINDERED,
 	[SG_ERR_HSM_BUSY] = HINDERED,
+	[SG_ERR_HSM_TIMEOUT] = HINDERED,
 	[SG_ERR_HSM_SESSIONS] = HINDERED,
 
 	/* Each member that has a policy asks for the same one. */

@@ -17,6 +17,11 @@ void sg_hsm_pin_ask(enum sg_err (*fn)(const char *label, struct sg_secret **pin)
 	asked = fn;
 }
 
+bool sg_hsm_pin_may_ask(void)
+{
+	return asked != NULL;
+}
+
 /* Where what follows a word begins, or NULL where the text begins otherwise. */
 static const char *after(const char *text, const char *word)
 {

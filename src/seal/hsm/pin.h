@@ -23,4 +23,7 @@ enum sg_err sg_hsm_pin_read(P11KitUri *uri, const unsigned char label[32], struc
  * For programs with somebody in front of them, before other threads work. */
 void sg_hsm_pin_ask(enum sg_err (*fn)(const char *label, struct sg_secret **pin));
 
+/* Tell whether somebody may be asked, who takes his time. */
+bool sg_hsm_pin_may_ask(void);
+
 #endif

@@ -10,6 +10,7 @@
 
 #include "crypto/random.h"
 #include "seal/hsm/blob.h"
+#include "seal/hsm/pin.h"
 #include "seal/hsm/share.h"
 #include "seal/policy.h"
 #include "util/cursor.h"
@@ -23,7 +24,7 @@ struct parent {
 
 struct hsm_sealer {
 	struct sg_sealer base;                  /* first */
-	const struct sg_config *config;
+	char *configured;                       /* the file, for messages */
 	struct sg_hsm *hsm[SG_CONFIG_HSMS];     /* one for each that is configured */
 	size_t n;
 	_Atomic size_t first;                   /* the one that is asked first */
@@ -40,9 +41,18 @@ static void hsm_free(struct sg_sealer *sealer)
 {
 	for (size_t i = 0; i < self(sealer)->n; i++)
 		sg_hsm_give_up(&self(sealer)->hsm[i]);
+	free(self(sealer)->configured);
 	free(sealer);
 }
 
+static bool hsm_may_hang(struct sg_sealer *sealer)
+{
+	(void)sealer;
+	return !sg_hsm_pin_may_ask();
+}
+
+/* Nothing of the configuration is kept: a list may have given a question up that is still being
+ * answered when that is gone. */
 static enum sg_err hsm_open(const struct sg_config *config, struct sg_sealer **out)
 {
 	struct hsm_sealer *sealer = calloc(1, sizeof *sealer);
@@ -52,7 +62,9 @@ static enum sg_err hsm_open(const struct sg_config *config, struct sg_sealer **o
 	if (sealer == NULL)
 		return SG_ERR_NOMEM;
 	sealer->base.ops = &sg_hsm_sealer;
-	sealer->config = config;
+	sealer->configured = strdup(config->path != NULL ? config->path : "");
+	if (sealer->configured == NULL)
+		err = SG_ERR_NOMEM;
 	while (sealer->n < SG_CONFIG_HSMS && config->hsm[sealer->n] != NULL && err == SG_OK) {
 		err = sg_hsm_take_part(config->hsm[sealer->n], &sealer->hsm[sealer->n]);
 		if (err == SG_OK)
@@ -68,7 +80,7 @@ static enum sg_err hsm_open(const struct sg_config *config, struct sg_sealer **o
 static enum sg_err none_configured(const struct hsm_sealer *sealer)
 {
 	sg_log(SG_LOG_ERROR, "no HSM is named: %s needs a line such as hsm = "
-	       "pkcs11:token=NAME?module-path=FILE&pin-source=file:FILE", sealer->config->path);
+	       "pkcs11:token=NAME?module-path=FILE&pin-source=file:FILE", sealer->configured);
 	return SG_ERR_CONFIG;
 }
 
@@ -133,7 +145,7 @@ bool sg_hsm_sealer_profile(struct sg_bytes bytes, struct sg_hsm_profile *profile
 static void prefer(struct hsm_sealer *sealer, const struct parent *parent)
 {
 	for (size_t i = 0; i < sealer->n; i++) {
-		if (sg_hsm_place_named(sealer->config->hsm[i], parent->label)) {
+		if (sg_hsm_place_named(sg_hsm_name(sealer->hsm[i]), parent->label)) {
 			sealer->first = i;
 			break;
 		}
@@ -366,6 +378,7 @@ const struct sg_sealer_ops sg_hsm_sealer = {
 	.several = true,
 	.open = hsm_open,
 	.free = hsm_free,
+	.may_hang = hsm_may_hang,
 	.provision = hsm_provision,
 	.seal = hsm_seal,
 	.unseal = hsm_unseal,
