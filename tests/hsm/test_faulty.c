@@ -131,6 +131,24 @@ START_TEST(the_second_and_third_call_fail)
 }
 END_TEST
 
+START_TEST(the_second_call_fails_whatever_its_function_is)
+{
+	CK_SESSION_INFO info;
+	struct test_hsm in;
+
+	test_hsm_enter(&in, hsm.module, TEST_HSM_LABEL);
+	test_faulty_fail(&hsm, NULL, 2, 1, CKR_DEVICE_ERROR);
+	p11_ok(get_random(&in));
+	p11_is(CKR_DEVICE_ERROR, in.f->C_GetSessionInfo(in.session, &info));
+	p11_ok(in.f->C_GetSessionInfo(in.session, &info));
+	test_faulty_at(&hsm, NULL, 2, FAULTY_REMOVED);
+	p11_ok(get_random(&in));
+	p11_is(CKR_DEVICE_REMOVED, in.f->C_GetSessionInfo(in.session, &info));
+	test_faulty_insert(&hsm);
+	p11_ok(in.f->C_Finalize(NULL));
+}
+END_TEST
+
 START_TEST(a_call_fails_until_it_is_told_not_to)
 {
 	struct test_hsm in;
@@ -468,6 +486,7 @@ int main(void)
 	tcase_add_test(tc, every_name_stands_where_its_function_does);
 	tcase_add_test(tc, calls_are_counted);
 	tcase_add_test(tc, the_second_and_third_call_fail);
+	tcase_add_test(tc, the_second_call_fails_whatever_its_function_is);
 	tcase_add_test(tc, a_call_fails_until_it_is_told_not_to);
 	tcase_add_test(tc, forgetting_counts_keeps_what_is_to_come);
 	tcase_add_test(tc, a_failed_call_does_nothing_and_a_lost_answer_something);

@@ -19,8 +19,11 @@
 
 static struct faulty_function *find(const struct test_faulty *hsm, const char *function)
 {
-	size_t number = faulty_number(function);
+	size_t number;
 
+	if (function == NULL)
+		return &hsm->control->any;
+	number = faulty_number(function);
 	ck_assert_msg(number < FAULTY_FUNCTIONS, "there is no %s", function);
 	return &hsm->control->functions[number];
 }
@@ -66,6 +69,8 @@ void test_faulty_stop(struct test_faulty *hsm)
 {
 	for (size_t i = 0; hsm->control != NULL && i < FAULTY_FUNCTIONS; i++)
 		test_faulty_release(hsm, faulty_rows[i].name);
+	if (hsm->control != NULL)
+		test_faulty_release(hsm, NULL);
 	if (hsm->control != NULL)
 		munmap(hsm->control, sizeof *hsm->control);
 	scratch_remove(&hsm->folder);
@@ -113,13 +118,7 @@ void test_faulty_at(struct test_faulty *hsm, const char *function, uint64_t nth,
 
 uint64_t test_faulty_calls(const struct test_faulty *hsm, const char *function)
 {
-	uint64_t calls = 0;
-
-	if (function != NULL)
-		return atomic_load(&find(hsm, function)->calls);
-	for (size_t i = 0; i < FAULTY_FUNCTIONS; i++)
-		calls += atomic_load(&hsm->control->functions[i].calls);
-	return calls;
+	return atomic_load(&find(hsm, function)->calls);
 }
 
 /* What is set for a call to come keeps its distance. */
@@ -141,6 +140,7 @@ void test_faulty_forget(struct test_faulty *hsm)
 {
 	for (size_t i = 0; i < FAULTY_FUNCTIONS; i++)
 		forget_calls(&hsm->control->functions[i]);
+	forget_calls(&hsm->control->any);
 }
 
 void test_faulty_hang(struct test_faulty *hsm, const char *function)

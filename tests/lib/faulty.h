@@ -2,8 +2,8 @@
  *
  * Tests. A faulty HSM: a module of ours in front of another one, in the test's process or in
  * any that loads it, with faults that the test sets while it runs. Without faults it is the
- * HSM behind it. Functions go by their names. Everything here fails the running test where it
- * can't do its work.
+ * HSM behind it. Functions go by their names, and where a fault or a count is to be for calls
+ * of all of them, by NULL. Everything here fails the running test where it can't do its work.
  *
  * Both modules are copied into a folder of this HSM's own, so that each such HSM has a state
  * of its own in a process: two of them on one SoftHSM are two HSMs. Where a token is
@@ -40,12 +40,13 @@ void test_faulty_fail(struct test_faulty *hsm, const char *function, uint64_t nt
 void test_faulty_lose(struct test_faulty *hsm, const char *function, uint64_t nth,
                       uint64_t times, CK_RV rv);
 
-/* Let something happen at the n-th call of a function from now; one event a function. */
+/* Let something happen at the n-th call of a function from now; one event a function, and one
+ * for all of them. */
 void test_faulty_at(struct test_faulty *hsm, const char *function, uint64_t nth,
                     enum faulty_event event);
 
-/* Tell how often a function was called, or all of them where it is NULL, since the last
- * forgetting. Calls that fail and those that hang count. */
+/* Tell how often a function was called since the last forgetting. Calls that fail
+ * and those that hang count. */
 uint64_t test_faulty_calls(const struct test_faulty *hsm, const char *function);
 void test_faulty_forget(struct test_faulty *hsm);
 

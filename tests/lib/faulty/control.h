@@ -72,6 +72,7 @@ struct faulty_mechanism {
 
 struct faulty_control {
 	struct faulty_function functions[FAULTY_FUNCTIONS];
+	struct faulty_function any;     /* what is set for calls of whatever function */
 	struct faulty_mechanism mechanisms[FAULTY_MECHANISMS];
 	_Atomic unsigned mechanism_count;
 	_Atomic uint32_t generation;    /* of sessions, logins and handles */

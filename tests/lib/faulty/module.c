@@ -81,16 +81,32 @@ static void wait_until_open(struct faulty_function *f)
 	atomic_fetch_sub(&f->waiting, 1);
 }
 
-static void happen(struct faulty_function *f, uint64_t number)
-{
-	unsigned event = atomic_load(&f->event_at) == number ? atomic_load(&f->event)
-	                                                     : FAULTY_NOTHING;
+/* What is set for this call: the n-th one of its function, or of any. */
+struct turn {
+	struct faulty_function *f;
+	unsigned event;
+	bool fails;
+};
 
-	if (event == FAULTY_KILLED)
+static struct turn take_turn(struct faulty_function *f)
+{
+	uint64_t number = atomic_fetch_add(&f->calls, 1) + 1;
+
+	return (struct turn){
+		.f = f,
+		.event = atomic_load(&f->event_at) == number ? atomic_load(&f->event)
+		                                             : FAULTY_NOTHING,
+		.fails = atomic_load(&f->from) <= number && number < atomic_load(&f->to),
+	};
+}
+
+static void happen_before(const struct turn *turn)
+{
+	if (turn->event == FAULTY_KILLED)
 		raise(SIGKILL);
-	if (event == FAULTY_REMOVED)
+	if (turn->event == FAULTY_REMOVED)
 		atomic_store(&faulty->absent, true);
-	if (event == FAULTY_REMOVED || event == FAULTY_RESTARTED)
+	if (turn->event == FAULTY_REMOVED || turn->event == FAULTY_RESTARTED)
 		atomic_fetch_add(&faulty->generation, 1);
 }
 
@@ -110,18 +126,21 @@ static CK_RV carry_out(struct faulty_call *call)
 
 static CK_RV run(struct faulty_call *call)
 {
-	struct faulty_function *f = &faulty->functions[call->number];
-	uint64_t number = atomic_fetch_add(&f->calls, 1) + 1;
-	bool fails = atomic_load(&f->from) <= number && number < atomic_load(&f->to);
+	const struct turn turns[] = {
+		take_turn(&faulty->functions[call->number]), take_turn(&faulty->any),
+	};
+	const struct turn *failing = turns[0].fails ? &turns[0] : turns[1].fails ? &turns[1] : NULL;
 	CK_RV rv = CKR_OK;
 
-	wait_until_open(f);
-	happen(f, number);
-	if (!fails || atomic_load(&f->after))
+	for (size_t i = 0; i < 2; i++)
+		wait_until_open(turns[i].f);
+	for (size_t i = 0; i < 2; i++)
+		happen_before(&turns[i]);
+	if (failing == NULL || atomic_load(&failing->f->after))
 		rv = carry_out(call);
-	if (atomic_load(&f->event_at) == number && atomic_load(&f->event) == FAULTY_KILLED_AFTER)
+	if (turns[0].event == FAULTY_KILLED_AFTER || turns[1].event == FAULTY_KILLED_AFTER)
 		raise(SIGKILL);
-	return fails ? atomic_load(&f->rv) : rv;
+	return failing != NULL ? atomic_load(&failing->f->rv) : rv;
 }
 
 static void called(ffi_cif *cif, void *answer, void **arguments, void *user)
