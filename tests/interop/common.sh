@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 #
-# Interop tests. What the scripts of this folder share: a TPM and a folder of their own,
-# the built module and command, and pkcs11-tool to prepare tokens with. They run programs
-# that others wrote, so each has a time limit.
+# Interop tests. What the scripts of this folder share: hardware that seals their tokens, a TPM
+# or an HSM, a folder of their own, the built module and command, and pkcs11-tool to prepare
+# tokens with. They run programs that others wrote, so each has a time limit.
 
 SIGNET_TEST_SRCDIR=${SIGNET_TEST_SRCDIR:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
 SIGNET_TEST_BUILDDIR=${SIGNET_TEST_BUILDDIR:-$PWD}
 
 # shellcheck source=tests/lib/tap.sh
 . "$SIGNET_TEST_SRCDIR/tests/lib/tap.sh"
-# shellcheck source=tests/lib/tpm.sh
-. "$SIGNET_TEST_SRCDIR/tests/lib/tpm.sh"
+# shellcheck source=tests/lib/hardware.sh
+. "$SIGNET_TEST_SRCDIR/tests/lib/hardware.sh"
 
 module=$SIGNET_TEST_BUILDDIR/.libs/signet.so
 pin=123456
@@ -24,64 +24,36 @@ TAP_FORBIDDEN='CKR_GENERAL_ERROR|CKR_VENDOR|[Uu]nknown (PKCS ?#?11 )?error|0x805
 
 # What tokens say that they are, as a pattern.
 model='TPM 2\.0'
+over_tpm || model=HSM
 
-# Have SoftHSM seal the tokens, where SIGNET_TEST_SEALER is "hsm".
-interop_hsm() {
-	local softhsm=${SIGNET_TEST_SOFTHSM:-}
-
-	model=HSM
-	need softhsm2-util softhsm2
-	[ -n "$softhsm" ] || softhsm=$(ls /usr/lib/*/softhsm/libsofthsm2.so /usr/lib*/softhsm/libsofthsm2.so \
-		/usr/lib*/pkcs11/libsofthsm2.so /usr/local/lib*/softhsm/libsofthsm2.so 2> /dev/null | head -n 1)
-	[ -f "$softhsm" ] || bail 'SoftHSM is missing; on Debian: apt-get install softhsm2'
-	mkdir softhsm
-	printf '%s\n' "directories.tokendir = $work/softhsm" 'objectstore.backend = file' \
-		'log.level = ERROR' 'library.reset_on_fork = true' > softhsm2.conf
-	export SOFTHSM2_CONF=$work/softhsm2.conf
-	prepare softhsm2-util --init-token --free --label hsm --pin 12345678 --so-pin 87654321
-	(umask 077 && printf 12345678 > hsm-pin)
-	printf '%s\n' 'sealer = hsm' \
-		"hsm = pkcs11:token=hsm?module-path=$softhsm&pin-source=file:$work/hsm-pin" > signet.conf
-}
-
-over_tpm() { [ "${SIGNET_TEST_SEALER:-}" != hsm ]; }
-
-# Take away the hardware that seals the tokens, and put it back.
-hardware_away() {
-	if over_tpm; then tpm_kill; else mv softhsm away && mkdir softhsm; fi
-}
-
-hardware_back() {
-	if over_tpm; then tpm_resume; else rmdir softhsm && mv away softhsm; fi
-}
-
-# Start a TPM, and go to an empty folder that ends with it.
+# Start the hardware, and go to an empty folder that ends with it.
 interop_start() {
 	if [ -n "${SIGNET_TEST_SANITIZER:-}" ]; then
 		echo '1..0 # SKIP programs of others cannot load the module of a build with a sanitizer'
 		exit 0
 	fi
-	need swtpm swtpm
-	need swtpm_ioctl swtpm-tools
-	need tpm2_shutdown tpm2-tools
+	if over_tpm; then
+		need swtpm swtpm
+		need swtpm_ioctl swtpm-tools
+		need tpm2_shutdown tpm2-tools
+	fi
 	need pkcs11-tool opensc
 	need openssl openssl
 	[ -f "$module" ] || bail "$module was not built"
 	trap interop_end EXIT
 	trap 'exit 1' HUP INT TERM
-	tpm_start || bail 'no TPM'
-	work=$TPM_FOLDER/work
-	mkdir "$work" "$TPM_FOLDER/tap"
+	hardware_start || bail 'no hardware'
+	work=$HARDWARE_FOLDER/work
+	mkdir "$work" "$HARDWARE_FOLDER/tap"
 	cd "$work" || bail "$work cannot be entered"
-	: > signet.conf
-	over_tpm || interop_hsm
+	printf '%s\n' "$HARDWARE_LINES" > signet.conf
 	export LC_ALL=C HOME=$work XDG_CONFIG_HOME=$work/config
 	export SIGNET_STATE=$work/state SIGNET_CONF=$work/signet.conf
 	unset GNUTLS_PIN GNUTLS_SO_PIN GNUTLS_NEW_SO_PIN OPENSC_CONF OPENSC_DEBUG XDG_RUNTIME_DIR \
 		PKCS11SPY PKCS11SPY_OUTPUT P11_KIT_DEBUG P11_KIT_STRICT P11_KIT_SERVER_ADDRESS
-	tap_start "$TPM_FOLDER/tap"
-	# Tests give more wrong PINs than a fresh TPM takes.
-	wrong_pins 1000 || bail 'the TPM takes no lockout parameters'
+	tap_start "$HARDWARE_FOLDER/tap"
+	# Tests give more wrong PINs than a fresh TPM takes. An HSM never sees any.
+	! over_tpm || wrong_pins 1000 || bail 'the TPM takes no lockout parameters'
 }
 
 # wrong_pins NUMBER: how many the TPM takes before it locks.
@@ -96,7 +68,7 @@ interop_stop() { :; }
 interop_end() {
 	interop_stop
 	cd /
-	tpm_stop
+	hardware_stop
 }
 
 tool() { "${limit[@]}" pkcs11-tool --module "$module" "$@"; }

@@ -12,7 +12,7 @@ interop_scripts = \
 	tests/interop/systemd.sh
 
 TESTS += $(interop_scripts)
-EXTRA_DIST += tests/interop/common.sh tests/lib/tap.sh $(interop_scripts) \
+EXTRA_DIST += tests/interop/common.sh tests/lib/hardware.sh tests/lib/softhsm.sh tests/lib/tap.sh $(interop_scripts) \
 	tests/interop/SunPkcs11.java tests/interop/fork_sign.c tests/interop/provider.sh tests/interop/pykcs11.py
 
 # A helper of systemd.sh and no test, so it is not in check_PROGRAMS.

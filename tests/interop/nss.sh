@@ -37,13 +37,13 @@ says 'Module "signet" added to database'
 succeeds modules -list signet
 quiet
 says '^Name: signet$' '^Manufacturer: signet *$' '^Description: PKCS#11 token for machines *$' \
-	'^PKCS #11 Version 3\.2$' '^ +Token Name: first *$' '^ +Token Model: TPM 2\.0 *$' \
+	'^PKCS #11 Version 3\.2$' '^ +Token Name: first *$' "^ +Token Model: $model *\$" \
 	'^ +Token Serial Number: [0-9a-f]{16}$' '^ +Login Type: Login required$' '^ +User Pin: Initialized$'
 counts 1 '^ +Status: Enabled$'
 
 it 'the token is listed by its URI'
 succeeds certificates -U
-says '^ +token: first$' '^ +uri: pkcs11:token=first;manufacturer=signet;serial=[0-9a-f]{16};model=TPM%202\.0$'
+says '^ +token: first$' '^ +uri: pkcs11:token=first;manufacturer=signet;serial=[0-9a-f]{16};model='"${model/ /%20}"'$'
 
 it 'the module is disabled and enabled'
 succeeds modules -disable signet
@@ -106,7 +106,7 @@ fails token -D -n first:ours
 succeeds tool --list-objects --type cert
 omits 'label: +ours$'
 
-# --- keys that NSS makes: P-256, in the TPM ---
+# --- keys that NSS makes: P-256, in the hardware ---
 
 head -c 100 /dev/urandom > noise
 
@@ -135,12 +135,12 @@ succeeds token -F -k "$id"
 
 # --- the end ---
 
-it 'without a TPM there are no keys, and with it again there are'
-tpm_kill
+it 'without its hardware there are no keys, and with it again there are'
+hardware_away
 fails token -K
 succeeds modules -list signet
 says '^ +Token Name: first *$'
-succeeds tpm_resume
+succeeds hardware_back
 succeeds token -K
 says '01 +machine$'
 

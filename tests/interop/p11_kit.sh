@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # p11-kit: finding the module by its configuration, listing it in programs that never use
-# it (nothing may be printed, nothing sent to the TPM), its proxy, forks, and its remoting.
+# it (nothing may be printed, nothing asked of the hardware), its proxy, forks, and its remoting.
 # Prints TAP.
 #
 # The functions are called by their names:
@@ -45,7 +45,7 @@ sed "s,^module: .*,module: $module," "$SIGNET_TEST_BUILDDIR/src/api/signet.modul
 head -c 100 /dev/urandom > data
 
 # What is made as root belongs to nobody.
-hand_over() { [ ${#become[@]} -eq 0 ] || chown -R 65534:65534 "$TPM_FOLDER"; }
+hand_over() { [ ${#become[@]} -eq 0 ] || chown -R 65534:65534 "$HARDWARE_FOLDER"; }
 hand_over
 [ ${#become[@]} -eq 0 ] || "${become[@]}" test -w "$work" || bail "nobody cannot use $work"
 
@@ -68,7 +68,7 @@ succeeds public_pem 01 machine.pem
 # lists_token: the last command listed it, with all that p11-kit shows, and without a complaint.
 lists_token() {
 	quiet
-	says 'token: first light$' ' manufacturer: signet$' ' model: TPM 2\.0$' ' serial-number: [0-9a-f]{16}$' \
+	says 'token: first light$' ' manufacturer: signet$' " model: $model\$" ' serial-number: [0-9a-f]{16}$' \
 		' token-initialized$' ' user-pin-initialized$' ' login-required$' ' rng$'
 	counts 1 ' token-initialized$'
 }
@@ -77,27 +77,57 @@ it 'the token is listed'
 succeeds kit list-modules
 lists_token
 
-it 'listing sends nothing to the TPM'
+# What the hardware is asked is written to the file commands, and later no longer.
+record() {
+	if over_tpm; then
+		export TCTI_PCAP_FILE=$work/commands SIGNET_TCTI=pcap:$direct
+	else
+		export PKCS11SPY=$SOFTHSM_MODULE PKCS11SPY_OUTPUT=$work/commands
+		sed "s,module-path=[^&]*,module-path=$spy," conf > signet.conf
+	fi
+}
+
+record_no_more() {
+	unset TCTI_PCAP_FILE PKCS11SPY PKCS11SPY_OUTPUT
+	SIGNET_TCTI=$direct
+	cp conf signet.conf
+}
+
+# Hardware that is looked for in the wrong place.
+misplace() {
+	SIGNET_TCTI=device:$work/no-such-device
+	over_tpm || sed "s,module-path=[^&]*,module-path=$work/no-such-module.so," conf > signet.conf
+}
+
 direct=$SIGNET_TCTI
-export TCTI_PCAP_FILE=$work/commands SIGNET_TCTI=pcap:$direct
+cp signet.conf conf
+if ! over_tpm; then
+	spy=$(ls /usr/lib/*/pkcs11-spy.so /usr/lib*/pkcs11-spy.so 2> /dev/null | head -n 1)
+	[ -f "$spy" ] || bail 'pkcs11-spy.so is missing; on Debian: apt-get install opensc'
+fi
+
+it 'listing asks nothing of the hardware'
+record
 succeeds kit list-modules
 lists_token
-[ ! -e commands ] || wrong "$(stat -c %s commands) bytes of TPM commands were recorded"
+[ ! -e commands ] || wrong "$(stat -c %s commands) bytes of questions were recorded"
 
 it 'a signature does, and the record shows it'
 succeeds user --sign --mechanism EDDSA --id 01 --input-file data --output-file signature
-[ -s commands ] || wrong 'no TPM command was recorded'
+[ -s commands ] || wrong 'no question was recorded'
 verifies machine.pem data signature
-unset TCTI_PCAP_FILE
+record_no_more
 
-it 'the token is listed without a TPM'
-SIGNET_TCTI=device:$work/no-such-device
+it 'the token is listed without its hardware'
+misplace
 succeeds kit list-modules
 lists_token
-SIGNET_TCTI=swtpm:path=$work/no-such-socket
+record_no_more
+hardware_away
 succeeds kit list-modules
 lists_token
-SIGNET_TCTI=$direct
+succeeds hardware_back
+hand_over
 
 it 'a user who has no tokens sees an empty slot and no complaint'
 SIGNET_STATE=$work/elsewhere
@@ -109,12 +139,12 @@ SIGNET_STATE=$work/state
 
 it 'a wrong line in the configuration disables the module, silently, and no other'
 echo 'module: p11-kit-trust.so' > config/pkcs11/modules/trust.module
-echo 'nonsense' > signet.conf
+echo 'nonsense' >> signet.conf
 succeeds kit list-modules
 quiet
 omits 'first light'
 says 'library-manufacturer: PKCS#11 Kit$'
-: > signet.conf
+cp conf signet.conf
 rm config/pkcs11/modules/trust.module
 succeeds kit list-modules
 lists_token
@@ -162,7 +192,7 @@ if pkg-config --atleast-version=0.25 p11-kit-1; then
 	succeeds user --delete-object --type privkey --id 40
 	succeeds user --delete-object --type pubkey --id 40
 
-	it 'generate-keypair makes a P-256 key pair in the TPM'
+	it 'generate-keypair makes a P-256 key pair in the hardware'
 	succeeds kit generate-keypair --type=ecdsa --curve=secp256r1 --label=chip --id=41 --login \
 		"$token?pin-value=$pin"
 	quiet
@@ -201,7 +231,7 @@ says 'Signing using EdDSA-Ed25519\.\.\. ok' 'Verifying against public key in the
 
 it 'the proxy shows the token and its keys'
 succeeds "${limit[@]}" pkcs11-tool --module "$proxy" --list-token-slots
-says '^ +token label +: first light$' '^ +token manufacturer +: signet$' '^ +token model +: TPM 2\.0$'
+says '^ +token label +: first light$' '^ +token manufacturer +: signet$' "^ +token model +: $model\$"
 succeeds through --login --pin "$pin" --list-objects
 object 'Private Key Object; EC_EDWARDS' 01 '^ +label: +machine$'
 object 'Public Key Object; EC_EDWARDS' 01 '^ +label: +machine$'
@@ -227,7 +257,7 @@ succeeds through --test-fork --login --pin "$pin" --sign --mechanism EDDSA --id 
 says 'Calling C_Initialize in forked child process'
 verifies machine.pem data signature
 
-it 'a key in the TPM signs through the proxy'
+it 'a key in the hardware signs through the proxy'
 succeeds through --login --pin "$pin" --keypairgen --key-type EC:prime256v1 --label chip --id 60 --usage-sign
 succeeds public_pem 60 chip.pem
 succeeds through --login --pin "$pin" --sign --mechanism ECDSA-SHA256 --id 60 --input-file data \
@@ -264,7 +294,7 @@ succeeds remote --login --pin "$pin" --keygen --key-type AES:32 --id 20 --label 
 succeeds user --list-objects --type secrkey
 object 'Secret Key Object; AES length 32' 20 '^ +label: +remote$'
 
-it 'a key in the TPM signs through the server'
+it 'a key in the hardware signs through the server'
 succeeds remote --login --pin "$pin" --sign --mechanism ECDSA --id 60 --input-file digest --output-file signature \
 	--signature-format openssl
 succeeds openssl dgst -sha256 -verify chip.pem -signature signature data

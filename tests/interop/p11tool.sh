@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# GnuTLS's p11tool and certtool on a token sealed by a TPM: tokens and PINs, keys, and
+# GnuTLS's p11tool and certtool on a sealed token: tokens and PINs, keys, and
 # certificates signed by a key that stays in the token. Prints TAP.
 #
 # The functions are called by their names:
@@ -178,7 +178,7 @@ it 'no certificate is marked as trusted'
 fails p11 --login --write --mark-trusted --load-certificate certificate.pem --label trusted "$url"
 says 'PKCS #11 error in attribute'
 
-# --- P-256, in the TPM ---
+# --- P-256, in the hardware ---
 
 it 'a P-256 key pair is made and listed'
 succeeds p11 --login --generate-privkey=ecdsa --curve=secp256r1 --label chip --id 20 --outfile chip.pem "$url"

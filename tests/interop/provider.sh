@@ -137,13 +137,13 @@ succeeds ask plain -cert server.crt -key server.pem
 says '^olleh$'
 met '^Verification: OK$'
 
-# --- P-256, in the TPM ---
+# --- P-256, in the hardware ---
 
 prepare user --keypairgen --key-type EC:prime256v1 --label chip --id 60 --usage-sign
 prepare public_pem 60 chip.pem
 chip='pkcs11:token=first;object=chip;type=private'
 
-it 'a key in the TPM signs, and openssl verifies it'
+it 'a key in the hardware signs, and openssl verifies it'
 succeeds through dgst -sha256 -sign "$chip" -out signature data
 succeeds openssl dgst -sha256 -verify chip.pem -signature signature data
 says 'Verified OK'
@@ -151,7 +151,7 @@ succeeds through req -new -key "$chip" -subj /CN=chip -out request.pem
 succeeds openssl req -in request.pem -verify -noout
 says 'verify OK'
 
-it 'a client proves itself with a key in the TPM'
+it 'a client proves itself with a key in the hardware'
 succeeds through req -new -x509 -key "$chip" -subj /CN=chip -days 3 -out chip.crt
 cat server.crt chip.crt > authority
 offer plain -cert server.crt -key server.pem
@@ -169,7 +169,7 @@ for name in before child parent; do
 	verifies machine.pem message "$name"
 done
 
-# --- without the PIN, without the TPM ---
+# --- without the PIN, without the hardware ---
 
 it 'a wrong PIN opens no key'
 printf 000000 > pin
@@ -177,11 +177,11 @@ fails through pkeyutl -sign -inkey "$private" -rawin -in data -out none
 [ ! -s none ] || wrong 'something was written'
 printf '%s' "$pin" > pin
 
-it 'without a TPM there is no signature, and with it again there is'
-tpm_kill
+it 'without its hardware there is no signature, and with it again there is'
+hardware_away
 fails through pkeyutl -sign -inkey "$private" -rawin -in data -out none
 [ ! -s none ] || wrong 'something was written'
-succeeds tpm_resume
+succeeds hardware_back
 succeeds through pkeyutl -sign -inkey "$private" -rawin -in data -out signature
 verifies machine.pem data signature
 

@@ -26,7 +26,7 @@ answers() { says "^$1: $2\$"; }
 
 head -c 1000 /dev/urandom > message
 # Keys that Java brings for HMAC become generic secrets, which sign only if told so. Pairs
-# live in the TPM, so they are objects of the token.
+# live in the hardware, so they are objects of the token.
 cat > java.cfg << END
 name = signet
 library = $module
@@ -50,7 +50,7 @@ prepare user --keygen --key-type AES:32 --label found --id 10 --private --sensit
 
 # --- keytool ---
 
-it 'keytool makes a P-256 key pair in the TPM, with its certificate'
+it 'keytool makes a P-256 key pair in the hardware, with its certificate'
 succeeds stored -genkeypair -keyalg EC -groupname secp256r1 -alias chip -dname CN=chip
 succeeds stored -list
 says '^chip, PrivateKeyEntry'
@@ -102,7 +102,7 @@ answers AES/CBC/NoPadding 'true true'
 answers AES/CBC/PKCS5Padding 'true true'
 answers AES/CTR/NoPadding 'true true'
 
-it 'ECDSA signatures of a key in the TPM are good for Java itself and for the token'
+it 'ECDSA signatures of a key in the hardware are good for Java itself and for the token'
 for name in SHA256withECDSA SHA384withECDSA SHA512withECDSA NONEwithECDSA SHA256withECDSAinP1363Format; do
 	answers "$name" 'true true false'
 done

@@ -11,11 +11,11 @@ set -uo pipefail
 
 # shellcheck source=tests/lib/tap.sh
 . "${SIGNET_TEST_SRCDIR:?}/tests/lib/tap.sh"
-# shellcheck source=tests/lib/tpm.sh
-. "$SIGNET_TEST_SRCDIR/tests/lib/tpm.sh"
+# shellcheck source=tests/lib/hardware.sh
+. "$SIGNET_TEST_SRCDIR/tests/lib/hardware.sh"
 need systemd-analyze systemd
 work=$(mktemp -d "${TMPDIR:-/tmp}/sgunit.XXXXXX") || bail 'no folder'
-trap 'tpm_stop; rm -rf "$work"' EXIT
+trap 'hardware_stop; rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 tap_start "$work"
@@ -131,7 +131,7 @@ allowed() {
 	comm -23 allow deny | join - numbers | cut -d ' ' -f 2
 }
 
-# inside ARGUMENT...: the command, in the sandbox. Swtpm runs outside, as a TPM does.
+# inside ARGUMENT...: the command, in the sandbox. Swtpm runs outside, as a TPM does; the module of an HSM inside.
 inside() {
 	"$confine" calls "$build/signet" "$@"
 }
@@ -141,8 +141,8 @@ memory() {
 }
 
 export SIGNET_STATE=$work/state SIGNET_CONF=$work/conf
-: > "$SIGNET_CONF"
-tpm_start || bail 'no TPM'
+hardware_start || bail 'no hardware'
+printf '%s\n' "$HARDWARE_LINES" > "$SIGNET_CONF"
 
 it 'the system calls of the example are those of a service, and no more'
 allowed "units/$unit" > calls

@@ -6,17 +6,12 @@
 # shellcheck source=tests/tool/lib.sh
 . "${SIGNET_TEST_SRCDIR:?}/tests/tool/lib.sh"
 
-# An HSM of the script's own: a token of SoftHSM in the folder.
-hsm_start() {
-	local places=(/usr/lib/*/softhsm/libsofthsm2.so /usr/lib*/softhsm/libsofthsm2.so /usr/lib*/pkcs11/libsofthsm2.so)
+# shellcheck source=tests/lib/softhsm.sh
+. "$SIGNET_TEST_SRCDIR/tests/lib/softhsm.sh"
 
-	MODULE=${SIGNET_TEST_SOFTHSM:-$(ls "${places[@]}" 2>/dev/null | head -n 1)}
-	export SOFTHSM2_CONF=$FOLDER/softhsm2.conf
-	mkdir "$FOLDER/tokens" && printf 'directories.tokendir = %s/tokens\nlog.level = ERROR\n' "$FOLDER" > "$SOFTHSM2_CONF" &&
-		printf 1234 > "$FOLDER/hsm.pin" &&
-		softhsm2-util --module "$MODULE" --init-token --free --label hsm --so-pin 5678 --pin 1234 > /dev/null &&
-		exits 0 init --label box --machine --hsm "pkcs11:token=hsm?module-path=$MODULE&pin-source=file:$FOLDER/hsm.pin" &&
-		printf 'sealer = hsm\nhsm = pkcs11:token=hsm?module-path=%s&pin-source=file:%s/hsm.pin\n' "$MODULE" "$FOLDER" > "$SIGNET_CONF"
+hsm_start() {
+	softhsm_start "$FOLDER" && exits 0 init --label box --machine --hsm "$SOFTHSM_URI" &&
+		printf '%s\n' "$SOFTHSM_LINES" > "$SIGNET_CONF"
 }
 
 printf 'GET:/v1/secrets' > "$FOLDER/data"
@@ -63,9 +58,9 @@ root_encrypts() {
 deleted_there_too() {
 	local before after
 
-	before=$(find "$FOLDER/tokens" -name '*.object' | wc -l)
+	before=$(find "$FOLDER/hsm" -name '*.object' | wc -l)
 	exits 0 delete --label told --yes || return 1
-	after=$(find "$FOLDER/tokens" -name '*.object' | wc -l)
+	after=$(find "$FOLDER/hsm" -name '*.object' | wc -l)
 	[ "$after" -eq $((before - 2)) ] || { echo "$before objects became $after"; return 1; }
 }
 
