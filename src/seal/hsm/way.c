@@ -155,31 +155,40 @@ static enum sg_err oaep_open(struct sg_hsm_session *s, const struct sg_hsm_way_r
 	return decrypt(s, &mechanism, w, w->closed);
 }
 
-/* An HSM wraps keys alone: what is closed is a key of the session for as long as that takes. */
+/* An HSM wraps keys alone: what is closed or opened is a key of the session for as long as that
+ * takes, and can be read. Fill in its attributes. */
+#define PASSING 6
+static void fill_passing(CK_ATTRIBUTE template[PASSING])
+{
+	static const CK_OBJECT_CLASS class = CKO_SECRET_KEY;
+	static const CK_KEY_TYPE type = CKK_AES;
+	static const CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
+	const CK_ATTRIBUTE passing[PASSING] = {
+		{ CKA_CLASS, (void *)&class, sizeof class },
+		{ CKA_KEY_TYPE, (void *)&type, sizeof type },
+		{ CKA_TOKEN, (void *)&no, sizeof no },
+		{ CKA_PRIVATE, (void *)&yes, sizeof yes },
+		{ CKA_SENSITIVE, (void *)&no, sizeof no },
+		{ CKA_EXTRACTABLE, (void *)&yes, sizeof yes },
+	};
+
+	memcpy(template, passing, sizeof passing);
+}
+
 static enum sg_err wrap_close(struct sg_hsm_session *s, const struct sg_hsm_way_row *way,
                               struct sg_hsm_work *w)
 {
-	CK_OBJECT_CLASS class = CKO_SECRET_KEY;
-	CK_KEY_TYPE type = CKK_AES;
-	CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
-	CK_ATTRIBUTE template[] = {
-		{ CKA_CLASS, &class, sizeof class },
-		{ CKA_KEY_TYPE, &type, sizeof type },
-		{ CKA_TOKEN, &no, sizeof no },
-		{ CKA_PRIVATE, &yes, sizeof yes },
-		{ CKA_SENSITIVE, &no, sizeof no },
-		{ CKA_EXTRACTABLE, &yes, sizeof yes },
-		{ CKA_VALUE, w->plain->data, w->plain->len },
-	};
 	CK_MECHANISM mechanism = { way->mechanism, NULL, 0 };
+	CK_ATTRIBUTE template[PASSING + 1];
 	CK_OBJECT_HANDLE object;
 	uint8_t out[SG_HSM_SECRET + 8];
 	CK_ULONG len = sizeof out;
 	enum sg_err err, end;
 
+	fill_passing(template);
+	template[PASSING] = (CK_ATTRIBUTE){ CKA_VALUE, w->plain->data, w->plain->len };
 	err = sg_hsm_check(s, "C_CreateObject",
-	                   s->f->C_CreateObject(s->handle, template,
-	                                        sizeof template / sizeof template[0], &object));
+	                   s->f->C_CreateObject(s->handle, template, PASSING + 1, &object));
 	if (err != SG_OK)
 		return err;
 	err = sg_hsm_check(s, "C_WrapKey", s->f->C_WrapKey(s->handle, &mechanism, w->key, object,
@@ -195,26 +204,15 @@ static enum sg_err wrap_close(struct sg_hsm_session *s, const struct sg_hsm_way_
 static enum sg_err wrap_open(struct sg_hsm_session *s, const struct sg_hsm_way_row *way,
                              struct sg_hsm_work *w)
 {
-	CK_OBJECT_CLASS class = CKO_SECRET_KEY;
-	CK_KEY_TYPE type = CKK_AES;
-	CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
-	CK_ATTRIBUTE template[] = {
-		{ CKA_CLASS, &class, sizeof class },
-		{ CKA_KEY_TYPE, &type, sizeof type },
-		{ CKA_TOKEN, &no, sizeof no },
-		{ CKA_PRIVATE, &yes, sizeof yes },
-		{ CKA_SENSITIVE, &no, sizeof no },
-		{ CKA_EXTRACTABLE, &yes, sizeof yes },
-	};
-	CK_ATTRIBUTE value = { CKA_VALUE, w->opened->data, w->opened->cap };
+	CK_ATTRIBUTE template[PASSING], value = { CKA_VALUE, w->opened->data, w->opened->cap };
 	CK_MECHANISM mechanism = { way->mechanism, NULL, 0 };
 	CK_OBJECT_HANDLE object;
 	enum sg_err err, end;
 	CK_RV rv;
 
+	fill_passing(template);
 	rv = s->f->C_UnwrapKey(s->handle, &mechanism, w->key, (CK_BYTE *)w->closed.data,
-	                       w->closed.len, template, sizeof template / sizeof template[0],
-	                       &object);
+	                       w->closed.len, template, PASSING, &object);
 	err = sg_hsm_check(s, "C_UnwrapKey", rv);
 	if (err == SG_ERR_HSM_FAULT && !s->lost)
 		err = SG_ERR_SEALED_DAMAGED;
