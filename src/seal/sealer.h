@@ -16,7 +16,7 @@
 
 #define SG_SEAL_MAX 128                 /* bytes a sealer must be able to seal */
 #define SG_SEAL_AUTH 32                 /* bytes of an authorisation value */
-#define SG_SEAL_PARENT_MAX 1024         /* bytes of a parent's identity at most */
+#define SG_SEAL_PARENT_MAX 4096         /* bytes of a parent's identity at most */
 #define SG_SEAL_BLOB_MAX 16384          /* bytes of a blob at most */
 #define SG_SEALER_NAME 16               /* bytes of a sealer's name, with its zero */
 #define SG_SEALER_MODEL 16              /* bytes of a model at most, without a zero */

@@ -80,11 +80,19 @@ static void begin_appended(void)
 	begin(hsm.uri);
 }
 
-/* Longer IVs than the standard ones are nobody's. */
+/* As Luna 7 does it in FIPS mode. */
 static void begin_appended_long(void)
 {
 	start_faulty();
 	test_faulty_gcm(&hsm, FAULTY_GCM_APPENDED, 16);
+	begin(hsm.uri);
+}
+
+/* A shorter one than the standard's is soon used twice. */
+static void begin_appended_short(void)
+{
+	start_faulty();
+	test_faulty_gcm(&hsm, FAULTY_GCM_APPENDED, 8);
 	begin(hsm.uri);
 }
 
@@ -151,7 +159,8 @@ static const struct kind {
 	{ "gcm_iv_written", begin_written, SG_HSM_GCM, SG_HSM_IV_WRITTEN, true },
 	{ "gcm_iv_written_late", begin_written_late, SG_HSM_GCM, SG_HSM_IV_WRITTEN, false },
 	{ "gcm_iv_appended", begin_appended, SG_HSM_GCM, SG_HSM_IV_APPENDED, true },
-	{ "gcm_iv_appended_long", begin_appended_long, SG_HSM_PAD, SG_HSM_IV_NONE, false },
+	{ "gcm_iv_appended_long", begin_appended_long, SG_HSM_GCM, SG_HSM_IV_APPENDED, true },
+	{ "gcm_iv_appended_short", begin_appended_short, SG_HSM_PAD, SG_HSM_IV_NONE, false },
 	{ "gcm_iv_constant", begin_constant, SG_HSM_PAD, SG_HSM_IV_NONE, false },
 	{ "pad", begin_pad, SG_HSM_PAD, SG_HSM_IV_NONE, true },
 	{ "kwp", begin_kwp, SG_HSM_KWP, SG_HSM_IV_NONE, true },

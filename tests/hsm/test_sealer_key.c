@@ -9,6 +9,7 @@
 
 #include "lib/conformance.h"
 #include "lib/faulty.h"
+#include "lib/hex.h"
 #include "lib/p11.h"
 #include "lib/runner.h"
 #include "lib/softhsm.h"
@@ -155,6 +156,30 @@ START_TEST(the_key_that_the_uri_names_is_taken)
 	takes("my id");
 	seals();
 	ck_assert_uint_eq(count(), 2);
+}
+END_TEST
+
+/* Google's key ids are the paths of its keys. */
+START_TEST(a_key_whose_id_is_a_long_path_is_taken)
+{
+	char *id = strndup((const char *)repeat('p', SG_HSM_ID_MAX).data, SG_HSM_ID_MAX);
+
+	make_key("mine", id, false);
+	name_more(";object=mine");
+	takes(id);
+	seals();
+	free(id);
+}
+END_TEST
+
+START_TEST(a_key_whose_id_is_longer_than_any_path_is_refused)
+{
+	char *id = strndup((const char *)repeat('p', SG_HSM_ID_MAX + 1).data, SG_HSM_ID_MAX + 1);
+
+	make_key("mine", id, false);
+	name_more(";object=mine");
+	ck_assert_int_eq(provision(), SG_ERR_HSM_MECHANISM);
+	free(id);
 }
 END_TEST
 
@@ -519,6 +544,8 @@ static Suite *suite(void)
 	tcase_set_timeout(tcase, 120);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_loop_test(tcase, the_key_that_the_uri_names_is_taken, 0, COUNT(names));
+	tcase_add_test(tcase, a_key_whose_id_is_a_long_path_is_taken);
+	tcase_add_test(tcase, a_key_whose_id_is_longer_than_any_path_is_refused);
 	tcase_add_loop_test(tcase, a_key_that_the_uri_names_in_vain_is_not_made, 0, COUNT(names));
 	tcase_add_loop_test(tcase, a_named_key_that_could_leave_the_hsm_is_refused, 0,
 	                    COUNT(names));

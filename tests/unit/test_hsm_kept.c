@@ -70,7 +70,7 @@ START_TEST(no_unknown_kind_or_magic_is_read)
 }
 END_TEST
 
-START_TEST(a_parent_has_one_to_64_bytes)
+START_TEST(a_parent_has_one_to_255_bytes)
 {
 	write_kind(SG_RESIDENT_P256, sg_bytes(NULL, 0));
 	ck_assert(!sg_hsm_kept_read(sg_buf_bytes(&blob), &got));
@@ -89,7 +89,7 @@ int main(void)
 	tcase_add_loop_test(tc, what_is_written_is_read, 0, 4);
 	tcase_add_test(tc, no_other_length_is_read);
 	tcase_add_test(tc, no_unknown_kind_or_magic_is_read);
-	tcase_add_test(tc, a_parent_has_one_to_64_bytes);
+	tcase_add_test(tc, a_parent_has_one_to_255_bytes);
 	suite_add_tcase(suite, tc);
 	return test_run(suite);
 }

@@ -10,7 +10,7 @@
 #include "seal/hsm/place.h"
 #include "util/bytes.h"
 
-#define SG_HSM_ID_MAX 64                /* bytes of a CKA_ID */
+#define SG_HSM_ID_MAX 255               /* bytes of a CKA_ID: some make whole paths of it */
 
 struct sg_hsm;
 

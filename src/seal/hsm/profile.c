@@ -8,6 +8,7 @@
 
 #include "crypto/random.h"
 #include "seal/hsm/way.h"
+#include "util/cursor.h"
 #include "util/log.h"
 
 static const struct sg_hsm_way_row *find_way(enum sg_hsm_way way)
@@ -105,6 +106,14 @@ enum sg_err sg_hsm_open(struct sg_hsm *hsm, const struct sg_hsm_profile *profile
 	return err;
 }
 
+/* Tell whether the IVs are the same with which AES-GCM closed two secrets. */
+static bool same_iv(const struct sg_buf *a, const struct sg_buf *b)
+{
+	struct sg_reader of_a = sg_reader(sg_buf_bytes(a)), of_b = sg_reader(sg_buf_bytes(b));
+
+	return sg_bytes_equal(sg_read_var(&of_a, a->len), sg_read_var(&of_b, b->len));
+}
+
 /* Close and open random bytes, twice; the IVs must differ. */
 static enum sg_err try_profile(struct sg_hsm_session *s, const struct sg_hsm_way_row *way,
                                const struct sg_hsm_profile *profile)
@@ -129,8 +138,7 @@ static enum sg_err try_profile(struct sg_hsm_session *s, const struct sg_hsm_way
 		                                     sg_secret_bytes(w.opened)))
 			err = SG_ERR_HSM_MECHANISM;
 	}
-	if (err == SG_OK && profile->iv != SG_HSM_IV_NONE &&
-	    memcmp(closed[0].data, closed[1].data, SG_HSM_IV) == 0)
+	if (err == SG_OK && profile->iv != SG_HSM_IV_NONE && same_iv(&closed[0], &closed[1]))
 		err = SG_ERR_HSM_MECHANISM;
 	sg_secret_free(&plain);
 	sg_secret_free(&w.opened);

@@ -85,10 +85,13 @@ static enum sg_err read_id(struct sg_hsm_session *s, CK_OBJECT_HANDLE handle,
                            struct sg_hsm_seal_key *key)
 {
 	CK_ATTRIBUTE attr = { CKA_ID, key->id, sizeof key->id };
-	enum sg_err err;
+	CK_RV rv = s->f->C_GetAttributeValue(s->handle, handle, &attr, 1);
+	enum sg_err err = SG_OK;
 
-	err = sg_hsm_check(s, "C_GetAttributeValue",
-	                   s->f->C_GetAttributeValue(s->handle, handle, &attr, 1));
+	if (rv == CKR_BUFFER_TOO_SMALL)
+		attr.ulValueLen = sizeof key->id + 1;
+	else
+		err = sg_hsm_check(s, "C_GetAttributeValue", rv);
 	if (err == SG_OK && (attr.ulValueLen == 0 || attr.ulValueLen > sizeof key->id)) {
 		sg_log(SG_LOG_ERROR, "a key of the HSM can't seal: its CKA_ID must have 1 to %d "
 		       "bytes",

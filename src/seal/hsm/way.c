@@ -12,8 +12,10 @@
 #include "crypto/random.h"
 #include "util/cursor.h"
 
-#define IV_MAX 16               /* of those that are appended */
+#define IV 12                   /* bytes of one that we make, or give the HSM room for */
+#define IV_MAX 16               /* of one that an HSM appends: 12 or more [SP 800-38D §8.2.2] */
 #define TAG 16
+#define CIPHER (SG_HSM_SECRET + TAG)
 
 /* Run C_EncryptInit and C_Encrypt, or their counterparts, in one part. */
 static enum sg_err encrypt(struct sg_hsm_session *s, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key,
@@ -57,32 +59,41 @@ static CK_GCM_PARAMS gcm_params(const struct sg_hsm_work *w, uint8_t *iv, size_t
 	};
 }
 
-/* Take the IV from where this kind of HSM leaves it; *len becomes that of the rest. */
+/* Find the IV where this kind of HSM leaves it; len is that of all that it returned. An empty view
+ * where that can't be an IV and what it closed. */
 static struct sg_bytes find_iv(enum sg_hsm_iv kind, const uint8_t *iv, const uint8_t *out,
-                               CK_ULONG *len)
+                               CK_ULONG len)
 {
 	if (kind != SG_HSM_IV_APPENDED)
-		return sg_bytes(iv, SG_HSM_IV);
-	if (*len < SG_HSM_SECRET + TAG)
+		return sg_bytes(iv, len == CIPHER ? IV : 0);
+	if (len < CIPHER + IV || len > CIPHER + IV_MAX)
 		return sg_bytes(NULL, 0);
-	*len = SG_HSM_SECRET + TAG;
-	return sg_bytes(out + SG_HSM_SECRET + TAG, SG_HSM_IV);
+	return sg_bytes(out + CIPHER, len - CIPHER);
+}
+
+/* Tell whether an IV is the one that was asked for, or of the HSM's making where it is to make it.
+ * One of ours that came back changed is the HSM's; zeros would be used twice. */
+static bool iv_fits(enum sg_hsm_iv kind, struct sg_bytes iv, const uint8_t asked[IV])
+{
+	static const uint8_t zeros[IV_MAX];
+
+	if (iv.len == 0)
+		return false;
+	return kind == SG_HSM_IV_OURS ? memcmp(iv.data, asked, IV) == 0
+	                              : memcmp(iv.data, zeros, iv.len) != 0;
 }
 
 static enum sg_err gcm_close(struct sg_hsm_session *s, const struct sg_hsm_way_row *way,
                              struct sg_hsm_work *w)
 {
-	static const uint8_t zeros[SG_HSM_IV];
 	const enum sg_hsm_iv kind = w->profile->iv;
-	uint8_t out[SG_HSM_SECRET + TAG + IV_MAX], iv[SG_HSM_IV] = { 0 };
+	uint8_t out[CIPHER + IV_MAX], iv[IV] = { 0 }, asked[IV];
 	CK_ULONG len = sizeof out;
-	const CK_ULONG wanted = SG_HSM_SECRET + TAG + (kind == SG_HSM_IV_APPENDED ? SG_HSM_IV : 0);
 	struct sg_writer writer = sg_writer(w->out);
-	struct sg_bytes used;
 	CK_GCM_PARAMS params = gcm_params(w, kind == SG_HSM_IV_APPENDED ? NULL : iv,
-	                                  kind == SG_HSM_IV_APPENDED ? 0 : SG_HSM_IV);
+	                                  kind == SG_HSM_IV_APPENDED ? 0 : IV);
 	CK_MECHANISM mechanism = { way->mechanism, &params, sizeof params };
-	uint8_t asked[SG_HSM_IV];
+	struct sg_bytes used;
 	enum sg_err err;
 
 	if (kind == SG_HSM_IV_OURS)
@@ -91,16 +102,12 @@ static enum sg_err gcm_close(struct sg_hsm_session *s, const struct sg_hsm_way_r
 	err = encrypt(s, &mechanism, w->key, sg_secret_bytes(w->plain), out, &len);
 	if (err != SG_OK)
 		return err;
-	if (len != wanted)
-		return SG_ERR_HSM_MECHANISM;
-	used = find_iv(kind, iv, out, &len);
-	/* An IV of ours that came back changed is the HSM's; zeros would be used twice. */
-	if ((kind == SG_HSM_IV_OURS && memcmp(iv, asked, SG_HSM_IV) != 0) ||
-	    (kind != SG_HSM_IV_OURS && memcmp(used.data, zeros, SG_HSM_IV) == 0))
+	used = find_iv(kind, iv, out, len);
+	if (!iv_fits(kind, used, asked))
 		return SG_ERR_HSM_MECHANISM;
 	w->out->len = 0;
-	sg_write_bytes(&writer, used);
-	sg_write_bytes(&writer, sg_bytes(out, len));
+	sg_write_var(&writer, used);
+	sg_write_bytes(&writer, sg_bytes(out, CIPHER));
 	return writer.err;
 }
 
@@ -108,15 +115,15 @@ static enum sg_err gcm_open(struct sg_hsm_session *s, const struct sg_hsm_way_ro
                             struct sg_hsm_work *w)
 {
 	struct sg_reader r = sg_reader(w->closed);
-	uint8_t iv[SG_HSM_IV];
-	CK_GCM_PARAMS params = gcm_params(w, iv, SG_HSM_IV);
+	struct sg_bytes used = sg_read_var(&r, IV_MAX);
+	struct sg_bytes cipher = sg_read_bytes(&r, CIPHER);
+	uint8_t iv[IV_MAX];
+	CK_GCM_PARAMS params = gcm_params(w, iv, used.len);
 	CK_MECHANISM mechanism = { way->mechanism, &params, sizeof params };
-	struct sg_bytes used = sg_read_bytes(&r, SG_HSM_IV);
-	struct sg_bytes cipher = sg_read_bytes(&r, SG_HSM_SECRET + TAG);
 
-	if (!sg_reader_done(&r))
+	if (!sg_reader_done(&r) || used.len < IV)
 		return SG_ERR_SEALED_DAMAGED;
-	memcpy(iv, used.data, SG_HSM_IV);
+	memcpy(iv, used.data, used.len);
 	return decrypt(s, &mechanism, w, cipher);
 }
 

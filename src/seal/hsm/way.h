@@ -9,8 +9,6 @@
 #include "seal/hsm/profile.h"
 #include "seal/hsm/seal_key.h"
 
-#define SG_HSM_IV 12                    /* bytes of an IV, which stand before the ciphertext */
-
 /* What is closed or opened, and with what. All but what comes of it is the caller's. */
 struct sg_hsm_work {
 	const struct sg_hsm_profile *profile;
