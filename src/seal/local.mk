@@ -18,6 +18,7 @@ libsignet_la_SOURCES += \
 	src/seal/hsm/sealer.c src/seal/hsm/sealer.h \
 	src/seal/hsm/share.c src/seal/hsm/share.h \
 	src/seal/hsm/way.c src/seal/hsm/way.h \
+	src/seal/pcrs.c src/seal/pcrs.h \
 	src/seal/pin_index.c src/seal/pin_index.h \
 	src/seal/policy.c src/seal/policy.h \
 	src/seal/policy_signature.c src/seal/policy_signature.h \
@@ -33,6 +34,7 @@ libsignet_la_SOURCES += \
 	src/seal/tpm/exchange.c src/seal/tpm/exchange.h \
 	src/seal/tpm/key.c src/seal/tpm/key.h \
 	src/seal/tpm/nv.c src/seal/tpm/nv.h \
+	src/seal/tpm/pcr.c src/seal/tpm/pcr.h \
 	src/seal/tpm/pin_index.c src/seal/tpm/pin_index.h \
 	src/seal/tpm/policy.c src/seal/tpm/policy.h \
 	src/seal/tpm/rc.c src/seal/tpm/rc.h \

@@ -34,39 +34,6 @@ enum step_kind {
 	STEP_INDEX = 4,                 /* operand: the index */
 };
 
-const struct sg_pcr_hash sg_pcr_hashes[SG_PCR_BANKS] = {
-	[SG_SHA256] = { "sha256", 0x000b, 32 },
-	[SG_SHA384] = { "sha384", 0x000c, 48 },
-	[SG_SHA512] = { "sha512", 0x000d, 64 },
-};
-
-size_t sg_pcr_hash_named(struct sg_bytes name)
-{
-	size_t i = 0;
-
-	while (i < SG_PCR_BANKS && !sg_bytes_equal(name, sg_bytes_str(sg_pcr_hashes[i].name)))
-		i++;
-	return i;
-}
-
-bool sg_pcrs_any(const struct sg_pcrs *pcrs)
-{
-	uint32_t any = 0;
-
-	for (size_t i = 0; i < SG_PCR_BANKS; i++)
-		any |= pcrs->bank[i].selected;
-	return any != 0;
-}
-
-bool sg_pcrs_known(const struct sg_pcrs *pcrs)
-{
-	uint32_t lacking = 0;
-
-	for (size_t i = 0; i < SG_PCR_BANKS; i++)
-		lacking |= pcrs->bank[i].selected & ~pcrs->bank[i].known;
-	return lacking == 0;
-}
-
 bool sg_policy_empty(const struct sg_policy *policy)
 {
 	return !sg_pcrs_any(&policy->pcrs) && policy->signer.len == 0 &&
@@ -245,22 +212,6 @@ static void write_selection(const struct sg_pcrs *pcrs, struct sg_writer *w)
 		for (unsigned byte = 0; byte < SELECT_BYTES; byte++)
 			sg_write_u8(w, (uint8_t)(selected >> 8 * byte));
 	}
-}
-
-enum sg_err sg_pcrs_digest(const struct sg_pcrs *pcrs, uint8_t out[SG_POLICY_DIGEST])
-{
-	struct sg_digest *d = NULL;
-	enum sg_err err = sg_digest_new(SG_SHA256, &d);
-
-	for (size_t i = 0; i < SG_PCR_BANKS; i++)
-		for (size_t n = 0; n < SG_PCRS && err == SG_OK; n++)
-			if ((pcrs->bank[i].selected >> n & 1) != 0)
-				err = sg_digest_update(d, sg_bytes(pcrs->bank[i].value[n],
-				                                   sg_pcr_hashes[i].len));
-	if (err == SG_OK)
-		err = sg_digest_final(d, out);
-	sg_digest_free(&d);
-	return err;
 }
 
 static enum sg_err extend_values(const struct sg_pcrs *pcrs, uint8_t digest[SG_POLICY_DIGEST])

@@ -8,35 +8,12 @@
 #ifndef SG_SEAL_POLICY_H
 #define SG_SEAL_POLICY_H
 
-#include "crypto/digest.h"
+#include "seal/pcrs.h"
 #include "util/cursor.h"
 
-#define SG_PCRS 24                      /* of a bank [TCG PC Client Platform TPM Profile §4.6] */
-#define SG_PCR_BANKS 3
 #define SG_POLICY_DIGEST 32             /* SHA-256, of which all our policies are */
 #define SG_POLICY_TEXT_MAX 16384
 #define SG_POLICY_SIGNER_MAX 600        /* bytes of the longest public key, RSA-4096 */
-
-/* The PCRs of one bank; bit n stands for PCR n. */
-struct sg_pcr_bank {
-	uint32_t selected;
-	uint32_t known;                 /* which of them value holds */
-	uint8_t value[SG_PCRS][SG_DIGEST_MAX];
-};
-
-/* PCRs, by the hash of their bank. A bank of SHA-1 protects nothing and is not known here. */
-struct sg_pcrs {
-	struct sg_pcr_bank bank[SG_PCR_BANKS];  /* by enum sg_digest_alg */
-};
-
-/* A hash that a bank may have. */
-struct sg_pcr_hash {
-	const char *name;               /* "sha256" */
-	uint16_t id;                    /* TPM_ALG_ID */
-	size_t len;
-};
-
-extern const struct sg_pcr_hash sg_pcr_hashes[SG_PCR_BANKS];    /* by enum sg_digest_alg */
 
 /* An index that counts wrong PINs (seal/pin_index.h): where it is, and its authPolicy, by which
  * nobody can write it. */
@@ -87,19 +64,9 @@ enum sg_err sg_policy_digest(const struct sg_policy *policy, uint8_t out[SG_POLI
 /* Compute what PolicyPCR alone makes of the values: what a signer signs [TPM2 Part 3 §23.7]. */
 enum sg_err sg_policy_pcr_digest(const struct sg_pcrs *pcrs, uint8_t out[SG_POLICY_DIGEST]);
 
-/* Compute the digest over the values that PolicyPCR takes. */
-enum sg_err sg_pcrs_digest(const struct sg_pcrs *pcrs, uint8_t out[SG_POLICY_DIGEST]);
-
-/* Tell whether any PCR is selected, and whether all that are have a value. */
-bool sg_pcrs_any(const struct sg_pcrs *pcrs);
-bool sg_pcrs_known(const struct sg_pcrs *pcrs);
-
 /* Write the public area of the signer as the hardware loads it, without its size; its
  * SHA-256 is its Name [TPM2 Part 2 §12.2.4]. Errors: FORMAT. */
 enum sg_err sg_policy_signer_area(struct sg_bytes signer, struct sg_writer *w);
-
-/* Find the hash of that name in sg_pcr_hashes; SG_PCR_BANKS where it is not. */
-size_t sg_pcr_hash_named(struct sg_bytes name);
 
 /* Free what the policy owns and leave an empty one. */
 void sg_policy_clear(struct sg_policy *policy);

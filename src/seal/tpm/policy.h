@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Ring 2, TPM. Policies, as commands: PCRs are read, and the steps of a policy are
- * asserted in a session. What a policy is stands in seal/policy.h.
+ * Ring 2, TPM. Policies, as commands: the steps of a policy are asserted in a session. What a
+ * policy is stands in seal/policy.h.
  */
 #ifndef SG_SEAL_TPM_POLICY_H
 #define SG_SEAL_TPM_POLICY_H
@@ -9,11 +9,6 @@
 #include "seal/policy_signature.h"
 #include "seal/tpm/context.h"
 #include "util/secret.h"
-
-/* Read the selected PCRs; the values that pcrs knows already are left alone. The answer is
- * authenticated by the HMAC session where there is one; ESYS_TR_NONE is for what is only
- * shown or compared. Errors: HW_UNSUPPORTED for a bank that the TPM does not keep. */
-enum sg_err sg_tpm_pcr_read(struct sg_tpm *tpm, ESYS_TR session, struct sg_pcrs *pcrs);
 
 /* What the steps of a policy may need. */
 struct sg_tpm_policy_proof {

@@ -10,6 +10,7 @@
 
 #include "seal/tpm/auth.h"
 #include "seal/tpm/boot.h"
+#include "seal/tpm/pcr.h"
 #include "seal/tpm/pin_index.h"
 #include "seal/tpm/policy.h"
 #include "seal/tpm/rc.h"
