@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The tool. Reads --pcr and --policy-key.
+ * The tool. Reads --pcr, --policy-key and --signatures.
  */
 #include "tools/policy.h"
 
 #include <string.h>
 
 #include "crypto/spki.h"
-#include "seal/policy.h"
 #include "tools/fail.h"
 #include "tools/io.h"
 #include "tools/text.h"
+#include "tools/token.h"
 
 #define KEY_FILE_MAX 16384
 
@@ -86,4 +86,26 @@ out:
 	sg_policy_clear(&policy);
 	sg_buf_free(&text.buf);
 	return code;
+}
+
+enum tool_exit tool_policy_signatures(const struct tool *tool, struct sg_buf *json,
+                                      struct sg_policy_signatures *signatures)
+{
+	const char *path = tool->value[OPT_SIGNATURES];
+	enum tool_exit code = tool_read_file(path, SG_POLICY_FILE_MAX, json);
+	enum sg_err err;
+
+	if (code == TOOL_OK)            /* digests are computed */
+		code = tool_start();
+	if (code != TOOL_OK)
+		return code;
+	tool_log_clear();
+	err = sg_policy_signatures_add(signatures, sg_buf_bytes(json));
+	if (err != SG_OK)
+		return tool_fail_err(err, "can't take the signatures of %s", path);
+	if (signatures->doubted > 0)
+		return tool_fail(TOOL_FAILED, "Have it signed again, or take out its \"values\": the "
+		                 "signature counts without them.", "can't take the signatures of %s: "
+		                 "%s", path, tool_log_lines(SG_OK));
+	return TOOL_OK;
 }

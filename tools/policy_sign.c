@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * signet policy sign: sign PCR values with a key of a token, in the form that systemd-measure
- * writes, so that tokens whose policy names the key open with these values.
+ * writes, and with the values beside it, so that tokens whose policy names the key open with these
+ * values, and can say in what others differ.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "crypto/p256.h"
-#include "seal/policy_signature.h"
 #include "tools/fail.h"
 #include "tools/io.h"
 #include "tools/json.h"
@@ -76,21 +77,23 @@ static enum tool_exit find_key(struct tool *tool, CK_OBJECT_HANDLE *key,
 /* Read the file of --signatures, or begin with nothing. */
 static enum tool_exit read_others(const struct tool *tool, json_t **root)
 {
-	const char *path = tool->value[OPT_SIGNATURES];
+	struct sg_policy_signatures others = { 0 };
 	struct sg_buf text = { 0 };
 	enum tool_exit code = TOOL_OK;
 
-	if (path == NULL) {
+	if (tool->value[OPT_SIGNATURES] == NULL) {
 		*root = json_object();
 		return TOOL_OK;
 	}
-	code = tool_read_file(path, SG_POLICY_FILE_MAX, &text);
-	if (code == TOOL_OK)
+	code = tool_policy_signatures(tool, &text, &others);
+	if (code == TOOL_OK) {
 		*root = json_loadb((const char *)text.data, text.len, JSON_REJECT_DUPLICATES,
 		                   NULL);
-	if (code == TOOL_OK && !json_is_object(*root))
-		code = tool_fail(TOOL_FAILED, NULL, "%s is not the JSON of signed PCR values",
-		                 path);
+		if (*root == NULL)
+			code = tool_fail_err(SG_ERR_NOMEM, "can't read %s",
+			                     tool->value[OPT_SIGNATURES]);
+	}
+	sg_policy_signatures_clear(&others);
 	sg_buf_free(&text);
 	return code;
 }
@@ -100,16 +103,24 @@ static json_t *entry(const struct sg_policy *policy, size_t bank,
                      struct sg_bytes signature)
 {
 	struct tool_text base64 = { { NULL, 0, 0 }, SG_OK };
-	json_t *one = json_object(), *pcrs = json_array();
+	json_t *one = json_object(), *pcrs = json_array(), *values = json_object();
+	const struct sg_pcr_bank *given = &policy->pcrs.bank[bank];
+	char key[16];
 
-	for (unsigned n = 0; n < SG_PCRS; n++)
-		if ((policy->pcrs.bank[bank].selected >> n & 1) != 0)
-			tool_json_append(pcrs, json_integer(n));
+	for (unsigned n = 0; n < SG_PCRS; n++) {
+		if ((given->selected >> n & 1) == 0)
+			continue;
+		tool_json_append(pcrs, json_integer(n));
+		snprintf(key, sizeof key, "%u", n);
+		tool_json_put(values, key, tool_json_hex(sg_bytes(given->value[n],
+		                                                  sg_pcr_hashes[bank].len)));
+	}
 	tool_text_base64(&base64, signature);
 	tool_json_put(one, "pcrs", pcrs);
 	tool_json_put(one, "pkfp", tool_json_hex(sg_bytes(print, SG_POLICY_DIGEST)));
 	tool_json_put(one, "pol", tool_json_hex(sg_bytes(digest, SG_POLICY_DIGEST)));
 	tool_json_put(one, "sig", tool_json_text(sg_buf_bytes(&base64.buf)));
+	tool_json_put(one, "values", values);
 	sg_buf_free(&base64.buf);
 	return one;
 }

@@ -110,26 +110,20 @@ out:
 
 static enum tool_exit run_update(struct tool *tool)
 {
-	struct sg_policy_signatures signatures = { NULL, 0 };
+	struct sg_policy_signatures signatures = { 0 };
 	struct sg_buf json = { 0 };
-	enum tool_exit code = tool_read_file(tool->value[OPT_SIGNATURES], SG_POLICY_FILE_MAX,
-	                                     &json);
+	enum tool_exit code = tool_policy_signatures(tool, &json, &signatures);
 	bool of_use;
 	enum sg_err err;
 
+	if (code == TOOL_OK && signatures.n == 0)
+		code = tool_fail(TOOL_USAGE, NULL, "there is no signature over PCR values of SHA-256, "
+		                 "SHA-384 or SHA-512 in %s", tool->value[OPT_SIGNATURES]);
 	if (code == TOOL_OK)
 		code = tool_token_choose(tool);
 	if (code != TOOL_OK)
 		goto out;
 	tool_log_clear();
-	err = sg_policy_signatures_add(&signatures, sg_buf_bytes(&json));
-	if (err != SG_OK)
-		code = tool_fail_err(err, "can't take the signatures");
-	else if (signatures.n == 0)
-		code = tool_fail(TOOL_USAGE, NULL, "there is no signature over PCR values of SHA-256, "
-		                 "SHA-384 or SHA-512 in %s", tool->value[OPT_SIGNATURES]);
-	if (code != TOOL_OK)
-		goto out;
 	err = keep(tool, sg_buf_bytes(&json), &of_use);
 	if (err != SG_OK)
 		code = tool_fail_err(err, "can't keep the signatures");
@@ -160,7 +154,8 @@ const struct tool_verb tool_verb_policy_update = {
 	.name = "policy update",
 	.summary = "take in PCR values that the signer of a policy signed",
 	.usage = "--signatures FILE [--token LABEL]",
-	.text = "The file is what systemd-measure sign writes. It takes the place of the one before.",
+	.text = "The file is what policy sign or systemd-measure sign writes. It takes the place of the\n"
+	        "one before.",
 	.example = "signet policy update --signatures tpm2-pcr-signature.json",
 	.run = run_update,
 	.options = { OPT_SIGNATURES, OPT_TOKEN },

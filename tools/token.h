@@ -8,7 +8,7 @@
 
 #include "tools/tool.h"
 
-#define TOOL_TOKEN_WHY 512
+#define TOOL_TOKEN_WHY 2048
 
 /* One token that is there, readable or not. */
 struct tool_token {

@@ -30,7 +30,7 @@ enum sg_err sg_token_unseal_pin(struct sg_token *token, struct sg_sealer *sealer
                                 struct sg_bytes pin, struct sg_secret **token_key)
 {
 	const struct sg_sealed_copy *copy = &record->copy[slot];
-	struct sg_policy_signatures signatures = { NULL, 0 };
+	struct sg_policy_signatures signatures = { 0 };
 	struct sg_seal_guard guard = { .signatures = &signatures };
 	struct sg_secret *auth = NULL, *key = NULL;
 	enum sg_err err;

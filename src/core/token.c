@@ -276,7 +276,7 @@ static bool is_open(struct sg_token *token)
 enum sg_err sg_token_unseal_open(struct sg_token *token, struct sg_sealer *sealer,
                                  const struct sg_token_record *record, struct sg_secret **key)
 {
-	struct sg_policy_signatures signatures = { NULL, 0 };
+	struct sg_policy_signatures signatures = { 0 };
 	struct sg_seal_guard guard = { .signatures = &signatures };
 	enum sg_err err = sg_token_signatures(token, record, &signatures);
 

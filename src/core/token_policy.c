@@ -58,7 +58,7 @@ enum sg_err sg_token_signatures(const struct sg_token *token, const struct sg_to
 	char *own = NULL;
 	enum sg_err err;
 
-	*signatures = (struct sg_policy_signatures){ NULL, 0 };
+	*signatures = (struct sg_policy_signatures){ 0 };
 	err = sg_token_policy(record, &policy);
 	if (err != SG_OK || policy.signer.len == 0)
 		goto out;

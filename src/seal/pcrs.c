@@ -4,6 +4,8 @@
  */
 #include "seal/pcrs.h"
 
+#include <string.h>
+
 const struct sg_pcr_hash sg_pcr_hashes[SG_PCR_BANKS] = {
 	[SG_SHA256] = { "sha256", 0x000b, 32 },
 	[SG_SHA384] = { "sha384", 0x000c, 48 },
@@ -35,6 +37,18 @@ bool sg_pcrs_known(const struct sg_pcrs *pcrs)
 	for (size_t i = 0; i < SG_PCR_BANKS; i++)
 		lacking |= pcrs->bank[i].selected & ~pcrs->bank[i].known;
 	return lacking == 0;
+}
+
+uint32_t sg_pcr_bank_differing(enum sg_digest_alg bank, const struct sg_pcr_bank *expected,
+                               const struct sg_pcr_bank *found)
+{
+	uint32_t differing = 0;
+
+	for (unsigned n = 0; n < SG_PCRS; n++)
+		if ((expected->selected >> n & 1) != 0 &&
+		    memcmp(expected->value[n], found->value[n], sg_pcr_hashes[bank].len) != 0)
+			differing |= UINT32_C(1) << n;
+	return differing;
 }
 
 enum sg_err sg_pcrs_digest(const struct sg_pcrs *pcrs, uint8_t out[SG_PCRS_DIGEST])

@@ -40,6 +40,10 @@ size_t sg_pcr_hash_named(struct sg_bytes name);
 bool sg_pcrs_any(const struct sg_pcrs *pcrs);
 bool sg_pcrs_known(const struct sg_pcrs *pcrs);
 
+/* Tell which of the PCRs that expected selects have another value in found; bit n is PCR n. */
+uint32_t sg_pcr_bank_differing(enum sg_digest_alg bank, const struct sg_pcr_bank *expected,
+                               const struct sg_pcr_bank *found);
+
 /* Compute the SHA-256 over the selected values, in their order: what PolicyPCR takes. */
 enum sg_err sg_pcrs_digest(const struct sg_pcrs *pcrs, uint8_t out[SG_PCRS_DIGEST]);
 

@@ -5,6 +5,7 @@
 #include "seal/policy_signature.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,6 +36,38 @@ static bool read_pcrs(const json_t *list, uint32_t *selected)
 	return *selected != 0;
 }
 
+/* Read what a signature says that it is over: a value for each of its PCRs, by its number. Anybody
+ * may have written that, so it is kept only where it makes the policy that was signed. */
+static enum sg_err read_values(const json_t *values, struct sg_policy_signature *one)
+{
+	uint8_t digest[SG_POLICY_DIGEST];
+	struct sg_pcrs pcrs = { 0 };
+	struct sg_pcr_bank *bank = &pcrs.bank[one->bank];
+	enum sg_err err;
+	char key[16];
+
+	bank->selected = one->selected;
+	for (unsigned n = 0; n < SG_PCRS; n++) {
+		const char *text;
+
+		snprintf(key, sizeof key, "%u", n);
+		text = json_string_value(json_object_get(values, key));
+		if (text != NULL && sg_bytes_unhex(sg_bytes_str(text), bank->value[n],
+		                                   sg_pcr_hashes[one->bank].len))
+			bank->known |= UINT32_C(1) << n;
+	}
+	if (bank->known != bank->selected)
+		return SG_ERR_FORMAT;
+	err = sg_policy_pcr_digest(&pcrs, digest);
+	if (err == SG_OK && memcmp(digest, one->policy, sizeof digest) != 0)
+		err = SG_ERR_FORMAT;
+	if (err == SG_OK)
+		one->values = malloc(sizeof *one->values);
+	if (one->values != NULL)
+		*one->values = *bank;
+	return err == SG_OK && one->values == NULL ? SG_ERR_NOMEM : err;
+}
+
 static bool read_signature(const json_t *object, enum sg_digest_alg bank,
                            struct sg_policy_signature *out)
 {
@@ -48,12 +81,39 @@ static bool read_signature(const json_t *object, enum sg_digest_alg bank,
 	       out->len > 0;
 }
 
+static enum sg_err add(struct sg_policy_signatures *signatures, const json_t *object,
+                       struct sg_policy_signature *one)
+{
+	const json_t *values = json_object_get(object, "values");
+	struct sg_policy_signature *grown;
+	enum sg_err err = values != NULL ? read_values(values, one) : SG_OK;
+
+	if (err == SG_ERR_FORMAT) {
+		sg_log(SG_LOG_ERROR, "the values that stand beside a signature over PCRs of the bank "
+		       "%s are not those that were signed; they are not believed",
+		       sg_pcr_hashes[one->bank].name);
+		signatures->doubted++;
+		err = SG_OK;
+	}
+	if (err != SG_OK)
+		return err;
+	grown = reallocarray(signatures->list, signatures->n + 1, sizeof *grown);
+	if (grown == NULL) {
+		free(one->values);
+		return SG_ERR_NOMEM;
+	}
+	signatures->list = grown;
+	signatures->list[signatures->n++] = *one;
+	return SG_OK;
+}
+
 static enum sg_err add_bank(struct sg_policy_signatures *signatures, const json_t *list,
                             enum sg_digest_alg bank)
 {
 	const size_t most = SG_POLICY_SIGNATURES_MAX, count = json_array_size(list);
 	const size_t first = count > most ? count - most : 0;
-	struct sg_policy_signature one, *grown;
+	struct sg_policy_signature one;
+	enum sg_err err = SG_OK;
 	json_t *object;
 	size_t i;
 
@@ -65,13 +125,11 @@ static enum sg_err add_bank(struct sg_policy_signatures *signatures, const json_
 		/* A policy with another digest than SHA-256 is somebody else's. */
 		if (i < first || !read_signature(object, bank, &one))
 			continue;
-		grown = reallocarray(signatures->list, signatures->n + 1, sizeof *grown);
-		if (grown == NULL)
-			return SG_ERR_NOMEM;
-		signatures->list = grown;
-		signatures->list[signatures->n++] = one;
+		err = add(signatures, object, &one);
+		if (err != SG_OK)
+			break;
 	}
-	return SG_OK;
+	return err;
 }
 
 enum sg_err sg_policy_signatures_add(struct sg_policy_signatures *signatures, struct sg_bytes json)
@@ -101,8 +159,50 @@ enum sg_err sg_policy_signer_print(struct sg_bytes der, uint8_t print[SG_POLICY_
 	return sg_digest_once(SG_SHA256, der, print);
 }
 
+/* Tell whether the signature is of that signer, and it is known what it is over. */
+static bool tells(const struct sg_policy_signature *one, const uint8_t print[SG_POLICY_DIGEST])
+{
+	return one->values != NULL && memcmp(one->signer, print, SG_POLICY_DIGEST) == 0;
+}
+
+void sg_policy_signatures_pcrs(const struct sg_policy_signatures *signatures,
+                               const uint8_t print[SG_POLICY_DIGEST], struct sg_pcrs *out)
+{
+	*out = (struct sg_pcrs){ 0 };
+	for (size_t i = 0; i < signatures->n; i++) {
+		const struct sg_policy_signature *one = &signatures->list[i];
+
+		if (tells(one, print))
+			out->bank[one->bank].selected |= one->selected;
+	}
+}
+
+const struct sg_policy_signature *
+sg_policy_signatures_nearest(const struct sg_policy_signatures *signatures,
+                             const uint8_t print[SG_POLICY_DIGEST], const struct sg_pcrs *now)
+{
+	const struct sg_policy_signature *nearest = NULL;
+	int least = SG_PCRS, differ;
+
+	for (size_t i = 0; i < signatures->n; i++) {
+		const struct sg_policy_signature *one = &signatures->list[i];
+		const struct sg_pcr_bank *found = &now->bank[one->bank];
+
+		if (!tells(one, print) || (one->selected & ~found->known) != 0)
+			continue;
+		differ = __builtin_popcount(sg_pcr_bank_differing(one->bank, one->values, found));
+		if (differ <= least) {
+			least = differ;
+			nearest = one;
+		}
+	}
+	return nearest;
+}
+
 void sg_policy_signatures_clear(struct sg_policy_signatures *signatures)
 {
+	for (size_t i = 0; i < signatures->n; i++)
+		free(signatures->list[i].values);
 	free(signatures->list);
-	*signatures = (struct sg_policy_signatures){ NULL, 0 };
+	*signatures = (struct sg_policy_signatures){ 0 };
 }

@@ -89,14 +89,17 @@ static void try_stored(struct sg_bytes stored)
 
 static void try_files(struct sg_bytes file)
 {
-	struct sg_policy_signatures signatures = { NULL, 0 };
+	struct sg_policy_signatures signatures = { 0 };
 	struct sg_buf der = { 0 }, pem = { 0 };
 	struct sg_spki spki;
 
 	(void)sg_policy_signatures_add(&signatures, file);
-	for (size_t i = 0; i < signatures.n; i++)
+	for (size_t i = 0; i < signatures.n; i++) {
 		need(signatures.list[i].len > 0 && signatures.list[i].len <= SG_POLICY_SIGNATURE_MAX &&
 		     signatures.list[i].selected >> SG_PCRS == 0, "a signature is not checked");
+		need(signatures.list[i].values == NULL || signatures.list[i].values->known ==
+		     signatures.list[i].selected, "values are not those of the PCRs");
+	}
 	if (sg_spki_read(file, &spki) == SG_OK) {
 		need(sg_spki_pem(file, &pem) == SG_OK, "a key can't be written");
 		need(sg_spki_from_pem(sg_buf_bytes(&pem), &der) == SG_OK &&

@@ -108,7 +108,8 @@ opened_by_signed_values() {
 }
 
 an_update_needs_a_signature_only() {
-	extend 7 && signs 11 fleet && says 'none of the known signatures is over the values of now' && sign_values &&
+	extend 7 && signs 11 fleet && says 'none of the known signatures is over the values of now' &&
+		! says 'differs: expected' && sign_values &&
 		exits 0 policy update --token fleet --signatures - < "$FOLDER/signed.json" && signs 0 fleet
 }
 
@@ -126,7 +127,27 @@ signed_by_a_token() {
 		cp "$FOLDER/out" "$FOLDER/both.json" &&
 		exits 0 policy update --token node --signatures "$FOLDER/first.json" &&
 		exits 0 keygen --token node --label key && signs 0 node && extend 13 && signs 11 node &&
+		names_what_differs says && exits 11 status && names_what_differs prints && exits 1 doctor &&
+		names_what_differs prints &&
 		exits 0 policy update --token node --signatures "$FOLDER/both.json" && signs 0 node
+}
+
+# names_what_differs COMMAND: it does, with both values of PCR 13.
+names_what_differs() {
+	"$1" 'none of the known signatures is over the values of now' &&
+		"$1" "PCR 13 of the bank sha256 differs: expected $(printf '0%.0s' {1..64}), found $next"
+}
+
+# Whoever writes the file tells what he likes; the signature counts, and is over something else.
+values_that_are_not_what_was_signed() {
+	sed "s/$(printf '0%.0s' {1..64})/$ones/" "$FOLDER/first.json" > "$FOLDER/lie.json" &&
+		! cmp -s "$FOLDER/first.json" "$FOLDER/lie.json" &&
+		fails 1 'are not those that were signed' policy update --token node --signatures "$FOLDER/lie.json" &&
+		fails 1 'are not those that were signed' policy sign --token ops --label updates \
+			--pcr "sha256:13=$ones" --signatures "$FOLDER/lie.json" &&
+		signs 0 node && sed 's/"values"/"hints"/' "$FOLDER/lie.json" > "$FOLDER/plain.json" &&
+		exits 0 policy update --token node --signatures "$FOLDER/plain.json" && signs 11 node &&
+		! says 'differs: expected'
 }
 
 what_nobody_verifies_is_not_signed() {
@@ -172,7 +193,8 @@ check 'a token opens with values that its signer signed' opened_by_signed_values
 check 'after an update a new signature is enough' an_update_needs_a_signature_only
 check 'signatures are kept where somebody reads them, and go with the token' where_nobody_reads_it
 check 'a file without signatures is refused and changes nothing' a_file_that_is_none_changes_nothing
-check 'a key of a token signs values, one file after the other' signed_by_a_token
+check 'a key of a token signs values, and tells in what others differ' signed_by_a_token
+check 'values that are not those that were signed are refused' values_that_are_not_what_was_signed
 check 'what no TPM could verify is not signed' what_nobody_verifies_is_not_signed
 check 'a bank that there is not is refused with what there is' fails 2 'sha256, sha384 or sha512' \
 	init --label x --machine --pcr sha1:7

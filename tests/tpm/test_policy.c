@@ -5,6 +5,7 @@
  */
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <tss2/tss2_tpm2_types.h>
 #include <unistd.h>
@@ -388,8 +389,44 @@ START_TEST(values_that_the_signer_signed_open_it)
 	extend(7);
 	ck_assert_int_eq(unseal(NULL), SG_ERR_POLICY);
 	ck_assert(logged("none of the known signatures is over the values of now"));
+	ck_assert(!logged("PCR 7"));
 	sign_values();
 	ck_assert_int_eq(unseal(NULL), SG_OK);
+}
+END_TEST
+
+/* Tell what the values are that the last signature is over, or claim that they are others. */
+static void tell_values(uint8_t byte)
+{
+	struct sg_policy_signature *last = &signatures.list[signatures.n - 1];
+
+	free(last->values);
+	last->values = calloc(1, sizeof *last->values);
+	ck_assert_ptr_nonnull(last->values);
+	last->values->selected = last->values->known = last->selected;
+	memset(last->values->value[7], byte, 32);
+}
+
+START_TEST(where_no_signed_values_are_met_the_nearest_say_which_pcr_differs)
+{
+	char text[2048];
+
+	make_signer(_i, text, sizeof text);
+	ck_assert_int_eq(seal(text, NULL), SG_OK);
+	sign_values();
+	tell_values(0);
+	ck_assert_int_eq(unseal(NULL), SG_OK);
+	extend(7);
+	ck_assert_int_eq(unseal(NULL), SG_ERR_POLICY);
+	ck_assert(logged("none of the known signatures is over the values of now"));
+	ck_assert(logged("the signed values that come nearest differ"));
+	ck_assert(logged("PCR 7 of the bank sha256 differs: expected "
+	                 "0000000000000000000000000000000000000000000000000000000000000000, found "));
+	/* Another signature, which is none of the signer's: nothing is said of its values. */
+	signatures.list[0].bytes[signatures.list[0].len - 1] ^= 1;
+	ck_assert_int_eq(unseal(NULL), SG_ERR_POLICY);
+	ck_assert(logged("none of the known signatures is over the values of now"));
+	ck_assert(!logged("PCR 7"));
 }
 END_TEST
 
@@ -460,6 +497,7 @@ static Suite *suite(void)
 	tcase_add_test(tc, a_policy_that_is_not_the_objects_is_refused);
 	tcase_add_test(tc, the_digest_is_that_of_the_tpm);
 	tcase_add_loop_test(tc, values_that_the_signer_signed_open_it, 0, 2);
+	tcase_add_loop_test(tc, where_no_signed_values_are_met_the_nearest_say_which_pcr_differs, 0, 2);
 	tcase_add_loop_test(tc, a_signer_pcrs_and_a_pin_hold_together, 0, 2);
 	tcase_add_loop_test(tc, a_signature_of_somebody_else_opens_nothing, 0, 2);
 	tcase_add_loop_test(tc, a_changed_signature_opens_nothing, 0, 2);

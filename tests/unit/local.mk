@@ -51,6 +51,7 @@ unit_tests = \
 	tests/unit/test_p256 \
 	tests/unit/test_pin_index \
 	tests/unit/test_pkcs8 \
+	tests/unit/test_pcrs \
 	tests/unit/test_policy \
 	tests/unit/test_policy_signature \
 	tests/unit/test_random \

@@ -107,24 +107,23 @@ enum sg_err sg_tpm_pcr_read(struct sg_tpm *tpm, ESYS_TR session, struct sg_pcrs 
 }
 
 /* Say of one bank which values are not the expected ones. */
-static bool bank_differs(const struct sg_pcr_bank *expected, const struct sg_pcr_bank *found,
-                         const struct sg_pcr_hash *hash)
+static bool bank_differs(enum sg_digest_alg bank, const struct sg_pcr_bank *expected,
+                         const struct sg_pcr_bank *found)
 {
+	const struct sg_pcr_hash *hash = &sg_pcr_hashes[bank];
+	uint32_t differing = sg_pcr_bank_differing(bank, expected, found);
 	char was[2 * SG_DIGEST_MAX + 1], is[2 * SG_DIGEST_MAX + 1];
-	bool differs = false;
 
 	for (unsigned n = 0; n < SG_PCRS; n++) {
-		if ((expected->selected >> n & 1) == 0 ||
-		    memcmp(expected->value[n], found->value[n], hash->len) == 0)
+		if ((differing >> n & 1) == 0)
 			continue;
 		sg_bytes_hex(sg_bytes(expected->value[n], hash->len), was);
 		sg_bytes_hex(sg_bytes(found->value[n], hash->len), is);
 		was[2 * hash->len] = is[2 * hash->len] = '\0';
 		sg_log(SG_LOG_ERROR, "PCR %u of the bank %s differs: expected %s, found %s", n,
 		       hash->name, was, is);
-		differs = true;
 	}
-	return differs;
+	return differing != 0;
 }
 
 void sg_tpm_pcr_explain(struct sg_tpm *tpm, const struct sg_pcrs *expected)
@@ -137,7 +136,7 @@ void sg_tpm_pcr_explain(struct sg_tpm *tpm, const struct sg_pcrs *expected)
 	if (sg_tpm_pcr_read(tpm, ESYS_TR_NONE, &found) != SG_OK)
 		return;
 	for (size_t i = 0; i < SG_PCR_BANKS; i++)
-		differs |= bank_differs(&expected->bank[i], &found.bank[i], &sg_pcr_hashes[i]);
+		differs |= bank_differs((enum sg_digest_alg)i, &expected->bank[i], &found.bank[i]);
 	if (!differs)
 		sg_log(SG_LOG_ERROR, "the PCRs have the expected values again: they changed while "
 		       "the key was being opened");

@@ -66,55 +66,6 @@ static enum sg_err assert_auth(const struct assertion *a)
 	                                       ESYS_TR_NONE, ESYS_TR_NONE));
 }
 
-/* Compute what PolicyPCR makes of the PCRs of a signature now. Many are of the same PCRs, which
- * are read once. */
-static enum sg_err digest_now(const struct assertion *a, const struct sg_policy_signature *one,
-                              struct sg_pcrs *now, uint8_t digest[SG_POLICY_DIGEST])
-{
-	enum sg_err err = SG_OK;
-
-	if (now->bank[one->bank].selected != one->selected || !sg_pcrs_known(now)) {
-		*now = (struct sg_pcrs){ 0 };
-		now->bank[one->bank].selected = one->selected;
-		err = sg_tpm_pcr_read(a->tpm, ESYS_TR_NONE, now);
-	}
-	return err == SG_OK ? sg_policy_pcr_digest(now, digest) : err;
-}
-
-/* Find a signature of the signer over the PCR values of now; NULL in *found where none fits. */
-static enum sg_err find_signature(const struct assertion *a,
-                                  const struct sg_policy_signature **found, struct sg_pcrs *now)
-{
-	uint8_t print[SG_POLICY_DIGEST], digest[SG_POLICY_DIGEST];
-	size_t known = 0;
-	enum sg_err err = sg_policy_signer_print(sg_buf_bytes(&a->policy->signer), print);
-
-	*found = NULL;
-	*now = (struct sg_pcrs){ 0 };
-	for (size_t i = 0; a->signatures != NULL && i < a->signatures->n && err == SG_OK; i++) {
-		const struct sg_policy_signature *one = &a->signatures->list[i];
-
-		if (memcmp(one->signer, print, sizeof print) != 0)
-			continue;
-		known++;
-		err = digest_now(a, one, now, digest);
-		if (err == SG_OK && memcmp(digest, one->policy, sizeof digest) == 0) {
-			*found = one;
-			return SG_OK;
-		}
-		/* A signer signs for all machines: this one need not keep the bank. */
-		if (err == SG_ERR_HW_UNSUPPORTED)
-			err = SG_OK;
-	}
-	if (err == SG_OK)
-		sg_log(SG_LOG_ERROR, "the policy asks for PCR values that its signer signed, and %s",
-		       known == 0 ? "no signature of that signer is known; \"signet policy update\" "
-		                    "takes one in"
-		                  : "none of the known signatures is over the values of now; the signer "
-		                    "has to sign them, and \"signet policy update\" takes that in");
-	return err;
-}
-
 /* Load the key that may sign. */
 static enum sg_err load_signer(const struct assertion *a, ESYS_TR *key, TPM2B_NAME **name)
 {
@@ -192,6 +143,73 @@ static enum sg_err verify(const struct assertion *a, ESYS_TR key,
 	                                       ESYS_TR_NONE, &digest, &signature, ticket));
 }
 
+/* Have the TPM check that the signer signed this. Name and ticket are for PolicyAuthorize; the
+ * caller frees both with Esys_Free, also after an error. */
+static enum sg_err check(const struct assertion *a, const struct sg_policy_signature *one,
+                         TPM2B_NAME **name, TPMT_TK_VERIFIED **ticket)
+{
+	ESYS_TR key = ESYS_TR_NONE;
+	enum sg_err err;
+
+	*ticket = NULL;
+	err = load_signer(a, &key, name);
+	if (err == SG_OK)
+		err = verify(a, key, one, ticket);
+	/* Slots are few, and the key has done its work. */
+	if (key != ESYS_TR_NONE)
+		sg_tpm_err(TPM2_CC_FlushContext, Esys_FlushContext(a->tpm->esys, key));
+	return err;
+}
+
+/* Compute what PolicyPCR makes of the PCRs of a signature now. Many are of the same PCRs, which
+ * are read once. */
+static enum sg_err digest_now(const struct assertion *a, const struct sg_policy_signature *one,
+                              struct sg_pcrs *now, uint8_t digest[SG_POLICY_DIGEST])
+{
+	enum sg_err err = SG_OK;
+
+	if (now->bank[one->bank].selected != one->selected || !sg_pcrs_known(now)) {
+		*now = (struct sg_pcrs){ 0 };
+		now->bank[one->bank].selected = one->selected;
+		err = sg_tpm_pcr_read(a->tpm, ESYS_TR_NONE, now);
+	}
+	return err == SG_OK ? sg_policy_pcr_digest(now, digest) : err;
+}
+
+/* Find a signature of the signer over the PCR values of now; NULL in *found where none fits. */
+static enum sg_err find_signature(const struct assertion *a,
+                                  const struct sg_policy_signature **found, struct sg_pcrs *now)
+{
+	uint8_t print[SG_POLICY_DIGEST], digest[SG_POLICY_DIGEST];
+	size_t known = 0;
+	enum sg_err err = sg_policy_signer_print(sg_buf_bytes(&a->policy->signer), print);
+
+	*found = NULL;
+	*now = (struct sg_pcrs){ 0 };
+	for (size_t i = 0; a->signatures != NULL && i < a->signatures->n && err == SG_OK; i++) {
+		const struct sg_policy_signature *one = &a->signatures->list[i];
+
+		if (memcmp(one->signer, print, sizeof print) != 0)
+			continue;
+		known++;
+		err = digest_now(a, one, now, digest);
+		if (err == SG_OK && memcmp(digest, one->policy, sizeof digest) == 0) {
+			*found = one;
+			return SG_OK;
+		}
+		/* A signer signs for all machines: this one need not keep the bank. */
+		if (err == SG_ERR_HW_UNSUPPORTED)
+			err = SG_OK;
+	}
+	if (err == SG_OK)
+		sg_log(SG_LOG_ERROR, "the policy asks for PCR values that its signer signed, and %s",
+		       known == 0 ? "no signature of that signer is known; \"signet policy update\" "
+		                    "takes one in"
+		                  : "none of the known signatures is over the values of now; the signer "
+		                    "has to sign them, and \"signet policy update\" takes that in");
+	return err;
+}
+
 /* Assert what the signer approved in the place of all that was asserted before. */
 static enum sg_err authorize(const struct assertion *a, const struct sg_policy_signature *one,
                              const TPM2B_NAME *name, const TPMT_TK_VERIFIED *ticket)
@@ -206,31 +224,64 @@ static enum sg_err authorize(const struct assertion *a, const struct sg_policy_s
 	                                       ticket));
 }
 
+/* Read what PCRs have now, bank by bank: the TPM need not keep all that somebody signed. */
+static void read_kept(struct sg_tpm *tpm, struct sg_pcrs *pcrs)
+{
+	for (size_t i = 0; i < SG_PCR_BANKS; i++) {
+		struct sg_pcrs one = { 0 };
+
+		one.bank[i].selected = pcrs->bank[i].selected;
+		if (sg_tpm_pcr_read(tpm, ESYS_TR_NONE, &one) == SG_OK)
+			pcrs->bank[i] = one.bank[i];
+	}
+}
+
+/* No signature is over the values of now: say in which PCRs the signed values that come nearest
+ * differ, where its file tells what they are. What the signer did not sign is not shown as his. */
+static void explain_signed(const struct assertion *a)
+{
+	const struct sg_policy_signature *nearest = NULL;
+	uint8_t print[SG_POLICY_DIGEST];
+	TPMT_TK_VERIFIED *ticket = NULL;
+	TPM2B_NAME *name = NULL;
+	struct sg_pcrs now, expected = { 0 };
+
+	if (a->signatures == NULL ||
+	    sg_policy_signer_print(sg_buf_bytes(&a->policy->signer), print) != SG_OK)
+		return;
+	sg_policy_signatures_pcrs(a->signatures, print, &now);
+	read_kept(a->tpm, &now);
+	nearest = sg_policy_signatures_nearest(a->signatures, print, &now);
+	if (nearest != NULL && check(a, nearest, &name, &ticket) == SG_OK) {
+		sg_log(SG_LOG_ERROR, "the signed values that come nearest differ as follows");
+		expected.bank[nearest->bank] = *nearest->values;
+		sg_tpm_pcr_explain(a->tpm, &expected);
+	}
+	Esys_Free(name);
+	Esys_Free(ticket);
+}
+
 static enum sg_err assert_signed(const struct assertion *a)
 {
 	const struct sg_policy_signature *one = NULL;
 	TPMT_TK_VERIFIED *ticket = NULL;
 	TPM2B_NAME *name = NULL;
-	ESYS_TR key = ESYS_TR_NONE;
 	struct sg_pcrs now;
 	enum sg_err err;
 
 	if (a->policy->signer.len == 0)
 		return SG_OK;
 	err = find_signature(a, &one, &now);
-	if (err == SG_OK && one == NULL)
+	if (err == SG_OK && one == NULL) {
+		explain_signed(a);
 		err = SG_ERR_POLICY;
+	}
 	if (err == SG_OK)
-		err = load_signer(a, &key, &name);
-	if (err == SG_OK)
-		err = verify(a, key, one, &ticket);
+		err = check(a, one, &name, &ticket);
 	if (err == SG_OK)
 		err = policy_pcr(a, &now);
 	if (err == SG_OK)
 		err = authorize(a, one, name, ticket);
-	/* Slots are few, and the key has done its work. */
-	if (key != ESYS_TR_NONE)
-		sg_tpm_err(TPM2_CC_FlushContext, Esys_FlushContext(a->tpm->esys, key));
 	Esys_Free(name);
 	Esys_Free(ticket);
 	return err;
