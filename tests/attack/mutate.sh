@@ -108,6 +108,7 @@ failures() {
 }
 
 programs() {
+	! grep -qs '"lib/faulty\.h"' "$root/tests/$1" || echo faulty.la
 	case $1 in
 	attack/test_timing.sh) echo tests/ct/secrets ;;
 	*.c) echo "tests/${1%.c}" ;;
