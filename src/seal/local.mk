@@ -17,6 +17,7 @@ libsignet_la_SOURCES += \
 	src/seal/hsm/seal_key.c src/seal/hsm/seal_key.h \
 	src/seal/hsm/sealer.c src/seal/hsm/sealer.h \
 	src/seal/hsm/share.c src/seal/hsm/share.h \
+	src/seal/hsm/trust.c src/seal/hsm/trust.h \
 	src/seal/hsm/way.c src/seal/hsm/way.h \
 	src/seal/pcrs.c src/seal/pcrs.h \
 	src/seal/pin_index.c src/seal/pin_index.h \

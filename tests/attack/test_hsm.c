@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto/aes_gcm.h"
 #include "lib/conformance.h"
 #include "lib/file.h"
 #include "lib/memory.h"
@@ -174,6 +175,21 @@ START_TEST(a_key_that_is_planted_in_the_store_seals_nothing)
 }
 END_TEST
 
+/* It has our label, and is for what ours is for. */
+static void name_as_ours(struct p11_template *t)
+{
+	static const CK_ATTRIBUTE_TYPE others[] = {
+		CKA_WRAP, CKA_UNWRAP, CKA_SIGN, CKA_VERIFY, CKA_DERIVE,
+	};
+
+	p11_bool(t, CKA_ENCRYPT, true);
+	p11_bool(t, CKA_DECRYPT, true);
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+		p11_bool(t, others[i], false);
+	p11_text(t, CKA_LABEL, "signet-seal-gcm");
+	p11_text(t, CKA_ID, "a planted key");
+}
+
 START_TEST(a_key_of_our_name_that_he_can_read_seals_no_new_token)
 {
 	struct test_hsm in;
@@ -187,17 +203,74 @@ START_TEST(a_key_of_our_name_that_he_can_read_seals_no_new_token)
 	test_hsm_enter(&in, his.module, TEST_HSM_LABEL);
 	p11_ulong(&t, CKA_VALUE_LEN, 32);
 	p11_bool(&t, CKA_TOKEN, true);
+	p11_bool(&t, CKA_SENSITIVE, true);
 	p11_bool(&t, CKA_EXTRACTABLE, true);
-	p11_bool(&t, CKA_ENCRYPT, true);
-	p11_bool(&t, CKA_DECRYPT, true);
-	p11_text(&t, CKA_LABEL, "signet-seal-gcm");
-	p11_text(&t, CKA_ID, "a planted key");
+	name_as_ours(&t);
 	p11_ok(in.f->C_GenerateKey(in.session, &mechanism, t.attr, t.n, &key));
 	test_hsm_leave(&in);
 	p11_make_machine_in(1);
 	memcpy(strstr(p11_store, "slot-0000"), "slot-0001", 9);
 	store = test_file_read(p11_store);
 	ck_assert_ptr_nonnull(memmem(store.data, store.len, "SGHP", 4));
+	ck_assert_ptr_null(memmem(store.data, store.len, "a planted key", 13));
+	sg_buf_free(&store);
+}
+END_TEST
+
+/* He puts a key there whose value he knows; what a template can say of ours is said of it. */
+static void put_key(bool public)
+{
+	static const uint8_t value[32] = "a value that he knows";
+	struct p11_template t = { .n = 0 };
+	CK_OBJECT_HANDLE key;
+	struct test_hsm in;
+
+	test_hsm_enter(&in, his.module, TEST_HSM_LABEL);
+	if (public)
+		p11_ok(in.f->C_Logout(in.session));
+	p11_ulong(&t, CKA_CLASS, CKO_SECRET_KEY);
+	p11_ulong(&t, CKA_KEY_TYPE, CKK_AES);
+	p11_bytes(&t, CKA_VALUE, value, sizeof value);
+	p11_bool(&t, CKA_TOKEN, true);
+	p11_bool(&t, CKA_PRIVATE, !public);
+	p11_bool(&t, CKA_SENSITIVE, true);
+	p11_bool(&t, CKA_EXTRACTABLE, false);
+	name_as_ours(&t);
+	p11_ok(in.f->C_CreateObject(in.session, t.attr, t.n, &key));
+	test_hsm_leave(&in);
+}
+
+/* Tell whether he opens, with that value and without the HSM, what the HSM closed of a blob. */
+static bool he_opens(const uint8_t *blob, size_t len)
+{
+	static const uint8_t value[32] = "a value that he knows";
+	struct sg_secret *inner = test_secret(32, 0);
+	bool opened = false;
+
+	for (size_t at = 0; at + 76 <= len && !opened; at++)
+		opened = sg_gcm_decrypt(sg_bytes(value, 32), sg_bytes(blob + at, 12),
+		                        sg_bytes(NULL, 0), sg_bytes(blob + at + 12, 32),
+		                        sg_bytes(blob + at + 44, 16), inner->data) == SG_OK;
+	sg_secret_free(&inner);
+	return opened;
+}
+
+/* With the PIN of the HSM or, as a public object, without it. */
+START_TEST(a_key_whose_value_he_knows_seals_no_new_token)
+{
+	struct sg_buf store;
+	const uint8_t *blob;
+
+	test_softhsm_start(&his);
+	configure(&his);
+	put_key(_i != 0);
+	p11_make_machine_in(1);
+	memcpy(strstr(p11_store, "slot-0000"), "slot-0001", 9);
+	store = test_file_read(p11_store);
+	blob = memmem(store.data, store.len, "SGH1", 4);
+	ck_assert_ptr_nonnull(blob);
+	ck_assert_uint_gt(store.len - (size_t)(blob - store.data), 256);
+	ck_assert(!he_opens(blob, 256));
 	ck_assert_ptr_null(memmem(store.data, store.len, "a planted key", 13));
 	sg_buf_free(&store);
 }
@@ -269,6 +342,7 @@ static Suite *suite(void)
 	tcase_add_test(tc, no_byte_of_what_the_hsm_sealed_changes_unnoticed);
 	tcase_add_test(tc, a_key_that_is_planted_in_the_store_seals_nothing);
 	tcase_add_test(tc, a_key_of_our_name_that_he_can_read_seals_no_new_token);
+	tcase_add_loop_test(tc, a_key_whose_value_he_knows_seals_no_new_token, 0, 2);
 	tcase_add_test(tc, a_sealed_key_is_in_guarded_memory_only_and_gone_in_the_end);
 	tcase_add_test(tc, what_the_sealer_had_is_gone_when_it_returns);
 	suite_add_tcase(suite, tc);

@@ -9,7 +9,8 @@ hsm_tests = \
 	tests/hsm/test_pool \
 	tests/hsm/test_sealer \
 	tests/hsm/test_sealer_key \
-	tests/hsm/test_softhsm
+	tests/hsm/test_softhsm \
+	tests/hsm/test_trust
 
 check_PROGRAMS += $(hsm_tests)
 TESTS += $(hsm_tests)

@@ -13,7 +13,7 @@
 #include "crypto/p256.h"
 #include "crypto/random.h"
 #include "seal/hsm/kept_use.h"
-#include "seal/hsm/seal_key.h"
+#include "seal/hsm/trust.h"
 #include "util/log.h"
 
 #define ROOM 20                 /* attributes of a template at most */

@@ -50,6 +50,9 @@ static enum sg_err do_close(struct sg_hsm_session *s, void *arg)
 	const struct sg_hsm_way_row *way = find_way(w->profile->way);
 	enum sg_err err = begin(s, way, w);
 
+	if (err == SG_OK)
+		err = sg_hsm_seal_key_check(s, way->kind,
+		                            sg_bytes(w->profile->id, w->profile->id_len), w->key);
 	return err == SG_OK ? way->close(s, way, w) : err;
 }
 

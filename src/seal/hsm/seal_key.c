@@ -8,77 +8,46 @@
 
 #include "crypto/random.h"
 #include "seal/hsm/profile.h"
+#include "seal/hsm/trust.h"
 #include "util/log.h"
 
 #define AES_BYTES 32
 #define RSA_BITS 3072
 #define ROOM 16                 /* attributes of a template at most */
+#define CANDIDATES 16           /* keys of our label that are looked at */
+
+#define USES(list) (list), sizeof (list) / sizeof (list)[0]
+
+/* All uses that a key can have; those that it is not for are refused by name, for an HSM's defaults
+ * differ. A key that wraps as well as it decrypts would open other keys of the HSM. */
+static const CK_ATTRIBUTE_TYPE secret_uses[] = {
+	CKA_ENCRYPT, CKA_DECRYPT, CKA_WRAP, CKA_UNWRAP, CKA_SIGN, CKA_VERIFY, CKA_DERIVE,
+};
+static const CK_ATTRIBUTE_TYPE public_uses[] = { CKA_ENCRYPT, CKA_WRAP, CKA_VERIFY };
+static const CK_ATTRIBUTE_TYPE private_uses[] = { CKA_DECRYPT, CKA_UNWRAP, CKA_SIGN };
 
 const struct sg_hsm_key_kind sg_hsm_key_gcm = {
 	"signet-seal-gcm", CKO_SECRET_KEY, CKK_AES, CKM_AES_KEY_GEN, CKA_ENCRYPT, CKA_DECRYPT,
+	USES(secret_uses),
 };
 
 const struct sg_hsm_key_kind sg_hsm_key_wrap = {
 	"signet-seal-wrap", CKO_SECRET_KEY, CKK_AES, CKM_AES_KEY_GEN, CKA_WRAP, CKA_UNWRAP,
+	USES(secret_uses),
 };
 
 const struct sg_hsm_key_kind sg_hsm_key_rsa = {
 	"signet-seal-rsa", CKO_PRIVATE_KEY, CKK_RSA, CKM_RSA_PKCS_KEY_PAIR_GEN, CKA_ENCRYPT,
-	CKA_DECRYPT,
+	CKA_DECRYPT, USES(private_uses),
 };
 
-/* An attribute that must be as it is here. */
-struct wanted {
-	CK_ATTRIBUTE_TYPE type;
-	CK_BBOOL value;
-	const char *otherwise;
-};
-
-static enum sg_err check_one(struct sg_hsm_session *s, const char *name, CK_OBJECT_HANDLE key,
-                             const struct wanted *wanted)
-{
-	CK_BBOOL value = 0xff;
-	CK_ATTRIBUTE attr = { wanted->type, &value, sizeof value };
-	enum sg_err err;
-
-	err = sg_hsm_check(s, "C_GetAttributeValue",
-	                   s->f->C_GetAttributeValue(s->handle, key, &attr, 1));
-	if (err == SG_OK && (attr.ulValueLen != sizeof value || value != wanted->value)) {
-		sg_log(SG_LOG_ERROR, "%s of the HSM can't be used: it %s", name, wanted->otherwise);
-		err = SG_ERR_HSM_MECHANISM;
-	}
-	return err;
-}
-
-enum sg_err sg_hsm_key_check(struct sg_hsm_session *s, CK_KEY_TYPE type, const char *name,
-                             CK_OBJECT_HANDLE key)
-{
-	static const struct wanted wanted[] = {
-		{ CKA_EXTRACTABLE, CK_FALSE, "can leave the HSM" },
-		{ CKA_SENSITIVE, CK_TRUE, "can be read in the HSM" },
-		{ CKA_TOKEN, CK_TRUE, "ends with its session" },
-	};
-	CK_KEY_TYPE found = 0;
-	CK_ATTRIBUTE attr = { CKA_KEY_TYPE, &found, sizeof found };
-	enum sg_err err;
-
-	err = sg_hsm_check(s, "C_GetAttributeValue",
-	                   s->f->C_GetAttributeValue(s->handle, key, &attr, 1));
-	if (err == SG_OK && found != type)
-		err = SG_ERR_HSM_MECHANISM;
-	for (size_t i = 0; i < sizeof wanted / sizeof wanted[0] && err == SG_OK; i++)
-		err = check_one(s, name, key, &wanted[i]);
-	return err;
-}
-
-/* A key that could leave the HSM would take with it what it sealed. */
+/* Look at a key that did not seal before. */
 static enum sg_err check(struct sg_hsm_session *s, const struct sg_hsm_key_kind *kind,
-                         CK_OBJECT_HANDLE key)
+                         enum sg_hsm_origin origin, CK_OBJECT_HANDLE key)
 {
-	const struct wanted opens = { kind->open, CK_TRUE, "may not open what it closes" };
 	enum sg_err err = sg_hsm_key_check(s, kind->type, kind->label, key);
 
-	return err == SG_OK ? check_one(s, kind->label, key, &opens) : err;
+	return err == SG_OK ? sg_hsm_trust(s, kind, origin, key) : err;
 }
 
 static enum sg_err read_id(struct sg_hsm_session *s, CK_OBJECT_HANDLE handle,
@@ -102,41 +71,58 @@ static enum sg_err read_id(struct sg_hsm_session *s, CK_OBJECT_HANDLE handle,
 	return err;
 }
 
-/* Look for the key: by the object attributes of the URI, or else by label. *handle is
- * CK_INVALID_HANDLE where there is none. */
-static enum sg_err look(struct sg_hsm_session *s, const struct sg_hsm_key_kind *kind, bool *named,
-                        CK_OBJECT_HANDLE *handle)
+/* Find the one key that the URI names, if it names one. */
+static enum sg_err find_named(struct sg_hsm_session *s, const struct sg_hsm_key_kind *kind,
+                              bool *named, CK_OBJECT_HANDLE *handle)
 {
-	CK_ULONG n = 0, count;
-	CK_ATTRIBUTE *uri = sg_hsm_uri_attributes(s, &n);
 	CK_OBJECT_CLASS class = kind->class;
-	CK_ATTRIBUTE template[4] = { { CKA_CLASS, &class, sizeof class } };
-	CK_ULONG used = 1;
+	CK_ATTRIBUTE template[3] = { { CKA_CLASS, &class, sizeof class } }, *uri;
+	CK_OBJECT_HANDLE found[2] = { 0 };
+	CK_ULONG n_uri = 0, n = 1, count = 0;
 	enum sg_err err;
 
-	*handle = CK_INVALID_HANDLE;
-	for (CK_ULONG i = 0; i < n && used < 4; i++)
+	uri = sg_hsm_uri_attributes(s, &n_uri);
+	for (CK_ULONG i = 0; i < n_uri && n < 3; i++)
 		if (uri[i].type == CKA_ID || uri[i].type == CKA_LABEL)
-			template[used++] = uri[i];
-	*named = used > 1;
+			template[n++] = uri[i];
+	*named = n > 1;
 	if (!*named)
-		template[used++] = (CK_ATTRIBUTE){ CKA_LABEL, (void *)kind->label,
-			                           strlen(kind->label) };
-	err = sg_hsm_find(s, template, used, handle, 1, &count);
+		return SG_OK;
+	err = sg_hsm_find(s, template, n, found, 2, &count);
 	if (err == SG_OK && count == 0)
-		*handle = CK_INVALID_HANDLE;
-	return err;
+		err = SG_ERR_HSM_OTHER;
+	if (err == SG_OK && count > 1) {
+		sg_log(SG_LOG_ERROR, "the URI of the HSM names two keys: name one, by its id");
+		err = SG_ERR_CONFIG;
+	}
+	*handle = found[0];
+	return err == SG_OK ? check(s, kind, SG_HSM_NAMED, *handle) : err;
 }
 
-/* All uses that a key can have; those that it is not for are refused by name, for an HSM's defaults
- * differ. A key that wraps as well as it decrypts would open other keys of the HSM. */
-static const CK_ATTRIBUTE_TYPE secret_uses[] = {
-	CKA_ENCRYPT, CKA_DECRYPT, CKA_WRAP, CKA_UNWRAP, CKA_SIGN, CKA_VERIFY, CKA_DERIVE,
-};
-static const CK_ATTRIBUTE_TYPE public_uses[] = { CKA_ENCRYPT, CKA_WRAP, CKA_VERIFY };
-static const CK_ATTRIBUTE_TYPE private_uses[] = { CKA_DECRYPT, CKA_UNWRAP, CKA_SIGN };
+/* Find a key of our label that can be trusted; *handle is CK_INVALID_HANDLE where there is none.
+ * Who puts others there shall not keep us from making one. */
+static enum sg_err find_labelled(struct sg_hsm_session *s, const struct sg_hsm_key_kind *kind,
+                                 CK_OBJECT_HANDLE *handle)
+{
+	CK_OBJECT_CLASS class = kind->class;
+	CK_ATTRIBUTE template[] = {
+		{ CKA_CLASS, &class, sizeof class },
+		{ CKA_LABEL, (void *)kind->label, strlen(kind->label) },
+	};
+	CK_OBJECT_HANDLE found[CANDIDATES];
+	CK_ULONG count = 0;
+	enum sg_err err = sg_hsm_find(s, template, 2, found, CANDIDATES, &count);
 
-#define USES(list) (list), sizeof (list) / sizeof (list)[0]
+	*handle = CK_INVALID_HANDLE;
+	for (CK_ULONG i = 0; i < count && err == SG_OK && *handle == CK_INVALID_HANDLE; i++) {
+		err = check(s, kind, SG_HSM_FOUND, found[i]);
+		if (err == SG_OK)
+			*handle = found[i];
+		else if (err == SG_ERR_HSM_MECHANISM)
+			err = SG_OK;
+	}
+	return err;
+}
 
 /* Append the uses to a template of n rows, with room for them; return the new number. */
 static CK_ULONG add_uses(const struct sg_hsm_key_kind *kind, const CK_ATTRIBUTE_TYPE *uses,
@@ -225,7 +211,7 @@ static enum sg_err make(struct sg_hsm_session *s, const struct sg_hsm_key_kind *
 	key->made = true;
 	err = sg_hsm_find_key(s, kind->class, sg_bytes(key->id, key->id_len), &handle);
 	if (err == SG_OK)
-		err = check(s, kind, handle);
+		err = check(s, kind, SG_HSM_MADE, handle);
 	if (err != SG_OK)
 		sg_hsm_seal_key_undo(s, kind, key);
 	return err;
@@ -234,17 +220,53 @@ static enum sg_err make(struct sg_hsm_session *s, const struct sg_hsm_key_kind *
 enum sg_err sg_hsm_seal_key_get(struct sg_hsm_session *s, const struct sg_hsm_key_kind *kind,
                                 struct sg_hsm_seal_key *key)
 {
-	CK_OBJECT_HANDLE handle;
+	CK_OBJECT_HANDLE handle = CK_INVALID_HANDLE;
 	bool named = false;
-	enum sg_err err = look(s, kind, &named, &handle);
+	enum sg_err err = find_named(s, kind, &named, &handle);
 
 	key->made = false;
+	if (err == SG_OK && !named)
+		err = find_labelled(s, kind, &handle);
 	if (err != SG_OK)
 		return err;
-	if (handle == CK_INVALID_HANDLE)
-		return named ? SG_ERR_HSM_OTHER : make(s, kind, key);
-	err = check(s, kind, handle);
-	return err == SG_OK ? read_id(s, handle, key) : err;
+	return handle == CK_INVALID_HANDLE ? make(s, kind, key) : read_id(s, handle, key);
+}
+
+/* Tell whether the URI names that key: by its id, by its label, which the HSM knows, or both. */
+static bool is_named(struct sg_hsm_session *s, const struct sg_hsm_key_kind *kind,
+                     struct sg_bytes id)
+{
+	CK_OBJECT_CLASS class = kind->class;
+	CK_ATTRIBUTE template[3] = {
+		{ CKA_CLASS, &class, sizeof class },
+		{ CKA_ID, (void *)id.data, id.len },
+	}, *uri;
+	CK_OBJECT_HANDLE found[2];
+	CK_ULONG n_uri = 0, n = 2, count = 0;
+	bool named = false;
+
+	uri = sg_hsm_uri_attributes(s, &n_uri);
+	for (CK_ULONG i = 0; i < n_uri; i++) {
+		if (uri[i].type == CKA_LABEL && n < 3)
+			template[n++] = uri[i];
+		if (uri[i].type != CKA_ID)
+			continue;
+		named = sg_bytes_equal(sg_bytes(uri[i].pValue, uri[i].ulValueLen), id);
+		if (!named)
+			return false;
+	}
+	if (n == 2)
+		return named;
+	return sg_hsm_find(s, template, n, found, 2, &count) == SG_OK && count == 1;
+}
+
+enum sg_err sg_hsm_seal_key_check(struct sg_hsm_session *s, const struct sg_hsm_key_kind *kind,
+                                  struct sg_bytes id, CK_OBJECT_HANDLE handle)
+{
+	const enum sg_hsm_origin origin = is_named(s, kind, id) ? SG_HSM_NAMED : SG_HSM_MADE;
+	enum sg_err err = sg_hsm_trust(s, kind, origin, handle);
+
+	return err == SG_ERR_HSM_MECHANISM ? SG_ERR_HSM_OTHER : err;
 }
 
 void sg_hsm_seal_key_undo(struct sg_hsm_session *s, const struct sg_hsm_key_kind *kind,

@@ -82,6 +82,8 @@ static CK_RV token_info(struct faulty_call *call)
 		unpad(info->model, sizeof info->model);
 		unpad(info->serialNumber, sizeof info->serialNumber);
 	}
+	if (rv == CKR_OK && faulty_quirk(FAULTY_NO_LOGIN))
+		info->flags &= ~(CK_FLAGS)CKF_LOGIN_REQUIRED;
 	if (rv == CKR_OK && atomic_load(&faulty->session_limit) != 0)
 		info->ulMaxSessionCount = atomic_load(&faulty->session_limit);
 	return rv;
@@ -106,16 +108,29 @@ void faulty_answer_spoil(const struct faulty_call *call)
 		spoil(&faulty->functions[call->number], call->w[at].p, call->w[at + 1].p);
 }
 
+static bool is_hidden(CK_ATTRIBUTE_TYPE type)
+{
+	return faulty_quirk(FAULTY_TELLS_NO_ORIGIN) &&
+	       (type == CKA_LOCAL || type == CKA_ALWAYS_SENSITIVE || type == CKA_NEVER_EXTRACTABLE);
+}
+
 static CK_RV get_attribute_value(struct faulty_call *call)
 {
 	CK_ATTRIBUTE *template = call->w[2].p;
 	CK_RV rv = faulty_pass(call);
+	bool hidden = false;
 
 	for (CK_ULONG i = 0; rv == CKR_OK && i < call->w[3].n; i++)
 		if (template[i].pValue != NULL)
 			spoil(&faulty->functions[call->number], template[i].pValue,
 			      &template[i].ulValueLen);
-	return rv;
+	for (CK_ULONG i = 0; rv == CKR_OK && i < call->w[3].n; i++) {
+		if (!is_hidden(template[i].type))
+			continue;
+		template[i].ulValueLen = CK_UNAVAILABLE_INFORMATION;
+		hidden = true;
+	}
+	return hidden ? CKR_ATTRIBUTE_TYPE_INVALID : rv;
 }
 
 const struct faulty_hook faulty_answer_hooks[] = {

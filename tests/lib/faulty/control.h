@@ -49,6 +49,8 @@ enum faulty_gcm {
 #define FAULTY_NEEDS_THREADS 16u        /* and CKF_LIBRARY_CANT_CREATE_OS_THREADS */
 #define FAULTY_NEEDS_ARGUMENTS 32u      /* and no arguments at all */
 #define FAULTY_KWP_IS_210B 64u          /* RFC 5649 has only the number that 3.0 gave it */
+#define FAULTY_TELLS_NO_ORIGIN 128u     /* whether a key was made in the HSM is not told */
+#define FAULTY_NO_LOGIN 256u            /* the token says that it needs no login */
 
 struct faulty_function {
 	_Atomic uint64_t calls;         /* so far, from all processes */
