@@ -12,6 +12,7 @@ AM_TESTS_ENVIRONMENT = \
 check_LTLIBRARIES += libtesting.la
 libtesting_la_SOURCES = \
 	tests/lib/conformance.c tests/lib/conformance.h \
+	tests/lib/device.c tests/lib/device.h \
 	tests/lib/either.c tests/lib/either.h \
 	tests/lib/fault.c tests/lib/fault.h \
 	tests/lib/faulty.c tests/lib/faulty.h \

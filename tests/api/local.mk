@@ -39,6 +39,7 @@ api_tests = \
 	tests/api/test_threads \
 	tests/api/test_threadless \
 	tests/api/test_tokens \
+	tests/api/test_tpm \
 	tests/api/test_verify_signature \
 	tests/api/test_waiting \
 	tests/api/test_wrap \
@@ -66,5 +67,6 @@ check_LTLIBRARIES += recursing_provider.la
 recursing_provider_la_SOURCES = tests/api/recursing_provider.c
 recursing_provider_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath /nowhere
 
-# Its nanosleep stands before that of the C library for all that it loads.
+# Their nanosleep stands before that of the C library for all that they load.
+tests_api_test_device_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic-symbol=nanosleep
 tests_api_test_waiting_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic-symbol=nanosleep

@@ -1,35 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Tests. The module on a TPM that dies, breaks off or refuses at each command of each call in
- * turn. The caller learns what happened, and the token afterwards is the one that it was or
+ * Tests. The module on hardware that dies, breaks off or refuses at each command of each call
+ * in turn, a TPM or an HSM. The caller learns what happened, and the token afterwards is the one that it was or
  * the one that it was to become: nothing is half written, nothing stays loaded.
  */
 #include <string.h>
-#include <tss2/tss2_tpm2_types.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
 
-#include "lib/fault.h"
+#include "lib/device.h"
 #include "lib/p11.h"
 #include "lib/runner.h"
 
 #define OTHER_PIN "staple battery"
-#define COMMANDS 100                    /* more than any call sends */
+#define COMMANDS 300                    /* more than any call sends */
 
-static struct test_tpm tpm;
 static CK_SESSION_HANDLE s;
 static const char *pin;
 static CK_ULONG objects;
 
-static const struct {
-	enum test_fault fault;
-	uint32_t value;
-	CK_RV rv;
-} kinds[] = {
-	{ TEST_DIE_BEFORE, 0, CKR_DEVICE_REMOVED },
-	{ TEST_DIE_AFTER, 0, CKR_DEVICE_REMOVED },
-	{ TEST_LOSE, 0, CKR_DEVICE_REMOVED },
-	{ TEST_REFUSE, TPM2_RC_FAILURE, CKR_SIGNET_HW_FAILURE },
-};
-#define KINDS (int)(sizeof kinds / sizeof kinds[0])
+/* Stands in front of that of the C library: who looks for an HSM that is away does so again and
+ * again, with pauses. */
+__attribute__((visibility("default")))
+int nap(const struct timespec *pause, struct timespec *rest) __asm__("nanosleep");
+
+int nap(const struct timespec *pause, struct timespec *rest)
+{
+	return test_device_is_hsm() ? 0 : (int)syscall(SYS_nanosleep, pause, rest);
+}
+
+/* PINs have no part in what an HSM is asked: where nothing is about one, the token has none. */
+static bool machine;
 
 static CK_RV login(const char *with)
 {
@@ -90,15 +92,9 @@ static CK_RV use_sealed(void)
 static void recover(void)
 {
 	(void)p11->C_Finalize(NULL);
-	test_tpm_power_cut(&tpm);
+	test_device_power_cut();
 	p11_start();
 	s = p11_open(CKF_RW_SESSION);
-}
-
-static size_t loaded(void)
-{
-	return test_tpm_loaded(&tpm, TPM2_HT_TRANSIENT) +
-	       test_tpm_loaded(&tpm, TPM2_HT_LOADED_SESSION);
 }
 
 /* Everything that the token had works. */
@@ -111,19 +107,24 @@ static void check_keys(CK_ULONG wanted)
 	p11_ok(use_sealed());
 	p11_ok(sign_resident());
 	ck_assert_uint_eq(p11_count(s), wanted);
-	ck_assert_uint_eq(loaded(), 0);
+	test_device_require_idle();
 }
 
-static void set_up(void)
+/* Wrong PINs and power cuts count towards the lockout of a TPM, which is not what is tested. */
+static void never_lock(void)
+{
+	if (!test_device_is_hsm())
+		test_tpm_shell(&test_device_tpm, "tpm2_dictionarylockout -s -n 10000 -t 1 -l 1");
+}
+
+static void set_up_token(bool with_pin)
 {
 	uint8_t signature[64];
 
-	test_fault_start(&tpm);
-	p11_setup();
-	p11_configure_tpm(tpm.tcti);
-	s = p11_user();
-	/* Wrong PINs and power cuts count towards the lockout, which is not what is tested. */
-	test_tpm_shell(&tpm, "tpm2_dictionarylockout -s -n 10000 -t 1 -l 1");
+	test_device_setup();
+	machine = !with_pin;
+	s = machine ? p11_machine() : p11_user();
+	never_lock();
 	pin = P11_PIN;
 	CK_OBJECT_HANDLE pub, priv;
 	p11_make_pair(s, "pair", &pub, &priv);
@@ -134,10 +135,14 @@ static void set_up(void)
 	ck_assert_uint_eq(objects, 5);
 }
 
-static void tear_down(void)
+static void set_up(void)
 {
-	p11_teardown();
-	test_tpm_stop(&tpm);
+	set_up_token(!test_device_is_hsm());
+}
+
+static void set_up_pin(void)
+{
+	set_up_token(true);
 }
 
 /* One call under test. */
@@ -145,12 +150,21 @@ struct call {
 	CK_RV (*prepare)(void);         /* without a fault; may be NULL */
 	CK_RV (*run)(void);
 	void (*check)(bool done);       /* after a new start */
-	unsigned least;                 /* commands that it sends */
+	unsigned least;                 /* commands that it sends to a TPM */
 };
+
+/* Not every fault matters, but what fails says why. */
+static void require_told(int way, unsigned hit, CK_RV rv)
+{
+	if (hit == 0)
+		p11_ok(rv);
+	else if (rv != CKR_OK)
+		test_device_require_told(way, rv);
+}
 
 /* Do the call again and again, with the fault at its first, second ... command, until it gets
  * by. What is left loaded by a TPM that refuses to flush is the TPM's. */
-static void at_each_command(const struct call *call, int kind)
+static void at_each_command(const struct call *call, int way)
 {
 	unsigned nth, hit = 1;
 	CK_RV rv;
@@ -160,22 +174,25 @@ static void at_each_command(const struct call *call, int kind)
 		recover();
 		if (call->prepare != NULL)
 			p11_ok(call->prepare());
-		test_fault_set(kinds[kind].fault, TEST_ANY, nth, kinds[kind].value);
+		test_device_fail(way, nth);
 		rv = call->run();
-		hit = test_fault_clear();
-		if (rv != CKR_OK || hit == 0)
-			p11_is(hit > 0 ? kinds[kind].rv : CKR_OK, rv);
-		if (kinds[kind].fault == TEST_REFUSE)
-			ck_assert_uint_le(loaded(), rv == CKR_OK ? hit : 0);
+		hit = test_device_mend();
+		require_told(way, hit, rv);
+		test_device_require_little_loaded(way, rv == CKR_OK ? hit : 0);
 		recover();
 		call->check(rv == CKR_OK);
 	}
-	ck_assert_uint_gt(nth - 1, call->least);
+	ck_assert_uint_gt(nth - 1, test_device_is_hsm() ? call->least > 0 : call->least);
 }
 
 static CK_RV login_now(void)
 {
-	return login(pin);
+	CK_RV rv;
+
+	if (!machine)
+		return login(pin);
+	rv = p11->C_FindObjectsInit(s, NULL, 0);
+	return rv == CKR_OK ? p11->C_FindObjectsFinal(s) : rv;
 }
 
 static void check_same(bool done)
@@ -197,7 +214,7 @@ START_TEST(the_first_use_of_a_sealed_key)
 }
 END_TEST
 
-START_TEST(a_signature_by_the_tpm)
+START_TEST(a_signature_by_the_hardware)
 {
 	at_each_command(&(struct call){ login_now, sign_resident, check_same, 4 }, _i);
 }
@@ -231,7 +248,7 @@ static void check_two_more(bool done)
 	check_same(done);
 }
 
-START_TEST(a_new_key_in_the_tpm)
+START_TEST(a_new_key_in_the_hardware)
 {
 	at_each_command(&(struct call){ login_now, make_another_resident, check_two_more, 3 }, _i);
 }
@@ -334,11 +351,10 @@ START_TEST(a_token_made_anew)
 
 	for (unsigned nth = 1; hit > 0 && rv != CKR_OK; nth++) {
 		recover();
-		test_fault_set(kinds[_i].fault, TEST_ANY, nth, kinds[_i].value);
+		test_device_fail(_i, nth);
 		rv = make_anew();
-		hit = test_fault_clear();
-		if (rv != CKR_OK)
-			p11_is(hit > 0 ? kinds[_i].rv : CKR_OK, rv);
+		hit = test_device_mend();
+		require_told(_i, hit, rv);
 		recover();
 		check_anew(rv == CKR_OK);
 		ck_assert_uint_lt(nth, COMMANDS);
@@ -348,11 +364,9 @@ END_TEST
 
 static void set_up_empty(void)
 {
-	test_fault_start(&tpm);
-	p11_setup();
-	p11_configure_tpm(tpm.tcti);
+	test_device_setup();
 	p11_start();
-	test_tpm_shell(&tpm, "tpm2_dictionarylockout -s -n 10000 -t 1 -l 1");
+	never_lock();
 }
 
 START_TEST(the_first_token)
@@ -363,13 +377,12 @@ START_TEST(the_first_token)
 	CK_RV rv = CKR_DEVICE_ERROR;
 
 	for (nth = 1; hit > 0 && rv != CKR_OK; nth++) {
-		test_fault_set(kinds[_i].fault, TEST_ANY, nth, kinds[_i].value);
+		test_device_fail(_i, nth);
 		rv = p11->C_InitToken(0, (CK_BYTE *)P11_SO_PIN, strlen(P11_SO_PIN), label);
-		hit = test_fault_clear();
-		if (rv != CKR_OK)
-			p11_is(hit > 0 ? kinds[_i].rv : CKR_OK, rv);
+		hit = test_device_mend();
+		require_told(_i, hit, rv);
 		(void)p11->C_Finalize(NULL);
-		test_tpm_power_cut(&tpm);
+		test_device_power_cut();
 		p11_start();
 		p11_ok(p11->C_GetTokenInfo(0, &info));
 		ck_assert_int_eq((info.flags & CKF_TOKEN_INITIALIZED) != 0, rv == CKR_OK);
@@ -378,29 +391,34 @@ START_TEST(the_first_token)
 	ck_assert_uint_gt(nth, 5);
 	s = p11_open(CKF_RW_SESSION);
 	p11_ok(login_so());
-	ck_assert_uint_eq(loaded(), 0);
+	test_device_require_idle();
 }
 END_TEST
 
 static Suite *suite(void)
 {
 	Suite *suite = suite_create("device faults");
-	TCase *tc = tcase_create("faults"), *empty = tcase_create("empty");
+	TCase *tc = tcase_create("faults"), *pins = tcase_create("pins");
+	TCase *empty = tcase_create("empty");
+	/* A PIN takes longer than all calls of an HSM. */
+	const int with_pins = test_device_is_hsm() ? 1 : test_device_faults();
 
-	tcase_add_checked_fixture(tc, set_up, tear_down);
+	tcase_add_checked_fixture(tc, set_up, test_device_teardown);
 	suite_add_tcase(suite, tc);
-	tcase_add_loop_test(tc, a_login, 0, KINDS);
-	tcase_add_loop_test(tc, the_first_use_of_a_sealed_key, 0, KINDS);
-	tcase_add_loop_test(tc, a_signature_by_the_tpm, 0, KINDS);
-	tcase_add_loop_test(tc, a_new_sealed_key, 0, KINDS);
-	tcase_add_loop_test(tc, a_new_key_in_the_tpm, 0, KINDS);
-	tcase_add_loop_test(tc, a_change_of_the_pin, 0, KINDS);
-	tcase_add_loop_test(tc, a_reset_of_the_pin, 0, KINDS);
-	tcase_add_loop_test(tc, the_end_of_a_sealed_key, 0, KINDS);
-	tcase_add_loop_test(tc, a_token_made_anew, 0, KINDS);
-	tcase_add_checked_fixture(empty, set_up_empty, tear_down);
+	tcase_add_loop_test(tc, a_login, 0, test_device_faults());
+	tcase_add_loop_test(tc, the_first_use_of_a_sealed_key, 0, test_device_faults());
+	tcase_add_loop_test(tc, a_signature_by_the_hardware, 0, test_device_faults());
+	tcase_add_loop_test(tc, a_new_sealed_key, 0, test_device_faults());
+	tcase_add_loop_test(tc, a_new_key_in_the_hardware, 0, test_device_faults());
+	tcase_add_loop_test(tc, the_end_of_a_sealed_key, 0, test_device_faults());
+	tcase_add_checked_fixture(pins, set_up_pin, test_device_teardown);
+	suite_add_tcase(suite, pins);
+	tcase_add_loop_test(pins, a_change_of_the_pin, 0, with_pins);
+	tcase_add_loop_test(pins, a_reset_of_the_pin, 0, with_pins);
+	tcase_add_loop_test(pins, a_token_made_anew, 0, with_pins);
+	tcase_add_checked_fixture(empty, set_up_empty, test_device_teardown);
 	suite_add_tcase(suite, empty);
-	tcase_add_loop_test(empty, the_first_token, 0, KINDS);
+	tcase_add_loop_test(empty, the_first_token, 0, test_device_faults());
 	return suite;
 }
 

@@ -3,11 +3,11 @@
  * Tests. What other tokens got wrong, one test a defect; its comment says what such a token
  * does. Those that a test elsewhere holds have none here: values of sensitive keys
  * (test_object), sessions that threads open, use and close (test_threads), handles given out
- * again (test_session), a child that ends its parent's keys, a missing TPM that looks like a
- * wrong PIN, a machine locked by wrong PINs (test_hardware), keys of other processes that are
- * never seen (test_processes), changed attributes (test_tamper), KWP's padding (test_wrap),
- * long IVs (test_encrypt), a function list that claims to be newer (test_module), a PIN for
- * one use that opens the key for every session (test_reauth).
+ * again (test_session), a child that ends its parent's keys, missing hardware that looks like
+ * a wrong PIN (test_hardware), a machine locked by wrong PINs (test_tpm), keys of other
+ * processes that are never seen (test_processes), changed attributes (test_tamper), KWP's
+ * padding (test_wrap), long IVs (test_encrypt), a function list that claims to be newer
+ * (test_module), a PIN for one use that opens the key for every session (test_reauth).
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -16,32 +16,17 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <tss2/tss2_tpm2_types.h>
 #include <unistd.h>
 
 #include "core/object_table.h"
+#include "lib/device.h"
 #include "lib/file.h"
 #include "lib/p11.h"
 #include "lib/runner.h"
 #include "lib/scratch.h"
-#include "lib/tpm.h"
 
-static struct test_tpm tpm;
 static CK_OBJECT_HANDLE pub, priv;
 static uint8_t signature[64];
-
-static void set_up_tpm(void)
-{
-	test_tpm_start(&tpm);
-	p11_setup();
-	p11_configure_tpm(tpm.tcti);
-}
-
-static void tear_down_tpm(void)
-{
-	p11_teardown();
-	test_tpm_stop(&tpm);
-}
 
 /* --- PINs --- */
 
@@ -100,7 +85,7 @@ START_TEST(wrong_pins_are_counted_beyond_process_and_store)
 	p11_make_pin_token();
 	p11_ok(p11->C_Finalize(NULL));
 	store = test_file_read(p11_store);
-	test_tpm_shell(&tpm, "tpm2_dictionarylockout -s -n 3 -t 1000 -l 1000");
+	test_tpm_shell(&test_device_tpm, "tpm2_dictionarylockout -s -n 3 -t 1000 -l 1000");
 	for (int i = 0; i < 4; i++) {
 		p11_in_child(guess_wrong, NULL);
 		test_file_write(p11_store, sg_buf_bytes(&store));
@@ -363,10 +348,10 @@ static void go_wrong(void)
 	p11_ok(p11_sign(session, priv, "x", signature));
 	p11_ok(p11->C_Logout(session));
 	p11_login(session, CKU_USER, "wrong", CKR_PIN_INCORRECT);
-	test_tpm_kill(&tpm);
+	test_device_kill();
 	ck_assert_uint_ne(p11->C_Login(session, CKU_USER, (CK_BYTE *)P11_PIN, strlen(P11_PIN)), CKR_OK);
 	p11_ok(p11->C_Finalize(NULL));
-	p11_configure_tpm("device:/dev/no-such-tpm");
+	test_device_none();
 	p11_start();
 	p11_ok(p11->C_GetTokenInfo(0, &info));
 	session = p11_open(0);
@@ -419,7 +404,7 @@ static void use_and_die(void)
 }
 
 /* Sessions and keys stay in the TPM when a process is killed, until there is room for nobody. */
-START_TEST(a_process_that_is_killed_leaves_nothing_in_the_tpm)
+START_TEST(a_process_that_is_killed_leaves_nothing_in_the_hardware)
 {
 	CK_SESSION_HANDLE session = p11_user();
 	int status;
@@ -436,8 +421,7 @@ START_TEST(a_process_that_is_killed_leaves_nothing_in_the_tpm)
 		}
 		ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 		ck_assert_msg(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "status %d", status);
-		ck_assert_uint_eq(test_tpm_loaded(&tpm, TPM2_HT_TRANSIENT), 0);
-		ck_assert_uint_eq(test_tpm_loaded(&tpm, TPM2_HT_LOADED_SESSION), 0);
+		test_device_require_idle();
 	}
 }
 END_TEST
@@ -459,11 +443,12 @@ static Suite *suite(void)
 	tcase_add_test(soft, a_slot_keeps_its_number_when_its_token_is_made);
 	tcase_add_test(soft, a_store_is_its_owners_whatever_the_umask);
 	tcase_add_test(soft, a_program_that_ends_without_finalize_ends_well);
-	tcase_add_checked_fixture(hard, set_up_tpm, tear_down_tpm);
+	tcase_add_checked_fixture(hard, test_device_setup_plain, test_device_teardown);
 	suite_add_tcase(suite, hard);
-	tcase_add_test(hard, wrong_pins_are_counted_beyond_process_and_store);
+	if (!test_device_is_hsm())
+		tcase_add_test(hard, wrong_pins_are_counted_beyond_process_and_store);
 	tcase_add_test(hard, nothing_is_printed_whatever_goes_wrong);
-	tcase_add_test(hard, a_process_that_is_killed_leaves_nothing_in_the_tpm);
+	tcase_add_test(hard, a_process_that_is_killed_leaves_nothing_in_the_hardware);
 	return suite;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Tests. tpm2-tss uses OpenSSL's default context, and that reads the application's
- * configuration, and that may load a provider that calls this very module, in the
+ * Tests. tpm2-tss uses OpenSSL's default context, as the module of an HSM may, and that
+ * reads the application's configuration, and that may load a provider that calls this very module, in the
  * middle of a call. Peers recurse there without end or wait for themselves.
  */
 #include <dlfcn.h>
@@ -10,25 +10,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/device.h"
 #include "lib/p11.h"
 #include "lib/runner.h"
 #include "lib/scratch.h"
-#include "lib/tpm.h"
-
-static struct test_tpm tpm;
-
-static void setup(void)
-{
-	p11_setup();
-	test_tpm_start(&tpm);
-	p11_configure_tpm(tpm.tcti);
-}
-
-static void teardown(void)
-{
-	test_tpm_stop(&tpm);
-	p11_teardown();
-}
 
 /* Have OpenSSL load the provider when its default context is first used. */
 static void activate_provider(void)
@@ -96,7 +81,7 @@ static Suite *suite(void)
 	Suite *s = suite_create("recursion");
 	TCase *t = tcase_create("recursion");
 
-	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_checked_fixture(t, test_device_setup_plain, test_device_teardown);
 	tcase_add_test(t, a_provider_that_is_loaded_in_a_call_may_call_the_module);
 	suite_add_tcase(s, t);
 	return s;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Tests. Keys that live in the TPM, through the module: P-256 pairs are born there and
+ * Tests. Keys that live in the hardware, through the module: P-256 pairs are born there and
  * never leave, OpenSSL verifies what they sign, and no call gives one out.
  */
 #include <openssl/ec.h>
@@ -10,13 +10,12 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <tss2/tss2_tpm2_types.h>
 
 #include "crypto/p256.h"
+#include "lib/device.h"
 #include "lib/hex.h"
 #include "lib/p11.h"
 #include "lib/runner.h"
-#include "lib/tpm.h"
 
 /* The forms of CKA_EC_PARAMS: object identifier, and the names of SEC 2 and X9.62. */
 #define OID "06082a8648ce3d030107"
@@ -31,7 +30,6 @@
 	"efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716" \
 	"f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8"
 
-static struct test_tpm tpm;
 static CK_SESSION_HANDLE s;
 static CK_OBJECT_HANDLE pub, priv;
 static CK_BYTE signature[64];
@@ -39,28 +37,11 @@ static CK_MECHANISM pair_gen = { CKM_EC_KEY_PAIR_GEN, NULL, 0 };
 static CK_MECHANISM ecdsa = { CKM_ECDSA, NULL, 0 };
 static CK_MECHANISM ecdsa_sha256 = { CKM_ECDSA_SHA256, NULL, 0 };
 
-static void set_up(void)
-{
-	test_tpm_start_wired(&tpm, NULL);
-	p11_setup();
-	p11_configure_tpm(tpm.tcti);
-}
-
-/* Without a wire, which would still take connections when the TPM is gone: tpm2-tss leaks
- * a string where it can open one of its two. */
-static void set_up_plain(void)
-{
-	test_tpm_start(&tpm);
-	p11_setup();
-	p11_configure_tpm(tpm.tcti);
-}
-
 static void tear_down(void)
 {
-	p11_teardown();
-	ck_assert_uint_eq(test_tpm_loaded(&tpm, TPM2_HT_TRANSIENT), 0);
-	ck_assert_uint_eq(test_tpm_loaded(&tpm, TPM2_HT_LOADED_SESSION), 0);
-	test_tpm_stop(&tpm);
+	(void)p11->C_Finalize(NULL);
+	test_device_require_idle();
+	test_device_teardown();
 }
 
 /* Make a pair; private_t and params may be NULL. */
@@ -284,14 +265,15 @@ START_TEST(a_template_that_denies_what_is_so_is_refused)
 	struct p11_template t = { .n = 0 };
 
 	s = p11_machine();
+	test_device_asked();
 	p11_bool(&t, CKA_TOKEN, true);
 	p11_bool(&t, refused[_i].type, refused[_i].value);
 	p11_is(CKR_TEMPLATE_INCONSISTENT, make(&t, NULL));
-	ck_assert_uint_eq(test_tpm_sent(&tpm, TPM2_CC_Load), 0);
+	ck_assert_uint_eq(test_device_asked(), 0);
 }
 END_TEST
 
-START_TEST(a_session_object_does_not_live_in_the_tpm)
+START_TEST(a_session_object_does_not_live_in_the_hardware)
 {
 	struct p11_template t = { .n = 0 };
 
@@ -310,7 +292,8 @@ START_TEST(other_curves_and_other_mechanisms_are_refused)
 	p11_bool(&private_t, CKA_TOKEN, true);
 	p11_bool(&private_t, CKA_SIGNET_RESIDENT, true);
 	p11_bytes(&public_t, CKA_EC_PARAMS, p11_ed25519_oid, 5);
-	p11_is(CKR_TEMPLATE_INCONSISTENT,
+	/* No TPM does Ed25519, and an HSM may. */
+	p11_is(test_device_is_hsm() ? CKR_OK : CKR_TEMPLATE_INCONSISTENT,
 	       p11->C_GenerateKeyPair(s, &p11_pair_gen, public_t.attr, public_t.n, private_t.attr,
 	                              private_t.n, &pub, &priv));
 	p11_ok(make(NULL, NULL));
@@ -380,7 +363,7 @@ START_TEST(a_key_is_found_and_works_in_the_next_process)
 	s = p11_machine();
 	p11_ok(make(NULL, NULL));
 	p11_ok(p11->C_Finalize(NULL));
-	test_tpm_restart(&tpm);
+	test_device_restart();
 	p11_start();
 	s = p11_open(0);
 	priv = p11_find_label(s, CKO_PRIVATE_KEY, "pair");
@@ -406,43 +389,44 @@ START_TEST(a_key_of_a_pin_token_needs_the_pin)
 }
 END_TEST
 
-START_TEST(a_signature_is_five_commands_and_asking_for_its_size_none)
+START_TEST(a_signature_is_five_questions_and_asking_for_its_size_none)
 {
 	CK_ULONG len = 0;
 
 	s = p11_machine();
 	p11_ok(make(NULL, NULL));
-	test_tpm_forget(&tpm);
+	test_device_asked();
 	p11_ok(p11->C_SignInit(s, &ecdsa, priv));
 	p11_ok(p11->C_Sign(s, signature, 32, NULL, &len));
 	ck_assert_uint_eq(len, 64);
 	p11_is(CKR_BUFFER_TOO_SMALL, p11->C_Sign(s, signature, 32, signature, &(CK_ULONG){ 63 }));
-	ck_assert_uint_eq(tpm.count, 0);
+	ck_assert_uint_eq(test_device_asked(), 0);
 	p11_ok(p11->C_Sign(s, signature, 32, signature, &len));
-	ck_assert_uint_eq(tpm.count, 5);
+	/* An HSM is asked three of them at the first use of the key only. */
+	ck_assert_uint_eq(test_device_asked(), 5);
 	p11_is(CKR_SIGNATURE_INVALID, verify(&ecdsa, repeat(1, 32), 64));
-	ck_assert_uint_eq(tpm.count, 5);
+	ck_assert_uint_eq(test_device_asked(), 0);
 }
 END_TEST
 
-START_TEST(a_tpm_that_goes_away_is_an_error_that_ends_with_it)
+START_TEST(hardware_that_goes_away_is_an_error_that_ends_with_it)
 {
 	CK_RV rv;
 
 	s = p11_machine();
 	p11_ok(make(NULL, NULL));
-	test_tpm_kill(&tpm);
+	test_device_kill();
 	rv = sign(&ecdsa, repeat(1, 32));
 	ck_assert_msg(rv == CKR_DEVICE_REMOVED || rv == CKR_DEVICE_ERROR, "0x%lx", rv);
 	p11_is(CKR_OPERATION_NOT_INITIALIZED,
 	       p11->C_Sign(s, signature, 32, signature, &(CK_ULONG){ 64 }));
-	test_tpm_resume(&tpm);
+	test_device_resume();
 	p11_ok(sign(&ecdsa_sha256, sg_bytes_str("again")));
 	ck_assert(openssl_verifies(pub, "SHA256", sg_bytes_str("again")));
 }
 END_TEST
 
-/* Make a MAC key of a type that lives in the TPM unless it is not to. */
+/* Make a MAC key of a type that lives in the hardware unless it is not to. */
 static CK_RV make_mac(CK_MECHANISM_TYPE by, CK_ULONG len, bool resident)
 {
 	CK_MECHANISM mechanism = { by, NULL, 0 };
@@ -475,7 +459,7 @@ static CK_RV check_mac(struct sg_bytes data, CK_BYTE in[32])
 	return rv != CKR_OK ? rv : p11->C_Verify(s, (CK_BYTE *)data.data, data.len, in, 32);
 }
 
-START_TEST(a_mac_key_in_the_tpm_signs_and_verifies)
+START_TEST(a_mac_key_in_the_hardware_signs_and_verifies)
 {
 	struct sg_bytes data = repeat('d', 3000);
 	CK_BYTE once[32], parts[32], other[32];
@@ -507,7 +491,7 @@ START_TEST(a_mac_key_in_the_tpm_signs_and_verifies)
 }
 END_TEST
 
-START_TEST(a_mac_key_in_the_tpm_does_nothing_else)
+START_TEST(a_mac_key_in_the_hardware_does_nothing_else)
 {
 	CK_MECHANISM sha512 = { CKM_SHA512_HMAC, NULL, 0 };
 	CK_BYTE out[64];
@@ -526,7 +510,7 @@ START_TEST(a_mac_key_in_the_tpm_does_nothing_else)
 }
 END_TEST
 
-START_TEST(a_mac_key_in_the_tpm_has_32_bytes)
+START_TEST(a_mac_key_in_the_hardware_has_32_bytes)
 {
 	s = p11_machine();
 	p11_is(CKR_ATTRIBUTE_VALUE_INVALID, make_mac(CKM_SHA256_KEY_GEN, 31, true));
@@ -593,20 +577,20 @@ START_TEST(openssl_agrees_on_a_secret)
 }
 END_TEST
 
-START_TEST(a_point_that_is_not_on_the_curve_does_not_reach_the_tpm)
+START_TEST(a_point_that_is_not_on_the_curve_does_not_reach_the_hardware)
 {
 	CK_OBJECT_HANDLE key;
 
 	s = p11_machine();
 	p11_ok(make_deriving(false));
-	test_tpm_forget(&tpm);
+	test_device_asked();
 	p11_is(CKR_PUBLIC_KEY_INVALID, derive(hex(
 		"0460fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6"
 		"7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462298"), &key));
 	p11_is(CKR_MECHANISM_PARAM_INVALID, derive(repeat(4, 64), &key));
-	ck_assert_uint_eq(tpm.count, 0);
+	ck_assert_uint_eq(test_device_asked(), 0);
 	p11_ok(derive(hex("0441" POINT), &key));
-	ck_assert_uint_eq(tpm.count, 5);
+	ck_assert_uint_eq(test_device_asked(), test_device_is_hsm() ? 6 : 5);
 }
 END_TEST
 
@@ -672,7 +656,7 @@ START_TEST(a_token_lists_what_its_hardware_does)
 	CK_MECHANISM_INFO info;
 
 	p11_ok(p11->C_Initialize(NULL));
-	/* No token yet: the configured sealer is the TPM. */
+	/* No token yet: the configured sealer is that of the hardware. */
 	ck_assert(listed(CKM_EC_KEY_PAIR_GEN));
 	p11_ok(p11->C_Finalize(NULL));
 	s = p11_machine();
@@ -708,13 +692,13 @@ END_TEST
 static Suite *suite(void)
 {
 	Suite *suite = suite_create("resident keys");
-	TCase *tc = tcase_create("tpm"), *plain = tcase_create("plain");
+	TCase *tc = tcase_create("wired"), *plain = tcase_create("plain");
 	TCase *soft = p11_case(suite, "soft");
 
 	suite_add_tcase(suite, tc);
 	suite_add_tcase(suite, plain);
-	tcase_add_checked_fixture(plain, set_up_plain, tear_down);
-	tcase_add_checked_fixture(tc, set_up, tear_down);
+	tcase_add_checked_fixture(plain, test_device_setup_plain, tear_down);
+	tcase_add_checked_fixture(tc, test_device_setup, tear_down);
 	tcase_add_loop_test(tc, openssl_verifies_what_a_new_key_signs, 0, 3);
 	tcase_add_loop_test(tc, a_message_may_come_in_parts, 0, 3);
 	tcase_add_test(tc, a_digest_of_any_length_is_signed);
@@ -725,19 +709,19 @@ static Suite *suite(void)
 	tcase_add_test(tc, what_a_key_is_for_can_only_become_less);
 	tcase_add_loop_test(tc, a_template_that_denies_what_is_so_is_refused, 0,
 	                    sizeof refused / sizeof refused[0]);
-	tcase_add_test(tc, a_session_object_does_not_live_in_the_tpm);
+	tcase_add_test(tc, a_session_object_does_not_live_in_the_hardware);
 	tcase_add_test(tc, other_curves_and_other_mechanisms_are_refused);
 	tcase_add_test(tc, a_private_key_is_never_brought_in);
 	tcase_add_test(tc, the_public_key_of_somebody_else_verifies);
 	tcase_add_test(tc, a_key_is_found_and_works_in_the_next_process);
 	tcase_add_test(tc, a_key_of_a_pin_token_needs_the_pin);
-	tcase_add_test(tc, a_signature_is_five_commands_and_asking_for_its_size_none);
-	tcase_add_test(plain, a_tpm_that_goes_away_is_an_error_that_ends_with_it);
-	tcase_add_loop_test(tc, a_mac_key_in_the_tpm_signs_and_verifies, 0, 2);
-	tcase_add_test(tc, a_mac_key_in_the_tpm_does_nothing_else);
-	tcase_add_test(tc, a_mac_key_in_the_tpm_has_32_bytes);
+	tcase_add_test(tc, a_signature_is_five_questions_and_asking_for_its_size_none);
+	tcase_add_test(plain, hardware_that_goes_away_is_an_error_that_ends_with_it);
+	tcase_add_loop_test(tc, a_mac_key_in_the_hardware_signs_and_verifies, 0, 2);
+	tcase_add_test(tc, a_mac_key_in_the_hardware_does_nothing_else);
+	tcase_add_test(tc, a_mac_key_in_the_hardware_has_32_bytes);
 	tcase_add_loop_test(tc, openssl_agrees_on_a_secret, 0, 2);
-	tcase_add_test(tc, a_point_that_is_not_on_the_curve_does_not_reach_the_tpm);
+	tcase_add_test(tc, a_point_that_is_not_on_the_curve_does_not_reach_the_hardware);
 	tcase_add_test(tc, a_key_that_only_signs_derives_nothing);
 	tcase_add_test(tc, threads_sign_with_one_key);
 	tcase_add_test(tc, a_token_lists_what_its_hardware_does);

@@ -5,11 +5,10 @@
 #include <dlfcn.h>
 #include <pthread.h>
 
+#include "lib/device.h"
 #include "lib/p11.h"
 #include "lib/runner.h"
-#include "lib/tpm.h"
 
-static struct test_tpm tpm;
 static pthread_t self;
 static size_t made;
 
@@ -27,17 +26,9 @@ pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *
 
 static void set_up(void)
 {
-	test_tpm_start(&tpm);
-	p11_setup();
-	p11_configure_tpm(tpm.tcti);
+	test_device_setup_plain();
 	self = pthread_self();
 	made = 0;
-}
-
-static void tear_down(void)
-{
-	p11_teardown();
-	test_tpm_stop(&tpm);
 }
 
 static void use(CK_FLAGS flags)
@@ -54,7 +45,7 @@ static void use(CK_FLAGS flags)
 	p11_ok(p11->C_Finalize(NULL));
 }
 
-START_TEST(the_tpm_is_waited_for_without_a_thread)
+START_TEST(the_hardware_is_waited_for_without_a_thread)
 {
 	use(CKF_LIBRARY_CANT_CREATE_OS_THREADS);
 	ck_assert_uint_eq(made, 0);
@@ -73,9 +64,10 @@ static Suite *suite(void)
 	Suite *s = suite_create("threadless");
 	TCase *tc = tcase_create("threadless");
 
-	tcase_add_checked_fixture(tc, set_up, tear_down);
-	tcase_add_test(tc, the_tpm_is_waited_for_without_a_thread);
-	tcase_add_test(tc, where_threads_are_allowed_some_are_made);
+	tcase_add_checked_fixture(tc, set_up, test_device_teardown);
+	tcase_add_test(tc, the_hardware_is_waited_for_without_a_thread);
+	if (!test_device_is_hsm())
+		tcase_add_test(tc, where_threads_are_allowed_some_are_made);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -97,8 +97,7 @@ void p11_configure_soft(const char *lines)
 	p11_configure(all);
 }
 
-/* SoftHSM, where the whole suite is to run over an HSM. */
-static struct test_softhsm softhsm;
+struct test_softhsm p11_softhsm;
 
 static bool over_hsm(void)
 {
@@ -109,8 +108,8 @@ static bool over_hsm(void)
 
 static void hsm_lines(char *lines, size_t size)
 {
-	test_softhsm_start(&softhsm);
-	snprintf(lines, size, "sealer = hsm\nhsm = %s", softhsm.uri);
+	test_softhsm_start(&p11_softhsm);
+	snprintf(lines, size, "sealer = hsm\nhsm = %s", p11_softhsm.uri);
 }
 
 void p11_setup(void)
@@ -132,7 +131,7 @@ void p11_setup(void)
 void p11_teardown(void)
 {
 	(void)p11->C_Finalize(NULL);
-	test_softhsm_stop(&softhsm);
+	test_softhsm_stop(&p11_softhsm);
 	scratch_remove(&p11_folder);
 	free(p11_conf);
 	free(p11_store);

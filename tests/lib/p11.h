@@ -11,6 +11,7 @@
 #include <check.h>
 
 #include "core/pkcs11.h"
+#include "lib/softhsm.h"
 #include "util/bytes.h"
 
 #define P11_PIN "correct horse"
@@ -34,6 +35,9 @@ void p11_configure(const char *lines);
 /* The lines of the sealer that p11_setup chose, for who writes more of them: the soft one, or an
  * HSM where SIGNET_TEST_SEALER is "hsm". */
 extern char p11_sealer_lines[4096];
+
+/* That HSM, between p11_setup and p11_teardown; else all zero. */
+extern struct test_softhsm p11_softhsm;
 
 /* Write the configuration with the soft sealer and these lines, for tests that are about it, or
  * about what an HSM has no part in. */

@@ -168,13 +168,16 @@ static enum sg_err try_way(struct sg_hsm_session *s, const struct sg_hsm_way_row
 	return err;
 }
 
-/* Tell whether the HSM says that it has the mechanism. */
-static bool has_mechanism(struct sg_hsm_session *s, const struct sg_hsm_way_row *way)
+/* Tell whether the HSM says that it has the mechanism. One that went away says nothing of that:
+ * the session is lost then, and *err tells why. */
+static bool has_mechanism(struct sg_hsm_session *s, const struct sg_hsm_way_row *way,
+                          enum sg_err *err)
 {
 	CK_MECHANISM_INFO info = { 0 };
+	CK_RV rv = s->f->C_GetMechanismInfo(s->slot, way->mechanism, &info);
 
-	return s->f->C_GetMechanismInfo(s->slot, way->mechanism, &info) == CKR_OK &&
-	       (info.flags & way->flags) == way->flags;
+	*err = rv == CKR_MECHANISM_INVALID ? SG_OK : sg_hsm_check(s, "C_GetMechanismInfo", rv);
+	return rv == CKR_OK && (info.flags & way->flags) == way->flags;
 }
 
 struct search {
@@ -202,8 +205,11 @@ static enum sg_err do_find(struct sg_hsm_session *s, void *arg)
 	for (size_t i = 0; i < n && !s->lost; i++) {
 		struct sg_hsm_seal_key key = { .id_len = 0 };
 
-		if (!has_mechanism(s, &ways[i]))
+		if (!has_mechanism(s, &ways[i], &err)) {
+			if (s->lost)
+				return err;
 			continue;
+		}
 		any = true;
 		err = sg_hsm_seal_key_get(s, ways[i].kind, &key);
 		if (err != SG_OK) {

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Tests. The module on a TPM, and what only a TPM has: a bus on which commands cross, and a
+ * count of wrong PINs. What any hardware does is in test_hardware.
+ */
+#include <stdatomic.h>
+#include <string.h>
+#include <tss2/tss2_tpm2_types.h>
+
+#include "lib/hex.h"
+#include "lib/p11.h"
+#include "lib/runner.h"
+#include "lib/tpm.h"
+
+static struct test_tpm tpm;
+static CK_SESSION_HANDLE s;
+static CK_OBJECT_HANDLE pub, priv;
+static uint8_t signature[64];
+
+/* The command before which the connection is cut. */
+static _Atomic uint32_t cut;
+
+static bool cutter(void *arg, uint32_t code)
+{
+	(void)arg;
+	return code != cut;
+}
+
+static void set_up_wired(void)
+{
+	static const struct test_wire_hooks hooks = { .command = cutter };
+
+	cut = 0;
+	test_tpm_start_wired(&tpm, &hooks);
+	p11_setup();
+	p11_configure_tpm(tpm.tcti);
+}
+
+static void set_up(void)
+{
+	test_tpm_start(&tpm);
+	p11_setup();
+	p11_configure_tpm(tpm.tcti);
+}
+
+static void tear_down(void)
+{
+	p11_teardown();
+	test_tpm_stop(&tpm);
+}
+
+static CK_RV look(void)
+{
+	CK_RV rv = p11->C_FindObjectsInit(s, NULL, 0);
+
+	if (rv == CKR_OK)
+		p11_ok(p11->C_FindObjectsFinal(s));
+	return rv;
+}
+
+static CK_OBJECT_HANDLE import_sealed(const uint8_t seed[32])
+{
+	struct p11_template t = { 0 };
+	CK_OBJECT_HANDLE key = 0;
+
+	p11_ulong(&t, CKA_CLASS, CKO_PRIVATE_KEY);
+	p11_ulong(&t, CKA_KEY_TYPE, CKK_EC_EDWARDS);
+	p11_bytes(&t, CKA_EC_PARAMS, p11_ed25519_oid, 5);
+	p11_bytes(&t, CKA_VALUE, seed, 32);
+	p11_text(&t, CKA_LABEL, "sealed");
+	p11_bool(&t, CKA_TOKEN, true);
+	p11_bool(&t, CKA_SIGNET_SEALED, true);
+	p11_ok(p11->C_CreateObject(s, t.attr, t.n, &key));
+	return key;
+}
+
+START_TEST(neither_seed_nor_pin_crosses_in_clear)
+{
+	struct sg_bytes seed = repeat(0x5a, 32);
+
+	s = p11_user();
+	priv = import_sealed(seed.data);
+	p11_ok(p11_sign(s, priv, "x", signature));
+	p11_ok(p11->C_Finalize(NULL));
+	p11_start();
+	s = p11_open(0);
+	p11_login(s, CKU_USER, P11_PIN, CKR_OK);
+	p11_ok(p11_sign(s, p11_find_label(s, CKO_PRIVATE_KEY, "sealed"), "x", signature));
+	ck_assert_uint_ge(test_tpm_sent(&tpm, TPM2_CC_Unseal), 2);
+	ck_assert(!test_tpm_seen(&tpm, sg_bytes(seed.data, 8)));
+	ck_assert(!test_tpm_seen(&tpm, sg_bytes_str(P11_PIN)));
+	ck_assert(!test_tpm_seen(&tpm, sg_bytes_str(P11_SO_PIN)));
+}
+END_TEST
+
+START_TEST(a_connection_that_breaks_in_the_middle_is_an_error_of_the_device)
+{
+	static const uint32_t codes[] = { TPM2_CC_StartAuthSession, TPM2_CC_Load, TPM2_CC_Unseal };
+	CK_RV rv;
+
+	s = p11_machine();
+	p11_make_pair(s, "pair", &pub, &priv);
+	p11_ok(p11->C_Finalize(NULL));
+	p11_start();
+	s = p11_open(0);
+	cut = codes[_i];
+	rv = look();
+	ck_assert_msg(rv == CKR_DEVICE_REMOVED || rv == CKR_DEVICE_ERROR, "0x%lx", rv);
+	cut = 0;
+	p11_ok(look());
+	ck_assert_uint_eq(p11_count(s), 2);
+}
+END_TEST
+
+START_TEST(wrong_pins_lock_the_pin_and_not_the_machine)
+{
+	CK_SESSION_HANDLE machine;
+	CK_TOKEN_INFO info;
+	CK_RV rv = CKR_PIN_INCORRECT;
+
+	p11_make_pin_token();
+	p11_make_machine_in(1);
+	test_tpm_shell(&tpm, "tpm2_dictionarylockout -s -n 3 -t 1000 -l 1000");
+	s = p11_open(CKF_RW_SESSION);
+	for (int i = 0; i < 4 && rv == CKR_PIN_INCORRECT; i++)
+		rv = p11->C_Login(s, CKU_USER, (CK_BYTE *)"wrong", 5);
+	p11_is(CKR_PIN_LOCKED, rv);
+	p11_login(s, CKU_USER, P11_PIN, CKR_PIN_LOCKED);
+	p11_ok(p11->C_GetTokenInfo(0, &info));
+	ck_assert_uint_ne(info.flags & CKF_USER_PIN_LOCKED, 0);
+	p11_ok(p11->C_OpenSession(1, CKF_SERIAL_SESSION, NULL, NULL, &machine));
+	ck_assert_uint_eq(p11_count(machine), 0);
+	ck_assert_uint_eq(p11_count(s), 0);
+	test_tpm_shell(&tpm, "tpm2_dictionarylockout -c");
+	p11_login(s, CKU_USER, P11_PIN, CKR_OK);
+	p11_ok(p11->C_GetTokenInfo(0, &info));
+	ck_assert_uint_eq(info.flags & (CKF_USER_PIN_LOCKED | CKF_USER_PIN_COUNT_LOW), 0);
+}
+END_TEST
+
+START_TEST(a_pin_locked_at_the_use_of_a_key_logs_out)
+{
+	struct p11_template public = { 0 }, private = { 0 };
+	CK_SESSION_INFO info;
+	CK_RV rv = CKR_PIN_INCORRECT;
+
+	s = p11_user();
+	test_tpm_shell(&tpm, "tpm2_dictionarylockout -s -n 3 -t 1000 -l 1000");
+	p11_bytes(&public, CKA_EC_PARAMS, p11_ed25519_oid, 5);
+	p11_bool(&private, CKA_ALWAYS_AUTHENTICATE, true);
+	p11_ok(p11->C_GenerateKeyPair(s, &p11_pair_gen, public.attr, public.n, private.attr,
+	                              private.n, &pub, &priv));
+	p11_ok(p11->C_SignInit(s, &p11_eddsa, priv));
+	for (int i = 0; i < 4 && rv == CKR_PIN_INCORRECT; i++)
+		rv = p11->C_Login(s, CKU_CONTEXT_SPECIFIC, (CK_BYTE *)"wrong", 5);
+	p11_is(CKR_PIN_LOCKED, rv);
+	p11_ok(p11->C_GetSessionInfo(s, &info));
+	ck_assert_uint_eq(info.state, CKS_RW_PUBLIC_SESSION);
+	p11_login(s, CKU_CONTEXT_SPECIFIC, P11_PIN, CKR_OPERATION_NOT_INITIALIZED);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+	Suite *suite = suite_create("tpm");
+	TCase *wired = tcase_create("wired"), *plain = tcase_create("plain");
+
+	tcase_add_checked_fixture(wired, set_up_wired, tear_down);
+	suite_add_tcase(suite, wired);
+	tcase_add_test(wired, neither_seed_nor_pin_crosses_in_clear);
+	tcase_add_loop_test(wired, a_connection_that_breaks_in_the_middle_is_an_error_of_the_device,
+	                    0, 3);
+	tcase_add_checked_fixture(plain, set_up, tear_down);
+	suite_add_tcase(suite, plain);
+	tcase_add_test(plain, wrong_pins_lock_the_pin_and_not_the_machine);
+	tcase_add_test(plain, a_pin_locked_at_the_use_of_a_key_logs_out);
+	return suite;
+}
+
+int main(void)
+{
+	return test_run(suite());
+}
