@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "crypto/aes_gcm.h"
+#include "core/token.h"
 #include "lib/conformance.h"
+#include "lib/faulty.h"
 #include "lib/file.h"
 #include "lib/memory.h"
 #include "lib/p11.h"
@@ -19,6 +21,7 @@
 #define ID 16                   /* bytes of the CKA_ID of the HSM's key */
 
 static struct test_softhsm hsm, his;
+static struct test_faulty faulty;
 static CK_SESSION_HANDLE s;
 static struct sg_buf whole;     /* the store before it was changed */
 
@@ -72,6 +75,7 @@ static void teardown(void)
 {
 	sg_buf_free(&whole);
 	p11_teardown();
+	test_faulty_stop(&faulty);
 	test_softhsm_stop(&hsm);
 	test_softhsm_stop(&his);
 }
@@ -276,6 +280,30 @@ START_TEST(a_key_whose_value_he_knows_seals_no_new_token)
 }
 END_TEST
 
+static CK_RV change_pin(void)
+{
+	return p11->C_SetPIN(s, (CK_BYTE *)P11_PIN, strlen(P11_PIN), (CK_BYTE *)"another", 7);
+}
+
+/* Who is on the way to the HSM changes what it closes: the old PIN would be gone, and no new one. */
+START_TEST(a_pin_is_not_changed_into_what_does_not_open)
+{
+	char lines[512];
+
+	test_faulty_start(&faulty, hsm.module, hsm.pin_file);
+	snprintf(lines, sizeof lines, "sealer = hsm\nhsm = %s", faulty.uri);
+	p11_configure(lines);
+	p11_make(1, &(struct sg_token_plan){ .label = sg_bytes_str("asks") });
+	p11_start();
+	p11_ok(p11->C_OpenSession(1, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, &s));
+	test_faulty_garble(&faulty, "C_Encrypt");
+	p11_is(CKR_DEVICE_ERROR, change_pin());
+	test_faulty_honest(&faulty, "C_Encrypt");
+	p11_login(s, CKU_USER, P11_PIN, CKR_OK);
+	p11_ok(change_pin());
+}
+END_TEST
+
 static void require_guarded(const struct test_mapping *m)
 {
 	ck_assert_msg(m->undumped && m->unforked, "a seed lies in memory that others get to see");
@@ -343,6 +371,7 @@ static Suite *suite(void)
 	tcase_add_test(tc, a_key_that_is_planted_in_the_store_seals_nothing);
 	tcase_add_test(tc, a_key_of_our_name_that_he_can_read_seals_no_new_token);
 	tcase_add_loop_test(tc, a_key_whose_value_he_knows_seals_no_new_token, 0, 2);
+	tcase_add_test(tc, a_pin_is_not_changed_into_what_does_not_open);
 	tcase_add_test(tc, a_sealed_key_is_in_guarded_memory_only_and_gone_in_the_end);
 	tcase_add_test(tc, what_the_sealer_had_is_gone_when_it_returns);
 	suite_add_tcase(suite, tc);

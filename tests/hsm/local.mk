@@ -10,7 +10,8 @@ hsm_tests = \
 	tests/hsm/test_sealer \
 	tests/hsm/test_sealer_key \
 	tests/hsm/test_softhsm \
-	tests/hsm/test_trust
+	tests/hsm/test_trust \
+	tests/hsm/test_vague
 
 check_PROGRAMS += $(hsm_tests)
 TESTS += $(hsm_tests)

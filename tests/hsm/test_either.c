@@ -193,6 +193,25 @@ START_TEST(an_hsm_that_fails_at_every_function_does_not_close_it)
 }
 END_TEST
 
+/* Some say no more than that they failed, as they do of a wrong PIN. */
+START_TEST(an_hsm_that_fails_says_nothing_of_the_pin)
+{
+	static const CK_RV said[] = {
+		CKR_GENERAL_ERROR, CKR_FUNCTION_FAILED, CKR_DEVICE_MEMORY, CKR_VENDOR_DEFINED | 1,
+	};
+	CK_TOKEN_INFO info;
+
+	make_pin_token();
+	for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
+		test_faulty_fail(&one, "C_Decrypt", 1, TEST_FOREVER, said[i]);
+		log_in(P11_PIN, CKR_OK);
+		p11_ok(p11->C_GetTokenInfo(0, &info));
+		ck_assert_uint_eq(info.flags & CKF_USER_PIN_COUNT_LOW, 0);
+		test_faulty_fail(&one, "C_Decrypt", 1, 0, CKR_OK);
+	}
+}
+END_TEST
+
 START_TEST(an_hsm_whose_key_was_deleted_does_not_close_it)
 {
 	make_machine();
@@ -347,6 +366,7 @@ static Suite *suite(void)
 	tcase_add_test(with_tpm, an_hsm_that_opens_no_session_does_not_close_it);
 	tcase_add_test(with_tpm, an_hsm_that_hangs_does_not_close_it);
 	tcase_add_test(with_tpm, an_hsm_that_fails_at_every_function_does_not_close_it);
+	tcase_add_test(with_tpm, an_hsm_that_fails_says_nothing_of_the_pin);
 	tcase_add_test(with_tpm, an_hsm_whose_key_was_deleted_does_not_close_it);
 	tcase_add_test(with_tpm, a_wrong_pin_is_tried_by_the_hsm_and_not_by_the_tpm);
 	tcase_add_test(with_tpm, a_wrong_pin_is_tried_by_the_tpm_where_the_hsm_is_away);

@@ -419,11 +419,10 @@ START_TEST(the_hsm_gives_nothing_out_for_a_wrong_authorisation)
 	ck_assert_int_eq(provision(), SG_OK);
 	ck_assert_int_eq(test_seal(auth, plain, &blob), SG_OK);
 	auth->data[0] ^= 1;
-	/* Were it to open, this length would be a fault of the HSM. */
-	test_faulty_lie(&hsm, "C_Decrypt", 1);
+	test_faulty_forget(&hsm);
 	ck_assert_int_eq(test_unseal(auth, sg_buf_bytes(&blob), &out), SG_ERR_AUTH);
-	auth->data[0] ^= 1;
-	ck_assert_int_eq(test_unseal(auth, sg_buf_bytes(&blob), &out), SG_ERR_HSM_FAULT);
+	/* Had it opened, that would have been the end: it was asked whether it works at all. */
+	ck_assert_uint_gt(test_faulty_calls(&hsm, "C_Decrypt"), 1);
 	sg_secret_free(&auth);
 	sg_secret_free(&plain);
 	sg_buf_free(&blob);

@@ -44,6 +44,12 @@ static const struct row rows[] = {
 	{ CKR_ENCRYPTED_DATA_INVALID, SG_ERR_SEALED_DAMAGED, false },
 	{ CKR_AEAD_DECRYPT_FAILED, SG_ERR_SEALED_DAMAGED, false },
 	{ CKR_WRAPPED_KEY_INVALID, SG_ERR_SEALED_DAMAGED, false },
+	{ CKR_DEVICE_MEMORY, SG_ERR_HSM_FAULT, false },
+	{ CKR_ARGUMENTS_BAD, SG_ERR_HSM_FAULT, false },
+	{ CKR_BUFFER_TOO_SMALL, SG_ERR_HSM_FAULT, false },
+	{ CKR_MUTEX_BAD, SG_ERR_HSM_FAULT, false },
+	{ CKR_OPERATION_NOT_INITIALIZED, SG_ERR_HSM_FAULT, true },
+	{ CKR_FUNCTION_REJECTED, SG_ERR_HSM_MECHANISM, false },
 	{ CKR_GENERAL_ERROR, SG_ERR_HSM_FAULT, false },
 	{ CKR_VENDOR_DEFINED | 77, SG_ERR_HSM_FAULT, false },
 };
@@ -69,6 +75,26 @@ START_TEST(what_was_lost_stays_so)
 }
 END_TEST
 
+static const CK_RV vague[] = {
+	CKR_GENERAL_ERROR, CKR_FUNCTION_FAILED, CKR_DATA_INVALID, CKR_DATA_LEN_RANGE,
+	CKR_VENDOR_DEFINED, CKR_VENDOR_DEFINED | 77,
+};
+
+START_TEST(what_may_be_about_the_data_is_no_more_than_that)
+{
+	ck_assert(sg_hsm_is_vague(vague[_i]));
+	ck_assert_int_eq(sg_hsm_err("C_Something", vague[_i], NULL), SG_ERR_HSM_FAULT);
+}
+END_TEST
+
+START_TEST(what_is_about_the_hsm_alone_is_known)
+{
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		ck_assert(sg_hsm_is_vague(rows[i].rv) == (rows[i].rv == CKR_GENERAL_ERROR ||
+		                                          rows[i].rv >= CKR_VENDOR_DEFINED));
+}
+END_TEST
+
 START_TEST(every_refusal_is_an_error)
 {
 	for (CK_RV rv = 1; rv < 0x400; rv++)
@@ -83,6 +109,9 @@ static Suite *suite(void)
 
 	tcase_add_loop_test(tcase, a_code_has_its_meaning, 0, sizeof rows / sizeof rows[0]);
 	tcase_add_test(tcase, what_was_lost_stays_so);
+	tcase_add_loop_test(tcase, what_may_be_about_the_data_is_no_more_than_that, 0,
+	                    sizeof vague / sizeof vague[0]);
+	tcase_add_test(tcase, what_is_about_the_hsm_alone_is_known);
 	tcase_add_test(tcase, every_refusal_is_an_error);
 	suite_add_tcase(s, tcase);
 	return s;

@@ -11,6 +11,8 @@
 
 #include "crypto/aes_gcm.h"
 #include "crypto/keywrap.h"
+#include "crypto/random.h"
+#include "seal/hsm/rc.h"
 #include "util/log.h"
 
 #define SPARE 64                /* bytes of room that an HSM may fill beyond what is right */
@@ -156,9 +158,10 @@ enum sg_err sg_hsm_kept_encrypt(struct sg_hsm_session *s, CK_OBJECT_HANDLE key,
 	return err;
 }
 
-enum sg_err sg_hsm_kept_decrypt(struct sg_hsm_session *s, CK_OBJECT_HANDLE key,
+/* vague: HSM_FAULT may be about what was to be decrypted. */
+static enum sg_err decrypt_once(struct sg_hsm_session *s, CK_OBJECT_HANDLE key,
                                 const struct sg_resident_gcm *gcm, struct sg_bytes in,
-                                uint8_t *out)
+                                uint8_t *out, bool *vague)
 {
 	uint8_t iv[SG_GCM_IV_MAX];
 	CK_GCM_PARAMS params = gcm_params(gcm, iv);
@@ -166,16 +169,18 @@ enum sg_err sg_hsm_kept_decrypt(struct sg_hsm_session *s, CK_OBJECT_HANDLE key,
 	struct sg_secret *opened = NULL;
 	CK_ULONG len = in.len + SPARE;
 	enum sg_err err = sg_secret_new(len, &opened);
+	CK_RV rv;
 
+	*vague = false;
 	if (err == SG_OK)
 		err = sg_hsm_check(s, "C_DecryptInit",
 		                   s->f->C_DecryptInit(s->handle, &mechanism, key));
 	if (err != SG_OK)
 		goto out;
-	err = sg_hsm_check(s, "C_Decrypt", s->f->C_Decrypt(s->handle, (CK_BYTE *)in.data, in.len,
-	                                                   opened->data, &len));
-	/* What an HSM says of a wrong tag differs from maker to maker. */
-	if (err == SG_ERR_SEALED_DAMAGED || (err == SG_ERR_HSM_FAULT && !s->lost))
+	rv = s->f->C_Decrypt(s->handle, (CK_BYTE *)in.data, in.len, opened->data, &len);
+	err = sg_hsm_check(s, "C_Decrypt", rv);
+	*vague = sg_hsm_is_vague(rv);
+	if (err == SG_ERR_SEALED_DAMAGED)
 		err = SG_ERR_TAG;
 	if (err == SG_OK && len != in.len - gcm->tag_len)
 		err = SG_ERR_HSM_FAULT;
@@ -183,6 +188,82 @@ enum sg_err sg_hsm_kept_decrypt(struct sg_hsm_session *s, CK_OBJECT_HANDLE key,
 		memcpy(out, opened->data, len);
 out:
 	sg_secret_free(&opened);
+	return err;
+}
+
+/* Make a key of the session that may do two things; the caller destroys it. */
+static enum sg_err passing_key(struct sg_hsm_session *s, CK_ATTRIBUTE_TYPE one,
+                               CK_ATTRIBUTE_TYPE other, CK_OBJECT_HANDLE *key)
+{
+	CK_ULONG len = 32;
+	CK_ATTRIBUTE template[] = {
+		{ CKA_TOKEN, (void *)&no, sizeof no },
+		{ CKA_PRIVATE, (void *)&yes, sizeof yes },
+		{ CKA_SENSITIVE, (void *)&yes, sizeof yes },
+		{ CKA_EXTRACTABLE, (void *)&no, sizeof no },
+		{ one, (void *)&yes, sizeof yes },
+		{ other, (void *)&yes, sizeof yes },
+		{ CKA_VALUE_LEN, &len, sizeof len },
+	};
+	CK_MECHANISM mechanism = { CKM_AES_KEY_GEN, NULL, 0 };
+
+	return sg_hsm_check(s, "C_GenerateKey",
+	                    s->f->C_GenerateKey(s->handle, &mechanism, template,
+	                                        sizeof template / sizeof template[0], key));
+}
+
+static enum sg_err destroy(struct sg_hsm_session *s, CK_OBJECT_HANDLE key)
+{
+	return sg_hsm_check(s, "C_DestroyObject", s->f->C_DestroyObject(s->handle, key));
+}
+
+/* See whether the HSM decrypts at all now: with another key, since this one may perhaps not
+ * encrypt, and an IV of ours could be one of its owner's. */
+static enum sg_err probe_decrypt(struct sg_hsm_session *s)
+{
+	uint8_t iv[12], plain[32], cipher[32 + 16], opened[32];
+	const struct sg_resident_gcm gcm = { sg_bytes(iv, sizeof iv), sg_bytes(NULL, 0), 16 };
+	CK_OBJECT_HANDLE key;
+	bool vague;
+	enum sg_err err = passing_key(s, CKA_ENCRYPT, CKA_DECRYPT, &key), end;
+
+	if (err != SG_OK)
+		return err;
+	sg_random(iv, sizeof iv);
+	sg_random(plain, sizeof plain);
+	err = sg_hsm_kept_encrypt(s, key, &gcm, sg_bytes(plain, sizeof plain), cipher);
+	if (err == SG_OK)
+		err = decrypt_once(s, key, &gcm, sg_bytes(cipher, sizeof cipher), opened, &vague);
+	if (err == SG_ERR_TAG || (err == SG_OK && memcmp(plain, opened, sizeof plain) != 0))
+		err = SG_ERR_HSM_FAULT;
+	end = destroy(s, key);
+	return err == SG_OK ? end : err;
+}
+
+/* What is known after the n-th time that an HSM failed and did not say at what: it was the data
+ * where other data pass, and these fail twice. OK: ask again. An HSM that makes no keys of a
+ * session can't be probed, and is believed. */
+static enum sg_err after_failure(struct sg_hsm_session *s, int n,
+                                 enum sg_err (*probe)(struct sg_hsm_session *s))
+{
+	enum sg_err err = n == 0 ? probe(s) : SG_ERR_TAG;
+
+	return err == SG_ERR_HSM_MECHANISM ? SG_ERR_TAG : err;
+}
+
+enum sg_err sg_hsm_kept_decrypt(struct sg_hsm_session *s, CK_OBJECT_HANDLE key,
+                                const struct sg_resident_gcm *gcm, struct sg_bytes in,
+                                uint8_t *out)
+{
+	enum sg_err err = SG_OK;
+	bool vague;
+
+	for (int i = 0; err == SG_OK; i++) {
+		err = decrypt_once(s, key, gcm, in, out, &vague);
+		if (err != SG_ERR_HSM_FAULT || !vague || s->lost)
+			break;
+		err = after_failure(s, i, probe_decrypt);
+	}
 	return err;
 }
 
@@ -220,20 +301,63 @@ enum sg_err sg_hsm_kept_wrap(struct sg_hsm_session *s, CK_OBJECT_HANDLE key,
 	return err == SG_OK && len != wanted ? SG_ERR_HSM_MECHANISM : err;
 }
 
-enum sg_err sg_hsm_kept_unwrap(struct sg_hsm_session *s, CK_OBJECT_HANDLE key,
-                               struct sg_bytes wrapped, struct sg_secret **plain)
+/* vague: HSM_FAULT may be about what was to be unwrapped. */
+static enum sg_err unwrap_once(struct sg_hsm_session *s, CK_OBJECT_HANDLE key,
+                               struct sg_bytes wrapped, struct sg_secret **plain, bool *vague)
 {
 	CK_MECHANISM mechanism = { wrapping(s), NULL, 0 };
 	CK_ATTRIBUTE template[PASSING];
 	CK_OBJECT_HANDLE object;
 	enum sg_err err;
+	CK_RV rv;
 
 	fill_passing(template);
-	err = sg_hsm_check(s, "C_UnwrapKey",
-	                   s->f->C_UnwrapKey(s->handle, &mechanism, key, (CK_BYTE *)wrapped.data,
-	                                     wrapped.len, template, PASSING, &object));
-	if (err == SG_ERR_SEALED_DAMAGED || (err == SG_ERR_HSM_FAULT && !s->lost))
+	rv = s->f->C_UnwrapKey(s->handle, &mechanism, key, (CK_BYTE *)wrapped.data, wrapped.len,
+	                       template, PASSING, &object);
+	err = sg_hsm_check(s, "C_UnwrapKey", rv);
+	*vague = sg_hsm_is_vague(rv);
+	if (err == SG_ERR_SEALED_DAMAGED)
 		err = SG_ERR_TAG;
 	/* 8 bytes of integrity, and 7 of padding at most. */
 	return err == SG_OK ? take_value(s, object, wrapped.len - 15, wrapped.len - 8, plain) : err;
+}
+
+/* The same for unwrapping. */
+static enum sg_err probe_unwrap(struct sg_hsm_session *s)
+{
+	struct sg_secret *plain = NULL, *opened = NULL;
+	uint8_t wrapped[16 + 8];
+	CK_OBJECT_HANDLE key;
+	bool vague;
+	enum sg_err err = passing_key(s, CKA_WRAP, CKA_UNWRAP, &key), end;
+
+	if (err != SG_OK)
+		return err;
+	err = sg_random_secret(16, &plain);
+	if (err == SG_OK)
+		err = sg_hsm_kept_wrap(s, key, sg_secret_bytes(plain), wrapped);
+	if (err == SG_OK)
+		err = unwrap_once(s, key, sg_bytes(wrapped, sizeof wrapped), &opened, &vague);
+	if (err == SG_ERR_TAG || (err == SG_OK && !sg_secret_equal(sg_secret_bytes(plain),
+	                                                           sg_secret_bytes(opened))))
+		err = SG_ERR_HSM_FAULT;
+	end = destroy(s, key);
+	sg_secret_free(&plain);
+	sg_secret_free(&opened);
+	return err == SG_OK ? end : err;
+}
+
+enum sg_err sg_hsm_kept_unwrap(struct sg_hsm_session *s, CK_OBJECT_HANDLE key,
+                               struct sg_bytes wrapped, struct sg_secret **plain)
+{
+	enum sg_err err = SG_OK;
+	bool vague;
+
+	for (int i = 0; err == SG_OK; i++) {
+		err = unwrap_once(s, key, wrapped, plain, &vague);
+		if (err != SG_ERR_HSM_FAULT || !vague || s->lost)
+			break;
+		err = after_failure(s, i, probe_unwrap);
+	}
+	return err;
 }

@@ -44,8 +44,9 @@ struct sg_hsm_profile {
  * HSM_MECHANISM where no way works, HSM_OTHER where the key that is named is not there. */
 enum sg_err sg_hsm_profile_find(struct sg_hsm *hsm, struct sg_hsm_profile *profile, bool *made);
 
-/* Close SG_HSM_SECRET bytes; the result replaces what out holds. aad is bound to it where
- * the way can do that. Errors: HSM_OTHER where the key is not there. */
+/* Close SG_HSM_SECRET bytes, and see that they open; the result replaces what out holds. aad is
+ * bound to it where the way can do that. Errors: HSM_OTHER where the key is not there, or not to
+ * be used any more; HSM_FAULT where they do not open. */
 enum sg_err sg_hsm_close(struct sg_hsm *hsm, const struct sg_hsm_profile *profile,
                          struct sg_bytes aad, const struct sg_secret *plain, struct sg_buf *out);
 

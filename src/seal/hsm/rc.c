@@ -37,6 +37,14 @@ static const struct row rows[] = {
 	{ CKR_SESSION_COUNT,                    SG_ERR_HSM_SESSIONS,   false },
 	{ CKR_FUNCTION_CANCELED,                SG_ERR_HSM_BUSY,       false },
 	{ CKR_OPERATION_ACTIVE,                 SG_ERR_HSM_FAULT,      true },
+	{ CKR_OPERATION_NOT_INITIALIZED,        SG_ERR_HSM_FAULT,      true },
+	{ CKR_DEVICE_MEMORY,                    SG_ERR_HSM_FAULT,      false },
+	{ CKR_ARGUMENTS_BAD,                    SG_ERR_HSM_FAULT,      false },
+	{ CKR_BUFFER_TOO_SMALL,                 SG_ERR_HSM_FAULT,      false },
+	{ CKR_CANT_LOCK,                        SG_ERR_HSM_FAULT,      false },
+	{ CKR_MUTEX_BAD,                        SG_ERR_HSM_FAULT,      false },
+	{ CKR_MUTEX_NOT_LOCKED,                 SG_ERR_HSM_FAULT,      false },
+	{ CKR_NEED_TO_CREATE_THREADS,           SG_ERR_HSM_FAULT,      false },
 	{ CKR_USER_ANOTHER_ALREADY_LOGGED_IN,   SG_ERR_HSM_BUSY,       false },
 	{ CKR_USER_TOO_MANY_TYPES,              SG_ERR_HSM_BUSY,       false },
 
@@ -50,6 +58,7 @@ static const struct row rows[] = {
 	{ CKR_MECHANISM_INVALID,                SG_ERR_HSM_MECHANISM,  false },
 	{ CKR_MECHANISM_PARAM_INVALID,          SG_ERR_HSM_MECHANISM,  false },
 	{ CKR_FUNCTION_NOT_SUPPORTED,           SG_ERR_HSM_MECHANISM,  false },
+	{ CKR_FUNCTION_REJECTED,                SG_ERR_HSM_MECHANISM,  false },
 	{ CKR_KEY_TYPE_INCONSISTENT,            SG_ERR_HSM_MECHANISM,  false },
 	{ CKR_KEY_SIZE_RANGE,                   SG_ERR_HSM_MECHANISM,  false },
 	{ CKR_KEY_FUNCTION_NOT_PERMITTED,       SG_ERR_HSM_MECHANISM,  false },
@@ -66,18 +75,28 @@ static const struct row rows[] = {
 	{ CKR_WRAPPED_KEY_LEN_RANGE,            SG_ERR_SEALED_DAMAGED, false },
 };
 
+static const struct row *find(CK_RV rv)
+{
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (rows[i].rv == rv)
+			return &rows[i];
+	return NULL;
+}
+
+bool sg_hsm_is_vague(CK_RV rv)
+{
+	return rv != CKR_OK && find(rv) == NULL;
+}
+
 enum sg_err sg_hsm_err(const char *function, CK_RV rv, bool *lost)
 {
+	const struct row *row = find(rv);
+
 	if (rv == CKR_OK)
 		return SG_OK;
 	sg_log(SG_LOG_ERROR, "the HSM answers to %s: %s (0x%lx)", function, p11_kit_strerror(rv),
 	       rv);
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		if (rows[i].rv != rv)
-			continue;
-		if (rows[i].lost && lost != NULL)
-			*lost = true;
-		return rows[i].err;
-	}
-	return SG_ERR_HSM_FAULT;
+	if (row != NULL && row->lost && lost != NULL)
+		*lost = true;
+	return row != NULL ? row->err : SG_ERR_HSM_FAULT;
 }

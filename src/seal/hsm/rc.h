@@ -15,4 +15,8 @@
  * alone otherwise. */
 enum sg_err sg_hsm_err(const char *function, CK_RV rv, bool *lost);
 
+/* Tell whether a value has no meaning in the table, CKR_GENERAL_ERROR among them: an HSM may mean
+ * itself by it, or bytes that it was to open and that were changed, for makers differ. */
+bool sg_hsm_is_vague(CK_RV rv);
+
 #endif

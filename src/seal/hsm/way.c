@@ -10,6 +10,7 @@
 #include <signet/pkcs11.h>
 
 #include "crypto/random.h"
+#include "seal/hsm/rc.h"
 #include "util/cursor.h"
 
 #define IV 12                   /* bytes of one that we make, or give the HSM room for */
@@ -42,9 +43,7 @@ static enum sg_err decrypt(struct sg_hsm_session *s, CK_MECHANISM *mechanism, st
 		return err;
 	rv = s->f->C_Decrypt(s->handle, (CK_BYTE *)in.data, in.len, w->opened->data, &len);
 	err = sg_hsm_check(s, "C_Decrypt", rv);
-	/* What an HSM says of bytes that were changed differs from maker to maker. */
-	if (err == SG_ERR_HSM_FAULT && !s->lost)
-		err = SG_ERR_SEALED_DAMAGED;
+	w->vague = sg_hsm_is_vague(rv);
 	if (err == SG_OK && len != SG_HSM_SECRET)
 		err = SG_ERR_HSM_FAULT;
 	w->opened->len = err == SG_OK ? len : 0;
@@ -221,8 +220,7 @@ static enum sg_err wrap_open(struct sg_hsm_session *s, const struct sg_hsm_way_r
 	rv = s->f->C_UnwrapKey(s->handle, &mechanism, w->key, (CK_BYTE *)w->closed.data,
 	                       w->closed.len, template, PASSING, &object);
 	err = sg_hsm_check(s, "C_UnwrapKey", rv);
-	if (err == SG_ERR_HSM_FAULT && !s->lost)
-		err = SG_ERR_SEALED_DAMAGED;
+	w->vague = sg_hsm_is_vague(rv);
 	if (err != SG_OK)
 		return err;
 	err = sg_hsm_check(s, "C_GetAttributeValue",

@@ -18,10 +18,11 @@ struct sg_hsm_work {
 	struct sg_buf *out;                     /* gets what closing gives */
 	struct sg_secret *opened;               /* gets what opening gives */
 	CK_OBJECT_HANDLE key;                   /* that opens, and closes too where it is no pair */
+	bool vague;                             /* HSM_FAULT of open may be about what is closed */
 };
 
 /* One way. Errors of both functions: HSM_MECHANISM where the HSM has another idea of it, and the
- * HSM's; of open SEALED_DAMAGED too. */
+ * HSM's; of open SEALED_DAMAGED too, where the HSM says so. */
 struct sg_hsm_way_row {
 	enum sg_hsm_way way;
 	const char *name;
