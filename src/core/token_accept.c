@@ -13,7 +13,7 @@
  * several copies are no store. */
 static enum sg_err renew(struct sg_store_txn *txn, struct sg_sealer *sealer,
                          const struct sg_secret *owner_auth, struct sg_keyset *const keys[2],
-                         struct sg_token_record *record, bool *made)
+                         struct sg_token_record *record, bool older, bool *made)
 {
 	struct sg_buf stored = { 0 };
 	struct sg_anchor anchor;
@@ -24,7 +24,8 @@ static enum sg_err renew(struct sg_store_txn *txn, struct sg_sealer *sealer,
 	if (err == SG_OK)
 		err = sg_token_anchor_read(txn, keys, record, &state, &anchor);
 	if (err == SG_OK)
-		err = sg_token_anchor_renew(sealer, owner_auth, keys, record, &anchor, made);
+		err = sg_token_anchor_renew(sealer, owner_auth, keys, record, &anchor, older,
+		                            made);
 	if (err == SG_OK && *made)
 		err = sg_token_record_write(record, keys, &stored);
 	if (err == SG_OK && *made)
@@ -40,7 +41,7 @@ static enum sg_err renew(struct sg_store_txn *txn, struct sg_sealer *sealer,
 
 static enum sg_err renew_stored(struct sg_token *token, struct sg_sealer *sealer,
                                 const struct sg_secret *owner_auth,
-                                struct sg_keyset *const keys[2])
+                                struct sg_keyset *const keys[2], bool older)
 {
 	struct sg_token_record record = { 0 };
 	struct sg_store_txn *txn = NULL;
@@ -53,7 +54,7 @@ static enum sg_err renew_stored(struct sg_token *token, struct sg_sealer *sealer
 	if (err == SG_OK)
 		err = sg_token_record_check(&record, keys);
 	if (err == SG_OK)
-		err = renew(txn, sealer, owner_auth, keys, &record, &made);
+		err = renew(txn, sealer, owner_auth, keys, &record, older, &made);
 	sg_store_abort(&txn);
 	if (err != SG_OK && made)
 		sg_token_undo_counter(token, sealer, owner_auth, &record);
@@ -61,7 +62,7 @@ static enum sg_err renew_stored(struct sg_token *token, struct sg_sealer *sealer
 	return err;
 }
 
-enum sg_err sg_token_accept(struct sg_token *token, const struct sg_token_pins *pins)
+enum sg_err sg_token_accept(struct sg_token *token, const struct sg_token_pins *pins, bool older)
 {
 	struct sg_token_proof proof = { .sealer = NULL };
 	enum sg_err err;
@@ -74,7 +75,7 @@ enum sg_err sg_token_accept(struct sg_token *token, const struct sg_token_pins *
 	sg_token_opening_lock(token);
 	err = sg_token_prove(token, pins, &proof);
 	if (err == SG_OK)
-		err = renew_stored(token, proof.sealer, pins->owner_auth, proof.keys);
+		err = renew_stored(token, proof.sealer, pins->owner_auth, proof.keys, older);
 	sg_token_opening_unlock(token);
 out:
 	sg_token_proof_clear(&proof);

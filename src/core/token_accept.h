@@ -9,9 +9,10 @@
 #include "core/token_proof.h"
 
 /* Anchor the store as it is to the counter, or to a new one where that is gone. Whoever can't open
- * the token accepts nothing. Errors: ARG for a token without such protection, or without a PIN
- * where there must be one; AUTH, STORE_DAMAGED for what never was one store, the sealer's, the
- * store's. */
-enum sg_err sg_token_accept(struct sg_token *token, const struct sg_token_pins *pins);
+ * the token accepts nothing. An older copy is taken where `older` says so, who has asked the user:
+ * the newest store does not open any more then. Errors: STORE_OLD otherwise, and nothing has
+ * changed; ARG for a token without such protection, or without a PIN where there must be one;
+ * AUTH, STORE_DAMAGED for what never was one store, the sealer's, the store's. */
+enum sg_err sg_token_accept(struct sg_token *token, const struct sg_token_pins *pins, bool older);
 
 #endif

@@ -79,7 +79,7 @@ enum sg_err sg_token_anchor_clear(struct sg_sealer *sealer, const struct sg_secr
 	*left = 0;
 	if (err == SG_OK)
 		err = ops->clear(sealer, sg_buf_bytes(&record->parent), owner_auth, record->uuid,
-		                 keep, left);
+		                 keep, sg_buf_bytes(&record->counter), left);
 	if (*left != 0)
 		sg_log(SG_LOG_ERROR, "a counter of this token, 0x%08x, could not be removed from "
 		       "the TPM: as long as it is there, so is a way back to an older store",
@@ -125,6 +125,32 @@ static enum sg_err read_counter(struct sg_sealer *sealer, const struct sg_token_
 	return err == SG_ERR_FORMAT ? SG_ERR_STORE_DAMAGED : err;
 }
 
+/* Where the counter of a store is gone, and the token has another, the store was accepted or made
+ * anew since: this is a copy from before, and what it asks for must not be the way back. */
+static enum sg_err tell_older(struct sg_sealer *sealer, const struct sg_token_record *record)
+{
+	uint32_t handle = 0;
+	enum sg_err err = sealer->ops->counter->other(sealer, sg_buf_bytes(&record->parent),
+	                                              record->uuid,
+	                                              sg_buf_bytes(&record->counter), &handle);
+
+	if (err == SG_OK && handle != 0)
+		sg_log(SG_LOG_ERROR, "the counter that this store names is gone from the TPM, and "
+		       "0x%08x counts for the token: another copy of the store was accepted or made "
+		       "anew since, or that was broken off", handle);
+	if (err != SG_OK)
+		return err;
+	return handle != 0 ? SG_ERR_STORE_OLD : SG_ERR_HW_NV_GONE;
+}
+
+bool sg_token_anchor_is_gone(struct sg_sealer *sealer, const struct sg_token_record *record,
+                             struct sg_keyset *const keys[2])
+{
+	uint64_t value;
+
+	return read_counter(sealer, record, keys, &value) == SG_ERR_HW_NV_GONE;
+}
+
 enum sg_err sg_token_anchor_ask(struct sg_sealer *sealer, const struct sg_token_record *record,
                                 struct sg_keyset *const keys[2], const struct sg_anchor *anchor,
                                 bool *unfinished)
@@ -133,7 +159,7 @@ enum sg_err sg_token_anchor_ask(struct sg_sealer *sealer, const struct sg_token_
 	enum sg_err err = read_counter(sealer, record, keys, &value);
 
 	if (err != SG_OK)
-		return err;
+		return err == SG_ERR_HW_NV_GONE ? tell_older(sealer, record) : err;
 	*unfinished = value + 1 == anchor->count;
 	if (value > anchor->count)
 		return SG_ERR_STORE_OLD;
@@ -185,8 +211,8 @@ static enum sg_err move(struct sg_sealer *sealer, const struct sg_token_record *
 
 void sg_token_anchor_refuse(const struct sg_token *token)
 {
-	sg_log(SG_LOG_ERROR, "%s is an older copy of the store: the TPM's counter has counted "
-	       "changes that it does not have", token->path);
+	sg_log(SG_LOG_ERROR, "%s is an older copy of the store: the TPM has counted changes that "
+	       "it does not have", token->path);
 }
 
 enum sg_err sg_token_anchor_read(struct sg_store_txn *txn, struct sg_keyset *const keys[2],
@@ -354,14 +380,19 @@ enum sg_err sg_token_anchor_begin(const struct sg_token *token, struct sg_store_
 
 enum sg_err sg_token_anchor_renew(struct sg_sealer *sealer, const struct sg_secret *owner_auth,
                                   struct sg_keyset *const keys[2], struct sg_token_record *record,
-                                  struct sg_anchor *anchor, bool *made)
+                                  struct sg_anchor *anchor, bool older, bool *made)
 {
+	const uint64_t stored = anchor->count;
 	enum sg_err err = read_counter(sealer, record, keys, &anchor->count);
 	const bool gone = err == SG_ERR_HW_NV_GONE;
 	uint32_t left;
 
 	*made = false;
-	if (err != SG_OK && !gone)
+	if (gone)
+		err = older ? SG_OK : tell_older(sealer, record);
+	else if (err == SG_OK && anchor->count > stored && !older)
+		err = SG_ERR_STORE_OLD;
+	if (err != SG_OK && !(gone && err == SG_ERR_HW_NV_GONE))
 		return err;
 	err = sg_token_anchor_clear(sealer, owner_auth, record,
 	                            gone ? sg_bytes(NULL, 0) : sg_buf_bytes(&record->counter),

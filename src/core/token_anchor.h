@@ -38,10 +38,11 @@ enum sg_err sg_token_anchor_make(struct sg_sealer *sealer, const struct sg_secre
 enum sg_err sg_token_anchor_remove(struct sg_sealer *sealer, const struct sg_secret *owner_auth,
                                    const struct sg_token_record *record);
 
-/* Remove every counter of the record's token but the one that keep names, which may be empty. All
- * have the same authorisation, so that a store which somebody kept is the newest as long as the
- * one that it names is there, and nobody moves that. *left is the handle of one that could not
- * be removed, or 0. owner_auth may be NULL. Errors: the sealer's. */
+/* Remove every counter of the record's token but the one that keep names, which may be empty; the
+ * record's own last, so that where another one can't be removed the store still opens. All have
+ * the same authorisation, so that a store which somebody kept is the newest as long as the one
+ * that it names is there, and nobody moves that. *left is the handle of one that could not be
+ * removed, or 0. owner_auth may be NULL. Errors: the sealer's. */
 enum sg_err sg_token_anchor_clear(struct sg_sealer *sealer, const struct sg_secret *owner_auth,
                                   const struct sg_token_record *record, struct sg_bytes keep,
                                   uint32_t *left);
@@ -56,9 +57,13 @@ void sg_token_anchor_drop(struct sg_sealer *sealer, const struct sg_secret *owne
 uint32_t sg_token_anchor_handle(const struct sg_sealer *sealer,
                                 const struct sg_token_record *record);
 
+/* Tell whether the counter of an authentic record is gone. */
+bool sg_token_anchor_is_gone(struct sg_sealer *sealer, const struct sg_token_record *record,
+                             struct sg_keyset *const keys[2]);
+
 /* Ask the hardware whether this is the newest anchor; *unfinished tells that the counter has
- * yet to be moved to it. The record and the anchor are authenticated. Errors: STORE_OLD,
- * HW_NV_GONE, the sealer's. */
+ * yet to be moved to it. The record and the anchor are authenticated. Errors: STORE_OLD, also
+ * where the counter is gone and the token has another; HW_NV_GONE, the sealer's. */
 enum sg_err sg_token_anchor_ask(struct sg_sealer *sealer, const struct sg_token_record *record,
                                 struct sg_keyset *const keys[2], const struct sg_anchor *anchor,
                                 bool *unfinished);
@@ -118,12 +123,12 @@ enum sg_err sg_token_anchor_cast(struct sg_store_txn *txn, struct sg_sealer *sea
                                  const struct sg_token_record *record,
                                  const struct sg_state *state, struct sg_anchor *anchor);
 
-/* Set the anchor to what the counter shows now, whatever it was, so that the next cast takes the
- * store as it is; where the counter is gone *made tells that a new one was made, which the record
- * names. It is the token's only one then. owner_auth may be NULL. Errors: the sealer's, also
- * where another one can't be removed. */
+/* Set the anchor to what the counter shows now, so that the next cast takes the store as it is;
+ * where the counter is gone *made tells that a new one was made, which the record names. It is
+ * the token's only one then. owner_auth may be NULL. Errors: STORE_OLD for an older copy, unless
+ * `older` asks for that; the sealer's, also where another one can't be removed. */
 enum sg_err sg_token_anchor_renew(struct sg_sealer *sealer, const struct sg_secret *owner_auth,
                                   struct sg_keyset *const keys[2], struct sg_token_record *record,
-                                  struct sg_anchor *anchor, bool *made);
+                                  struct sg_anchor *anchor, bool older, bool *made);
 
 #endif

@@ -139,8 +139,12 @@ static enum sg_err prove_officer(struct sg_token *token, const struct sg_secret 
 	err = sg_token_anchor_verify(token, old->sealer, &old->record, old->keys);
 	if (err == SG_ERR_CLOSED)       /* another process changed the record meanwhile */
 		return SG_ERR_STORE_BUSY;
-	/* Somebody broke this off when it was gone already. */
-	return err == SG_ERR_HW_NV_GONE ? SG_OK : err;
+	/* Somebody broke this off when it was gone already, perhaps with the new one there. */
+	return err == SG_ERR_HW_NV_GONE ||
+	                       (err == SG_ERR_STORE_OLD &&
+	                        sg_token_anchor_is_gone(old->sealer, &old->record, old->keys))
+	               ? SG_OK
+	               : err;
 }
 
 /* Build the new one. It is the same token under the same protection, with the officer's PIN alone;

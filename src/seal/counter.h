@@ -39,13 +39,20 @@ struct sg_counter_ops {
 	                      const struct sg_secret *owner_auth,
 	                      const uint8_t owner[SG_COUNTER_OWNER], struct sg_bytes ref);
 
-	/* Remove every counter of this owner but the one that keep names, which may be empty: who
-	 * knows the authorisation of one knows that of all. owner_auth may be NULL. *left is the
-	 * handle of one that could not be removed, or 0. */
+	/* Remove every counter of this owner but the one that keep names: who knows the
+	 * authorisation of one knows that of all. The one that last names goes when all others are
+	 * gone. Both may be empty; owner_auth may be NULL. *left is the handle of one that could
+	 * not be removed, or 0. */
 	enum sg_err (*clear)(struct sg_sealer *sealer, struct sg_bytes parent,
 	                     const struct sg_secret *owner_auth,
 	                     const uint8_t owner[SG_COUNTER_OWNER], struct sg_bytes keep,
-	                     uint32_t *left);
+	                     struct sg_bytes last, uint32_t *left);
+
+	/* Look for a counter of this owner beside the one that ref names; *handle is 0 where there
+	 * is none. What says whose one is can be copied by the hardware's owner. */
+	enum sg_err (*other)(struct sg_sealer *sealer, struct sg_bytes parent,
+	                     const uint8_t owner[SG_COUNTER_OWNER], struct sg_bytes ref,
+	                     uint32_t *handle);
 
 	/* Tell by which handle the hardware's own tools know it. Asks no hardware. */
 	enum sg_err (*handle)(struct sg_bytes ref, uint32_t *handle);

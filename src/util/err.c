@@ -212,7 +212,8 @@ static const struct row rows[SG_ERR_COUNT] = {
 	[SG_ERR_STORE_OLD] = {
 		"store-old", "The store is not the newest one: the TPM has counted changes that it lacks",
 		"Bring the newest store back. If you restored a backup yourself, signet rollback "
-		"accept takes it as it is; keys and PINs that were removed since are in it again." },
+		"accept takes it as it is: keys and PINs that were removed since are in it again, and "
+		"those made since are lost." },
 	[SG_ERR_TOKEN_REPLACED] = {
 		"token-replaced", "The token that was open is gone; another stands in its place, or none",
 		"If you made or brought back a token there yourself, begin anew: a program closes its "

@@ -399,7 +399,7 @@ START_TEST(it_is_not_accepted_for_the_newest_and_no_token_is_made_of_it)
 	begin(&config, &token);
 	ck_assert_int_eq(sg_secret_copy(sg_bytes_str(P11_PIN), &pin), SG_OK);
 	pins.user = pin;
-	ck_assert_int_eq(sg_token_accept(token, &pins), SG_ERR_STORE_DAMAGED);
+	ck_assert_int_eq(sg_token_accept(token, &pins, false), SG_ERR_STORE_DAMAGED);
 	sg_secret_free(&pin);
 	end(&config, &token);
 	p11_ok(p11->C_Initialize(NULL));

@@ -139,7 +139,7 @@ START_TEST(a_pin_that_was_changed_is_not_valid_again)
 }
 END_TEST
 
-static enum sg_err accept_store(const char *so_pin)
+static enum sg_err accept_it(const char *so_pin, bool older)
 {
 	struct sg_token_pins pins = { NULL };
 	struct sg_config *config = NULL;
@@ -153,12 +153,18 @@ static enum sg_err accept_store(const char *so_pin)
 	if (so_pin != NULL)
 		ck_assert_int_eq(sg_secret_copy(sg_bytes_str(so_pin), &pin), SG_OK);
 	pins.so = pin;
-	err = sg_token_accept(token, &pins);
+	err = sg_token_accept(token, &pins, older);
 	sg_secret_free(&pin);
 	sg_token_free(&token);
 	sg_config_free(&config);
 	sg_crypto_stop();
 	return err;
+}
+
+/* Who was asked wants that store. */
+static enum sg_err accept_store(const char *so_pin)
+{
+	return accept_it(so_pin, true);
 }
 
 /* Parts of the older store in the newest one: each is authentic by itself. They are no store that
@@ -225,17 +231,26 @@ START_TEST(without_its_anchor_the_store_is_damaged)
 }
 END_TEST
 
+/* Make what looks like the only counter, $I, where it is or elsewhere. */
+static void copy_counter(const char *handle)
+{
+	char line[600];
+
+	snprintf(line, sizeof line, "I=$(tpm2_getcap handles-nv-index | sed -n 's/^- //p'); N=%s; "
+	         "tpm2_nvreadpublic $I | sed -n 's/.*authorization policy: *//p' | "
+	         "tr -d ' \\n' | xxd -r -p > policy; [ $N != $I ] || tpm2_nvundefine -C o $I; "
+	         "tpm2_nvdefine $N -C o -s 8 -L policy -a 'authread|authwrite|no_da|nt=counter'; "
+	         "tpm2_nvincrement -C $N $N", handle);
+	test_tpm_shell(&tpm, line);
+}
+
 START_TEST(an_owner_who_makes_the_counter_anew_gets_nothing_opened)
 {
 	make_token(true, true);
 	p11_ok(p11_look(&s));
 	keep_copy();
 	p11_ok(make_key("new"));
-	test_tpm_shell(&tpm, "I=$(tpm2_getcap handles-nv-index | sed -n 's/^- //p'); "
-	               "tpm2_nvreadpublic $I | sed -n 's/.*authorization policy: *//p' | "
-	               "tr -d ' \\n' | xxd -r -p > policy; tpm2_nvundefine -C o $I; "
-	               "tpm2_nvdefine $I -C o -s 8 -L policy "
-	               "-a 'authread|authwrite|no_da|nt=counter'; tpm2_nvincrement -C $I $I");
+	copy_counter("$I");
 	p11_is(CKR_SIGNET_HW_NV_GONE, p11_look(&s));
 	put_back();
 	p11_is(CKR_SIGNET_HW_NV_GONE, p11_look(&s));
@@ -510,7 +525,7 @@ START_TEST(a_token_that_is_made_anew_stays_protected)
 	p11_ok(p11_look(&s));
 	test_tpm_shell(&tpm, "test $(tpm2_getcap handles-nv-index | grep -c 0x) -eq 1");
 	put_back();
-	p11_is(CKR_SIGNET_HW_NV_GONE, p11_look(&s));
+	p11_is(CKR_SIGNET_STORE_OLD, p11_look(&s));
 }
 END_TEST
 
@@ -532,6 +547,24 @@ START_TEST(a_token_is_made_anew_with_its_old_counter_gone_or_not_at_all)
 	p11_login(s, CKU_USER, P11_PIN, CKR_OK);
 	ck_assert_uint_eq(p11_count_keys(s, "kept"), 1);
 	test_tpm_shell(&tpm, "test $(tpm2_getcap handles-nv-index | grep -c 0x) -eq 1");
+}
+END_TEST
+
+/* Or, where the TPM goes away in between, neither token opens. */
+START_TEST(a_token_keeps_its_counter_until_all_others_are_gone)
+{
+	CK_BYTE label[33] = "anew                            ";
+
+	make_token(false, true);
+	p11_ok(p11_look(&s));
+	p11_ok(p11->C_CloseAllSessions(0));
+	copy_counter("0x01bfffff");
+	test_fault_set(TEST_DIE_BEFORE, TPM2_CC_NV_UndefineSpace, 2, 0);
+	ck_assert_uint_ne(p11->C_InitToken(0, (CK_BYTE *)P11_SO_PIN, strlen(P11_SO_PIN), label),
+	                  CKR_OK);
+	ck_assert_uint_eq(test_fault_clear(), 1);
+	test_tpm_power_cut(&tpm);
+	p11_ok(p11_look(&s));
 }
 END_TEST
 
@@ -577,6 +610,52 @@ static void get_accepted(const char *so_pin)
 	sg_buf_free(&before);
 }
 
+/* One accept was necessary, by his doing or not. Older copies name the counter of before, and the
+ * way out must not be to take them. */
+START_TEST(a_counter_that_is_gone_is_no_way_back_to_a_copy_of_before)
+{
+	struct sg_buf newest;
+
+	make_token(true, true);
+	p11_ok(p11_look(&s));
+	p11_ok(make_key("revoked"));
+	keep_copy();
+	remove_counters();
+	p11_is(CKR_SIGNET_HW_NV_GONE, p11_look(&s));
+	(void)p11->C_Finalize(NULL);
+	ck_assert_int_eq(accept_it(NULL, false), SG_OK);
+	p11_ok(p11_look(&s));
+	p11_ok(p11->C_DestroyObject(s, p11_find_label(s, CKO_SECRET_KEY, "revoked")));
+	newest = test_file_read(p11_store);
+	put_back();
+	p11_is(CKR_SIGNET_STORE_OLD, p11_look(&s));
+	(void)p11->C_Finalize(NULL);
+	ck_assert_int_eq(accept_it(NULL, false), SG_ERR_STORE_OLD);
+	test_file_write(p11_store, sg_buf_bytes(&newest));
+	p11_ok(p11_look(&s));
+	sg_buf_free(&newest);
+}
+END_TEST
+
+START_TEST(no_older_copy_is_accepted_by_who_was_not_asked)
+{
+	struct sg_buf newest;
+
+	make_token(true, true);
+	p11_ok(p11_look(&s));
+	keep_copy();
+	p11_ok(make_key("new"));
+	(void)p11->C_Finalize(NULL);
+	newest = test_file_read(p11_store);
+	put_back();
+	ck_assert_int_eq(accept_it(NULL, false), SG_ERR_STORE_OLD);
+	test_file_write(p11_store, sg_buf_bytes(&newest));
+	p11_ok(p11_look(&s));
+	ck_assert_uint_eq(p11_count_keys(s, "new"), 1);
+	sg_buf_free(&newest);
+}
+END_TEST
+
 START_TEST(who_has_a_store_accepted_twice_has_no_way_back)
 {
 	make_token(true, true);
@@ -584,13 +663,13 @@ START_TEST(who_has_a_store_accepted_twice_has_no_way_back)
 	p11_ok(make_key("revoked"));
 	(void)p11->C_Finalize(NULL);
 	get_accepted(NULL);
-	p11_is(CKR_SIGNET_HW_NV_GONE, p11_look(&s));
+	p11_is(CKR_SIGNET_STORE_OLD, p11_look(&s));
 	(void)p11->C_Finalize(NULL);
 	ck_assert_int_eq(accept_store(NULL), SG_OK);
 	p11_ok(p11_look(&s));
 	p11_ok(p11->C_DestroyObject(s, p11_find_label(s, CKO_SECRET_KEY, "revoked")));
 	put_back();
-	p11_is(CKR_SIGNET_HW_NV_GONE, p11_look(&s));
+	p11_is(CKR_SIGNET_STORE_OLD, p11_look(&s));
 }
 END_TEST
 
@@ -605,7 +684,7 @@ START_TEST(nor_has_who_has_the_token_made_anew_after_it)
 	p11_ok(p11->C_InitToken(0, (CK_BYTE *)P11_SO_PIN, strlen(P11_SO_PIN), label));
 	p11_ok(p11_look(&s));
 	put_back();
-	p11_is(CKR_SIGNET_HW_NV_GONE, p11_look(&s));
+	p11_is(CKR_SIGNET_STORE_OLD, p11_look(&s));
 }
 END_TEST
 
@@ -617,7 +696,7 @@ START_TEST(no_store_is_accepted_while_another_counter_stays)
 	test_fault_set(TEST_REFUSE, TPM2_CC_NV_UndefineSpace, 1, TPM2_RC_FAILURE);
 	ck_assert_int_ne(accept_store(NULL), SG_OK);
 	ck_assert_uint_eq(test_fault_clear(), 1);
-	p11_is(CKR_SIGNET_HW_NV_GONE, p11_look(&s));
+	p11_is(CKR_SIGNET_STORE_OLD, p11_look(&s));
 }
 END_TEST
 
@@ -663,7 +742,10 @@ static Suite *suite(void)
 	tcase_add_test(attack, who_is_not_logged_in_writes_nothing);
 	tcase_add_test(attack, a_token_that_is_made_anew_stays_protected);
 	tcase_add_test(attack, a_token_is_made_anew_with_its_old_counter_gone_or_not_at_all);
+	tcase_add_test(attack, a_token_keeps_its_counter_until_all_others_are_gone);
 	tcase_add_test(attack, who_accepts_a_store_accepts_no_other);
+	tcase_add_test(attack, a_counter_that_is_gone_is_no_way_back_to_a_copy_of_before);
+	tcase_add_test(attack, no_older_copy_is_accepted_by_who_was_not_asked);
 	tcase_add_test(attack, who_has_a_store_accepted_twice_has_no_way_back);
 	tcase_add_test(attack, nor_has_who_has_the_token_made_anew_after_it);
 	tcase_add_test(attack, no_store_is_accepted_while_another_counter_stays);

@@ -67,7 +67,7 @@ static bool require_one(CK_BYTE *name)
 	CK_TOKEN_INFO info;
 	bool anew;
 
-	if (rv == CKR_SIGNET_HW_NV_GONE) {
+	if (rv == CKR_SIGNET_HW_NV_GONE || rv == CKR_SIGNET_STORE_OLD) {
 		p11_ok(p11->C_CloseAllSessions(0));
 		p11_ok(make_anew(name));
 		rv = p11_look(&s);

@@ -27,15 +27,23 @@ older_refused() {
 }
 
 accepted() {
-	exits 0 rollback accept --token box && exits 0 list --token box && prints key &&
+	fails 2 'an older copy, and there is no terminal' rollback accept --token box && says 'give --yes' &&
+		script -qec "'$SIGNET' rollback accept --token box" /dev/null <<< no > "$FOLDER/typescript"
+	grep -q 'What was made since is lost' "$FOLDER/typescript" && grep -q 'nothing was accepted' "$FOLDER/typescript" &&
+		exits 7 list --token box &&
+		exits 0 rollback accept --token box --yes && exits 0 list --token box && prints key &&
 		cp "$FOLDER/newest" "$STORE" && exits 7 list --token box &&
-		exits 0 rollback accept --token box && exits 0 list --token box && ! prints key
+		exits 0 rollback accept --token box --yes && exits 0 list --token box && ! prints key
 }
 
 counter_lost() {
 	tpm2_nvundefine -C o "$(tpm2_getcap handles-nv-index | sed -n 's/^- //p')" &&
 		exits 11 list --token box && says 'is gone' && exits 0 rollback accept --token box &&
-		exits 0 list --token box && [ "$(counters)" -eq 1 ]
+		exits 0 list --token box && [ "$(counters)" -eq 1 ] &&
+		cp "$STORE" "$FOLDER/newest" && cp "$FOLDER/backup" "$STORE" &&
+		exits 7 list --token box && says 'not the newest' && says 'counts for the token' &&
+		fails 2 'an older copy' rollback accept --token box && cp "$FOLDER/newest" "$STORE" &&
+		exits 0 list --token box
 }
 
 pin_asked_for() {
@@ -46,7 +54,7 @@ pin_asked_for() {
 		exits 7 keygen --token desk --label key --pin-file "$FOLDER/pin" &&
 		fails 4 'PIN is wrong' rollback accept --token desk --pin-file "$FOLDER/other" &&
 		exits 7 keygen --token desk --label key --pin-file "$FOLDER/pin" &&
-		exits 0 rollback accept --token desk --so-pin-file "$FOLDER/so" &&
+		exits 0 rollback accept --token desk --yes --so-pin-file "$FOLDER/so" &&
 		exits 0 keygen --token desk --label key --pin-file "$FOLDER/pin"
 }
 
@@ -96,7 +104,7 @@ tpm_start || exit 1
 check 'a token is made with a counter' made
 check 'an older copy of the store is refused, and it is said what to do' older_refused
 check 'whoever restored it himself accepts it, and the newer one is refused then' accepted
-check 'a counter that is gone is made anew' counter_lost
+check 'a counter that is gone is made anew, and copies from before are older ones then' counter_lost
 check 'accepting needs the PIN' pin_asked_for
 check 'a token without protection has nothing to accept' none_to_accept
 check 'a sealer without counters is refused' soft_refused

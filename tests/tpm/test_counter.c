@@ -201,7 +201,8 @@ END_TEST
 static enum sg_err clear(const uint8_t whose[SG_COUNTER_OWNER], struct sg_bytes keep,
                          uint32_t *left)
 {
-	return counter->clear(test_sealer, sg_buf_bytes(&test_parent), NULL, whose, keep, left);
+	return counter->clear(test_sealer, sg_buf_bytes(&test_parent), NULL, whose, keep,
+	                      sg_bytes(NULL, 0), left);
 }
 
 static size_t listed(void)
@@ -234,6 +235,31 @@ START_TEST(all_of_an_owner_are_removed_but_the_one_that_is_kept)
 	shell("tpm2_nvreadpublic 0x01400001 > /dev/null");
 	ck_assert_int_eq(clear(other, sg_bytes(NULL, 0), &left), SG_OK);
 	ck_assert_uint_eq(listed(), 0);
+	sg_buf_free(&more);
+	sg_buf_free(&its);
+}
+END_TEST
+
+static uint32_t beside_it(const uint8_t whose[SG_COUNTER_OWNER])
+{
+	uint32_t found = 1;
+
+	ck_assert_int_eq(counter->other(test_sealer, sg_buf_bytes(&test_parent), whose,
+	                                sg_buf_bytes(&ref), &found), SG_OK);
+	return found;
+}
+
+START_TEST(another_one_of_the_same_owner_is_found)
+{
+	struct sg_buf more = { 0 }, its = { 0 };
+	uint64_t value;
+
+	ck_assert_int_eq(counter->make(test_sealer, sg_buf_bytes(&test_parent), NULL, other, auth,
+	                               &its, &value), SG_OK);
+	ck_assert_uint_eq(beside_it(owner), 0);
+	ck_assert_int_eq(make(&more, &value), SG_OK);
+	ck_assert_uint_eq(beside_it(owner), sg_get_u32(more.data + 4));
+	ck_assert_uint_eq(beside_it(other), sg_get_u32(its.data + 4));
 	sg_buf_free(&more);
 	sg_buf_free(&its);
 }
@@ -365,6 +391,7 @@ int main(void)
 	tcase_add_loop_test(tcase, an_index_with_another_digest_in_its_place_is_another, 0, 3);
 	tcase_add_test(tcase, indices_with_other_digests_are_not_listed_and_hide_none);
 	tcase_add_test(tcase, all_of_an_owner_are_removed_but_the_one_that_is_kept);
+	tcase_add_test(tcase, another_one_of_the_same_owner_is_found);
 	tcase_add_test(tcase, one_that_can_not_be_removed_is_named);
 	tcase_add_test(tcase, one_that_is_made_anew_shows_no_value_again);
 	tcase_add_test(tcase, only_a_counter_of_the_same_owner_is_removed);

@@ -129,7 +129,7 @@ static enum sg_err accept_store(void)
 {
 	const struct sg_token_pins pins = { NULL };
 
-	return sg_token_accept(token, &pins);
+	return sg_token_accept(token, &pins, true);
 }
 
 START_TEST(a_token_that_is_there_opens_though_its_folder_could_not_be_synced)

@@ -45,7 +45,23 @@ static enum sg_err fake_advance(struct sg_sealer *sealer, struct sg_bytes parent
 	return SG_OK;
 }
 
-static const struct sg_counter_ops fake_counter = { .read = fake_read, .advance = fake_advance };
+static uint32_t another;                /* another counter of the token */
+
+static enum sg_err fake_other(struct sg_sealer *sealer, struct sg_bytes parent,
+                              const uint8_t owner[SG_COUNTER_OWNER], struct sg_bytes ref,
+                              uint32_t *handle)
+{
+	(void)sealer;
+	(void)parent;
+	(void)owner;
+	(void)ref;
+	*handle = another;
+	return SG_OK;
+}
+
+static const struct sg_counter_ops fake_counter = {
+	.read = fake_read, .advance = fake_advance, .other = fake_other,
+};
 static const struct sg_sealer_ops fake_ops = { .name = "fake", .counter = &fake_counter };
 static struct sg_sealer sealer = { &fake_ops };
 
@@ -69,7 +85,7 @@ static void setup(void)
 	sg_state_init(&state);
 	value = anchor.count = 40;
 	broken = SG_OK;
-	failures = calls = 0;
+	failures = calls = another = 0;
 	ck_assert_int_eq(sg_buf_set(&record.counter, sg_bytes_str("counter")), SG_OK);
 	ck_assert_int_eq(sg_token_record_write(&record, keys, &stored[0]), SG_OK);
 	ck_assert_int_eq(sg_state_write(&state, &stored[1]), SG_OK);
@@ -124,6 +140,19 @@ START_TEST(a_counter_that_can_not_be_read_is_an_error)
 	ck_assert_int_eq(sg_token_anchor_ask(&sealer, &record, keys, &anchor, &unfinished),
 	                 SG_ERR_HW_REMOVED);
 	ck_assert(!unfinished);
+}
+END_TEST
+
+START_TEST(a_store_whose_counter_is_gone_is_old_where_the_token_has_another)
+{
+	bool unfinished = false;
+
+	broken = SG_ERR_HW_NV_GONE;
+	ck_assert_int_eq(sg_token_anchor_ask(&sealer, &record, keys, &anchor, &unfinished),
+	                 SG_ERR_HW_NV_GONE);
+	another = 0x01800000;
+	ck_assert_int_eq(sg_token_anchor_ask(&sealer, &record, keys, &anchor, &unfinished),
+	                 SG_ERR_STORE_OLD);
 }
 END_TEST
 
@@ -233,6 +262,7 @@ static Suite *suite(void)
 	tcase_add_loop_test(tc, the_newest_store_shows_what_the_counter_shows_or_one_more, 0,
 	                    (int)(sizeof shown / sizeof shown[0]));
 	tcase_add_test(tc, a_counter_that_can_not_be_read_is_an_error);
+	tcase_add_test(tc, a_store_whose_counter_is_gone_is_old_where_the_token_has_another);
 	tcase_add_test(tc, a_change_takes_two_steps);
 	tcase_add_test(tc, before_a_change_what_was_broken_off_is_finished);
 	tcase_add_test(tc, no_change_begins_without_the_keys_of_both_halves);

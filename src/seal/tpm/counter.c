@@ -41,6 +41,7 @@ struct use {
 /* The counters of one owner. */
 struct owned {
 	struct use use;                         /* its handle is of the one that stays, or 0 */
+	TPM2_HANDLE last;                       /* that goes when the others are gone, or 0 */
 	TPMS_NV_PUBLIC like, area[OWNED];
 	size_t n;
 	uint32_t left;
@@ -267,27 +268,51 @@ static bool enter_owned(void *arg, const TPMS_NV_PUBLIC *area)
 	return o->n < OWNED;
 }
 
-/* Remove those that were found; the first error stays, and the others are removed all the same. */
+static enum sg_err remove_one(struct sg_tpm *tpm, ESYS_TR session, struct owned *o,
+                              const TPMS_NV_PUBLIC *area)
+{
+	uint8_t name[SG_NV_NAME];
+	ESYS_TR nv;
+	enum sg_err err = sg_nv_area_name(area, name);
+
+	if (err == SG_OK)
+		err = sg_nv_open(tpm, area->nvIndex, sg_bytes(name, sizeof name), &nv);
+	if (err == SG_OK)
+		err = sg_nv_undefine(tpm, session, o->use.owner_auth, nv);
+	if (err == SG_ERR_HW_NV_GONE)
+		err = SG_OK;
+	if (err != SG_OK && o->left == 0)
+		o->left = area->nvIndex;
+	return err;
+}
+
+/* Remove those that were found; the first error stays, and the others are removed all the same.
+ * But not the last one then, nor where there may be more than were found. */
 static enum sg_err remove_owned(struct sg_tpm *tpm, ESYS_TR session, struct owned *o)
 {
+	const TPMS_NV_PUBLIC *last = NULL;
 	enum sg_err first = SG_OK;
 
 	for (size_t i = 0; i < o->n; i++) {
-		uint8_t name[SG_NV_NAME];
-		ESYS_TR nv;
-		enum sg_err err = sg_nv_area_name(&o->area[i], name);
+		enum sg_err err = SG_OK;
 
-		if (err == SG_OK)
-			err = sg_nv_open(tpm, o->area[i].nvIndex, sg_bytes(name, sizeof name),
-			                 &nv);
-		if (err == SG_OK)
-			err = sg_nv_undefine(tpm, session, o->use.owner_auth, nv);
-		if (err == SG_OK || err == SG_ERR_HW_NV_GONE || first != SG_OK)
-			continue;
-		first = err;
-		o->left = o->area[i].nvIndex;
+		if (o->area[i].nvIndex == o->last)
+			last = &o->area[i];
+		else
+			err = remove_one(tpm, session, o, &o->area[i]);
+		if (first == SG_OK)
+			first = err;
 	}
-	return first;
+	return last != NULL && first == SG_OK && o->n < OWNED
+	               ? remove_one(tpm, session, o, last)
+	               : first;
+}
+
+/* List some of them. */
+static enum sg_err find_owned(struct sg_tpm *tpm, struct owned *o)
+{
+	o->n = 0;
+	return sg_nv_each(tpm, enter_owned, o);
 }
 
 static enum sg_err do_clear(struct sg_tpm *tpm, void *arg)
@@ -301,9 +326,8 @@ static enum sg_err do_clear(struct sg_tpm *tpm, void *arg)
 	if (err == SG_OK)
 		err = sg_tpm_open_parent(tpm, o->use.parent, &srk, &session);
 	do {
-		o->n = 0;
 		if (err == SG_OK)
-			err = sg_nv_each(tpm, enter_owned, o);
+			err = find_owned(tpm, o);
 		if (err == SG_OK)
 			err = remove_owned(tpm, session, o);
 	} while (err == SG_OK && o->n == OWNED);
@@ -312,16 +336,44 @@ static enum sg_err do_clear(struct sg_tpm *tpm, void *arg)
 
 static enum sg_err clear(struct sg_sealer *sealer, struct sg_bytes parent,
                          const struct sg_secret *owner_auth, const uint8_t owner[SG_COUNTER_OWNER],
-                         struct sg_bytes keep, uint32_t *left)
+                         struct sg_bytes keep, struct sg_bytes last, uint32_t *left)
 {
 	struct owned o = {
 		.use = { .parent = parent, .owner_auth = owner_auth, .owner = owner },
 	};
+	struct use at_last = { .handle = 0 };
 	enum sg_err err = keep.len > 0 ? ref_read(keep, &o.use) : SG_OK;
 
+	if (err == SG_OK && last.len > 0)
+		err = ref_read(last, &at_last);
+	o.last = at_last.handle;
 	if (err == SG_OK)
 		err = sg_tpm_transact(sealer, do_clear, &o);
 	*left = err == SG_OK ? 0 : o.left;
+	return err;
+}
+
+static enum sg_err do_find(struct sg_tpm *tpm, void *arg)
+{
+	struct owned *o = arg;
+	ESYS_TR srk, session;
+	enum sg_err err = area_fill(o->use.owner, 0, &o->like);
+
+	if (err == SG_OK)
+		err = sg_tpm_open_parent(tpm, o->use.parent, &srk, &session);
+	return err == SG_OK ? find_owned(tpm, o) : err;
+}
+
+static enum sg_err other(struct sg_sealer *sealer, struct sg_bytes parent,
+                         const uint8_t owner[SG_COUNTER_OWNER], struct sg_bytes ref,
+                         uint32_t *handle)
+{
+	struct owned o = { .use = { .parent = parent, .owner = owner } };
+	enum sg_err err = ref_read(ref, &o.use);
+
+	if (err == SG_OK)
+		err = sg_tpm_transact(sealer, do_find, &o);
+	*handle = err == SG_OK && o.n > 0 ? o.area[0].nvIndex : 0;
 	return err;
 }
 
@@ -369,6 +421,7 @@ const struct sg_counter_ops sg_tpm_counter = {
 	.advance = advance,
 	.remove = remove_counter,
 	.clear = clear,
+	.other = other,
 	.handle = handle_of,
 	.list = list,
 };
