@@ -167,9 +167,9 @@ static enum sg_err build_anew(const struct sg_token_proof *old, const struct sg_
 }
 
 /* This process forgets the old one, and takes the indices that it had out of the hardware. */
-static enum sg_err settle(struct sg_token *token, struct sg_sealer *sealer,
-                          const struct sg_token_made *made)
+static enum sg_err settle(struct sg_token *token, const struct sg_token_made *made)
 {
+	struct sg_sealer *sealer;
 	enum sg_err err = SG_OK;
 
 	pthread_rwlock_wrlock(&token->lock);
@@ -178,8 +178,11 @@ static enum sg_err settle(struct sg_token *token, struct sg_sealer *sealer,
 	sg_token_note_pin(token, SG_USER, SG_OK);
 	sg_token_sync_written(token);
 	if (made->record.indices.n > 0) {
+		/* Who asked for the token meanwhile may have had another sealer opened for it. */
 		sg_token_opening_lock(token);
-		err = sg_token_index_settled(token, sealer, made->keys, NULL, SG_OK);
+		err = sg_token_sealer(token, made->record.sealer, &sealer);
+		err = err != SG_OK ? SG_ERR_PIN_LEFT
+		                   : sg_token_index_settled(token, sealer, made->keys, NULL, SG_OK);
 		sg_token_opening_unlock(token);
 	}
 	return err;
@@ -220,7 +223,7 @@ enum sg_err sg_token_recreate(struct sg_token *token, struct sg_bytes so_pin,
 		sg_token_undo_counter(token, old.sealer, NULL, &made.record);
 	sg_token_opening_unlock(token);
 	if (err == SG_OK)
-		err = settle(token, old.sealer, &made);
+		err = settle(token, &made);
 out:
 	sg_token_made_clear(&made);
 	sg_token_proof_clear(&old);
