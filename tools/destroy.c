@@ -8,7 +8,9 @@
 
 #include "core/module.h"
 #include "core/token_aside.h"
+#include "seal/hsm/kept.h"
 #include "tools/fail.h"
+#include "tools/kept.h"
 #include "tools/pin.h"
 #include "tools/text.h"
 #include "tools/token.h"
@@ -50,10 +52,32 @@ static void tell_left(const char *what, uint32_t handle, enum sg_err err)
 	        sg_err_sentence(err), handle);
 }
 
+/* A key, or an HSM that may have some. */
+static void tell_kept(const struct sg_token_left *left, const struct sg_token_kept *kept)
+{
+	char how[TOOL_KEPT_HOW], id[2 * SG_RESIDENT_ID + 1], label[SG_HSM_KEPT_LABEL];
+
+	if (kept->asked) {
+		tool_kept_id(&kept->key, id);
+		tool_kept_how(&kept->key, how);
+		fprintf(stderr, "signet: key %s of the token could not be removed from %s: %s; %s "
+		        "removes it, with the module and the PIN of that HSM\n", id, kept->device,
+		        sg_err_sentence(kept->err), how);
+		return;
+	}
+	sg_hsm_kept_label(left->uuid, label);
+	fprintf(stderr, "signet: keys of the token that may be in %s stay there: %s; they are labelled "
+	        "%.*s, so that pkcs11-tool --list-objects shows them and --delete-object removes "
+	        "them\n", kept->device, sg_err_sentence(kept->err), (int)sizeof label, label);
+}
+
 /* The token is destroyed all the same. */
 static void tell_all_left(const struct sg_token_left *left)
 {
 	char what[96];
+
+	for (size_t i = 0; i < left->kept.n; i++)
+		tell_kept(left, &left->kept.entry[i]);
 
 	for (size_t i = 0; i < left->indices.n; i++) {
 		snprintf(what, sizeof what, "index 0x%08x, which counted wrong PINs",
@@ -76,6 +100,7 @@ static enum sg_err destroy_aside(const char *path, CK_SLOT_ID slot, void *arg)
 	d->found++;
 	if (err == SG_OK)
 		tell_all_left(&left);
+	sg_token_left_clear(&left);
 	return err;
 }
 
@@ -99,6 +124,7 @@ static enum sg_err destroy(CK_SLOT_ID slot, struct destruction *d)
 		err = sg_token_remove(token, d->owner_auth, &left);
 		if (err == SG_OK)
 			tell_all_left(&left);
+		sg_token_left_clear(&left);
 	}
 	if (err == SG_OK && known == SG_OK)
 		err = sg_token_aside_each(module->config, record.uuid, destroy_aside, d);
@@ -141,10 +167,11 @@ const struct tool_verb tool_verb_destroy = {
 	.name = "destroy",
 	.summary = "destroy a token with all its keys",
 	.usage = "--token LABEL [--aside] [--tpm TCTI] [--owner-auth-file FILE] [--yes]",
-	.text = "Removes the token's store, and what counts its wrong PINs and the versions of its store\n"
-	        "in the TPM. A copy of the store has the same there: with the copy goes what the token\n"
-	        "itself needs. Stores that were set aside when the token moved go too, with --aside only\n"
-	        "they; --tpm names the TPM that sealed them. Asks on the terminal unless --yes is given.",
+	.text = "Removes the token's store, what counts its wrong PINs and the versions of its store in\n"
+	        "the TPM, and the keys that live in its HSM. A copy of the store has the same there: with\n"
+	        "the copy goes what the token itself needs. Stores that were set aside when the token moved\n"
+	        "go too, with --aside only they; --tpm names the TPM that sealed them. Asks on the terminal\n"
+	        "unless --yes is given.",
 	.example = "signet destroy --token old --yes",
 	.run = run,
 	.options = { OPT_TOKEN, OPT_ASIDE, OPT_TPM, OPT_OWNER_AUTH_FILE, OPT_YES },

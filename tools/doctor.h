@@ -59,4 +59,8 @@ struct tool_tokens;
 void doctor_check_strays(struct doctor *doctor, struct sg_module *module,
                          const struct tool_tokens *tokens, bool all_tell);
 
+/* Keys that live in the configured HSMs, and of which tokens they are. */
+void doctor_check_kept(struct doctor *doctor, struct sg_module *module,
+                       const struct tool_tokens *tokens);
+
 #endif

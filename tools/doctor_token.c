@@ -227,6 +227,7 @@ void doctor_check_tokens(struct doctor *doctor)
 	if (module != NULL) {
 		doctor_check_asides(doctor, module);
 		doctor_check_strays(doctor, module, &tokens, all_tell);
+		doctor_check_kept(doctor, module, &tokens);
 	}
 	if (module != NULL)
 		sg_module_leave();

@@ -30,13 +30,14 @@ signet_SOURCES = \
 	tools/doctor_access.c \
 	tools/doctor_aside.c \
 	tools/doctor_crypto.c \
-	tools/doctor_hsm.c tools/doctor_stray.c \
+	tools/doctor_hsm.c tools/doctor_kept.c tools/doctor_stray.c \
 	tools/doctor_token.c \
 	tools/doctor_tpm.c \
 	tools/encrypt.c \
 	tools/hsm.c tools/hsm.h \
 	tools/import.c \
 	tools/init.c \
+	tools/kept.c tools/kept.h \
 	tools/keygen.c \
 	tools/list.c \
 	tools/migrate.c \

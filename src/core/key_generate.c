@@ -11,6 +11,7 @@
 #include "core/template.h"
 #include "core/token_objects.h"
 #include "core/token_resident.h"
+#include "crypto/random.h"
 #include "util/log.h"
 
 /* Find the row for making keys, of pairs or of single keys. */
@@ -55,11 +56,13 @@ static CK_RV check_inside(enum sg_resident_kind kind, const struct sg_attrs *att
 	return CKR_OK;
 }
 
-/* Have the hardware make a key that stays there; the material is its blob of it, and *undo
- * a copy of that, with which the caller has the key destroyed where nothing comes of it. */
+/* Have the hardware make a key that stays there, for an object of that uuid; the material is its
+ * blob of it, and *undo a copy of that, with which the caller has the key destroyed where nothing
+ * comes of it. */
 static CK_RV make_inside(struct sg_token *token, const struct sg_mech *mech,
-                         const struct sg_attrs *attrs, struct sg_secret **material,
-                         struct sg_secret **undo, uint8_t point[SG_RESIDENT_POINT])
+                         const struct sg_attrs *attrs, const uint8_t uuid[SG_UUID],
+                         struct sg_secret **material, struct sg_secret **undo,
+                         uint8_t point[SG_RESIDENT_POINT])
 {
 	const struct sg_resident_ops *ops = sg_token_resident(token);
 	CK_RV rv;
@@ -69,7 +72,7 @@ static CK_RV make_inside(struct sg_token *token, const struct sg_mech *mech,
 	rv = check_inside(*mech->resident, attrs);
 	if (rv != CKR_OK)
 		return rv;
-	rv = sg_rv(sg_token_resident_create(token, *mech->resident, attrs, material, point));
+	rv = sg_rv(sg_token_resident_create(token, *mech->resident, attrs, uuid, material, point));
 	if (rv == CKR_OK)
 		rv = sg_rv(sg_secret_copy(sg_secret_bytes(*material), undo));
 	if (rv != CKR_OK && *material != NULL)
@@ -92,8 +95,10 @@ CK_RV sg_key_generate(struct sg_session *session, const CK_MECHANISM *mechanism,
 	struct sg_secret *material = NULL, *undo = NULL;
 	struct sg_object *object = NULL;
 	const struct sg_mech *mech;
+	uint8_t uuid[SG_UUID];
 	CK_RV rv;
 
+	sg_random(uuid, sizeof uuid);
 	rv = sg_template_check(template, n);
 	if (rv == CKR_OK)
 		rv = find_generator(session, mechanism, CKF_GENERATE, &mech);
@@ -105,11 +110,12 @@ CK_RV sg_key_generate(struct sg_session *session, const CK_MECHANISM *mechanism,
 		rv = sg_access_add(session, &attrs);
 	if (rv == CKR_OK)
 		rv = sg_attrs_bool(&attrs, CKA_SIGNET_RESIDENT)
-		             ? make_inside(session->token, mech, &attrs, &material, &undo, NULL)
+		             ? make_inside(session->token, mech, &attrs, uuid, &material, &undo,
+		                           NULL)
 		             : mech->generate(&attrs, &material);
 	if (rv == CKR_OK)
 		rv = sg_object_new(&attrs, &material,
-		                   (struct sg_origin){ true, mech->type, NULL }, &object);
+		                   (struct sg_origin){ true, mech->type, NULL, uuid }, &object);
 	if (rv == CKR_OK)
 		rv = sg_rv(sg_token_add(session->token, session, &object, 1, handle));
 	settle_inside(session->token, rv, &undo);
@@ -125,6 +131,7 @@ struct pair {
 	struct sg_object *objects[2];
 	struct sg_secret *material;
 	struct sg_secret *undo;         /* what the hardware made */
+	uint8_t uuid[SG_UUID];          /* of the private half */
 };
 
 static void pair_free(struct pair *pair)
@@ -161,7 +168,8 @@ static CK_RV pair_key(struct sg_token *token, const struct sg_mech *mech,
 	CK_RV rv;
 
 	if (sg_attrs_bool(&pair->attrs[1], CKA_SIGNET_RESIDENT)) {
-		rv = make_inside(token, mech, &pair->attrs[1], &pair->material, &pair->undo, point);
+		rv = make_inside(token, mech, &pair->attrs[1], pair->uuid, &pair->material,
+		                 &pair->undo, point);
 		return rv != CKR_OK ? rv
 		                    : sg_rv(sg_curve_set(curve, &pair->attrs[1],
 		                                         sg_bytes(point, curve->point_len)));
@@ -174,7 +182,8 @@ static CK_RV pair_key(struct sg_token *token, const struct sg_mech *mech,
 /* Make the objects; the public half learns its point from the private one. */
 static CK_RV pair_objects(struct sg_token *token, const struct sg_mech *mech, struct pair *pair)
 {
-	const struct sg_origin origin = { true, mech->type, NULL };
+	const struct sg_origin private = { true, mech->type, NULL, pair->uuid };
+	const struct sg_origin public = { true, mech->type, NULL, NULL };
 	const struct sg_curve *curve = sg_curve_of(&pair->attrs[0]);
 	struct sg_secret *none = NULL;
 	struct sg_bytes point;
@@ -182,16 +191,17 @@ static CK_RV pair_objects(struct sg_token *token, const struct sg_mech *mech, st
 
 	if (curve == NULL)
 		return CKR_CURVE_NOT_SUPPORTED;
+	sg_random(pair->uuid, sizeof pair->uuid);
 	rv = pair_key(token, mech, curve, pair);
 	if (rv == CKR_OK)
-		rv = sg_object_new(&pair->attrs[1], &pair->material, origin, &pair->objects[1]);
+		rv = sg_object_new(&pair->attrs[1], &pair->material, private, &pair->objects[1]);
 	if (rv != CKR_OK)
 		return rv;
 	if (!sg_attrs_get(&pair->objects[1]->attrs, CKA_EC_POINT, &point))
 		return CKR_FUNCTION_FAILED;
 	rv = sg_rv(sg_curve_set(curve, &pair->attrs[0], point));
 	if (rv == CKR_OK)
-		rv = sg_object_new(&pair->attrs[0], &none, origin, &pair->objects[0]);
+		rv = sg_object_new(&pair->attrs[0], &none, public, &pair->objects[0]);
 	return rv;
 }
 

@@ -227,7 +227,7 @@ static CK_RV read_private(struct sg_attrs *attrs, struct sg_secret **material)
 static CK_RV make_object(struct sg_attrs *attrs, struct sg_secret **material,
                          struct sg_object **object)
 {
-	const struct sg_origin unwrapped = { false, CK_UNAVAILABLE_INFORMATION, NULL };
+	const struct sg_origin unwrapped = { .mechanism = CK_UNAVAILABLE_INFORMATION };
 	const bool private = sg_attrs_ulong(attrs, CKA_CLASS) == CKO_PRIVATE_KEY;
 	CK_RV rv;
 

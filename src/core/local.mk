@@ -52,6 +52,7 @@ libsignet_la_SOURCES += \
 	src/core/token_build.c src/core/token_build.h \
 	src/core/token_create.c \
 	src/core/token_index.c src/core/token_index.h \
+	src/core/token_kept.c src/core/token_kept.h \
 	src/core/token_material.c src/core/token_material.h \
 	src/core/token_migrate.c src/core/token_migrate.h \
 	src/core/token_move.c src/core/token_move.h \

@@ -197,7 +197,10 @@ CK_RV sg_object_new(struct sg_attrs *attrs, struct sg_secret **material, struct 
 		sg_secret_free(material);
 		return CKR_KEY_SIZE_RANGE;
 	}
-	sg_random(uuid, sizeof uuid);
+	if (origin.uuid != NULL)
+		memcpy(uuid, origin.uuid, sizeof uuid);
+	else
+		sg_random(uuid, sizeof uuid);
 	rv = finish(attrs, material, origin, uuid);
 	if (rv == CKR_OK) {
 		err = object_new(attrs, &object);

@@ -51,6 +51,7 @@ struct sg_origin {
 	bool local;                     /* made here, not brought in */
 	CK_MECHANISM_TYPE mechanism;    /* CKA_KEY_GEN_MECHANISM, or CK_UNAVAILABLE_INFORMATION */
 	const struct sg_object *base;   /* the key it was made from, with its history; or NULL */
+	const uint8_t *uuid;            /* SG_UUID random bytes that it is to have; NULL: any */
 };
 
 /* Make an object out of the attributes of sg_template_build and its material, both

@@ -22,7 +22,7 @@ CK_RV sg_object_create(struct sg_session *session, const CK_ATTRIBUTE *template,
 	const struct sg_template_kind kind = {
 		SG_BY_CREATE, CK_UNAVAILABLE_INFORMATION, CK_UNAVAILABLE_INFORMATION,
 	};
-	const struct sg_origin imported = { false, CK_UNAVAILABLE_INFORMATION, NULL };
+	const struct sg_origin imported = { .mechanism = CK_UNAVAILABLE_INFORMATION };
 	struct sg_attrs attrs = { 0 };
 	struct sg_secret *material = NULL;
 	struct sg_object *object = NULL;

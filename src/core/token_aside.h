@@ -22,7 +22,7 @@ enum sg_err sg_token_aside_each(const struct sg_config *config, const uint8_t uu
 
 /* Remove such a store, damaged or not, and then what its record names in the hardware that the
  * configuration names, but nothing that the token needs as it is now. owner_auth may be NULL.
- * Errors: those of sg_token_remove. */
+ * The caller gives *left to sg_token_left_clear. Errors: those of sg_token_remove. */
 enum sg_err sg_token_aside_remove(const struct sg_config *config, CK_SLOT_ID slot,
                                   const char *path, const struct sg_secret *owner_auth,
                                   struct sg_token_left *left);

@@ -9,6 +9,7 @@
 
 #include "core/token_build.h"
 #include "core/token_index.h"
+#include "core/token_kept.h"
 #include "core/token_proof.h"
 #include "core/token_tries.h"
 #include "core/token_tripwire.h"
@@ -203,11 +204,24 @@ static enum sg_err begin_recreate(struct sg_token *token, struct sg_bytes so_pin
 	return err == SG_OK ? sg_secret_copy(so_pin, pin) : err;
 }
 
+/* Destroy the keys in the hardware whose objects went. That one stays is no reason to say that the
+ * token was not made new. */
+static void remove_kept(struct sg_sealer *sealer, struct sg_token_kept_list *kept)
+{
+	sg_token_kept_remove(sealer, kept);
+	for (size_t i = 0; i < kept->n; i++)
+		if (kept->entry[i].asked)
+			sg_log(SG_LOG_NOTICE, "a key of the token before this one stayed in %s: %s",
+			       kept->entry[i].device, sg_err_sentence(kept->entry[i].err));
+}
+
 enum sg_err sg_token_recreate(struct sg_token *token, struct sg_bytes so_pin,
                               struct sg_bytes label)
 {
 	struct sg_token_proof old = { .sealer = NULL };
 	struct sg_token_made made = { .keys = { NULL, NULL } };
+	const struct sg_token_kept_which of_this = { .in = token->path };
+	struct sg_token_kept_list kept = { .entry = NULL };
 	struct sg_secret *pin = NULL;
 	enum sg_err err = begin_recreate(token, so_pin, &old.record, &pin);
 
@@ -216,15 +230,20 @@ enum sg_err sg_token_recreate(struct sg_token *token, struct sg_bytes so_pin,
 	sg_token_opening_lock(token);
 	err = prove_officer(token, pin, &old);
 	if (err == SG_OK)
+		err = sg_token_kept_find(old.sealer, old.record.uuid, &of_this, &kept);
+	if (err == SG_OK)
 		err = build_anew(&old, pin, label, &made);
 	if (err == SG_OK)
 		err = overwrite(token, old.sealer, &old.record, &made);
 	if (err != SG_OK)
 		sg_token_undo_counter(token, old.sealer, NULL, &made.record);
+	else
+		remove_kept(old.sealer, &kept);
 	sg_token_opening_unlock(token);
 	if (err == SG_OK)
 		err = settle(token, &made);
 out:
+	sg_token_kept_clear(&kept);
 	sg_token_made_clear(&made);
 	sg_token_proof_clear(&old);
 	sg_secret_free(&pin);

@@ -229,6 +229,7 @@ static enum sg_err clear_leftover(struct job *job)
 	if (err == SG_OK && (left.index_err != SG_OK || left.counter_err != SG_OK))
 		sg_log(SG_LOG_NOTICE, "what a migration that was broken off made in its hardware "
 		       "could not be removed there");
+	sg_token_left_clear(&left);
 	return err;
 }
 

@@ -6,24 +6,29 @@
 #ifndef SG_CORE_TOKEN_REMOVE_H
 #define SG_CORE_TOKEN_REMOVE_H
 
-#include "core/token.h"
+#include "core/token_kept.h"
 
 /* What could not be removed from the hardware. It keeps nothing alive. */
 struct sg_token_left {
+	uint8_t uuid[SG_UUID];          /* of the token */
+	struct sg_token_kept_list kept; /* keys, and devices that could not be asked for such */
 	struct sg_pin_list indices;
 	enum sg_err index_err;          /* why; SG_OK where none is left */
 	uint32_t counter;               /* its handle */
 	enum sg_err counter_err;        /* why; SG_OK where none is left */
 };
 
-/* Remove the store, damaged or not, then what its record names in the hardware. A copy of the
- * store names the same. owner_auth may be NULL. Errors: those of sg_store_remove; nothing was
- * removed then. */
+/* Remove the store, damaged or not, then what its record names in the hardware, and the keys that
+ * bear the token's name there. A copy of the store names the same. owner_auth may be NULL. The
+ * caller gives *left to sg_token_left_clear, also after an error. Errors: those of
+ * sg_store_remove; nothing was removed then. */
 enum sg_err sg_token_remove(struct sg_token *token, const struct sg_secret *owner_auth,
-                             struct sg_token_left *left);
+                            struct sg_token_left *left);
+
+void sg_token_left_clear(struct sg_token_left *left);
 
 /* Within this ring. Remove a store that is perhaps not the token's any more, of whose counters
- * others may be in use. */
+ * others may be in use; unless all counters go, of the keys those that this store alone names. */
 enum sg_token_counters { SG_ALL_COUNTERS, SG_OWN_COUNTER, SG_NO_COUNTER };
 enum sg_err sg_token_remove_store(struct sg_token *token, const struct sg_secret *owner_auth,
                                   enum sg_token_counters which, struct sg_token_left *left);

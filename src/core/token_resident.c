@@ -24,8 +24,7 @@ struct request {
 	struct sg_sealer *sealer;
 	struct sg_bytes parent;
 	struct sg_bytes blob;                   /* of the key to use */
-	enum sg_resident_kind kind;             /* of a key to make */
-	unsigned uses;
+	struct sg_resident_plan plan;           /* of a key to make */
 	const uint8_t *in;
 	struct sg_bytes data;
 	uint8_t *out;
@@ -139,7 +138,7 @@ static enum sg_err do_create(struct request *r)
 {
 	return r->ops->create == NULL
 	               ? SG_ERR_HW_UNSUPPORTED
-	               : r->ops->create(r->sealer, r->parent, r->kind, r->uses, &r->made, r->out);
+	               : r->ops->create(r->sealer, r->parent, &r->plan, &r->made, r->out);
 }
 
 /* What a kind of key can be for; clients allow keys more than that. */
@@ -172,17 +171,24 @@ unsigned sg_token_resident_uses(enum sg_resident_kind kind, const struct sg_attr
 }
 
 enum sg_err sg_token_resident_create(struct sg_token *token, enum sg_resident_kind kind,
-                                     const struct sg_attrs *attrs, struct sg_secret **blob,
-                                     uint8_t point[SG_RESIDENT_POINT])
+                                     const struct sg_attrs *attrs, const uint8_t uuid[SG_UUID],
+                                     struct sg_secret **blob, uint8_t point[SG_RESIDENT_POINT])
 {
-	struct request request = { .kind = kind, .uses = sg_token_resident_uses(kind, attrs),
-	                           .out = point };
+	struct request request = { .out = point };
+	struct sg_resident_plan *plan = &request.plan;
 	enum sg_err err;
 
 	*blob = NULL;
+	plan->kind = kind;
+	plan->uses = sg_token_resident_uses(kind, attrs);
+	memcpy(plan->name.key, uuid, sizeof plan->name.key);
 	err = sg_token_open(token);
-	if (err == SG_OK)
+	if (err == SG_OK) {
+		pthread_rwlock_rdlock(&token->lock);
+		memcpy(plan->name.token, token->record.uuid, sizeof plan->name.token);
+		pthread_rwlock_unlock(&token->lock);
 		err = ask(token, do_create, &request);
+	}
 	if (err == SG_OK)
 		err = sg_secret_copy(sg_buf_bytes(&request.made), blob);
 	sg_buf_wipe(&request.made);

@@ -18,12 +18,12 @@ const struct sg_resident_ops *sg_token_resident(struct sg_token *token);
  * say; 0: nothing. */
 unsigned sg_token_resident_uses(enum sg_resident_kind kind, const struct sg_attrs *attrs);
 
-/* Make a key for an object with these attributes, for the uses that they say; the caller frees
- * *blob. A pair's point goes to point. Errors: those of sg_token_open and of the hardware,
+/* Make a key for an object with these attributes, for the uses that they say, and of that uuid; the
+ * caller frees *blob. A pair's point goes to point. Errors: those of sg_token_open, the hardware's,
  * HW_UNSUPPORTED where it keeps no keys. */
 enum sg_err sg_token_resident_create(struct sg_token *token, enum sg_resident_kind kind,
-                                     const struct sg_attrs *attrs, struct sg_secret **blob,
-                                     uint8_t point[SG_RESIDENT_POINT]);
+                                     const struct sg_attrs *attrs, const uint8_t uuid[SG_UUID],
+                                     struct sg_secret **blob, uint8_t point[SG_RESIDENT_POINT]);
 
 /* Use an object's key; the parameters are those of struct sg_resident_ops. Errors: CLOSED,
  * STORE_DAMAGED where the object's key is no such key, those of the hardware. */

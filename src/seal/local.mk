@@ -6,6 +6,7 @@ libsignet_la_SOURCES += \
 	src/seal/counter.h \
 	src/seal/hsm/blob.c src/seal/hsm/blob.h \
 	src/seal/hsm/kept.c src/seal/hsm/kept.h \
+	src/seal/hsm/kept_find.c src/seal/hsm/kept_find.h \
 	src/seal/hsm/kept_make.c src/seal/hsm/kept_make.h \
 	src/seal/hsm/kept_use.c src/seal/hsm/kept_use.h \
 	src/seal/hsm/pin.c src/seal/hsm/pin.h \

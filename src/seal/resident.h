@@ -18,6 +18,8 @@
 #define SG_RESIDENT_MAC 32
 #define SG_RESIDENT_DATA_MAX 65536      /* bytes of data that it takes: they go whole */
 #define SG_RESIDENT_AES 32              /* bytes of an AES key */
+#define SG_RESIDENT_ID 16               /* bytes of what names a token, or a key */
+#define SG_RESIDENT_DEVICE 128          /* bytes of the name of a device, with its zero */
 
 /* What a key is. Hardware that keeps keys at all keeps those of P-256 and HMAC. */
 enum sg_resident_kind {
@@ -43,6 +45,37 @@ struct sg_resident_gcm {
 	size_t tag_len;                 /* bytes */
 };
 
+/* Whose key it is and which one. Hardware that keeps it shows both to whoever may look, so that a
+ * key is not without an owner when all that was known of it here is gone. */
+struct sg_resident_name {
+	uint8_t token[SG_RESIDENT_ID];
+	uint8_t key[SG_RESIDENT_ID];    /* of this one alone */
+};
+
+/* A key to make. */
+struct sg_resident_plan {
+	struct sg_resident_name name;
+	enum sg_resident_kind kind;
+	unsigned uses;                  /* SG_RESIDENT_SIGN ... */
+};
+
+/* What is there of a key that was found in the hardware, a bit each. */
+enum {
+	SG_RESIDENT_SECRET_HALF = 1 << 0,       /* that is no pair */
+	SG_RESIDENT_PRIVATE_HALF = 1 << 1,
+	SG_RESIDENT_PUBLIC_HALF = 1 << 2,
+};
+
+/* The keys that one device has. */
+struct sg_resident_list {
+	struct sg_resident_found {
+		struct sg_resident_name name;
+		unsigned halves;
+	} *found;
+	size_t n, cap;
+	bool more;                      /* it has more objects than were looked at */
+};
+
 /* What a sealer can't do is NULL. Errors of all: HW_OTHER or HSM_OTHER where the parent is not
  * the one named, HSM_KEY where the parent is there and the key is not, FORMAT for a blob that
  * can't be one or is of another kind, SEALED_DAMAGED for one that was changed, RANGE for more
@@ -55,13 +88,27 @@ struct sg_resident_ops {
 	 * public point of a pair, 65 bytes of P-256 and 32 of Ed25519, and is left alone for
 	 * another kind. Errors: ARG for uses that such a key does not have. */
 	enum sg_err (*create)(struct sg_sealer *sealer, struct sg_bytes parent,
-	                      enum sg_resident_kind kind, unsigned uses, struct sg_buf *blob,
+	                      const struct sg_resident_plan *plan, struct sg_buf *blob,
 	                      uint8_t point[SG_RESIDENT_POINT]);
 
 	/* Destroy a key that the hardware keeps; one that is not there any more is fine. NULL:
 	 * the blob is all that there is of a key. */
 	enum sg_err (*destroy)(struct sg_sealer *sealer, struct sg_bytes parent,
 	                       struct sg_bytes blob);
+
+	/* Write the name of device i, of those where keys may be; false beyond the last. NULL, with
+	 * the two below: keys stay nowhere. */
+	bool (*device)(struct sg_sealer *sealer, size_t i, char name[SG_RESIDENT_DEVICE]);
+
+	/* List the keys in device i that bear the name of that token, or of any where token is
+	 * NULL, whatever is known of them here. The caller gives *list, empty before, to
+	 * sg_resident_list_clear, also after an error. */
+	enum sg_err (*list)(struct sg_sealer *sealer, size_t i,
+	                    const uint8_t token[SG_RESIDENT_ID], struct sg_resident_list *list);
+
+	/* Destroy all that device i has under a name; nothing there is fine. */
+	enum sg_err (*remove)(struct sg_sealer *sealer, size_t i,
+	                      const struct sg_resident_name *name);
 
 	/* Sign a digest with ECDSA. */
 	enum sg_err (*sign)(struct sg_sealer *sealer, struct sg_bytes parent, struct sg_bytes blob,
@@ -102,6 +149,8 @@ struct sg_resident_ops {
 	                      struct sg_bytes blob, struct sg_bytes wrapped,
 	                      struct sg_secret **plain);
 };
+
+void sg_resident_list_clear(struct sg_resident_list *list);
 
 /* Return what the sealer of that name does with keys that live in it; NULL: it keeps none. */
 const struct sg_resident_ops *sg_sealer_resident(const char *name);

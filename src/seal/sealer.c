@@ -6,6 +6,7 @@
 #include "seal/sealer.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "seal/any/sealer.h"
@@ -83,6 +84,12 @@ void sg_sealer_model(const char *name, char out[SG_SEALER_MODEL + 1])
 		sg_any_model(name, members, n, out);
 	else
 		snprintf(out, SG_SEALER_MODEL + 1, "%s", n == 1 ? members[0]->model : "unknown");
+}
+
+void sg_resident_list_clear(struct sg_resident_list *list)
+{
+	free(list->found);
+	*list = (struct sg_resident_list){ .found = NULL };
 }
 
 const struct sg_resident_ops *sg_sealer_resident(const char *name)

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Attack: somebody has the PIN of the HSM, and wants the keys of tokens that live there.
+ * Attack: somebody has the PIN of the HSM, and wants the keys of tokens that live there; or has a
+ * store, and wants them gone.
  */
 #include <stdio.h>
 #include <string.h>
 
+#include "core/token_remove.h"
+#include "crypto/crypto.h"
+#include "lib/file.h"
 #include "lib/p11.h"
 #include "lib/runner.h"
 #include "lib/softhsm.h"
@@ -84,22 +88,16 @@ static void take_out(struct test_hsm *in, CK_OBJECT_HANDLE key)
 
 static void take_all(struct test_hsm *in, void *arg)
 {
-	static const CK_OBJECT_CLASS classes[] = { CKO_PRIVATE_KEY, CKO_SECRET_KEY };
-	CK_OBJECT_HANDLE key;
-	CK_ULONG n;
+	CK_OBJECT_CLASS class;
+	CK_ATTRIBUTE attr = { CKA_CLASS, &class, sizeof class };
+	CK_OBJECT_HANDLE found[3];
 
 	(void)arg;
-	for (int i = 0; i < 2; i++) {
-		CK_ATTRIBUTE wanted[] = {
-			{ CKA_CLASS, (void *)&classes[i], sizeof classes[i] },
-			{ CKA_LABEL, (void *)"signet", 6 },
-		};
-
-		p11_ok(in->f->C_FindObjectsInit(in->session, wanted, 2));
-		p11_ok(in->f->C_FindObjects(in->session, &key, 1, &n));
-		p11_ok(in->f->C_FindObjectsFinal(in->session));
-		ck_assert_uint_eq(n, 1);
-		take_out(in, key);
+	ck_assert_uint_eq(test_hsm_kept(in, found, 3), 3);
+	for (int i = 0; i < 3; i++) {
+		p11_ok(in->f->C_GetAttributeValue(in->session, found[i], &attr, 1));
+		if (class != CKO_PUBLIC_KEY)
+			take_out(in, found[i]);
 	}
 }
 
@@ -107,6 +105,57 @@ START_TEST(who_has_the_pin_of_the_hsm_takes_no_key_out)
 {
 	make_keys();
 	test_hsm_in_child(softhsm.module, TEST_HSM_LABEL, take_all, NULL);
+}
+END_TEST
+
+static void read_uuid(struct sg_token *token, uint8_t uuid[SG_UUID])
+{
+	struct sg_token_record record = { 0 };
+
+	ck_assert_int_eq(sg_token_read_record(token, &record), SG_OK);
+	memcpy(uuid, record.uuid, SG_UUID);
+	sg_token_record_clear(&record);
+}
+
+/* Let the store of one token say that it is the other's. */
+static void claim_name(struct sg_token *liar, struct sg_token *victim)
+{
+	uint8_t own[SG_UUID], other[SG_UUID], *at;
+	struct sg_buf store = test_file_read(liar->path);
+
+	read_uuid(liar, own);
+	read_uuid(victim, other);
+	at = memmem(store.data, store.len, own, sizeof own);
+	ck_assert_ptr_nonnull(at);
+	memcpy(at, other, sizeof other);
+	test_file_write(liar->path, sg_buf_bytes(&store));
+	sg_buf_free(&store);
+	read_uuid(liar, own);
+	ck_assert_mem_eq(own, other, sizeof own);
+}
+
+/* Somebody writes the store of a token, which is then destroyed by its owner. */
+START_TEST(a_store_that_says_it_is_another_token_costs_that_one_no_key)
+{
+	struct sg_token *victim = NULL, *liar = NULL;
+	struct sg_config *config = NULL;
+	struct sg_token_left left;
+
+	make_keys();
+	p11_ok(p11->C_Finalize(NULL));
+	p11_make_machine_in(1);
+	ck_assert_int_eq(sg_crypto_start(), SG_OK);
+	ck_assert_int_eq(sg_config_load(&config), SG_OK);
+	ck_assert_int_eq(sg_token_new(config, 0, &victim), SG_OK);
+	ck_assert_int_eq(sg_token_new(config, 1, &liar), SG_OK);
+	claim_name(liar, victim);
+	ck_assert_int_eq(sg_token_remove(liar, NULL, &left), SG_OK);
+	ck_assert_uint_eq(test_hsm_count(softhsm.module, TEST_HSM_LABEL), 4);
+	sg_token_left_clear(&left);
+	sg_token_free(&victim);
+	sg_token_free(&liar);
+	sg_config_free(&config);
+	sg_crypto_stop();
 }
 END_TEST
 
@@ -118,6 +167,7 @@ int main(void)
 	tcase_set_timeout(tc, 600);
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_test(tc, who_has_the_pin_of_the_hsm_takes_no_key_out);
+	tcase_add_test(tc, a_store_that_says_it_is_another_token_costs_that_one_no_key);
 	suite_add_tcase(suite, tc);
 	return test_run(suite);
 }

@@ -4,6 +4,7 @@ hsm_tests = \
 	tests/hsm/test_faulty \
 	tests/hsm/test_faulty_answers \
 	tests/hsm/test_hsm_resident \
+	tests/hsm/test_kept_find \
 	tests/hsm/test_neighbours \
 	tests/hsm/test_p11server \
 	tests/hsm/test_pool \

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/token.h"
 #include "crypto/p256.h"
 #include "lib/faulty.h"
 #include "lib/hex.h"
@@ -364,22 +365,21 @@ START_TEST(a_key_of_the_hsm_says_so_and_stays)
 }
 END_TEST
 
-/* Look at the attributes that the HSM gave a key. */
+/* Look at the attributes that the HSM gave a key; the one that seals has the same. */
 static void check_closed(struct test_hsm *in, void *arg)
 {
 	CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
 	CK_ATTRIBUTE kept[] = {
-		{ CKA_LABEL, (void *)"signet", 6 },
 		{ CKA_SENSITIVE, &yes, 1 }, { CKA_EXTRACTABLE, &no, 1 }, { CKA_PRIVATE, &yes, 1 }, { CKA_TOKEN, &yes, 1 },
 	};
-	CK_OBJECT_HANDLE found[2];
+	CK_OBJECT_HANDLE found[3];
 	CK_ULONG n;
 
 	(void)arg;
-	p11_ok(in->f->C_FindObjectsInit(in->session, kept, 5));
-	p11_ok(in->f->C_FindObjects(in->session, found, 2, &n));
+	p11_ok(in->f->C_FindObjectsInit(in->session, kept, 4));
+	p11_ok(in->f->C_FindObjects(in->session, found, 3, &n));
 	p11_ok(in->f->C_FindObjectsFinal(in->session));
-	ck_assert_uint_eq(n, 1);
+	ck_assert_uint_eq(n, 2);
 }
 
 START_TEST(the_hsm_does_not_let_a_key_out_either)
@@ -423,14 +423,7 @@ END_TEST
 
 static void count_kept(struct test_hsm *in, void *arg)
 {
-	CK_ATTRIBUTE kept = { CKA_LABEL, (void *)"signet", 6 };
-	CK_OBJECT_HANDLE found[8];
-	CK_ULONG n;
-
-	p11_ok(in->f->C_FindObjectsInit(in->session, &kept, 1));
-	p11_ok(in->f->C_FindObjects(in->session, found, 8, &n));
-	p11_ok(in->f->C_FindObjectsFinal(in->session));
-	ck_assert_uint_eq(n, *(CK_ULONG *)arg);
+	ck_assert_uint_eq(test_hsm_kept(in, NULL, 0), *(CK_ULONG *)arg);
 }
 
 /* Check how many objects of keys there are in the HSM. */
@@ -492,6 +485,11 @@ static void die_in(void (*fn)(void))
 	s = p11_open(CKF_RW_SESSION);
 }
 
+static void make_one(void)
+{
+	(void)make(&ed25519);
+}
+
 static void destroy_found(void)
 {
 	(void)p11->C_DestroyObject(s, p11_find_label(s, CKO_PRIVATE_KEY, "kept"));
@@ -512,14 +510,10 @@ END_TEST
 
 static void destroy_kept(struct test_hsm *in, void *arg)
 {
-	CK_ATTRIBUTE kept = { CKA_LABEL, (void *)"signet", 6 };
 	CK_OBJECT_HANDLE found[8];
-	CK_ULONG n;
+	CK_ULONG n = test_hsm_kept(in, found, 8);
 
 	(void)arg;
-	p11_ok(in->f->C_FindObjectsInit(in->session, &kept, 1));
-	p11_ok(in->f->C_FindObjects(in->session, found, 8, &n));
-	p11_ok(in->f->C_FindObjectsFinal(in->session));
 	ck_assert_uint_gt(n, 0);
 	while (n > 0)
 		p11_ok(in->f->C_DestroyObject(in->session, found[--n]));
@@ -560,6 +554,47 @@ START_TEST(a_key_that_does_not_work_is_not_made)
 	test_faulty_honest(&hsm, answers[_i]);
 	keeps(kinds[_i] == &mac ? 1 : 0);
 	ck_assert_uint_eq(p11_count(s), kinds[_i] == &mac ? 1 : 0);
+}
+END_TEST
+
+START_TEST(a_key_whose_name_the_hsm_does_not_keep_is_not_made)
+{
+	test_faulty_quirks(&hsm, FAULTY_CUTS_LABELS);
+	ck_assert_uint_ne(make(kinds[_i]), CKR_OK);
+	keeps(0);
+	test_faulty_quirks(&hsm, 0);
+	p11_ok(make(kinds[_i]));
+}
+END_TEST
+
+START_TEST(who_dies_when_a_key_was_made_leaves_one_that_bears_the_tokens_name)
+{
+	test_faulty_at(&hsm, "C_GenerateKeyPair", 1, FAULTY_KILLED_AFTER);
+	die_in(make_one);
+	ck_assert_uint_eq(p11_count(s), 0);
+	keeps(2);
+}
+END_TEST
+
+/* The officer makes a token new: its keys go with its objects, and those of another stay. */
+START_TEST(a_token_that_is_made_new_keeps_no_keys)
+{
+	const struct sg_token_plan plan = { .label = sg_bytes_str("asks") };
+	CK_SESSION_HANDLE first = s;
+
+	p11_ok(make(&ed25519));
+	p11_make(1, &plan);
+	p11_ok(p11->C_OpenSession(1, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, &s));
+	p11_login(s, CKU_USER, P11_PIN, CKR_OK);
+	p11_ok(make(&ed25519));
+	p11_ok(make(&cipher));
+	keeps(5);
+	p11_ok(p11->C_CloseSession(s));
+	p11_ok(p11->C_InitToken(1, (CK_BYTE *)P11_SO_PIN, strlen(P11_SO_PIN),
+	                        (CK_BYTE *)"new                             "));
+	keeps(2);
+	s = first;
+	p11_ok(p11->C_DestroyObject(s, p11_find_label(s, CKO_PRIVATE_KEY, "kept")));
 }
 END_TEST
 
@@ -728,6 +763,9 @@ int main(void)
 	tcase_add_loop_test(tc, a_key_that_does_not_work_is_not_made, 0, KINDS);
 	tcase_add_loop_test(tc, a_key_whose_row_can_not_be_written_is_not_left_in_the_hsm, 0,
 	                    KINDS);
+	tcase_add_loop_test(tc, a_key_whose_name_the_hsm_does_not_keep_is_not_made, 0, KINDS);
+	tcase_add_test(tc, who_dies_when_a_key_was_made_leaves_one_that_bears_the_tokens_name);
+	tcase_add_test(tc, a_token_that_is_made_new_keeps_no_keys);
 	tcase_add_loop_test(tc, a_kind_that_the_hsm_has_not_is_refused, 0, KINDS);
 	tcase_add_test(tc, an_hsm_that_makes_ivs_encrypts_with_none_of_ours);
 	tcase_add_loop_test(tc, a_template_that_no_key_of_the_hsm_fits_is_refused, 0,

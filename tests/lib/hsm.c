@@ -138,6 +138,29 @@ void test_hsm_in_child(const char *module, const char *label,
 	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %d", status);
 }
 
+static bool is_kept(const struct test_hsm *hsm, CK_OBJECT_HANDLE object)
+{
+	char label[64];
+	CK_ATTRIBUTE attr = { CKA_LABEL, label, sizeof label };
+
+	p11_ok(hsm->f->C_GetAttributeValue(hsm->session, object, &attr, 1));
+	return attr.ulValueLen == 39 && memcmp(label, "signet-", 7) == 0;
+}
+
+CK_ULONG test_hsm_kept(const struct test_hsm *hsm, CK_OBJECT_HANDLE *found, CK_ULONG max)
+{
+	CK_OBJECT_HANDLE all[64];
+	CK_ULONG n, kept = 0;
+
+	p11_ok(hsm->f->C_FindObjectsInit(hsm->session, NULL, 0));
+	p11_ok(hsm->f->C_FindObjects(hsm->session, all, 64, &n));
+	p11_ok(hsm->f->C_FindObjectsFinal(hsm->session));
+	for (CK_ULONG i = 0; i < n; i++)
+		if (is_kept(hsm, all[i]) && kept++ < max)
+			found[kept - 1] = all[i];
+	return kept;
+}
+
 static void count(struct test_hsm *hsm, void *arg)
 {
 	CK_BBOOL yes = CK_TRUE;

@@ -48,6 +48,10 @@ void test_hsm_in_child(const char *module, const char *label,
 /* Tell, by a look from a child, how many token objects the token has. */
 CK_ULONG test_hsm_count(const char *module, const char *label);
 
+/* Find the objects that bear the name of a token of ours (doc/formats.md), which the sealing keys do
+ * not, at most max; return how many there are. */
+CK_ULONG test_hsm_kept(const struct test_hsm *hsm, CK_OBJECT_HANDLE *found, CK_ULONG max);
+
 /* Return the slot whose token has that label. */
 CK_SLOT_ID test_hsm_slot(CK_FUNCTION_LIST *f, const char *label);
 

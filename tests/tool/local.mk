@@ -32,7 +32,11 @@ check_PROGRAMS += tests/tool/test_faults
 tests_tool_test_faults_SOURCES = tests/tool/test_faults.c tools/exit.c
 tests_tool_test_faults_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 
-TESTS += tests/tool/test_faults tests/tool/test_text $(tool_scripts)
+check_PROGRAMS += tests/tool/test_kept
+tests_tool_test_kept_SOURCES = tests/tool/test_kept.c tools/exit.c
+tests_tool_test_kept_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+
+TESTS += tests/tool/test_faults tests/tool/test_kept tests/tool/test_text $(tool_scripts)
 EXTRA_DIST += tests/tool/lib.sh $(tool_scripts)
 
 # A helper of the scripts and no test, so it is not in check_PROGRAMS.

@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <tss2/tss2_tpm2_types.h>
 
 #include "core/token.h"
+#include "lib/command.h"
 #include "lib/fault.h"
 #include "lib/file.h"
 #include "lib/p11.h"
@@ -19,7 +19,6 @@
 #include "util/err.h"
 
 static struct test_tpm tpm;
-static char said[8192];
 
 static void set_up(void)
 {
@@ -49,29 +48,10 @@ static void set_up_counted(void)
 	p11_make(0, &plan);
 }
 
-/* Run the command and return its exit code. */
-static int run(const char *line)
-{
-	const char *build = getenv("SIGNET_TEST_BUILDDIR");
-	char command[4096];
-	size_t len;
-	FILE *pipe;
-	int status;
-
-	snprintf(command, sizeof command, "exec 2>&1; %s/signet %s", build != NULL ? build : ".", line);
-	pipe = popen(command, "r");
-	ck_assert_ptr_nonnull(pipe);
-	len = fread(said, 1, sizeof said - 1, pipe);
-	said[len] = '\0';
-	status = pclose(pipe);
-	ck_assert(WIFEXITED(status));
-	return WEXITSTATUS(status);
-}
-
 /* List the keys, which opens the token. */
 static int list(void)
 {
-	return run("list");
+	return test_command("list");
 }
 
 static const struct {
@@ -104,8 +84,8 @@ START_TEST(a_fault_is_told_in_a_sentence_with_the_next_step)
 
 	test_fault_set(faults[_i].fault, faults[_i].command, TEST_ALWAYS, faults[_i].value);
 	ck_assert_int_eq(list(), tool_exit_err(err));
-	ck_assert_msg(strstr(said, sg_err_sentence(err)) != NULL, "%s", said);
-	ck_assert_msg(strstr(said, sg_err_advice(err)) != NULL, "%s", said);
+	test_require_said(sg_err_sentence(err));
+	test_require_said(sg_err_advice(err));
 	ck_assert_uint_ge(test_fault_clear(), 1);
 	test_tpm_power_cut(&tpm);
 	ck_assert_int_eq(list(), TOOL_OK);
@@ -121,22 +101,22 @@ static void refuse_counting(unsigned nth)
 static void require_told(const char *what)
 {
 	ck_assert_uint_eq(test_fault_clear(), 1);
-	ck_assert_msg(strstr(said, sg_err_sentence(SG_ERR_UNCOUNTED)) != NULL, "%s", said);
-	ck_assert_msg(strstr(said, "can't") == NULL, "%s", said);
-	ck_assert_msg(strstr(said, what) != NULL, "%s", said);
+	test_require_said(sg_err_sentence(SG_ERR_UNCOUNTED));
+	test_require_unsaid("can't");
+	test_require_said(what);
 }
 
 static void require_halves(bool private_key, bool public_key)
 {
 	ck_assert_int_eq(list(), TOOL_OK);
-	ck_assert_msg((strstr(said, "private key") != NULL) == private_key, "%s", said);
-	ck_assert_msg((strstr(said, "public key") != NULL) == public_key, "%s", said);
+	ck_assert_msg((strstr(test_said, "private key") != NULL) == private_key, "%s", test_said);
+	ck_assert_msg((strstr(test_said, "public key") != NULL) == public_key, "%s", test_said);
 }
 
 START_TEST(a_key_that_is_made_uncounted_is_said_to_be_made)
 {
 	refuse_counting(2);
-	ck_assert_int_eq(run("keygen --label k"), TOOL_UNTOLD);
+	ck_assert_int_eq(test_command("keygen --label k"), TOOL_UNTOLD);
 	require_told("Made the Ed25519 key pair \"k\" (id ");
 	require_halves(true, true);
 }
@@ -151,7 +131,7 @@ END_TEST
 START_TEST(a_key_of_which_a_half_is_uncounted_is_imported_whole)
 {
 	refuse_counting(2);
-	ck_assert_int_eq(run(IMPORT), TOOL_OK);
+	ck_assert_int_eq(test_command(IMPORT), TOOL_OK);
 	ck_assert_uint_eq(test_fault_clear(), 1);
 	require_halves(true, true);
 }
@@ -160,7 +140,7 @@ END_TEST
 START_TEST(a_key_of_which_the_last_half_is_uncounted_is_not_taken_back)
 {
 	refuse_counting(4);
-	ck_assert_int_eq(run(IMPORT), TOOL_UNTOLD);
+	ck_assert_int_eq(test_command(IMPORT), TOOL_UNTOLD);
 	require_told("Imported the Ed25519 key pair \"k\" (id ");
 	require_halves(true, true);
 }
@@ -168,14 +148,14 @@ END_TEST
 
 START_TEST(both_halves_are_deleted_where_one_is_uncounted)
 {
-	ck_assert_int_eq(run("keygen --label k"), TOOL_OK);
+	ck_assert_int_eq(test_command("keygen --label k"), TOOL_OK);
 	refuse_counting(2);
-	ck_assert_int_eq(run("delete --label k --yes"), TOOL_OK);
+	ck_assert_int_eq(test_command("delete --label k --yes"), TOOL_OK);
 	ck_assert_uint_eq(test_fault_clear(), 1);
 	require_halves(false, false);
-	ck_assert_int_eq(run("keygen --label k"), TOOL_OK);
+	ck_assert_int_eq(test_command("keygen --label k"), TOOL_OK);
 	refuse_counting(4);
-	ck_assert_int_eq(run("delete --label k --yes"), TOOL_UNTOLD);
+	ck_assert_int_eq(test_command("delete --label k --yes"), TOOL_UNTOLD);
 	require_told("done");
 	require_halves(false, false);
 }
@@ -183,15 +163,15 @@ END_TEST
 
 START_TEST(of_two_halves_that_do_not_both_go_it_is_said_that_one_is_gone)
 {
-	ck_assert_int_eq(run("keygen --label k"), TOOL_OK);
+	ck_assert_int_eq(test_command("keygen --label k"), TOOL_OK);
 	test_fault_set(TEST_DIE_BEFORE, TPM2_CC_NV_Increment, 2, 0);
-	ck_assert_int_eq(run("delete --label k --yes"), TOOL_HARDWARE);
+	ck_assert_int_eq(test_command("delete --label k --yes"), TOOL_HARDWARE);
 	ck_assert_uint_eq(test_fault_clear(), 1);
-	ck_assert_msg(strstr(said, "1 of 2 objects of that name are gone") != NULL, "%s", said);
+	test_require_said("1 of 2 objects of that name are gone");
 	test_tpm_power_cut(&tpm);
 	ck_assert_int_eq(list(), TOOL_OK);
-	ck_assert_msg((strstr(said, "private key") == NULL) != (strstr(said, "public key") == NULL),
-	              "%s", said);
+	ck_assert_msg((strstr(test_said, "private key") == NULL) !=
+	              (strstr(test_said, "public key") == NULL), "%s", test_said);
 }
 END_TEST
 
@@ -206,20 +186,20 @@ START_TEST(an_index_that_counts_for_an_old_pin_is_named_until_it_goes)
 		free(path);
 	}
 	snprintf(line, sizeof line, "init --label pin --pin-file %s/oldpin --pin-tries 3", p11_folder);
-	ck_assert_int_eq(run(line), TOOL_OK);
+	ck_assert_int_eq(test_command(line), TOOL_OK);
 	test_fault_set(TEST_REFUSE, TPM2_CC_NV_UndefineSpace, 1, TPM2_RC_FAILURE);
 	snprintf(line, sizeof line, "pin set --token pin --pin-file %s/oldpin --new-pin-file %s/newpin",
 	         p11_folder, p11_folder);
-	ck_assert_int_eq(run(line), TOOL_UNTOLD);
+	ck_assert_int_eq(test_command(line), TOOL_UNTOLD);
 	ck_assert_uint_eq(test_fault_clear(), 1);
-	ck_assert_msg(strstr(said, sg_err_sentence(SG_ERR_PIN_LEFT)) != NULL, "%s", said);
-	ck_assert_msg(strstr(said, "can't") == NULL, "%s", said);
-	(void)run("doctor");
-	ck_assert_msg(strstr(said, "that was changed") != NULL, "%s", said);
+	test_require_said(sg_err_sentence(SG_ERR_PIN_LEFT));
+	test_require_unsaid("can't");
+	(void)test_command("doctor");
+	test_require_said("that was changed");
 	snprintf(line, sizeof line, "list --token pin --pin-file %s/newpin", p11_folder);
-	ck_assert_int_eq(run(line), TOOL_OK);
-	(void)run("doctor");
-	ck_assert_msg(strstr(said, "that was changed") == NULL, "%s", said);
+	ck_assert_int_eq(test_command(line), TOOL_OK);
+	(void)test_command("doctor");
+	test_require_unsaid("that was changed");
 }
 END_TEST
 

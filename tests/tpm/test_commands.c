@@ -115,9 +115,10 @@ static const struct sg_resident_ops *make_key(enum sg_resident_kind kind, unsign
                                               uint8_t point[SG_RESIDENT_POINT])
 {
 	const struct sg_resident_ops *ops = test_sealer->ops->resident;
+	const struct sg_resident_plan plan = { .kind = kind, .uses = uses };
 
-	ck_assert_int_eq(ops->create(test_sealer, sg_buf_bytes(&test_parent), kind, uses, &blob,
-	                             point), SG_OK);
+	ck_assert_int_eq(ops->create(test_sealer, sg_buf_bytes(&test_parent), &plan, &blob, point),
+	                 SG_OK);
 	EXPECT(TPM2_CC_ReadPublic, TPM2_CC_StartAuthSession, TPM2_CC_Create);
 	test_tpm_forget(&tpm);
 	return ops;

@@ -48,7 +48,9 @@ static void teardown(void)
 
 static enum sg_err create(enum sg_resident_kind kind, unsigned uses)
 {
-	return ops->create(test_sealer, sg_buf_bytes(&test_parent), kind, uses, &blob, point);
+	const struct sg_resident_plan plan = { .kind = kind, .uses = uses };
+
+	return ops->create(test_sealer, sg_buf_bytes(&test_parent), &plan, &blob, point);
 }
 
 static enum sg_err sign(void)

@@ -191,7 +191,9 @@ END_TEST
 static enum sg_err make_key(enum sg_resident_kind kind, unsigned uses, struct sg_buf *blob,
                             uint8_t point[SG_RESIDENT_POINT])
 {
-	return test_sealer->ops->resident->create(test_sealer, sg_buf_bytes(&test_parent), kind, uses,
+	const struct sg_resident_plan plan = { .kind = kind, .uses = uses };
+
+	return test_sealer->ops->resident->create(test_sealer, sg_buf_bytes(&test_parent), &plan,
 	                                          blob, point);
 }
 

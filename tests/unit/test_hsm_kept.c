@@ -79,6 +79,34 @@ START_TEST(a_parent_has_one_to_255_bytes)
 }
 END_TEST
 
+START_TEST(a_label_has_the_form_that_is_documented)
+{
+	char label[SG_HSM_KEPT_LABEL];
+	uint8_t token[SG_RESIDENT_ID];
+
+	sg_hsm_kept_label(repeat(0xa5, SG_RESIDENT_ID).data, label);
+	assert_bytes(sg_bytes(label, sizeof label),
+	             sg_bytes_str("signet-a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5"));
+	ck_assert(sg_hsm_kept_owner(sg_bytes(label, sizeof label), token));
+	assert_bytes(sg_bytes(token, sizeof token), repeat(0xa5, SG_RESIDENT_ID));
+}
+END_TEST
+
+static const char *const others[] = {
+	"", "signet", "signet-", "signet-seal-gcm",
+	"signet-a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a", "signet-a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a55",
+	"signet-A5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5", "signet-a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5ag",
+	"signet a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5", "Signet-a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5",
+};
+
+START_TEST(no_other_label_is_that_of_a_token)
+{
+	uint8_t token[SG_RESIDENT_ID];
+
+	ck_assert(!sg_hsm_kept_owner(sg_bytes_str(others[_i]), token));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("hsm kept");
@@ -90,6 +118,9 @@ int main(void)
 	tcase_add_test(tc, no_other_length_is_read);
 	tcase_add_test(tc, no_unknown_kind_or_magic_is_read);
 	tcase_add_test(tc, a_parent_has_one_to_255_bytes);
+	tcase_add_test(tc, a_label_has_the_form_that_is_documented);
+	tcase_add_loop_test(tc, no_other_label_is_that_of_a_token, 0,
+	                    sizeof others / sizeof others[0]);
 	suite_add_tcase(suite, tc);
 	return test_run(suite);
 }

@@ -432,6 +432,8 @@ START_TEST(a_store_that_was_set_aside_can_be_removed)
 	ck_assert_int_eq(moving_try((struct sg_token_migration){ 0 }, &out), SG_OK);
 	ck_assert_int_eq(sg_token_aside_remove(moving_a, 0, out.aside, NULL, &left), SG_OK);
 	ck_assert_int_eq(left.index_err, SG_OK);
+	ck_assert_uint_eq(left.kept.n, 0);
+	sg_token_left_clear(&left);
 	moving_require(moving_b, 1, before);
 }
 END_TEST

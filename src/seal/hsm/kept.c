@@ -12,6 +12,9 @@
 
 static const char magic[4] = { 'S', 'G', 'H', 'K' };
 
+/* An HSM may take no more than 40 bytes. */
+static const char prefix[7] = { 's', 'i', 'g', 'n', 'e', 't', '-' };
+
 static const struct sg_hsm_kept_kind kinds[] = {
 	{ SG_RESIDENT_P256, 1, "P-256", CKO_PRIVATE_KEY, CKK_EC, CKM_EC_KEY_PAIR_GEN, 65, 0,
 	  SG_RESIDENT_SIGN | SG_RESIDENT_DERIVE },
@@ -71,4 +74,23 @@ bool sg_hsm_kept_read(struct sg_bytes blob, struct sg_hsm_kept *kept)
 		return false;
 	memcpy(kept->id, id.data, id.len);
 	return true;
+}
+
+void sg_hsm_kept_label(const uint8_t token[SG_RESIDENT_ID], char label[SG_HSM_KEPT_LABEL])
+{
+	memcpy(label, prefix, sizeof prefix);
+	sg_bytes_hex(sg_bytes(token, SG_RESIDENT_ID), label + sizeof prefix);
+}
+
+bool sg_hsm_kept_owner(struct sg_bytes label, uint8_t token[SG_RESIDENT_ID])
+{
+	char again[SG_HSM_KEPT_LABEL];
+
+	if (label.len != SG_HSM_KEPT_LABEL ||
+	    !sg_bytes_unhex(sg_bytes(label.data + sizeof prefix, label.len - sizeof prefix), token,
+	                    SG_RESIDENT_ID))
+		return false;
+	/* There is one form of each. */
+	sg_hsm_kept_label(token, again);
+	return sg_bytes_equal(label, sg_bytes(again, sizeof again));
 }

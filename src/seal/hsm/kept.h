@@ -10,7 +10,7 @@
 #include "seal/hsm/profile.h"
 #include "seal/resident.h"
 
-#define SG_HSM_KEPT_LABEL "signet"      /* CKA_LABEL of all of them */
+#define SG_HSM_KEPT_LABEL 39            /* bytes of the CKA_LABEL that says whose a key is */
 
 /* A kind of key, as an HSM has it. */
 struct sg_hsm_kept_kind {
@@ -28,7 +28,7 @@ struct sg_hsm_kept_kind {
 /* One key. */
 struct sg_hsm_kept {
 	const struct sg_hsm_kept_kind *kind;
-	uint8_t id[SG_HSM_KEY_ID];      /* CKA_ID */
+	uint8_t id[SG_RESIDENT_ID];     /* CKA_ID */
 	struct sg_bytes parent;         /* CKA_ID of the key that seals; borrowed */
 };
 
@@ -40,5 +40,11 @@ enum sg_err sg_hsm_kept_write(const struct sg_hsm_kept *kept, struct sg_buf *out
 
 /* Parse a blob; false for what can't be one. kept->parent points into it. */
 bool sg_hsm_kept_read(struct sg_bytes blob, struct sg_hsm_kept *kept);
+
+/* Write the CKA_LABEL of a token's keys; it has no zero behind it. */
+void sg_hsm_kept_label(const uint8_t token[SG_RESIDENT_ID], char label[SG_HSM_KEPT_LABEL]);
+
+/* Read whose key it is off a CKA_LABEL; false for any other label. */
+bool sg_hsm_kept_owner(struct sg_bytes label, uint8_t token[SG_RESIDENT_ID]);
 
 #endif

@@ -12,6 +12,7 @@
 #include "crypto/ed25519.h"
 #include "crypto/p256.h"
 #include "crypto/random.h"
+#include "seal/hsm/kept_find.h"
 #include "seal/hsm/kept_use.h"
 #include "seal/hsm/trust.h"
 #include "util/log.h"
@@ -64,11 +65,20 @@ static void add_uses(struct attributes *t, const struct use *list, size_t n, uns
 		add_bool(t, list[i].type, (uses & list[i].use) != 0);
 }
 
+/* One key that is being made. */
+struct making {
+	const struct sg_hsm_kept *kept;
+	unsigned uses;
+	char label[SG_HSM_KEPT_LABEL];
+};
+
 /* Add what all halves have. */
-static void add_common(struct attributes *t, const struct sg_hsm_kept *kept)
+static void add_common(struct attributes *t, const struct making *m)
 {
+	const struct sg_hsm_kept *kept = m->kept;
+
 	add_bool(t, CKA_TOKEN, true);
-	add(t, CKA_LABEL, SG_HSM_KEPT_LABEL, strlen(SG_HSM_KEPT_LABEL));
+	add(t, CKA_LABEL, m->label, sizeof m->label);
 	add(t, CKA_ID, kept->id, sizeof kept->id);
 	add(t, CKA_KEY_TYPE, &kept->kind->type, sizeof kept->kind->type);
 }
@@ -81,18 +91,19 @@ static void add_closed(struct attributes *t)
 	add_bool(t, CKA_EXTRACTABLE, false);
 }
 
-static enum sg_err make_secret(struct sg_hsm_session *s, const struct sg_hsm_kept *kept,
-                               unsigned uses, CK_OBJECT_HANDLE *key)
+static enum sg_err make_secret(struct sg_hsm_session *s, const struct making *m,
+                               CK_OBJECT_HANDLE *key)
 {
+	const struct sg_hsm_kept *kept = m->kept;
 	CK_MECHANISM mechanism = { kept->kind->generate, NULL, 0 };
 	CK_ULONG len = kept->kind->value;
 	struct attributes t = { .n = 0 };
 
 	add(&t, CKA_CLASS, &kept->kind->class, sizeof kept->kind->class);
-	add_common(&t, kept);
+	add_common(&t, m);
 	add_closed(&t);
 	add(&t, CKA_VALUE_LEN, &len, sizeof len);
-	add_uses(&t, USES(secret_uses), uses);
+	add_uses(&t, USES(secret_uses), m->uses);
 	return sg_hsm_check(s, "C_GenerateKey",
 	                    s->f->C_GenerateKey(s->handle, &mechanism, t.attr, t.n, key));
 }
@@ -118,34 +129,34 @@ static const struct {
 	{ SG_RESIDENT_ED25519, { ed25519_old, sizeof ed25519_old } },
 };
 
-static enum sg_err make_pair_named(struct sg_hsm_session *s, const struct sg_hsm_kept *kept,
-                                   unsigned uses, struct sg_bytes curve, CK_OBJECT_HANDLE key[2])
+static enum sg_err make_pair_named(struct sg_hsm_session *s, const struct making *m,
+                                   struct sg_bytes curve, CK_OBJECT_HANDLE key[2])
 {
-	CK_MECHANISM mechanism = { kept->kind->generate, NULL, 0 };
+	CK_MECHANISM mechanism = { m->kept->kind->generate, NULL, 0 };
 	struct attributes public = { .n = 0 }, private = { .n = 0 };
 	CK_RV rv;
 
-	add_common(&public, kept);
+	add_common(&public, m);
 	add(&public, CKA_EC_PARAMS, curve.data, curve.len);
-	add_uses(&public, USES(public_uses), uses);
-	add_common(&private, kept);
+	add_uses(&public, USES(public_uses), m->uses);
+	add_common(&private, m);
 	add_closed(&private);
-	add_uses(&private, USES(private_uses), uses);
+	add_uses(&private, USES(private_uses), m->uses);
 	rv = s->f->C_GenerateKeyPair(s->handle, &mechanism, public.attr, public.n, private.attr,
 	                             private.n, &key[0], &key[1]);
 	return sg_hsm_check(s, "C_GenerateKeyPair", rv);
 }
 
 /* Try one name of the curve after the other. */
-static enum sg_err make_pair(struct sg_hsm_session *s, const struct sg_hsm_kept *kept,
-                             unsigned uses, CK_OBJECT_HANDLE key[2])
+static enum sg_err make_pair(struct sg_hsm_session *s, const struct making *m,
+                             CK_OBJECT_HANDLE key[2])
 {
 	enum sg_err err = SG_ERR_HSM_MECHANISM;
 
 	for (size_t i = 0; i < sizeof curves / sizeof curves[0]; i++) {
-		if (curves[i].kind != kept->kind->kind)
+		if (curves[i].kind != m->kept->kind->kind)
 			continue;
-		err = make_pair_named(s, kept, uses, curves[i].name, key);
+		err = make_pair_named(s, m, curves[i].name, key);
 		if (err == SG_OK || s->lost)
 			return err;
 	}
@@ -291,24 +302,31 @@ static enum sg_err try_key(struct sg_hsm_session *s, const struct sg_hsm_kept *k
 	return err;
 }
 
-enum sg_err sg_hsm_kept_make(struct sg_hsm_session *s, struct sg_hsm_kept *kept, unsigned uses,
+enum sg_err sg_hsm_kept_make(struct sg_hsm_session *s, struct sg_hsm_kept *kept,
+                             const struct sg_resident_plan *plan,
                              uint8_t point[SG_RESIDENT_POINT])
 {
+	struct making m = { .kept = kept, .uses = plan->uses };
+	const bool is_pair = kept->kind->point > 0;
 	CK_OBJECT_HANDLE key[2];
 	enum sg_err err;
 
-	sg_random(kept->id, sizeof kept->id);
-	err = kept->kind->point > 0 ? make_pair(s, kept, uses, key)
-	                            : make_secret(s, kept, uses, &key[1]);
+	memcpy(kept->id, plan->name.key, sizeof kept->id);
+	sg_hsm_kept_label(plan->name.token, m.label);
+	err = is_pair ? make_pair(s, &m, key) : make_secret(s, &m, &key[1]);
 	if (err != SG_OK) {
 		sg_log(SG_LOG_ERROR, "the HSM makes no keys for %s", kept->kind->name);
 		return err;
 	}
 	err = sg_hsm_key_check(s, kept->kind->type, "the new key", key[1]);
-	if (err == SG_OK && kept->kind->point > 0)
+	if (err == SG_OK)
+		err = sg_hsm_kept_check_name(s, &plan->name, key[1]);
+	if (err == SG_OK && is_pair)
+		err = sg_hsm_kept_check_name(s, &plan->name, key[0]);
+	if (err == SG_OK && is_pair)
 		err = read_point(s, kept, key[0], point);
 	if (err == SG_OK)
-		err = try_key(s, kept, key[1], uses, point);
+		err = try_key(s, kept, key[1], plan->uses, point);
 	if (err != SG_OK)
 		(void)sg_hsm_kept_destroy(s, kept);
 	return err;

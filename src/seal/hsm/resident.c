@@ -5,10 +5,12 @@
  */
 #include "seal/hsm/sealer.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <signet/pkcs11.h>
 
+#include "seal/hsm/kept_find.h"
 #include "seal/hsm/kept_make.h"
 #include "seal/hsm/kept_use.h"
 #include "util/log.h"
@@ -18,7 +20,7 @@ struct use {
 	struct sg_hsm_kept kept;
 	struct sg_hsm_profile profile;          /* of the key that seals */
 	enum sg_err (*fn)(struct sg_hsm_session *s, CK_OBJECT_HANDLE key, struct use *u);
-	unsigned uses;                          /* of a key to make */
+	const struct sg_resident_plan *plan;    /* of a key to make */
 	CK_MECHANISM_TYPE mechanism;
 	struct sg_bytes in;
 	uint8_t *out;
@@ -92,7 +94,7 @@ static enum sg_err do_create(struct sg_hsm_session *s, void *arg)
 {
 	struct use *u = arg;
 
-	return sg_hsm_kept_make(s, &u->kept, u->uses, u->out);
+	return sg_hsm_kept_make(s, &u->kept, u->plan, u->out);
 }
 
 /* The key is made in the HSM that seals the token. Not again by itself: there might be two. */
@@ -105,14 +107,14 @@ static enum sg_err create_in(struct sg_hsm *hsm, void *arg)
 }
 
 static enum sg_err create(struct sg_sealer *sealer, struct sg_bytes parent,
-                          enum sg_resident_kind kind, unsigned uses, struct sg_buf *blob,
+                          const struct sg_resident_plan *plan, struct sg_buf *blob,
                           uint8_t point[SG_RESIDENT_POINT])
 {
 	uint8_t made[SG_RESIDENT_POINT];
-	struct use u = { .kept.kind = sg_hsm_kept_kind(kind), .uses = uses, .out = made };
+	struct use u = { .kept.kind = sg_hsm_kept_kind(plan->kind), .plan = plan, .out = made };
 	enum sg_err err;
 
-	if (u.kept.kind == NULL || uses == 0 || (uses & ~u.kept.kind->uses) != 0)
+	if (u.kept.kind == NULL || plan->uses == 0 || (plan->uses & ~u.kept.kind->uses) != 0)
 		return SG_ERR_ARG;
 	if (!sg_hsm_sealer_profile(parent, &u.profile))
 		return SG_ERR_HSM_OTHER;
@@ -136,6 +138,52 @@ static enum sg_err destroy(struct sg_sealer *sealer, struct sg_bytes parent, str
 	if (err == SG_OK)
 		err = sg_hsm_sealer_ask(sealer, destroy_in, &u);
 	return err == SG_ERR_HSM_KEY ? SG_OK : err;
+}
+
+static bool device(struct sg_sealer *sealer, size_t i, char name[SG_RESIDENT_DEVICE])
+{
+	struct sg_hsm *hsm = sg_hsm_sealer_nth(sealer, i);
+
+	if (hsm != NULL)
+		snprintf(name, SG_RESIDENT_DEVICE, "%s", sg_hsm_name(hsm));
+	return hsm != NULL;
+}
+
+/* A look at what an HSM has under names. */
+struct look {
+	const uint8_t *token;
+	struct sg_resident_list *list;
+	const struct sg_resident_name *name;    /* to destroy */
+};
+
+static enum sg_err do_list(struct sg_hsm_session *s, void *arg)
+{
+	struct look *look = arg;
+
+	return sg_hsm_kept_list(s, look->token, look->list);
+}
+
+static enum sg_err list(struct sg_sealer *sealer, size_t i, const uint8_t token[SG_RESIDENT_ID],
+                        struct sg_resident_list *out)
+{
+	struct sg_hsm *hsm = sg_hsm_sealer_nth(sealer, i);
+	struct look look = { .token = token, .list = out };
+
+	return hsm != NULL ? sg_hsm_do(hsm, true, do_list, &look) : SG_ERR_ARG;
+}
+
+static enum sg_err do_remove(struct sg_hsm_session *s, void *arg)
+{
+	return sg_hsm_kept_remove(s, ((struct look *)arg)->name);
+}
+
+static enum sg_err remove_named(struct sg_sealer *sealer, size_t i,
+                                const struct sg_resident_name *name)
+{
+	struct sg_hsm *hsm = sg_hsm_sealer_nth(sealer, i);
+	struct look look = { .name = name };
+
+	return hsm != NULL ? sg_hsm_do(hsm, true, do_remove, &look) : SG_ERR_ARG;
 }
 
 static enum sg_err use_sign(struct sg_hsm_session *s, CK_OBJECT_HANDLE key, struct use *u)
@@ -246,6 +294,9 @@ const struct sg_resident_ops sg_hsm_resident = {
 	.parallel = true,
 	.create = create,
 	.destroy = destroy,
+	.device = device,
+	.list = list,
+	.remove = remove_named,
 	.sign = sign,
 	.eddsa = eddsa,
 	.ecdh = ecdh,

@@ -236,6 +236,11 @@ enum sg_err sg_hsm_sealer_ask(struct sg_sealer *base,
 	return err;
 }
 
+struct sg_hsm *sg_hsm_sealer_nth(struct sg_sealer *sealer, size_t i)
+{
+	return i < self(sealer)->n ? self(sealer)->hsm[i] : NULL;
+}
+
 static struct sg_bytes aad_bytes(const struct sg_secret *aad)
 {
 	return aad != NULL ? sg_secret_bytes(aad) : sg_bytes(NULL, 0);

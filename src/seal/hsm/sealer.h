@@ -25,4 +25,7 @@ bool sg_hsm_sealer_profile(struct sg_bytes parent, struct sg_hsm_profile *profil
 enum sg_err sg_hsm_sealer_ask(struct sg_sealer *sealer,
                               enum sg_err (*fn)(struct sg_hsm *hsm, void *arg), void *arg);
 
+/* Return the configured HSM of this number, from 0; NULL beyond the last. */
+struct sg_hsm *sg_hsm_sealer_nth(struct sg_sealer *sealer, size_t i);
+
 #endif

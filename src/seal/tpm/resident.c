@@ -30,10 +30,10 @@ static enum sg_err do_create(struct sg_tpm *tpm, void *arg)
 }
 
 static enum sg_err create(struct sg_sealer *sealer, struct sg_bytes parent,
-                          enum sg_resident_kind kind, unsigned uses, struct sg_buf *blob,
+                          const struct sg_resident_plan *plan, struct sg_buf *blob,
                           uint8_t point[SG_RESIDENT_POINT])
 {
-	struct use u = { .parent = parent, .kind = kind, .uses = uses };
+	struct use u = { .parent = parent, .kind = plan->kind, .uses = plan->uses };
 	struct sg_buf made = { 0 };
 	enum sg_err err;
 
@@ -42,7 +42,7 @@ static enum sg_err create(struct sg_sealer *sealer, struct sg_bytes parent,
 		err = sg_tpm_key_write(&u.key, &made);
 	if (err == SG_OK)
 		err = sg_buf_set(blob, sg_buf_bytes(&made));
-	if (err == SG_OK && kind == SG_RESIDENT_P256)
+	if (err == SG_OK && plan->kind == SG_RESIDENT_P256)
 		sg_tpm_key_point(&u.key, point);
 	sg_buf_free(&made);
 	return err;

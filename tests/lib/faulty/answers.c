@@ -8,6 +8,7 @@
 #include "lib/faulty/call.h"
 
 #define MAX_SLOTS 64
+#define SHORT_LABEL 16
 
 /* The bits that a maker refuses, and what it says. */
 static CK_RV initialize_refusal(const CK_C_INITIALIZE_ARGS *args)
@@ -121,6 +122,10 @@ static CK_RV get_attribute_value(struct faulty_call *call)
 	bool hidden = false;
 
 	for (CK_ULONG i = 0; rv == CKR_OK && i < call->w[3].n; i++)
+		if (template[i].type == CKA_LABEL && template[i].ulValueLen > SHORT_LABEL &&
+		    faulty_quirk(FAULTY_CUTS_LABELS))
+			template[i].ulValueLen = SHORT_LABEL;
+	for (CK_ULONG i = 0; rv == CKR_OK && i < call->w[3].n; i++)
 		if (template[i].pValue != NULL)
 			spoil(&faulty->functions[call->number], template[i].pValue,
 			      &template[i].ulValueLen);
@@ -133,7 +138,15 @@ static CK_RV get_attribute_value(struct faulty_call *call)
 	return hidden ? CKR_ATTRIBUTE_TYPE_INVALID : rv;
 }
 
+static CK_RV find_objects_init(struct faulty_call *call)
+{
+	if (faulty_quirk(FAULTY_FINDS_ALL))
+		call->w[2].n = 0;
+	return faulty_pass(call);
+}
+
 const struct faulty_hook faulty_answer_hooks[] = {
+	{ "C_FindObjectsInit", find_objects_init },
 	{ "C_GetAttributeValue", get_attribute_value },
 	{ "C_GetSlotInfo", slot_info },
 	{ "C_GetSlotList", slot_list },

@@ -51,6 +51,8 @@ enum faulty_gcm {
 #define FAULTY_KWP_IS_210B 64u          /* RFC 5649 has only the number that 3.0 gave it */
 #define FAULTY_TELLS_NO_ORIGIN 128u     /* whether a key was made in the HSM is not told */
 #define FAULTY_NO_LOGIN 256u            /* the token says that it needs no login */
+#define FAULTY_FINDS_ALL 512u           /* a search finds every object, whatever it is for */
+#define FAULTY_CUTS_LABELS 1024u        /* CKA_LABEL has 16 bytes at most */
 
 struct faulty_function {
 	_Atomic uint64_t calls;         /* so far, from all processes */
