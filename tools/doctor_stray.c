@@ -121,7 +121,8 @@ static bool tell_condemned(const struct look *look, const struct sg_pin_index *i
 			if (!entry->condemned || !sg_pin_index_same(&entry->index, index))
 				continue;
 			doctor_report(look->doctor, "index", WARN, "Log in with the PIN of now, as by "
-			              "signet list, which removes it.",
+			              "signet list, which removes it; where the owner hierarchy has "
+			              "a password, signet reseal with --owner-auth-file does.",
 			              "0x%08x in the TPM still counts for a PIN of slot %lu that was "
 			              "changed: an older copy of the store opens with that PIN",
 			              index->handle, listed->slot);

@@ -226,8 +226,12 @@ void sg_token_index_resume(struct sg_token *token, const struct sg_token_record 
 {
 	struct sg_sealer *sealer;
 
-	if (marked(record) > 0 && sg_token_sealer(token, record->sealer, &sealer) == SG_OK)
-		(void)sg_token_index_sweep(token, sealer, keys, NULL);
+	if (marked(record) == 0 || sg_token_sealer(token, record->sealer, &sealer) != SG_OK)
+		return;
+	if (sg_token_index_sweep(token, sealer, keys, NULL) == SG_ERR_HW_OWNER_AUTH)
+		sg_log(SG_LOG_ERROR, "an older copy of the store opens with a PIN that was changed: "
+		       "what counts for that is removed by the TPM's owner, who has a password; "
+		       "signet reseal with --owner-auth-file does it");
 }
 
 enum sg_err sg_token_index_abandon(struct sg_sealer *sealer, const struct sg_token_record *record,

@@ -44,7 +44,8 @@ enum sg_err sg_token_index_settled(struct sg_token *token, struct sg_sealer *sea
                                    const struct sg_secret *owner_auth, enum sg_err err);
 
 /* The same where the record, which is authenticated, names one that somebody was about to remove:
- * for whoever has the keys next. */
+ * for whoever has the keys next. Where the owner hierarchy has a password it stays, and the log
+ * says how it is removed. */
 void sg_token_index_resume(struct sg_token *token, const struct sg_token_record *record,
                            struct sg_keyset *const keys[2]);
 

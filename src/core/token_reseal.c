@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "core/token_anchor.h"
 #include "core/token_index.h"
 
 /* The record that was read, and the one that is to take its place. */
@@ -104,7 +105,9 @@ enum sg_err sg_token_reseal(struct sg_token *token, const struct sg_token_reseal
 		err = seal_all(how, proof.token_key, &change);
 	if (err == SG_OK)
 		err = sg_token_change_record(token, proof.keys, put, &change);
-	if (change.plan[SG_SEAL_USER] != NULL)  /* the old index, or the new one */
+	/* The old index, or the new one, or what could not be removed before. */
+	if (change.plan[SG_SEAL_USER] != NULL ||
+	    (sg_token_anchor_stands(err) && proof.record.indices.n > 0))
 		err = sg_token_index_settled(token, change.sealer, proof.keys,
 		                             how->pins.owner_auth, err);
 	sg_token_opening_unlock(token);

@@ -226,7 +226,9 @@ static const struct row rows[SG_ERR_COUNT] = {
 	[SG_ERR_PIN_LEFT] = {
 		"pin-left", "The change was made, but what counts for the old PIN could not be removed from "
 		"the TPM, so an older copy of the store opens with it",
-		"Do not do it again. See to the TPM; then the next login, as by signet list, removes it." },
+		"Do not do it again. See to the TPM; then the next login, as by signet list, removes it. "
+		"Where the owner hierarchy has a password no login can: signet reseal with "
+		"--owner-auth-file does." },
 	[SG_ERR_STORE_VERSION] = {
 		"store-version", "The store was made by another version of signet",
 		"It was left as it is. Use the version that made it, or a newer one." },

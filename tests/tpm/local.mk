@@ -14,7 +14,8 @@ tpm_tests = \
 	tests/tpm/test_residue \
 	tests/tpm/test_resident \
 	tests/tpm/test_srk \
-	tests/tpm/test_token_create
+	tests/tpm/test_token_create \
+	tests/tpm/test_token_index
 
 check_PROGRAMS += $(tpm_tests)
 TESTS += $(tpm_tests)
