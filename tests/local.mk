@@ -35,6 +35,9 @@ libtesting_la_SOURCES = \
 	tests/lib/tpm.c tests/lib/tpm.h
 libtesting_la_LIBADD = $(CHECK_LIBS)
 
+# Not in the library: whoever links it would get its functions in the place of those of C.
+points_sources = tests/lib/points.c tests/lib/points.h
+
 # What every test program links; its source is the file of its name.
 LDADD = libtesting.la libsignet.la $(CHECK_LIBS)
 

@@ -5,6 +5,7 @@ hsm_tests = \
 	tests/hsm/test_faulty_answers \
 	tests/hsm/test_hsm_resident \
 	tests/hsm/test_kept_find \
+	tests/hsm/test_migrate \
 	tests/hsm/test_neighbours \
 	tests/hsm/test_p11server \
 	tests/hsm/test_pool \
@@ -19,6 +20,8 @@ TESTS += $(hsm_tests)
 THREAD_TESTS += \
 	tests/hsm/test_faulty \
 	tests/hsm/test_hsm_resident
+
+tests_hsm_test_migrate_SOURCES = tests/hsm/test_migrate.c $(points_sources)
 
 # A module that stands between signet and an HSM, with faults.
 check_LTLIBRARIES += faulty.la

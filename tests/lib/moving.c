@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Tests. Tokens that move between sealers that are none.
+ * Tests. Tokens that move, and sealers that are none.
  */
 #include "lib/moving.h"
 
@@ -25,6 +25,7 @@ struct sg_secret *moving_pin, *moving_so_pin, *moving_wrong_pin;
 struct moving_sealers moving_sealers;
 
 static struct sg_session session;
+static const char *from, *to;           /* names of the sealers */
 
 /* A blob is name ‖ authorisation ‖ secret, in the clear: who it is from is all that is played. */
 struct fake {
@@ -159,26 +160,40 @@ enum sg_err __wrap_sg_sealer_open(const char *name, const struct sg_config *conf
 	return SG_ERR_SEALER_UNKNOWN;
 }
 
-static void configure(const char *hardware_name, struct sg_config **config)
+static void configure(const char *lines, struct sg_config **config)
 {
-	char lines[256];
+	char text[8192];
 
-	snprintf(lines, sizeof lines, "state = %s\ntcti = %s\nsealer = one\n", moving_folder,
-	         hardware_name);
-	ck_assert_int_eq(sg_config_parse(sg_bytes_str(lines), "lines", config), SG_OK);
+	ck_assert_int_lt(snprintf(text, sizeof text, "state = %s\n%s\n", moving_folder, lines),
+	                 (int)sizeof text);
+	ck_assert_int_eq(sg_config_parse(sg_bytes_str(text), "lines", config), SG_OK);
 }
 
-void moving_setup(void)
+static void setup(const char *a, const char *b)
 {
 	ck_assert_int_eq(sg_crypto_start(), SG_OK);
 	moving_sealers = (struct moving_sealers){ .calls = 0 };
 	moving_folder = scratch_make();
-	configure("hardware a", &moving_a);
-	configure("hardware b", &moving_b);
+	configure(a, &moving_a);
+	configure(b, &moving_b);
 	ck_assert_int_eq(sg_token_new(moving_a, 0, &moving_token), SG_OK);
 	ck_assert_int_eq(sg_secret_copy(sg_bytes_str("1234"), &moving_pin), SG_OK);
 	ck_assert_int_eq(sg_secret_copy(sg_bytes_str("5678"), &moving_so_pin), SG_OK);
 	ck_assert_int_eq(sg_secret_copy(sg_bytes_str("4321"), &moving_wrong_pin), SG_OK);
+}
+
+void moving_setup(void)
+{
+	from = "one";
+	to = "two";
+	setup("tcti = hardware a\nsealer = one", "tcti = hardware b\nsealer = one");
+}
+
+void moving_setup_between(const char *a, const char *b)
+{
+	setup(a, b);
+	from = moving_a->sealer;
+	to = moving_b->sealer;
 }
 
 void moving_teardown(void)
@@ -196,7 +211,7 @@ void moving_teardown(void)
 void moving_make(bool machine, const char *policy)
 {
 	const struct sg_token_plan plan = {
-		.label = sg_bytes_str("moving"), .sealer = "one", .machine = machine,
+		.label = sg_bytes_str("moving"), .sealer = from, .machine = machine,
 		.user_pin = machine ? NULL : moving_pin, .so_pin = machine ? NULL : moving_so_pin,
 		.policy = policy != NULL ? sg_bytes_str(policy) : sg_bytes(NULL, 0),
 	};
@@ -259,7 +274,7 @@ void moving_add_resident(void)
 enum sg_err moving_try(struct sg_token_migration how, struct sg_token_migrated *out)
 {
 	if (how.sealer == NULL)
-		how.sealer = "two";
+		how.sealer = to;
 	if (how.config == NULL)
 		how.config = moving_b;
 	return sg_token_migrate(moving_token, &how, out);

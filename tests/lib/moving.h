@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Tests. Tokens that move between sealers that are none: two names, "one" and "two", each of
- * which seals for the TCTI of its configuration as if that were hardware. A program that uses
- * this is linked with --wrap=sg_sealer_open. Everything here ends the test when it fails.
+ * Tests. Tokens that move, between sealers that are none unless said otherwise: two names, "one"
+ * and "two", each of which seals for the TCTI of its configuration as if that were hardware. A
+ * program that uses those is linked with --wrap=sg_sealer_open. Everything here ends the test
+ * when it fails.
  */
 #ifndef TESTS_LIB_MOVING_H
 #define TESTS_LIB_MOVING_H
@@ -28,6 +29,10 @@ extern struct moving_sealers {
 void moving_setup(void);
 void moving_teardown(void);
 
+/* The same with real sealers: the lines of both configurations. The new sealer is that of the
+ * second. */
+void moving_setup_between(const char *a, const char *b);
+
 /* Make the token: a machine token, or one with moving_pin and moving_so_pin; policy may be NULL. */
 void moving_make(bool machine, const char *policy);
 
@@ -36,7 +41,7 @@ void moving_make(bool machine, const char *policy);
 void moving_fill(void);
 void moving_add_resident(void);
 
-/* Move the token from a to b, or tell how that fails; to is "one" or "two". */
+/* Move the token from a to b, or tell how that fails. */
 enum sg_err moving_try(struct sg_token_migration how, struct sg_token_migrated *out);
 
 /* Count all objects of the store that lies at path, or in the token's place where it is NULL, and

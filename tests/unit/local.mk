@@ -126,5 +126,6 @@ tests_unit_test_token_tripwire_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sg_boot_moment
 
 # Their sealers are fakes.
 tests_unit_test_token_migrate_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sg_sealer_open
+tests_unit_test_token_migrate_crash_SOURCES = tests/unit/test_token_migrate_crash.c $(points_sources)
 tests_unit_test_token_migrate_crash_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sg_sealer_open \
 	-Wl,--wrap=nanosleep

@@ -2,11 +2,10 @@
  *
  * Tests of core/token_migrate.c and store/aside.c under force: killed before each change of a
  * file and each use of the hardware, a full disk, hardware that goes away, others who read and
- * write meanwhile. Functions of the C library stand in this file before the real ones.
+ * write meanwhile.
  */
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -21,58 +20,21 @@
 #include "core/token_objects.h"
 #include "lib/file.h"
 #include "lib/moving.h"
+#include "lib/points.h"
 #include "lib/runner.h"
 #include "store/aside.h"
 
-#define EXPORTED __attribute__((visibility("default")))
 #define MANY 1000                       /* more points than there are */
 
 static struct sg_token_migrated out;
 static uint8_t before[32];
 static struct sg_buf original;          /* the store as it was */
 
-/* What happens at the n-th change of a file or use of the hardware. */
-static unsigned points, die_at, fail_at;
-static int fail_with;
 static atomic_bool waited;              /* somebody waited for the store */
-
-static bool fails(void)
-{
-	points++;
-	if (points == die_at)
-		kill(getpid(), SIGKILL);
-	errno = fail_with;
-	return points == fail_at;
-}
 
 static void count_use(void)
 {
-	(void)fails();
-}
-
-EXPORTED ssize_t pwrite64(int fd, const void *data, size_t len, off64_t at)
-{
-	return fails() ? -1 : syscall(SYS_pwrite64, fd, data, len, at);
-}
-
-EXPORTED int fsync(int fd)
-{
-	return fails() ? -1 : (int)syscall(SYS_fsync, fd);
-}
-
-EXPORTED int fdatasync(int fd)
-{
-	return fails() ? -1 : (int)syscall(SYS_fdatasync, fd);
-}
-
-EXPORTED int unlink(const char *path)
-{
-	return fails() ? -1 : (int)syscall(SYS_unlinkat, AT_FDCWD, path, 0);
-}
-
-EXPORTED int renameat2(int from, const char *old, int to, const char *new, unsigned flags)
-{
-	return fails() ? -1 : (int)syscall(SYS_renameat2, from, old, to, new, flags);
+	(void)test_points_pass();
 }
 
 int __wrap_nanosleep(const struct timespec *pause, struct timespec *left);
@@ -85,7 +47,7 @@ int __wrap_nanosleep(const struct timespec *pause, struct timespec *left)
 
 static void setup(void)
 {
-	points = die_at = fail_at = 0;
+	test_points = (struct test_points){ .count = 0 };
 	waited = false;
 	moving_setup();
 	moving_make(true, NULL);
@@ -147,8 +109,7 @@ static bool move_and_die(unsigned at)
 	ck_assert_int_ge(pid, 0);
 	if (pid == 0) {
 		moving_sealers.each = count_use;
-		points = 0;
-		die_at = at;
+		test_points = (struct test_points){ .die_at = at };
 		_exit(moving_try((struct sg_token_migration){ 0 }, &out) == SG_OK ? 0 : 1);
 	}
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
@@ -185,12 +146,10 @@ static void fail_everywhere(int error)
 {
 	enum sg_err err;
 
-	fail_with = error;
-	for (unsigned at = 1; at < MANY && (at == 1 || points >= at - 1); at++) {
-		points = 0;
-		fail_at = at;
+	for (unsigned at = 1; at < MANY && (at == 1 || test_points.count >= at - 1); at++) {
+		test_points = (struct test_points){ .fail_at = at, .fail_with = error };
 		err = moving_try((struct sg_token_migration){ 0 }, &out);
-		fail_at = 0;
+		test_points.fail_at = 0;
 		ck_assert(out.done || err != SG_OK);
 		ck_assert_ptr_eq(require_either(), out.done ? moving_b : moving_a);
 		require_nothing_half_done();
