@@ -45,17 +45,44 @@ const char *tool_hsms_sealer(const struct tool *tool, const struct sg_config *co
 	return out;
 }
 
-void tool_hsms_tell(const struct tool *tool, struct tool_text *text, const char *conf)
+static bool is_configured(const struct sg_config *config, const char *uri)
 {
-	if (tool->hsms == 0)
+	for (size_t i = 0; i < SG_CONFIG_HSMS && config->hsm[i] != NULL; i++)
+		if (strcmp(config->hsm[i], uri) == 0)
+			return true;
+	return false;
+}
+
+static void tell_missing(const struct tool *tool, const struct sg_config *config,
+                         struct tool_text *text)
+{
+	size_t missing = 0;
+
+	for (size_t i = 0; i < tool->hsms; i++)
+		missing += !is_configured(config, tool->hsm[i]);
+	if (missing == 0)
 		return;
 	tool_text_add(text, "%s must be named from now on, in ",
-	              tool->hsms == 1 ? "This HSM" : "These HSMs");
-	tool_text_name(text, sg_bytes_str(conf));
+	              missing == 1 ? "This HSM" : "These HSMs");
+	tool_text_name(text, sg_bytes_str(config->path));
 	tool_text_add(text, ":\n");
 	for (size_t i = 0; i < tool->hsms; i++) {
+		if (is_configured(config, tool->hsm[i]))
+			continue;
 		tool_text_add(text, "    hsm = ");
 		tool_text_name(text, sg_bytes_str(tool->hsm[i]));
 		tool_text_add(text, "\n");
 	}
+}
+
+void tool_hsms_tell(const struct tool *tool, struct tool_text *text)
+{
+	struct sg_config *config = NULL;
+
+	if (tool->hsms == 0)
+		return;
+	/* Anew: what the command line names took the place of what the file does. */
+	if (sg_config_load(&config) == SG_OK)
+		tell_missing(tool, config, text);
+	sg_config_free(&config);
 }

@@ -22,7 +22,8 @@ enum sg_err tool_hsms_take(const struct tool *tool, struct sg_config *config);
 const char *tool_hsms_sealer(const struct tool *tool, const struct sg_config *config,
                              char out[SG_SEALER_NAME]);
 
-/* Say which lines the configuration file conf needs from now on; nothing without --hsm. */
-void tool_hsms_tell(const struct tool *tool, struct tool_text *text, const char *conf);
+/* Say which lines the configuration needs from now on; nothing without --hsm, or where it has
+ * them. */
+void tool_hsms_tell(const struct tool *tool, struct tool_text *text);
 
 #endif

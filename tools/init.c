@@ -24,7 +24,6 @@
 struct made {
 	char *path;
 	char *tcti;
-	char *conf;             /* the configuration file */
 	struct sg_sealer_status status;
 	char sealer[SG_SEALER_NAME];
 	char serial[SG_SERIAL];
@@ -109,11 +108,10 @@ static enum sg_err make(const struct tool *tool, CK_SLOT_ID slot, struct sg_toke
 		made->done = true;
 		made->path = strdup(token->path);
 		made->tcti = strdup(module->config->tcti);
-		made->conf = strdup(module->config->path);
 		(void)sg_token_status(token, &made->status);
 		memcpy(made->sealer, token->record.sealer, sizeof made->sealer);
 		sg_token_record_serial(&token->record, made->serial);
-		if (made->path == NULL || made->tcti == NULL || made->conf == NULL)
+		if (made->path == NULL || made->tcti == NULL)
 			err = SG_ERR_NOMEM;
 	}
 	sg_module_leave();
@@ -158,7 +156,7 @@ static enum tool_exit tell(const struct tool *tool, const struct made *made)
 	else
 		tool_text_add(&text, "Sealer: %s. It keeps nothing from who can read its passphrase.\n",
 		              made->sealer);
-	tool_hsms_tell(tool, &text, made->conf);
+	tool_hsms_tell(tool, &text);
 	if (tpm && tool_given(tool, OPT_TPM))
 		tool_text_add(&text, "This TPM must be named from now on: tcti = %s in signet.conf(5), "
 		              "or SIGNET_TCTI=%s in the environment.\n", made->tcti, made->tcti);
@@ -243,7 +241,6 @@ static enum tool_exit run(struct tool *tool)
 out:
 	free(made.path);
 	free(made.tcti);
-	free(made.conf);
 	sg_buf_free(&policy);
 	sg_secret_free(&pin);
 	sg_secret_free(&so_pin);

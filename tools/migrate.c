@@ -261,7 +261,7 @@ static enum tool_exit tell(const struct tool *tool, const struct migration *m)
 		tool_text_add(&text, "This TPM must be named from now on: tcti = %s in signet.conf(5), "
 		              "or SIGNET_TCTI=%s in the environment.\n", m->config->tcti,
 		              m->config->tcti);
-	tool_hsms_tell(tool, &text, m->config->path);
+	tool_hsms_tell(tool, &text);
 	return tool_text_out(&text);
 }
 

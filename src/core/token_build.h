@@ -16,7 +16,8 @@ struct sg_token_made {
 	struct sg_buf anchor;           /* empty: there is none */
 };
 
-/* Fill a record that has its uuid, and the time when it was made or 0, with what the plan says
+/* Fill a record that has its uuid, the time when it was made or 0, and the parent of the token in
+ * whose place it comes or none, with what the plan says
  * and a new token key, sealed; write it, and the state of an empty token. The last thing that
  * is made in the hardware is the counter. The caller clears *made, also after an error, and
  * undoes it where it is not stored then. Errors: those of sg_token_create but of the store. */

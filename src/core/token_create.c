@@ -148,8 +148,8 @@ static enum sg_err prove_officer(struct sg_token *token, const struct sg_secret 
 	               : err;
 }
 
-/* Build the new one. It is the same token under the same protection, with the officer's PIN alone;
- * the indices of the old one are removed when it is stored. */
+/* Build the new one. It is the same token under the same protection and in the same device, with the
+ * officer's PIN alone; the indices of the old one are removed when it is stored. */
 static enum sg_err build_anew(const struct sg_token_proof *old, const struct sg_secret *so_pin,
                               struct sg_bytes label, struct sg_token_made *made)
 {
@@ -161,10 +161,12 @@ static enum sg_err build_anew(const struct sg_token_proof *old, const struct sg_
 		.rollback_protection = sg_token_record_anchored(&old->record),
 	};
 	bool parent_made;
+	enum sg_err err;
 
 	memcpy(made->record.uuid, old->record.uuid, SG_UUID);
 	made->record.indices = old->record.indices;
-	return sg_token_build(old->sealer, &plan, made, &parent_made);
+	err = sg_buf_set(&made->record.parent, sg_buf_bytes(&old->record.parent));
+	return err == SG_OK ? sg_token_build(old->sealer, &plan, made, &parent_made) : err;
 }
 
 /* This process forgets the old one, and takes the indices that it had out of the hardware. */

@@ -262,6 +262,15 @@ static enum sg_err fill(struct job *job, struct sg_store_txn *txn)
 	return err == SG_OK ? sg_store_put(txn, SG_STORE_ANCHOR, sg_buf_bytes(&made->anchor)) : err;
 }
 
+/* Of several devices, name the one that the new token got. */
+static void name_device(struct job *job)
+{
+	struct sg_sealer_status status;
+
+	if (job->to->ops->status(job->to, sg_buf_bytes(&job->made.record.parent), &status) == SG_OK)
+		memcpy(job->out->device, status.device, sizeof job->out->device);
+}
+
 static enum sg_err write_new(struct job *job)
 {
 	struct sg_token_made *made = &job->made;
@@ -350,6 +359,8 @@ static enum sg_err move_all(struct job *job)
 		err = write_new(job);
 	if (err == SG_OK)
 		err = compare_new(job);
+	if (err == SG_OK)
+		name_device(job);
 	if (err == SG_OK)
 		err = sg_store_swap(job->token->path, &job->out->aside);
 	job->out->done = job->out->aside != NULL;

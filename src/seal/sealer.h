@@ -98,7 +98,8 @@ struct sg_sealer_ops {
 	bool (*may_hang)(struct sg_sealer *sealer);
 
 	/* Find or make the parent key. parent gets its identity, to be kept and given to
-	 * every later call; *made tells whether it was made now. owner_auth may be NULL.
+	 * every later call; *made tells whether it was made now. Where parent has an identity, the
+	 * new one is in the same device, also where others are configured. owner_auth may be NULL.
 	 * Errors: HW_OWNER_AUTH and all of the hardware's. */
 	enum sg_err (*provision)(struct sg_sealer *sealer, const struct sg_secret *owner_auth,
 	                         struct sg_buf *parent, bool *made);

@@ -325,6 +325,23 @@ START_TEST(the_lines_of_two_hsms_can_change_places)
 }
 END_TEST
 
+/* A third HSM is configured first now, and has no part in the token. */
+START_TEST(a_token_that_is_made_new_stays_in_its_hsms)
+{
+	char *third, both[4096];
+
+	test_softhsm_add(&softhsm, "third");
+	third = test_hsm_uri(one.module, "third", softhsm.pin_file);
+	make_pin_token();
+	snprintf(both, sizeof both, "%s\nhsm = %s", one.uri, second_uri);
+	configure("hsm+hsm", third, both);
+	p11_ok(init_token());
+	(void)p11->C_Finalize(NULL);
+	ck_assert_uint_eq(test_hsm_count(softhsm.module, "third"), 0);
+	free(third);
+}
+END_TEST
+
 START_TEST(two_hsms_need_two_lines)
 {
 	configure("hsm+hsm", one.uri, NULL);
@@ -379,6 +396,7 @@ static Suite *suite(void)
 	tcase_add_test(hsms, two_hsms_each_open_it_alone);
 	tcase_add_test(hsms, each_of_two_hsms_has_a_key_of_its_own);
 	tcase_add_test(hsms, the_lines_of_two_hsms_can_change_places);
+	tcase_add_test(hsms, a_token_that_is_made_new_stays_in_its_hsms);
 	tcase_add_test(hsms, two_hsms_need_two_lines);
 	tcase_add_test(hsms, one_hsm_by_two_ways_is_refused);
 	tcase_add_test(hsms, nothing_is_made_in_one_hsm_while_the_other_is_away);

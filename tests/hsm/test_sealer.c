@@ -36,8 +36,8 @@ static void begin(char *uri)
 	config.hsm[0] = uri;
 	p11_in_child(make_key, NULL);
 	test_other = SG_ERR_HSM_OTHER;
-	/* Behind the identity stands the label. */
-	test_other_at = sizeof TEST_HSM_LABEL - 1 + sizeof(uint32_t) + 1;
+	/* Behind the identity stand the label and a serial number of 16. */
+	test_other_at = sizeof TEST_HSM_LABEL - 1 + 16 + 2 * sizeof(uint32_t) + 1;
 }
 
 static void begin_soft(void)

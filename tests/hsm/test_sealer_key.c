@@ -18,6 +18,7 @@
 #include "seal/policy.h"
 
 #define OTHER "another token"
+#define LABEL_IN_URI "hsm%20of%20a%20test"
 
 static struct test_softhsm softhsm;
 static struct test_faulty hsm;
@@ -375,6 +376,122 @@ START_TEST(the_hsm_that_has_the_key_is_found_among_several)
 }
 END_TEST
 
+#define SERIAL 16               /* bytes of the serial of a token of SoftHSM: the parent's last */
+
+/* A URI of the label, by which two HSMs go, and of another serial; or of a serial alone. */
+static char *by_serial(const char *module, const char *serial, bool alone)
+{
+	char *uri = NULL;
+
+	ck_assert_int_gt(asprintf(&uri, "pkcs11:%sserial=%.*s?module-path=%s&pin-source=file:%s",
+	                          alone ? "" : "token=" LABEL_IN_URI ";", SERIAL, serial, module,
+	                          softhsm.pin_file), 0);
+	return uri;
+}
+
+START_TEST(of_two_hsms_of_one_label_the_one_that_sealed_is_asked_first)
+{
+	struct sg_secret *plain = test_secret(32, 0);
+	struct sg_buf blob = { 0 };
+	struct test_faulty other;
+	const char *serial;
+
+	test_faulty_start(&other, softhsm.module, softhsm.pin_file);
+	ck_assert_int_eq(provision(), SG_OK);
+	ck_assert_int_eq(test_seal(NULL, plain, &blob), SG_OK);
+	ck_assert_uint_gt(test_parent.len, SERIAL);
+	serial = (const char *)test_parent.data + test_parent.len - SERIAL;
+	config.hsm[0] = by_serial(other.module, "0123456789abcdef", _i);
+	config.hsm[1] = by_serial(hsm.module, serial, _i);
+	open_sealer();
+	ck_assert(test_opens(NULL, &blob, plain));
+	ck_assert_uint_eq(test_faulty_calls(&other, NULL), 0);
+	sg_secret_free(&plain);
+	sg_buf_free(&blob);
+	sg_sealer_free(&test_sealer);
+	test_faulty_stop(&other);
+}
+END_TEST
+
+static void name_both(void)
+{
+	config.hsm[0] = test_hsm_uri(hsm.module, OTHER, softhsm.pin_file);
+	config.hsm[1] = hsm.uri;
+	open_sealer();
+}
+
+static void status_of(struct sg_bytes parent, const char *device)
+{
+	struct sg_sealer_status status;
+
+	ck_assert_int_eq(test_sealer->ops->status(test_sealer, parent, &status), SG_OK);
+	ck_assert_msg(strncmp(status.device, device, strcspn(device, "?")) == 0 &&
+	              strlen(status.device) == strcspn(device, "?"), "%s", status.device);
+}
+
+START_TEST(status_names_the_hsm_that_has_the_key_and_else_the_first)
+{
+	struct sg_buf nowhere = { 0 };
+
+	test_softhsm_add(&softhsm, OTHER);
+	ck_assert_int_eq(provision(), SG_OK);
+	ck_assert_int_eq(sg_buf_set(&nowhere, sg_buf_bytes(&test_parent)), SG_OK);
+	nowhere.data[10] ^= 1;
+	name_both();
+	status_of(sg_bytes(NULL, 0), config.hsm[0]);
+	status_of(sg_bytes_str("another sealer's"), config.hsm[0]);
+	status_of(sg_buf_bytes(&test_parent), config.hsm[1]);
+	config.hsm[1] = config.hsm[0];
+	config.hsm[0] = hsm.uri;
+	open_sealer();
+	status_of(sg_buf_bytes(&nowhere), config.hsm[0]);
+	sg_buf_free(&nowhere);
+}
+END_TEST
+
+START_TEST(without_a_parent_the_first_hsm_alone_is_asked)
+{
+	struct sg_sealer_status status;
+
+	config.hsm[0] = strdup("pkcs11:token=nowhere?module-path=/nonexistent.so");
+	config.hsm[1] = hsm.uri;
+	open_sealer();
+	ck_assert_int_eq(test_sealer->ops->status(test_sealer, sg_bytes(NULL, 0), &status),
+	                 SG_ERR_HSM_MISSING);
+	ck_assert_uint_eq(test_faulty_calls(&hsm, NULL), 0);
+}
+END_TEST
+
+START_TEST(a_token_of_before_stays_with_its_hsm)
+{
+	struct sg_buf before = { 0 };
+
+	test_softhsm_add(&softhsm, OTHER);
+	ck_assert_int_eq(provision(), SG_OK);
+	ck_assert_int_eq(sg_buf_set(&before, sg_buf_bytes(&test_parent)), SG_OK);
+	name_both();
+	ck_assert_int_eq(provision(), SG_OK);
+	ck_assert(sg_bytes_equal(sg_buf_bytes(&test_parent), sg_buf_bytes(&before)));
+	ck_assert_uint_eq(test_hsm_count(softhsm.module, OTHER), 0);
+	/* And another goes to the first. */
+	sg_buf_free(&test_parent);
+	ck_assert_int_eq(provision(), SG_OK);
+	ck_assert_uint_eq(test_hsm_count(softhsm.module, OTHER), 1);
+	sg_buf_free(&before);
+}
+END_TEST
+
+START_TEST(a_token_whose_hsm_is_away_gets_no_other)
+{
+	test_softhsm_add(&softhsm, OTHER);
+	ck_assert_int_eq(provision(), SG_OK);
+	name_both();
+	test_faulty_fail(&hsm, "C_OpenSession", 1, TEST_FOREVER, CKR_TOKEN_NOT_PRESENT);
+	ck_assert_int_eq(provision(), SG_ERR_HSM_REMOVED);
+	ck_assert_uint_eq(test_hsm_count(softhsm.module, OTHER), 0);
+}
+END_TEST
+
 START_TEST(that_one_is_away_is_said_before_that_another_lacks_the_key)
 {
 	struct sg_secret *plain = test_secret(32, 0), *out = NULL;
@@ -476,25 +593,28 @@ START_TEST(a_uri_that_leads_nowhere_is_an_error_when_it_is_followed)
 }
 END_TEST
 
-/* After the magic: the way, the kind of IV, an id of one byte, a label of none. */
+/* After the magic: the way, the kind of IV, an id of one byte, a label and a serial of none. */
 static const struct parent {
-	uint8_t bytes[16];
+	uint8_t bytes[20];
 	size_t len;
 } parents[] = {
 	{ "", 0 },
 	{ "SGHP", 4 },
-	{ "SGHQ\1\1\0\0\0\1x\0\0\0\0", 15 },          /* another magic */
-	{ "SGHP\0\1\0\0\0\1x\0\0\0\0", 15 },          /* no such way */
-	{ "SGHP\6\0\0\0\0\1x\0\0\0\0", 15 },
-	{ "SGHP\377\0\0\0\0\1x\0\0\0\0", 15 },
-	{ "SGHP\1\0\0\0\0\1x\0\0\0\0", 15 },          /* GCM without an IV */
-	{ "SGHP\1\4\0\0\0\1x\0\0\0\0", 15 },
-	{ "SGHP\2\1\0\0\0\1x\0\0\0\0", 15 },          /* key wrap with one */
-	{ "SGHP\5\2\0\0\0\1x\0\0\0\0", 15 },
-	{ "SGHP\1\1\0\0\0\0\0\0\0\0", 14 },           /* no id */
-	{ "SGHP\1\1\377\377\377\377x\0\0\0\0", 15 },  /* one that is too long */
-	{ "SGHP\1\1\0\0\0\1x\0\0\0\1", 15 },          /* a label that is not there */
-	{ "SGHP\1\1\0\0\0\1x\0\0\0\0y", 16 },         /* something behind it */
+	{ "SGHQ\1\1\0\0\0\1x\0\0\0\0\0\0\0\0", 19 },          /* another magic */
+	{ "SGHP\0\1\0\0\0\1x\0\0\0\0\0\0\0\0", 19 },          /* no such way */
+	{ "SGHP\6\0\0\0\0\1x\0\0\0\0\0\0\0\0", 19 },
+	{ "SGHP\377\0\0\0\0\1x\0\0\0\0\0\0\0\0", 19 },
+	{ "SGHP\1\0\0\0\0\1x\0\0\0\0\0\0\0\0", 19 },          /* GCM without an IV */
+	{ "SGHP\1\4\0\0\0\1x\0\0\0\0\0\0\0\0", 19 },
+	{ "SGHP\2\1\0\0\0\1x\0\0\0\0\0\0\0\0", 19 },          /* key wrap with one */
+	{ "SGHP\5\2\0\0\0\1x\0\0\0\0\0\0\0\0", 19 },
+	{ "SGHP\1\1\0\0\0\0\0\0\0\0\0\0\0\0", 18 },           /* no id */
+	{ "SGHP\1\1\377\377\377\377x\0\0\0\0\0\0\0\0", 19 },  /* one that is too long */
+	{ "SGHP\1\1\0\0\0\1x\0\0\0\1\0\0\0\0", 19 },          /* a label that is not there */
+	{ "SGHP\1\1\0\0\0\1x\0\0\0\0\0\0\0\1", 19 },          /* a serial that is not there */
+	{ "SGHP\1\1\0\0\0\1x\0\0\0\0\0\0\0\21", 19 },         /* one that is too long */
+	{ "SGHP\1\1\0\0\0\1x\0\0\0\0", 15 },                  /* none */
+	{ "SGHP\1\1\0\0\0\1x\0\0\0\0\0\0\0\0y", 20 },         /* something behind it */
 };
 
 static bool asked_for_a_key(void)
@@ -526,7 +646,8 @@ START_TEST(what_is_one_is_looked_for)
 	struct sg_buf blob = { 0 };
 
 	ck_assert_int_eq(sg_buf_set(&test_parent,
-	                            sg_bytes("SGHP\1\1\0\0\0\1x\0\0\0\0", 15)), SG_OK);
+	                            sg_bytes("SGHP\1\1\0\0\0\1x\0\0\0\0\0\0\0\0", 19)),
+	                 SG_OK);
 	ck_assert_int_eq(test_seal(NULL, plain, &blob), SG_ERR_HSM_OTHER);
 	ck_assert(asked_for_a_key());
 	sg_secret_free(&plain);
@@ -561,6 +682,12 @@ static Suite *suite(void)
 	tcase_add_test(tcase, a_uri_that_fits_two_tokens_is_refused);
 	tcase_add_test(tcase, another_hsm_is_told_apart);
 	tcase_add_test(tcase, the_hsm_that_has_the_key_is_found_among_several);
+	tcase_add_loop_test(tcase, of_two_hsms_of_one_label_the_one_that_sealed_is_asked_first, 0,
+	                    2);
+	tcase_add_test(tcase, status_names_the_hsm_that_has_the_key_and_else_the_first);
+	tcase_add_test(tcase, without_a_parent_the_first_hsm_alone_is_asked);
+	tcase_add_test(tcase, a_token_of_before_stays_with_its_hsm);
+	tcase_add_test(tcase, a_token_whose_hsm_is_away_gets_no_other);
 	tcase_add_test(tcase, that_one_is_away_is_said_before_that_another_lacks_the_key);
 	tcase_add_test(tcase, a_key_that_was_deleted_meanwhile_is_missed);
 	tcase_add_test(tcase, the_hsm_gives_nothing_out_for_a_wrong_authorisation);

@@ -64,6 +64,22 @@ deleted_there_too() {
 	[ "$after" -eq $((before - 2)) ] || { echo "$before objects became $after"; return 1; }
 }
 
+# Of two HSMs that are configured, the first one gets the key, and is named.
+names_the_hsm() {
+	local second=${SOFTHSM_URI/token=hsm/token=second} first=${SOFTHSM_URI%%\?*}
+
+	softhsm2-util --module "$SOFTHSM_MODULE" --init-token --free --label second --pin 12345678 --so-pin 87654321 > /dev/null &&
+		printf '%s\n' "$SOFTHSM_LINES" "hsm = $second" 'allow-soft = yes' "soft-passphrase-file = $FOLDER/hsm-pin" \
+			> "$SIGNET_CONF" && exits 0 init --label moves --machine --sealer soft &&
+		exits 0 migrate --token moves --to hsm --dry-run && prints "to hsm ($first)." &&
+		exits 0 migrate --token moves --to hsm && prints "to hsm ($first)." &&
+		exits 0 migrate --token moves --to hsm --hsm "$second" && prints "to hsm (${second%%\?*})." &&
+		! prints 'must be named' && exits 0 migrate --token moves --to soft &&
+		printf '%s\n' "$SOFTHSM_LINES" 'allow-soft = yes' "soft-passphrase-file = $FOLDER/hsm-pin" > "$SIGNET_CONF" &&
+		exits 0 migrate --token moves --to hsm --hsm "$second" && prints 'This HSM must be named' &&
+		prints "    hsm = $second"
+}
+
 check 'a token is made over an HSM' hsm_start
 check 'an Ed25519 key is made in the HSM' made_in_the_hsm
 check 'a P-256 key is always made there' p256_is_always_there
@@ -74,4 +90,5 @@ check 'a root in the HSM wraps' root_wraps
 check 'a root in the HSM encrypts' root_encrypts
 check 'what is deleted is deleted in the HSM' deleted_there_too
 check 'a key in the HSM is not extractable' fails 2 'extractable' keygen --label x --in-hsm --extractable
+check 'of several HSMs the one that got the key is named' names_the_hsm
 finish

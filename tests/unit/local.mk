@@ -32,6 +32,7 @@ unit_tests = \
 	tests/unit/test_gate \
 	tests/unit/test_hsm_blob \
 	tests/unit/test_hsm_pin \
+	tests/unit/test_hsm_place \
 	tests/unit/test_hsm_rc \
 	tests/unit/test_hsm_kept \
 	tests/unit/test_iv \

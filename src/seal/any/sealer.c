@@ -155,34 +155,104 @@ static enum sg_err check_differ(const struct any_sealer *any, const struct sg_bu
 	return SG_OK;
 }
 
-static enum sg_err any_provision(struct sg_sealer *sealer, const struct sg_secret *owner_auth,
-                                 struct sg_buf *parent, bool *made)
+/* Ask one member about itself; parent is that of the list, or empty, or another sealer's. */
+static enum sg_err ask_member(struct any_sealer *any, struct sg_bytes parent, size_t i,
+                              struct sg_sealer_status *out)
 {
-	struct any_sealer *any = self(sealer);
-	struct sg_sealer *alone[SG_ANY_MOST] = { NULL };
-	struct sg_buf part[SG_ANY_MOST] = { { 0 } };
-	struct sg_config config[SG_ANY_MOST];
-	enum sg_err err = open_alone(any, config, alone);
+	struct sg_bytes parents[SG_ANY_MOST], own = sg_bytes(NULL, 0);
+	struct member *member = &any->member[i];
+	enum sg_err err;
 
-	*made = false;
-	if (err == SG_OK)
-		err = check_there(any, alone);
+	*out = (struct sg_sealer_status){ 0 };
+	snprintf(out->device, sizeof out->device, "%s", member->ops->name);
+	if (member->sealer == NULL)
+		return member->err;
+	if (parent.len > 0 && sg_any_read(SG_ANY_PARENTS, parent, parents, any->n) == SG_OK)
+		own = parents[i];
+	err = sg_any_ask_status(member->sealer, any->config->hsm_timeout, own, out);
+	if (err != SG_OK || own.len == 0 || out->parent_same)
+		return err;
+	if (member->ops->several)
+		return SG_ERR_HSM_OTHER;
+	return out->parent_foreign ? SG_ERR_HW_FOREIGN
+	       : out->parent_found ? SG_ERR_HW_OTHER : SG_ERR_HW_NO_PARENT;
+}
+
+static enum sg_err provision_all(const struct any_sealer *any, struct sg_sealer *const *sealer,
+                                 const struct sg_secret *owner_auth, struct sg_buf *part,
+                                 bool *made)
+{
+	enum sg_err err = SG_OK;
+
 	for (size_t i = 0; i < any->n && err == SG_OK; i++) {
 		bool now = false;
 
-		err = alone[i]->ops->provision(alone[i], owner_auth, &part[i], &now);
+		err = sealer[i]->ops->provision(sealer[i], owner_auth, &part[i], &now);
 		*made = *made || now;
 		if (err != SG_OK)
 			tell(any, i, SG_LOG_ERROR, "can't be used", err);
 	}
+	return err;
+}
+
+/* Make the parents of a new token, each member in the one device of its place. */
+static enum sg_err provision_new(struct any_sealer *any, const struct sg_secret *owner_auth,
+                                 struct sg_buf *part, bool *made)
+{
+	struct sg_sealer *alone[SG_ANY_MOST] = { NULL };
+	struct sg_config config[SG_ANY_MOST];
+	enum sg_err err = open_alone(any, config, alone);
+
+	if (err == SG_OK)
+		err = check_there(any, alone);
+	if (err == SG_OK)
+		err = provision_all(any, alone, owner_auth, part, made);
+	for (size_t i = 0; i < any->n; i++)
+		sg_sealer_free(&alone[i]);
+	return err;
+}
+
+/* The same for a token that was there before: each where it was, which the member finds itself. */
+static enum sg_err provision_same(struct any_sealer *any, struct sg_bytes before,
+                                  const struct sg_secret *owner_auth, struct sg_buf *part,
+                                  bool *made)
+{
+	struct sg_sealer *sealer[SG_ANY_MOST] = { NULL };
+	struct sg_bytes parents[SG_ANY_MOST];
+	enum sg_err err = sg_any_read(SG_ANY_PARENTS, before, parents, any->n);
+
+	for (size_t i = 0; i < any->n && err == SG_OK; i++) {
+		struct sg_sealer_status status;
+
+		sealer[i] = any->member[i].sealer;
+		err = ask_member(any, before, i, &status);
+		if (err != SG_OK)
+			tell(any, i, SG_LOG_ERROR, "is not there", err);
+		else
+			err = sg_buf_set(&part[i], parents[i]);
+	}
+	return err == SG_OK ? provision_all(any, sealer, owner_auth, part, made) : err;
+}
+
+static enum sg_err any_provision(struct sg_sealer *sealer, const struct sg_secret *owner_auth,
+                                 struct sg_buf *parent, bool *made)
+{
+	struct any_sealer *any = self(sealer);
+	struct sg_buf part[SG_ANY_MOST] = { { 0 } };
+	struct sg_bytes before = sg_buf_bytes(parent);
+	enum sg_err err;
+
+	*made = false;
+	if (before.len > 0)
+		err = provision_same(any, before, owner_auth, part, made);
+	else
+		err = provision_new(any, owner_auth, part, made);
 	if (err == SG_OK)
 		err = check_differ(any, part);
 	if (err == SG_OK)
 		err = sg_any_write(SG_ANY_PARENTS, part, any->n, parent);
-	for (size_t i = 0; i < any->n; i++) {
-		sg_sealer_free(&alone[i]);
+	for (size_t i = 0; i < any->n; i++)
 		sg_buf_free(&part[i]);
-	}
 	return err;
 }
 
@@ -241,29 +311,6 @@ static enum sg_err any_unseal(struct sg_sealer *sealer, struct sg_bytes parent,
 		all = sg_any_telling(all, err);
 	}
 	return all;
-}
-
-/* Ask one member about itself; parent is that of the list, or empty, or another sealer's. */
-static enum sg_err ask_member(struct any_sealer *any, struct sg_bytes parent, size_t i,
-                              struct sg_sealer_status *out)
-{
-	struct sg_bytes parents[SG_ANY_MOST], own = sg_bytes(NULL, 0);
-	struct member *member = &any->member[i];
-	enum sg_err err;
-
-	*out = (struct sg_sealer_status){ 0 };
-	snprintf(out->device, sizeof out->device, "%s", member->ops->name);
-	if (member->sealer == NULL)
-		return member->err;
-	if (parent.len > 0 && sg_any_read(SG_ANY_PARENTS, parent, parents, any->n) == SG_OK)
-		own = parents[i];
-	err = sg_any_ask_status(member->sealer, any->config->hsm_timeout, own, out);
-	if (err != SG_OK || own.len == 0 || out->parent_same)
-		return err;
-	if (member->ops->several)
-		return SG_ERR_HSM_OTHER;
-	return out->parent_foreign ? SG_ERR_HW_FOREIGN
-	       : out->parent_found ? SG_ERR_HW_OTHER : SG_ERR_HW_NO_PARENT;
 }
 
 static enum sg_err any_member(struct sg_sealer *sealer, struct sg_bytes parent, size_t i,

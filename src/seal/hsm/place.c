@@ -74,19 +74,29 @@ static bool is_field(const unsigned char *field, size_t len, struct sg_bytes tex
 	return true;
 }
 
-bool sg_hsm_place_named(const char *text, struct sg_bytes label)
+/* Add to how well a URI fits where it names a field, which begins with a zero where it does not. */
+static void weigh(const unsigned char *field, size_t len, struct sg_bytes known, unsigned weight,
+                  unsigned *fits)
+{
+	if (field[0] == '\0' || known.len == 0)
+		return;
+	*fits = *fits > 0 && is_field(field, len, known) ? *fits + weight : 0;
+}
+
+unsigned sg_hsm_place_fits(const char *text, struct sg_bytes label, struct sg_bytes serial)
 {
 	P11KitUri *uri = p11_kit_uri_new();
 	CK_TOKEN_INFO *info;
-	bool named = false;
+	unsigned fits = 0;
 
-	if (uri != NULL && label.len > 0 &&
-	    p11_kit_uri_parse(text, P11_KIT_URI_FOR_ANY, uri) == P11_KIT_URI_OK) {
+	if (uri != NULL && p11_kit_uri_parse(text, P11_KIT_URI_FOR_ANY, uri) == P11_KIT_URI_OK) {
 		info = p11_kit_uri_get_token_info(uri);
-		named = is_field(info->label, sizeof info->label, label);
+		fits = 1;
+		weigh(info->label, sizeof info->label, label, 1, &fits);
+		weigh(info->serialNumber, sizeof info->serialNumber, serial, 2, &fits);
 	}
 	p11_kit_uri_free(uri);
-	return named;
+	return fits;
 }
 
 /* Tell whether the place's URI fits a slot, whose token it reads then. */

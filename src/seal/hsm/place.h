@@ -27,9 +27,10 @@ struct sg_hsm_place {
  * tokens, HSM_MISSING, and those of the module. */
 enum sg_err sg_hsm_place_find(const char *uri, struct sg_hsm_place **out);
 
-/* Tell whether a URI names its token by this label, without blanks at its end; false for one that
- * can't be read. No I/O. */
-bool sg_hsm_place_named(const char *uri, struct sg_bytes label);
+/* Tell how well a URI fits a token of that label and serial, without blanks at their ends: 0 where it
+ * names another one or can't be read, else the more the better. What is empty is not known. No
+ * I/O. */
+unsigned sg_hsm_place_fits(const char *uri, struct sg_bytes label, struct sg_bytes serial);
 
 /* Let go of the module and free *place, setting it to NULL; NULL is fine. */
 void sg_hsm_place_free(struct sg_hsm_place **place);

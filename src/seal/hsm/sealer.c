@@ -19,7 +19,7 @@
 /* What a token record keeps of its HSM [formats, "SGHP"]. */
 struct parent {
 	struct sg_hsm_profile profile;
-	struct sg_bytes label;          /* of the HSM's token, to be shown */
+	struct sg_bytes label, serial;  /* of the HSM's token: which one is asked first */
 };
 
 struct hsm_sealer {
@@ -104,6 +104,8 @@ static enum sg_err write_parent(const struct sg_hsm_profile *profile, const CK_T
 	sg_write_u8(&w, (uint8_t)profile->iv);
 	sg_write_var(&w, sg_bytes(profile->id, profile->id_len));
 	sg_write_var(&w, sg_bytes(info->label, field_len(info->label, sizeof info->label)));
+	sg_write_var(&w, sg_bytes(info->serialNumber,
+	                          field_len(info->serialNumber, sizeof info->serialNumber)));
 	err = w.err;
 	if (err == SG_OK)
 		err = sg_buf_set(out, sg_buf_bytes(&bytes));
@@ -122,6 +124,7 @@ static bool read_parent(struct sg_bytes bytes, struct parent *parent)
 	parent->profile.iv = (enum sg_hsm_iv)sg_read_u8(&r);
 	id = sg_read_var(&r, SG_HSM_ID_MAX);
 	parent->label = sg_read_var(&r, sizeof ((CK_TOKEN_INFO *)NULL)->label);
+	parent->serial = sg_read_var(&r, sizeof ((CK_TOKEN_INFO *)NULL)->serialNumber);
 	if (!sg_reader_done(&r) || id.len == 0 ||
 	    !sg_hsm_profile_known(parent->profile.way, parent->profile.iv))
 		return false;
@@ -140,35 +143,21 @@ bool sg_hsm_sealer_profile(struct sg_bytes bytes, struct sg_hsm_profile *profile
 	return true;
 }
 
-/* Ask that HSM first whose URI has the label of the one that sealed. Another that hangs is not our
- * token's business then. */
+/* Ask that HSM first whose URI fits best the one that sealed. Another that hangs is not our token's
+ * business then. */
 static void prefer(struct hsm_sealer *sealer, const struct parent *parent)
 {
+	unsigned best = 0, fits;
+	size_t first = 0;
+
 	for (size_t i = 0; i < sealer->n; i++) {
-		if (sg_hsm_place_named(sg_hsm_name(sealer->hsm[i]), parent->label)) {
-			sealer->first = i;
-			break;
+		fits = sg_hsm_place_fits(sg_hsm_name(sealer->hsm[i]), parent->label, parent->serial);
+		if (fits > best) {
+			best = fits;
+			first = i;
 		}
 	}
-}
-
-/* The first HSM that is configured gets the key. */
-static enum sg_err hsm_provision(struct sg_sealer *base, const struct sg_secret *owner_auth,
-                                 struct sg_buf *out, bool *made)
-{
-	struct hsm_sealer *sealer = self(base);
-	struct sg_hsm_profile profile = { 0 };
-	CK_TOKEN_INFO info;
-	enum sg_err err;
-
-	(void)owner_auth;
-	*made = false;
-	if (sealer->n == 0)
-		return none_configured(sealer);
-	err = sg_hsm_profile_find(sealer->hsm[0], &profile, made);
-	if (err == SG_OK)
-		err = sg_hsm_info(sealer->hsm[0], &info);
-	return err == SG_OK ? write_parent(&profile, &info, out) : err;
+	sealer->first = first;
 }
 
 /* Tell whether another HSM may have the key that this one was asked for. */
@@ -239,6 +228,50 @@ enum sg_err sg_hsm_sealer_ask(struct sg_sealer *base,
 struct sg_hsm *sg_hsm_sealer_nth(struct sg_sealer *sealer, size_t i)
 {
 	return i < self(sealer)->n ? self(sealer)->hsm[i] : NULL;
+}
+
+/* Finding the HSM that has a key. */
+struct quest {
+	const struct sg_hsm_profile *profile;
+	struct sg_hsm *found;
+};
+
+static enum sg_err has_key_job(struct sg_hsm *hsm, void *arg)
+{
+	struct quest *quest = arg;
+	enum sg_err err = sg_hsm_profile_has_key(hsm, quest->profile);
+
+	if (err == SG_OK)
+		quest->found = hsm;
+	return err;
+}
+
+/* A token that was there before stays with its HSM; any other gets its key in the first that is
+ * configured. */
+static enum sg_err hsm_provision(struct sg_sealer *base, const struct sg_secret *owner_auth,
+                                 struct sg_buf *identity, bool *made)
+{
+	struct hsm_sealer *sealer = self(base);
+	struct sg_hsm_profile profile = { 0 };
+	struct quest quest = { .found = sealer->hsm[0] };
+	struct parent before;
+	CK_TOKEN_INFO info;
+	enum sg_err err = SG_OK;
+
+	(void)owner_auth;
+	*made = false;
+	if (sealer->n == 0)
+		return none_configured(sealer);
+	if (read_parent(sg_buf_bytes(identity), &before)) {
+		prefer(sealer, &before);
+		quest.profile = &before.profile;
+		err = sg_hsm_sealer_ask(base, has_key_job, &quest);
+	}
+	if (err == SG_OK)
+		err = sg_hsm_profile_find(quest.found, &profile, made);
+	if (err == SG_OK)
+		err = sg_hsm_info(quest.found, &info);
+	return err == SG_OK ? write_parent(&profile, &info, identity) : err;
 }
 
 static struct sg_bytes aad_bytes(const struct sg_secret *aad)
@@ -337,6 +370,16 @@ static void copy_field(const unsigned char *field, size_t len, char *out, size_t
 	snprintf(out, size, "%.*s", (int)field_len(field, len), (const char *)field);
 }
 
+static void describe(struct sg_hsm *hsm, const CK_TOKEN_INFO *info, struct sg_sealer_status *out)
+{
+	snprintf(out->device, sizeof out->device, "%s", sg_hsm_name(hsm));
+	copy_field(info->manufacturerID, sizeof info->manufacturerID, out->maker, sizeof out->maker);
+	snprintf(out->firmware, sizeof out->firmware, "%u.%u", info->firmwareVersion.major,
+	         info->firmwareVersion.minor);
+}
+
+/* Without a parent it is the HSM that a new token gets. With one it is the HSM that has its key, or
+ * where none has, the first that answers. */
 static enum sg_err hsm_status(struct sg_sealer *base, struct sg_bytes parent_bytes,
                               struct sg_sealer_status *out)
 {
@@ -345,32 +388,32 @@ static enum sg_err hsm_status(struct sg_sealer *base, struct sg_bytes parent_byt
 	struct parent parent;
 	CK_TOKEN_INFO info;
 	const bool known = read_parent(parent_bytes, &parent);
+	const size_t n = known ? sealer->n : 1;
 	struct sg_hsm *hsm;
+	size_t first = 0;
 
-	*out = (struct sg_sealer_status){ 0 };
-	snprintf(out->device, sizeof out->device, "%s",
-	         sealer->n > 0 ? sg_hsm_name(sealer->hsm[0]) : "no HSM is configured");
+	*out = (struct sg_sealer_status){ .device = "no HSM is configured" };
 	if (sealer->n == 0)
 		return none_configured(sealer);
-	if (known)
+	if (known) {
 		prefer(sealer, &parent);
-	for (size_t i = 0; i < sealer->n && !out->parent_same; i++) {
-		hsm = sealer->hsm[(sealer->first + i) % sealer->n];
+		first = sealer->first;
+	}
+	snprintf(out->device, sizeof out->device, "%s", sg_hsm_name(sealer->hsm[first]));
+	for (size_t i = 0; i < n && !out->parent_same; i++) {
+		hsm = sealer->hsm[(first + i) % sealer->n];
 		one = sg_hsm_info(hsm, &info);
 		if (one != SG_OK) {
 			err = err == SG_OK ? SG_OK : one;
 			away = one;
 			continue;
 		}
-		err = SG_OK;
-		snprintf(out->device, sizeof out->device, "%s", sg_hsm_name(hsm));
-		copy_field(info.manufacturerID, sizeof info.manufacturerID, out->maker,
-		           sizeof out->maker);
-		snprintf(out->firmware, sizeof out->firmware, "%u.%u", info.firmwareVersion.major,
-		         info.firmwareVersion.minor);
 		out->parent_found = known &&
 		                    sg_hsm_profile_has_key(hsm, &parent.profile) == SG_OK;
 		out->parent_same = out->parent_found;
+		if (err != SG_OK || out->parent_found)
+			describe(hsm, &info, out);
+		err = SG_OK;
 	}
 	/* That those who answer lack the key says nothing while one does not. */
 	return parent_bytes.len > 0 && !out->parent_same && away != SG_OK ? away : err;
