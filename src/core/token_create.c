@@ -148,8 +148,8 @@ static enum sg_err prove_officer(struct sg_token *token, const struct sg_secret 
 	               : err;
 }
 
-/* Build the new one. It is the same token under the same protection and in the same device, with the
- * officer's PIN alone; the indices of the old one are removed when it is stored. */
+/* Build the new one. It is the same token under the same protection and in the same device, with
+ * the officer's PIN alone; the indices of the old one are removed when it is stored. */
 static enum sg_err build_anew(const struct sg_token_proof *old, const struct sg_secret *so_pin,
                               struct sg_bytes label, struct sg_token_made *made)
 {

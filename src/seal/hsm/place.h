@@ -27,9 +27,9 @@ struct sg_hsm_place {
  * tokens, HSM_MISSING, and those of the module. */
 enum sg_err sg_hsm_place_find(const char *uri, struct sg_hsm_place **out);
 
-/* Tell how well a URI fits a token of that label and serial, without blanks at their ends: 0 where it
- * names another one or can't be read, else the more the better. What is empty is not known. No
- * I/O. */
+/* Tell how well a URI fits a token of that label and serial, without blanks at their ends: 0 where
+ * it names another one or can't be read, else the more the better. What is empty is not known.
+ * No I/O. */
 unsigned sg_hsm_place_fits(const char *uri, struct sg_bytes label, struct sg_bytes serial);
 
 /* Let go of the module and free *place, setting it to NULL; NULL is fine. */

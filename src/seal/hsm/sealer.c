@@ -10,17 +10,11 @@
 
 #include "crypto/random.h"
 #include "seal/hsm/blob.h"
+#include "seal/hsm/parent.h"
 #include "seal/hsm/pin.h"
 #include "seal/hsm/share.h"
 #include "seal/policy.h"
-#include "util/cursor.h"
 #include "util/log.h"
-
-/* What a token record keeps of its HSM [formats, "SGHP"]. */
-struct parent {
-	struct sg_hsm_profile profile;
-	struct sg_bytes label, serial;  /* of the HSM's token: which one is asked first */
-};
 
 struct hsm_sealer {
 	struct sg_sealer base;                  /* first */
@@ -29,8 +23,6 @@ struct hsm_sealer {
 	size_t n;
 	_Atomic size_t first;                   /* the one that is asked first */
 };
-
-static const char parent_magic[4] = { 'S', 'G', 'H', 'P' };
 
 static struct hsm_sealer *self(struct sg_sealer *sealer)
 {
@@ -84,60 +76,11 @@ static enum sg_err none_configured(const struct hsm_sealer *sealer)
 	return SG_ERR_CONFIG;
 }
 
-/* Return the length of a field that blanks fill. */
-static size_t field_len(const unsigned char *field, size_t len)
-{
-	while (len > 0 && (field[len - 1] == ' ' || field[len - 1] == '\0'))
-		len--;
-	return len;
-}
-
-static enum sg_err write_parent(const struct sg_hsm_profile *profile, const CK_TOKEN_INFO *info,
-                                struct sg_buf *out)
-{
-	struct sg_buf bytes = { 0 };
-	struct sg_writer w = sg_writer(&bytes);
-	enum sg_err err;
-
-	sg_write_magic(&w, parent_magic);
-	sg_write_u8(&w, (uint8_t)profile->way);
-	sg_write_u8(&w, (uint8_t)profile->iv);
-	sg_write_var(&w, sg_bytes(profile->id, profile->id_len));
-	sg_write_var(&w, sg_bytes(info->label, field_len(info->label, sizeof info->label)));
-	sg_write_var(&w, sg_bytes(info->serialNumber,
-	                          field_len(info->serialNumber, sizeof info->serialNumber)));
-	err = w.err;
-	if (err == SG_OK)
-		err = sg_buf_set(out, sg_buf_bytes(&bytes));
-	sg_buf_free(&bytes);
-	return err;
-}
-
-static bool read_parent(struct sg_bytes bytes, struct parent *parent)
-{
-	struct sg_reader r = sg_reader(bytes);
-	struct sg_bytes id;
-
-	*parent = (struct parent){ .label = { NULL, 0 } };
-	sg_read_magic(&r, parent_magic);
-	parent->profile.way = (enum sg_hsm_way)sg_read_u8(&r);
-	parent->profile.iv = (enum sg_hsm_iv)sg_read_u8(&r);
-	id = sg_read_var(&r, SG_HSM_ID_MAX);
-	parent->label = sg_read_var(&r, sizeof ((CK_TOKEN_INFO *)NULL)->label);
-	parent->serial = sg_read_var(&r, sizeof ((CK_TOKEN_INFO *)NULL)->serialNumber);
-	if (!sg_reader_done(&r) || id.len == 0 ||
-	    !sg_hsm_profile_known(parent->profile.way, parent->profile.iv))
-		return false;
-	memcpy(parent->profile.id, id.data, id.len);
-	parent->profile.id_len = id.len;
-	return true;
-}
-
 bool sg_hsm_sealer_profile(struct sg_bytes bytes, struct sg_hsm_profile *profile)
 {
-	struct parent parent;
+	struct sg_hsm_parent parent;
 
-	if (!read_parent(bytes, &parent))
+	if (!sg_hsm_parent_read(bytes, &parent))
 		return false;
 	*profile = parent.profile;
 	return true;
@@ -145,13 +88,14 @@ bool sg_hsm_sealer_profile(struct sg_bytes bytes, struct sg_hsm_profile *profile
 
 /* Ask that HSM first whose URI fits best the one that sealed. Another that hangs is not our token's
  * business then. */
-static void prefer(struct hsm_sealer *sealer, const struct parent *parent)
+static void prefer(struct hsm_sealer *sealer, const struct sg_hsm_parent *parent)
 {
 	unsigned best = 0, fits;
 	size_t first = 0;
 
 	for (size_t i = 0; i < sealer->n; i++) {
-		fits = sg_hsm_place_fits(sg_hsm_name(sealer->hsm[i]), parent->label, parent->serial);
+		fits = sg_hsm_place_fits(sg_hsm_name(sealer->hsm[i]), parent->label,
+		                         parent->serial);
 		if (fits > best) {
 			best = fits;
 			first = i;
@@ -254,7 +198,7 @@ static enum sg_err hsm_provision(struct sg_sealer *base, const struct sg_secret 
 	struct hsm_sealer *sealer = self(base);
 	struct sg_hsm_profile profile = { 0 };
 	struct quest quest = { .found = sealer->hsm[0] };
-	struct parent before;
+	struct sg_hsm_parent before;
 	CK_TOKEN_INFO info;
 	enum sg_err err = SG_OK;
 
@@ -262,7 +206,7 @@ static enum sg_err hsm_provision(struct sg_sealer *base, const struct sg_secret 
 	*made = false;
 	if (sealer->n == 0)
 		return none_configured(sealer);
-	if (read_parent(sg_buf_bytes(identity), &before)) {
+	if (sg_hsm_parent_read(sg_buf_bytes(identity), &before)) {
 		prefer(sealer, &before);
 		quest.profile = &before.profile;
 		err = sg_hsm_sealer_ask(base, has_key_job, &quest);
@@ -271,7 +215,7 @@ static enum sg_err hsm_provision(struct sg_sealer *base, const struct sg_secret 
 		err = sg_hsm_profile_find(quest.found, &profile, made);
 	if (err == SG_OK)
 		err = sg_hsm_info(quest.found, &info);
-	return err == SG_OK ? write_parent(&profile, &info, identity) : err;
+	return err == SG_OK ? sg_hsm_parent_write(&profile, &info, identity) : err;
 }
 
 static struct sg_bytes aad_bytes(const struct sg_secret *aad)
@@ -301,13 +245,13 @@ static enum sg_err hsm_seal(struct sg_sealer *base, struct sg_bytes parent_bytes
 {
 	struct sg_secret *inner = NULL, *aad = NULL;
 	struct sg_buf closed = { 0 };
-	struct parent parent;
+	struct sg_hsm_parent parent;
 	struct job job = { .profile = &parent.profile, .closed = &closed };
 	enum sg_err err = check_seal(guard, plain);
 
 	if (err != SG_OK)
 		return err;
-	if (!read_parent(parent_bytes, &parent))
+	if (!sg_hsm_parent_read(parent_bytes, &parent))
 		return SG_ERR_HSM_OTHER;
 	prefer(self(base), &parent);
 	err = sg_random_secret(SG_HSM_SECRET, &inner);
@@ -332,7 +276,7 @@ static enum sg_err hsm_unseal(struct sg_sealer *base, struct sg_bytes parent_byt
                               struct sg_secret **out)
 {
 	struct sg_secret *aad = NULL;
-	struct parent parent;
+	struct sg_hsm_parent parent;
 	struct job job = { .profile = &parent.profile };
 	struct sg_hsm_blob blob;
 	enum sg_err err;
@@ -340,7 +284,7 @@ static enum sg_err hsm_unseal(struct sg_sealer *base, struct sg_bytes parent_byt
 	*out = NULL;
 	if (!guard_fits(guard))
 		return SG_ERR_RANGE;
-	if (!read_parent(parent_bytes, &parent))
+	if (!sg_hsm_parent_read(parent_bytes, &parent))
 		return SG_ERR_HSM_OTHER;
 	if (!sg_hsm_blob_read(bytes, &blob))
 		return SG_ERR_FORMAT;
@@ -367,13 +311,16 @@ static enum sg_err hsm_unseal(struct sg_sealer *base, struct sg_bytes parent_byt
 
 static void copy_field(const unsigned char *field, size_t len, char *out, size_t size)
 {
-	snprintf(out, size, "%.*s", (int)field_len(field, len), (const char *)field);
+	const struct sg_bytes text = sg_hsm_field(field, len);
+
+	snprintf(out, size, "%.*s", (int)text.len, (const char *)text.data);
 }
 
 static void describe(struct sg_hsm *hsm, const CK_TOKEN_INFO *info, struct sg_sealer_status *out)
 {
 	snprintf(out->device, sizeof out->device, "%s", sg_hsm_name(hsm));
-	copy_field(info->manufacturerID, sizeof info->manufacturerID, out->maker, sizeof out->maker);
+	copy_field(info->manufacturerID, sizeof info->manufacturerID, out->maker,
+	           sizeof out->maker);
 	snprintf(out->firmware, sizeof out->firmware, "%u.%u", info->firmwareVersion.major,
 	         info->firmwareVersion.minor);
 }
@@ -385,9 +332,9 @@ static enum sg_err hsm_status(struct sg_sealer *base, struct sg_bytes parent_byt
 {
 	struct hsm_sealer *sealer = self(base);
 	enum sg_err err = SG_ERR_HSM_MISSING, away = SG_OK, one;
-	struct parent parent;
+	struct sg_hsm_parent parent;
 	CK_TOKEN_INFO info;
-	const bool known = read_parent(parent_bytes, &parent);
+	const bool known = sg_hsm_parent_read(parent_bytes, &parent);
 	const size_t n = known ? sealer->n : 1;
 	struct sg_hsm *hsm;
 	size_t first = 0;
