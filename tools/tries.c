@@ -13,8 +13,7 @@
 void tool_tries_text(struct tool_text *text, const struct sg_seal_tries *tries)
 {
 	if (!tries->known)
-		tool_text_add(text, "wrong ones are counted for this PIN alone; how many there were "
-		              "is shown only to the owner of the TPM, who has a password");
+		tool_text_add(text, "wrong ones are counted for this PIN alone, once it is set");
 	else if (tries->left == 0)
 		tool_text_add(text, "all %u tries are spent, and waiting gives none back",
 		              tries->most);

@@ -3,8 +3,9 @@
  * Ring 2. A count of wrong PINs that belongs to one PIN alone: an index of the hardware
  * that takes so many wrong tries and no more, whatever happens to the power, and whose count
  * a right PIN sets back. Nobody can write it once it is made: the key that had to sign for that
- * is gone. Here stands what such an index is [TPM2 Part 1 §37.2.6] and what a sealer does
- * with them; core keeps the list of those that a token has.
+ * is gone. Everybody can read it: how often somebody was wrong is no secret. Here stands what such
+ * an index is [TPM2 Part 1 §37.2.6] and what a sealer does with them; core keeps the list of those
+ * that a token has.
  */
 #ifndef SG_SEAL_PIN_INDEX_H
 #define SG_SEAL_PIN_INDEX_H
@@ -18,16 +19,24 @@
 #define SG_PIN_INDEX_DATA 8             /* bytes that it holds: wrong tries, and its limit */
 #define SG_PIN_TRIES_MAX SG_CONFIG_PIN_TRIES
 
-/* pinFail, written by policy only, read by its authValue or by the owner, outside of the
- * TPM's own lockout. The owner may read the count, so that it can be shown before a PIN is
- * given; it is no secret. He can't write it. Not orderly: each try is counted at once. */
-#define SG_PIN_INDEX_ATTRIBUTES 0x02060088u
+/* pinFail, written and read by policy, asked by its authValue, outside of the TPM's own lockout.
+ * The owner can't write it. Not orderly: each try is counted at once. */
+#define SG_PIN_INDEX_ATTRIBUTES 0x020c0088u
 #define SG_PIN_INDEX_WRITTEN 0x20000000u
 
-/* Read or write one. Reading fails for a handle outside of the owner's range. */
+/* Read or write one: handle and writer. Reading fails for a handle outside of the owner's range,
+ * and where no digest can be computed. Who knows only the public area of an index can't write
+ * what names it: what lies behind its authPolicy has to be known. */
 void sg_pin_index_read(struct sg_reader *r, struct sg_pin_index *index);
 void sg_pin_index_write(const struct sg_pin_index *index, struct sg_writer *w);
 
+/* Compute what reading takes, PolicyCommandCode(NV_Read), which anybody can assert; and the
+ * authPolicy of an index, which is this or what writing takes, by PolicyOR [TPM2 Part 3 §23.6,
+ * §23.11]. Errors: CRYPTO, NOMEM. */
+enum sg_err sg_pin_index_reader(uint8_t out[SG_POLICY_DIGEST]);
+enum sg_err sg_pin_index_authority(struct sg_pin_index *index);
+
+/* Tell whether they are at the same place and have the same authPolicy. */
 bool sg_pin_index_same(const struct sg_pin_index *a, const struct sg_pin_index *b);
 
 /* Compute the Name that the index has, which changes when it is first written. Errors: CRYPTO,
@@ -61,7 +70,8 @@ struct sg_pin_index_ops {
 	enum sg_err (*remove)(struct sg_sealer *sealer, struct sg_bytes parent,
 	                      const struct sg_secret *owner_auth, const struct sg_pin_index *index);
 
-	/* List what looks like such indices, whosever they are: at most max, and *count of them. */
+	/* List what looks like such indices, whosever they are: at most max, and *count of them.
+	 * What writing them takes is not known. */
 	enum sg_err (*list)(struct sg_sealer *sealer, struct sg_pin_index *list, size_t max,
 	                    size_t *count);
 };

@@ -16,10 +16,11 @@
 #define SG_POLICY_SIGNER_MAX 600        /* bytes of the longest public key, RSA-4096 */
 
 /* An index that counts wrong PINs (seal/pin_index.h): where it is, and its authPolicy, by which
- * nobody can write it. */
+ * everybody can read it and nobody write it. */
 struct sg_pin_index {
-	uint32_t handle;                /* 0: there is none */
-	uint8_t authority[SG_POLICY_DIGEST];
+	uint32_t handle;                        /* 0: there is none */
+	uint8_t writer[SG_POLICY_DIGEST];       /* what has to be asserted to write it */
+	uint8_t authority[SG_POLICY_DIGEST];    /* the authPolicy, which follows from that */
 };
 
 /* A policy. All zero asks for nothing; an empty member is not asked for. */

@@ -234,6 +234,70 @@ START_TEST(an_index_that_he_can_write_is_another)
 }
 END_TEST
 
+/* He has the TPM take what stands in the authPolicy, for a command of his, in a new session. */
+static TSS2_RC take_either(TPM2_CC code)
+{
+	TPML_DIGEST branches = { .count = 2, .digests = { { .size = 32 }, { .size = 32 } } };
+
+	ck_assert_uint_eq(Esys_FlushContext(his.esys, session), TSS2_RC_SUCCESS);
+	ck_assert_int_eq(sg_tpm_session_open(&his, srk, TPM2_SE_POLICY, &session), SG_OK);
+	if (code != 0)
+		ck_assert_uint_eq(Esys_PolicyCommandCode(his.esys, session, ESYS_TR_NONE,
+		                                         ESYS_TR_NONE, ESYS_TR_NONE, code),
+		                  TSS2_RC_SUCCESS);
+	memcpy(branches.digests[0].buffer, plan->index.writer, 32);
+	ck_assert_int_eq(sg_pin_index_reader(branches.digests[1].buffer), SG_OK);
+	return bare(Esys_PolicyOR(his.esys, session, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
+	                          &branches));
+}
+
+/* None but reading comes to the authPolicy without a signature. */
+static const TPM2_CC other_commands[] = {
+	0, TPM2_CC_NV_Write, TPM2_CC_NV_ChangeAuth, TPM2_CC_PolicySecret, TPM2_CC_PolicyNV,
+	TPM2_CC_NV_Certify, TPM2_CC_NV_UndefineSpaceSpecial,
+};
+
+START_TEST(what_lets_everybody_read_lets_him_in_for_nothing_else)
+{
+	come();
+	ck_assert_uint_eq(take_either(other_commands[_i]), TPM2_RC_VALUE);
+	leave();
+}
+END_TEST
+
+START_TEST(with_what_lets_him_read_he_only_reads)
+{
+	static const TPM2B_NONCE none;
+	TPM2B_AUTH object = value_of(halves.object);
+	TPM2B_MAX_NV_BUFFER *data = NULL;
+	ESYS_TR nv, target;
+	TPMS_NV_PUBLIC area;
+
+	ck_assert_int_eq(try(wrong), SG_ERR_AUTH);
+	come();
+	nv = index_now(&area);
+	ck_assert_uint_eq(take_either(TPM2_CC_NV_Read), TSS2_RC_SUCCESS);
+	ck_assert_int_eq(sg_tpm_session_next(&his, session, TPMA_SESSION_CONTINUESESSION), SG_OK);
+	ck_assert_uint_eq(Esys_NV_Read(his.esys, nv, nv, session, ESYS_TR_NONE, ESYS_TR_NONE, 8, 0,
+	                               &data), TSS2_RC_SUCCESS);
+	ck_assert_uint_eq(sg_get_u32(data->buffer), 1);
+	Esys_Free(data);
+	/* Neither is the count set back, nor the index asked without its value. */
+	ck_assert_uint_eq(take_either(TPM2_CC_NV_Read), TSS2_RC_SUCCESS);
+	ck_assert_int_eq(sg_tpm_session_next(&his, session, TPMA_SESSION_CONTINUESESSION), SG_OK);
+	ck_assert_uint_eq(write_index(nv, nv, session), TPM2_RC_POLICY_CC);
+	ck_assert_uint_eq(take_either(TPM2_CC_NV_Read), TSS2_RC_SUCCESS);
+	ck_assert_int_eq(sg_tpm_session_next(&his, session, TPMA_SESSION_CONTINUESESSION), SG_OK);
+	ck_assert_int_eq(sg_tpm_session_open(&his, srk, TPM2_SE_POLICY, &target), SG_OK);
+	ck_assert_uint_ne(Esys_PolicySecret(his.esys, nv, target, session, ESYS_TR_NONE,
+	                                    ESYS_TR_NONE, &none, &none, &none, 0, NULL, NULL),
+	                  TSS2_RC_SUCCESS);
+	session = target;
+	ck_assert_uint_eq(unseal(&object), TPM2_RC_POLICY_FAIL);
+	leave();
+}
+END_TEST
+
 /* Find the parameters of PolicySigned in what crossed the bus. */
 static void recorded(TPM2B_NONCE *nonce, TPM2B_DIGEST *command, TPMT_SIGNATURE *signature)
 {
@@ -442,6 +506,9 @@ static Suite *suite(void)
 	tcase_add_test(tc, his_commands_would_open_it_with_the_right_values);
 	tcase_add_test(tc, the_same_index_with_a_value_of_his_stays_unwritten);
 	tcase_add_loop_test(tc, an_index_that_he_can_write_is_another, 0, 3);
+	tcase_add_loop_test(tc, what_lets_everybody_read_lets_him_in_for_nothing_else, 0,
+	                    (int)(sizeof other_commands / sizeof other_commands[0]));
+	tcase_add_test(tc, with_what_lets_him_read_he_only_reads);
 	tcase_add_test(tc, what_he_recorded_lets_him_write_nothing);
 	tcase_add_test(tc, the_key_that_signs_does_not_sign_for_him);
 	tcase_add_loop_test(tc, who_got_hold_of_the_half_of_the_index_opens_nothing, 0, 3);

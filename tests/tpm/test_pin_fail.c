@@ -291,8 +291,11 @@ START_TEST(an_owner_with_a_password_is_asked_for_it)
 	ck_assert_int_eq(seal_planned(), SG_OK);
 	ck_assert(test_opens(right, &blob, plain));
 	try_wrong(1);
-	/* Only he could show the count. */
-	ck_assert(!tries_of(&blob).known);
+	/* Anybody is shown the count, also when there is no try left. */
+	ck_assert_uint_eq(left(), TRIES - 1);
+	try_wrong(TRIES - 1);
+	ck_assert_uint_eq(left(), 0);
+	ck_assert(tries_of(&blob).known);
 	ck_assert_int_eq(ops()->remove(test_sealer, parent(), NULL, &plan->index),
 	                 SG_ERR_HW_OWNER_AUTH);
 	ck_assert_int_eq(ops()->remove(test_sealer, parent(), owner, &plan->index), SG_OK);

@@ -6,6 +6,7 @@
 
 #include "crypto/crypto.h"
 #include "lib/runner.h"
+#include "seal/pin_index.h"
 #include "seal/tpm/sealed.h"
 
 static struct sg_sealed sealed;
@@ -102,6 +103,7 @@ static void give_digest(TPMA_OBJECT noda)
 
 	ck_assert_int_eq(sg_crypto_start(), SG_OK);
 	area->authPolicy.size = SG_POLICY_DIGEST;
+	ck_assert_int_eq(sg_pin_index_authority(&sealed.policy.index), SG_OK);
 	ck_assert_int_eq(sg_policy_digest(&sealed.policy, area->authPolicy.buffer), SG_OK);
 	area->objectAttributes = TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT |
 	                         TPMA_OBJECT_ADMINWITHPOLICY | noda;

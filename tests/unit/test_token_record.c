@@ -78,7 +78,9 @@ static void give_tries(void)
 	record.indices.entry[0].index.handle = 0x01800001;
 	record.indices.entry[1].index.handle = 0x01bfffff;
 	record.indices.entry[1].condemned = true;
-	memset(record.indices.entry[1].index.authority, 'x', SG_POLICY_DIGEST);
+	memset(record.indices.entry[1].index.writer, 'x', SG_POLICY_DIGEST);
+	for (size_t i = 0; i < 2; i++)
+		ck_assert_int_eq(sg_pin_index_authority(&record.indices.entry[i].index), SG_OK);
 	ck_assert_int_eq(sg_token_record_write(&record, keys, &stored), SG_OK);
 }
 

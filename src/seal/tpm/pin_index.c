@@ -60,15 +60,15 @@ static void area_fill(TPMS_NV_PUBLIC *out, const struct sg_pin_index *index)
 
 bool sg_tpm_pin_index_is(const TPMS_NV_PUBLIC *area, struct sg_pin_index *index)
 {
-	index->handle = area->nvIndex;
+	*index = (struct sg_pin_index){ .handle = area->nvIndex };
 	memcpy(index->authority, area->authPolicy.buffer, DIGEST);
 	return area->nameAlg == TPM2_ALG_SHA256 && area->authPolicy.size == DIGEST &&
 	       area->dataSize == SG_PIN_INDEX_DATA &&
 	       (area->attributes & ~SG_PIN_INDEX_WRITTEN) == SG_PIN_INDEX_ATTRIBUTES;
 }
 
-/* The authPolicy: PolicySigned by the key, with an empty policyRef [TPM2 Part 3 §23.3]. */
-static enum sg_err authority_of(const struct sg_tpm_blob *key, uint8_t out[DIGEST])
+/* What writing takes: PolicySigned by the key, with an empty policyRef [TPM2 Part 3 §23.3]. */
+static enum sg_err writer_of(const struct sg_tpm_blob *key, uint8_t out[DIGEST])
 {
 	uint8_t message[DIGEST + 4 + SG_PIN_INDEX_NAME] = { 0 };
 	uint8_t area[sizeof key->area.publicArea], *name = message + DIGEST + 4;
@@ -105,7 +105,9 @@ enum sg_err sg_tpm_pin_index_plan(struct sg_tpm *tpm, ESYS_TR srk, ESYS_TR sessi
 	err = sg_tpm_key_create(tpm, srk, session, SG_RESIDENT_P256, SG_RESIDENT_SIGN,
 	                        plan->signer_auth, &signer->blob);
 	plan->index.handle = sg_nv_draw();
-	return err == SG_OK ? authority_of(&signer->blob, plan->index.authority) : err;
+	if (err == SG_OK)
+		err = writer_of(&signer->blob, plan->index.writer);
+	return err == SG_OK ? sg_pin_index_authority(&plan->index) : err;
 }
 
 /* What is written, once: no wrong PIN yet, and how many are taken [TPM2 Part 2 §13.3]. */
@@ -160,6 +162,23 @@ static enum sg_err signed_digest(const TPM2B_NONCE *nonce, const TPM2B_DIGEST *c
 	return err;
 }
 
+/* Bring the session to the authPolicy, from one of the two that it is made of. */
+static enum sg_err either(struct sg_tpm *tpm, ESYS_TR policy_session,
+                          const struct sg_pin_index *index)
+{
+	TPML_DIGEST branches = {
+		.count = 2, .digests = { { .size = DIGEST }, { .size = DIGEST } },
+	};
+	enum sg_err err = sg_pin_index_reader(branches.digests[1].buffer);
+
+	memcpy(branches.digests[0].buffer, index->writer, DIGEST);
+	if (err != SG_OK)
+		return err;
+	return sg_tpm_err(TPM2_CC_PolicyOR,
+	                  Esys_PolicyOR(tpm->esys, policy_session, ESYS_TR_NONE, ESYS_TR_NONE,
+	                                ESYS_TR_NONE, &branches));
+}
+
 /* Sign, and let the policy session write. */
 static enum sg_err allow(struct sg_tpm *tpm, ESYS_TR key, ESYS_TR session, ESYS_TR policy_session,
                          const struct sg_pin_plan *plan)
@@ -190,6 +209,8 @@ static enum sg_err allow(struct sg_tpm *tpm, ESYS_TR key, ESYS_TR session, ESYS_
 		                                   ESYS_TR_NONE, ESYS_TR_NONE, nonce, &command,
 		                                   &no_reference, 0, &signature, NULL, NULL));
 	}
+	if (err == SG_OK)
+		err = either(tpm, policy_session, &plan->index);
 	explicit_bzero(&signature, sizeof signature);
 	explicit_bzero(raw, sizeof raw);
 	Esys_Free(nonce);
@@ -293,24 +314,39 @@ enum sg_err sg_tpm_pin_index_assert(struct sg_tpm *tpm, ESYS_TR session, ESYS_TR
 	return err;
 }
 
-enum sg_err sg_tpm_pin_index_read(struct sg_tpm *tpm, ESYS_TR session,
+/* Let the policy session read, and nothing else. */
+static enum sg_err allow_reading(struct sg_tpm *tpm, ESYS_TR policy_session,
+                                 const struct sg_pin_index *index)
+{
+	enum sg_err err;
+
+	err = sg_tpm_err(TPM2_CC_PolicyCommandCode,
+	                 Esys_PolicyCommandCode(tpm->esys, policy_session, ESYS_TR_NONE,
+	                                        ESYS_TR_NONE, ESYS_TR_NONE, TPM2_CC_NV_Read));
+	return err == SG_OK ? either(tpm, policy_session, index) : err;
+}
+
+enum sg_err sg_tpm_pin_index_read(struct sg_tpm *tpm, ESYS_TR srk,
                                   const struct sg_pin_index *index, uint32_t *count,
                                   uint32_t *limit)
 {
 	TPM2B_MAX_NV_BUFFER *data = NULL;
-	ESYS_TR nv;
+	ESYS_TR nv, policy_session;
 	enum sg_err err = open_written(tpm, index, &nv);
 
 	if (err == SG_OK)
-		err = sg_tpm_session_next(tpm, session,
-		                          TPMA_SESSION_ENCRYPT | TPMA_SESSION_CONTINUESESSION);
+		err = sg_tpm_session_open(tpm, srk, TPM2_SE_POLICY, &policy_session);
+	if (err == SG_OK)
+		err = allow_reading(tpm, policy_session, index);
+	if (err == SG_OK)       /* the value of the PIN, which is not known, would encrypt too */
+		err = sg_tpm_session_next(tpm, policy_session, 0);
 	if (err != SG_OK)
 		return err;
 	err = sg_tpm_err(TPM2_CC_NV_Read,
-	                 Esys_NV_Read(tpm->esys, ESYS_TR_RH_OWNER, nv, session, ESYS_TR_NONE,
+	                 Esys_NV_Read(tpm->esys, nv, nv, policy_session, ESYS_TR_NONE,
 	                              ESYS_TR_NONE, SG_PIN_INDEX_DATA, 0, &data));
-	if (err == SG_ERR_HW_NV_GONE)   /* the Name was right: it is the owner who was refused */
-		err = SG_ERR_HW_OWNER_AUTH;
+	if (err == SG_ERR_HW_NV_GONE)   /* it was put in the place of ours just now */
+		err = SG_ERR_PIN_INDEX;
 	if (err == SG_OK && data->size != SG_PIN_INDEX_DATA)
 		err = SG_ERR_HW_FAULT;
 	if (err == SG_OK) {

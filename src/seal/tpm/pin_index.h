@@ -39,9 +39,9 @@ enum sg_err sg_tpm_pin_index_assert(struct sg_tpm *tpm, ESYS_TR session, ESYS_TR
                                     const struct sg_pin_index *index,
                                     const struct sg_secret *auth);
 
-/* Read how many wrong PINs there were and how many it takes, as owner. Errors: HW_OWNER_AUTH
- * where he has a password, PIN_INDEX. */
-enum sg_err sg_tpm_pin_index_read(struct sg_tpm *tpm, ESYS_TR session,
+/* Read how many wrong PINs there were and how many it takes, in a policy session of its own that is
+ * salted to the key srk; it needs no authorisation, and counts nothing. Errors: PIN_INDEX. */
+enum sg_err sg_tpm_pin_index_read(struct sg_tpm *tpm, ESYS_TR srk,
                                   const struct sg_pin_index *index, uint32_t *count,
                                   uint32_t *limit);
 

@@ -10,6 +10,7 @@
 #include "seal/tpm/rc.h"
 #include "seal/tpm/sealed.h"
 #include "seal/tpm/sealer.h"
+#include "seal/tpm/srk.h"
 
 /* What a call is about. */
 struct use {
@@ -119,14 +120,12 @@ const struct sg_pin_index_ops sg_tpm_pin_index = {
 static enum sg_err ask_index(struct sg_tpm *tpm, struct use *u)
 {
 	struct sg_seal_tries *tries = u->tries;
-	ESYS_TR srk, session;
+	ESYS_TR srk;
 	uint32_t count = 0;
-	enum sg_err err = sg_tpm_open_parent(tpm, u->parent, &srk, &session);
+	enum sg_err err = sg_srk_open(tpm, u->parent, &srk);
 
 	if (err == SG_OK)
-		err = sg_tpm_pin_index_read(tpm, session, &u->index, &count, &tries->most);
-	if (err == SG_ERR_HW_OWNER_AUTH)        /* whom the count is shown to only */
-		return SG_OK;
+		err = sg_tpm_pin_index_read(tpm, srk, &u->index, &count, &tries->most);
 	tries->own = tries->known = err == SG_OK;
 	tries->left = count < tries->most ? tries->most - count : 0;
 	return err;
