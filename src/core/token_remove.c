@@ -23,8 +23,9 @@ static bool keeps_keys(const struct sg_token_record *record)
 
 /* Read what the token has in the hardware while there is still a store. An index or a key could be
  * that of another token, so one who could write the store must not say which are removed; who has
- * also the key of the public half can say it of a PIN token. A counter tells by itself whose it
- * is. */
+ * also the key of the public half can say it of a PIN token. But to name an index he has to know
+ * what lets write it, which stands in the store of its token and not in the TPM. A counter tells
+ * by itself whose it is. */
 static enum sg_err read_record(struct sg_token *token, struct sg_token_record *record)
 {
 	enum sg_err err = sg_token_read_record(token, record);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/token.h"
+#include "core/token_remove.h"
 #include "crypto/crypto.h"
 #include "lib/fault.h"
 #include "lib/file.h"
@@ -268,6 +269,67 @@ START_TEST(who_had_read_his_record_still_refuses_an_old_copy)
 }
 END_TEST
 
+/* What everybody sees of an index in the TPM: where it is, and its authPolicy. */
+static struct sg_pin_index seen;
+
+static void see_the_index_of(CK_SLOT_ID slot)
+{
+	struct sg_config *config = NULL;
+	struct sg_token *token = NULL;
+
+	ck_assert_int_eq(sg_crypto_start(), SG_OK);
+	ck_assert_int_eq(sg_config_load(&config), SG_OK);
+	ck_assert_int_eq(sg_token_new(config, slot, &token), SG_OK);
+	ck_assert_int_eq(sg_token_sync(token), SG_OK);
+	ck_assert_uint_eq(token->record.indices.n, 1);
+	seen = token->record.indices.entry[0].index;
+	memset(seen.writer, 0, sizeof seen.writer);
+	sg_token_free(&token);
+	sg_config_free(&config);
+	sg_crypto_stop();
+}
+
+static void with_the_index_of_another(struct sg_token_record *record)
+{
+	struct sg_pin_entry *entry = &record->indices.entry[record->indices.n++];
+
+	without_counter(record);
+	*entry = (struct sg_pin_entry){ .index.handle = seen.handle };
+	memcpy(entry->index.writer, seen.authority, sizeof entry->index.writer);
+}
+
+static void destroy(CK_SLOT_ID slot)
+{
+	struct sg_config *config = NULL;
+	struct sg_token *token = NULL;
+	struct sg_token_left left;
+
+	ck_assert_int_eq(sg_crypto_start(), SG_OK);
+	ck_assert_int_eq(sg_config_load(&config), SG_OK);
+	ck_assert_int_eq(sg_token_new(config, slot, &token), SG_OK);
+	ck_assert_int_eq(sg_token_remove(token, NULL, &left), SG_OK);
+	ck_assert_int_eq(left.index_err, SG_OK);
+	sg_token_free(&token);
+	sg_config_free(&config);
+	sg_crypto_stop();
+}
+
+START_TEST(an_index_that_he_saw_in_the_tpm_is_not_removed_with_his_token)
+{
+	const struct sg_token_plan plan = {
+		.label = sg_bytes_str("other"), .sealer = "tpm", .pin_tries = 3,
+	};
+
+	p11_make(1, &plan);
+	see_the_index_of(1);
+	he_writes(with_the_index_of_another, NULL);
+	destroy(0);
+	p11_ok(p11->C_Initialize(NULL));
+	p11_ok(p11->C_OpenSession(1, CKF_SERIAL_SESSION, NULL, NULL, &s));
+	p11_ok(login(CKU_USER));
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	const int n = sizeof changes / sizeof changes[0];
@@ -282,6 +344,7 @@ static Suite *suite(void)
 	tcase_add_loop_test(tc, nothing_is_sealed_under_a_parent_that_he_names, 0, 2);
 	tcase_add_test(tc, what_is_written_before_a_login_blesses_nothing);
 	tcase_add_test(tc, who_had_read_his_record_still_refuses_an_old_copy);
+	tcase_add_test(tc, an_index_that_he_saw_in_the_tpm_is_not_removed_with_his_token);
 	suite_add_tcase(suite, tc);
 	return suite;
 }
