@@ -16,6 +16,7 @@
 #include "crypto/crypto.h"
 #include "crypto/digest.h"
 #include "lib/scratch.h"
+#include "seal/counter.h"
 #include "seal/policy.h"
 
 char *moving_folder;
@@ -130,13 +131,58 @@ static void fake_free(struct sg_sealer *sealer)
 	free(sealer);
 }
 
-#define FAKE(its_name) { \
-	.name = its_name, .model = "fake", .hardware = true, .free = fake_free, \
-	.provision = fake_provision, .seal = fake_seal, .unseal = fake_unseal, \
-	.status = fake_status, \
+static enum sg_err count_make(struct sg_sealer *sealer, struct sg_bytes parent,
+                              const struct sg_secret *owner_auth,
+                              const uint8_t owner[SG_COUNTER_OWNER], const struct sg_secret *auth,
+                              struct sg_buf *ref, uint64_t *value)
+{
+	(void)sealer;
+	(void)parent;
+	(void)owner_auth;
+	(void)owner;
+	(void)auth;
+	*value = ++moving_sealers.counter;
+	return sg_buf_set(ref, sg_bytes_str("the counter"));
 }
 
-static const struct sg_sealer_ops fakes[] = { FAKE("one"), FAKE("two") };
+static enum sg_err count_read(struct sg_sealer *sealer, struct sg_bytes parent, struct sg_bytes ref,
+                              const struct sg_secret *auth, uint64_t *value)
+{
+	(void)sealer;
+	(void)parent;
+	(void)ref;
+	(void)auth;
+	*value = moving_sealers.counter;
+	if (moving_sealers.counted != NULL)
+		moving_sealers.counted();
+	return SG_OK;
+}
+
+static enum sg_err count_advance(struct sg_sealer *sealer, struct sg_bytes parent,
+                                 struct sg_bytes ref, const struct sg_secret *auth, uint64_t next,
+                                 uint64_t *value)
+{
+	(void)sealer;
+	(void)parent;
+	(void)ref;
+	(void)auth;
+	if (moving_sealers.counter + 1 == next)
+		moving_sealers.counter++;
+	*value = moving_sealers.counter;
+	return SG_OK;
+}
+
+static const struct sg_counter_ops counter = {
+	.make = count_make, .read = count_read, .advance = count_advance,
+};
+
+#define FAKE(its_name, its_counter) { \
+	.name = its_name, .model = "fake", .hardware = true, .free = fake_free, \
+	.provision = fake_provision, .seal = fake_seal, .unseal = fake_unseal, \
+	.status = fake_status, .counter = its_counter, \
+}
+
+static const struct sg_sealer_ops fakes[] = { FAKE("one", &counter), FAKE("two", NULL) };
 
 enum sg_err __wrap_sg_sealer_open(const char *name, const struct sg_config *config,
                                   struct sg_sealer **out);
@@ -214,6 +260,16 @@ void moving_make(bool machine, const char *policy)
 		.label = sg_bytes_str("moving"), .sealer = from, .machine = machine,
 		.user_pin = machine ? NULL : moving_pin, .so_pin = machine ? NULL : moving_so_pin,
 		.policy = policy != NULL ? sg_bytes_str(policy) : sg_bytes(NULL, 0),
+	};
+
+	ck_assert_int_eq(sg_token_create(moving_token, &plan, NULL), SG_OK);
+}
+
+void moving_make_counted(void)
+{
+	const struct sg_token_plan plan = {
+		.label = sg_bytes_str("moving"), .sealer = "one", .machine = true,
+		.rollback_protection = true,
 	};
 
 	ck_assert_int_eq(sg_token_create(moving_token, &plan, NULL), SG_OK);

@@ -24,6 +24,8 @@ extern struct moving_sealers {
 	bool two_forgets;               /* what "two" opens is another secret */
 	bool one_refuses;               /* "one" opens nothing that has no policy for want of it */
 	void (*each)(void);             /* runs before each call; NULL: nothing */
+	uint64_t counter;               /* what the one counter shows, that "one" keeps */
+	void (*counted)(void);          /* runs when it was read; NULL: nothing */
 } moving_sealers;
 
 void moving_setup(void);
@@ -35,6 +37,9 @@ void moving_setup_between(const char *a, const char *b);
 
 /* Make the token: a machine token, or one with moving_pin and moving_so_pin; policy may be NULL. */
 void moving_make(bool machine, const char *policy);
+
+/* Make a machine token that is protected against rollback. */
+void moving_make_counted(void);
 
 /* Put objects into it, logging in where there are PINs: a public value, private keys closed by the
  * token key, and one that the hardware seals; and one that lives in the hardware. */

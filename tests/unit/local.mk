@@ -89,6 +89,7 @@ unit_tests = \
 	tests/unit/test_token_anchor \
 	tests/unit/test_token_migrate \
 	tests/unit/test_token_migrate_crash \
+	tests/unit/test_token_move \
 	tests/unit/test_token_proof \
 	tests/unit/test_token_record \
 	tests/unit/test_token_refresh \
@@ -130,3 +131,4 @@ tests_unit_test_token_migrate_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sg_sealer_open
 tests_unit_test_token_migrate_crash_SOURCES = tests/unit/test_token_migrate_crash.c $(points_sources)
 tests_unit_test_token_migrate_crash_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sg_sealer_open \
 	-Wl,--wrap=nanosleep
+tests_unit_test_token_move_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sg_sealer_open

@@ -10,6 +10,7 @@
 
 #include "core/token_aside.h"
 #include "core/token_objects.h"
+#include "lib/file.h"
 #include "lib/moving.h"
 #include "lib/runner.h"
 
@@ -405,6 +406,80 @@ START_TEST(a_key_that_comes_back_different_stops_it)
 }
 END_TEST
 
+/* Another process changes the PIN when the old one was proved by what is stored now. */
+static void change_pin(void)
+{
+	struct sg_token *other = NULL;
+
+	moving_sealers.each = NULL;
+	ck_assert_int_eq(sg_token_new(moving_a, 0, &other), SG_OK);
+	ck_assert_int_eq(sg_token_sync(other), SG_OK);
+	ck_assert_uint_eq(sg_token_set_pin(other, SG_USER, sg_secret_bytes(moving_pin),
+	                                   sg_secret_bytes(moving_wrong_pin), NULL), CKR_OK);
+	sg_token_free(&other);
+}
+
+START_TEST(a_pin_that_was_changed_meanwhile_is_not_undone)
+{
+	make_filled(false);
+	moving_sealers.each = change_pin;
+	ck_assert_int_eq(moving_try(pins(), &out), SG_ERR_STORE_BUSY);
+	ck_assert(!out.done);
+}
+END_TEST
+
+static struct sg_buf older;             /* a copy of the store */
+
+/* A token with rollback protection that has an older copy. */
+static void make_older(void)
+{
+	moving_make_counted();
+	moving_fill();
+	older = test_file_read(moving_token->path);
+	moving_fill();
+}
+
+static void put_older(void)
+{
+	moving_sealers.counted = NULL;
+	test_file_write(moving_token->path, sg_buf_bytes(&older));
+}
+
+static enum sg_err move_uncounted(void)
+{
+	return moving_try((struct sg_token_migration){ .leave_behind = true }, &out);
+}
+
+START_TEST(an_older_copy_does_not_move)
+{
+	make_older();
+	put_older();
+	ck_assert_int_eq(move_uncounted(), SG_ERR_STORE_OLD);
+	ck_assert(!out.done);
+	sg_buf_free(&older);
+}
+END_TEST
+
+START_TEST(nor_one_that_comes_when_the_newest_was_asked_for)
+{
+	make_older();
+	moving_sealers.counted = put_older;
+	ck_assert_int_eq(move_uncounted(), SG_ERR_STORE_OLD);
+	ck_assert(!out.done);
+	sg_buf_free(&older);
+}
+END_TEST
+
+START_TEST(a_change_that_was_broken_off_is_counted_and_moves)
+{
+	make_older();
+	moving_sealers.counter--;
+	ck_assert_int_eq(move_uncounted(), SG_OK);
+	ck_assert(out.done);
+	sg_buf_free(&older);
+}
+END_TEST
+
 START_TEST(sessions_of_the_old_token_end)
 {
 	struct sg_token *other = NULL;
@@ -467,6 +542,10 @@ static Suite *suite(void)
 	tcase_add_test(tc, other_hardware_of_the_same_kind_is_another);
 	tcase_add_test(tc, hardware_that_is_missing_costs_no_try_of_a_pin);
 	tcase_add_test(tc, a_key_that_comes_back_different_stops_it);
+	tcase_add_test(tc, a_pin_that_was_changed_meanwhile_is_not_undone);
+	tcase_add_test(tc, an_older_copy_does_not_move);
+	tcase_add_test(tc, nor_one_that_comes_when_the_newest_was_asked_for);
+	tcase_add_test(tc, a_change_that_was_broken_off_is_counted_and_moves);
 	tcase_add_test(tc, sessions_of_the_old_token_end);
 	tcase_add_test(tc, a_store_that_was_set_aside_can_be_removed);
 	suite_add_tcase(s, tc);
