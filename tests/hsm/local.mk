@@ -9,11 +9,13 @@ hsm_tests = \
 	tests/hsm/test_neighbours \
 	tests/hsm/test_p11server \
 	tests/hsm/test_pool \
+	tests/hsm/test_resident \
 	tests/hsm/test_sealer \
 	tests/hsm/test_sealer_key \
 	tests/hsm/test_softhsm \
 	tests/hsm/test_trust \
-	tests/hsm/test_vague
+	tests/hsm/test_vague \
+	tests/hsm/test_way
 
 check_PROGRAMS += $(hsm_tests)
 TESTS += $(hsm_tests)

@@ -333,6 +333,16 @@ static void move_to(const char *label)
 	open_sealer();
 }
 
+/* A module that leads back to us would seal tokens by themselves. */
+START_TEST(a_token_of_ours_is_no_hsm)
+{
+	ck_assert_int_eq(provision(), SG_OK);
+	test_faulty_quirks(&hsm, FAULTY_SAYS_SIGNET);
+	open_sealer();
+	ck_assert_int_eq(provision(), SG_ERR_HSM_MISSING);
+}
+END_TEST
+
 START_TEST(another_hsm_is_told_apart)
 {
 	struct sg_secret *plain = test_secret(32, 0), *out = NULL;
@@ -680,6 +690,7 @@ static Suite *suite(void)
 	tcase_add_loop_test(tcase, a_length_that_becomes_a_lie_is_noticed, 0, COUNT(lengths));
 	tcase_add_test(tcase, what_becomes_garbage_is_noticed);
 	tcase_add_test(tcase, a_uri_that_fits_two_tokens_is_refused);
+	tcase_add_test(tcase, a_token_of_ours_is_no_hsm);
 	tcase_add_test(tcase, another_hsm_is_told_apart);
 	tcase_add_test(tcase, the_hsm_that_has_the_key_is_found_among_several);
 	tcase_add_loop_test(tcase, of_two_hsms_of_one_label_the_one_that_sealed_is_asked_first, 0,

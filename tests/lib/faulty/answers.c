@@ -83,6 +83,10 @@ static CK_RV token_info(struct faulty_call *call)
 		unpad(info->model, sizeof info->model);
 		unpad(info->serialNumber, sizeof info->serialNumber);
 	}
+	if (rv == CKR_OK && faulty_quirk(FAULTY_SAYS_SIGNET)) {
+		memset(info->manufacturerID, ' ', sizeof info->manufacturerID);
+		memcpy(info->manufacturerID, "signet", 6);
+	}
 	if (rv == CKR_OK && faulty_quirk(FAULTY_NO_LOGIN))
 		info->flags &= ~(CK_FLAGS)CKF_LOGIN_REQUIRED;
 	if (rv == CKR_OK && atomic_load(&faulty->session_limit) != 0)

@@ -53,6 +53,8 @@ enum faulty_gcm {
 #define FAULTY_NO_LOGIN 256u            /* the token says that it needs no login */
 #define FAULTY_FINDS_ALL 512u           /* a search finds every object, whatever it is for */
 #define FAULTY_CUTS_LABELS 1024u        /* CKA_LABEL has 16 bytes at most */
+#define FAULTY_REUSES_HANDLES 2048u     /* the handle of a destroyed object is given out again */
+#define FAULTY_SAYS_SIGNET 4096u        /* the token is of the manufacturer "signet" */
 
 struct faulty_function {
 	_Atomic uint64_t calls;         /* so far, from all processes */

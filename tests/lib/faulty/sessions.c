@@ -12,6 +12,7 @@
 
 #define MAX_SESSIONS 1024
 #define MAX_SLOTS 64
+#define MAX_REUSED 64
 #define LOWER 0xffffffffu
 
 static struct {
@@ -21,6 +22,67 @@ static struct {
 static size_t open_count;
 static uint32_t generation;             /* of what is open below */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;        /* guards the three */
+
+/* What is below the handle i + 1, where handles are given out again; 0: nothing. */
+static CK_OBJECT_HANDLE reused[MAX_REUSED];
+static pthread_mutex_t reused_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* Find the place of what is below, or with 0 one that is free. */
+static size_t place_of(CK_OBJECT_HANDLE below)
+{
+	size_t i = 0;
+
+	while (i < MAX_REUSED && reused[i] != below)
+		i++;
+	return i;
+}
+
+static void give_out(CK_OBJECT_HANDLE *handle)
+{
+	size_t i;
+
+	if (!faulty_quirk(FAULTY_REUSES_HANDLES) || *handle == CK_INVALID_HANDLE)
+		return;
+	pthread_mutex_lock(&reused_lock);
+	i = place_of(*handle);
+	if (i == MAX_REUSED)
+		i = place_of(0);
+	if (i == MAX_REUSED) {
+		fprintf(stderr, "faulty module: too many objects\n");
+		abort();
+	}
+	reused[i] = *handle;
+	*handle = i + 1;
+	pthread_mutex_unlock(&reused_lock);
+}
+
+static CK_RV take_in(CK_OBJECT_HANDLE *handle, CK_RV stale)
+{
+	CK_RV rv = CKR_OK;
+
+	if (!faulty_quirk(FAULTY_REUSES_HANDLES) || *handle == CK_INVALID_HANDLE)
+		return CKR_OK;
+	pthread_mutex_lock(&reused_lock);
+	if (*handle > MAX_REUSED || reused[*handle - 1] == 0)
+		rv = stale;
+	else
+		*handle = reused[*handle - 1];
+	pthread_mutex_unlock(&reused_lock);
+	return rv;
+}
+
+static CK_RV destroy_object(struct faulty_call *call)
+{
+	CK_RV rv = faulty_pass(call);
+	size_t i;
+
+	pthread_mutex_lock(&reused_lock);
+	i = place_of(call->w[1].n);
+	if (rv == CKR_OK && i < MAX_REUSED)
+		reused[i] = 0;
+	pthread_mutex_unlock(&reused_lock);
+	return rv;
+}
 
 void faulty_sessions_forget(void)
 {
@@ -57,6 +119,13 @@ static CK_RV strip(const struct faulty_call *call, CK_ULONG *handle, CK_RV stale
 	return CKR_OK;
 }
 
+static CK_RV object_in(const struct faulty_call *call, CK_ULONG *handle, CK_RV stale)
+{
+	CK_RV rv = strip(call, handle, stale);
+
+	return rv == CKR_OK ? take_in(handle, stale) : rv;
+}
+
 static CK_RV argument_in(struct faulty_call *call, char letter, union faulty_word *word)
 {
 	bool absent = atomic_load(&faulty->absent);
@@ -68,9 +137,9 @@ static CK_RV argument_in(struct faulty_call *call, char letter, union faulty_wor
 		return absent ? CKR_DEVICE_REMOVED : strip(call, &word->n,
 		                                           CKR_SESSION_HANDLE_INVALID);
 	case 'o':
-		return strip(call, &word->n, CKR_OBJECT_HANDLE_INVALID);
+		return object_in(call, &word->n, CKR_OBJECT_HANDLE_INVALID);
 	case 'k':
-		return strip(call, &word->n, CKR_KEY_HANDLE_INVALID);
+		return object_in(call, &word->n, CKR_KEY_HANDLE_INVALID);
 	case 'm':
 		return faulty_mechanism_in(call, word);
 	default:
@@ -103,9 +172,13 @@ void faulty_handles_out(struct faulty_call *call)
 {
 	const char *shape = faulty_rows[call->number].shape;
 
-	for (size_t i = 0; shape[i] != '\0'; i++)
-		if ((shape[i] == 'S' || shape[i] == 'O') && call->w[i].p != NULL)
-			mark(call, call->w[i].p);
+	for (size_t i = 0; shape[i] != '\0'; i++) {
+		if ((shape[i] != 'S' && shape[i] != 'O') || call->w[i].p == NULL)
+			continue;
+		if (shape[i] == 'O')
+			give_out(call->w[i].p);
+		mark(call, call->w[i].p);
+	}
 }
 
 /* What is found are handles as well. */
@@ -115,8 +188,10 @@ static CK_RV find_objects(struct faulty_call *call)
 	CK_ULONG *n = call->w[3].p;
 	CK_RV rv = faulty_pass(call);
 
-	for (CK_ULONG i = 0; rv == CKR_OK && i < *n; i++)
+	for (CK_ULONG i = 0; rv == CKR_OK && i < *n; i++) {
+		give_out(&found[i]);
 		mark(call, &found[i]);
+	}
 	return rv;
 }
 
@@ -169,6 +244,7 @@ static CK_RV close_all_sessions(struct faulty_call *call)
 const struct faulty_hook faulty_session_hooks[] = {
 	{ "C_CloseAllSessions", close_all_sessions },
 	{ "C_CloseSession", close_session },
+	{ "C_DestroyObject", destroy_object },
 	{ "C_FindObjects", find_objects },
 	{ "C_OpenSession", open_session },
 	{ NULL, NULL },
