@@ -8,7 +8,8 @@
 
 #include "core/rv.h"
 #include "crypto/crypto.h"
-#include "seal/hsm/place.h"
+#include "seal/hsm/calling.h"
+#include "util/errand.h"
 #include "util/fork.h"
 #include "util/gate.h"
 #include "util/log.h"
@@ -125,7 +126,9 @@ CK_RV sg_module_stop(void)
 			sg_log_set(NULL, NULL);
 		sg_session_table_clear(&module->sessions);
 		module_free(module);
-		sg_crypto_stop();
+		/* A thread that waited for an HSM in vain may still compute. */
+		if (sg_errand_late() == 0)
+			sg_crypto_stop();
 	}
 	sg_gate_open(&gate);
 	return module != NULL ? CKR_OK : CKR_CRYPTOKI_NOT_INITIALIZED;

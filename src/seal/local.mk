@@ -5,6 +5,7 @@ libsignet_la_SOURCES += \
 	src/seal/any/verdict.c src/seal/any/verdict.h \
 	src/seal/counter.h \
 	src/seal/hsm/blob.c src/seal/hsm/blob.h \
+	src/seal/hsm/calling.c src/seal/hsm/calling.h \
 	src/seal/hsm/kept.c src/seal/hsm/kept.h \
 	src/seal/hsm/kept_find.c src/seal/hsm/kept_find.h \
 	src/seal/hsm/kept_make.c src/seal/hsm/kept_make.h \
@@ -15,6 +16,7 @@ libsignet_la_SOURCES += \
 	src/seal/hsm/pool.c src/seal/hsm/pool.h \
 	src/seal/hsm/profile.c src/seal/hsm/profile.h \
 	src/seal/hsm/rc.c src/seal/hsm/rc.h \
+	src/seal/hsm/refusal.c src/seal/hsm/refusal.h \
 	src/seal/hsm/resident.c \
 	src/seal/hsm/seal_key.c src/seal/hsm/seal_key.h \
 	src/seal/hsm/sealer.c src/seal/hsm/sealer.h \

@@ -148,7 +148,7 @@ static const struct row rows[SG_ERR_COUNT] = {
 	[SG_ERR_HSM_PIN] = {
 		"hsm-pin", "The PIN of the HSM is wrong, or there is none",
 		"Correct the file that pin-source names in the HSM's URI, see signet.conf(5). A "
-		"PIN that was wrong is not tried a second time." },
+		"PIN that was wrong is tried again when that file is written." },
 	[SG_ERR_HSM_LOCKED] = {
 		"hsm-locked", "The HSM takes no PIN any more, after too many wrong ones",
 		"The security officer of the HSM sets a new PIN with the tools of its maker." },

@@ -12,6 +12,8 @@
 /* The application forbids threads for the whole process (C_Initialize). */
 static _Atomic bool forbidden;
 
+static atomic_uint late;
+
 void sg_errand_allow(bool threads)
 {
 	atomic_store(&forbidden, !threads);
@@ -70,8 +72,10 @@ static void *work(void *arg)
 	left = errand->left;
 	pthread_cond_signal(&errand->changed);
 	pthread_mutex_unlock(&errand->lock);
-	if (left)
+	if (left) {
 		errand->drop(errand);
+		atomic_fetch_sub(&late, 1);
+	}
 	return NULL;
 }
 
@@ -100,6 +104,8 @@ static bool done_in_time(struct sg_errand *errand, const struct timespec *end)
 		r = pthread_cond_timedwait(&errand->changed, &errand->lock, end);
 	done = errand->done;
 	errand->left = !done;
+	if (!done)
+		atomic_fetch_add(&late, 1);
 	pthread_mutex_unlock(&errand->lock);
 	return done;
 }
@@ -119,6 +125,11 @@ bool sg_errand_within(struct sg_errand *errand, int milliseconds)
 	}
 	pthread_join(thread, NULL);
 	return true;
+}
+
+unsigned sg_errand_late(void)
+{
+	return atomic_load(&late);
 }
 
 bool sg_errand_send(void *(*fn)(void *arg), void *arg)

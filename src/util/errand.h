@@ -36,6 +36,9 @@ void sg_errand_clear(struct sg_errand *errand);
  * thread that still does it calls drop some day, which begins with sg_errand_clear. */
 bool sg_errand_within(struct sg_errand *errand, int milliseconds);
 
+/* Tell how many errands were given up and are not dropped yet: what they use must stay. */
+unsigned sg_errand_late(void);
+
 /* Have fn done by a thread that nobody waits for; false where there is none. */
 bool sg_errand_send(void *(*fn)(void *arg), void *arg);
 

@@ -20,26 +20,43 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static int atfork_result;
 static atomic_uint generation;
 static _Atomic(child_fn) functions[MAX_FUNCTIONS];
+static _Atomic(const struct sg_fork_door *) around;
 
 /* Held by who forks, or holds forks off. */
 static pthread_mutex_t forking = PTHREAD_MUTEX_INITIALIZER;
-static _Thread_local bool mine;         /* this thread forks */
+static _Thread_local bool mine;         /* this thread forks, */
+static _Thread_local const struct sg_fork_door *closed;         /* and has closed this */
 
+/* Those whom the door waits for may hold forks off. */
 static void before_fork(void)
 {
+	const struct sg_fork_door *door = atomic_load(&around);
+
+	if (door != NULL)
+		door->close();
 	pthread_mutex_lock(&forking);
 	mine = true;
+	closed = door;
 }
 
-static void after_fork(void)
+static void after_fork(bool child)
 {
+	const struct sg_fork_door *door = closed;
+
 	mine = false;
 	pthread_mutex_unlock(&forking);
+	if (door != NULL)
+		door->open(child);
+}
+
+static void in_parent(void)
+{
+	after_fork(false);
 }
 
 static void in_child(void)
 {
-	after_fork();
+	after_fork(true);
 	atomic_fetch_add(&generation, 1);
 	for (size_t i = 0; i < MAX_FUNCTIONS; i++) {
 		child_fn fn = atomic_load(&functions[i]);
@@ -51,7 +68,7 @@ static void in_child(void)
 
 static void watch(void)
 {
-	atfork_result = pthread_atfork(before_fork, after_fork, in_child);
+	atfork_result = pthread_atfork(before_fork, in_parent, in_child);
 }
 
 enum sg_err sg_fork_watch(void)
@@ -75,6 +92,17 @@ enum sg_err sg_fork_child(void (*fn)(void))
 			return SG_OK;
 	}
 	return SG_ERR_NOMEM;
+}
+
+enum sg_err sg_fork_around(const struct sg_fork_door *door)
+{
+	const struct sg_fork_door *there = NULL;
+	enum sg_err err = sg_fork_watch();
+
+	if (err != SG_OK)
+		return err;
+	return atomic_compare_exchange_strong(&around, &there, door) || there == door
+	       ? SG_OK : SG_ERR_NOMEM;
 }
 
 /* Not pthread_mutex_timedlock, whose clock can be set. */

@@ -19,6 +19,16 @@ enum sg_err sg_fork_watch(void);
  * and reinitialise locks of our own. Errors: NOMEM when the table is full. */
 enum sg_err sg_fork_child(void (*fn)(void));
 
+/* What is done around every fork. */
+struct sg_fork_door {
+	void (*close)(void);            /* before it, in the thread that forks; must end soon */
+	void (*open)(bool child);       /* after it, in the parent and in the child */
+};
+
+/* Have it done around every fork; one that is registered already is not done twice. It must
+ * outlive the process. Errors: NOMEM when there is another one. */
+enum sg_err sg_fork_around(const struct sg_fork_door *door);
+
 /* Keep all threads from forking until sg_fork_release: while there is for an instant what a
  * child must not have. A fork waits for it, so it is for system calls that don't wait. A
  * fork in progress is waited for; false where one takes so long that it may be waiting for us. */

@@ -3,6 +3,8 @@ hsm_tests = \
 	tests/hsm/test_either \
 	tests/hsm/test_faulty \
 	tests/hsm/test_faulty_answers \
+	tests/hsm/test_hsm_fork \
+	tests/hsm/test_hsm_login \
 	tests/hsm/test_hsm_resident \
 	tests/hsm/test_kept_find \
 	tests/hsm/test_migrate \
@@ -21,6 +23,7 @@ check_PROGRAMS += $(hsm_tests)
 TESTS += $(hsm_tests)
 THREAD_TESTS += \
 	tests/hsm/test_faulty \
+	tests/hsm/test_hsm_fork \
 	tests/hsm/test_hsm_resident
 
 tests_hsm_test_migrate_SOURCES = tests/hsm/test_migrate.c $(points_sources)

@@ -3,6 +3,7 @@
  * Tests. Doing in a thread what may never end.
  */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 
@@ -84,11 +85,15 @@ START_TEST(what_is_late_is_dropped_when_it_ends)
 	pthread_mutex_lock(&gate);
 	ck_assert(!sg_errand_within(&work->errand, 1));
 	ck_assert(!dropped);
+	ck_assert_uint_eq(sg_errand_late(), 1);
 	pthread_mutex_unlock(&gate);
 	pthread_mutex_lock(&lock);
 	while (!dropped)
 		pthread_cond_wait(&changed, &lock);
 	pthread_mutex_unlock(&lock);
+	for (int i = 0; i < 60000 && sg_errand_late() > 0; i++)
+		poll(NULL, 0, 1);
+	ck_assert_uint_eq(sg_errand_late(), 0);
 }
 END_TEST
 

@@ -17,6 +17,7 @@ static char *folder, *file;
 static P11KitUri *uri;
 static unsigned char label[32];
 static struct sg_secret *pin;
+static struct sg_hsm_pin_origin origin;
 
 static void setup(void)
 {
@@ -44,7 +45,7 @@ static enum sg_err read_from(const char *prefix, const char *rest)
 	snprintf(source, sizeof source, "%s%s", prefix, rest);
 	p11_kit_uri_set_pin_source(uri, source);
 	sg_secret_free(&pin);
-	return sg_hsm_pin_read(uri, label, &pin);
+	return sg_hsm_pin_read(uri, label, &origin, &pin);
 }
 
 static void has(const char *text)
@@ -139,7 +140,7 @@ END_TEST
 
 START_TEST(without_a_source_nobody_is_asked_unless_told)
 {
-	ck_assert_int_eq(sg_hsm_pin_read(uri, label, &pin), SG_OK);
+	ck_assert_int_eq(sg_hsm_pin_read(uri, label, &origin, &pin), SG_OK);
 	ck_assert_ptr_null(pin);
 }
 END_TEST
@@ -155,7 +156,7 @@ static enum sg_err answer(const char *name, struct sg_secret **out)
 START_TEST(who_is_asked_sees_the_label)
 {
 	sg_hsm_pin_ask(answer);
-	ck_assert_int_eq(sg_hsm_pin_read(uri, label, &pin), SG_OK);
+	ck_assert_int_eq(sg_hsm_pin_read(uri, label, &origin, &pin), SG_OK);
 	has("asked");
 	ck_assert_str_eq(asked_for, "an hsm");
 }
@@ -165,7 +166,7 @@ START_TEST(a_label_that_fills_its_field_is_whole)
 {
 	memset(label, 'x', sizeof label);
 	sg_hsm_pin_ask(answer);
-	ck_assert_int_eq(sg_hsm_pin_read(uri, label, &pin), SG_OK);
+	ck_assert_int_eq(sg_hsm_pin_read(uri, label, &origin, &pin), SG_OK);
 	ck_assert_uint_eq(strlen(asked_for), sizeof label);
 }
 END_TEST

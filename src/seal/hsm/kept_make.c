@@ -337,8 +337,10 @@ enum sg_err sg_hsm_kept_destroy(struct sg_hsm_session *s, const struct sg_hsm_ke
 	CK_ATTRIBUTE template[] = { { CKA_ID, (void *)kept->id, sizeof kept->id } };
 	CK_OBJECT_HANDLE found[2];
 	CK_ULONG n = 0;
-	enum sg_err err = sg_hsm_find(s, template, 1, found, 2, &n), one;
+	enum sg_err err = sg_hsm_check_login(s), one;
 
+	if (err == SG_OK)
+		err = sg_hsm_find(s, template, 1, found, 2, &n);
 	sg_hsm_forget_key(s, kept->kind->class, sg_bytes(kept->id, sizeof kept->id));
 	if (err == SG_OK && n == 0)
 		err = SG_ERR_HSM_OTHER;

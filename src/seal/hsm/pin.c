@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "util/file.h"
 #include "util/log.h"
@@ -78,16 +79,35 @@ static enum sg_err ask(const unsigned char label[32], struct sg_secret **out)
 	return asked(text, out);
 }
 
-enum sg_err sg_hsm_pin_read(P11KitUri *uri, const unsigned char label[32], struct sg_secret **out)
+/* Before it is read: what is written meanwhile counts as written afterwards. */
+static struct sg_hsm_pin_origin origin_of(const char *path)
+{
+	struct sg_hsm_pin_origin origin = { 0 };
+	struct stat st;
+
+	if (stat(path, &st) == 0) {
+		origin.device = (uint64_t)st.st_dev;
+		origin.inode = (uint64_t)st.st_ino;
+		origin.seconds = (int64_t)st.st_ctim.tv_sec;
+		origin.nanoseconds = (int64_t)st.st_ctim.tv_nsec;
+	}
+	return origin;
+}
+
+enum sg_err sg_hsm_pin_read(P11KitUri *uri, const unsigned char label[32],
+                            struct sg_hsm_pin_origin *origin, struct sg_secret **out)
 {
 	const char *source = p11_kit_uri_get_pin_source(uri);
 	char *path = NULL;
 	enum sg_err err;
 
 	*out = NULL;
+	*origin = (struct sg_hsm_pin_origin){ 0 };
 	if (source == NULL)
 		return ask(label, out);
 	err = source_path(source, &path);
+	if (err == SG_OK)
+		*origin = origin_of(path);
 	if (err == SG_OK)
 		err = sg_file_read_secret(path, SG_HSM_PIN_MAX, out);
 	if (err == SG_ERR_NOT_FOUND) {

@@ -4,13 +4,13 @@
  */
 #include "seal/hsm/place.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include <p11-kit/p11-kit.h>
 
+#include "seal/hsm/calling.h"
 #include "seal/hsm/rc.h"
 #include "util/log.h"
 
@@ -21,25 +21,6 @@
  * moment. */
 #define TRIES 5
 #define PAUSE 25000000          /* nanoseconds, and each time twice as many */
-
-static _Thread_local bool calling;
-
-void sg_hsm_enter(struct sg_signal_hold *hold)
-{
-	sg_signal_block(hold, SIGPIPE);
-	calling = true;
-}
-
-void sg_hsm_leave(struct sg_signal_hold *hold)
-{
-	calling = false;
-	sg_signal_release(hold);
-}
-
-bool sg_hsm_is_calling(void)
-{
-	return calling;
-}
 
 /* Read the slots with a token; the caller frees *slots. */
 static enum sg_err list_slots(CK_FUNCTION_LIST *f, CK_SLOT_ID **slots, CK_ULONG *n)
@@ -226,6 +207,15 @@ enum sg_err sg_hsm_place_find(const char *text, struct sg_hsm_place **out)
 	*out = NULL;
 	if (place == NULL)
 		return SG_ERR_NOMEM;
+	err = sg_hsm_calling_start();
+	if (err == SG_OK && sg_hsm_is_lost()) {
+		sg_log(SG_LOG_ERROR, "this process was forked while another thread was inside of "
+		       "an HSM's module, and can't use one; a program that it executes can");
+		err = SG_ERR_HSM_FAULT;
+	}
+	if (err != SG_OK)
+		goto out;
+	err = SG_ERR_NOMEM;
 	place->uri = p11_kit_uri_new();
 	if (place->uri == NULL)
 		goto out;

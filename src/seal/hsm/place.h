@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Ring 2, HSM. Where an HSM is: its PKCS#11 module, loaded and initialised by p11-kit, and the
- * one slot whose token a URI names. Two users of one module in a process share it. Calls into a
- * module are made between sg_hsm_enter and sg_hsm_leave and nowhere else.
+ * one slot whose token a URI names. Two users of one module in a process share it.
  */
 #ifndef SG_SEAL_HSM_PLACE_H
 #define SG_SEAL_HSM_PLACE_H
@@ -12,7 +11,6 @@
 
 #include "util/bytes.h"
 #include "util/err.h"
-#include "util/signal.h"
 
 struct sg_hsm_place {
 	P11KitUri *uri;
@@ -24,7 +22,7 @@ struct sg_hsm_place {
 /* Find the token that a pkcs11: URI names, in the module of its module-path, or else in those that
  * are registered with p11-kit, of its module-name if there is one. Our own tokens are no HSM, also
  * where another module passes them on. Errors: CONFIG for a URI that is none or fits two
- * tokens, HSM_MISSING, and those of the module. */
+ * tokens, HSM_MISSING, HSM_FAULT in a child that may call no module, and those of the module. */
 enum sg_err sg_hsm_place_find(const char *uri, struct sg_hsm_place **out);
 
 /* Tell how well a URI fits a token of that label and serial, without blanks at their ends: 0 where
@@ -34,11 +32,5 @@ unsigned sg_hsm_place_fits(const char *uri, struct sg_bytes label, struct sg_byt
 
 /* Let go of the module and free *place, setting it to NULL; NULL is fine. */
 void sg_hsm_place_free(struct sg_hsm_place **place);
-
-/* Begin and end calls into a module of this thread. Meanwhile no broken pipe reaches the program,
- * and sg_hsm_is_calling tells: what calls us then was called by us. */
-void sg_hsm_enter(struct sg_signal_hold *hold);
-void sg_hsm_leave(struct sg_signal_hold *hold);
-bool sg_hsm_is_calling(void);
 
 #endif

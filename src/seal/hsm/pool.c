@@ -10,7 +10,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "seal/hsm/pin.h"
+#include "seal/hsm/calling.h"
+#include "seal/hsm/refusal.h"
 #include "seal/hsm/rc.h"
 #include "util/fork.h"
 #include "util/log.h"
@@ -40,7 +41,6 @@ struct sg_hsm {
 	uint64_t epoch;                 /* of the connection; the next has another */
 	CK_SESSION_HANDLE idle[IDLE_MAX];
 	size_t n_idle, in_use;
-	struct sg_secret *refused;      /* the PIN that was wrong, or NULL */
 	struct known_key keys[KEYS];
 	size_t next_key;                /* the place that is overwritten next */
 };
@@ -107,7 +107,6 @@ void sg_hsm_free(struct sg_hsm **out)
 		pthread_cond_destroy(&hsm->returned);
 		pthread_mutex_destroy(&hsm->lock);
 	}
-	sg_secret_free(&hsm->refused);
 	free(hsm->uri);
 	free(hsm->name);
 	free(hsm);
@@ -119,33 +118,75 @@ enum sg_err sg_hsm_check(struct sg_hsm_session *s, const char *function, CK_RV r
 	return sg_hsm_err(function, rv, &s->lost);
 }
 
-/* Log in with a PIN, or at the HSM's own keyboard where it has one and pin is NULL. */
-static enum sg_err login(struct sg_hsm *hsm, CK_SESSION_HANDLE session, const struct sg_secret *pin,
-                         bool *lost)
+/* Tell whether the HSM has counted a wrong PIN since the last right one, as far as it says. */
+static bool has_counted(struct sg_hsm *hsm)
 {
-	CK_RV rv;
-	enum sg_err err = SG_OK;
+	const CK_FLAGS counted = CKF_USER_PIN_COUNT_LOW | CKF_USER_PIN_FINAL_TRY |
+	                         CKF_USER_PIN_LOCKED;
+	CK_TOKEN_INFO info;
 
-	if (pin != NULL && hsm->refused != NULL &&
-	    sg_secret_equal(sg_secret_bytes(pin), sg_secret_bytes(hsm->refused))) {
-		sg_log(SG_LOG_ERROR, "this PIN was wrong before; it is not tried again");
-		return SG_ERR_HSM_PIN;
+	memset(&info, 0, sizeof info);
+	return hsm->place->f->C_GetTokenInfo(hsm->place->slot, &info) != CKR_OK ||
+	       (info.flags & counted) != 0;
+}
+
+/* Tell whether a PIN may be tried. One that was refused may where its file was written since, or
+ * where the HSM's count was set back: somebody has set another PIN, or used the right one. */
+static bool may_try(struct sg_hsm *hsm, const struct sg_secret *pin,
+                    const struct sg_hsm_pin_origin *origin)
+{
+	if (origin->inode != 0 && (hsm->place->info.flags & CKF_USER_PIN_FINAL_TRY) != 0) {
+		sg_log(SG_LOG_ERROR, "the HSM takes one PIN more, and locks if that is wrong: none "
+		       "is tried from a file; log in with the HSM's own tools first");
+		return false;
 	}
+	switch (sg_hsm_refusal_of(hsm->uri, pin, origin)) {
+	case SG_HSM_REFUSAL_NONE:
+		return true;
+	case SG_HSM_REFUSAL_COUNTED:
+		if (!has_counted(hsm))
+			return true;
+		break;
+	case SG_HSM_REFUSAL_STANDS:
+		break;
+	}
+	sg_log(SG_LOG_ERROR, "this PIN was refused before; it is tried again when its file is "
+	       "written anew");
+	return false;
+}
+
+/* Log in with a PIN, or at the HSM's own keyboard where it has one and pin is NULL. *once tells
+ * that it cost a try, whatever the HSM says: it is not repeated. */
+static enum sg_err login(struct sg_hsm *hsm, CK_SESSION_HANDLE session, const struct sg_secret *pin,
+                         const struct sg_hsm_pin_origin *origin, bool *lost, bool *once)
+{
+	enum sg_err err, noted = SG_OK;
+	bool counted;
+	CK_RV rv;
+
+	if (pin != NULL && !may_try(hsm, pin, origin))
+		return SG_ERR_HSM_PIN;
 	rv = hsm->place->f->C_Login(session, CKU_USER, pin != NULL ? pin->data : NULL,
 	                            pin != NULL ? pin->len : 0);
 	if (rv == CKR_USER_ALREADY_LOGGED_IN)
 		rv = CKR_OK;
-	if (rv == CKR_PIN_INCORRECT && pin != NULL) {
-		sg_secret_free(&hsm->refused);
-		err = sg_secret_copy(sg_secret_bytes(pin), &hsm->refused);
+	err = sg_hsm_err("C_Login", rv, lost);
+	if (err == SG_OK) {
+		sg_hsm_refusal_forget(hsm->uri);
+	} else if (pin != NULL && (err == SG_ERR_HSM_PIN || err == SG_ERR_HSM_FAULT)) {
+		counted = has_counted(hsm);
+		*once = rv == CKR_PIN_INCORRECT || counted;
+		if (*once)
+			noted = sg_hsm_refusal_note(hsm->uri, pin, origin, counted);
 	}
-	return err == SG_OK ? sg_hsm_err("C_Login", rv, lost) : err;
+	return noted == SG_OK ? err : noted;
 }
 
 /* Log in to a token that asks for it; the caller holds the lock. */
-static enum sg_err log_in(struct sg_hsm *hsm, CK_SESSION_HANDLE session, bool *lost)
+static enum sg_err log_in(struct sg_hsm *hsm, CK_SESSION_HANDLE session, bool *lost, bool *once)
 {
 	const CK_FLAGS flags = hsm->place->info.flags;
+	struct sg_hsm_pin_origin origin;
 	struct sg_secret *pin = NULL;
 	struct sg_signal_hold hold;
 	enum sg_err err;
@@ -156,7 +197,7 @@ static enum sg_err log_in(struct sg_hsm *hsm, CK_SESSION_HANDLE session, bool *l
 		sg_log(SG_LOG_ERROR, "the HSM says that its PIN is locked");
 		return SG_ERR_HSM_LOCKED;
 	}
-	err = sg_hsm_pin_read(hsm->place->uri, hsm->place->info.label, &pin);
+	err = sg_hsm_pin_read(hsm->place->uri, hsm->place->info.label, &origin, &pin);
 	if (err == SG_OK && pin == NULL && (flags & CKF_PROTECTED_AUTHENTICATION_PATH) == 0) {
 		sg_log(SG_LOG_ERROR, "the URI of the HSM has no pin-source, and nobody can be "
 		       "asked");
@@ -164,7 +205,7 @@ static enum sg_err log_in(struct sg_hsm *hsm, CK_SESSION_HANDLE session, bool *l
 	}
 	if (err == SG_OK) {
 		sg_hsm_enter(&hold);
-		err = login(hsm, session, pin, lost);
+		err = login(hsm, session, pin, &origin, lost, once);
 		sg_hsm_leave(&hold);
 	}
 	hsm->logged_in = err == SG_OK;
@@ -193,7 +234,7 @@ static enum sg_err make_session(struct sg_hsm *hsm, CK_SESSION_HANDLE *session, 
 {
 	struct sg_signal_hold hold;
 	enum sg_err err = SG_OK;
-	bool opened = false;
+	bool opened = false, once = false;
 	CK_RV rv;
 
 	if (hsm->place == NULL)
@@ -206,14 +247,17 @@ static enum sg_err make_session(struct sg_hsm *hsm, CK_SESSION_HANDLE *session, 
 	err = sg_hsm_err("C_OpenSession", rv, lost);
 	if (err == SG_OK) {
 		opened = true;
-		err = log_in(hsm, *session, lost);
+		err = log_in(hsm, *session, lost, &once);
 	}
 	/* Also a fault may be one of this connection: a token that another process writes to. */
 	if (err == SG_ERR_HSM_FAULT)
 		*lost = true;
-	/* Whether it is locked was read when the connection was made: look again the next time. */
-	if (err == SG_ERR_HSM_LOCKED)
+	/* What the HSM says of its PIN was read when the connection was made: look again the next
+	 * time. */
+	if (err == SG_ERR_HSM_LOCKED || err == SG_ERR_HSM_PIN || once) {
 		hsm->is_void = true;
+		*lost = false;
+	}
 	if (err != SG_OK && opened) {
 		sg_hsm_enter(&hold);
 		(void)hsm->place->f->C_CloseSession(*session);
@@ -310,6 +354,21 @@ enum sg_err sg_hsm_do(struct sg_hsm *hsm, bool again,
 	}
 }
 
+enum sg_err sg_hsm_check_login(struct sg_hsm_session *s)
+{
+	CK_SESSION_INFO info = { 0 };
+	enum sg_err err;
+
+	if ((s->hsm->place->info.flags & CKF_LOGIN_REQUIRED) == 0)
+		return SG_OK;
+	err = sg_hsm_check(s, "C_GetSessionInfo", s->f->C_GetSessionInfo(s->handle, &info));
+	if (err != SG_OK || info.state == CKS_RO_USER_FUNCTIONS ||
+	    info.state == CKS_RW_USER_FUNCTIONS)
+		return err;
+	s->lost = true;
+	return SG_ERR_HSM_REMOVED;
+}
+
 enum sg_err sg_hsm_find(struct sg_hsm_session *s, CK_ATTRIBUTE *template, CK_ULONG n,
                         CK_OBJECT_HANDLE *found, CK_ULONG max, CK_ULONG *count)
 {
@@ -324,7 +383,9 @@ enum sg_err sg_hsm_find(struct sg_hsm_session *s, CK_ATTRIBUTE *template, CK_ULO
 	end = sg_hsm_check(s, "C_FindObjectsFinal", s->f->C_FindObjectsFinal(s->handle));
 	if (err == SG_OK && *count > max)
 		err = SG_ERR_HSM_FAULT;
-	return err == SG_OK ? end : err;
+	if (err == SG_OK)
+		err = end;
+	return err == SG_OK && *count == 0 ? sg_hsm_check_login(s) : err;
 }
 
 /* Look among the handles that are known, under the lock. */

@@ -41,12 +41,18 @@ enum sg_err sg_hsm_do(struct sg_hsm *hsm, bool again,
 /* Translate what a function of the module returned in this session. */
 enum sg_err sg_hsm_check(struct sg_hsm_session *s, const char *function, CK_RV rv);
 
+/* See whether we are logged in still, where what is not found, or not whole, would be believed to
+ * be gone. All who use the module in this process share the login, and who logs out hides
+ * private objects from us too. Errors: HSM_REMOVED, which the next call makes good. */
+enum sg_err sg_hsm_check_login(struct sg_hsm_session *s);
+
 /* Find the key of this class and id, which the connection remembers. Errors: HSM_OTHER where there
  * is none, HSM_FAULT where there are two. */
 enum sg_err sg_hsm_find_key(struct sg_hsm_session *s, CK_OBJECT_CLASS class, struct sg_bytes id,
                             CK_OBJECT_HANDLE *key);
 
-/* The same by a template, without remembering it: at most max objects, and how many. */
+/* The same by a template, without remembering it: at most max objects, and how many. Where
+ * none is found, the login is checked. */
 enum sg_err sg_hsm_find(struct sg_hsm_session *s, CK_ATTRIBUTE *template, CK_ULONG n,
                         CK_OBJECT_HANDLE *found, CK_ULONG max, CK_ULONG *count);
 
