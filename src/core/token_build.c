@@ -98,6 +98,29 @@ void sg_token_made_clear(struct sg_token_made *made)
 	sg_buf_free(&made->anchor);
 }
 
+/* What the sealer can't do at all is refused before anything is made in its hardware. */
+static enum sg_err check_able(const struct sg_sealer_ops *ops, const struct sg_token_plan *plan)
+{
+	const struct {
+		bool asked, able;
+		const char *lack;
+	} rows[] = {
+		{ plan->policy.len > 0, ops->policies, "has no PCRs, and so no policies" },
+		{ plan->pin_tries > 0, ops->pin_index != NULL,
+		  "can't count the wrong tries of one PIN" },
+		{ plan->rollback_protection, ops->counter != NULL,
+		  "keeps no counters, so it can't protect a store against older copies" },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		if (!rows[i].asked || rows[i].able)
+			continue;
+		sg_log(SG_LOG_ERROR, "the sealer \"%s\" %s", ops->name, rows[i].lack);
+		return SG_ERR_HW_UNSUPPORTED;
+	}
+	return SG_OK;
+}
+
 enum sg_err sg_token_build(struct sg_sealer *sealer, const struct sg_token_plan *plan,
                            struct sg_token_made *made, bool *parent_made)
 {
@@ -114,7 +137,9 @@ enum sg_err sg_token_build(struct sg_sealer *sealer, const struct sg_token_plan 
 		record->created = (uint64_t)time(NULL);
 	memset(record->sealer, 0, sizeof record->sealer);
 	strncpy(record->sealer, sealer->ops->name, sizeof record->sealer - 1);
-	err = sg_token_record_set_label(record, plan->label);
+	err = check_able(sealer->ops, plan);
+	if (err == SG_OK)
+		err = sg_token_record_set_label(record, plan->label);
 	if (err == SG_OK)
 		err = sg_buf_set(&record->policy, plan->policy);
 	if (err == SG_OK)

@@ -133,7 +133,7 @@ static enum sg_err lock_old(struct job *job)
 	return err;
 }
 
-/* Seal something under the policy: only that tells whether the sealer can. */
+/* Seal something under the policy: only that tells whether a sealer that has policies can. */
 static enum sg_err try_policy(struct job *job)
 {
 	const struct sg_token_plan *plan = &job->plan;
@@ -146,6 +146,8 @@ static enum sg_err try_policy(struct job *job)
 
 	if (plan->policy.len == 0)
 		return SG_OK;
+	if (!job->to->ops->policies)
+		return SG_ERR_HW_UNSUPPORTED;
 	err = sg_policy_parse(plan->policy, &policy);
 	if (err == SG_OK)
 		err = sg_random_secret(SG_TOKEN_KEY, &secret);

@@ -85,6 +85,7 @@ struct sg_sealer_ops {
 	const char *model;              /* CK_TOKEN_INFO.model, at most SG_SEALER_MODEL bytes */
 	bool hardware;                  /* false: shows itself as insecure */
 	bool several;                   /* config->hsm names its devices: a list may repeat it */
+	bool policies;                  /* it enforces policies; not each of it all of them */
 	size_t members;                 /* of a list of sealers (seal/any); 0: it is none */
 
 	enum sg_err (*start)(void);     /* see sg_sealer_start; NULL: nothing to prepare */
@@ -106,7 +107,8 @@ struct sg_sealer_ops {
 
 	/* Seal 1 to SG_SEAL_MAX bytes under the parent; the blob replaces what out holds, and
 	 * names all that guards it but the values of guard. Errors: HW_OTHER where the parent is
-	 * not the one named, HW_UNSUPPORTED for a policy that it can't enforce. */
+	 * not the one named, HW_UNSUPPORTED for a policy that it can't enforce, which comes
+	 * before all that the hardware could say. */
 	enum sg_err (*seal)(struct sg_sealer *sealer, struct sg_bytes parent,
 	                    const struct sg_seal_guard *guard, const struct sg_secret *plain,
 	                    struct sg_buf *out);

@@ -76,9 +76,9 @@ static const struct row rows[SG_ERR_COUNT] = {
 		"The verbs of signet that make or remove something in the TPM take it with "
 		"--owner-auth-file; a PKCS#11 call can't be given it." },
 	[SG_ERR_HW_UNSUPPORTED] = {
-		"device-unsupported", "The TPM lacks an algorithm or a command that is needed",
-		"Update the firmware of the TPM, or use another TPM; signet doctor says what is "
-		"missing." },
+		"device-unsupported", "What seals the token can't do something that is needed",
+		"Do without it, or seal with what can: an HSM has no PCRs, counts no wrong PINs and "
+		"keeps no counter, nor does a list of sealers. signet doctor says what a TPM lacks." },
 	[SG_ERR_HW_RETRY] = {
 		"device-retry", "The TPM was too busy to begin a command",
 		"Try again in a minute; if it stays busy, another program may keep it so, or the "

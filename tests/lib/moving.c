@@ -177,7 +177,7 @@ static const struct sg_counter_ops counter = {
 };
 
 #define FAKE(its_name, its_counter) { \
-	.name = its_name, .model = "fake", .hardware = true, .free = fake_free, \
+	.name = its_name, .model = "fake", .hardware = true, .policies = true, .free = fake_free, \
 	.provision = fake_provision, .seal = fake_seal, .unseal = fake_unseal, \
 	.status = fake_status, .counter = its_counter, \
 }

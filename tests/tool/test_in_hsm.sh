@@ -9,8 +9,25 @@
 # shellcheck source=tests/lib/softhsm.sh
 . "$SIGNET_TEST_SRCDIR/tests/lib/softhsm.sh"
 
+# What an HSM can't do is said to be that, and no key is made in it for nothing.
+refuses() {
+	printf 123456 > "$FOLDER/pin" && softhsm_start "$FOLDER" &&
+		refused 'no PCRs' --machine --pcr sha256:7 && refused 'keeps no counters' --machine --rollback-protection &&
+		refused "can't count the wrong tries" --pin-file "$FOLDER/pin" --pin-tries 3 &&
+		[ -z "$(find "$FOLDER/hsm" -name '*.object' ! -name token.object)" ]
+}
+
+# refused WHY OPTION...
+refused() {
+	local why=$1
+
+	shift
+	fails 6 "$why" init --label none --hsm "$SOFTHSM_URI" "$@" && says 'an HSM has no PCRs, counts no wrong PINs' &&
+		! says 'irmware' && ! says list-mechanisms
+}
+
 hsm_start() {
-	softhsm_start "$FOLDER" && exits 0 init --label box --machine --hsm "$SOFTHSM_URI" &&
+	exits 0 init --label box --machine --hsm "$SOFTHSM_URI" &&
 		printf '%s\n' "$SOFTHSM_LINES" > "$SIGNET_CONF"
 }
 
@@ -80,6 +97,7 @@ names_the_hsm() {
 		prints "    hsm = $second"
 }
 
+check 'what an HSM does not have is refused, and no key is made for it' refuses
 check 'a token is made over an HSM' hsm_start
 check 'an Ed25519 key is made in the HSM' made_in_the_hsm
 check 'a P-256 key is always made there' p256_is_always_there

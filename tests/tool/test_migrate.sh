@@ -6,6 +6,8 @@
 
 # shellcheck source=tests/tool/lib.sh
 . "${SIGNET_TEST_SRCDIR:?}/tests/tool/lib.sh"
+# shellcheck source=tests/lib/softhsm.sh
+. "$SIGNET_TEST_SRCDIR/tests/lib/softhsm.sh"
 
 printf 123456 > "$FOLDER/pin"
 printf 87654321 > "$FOLDER/so"
@@ -151,6 +153,18 @@ policy() {
 		on b exits 11 list --token box
 }
 
+# An HSM has no PCRs: nothing is made in it where the move would need them.
+policy_over_hsm() {
+	softhsm_start "$FOLDER" && on a exits 0 init --label pcrs --machine --pcr sha256:16 &&
+		on a fails 1 'can move' migrate --token pcrs --to hsm --hsm "$SOFTHSM_URI" --dry-run &&
+		says 'the policy of the token, which the new sealer' &&
+		on a fails 1 'can move' migrate --token pcrs --to hsm+tpm --hsm "$SOFTHSM_URI" --dry-run &&
+		[ -z "$(find "$FOLDER/hsm" -name '*.object' ! -name token.object)" ] &&
+		on a fails 1 'can move' migrate --token pcrs --to hsm --hsm "$SOFTHSM_URI" &&
+		on a exits 0 migrate --token pcrs --to hsm --hsm "$SOFTHSM_URI" --leave-behind && prints 'Left behind' &&
+		exits 0 destroy --token pcrs --aside --tpm "$A" --yes && exits 0 destroy --token pcrs --yes
+}
+
 unmet() {
 	on b fails 11 'policy' migrate --token box --to tpm --tpm "$A"
 }
@@ -184,6 +198,7 @@ check 'the token goes with what was set aside' gone
 check 'a PIN token needs both PINs, and keeps its count of tries' pins
 check 'the officer can be left out' without_officer
 check 'a policy stays, or is named' policy
+check 'a policy is named before anything is made in an HSM' policy_over_hsm
 check 'a token that does not open does not move' unmet
 check 'hardware that is missing, off or unknown is said to be' missing
 check 'what was broken off is told by the doctor, and taken away' broken_off

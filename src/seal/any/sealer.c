@@ -401,10 +401,12 @@ enum sg_err sg_any_open(const char *name, const struct sg_sealer_ops *const *mem
 	any->ops.model = any->model;
 	any->ops.members = n;
 	any->ops.hardware = true;
+	any->ops.policies = true;
 	any->base.ops = &any->ops;
 	for (size_t i = 0; i < n; i++) {
 		any->member[i].ops = members[i];
 		any->ops.hardware = any->ops.hardware && members[i]->hardware;
+		any->ops.policies = any->ops.policies && members[i]->policies;
 	}
 	err = open_members(any);
 	if (err == SG_OK)

@@ -234,7 +234,7 @@ static enum sg_err check_seal(const struct sg_seal_guard *guard, const struct sg
 		return SG_ERR_RANGE;
 	if (guard->policy != NULL && !sg_policy_empty(guard->policy)) {
 		sg_log(SG_LOG_ERROR, "an HSM has no PCRs, and so no policies");
-		return SG_ERR_HSM_MECHANISM;
+		return SG_ERR_HW_UNSUPPORTED;
 	}
 	return SG_OK;
 }

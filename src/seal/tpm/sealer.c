@@ -374,6 +374,7 @@ const struct sg_sealer_ops sg_tpm_sealer = {
 	.name = "tpm",
 	.model = "TPM 2.0",
 	.hardware = true,
+	.policies = true,
 	.start = sg_tpm_start,
 	.open = sealer_open,
 	.free = sealer_free,
