@@ -47,7 +47,7 @@ LDADD = libtesting.la libsignet.la $(CHECK_LIBS)
 SANITIZED_TESTS = $(check_PROGRAMS)
 THREAD_TESTS =
 
-EXTRA_DIST += scripts/packages.sh tests/installed tests/run tests/valgrind.supp
+EXTRA_DIST += scripts/packages.sh tests/installed tests/run tests/tsan.supp tests/valgrind.supp
 
 include tests/lint/local.mk
 include tests/unit/local.mk

@@ -24,7 +24,9 @@ TESTS += $(hsm_tests)
 THREAD_TESTS += \
 	tests/hsm/test_faulty \
 	tests/hsm/test_hsm_fork \
-	tests/hsm/test_hsm_resident
+	tests/hsm/test_hsm_resident \
+	tests/hsm/test_neighbours \
+	tests/hsm/test_pool
 
 tests_hsm_test_migrate_SOURCES = tests/hsm/test_migrate.c $(points_sources)
 
