@@ -20,7 +20,9 @@ struct destruction {
 	const struct sg_config *config;
 	const struct sg_secret *owner_auth;
 	bool aside;             /* only the stores that were set aside */
+	CK_SLOT_ID slot;
 	size_t found;           /* of those */
+	size_t unread;          /* that may be of those, and stay */
 };
 
 static enum tool_exit confirm(const struct tool *tool)
@@ -91,16 +93,34 @@ static void tell_all_left(const struct sg_token_left *left)
 	}
 }
 
-static enum sg_err destroy_aside(const char *path, CK_SLOT_ID slot, void *arg)
+/* Whose store that is nobody knows; it may be whole, and the way back of another token. */
+static void tell_unread(struct destruction *d, const char *path, CK_SLOT_ID slot, enum sg_err read)
+{
+	if (slot != d->slot)
+		return;
+	(void)tool_fail_err(read, "%s, which was set aside in the slot of the token and may hold its "
+	                    "keys, is left as it is", path);
+	d->unread++;
+}
+
+static enum sg_err destroy_aside(const char *path, CK_SLOT_ID slot, enum sg_err read, void *arg)
 {
 	struct destruction *d = arg;
 	struct sg_token_left left;
-	enum sg_err err = sg_token_aside_remove(d->config, slot, path, d->owner_auth, &left);
+	enum sg_err err;
 
+	if (read != SG_OK) {
+		tell_unread(d, path, slot, read);
+		tool_log_clear();
+		return SG_OK;
+	}
+	err = sg_token_aside_remove(d->config, slot, path, d->owner_auth, &left);
 	d->found++;
 	if (err == SG_OK)
 		tell_all_left(&left);
 	sg_token_left_clear(&left);
+	if (err == SG_OK)
+		tool_log_clear();
 	return err;
 }
 
@@ -126,6 +146,7 @@ static enum sg_err destroy(CK_SLOT_ID slot, struct destruction *d)
 			tell_all_left(&left);
 		sg_token_left_clear(&left);
 	}
+	tool_log_clear();
 	if (err == SG_OK && known == SG_OK)
 		err = sg_token_aside_each(module->config, record.uuid, destroy_aside, d);
 	sg_token_record_clear(&record);
@@ -151,12 +172,15 @@ static enum tool_exit run(struct tool *tool)
 	if (code != TOOL_OK)
 		return code;
 	d.owner_auth = owner;
+	d.slot = tool->slot;
 	tool_log_clear();
 	err = destroy(tool->slot, &d);
 	sg_secret_free(&owner);
 	if (err != SG_OK)
 		return tool_fail_err(err, "can't destroy %s\"%s\"", d.aside ? "the old stores of " : "",
 		                     tool->value[OPT_TOKEN]);
+	if (d.unread > 0)
+		return d.aside && d.found == 0 ? TOOL_STORE : TOOL_UNTOLD;
 	if (d.aside && d.found == 0)
 		return tool_fail(TOOL_NOT_FOUND, NULL, "no store of \"%s\" was set aside",
 		                 tool->value[OPT_TOKEN]);

@@ -10,6 +10,20 @@
 #include "store/aside.h"
 #include "tools/fail.h"
 
+/* What only this user's folder or another version keeps from being read may be whole, and the only
+ * way back. */
+static void report_unread(struct doctor *doctor, const char *path, enum sg_err err)
+{
+	const char *lines = tool_log_lines(err);
+	const char *fix = err == SG_ERR_STORE_DAMAGED  ? "rm removes it."
+	                  : err == SG_ERR_STORE_UNSAFE ? NULL       /* it stands in the line */
+	                                               : sg_err_advice(err);
+
+	doctor_report(doctor, "set aside", WARN, fix, lines[0] != '\0' ? "%s was set aside when a "
+	              "token moved, and can't be read: %s (%s)" : "%s was set aside when a token moved, "
+	              "and can't be read: %s%s", path, sg_err_sentence(err), lines);
+}
+
 static void report_aside(struct doctor *doctor, const char *path)
 {
 	struct sg_token_record record = { 0 };
@@ -28,8 +42,7 @@ static void report_aside(struct doctor *doctor, const char *path)
 		              "PINs opens it", path, (int)label.len, (const char *)label.data,
 		              record.sealer);
 	else
-		doctor_report(doctor, "set aside", WARN, "rm removes it.", "%s was set aside when a "
-		              "token moved, and can't be read: %s", path, sg_err_sentence(err));
+		report_unread(doctor, path, err);
 	sg_token_record_clear(&record);
 }
 

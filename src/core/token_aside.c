@@ -33,11 +33,14 @@ static enum sg_err meet(const char *path, unsigned slot, enum sg_store_rest rest
 {
 	const struct search *search = arg;
 	struct sg_token_record record = { 0 };
-	enum sg_err err = SG_OK;
+	enum sg_err err, read;
 
-	if (rest != SG_STORE_DRAFT && sg_token_aside_record(path, &record) == SG_OK &&
-	    memcmp(record.uuid, search->uuid, SG_UUID) == 0)
-		err = search->fn(path, slot, search->arg);
+	if (rest == SG_STORE_DRAFT)
+		return SG_OK;
+	read = sg_token_aside_record(path, &record);
+	err = read != SG_OK || memcmp(record.uuid, search->uuid, SG_UUID) == 0
+	              ? search->fn(path, slot, read, search->arg)
+	              : SG_OK;
 	sg_token_record_clear(&record);
 	return err;
 }

@@ -14,9 +14,11 @@
 enum sg_err sg_token_aside_record(const char *path, struct sg_token_record *record);
 
 /* Call fn for each store that was set aside, or left by a move that was broken off, and whose
- * record names that token, until it returns other than SG_OK, which is then returned. Files that
- * can't be read are passed over. Errors: those of sg_store_rest_each. */
-typedef enum sg_err (*sg_token_aside_fn)(const char *path, CK_SLOT_ID slot, void *arg);
+ * record names that token, until it returns other than SG_OK, which is then returned; and for each
+ * that can't be read, with the reason in `read`: it may be any token's that was in its slot.
+ * Errors: those of sg_store_rest_each. */
+typedef enum sg_err (*sg_token_aside_fn)(const char *path, CK_SLOT_ID slot, enum sg_err read,
+                                         void *arg);
 enum sg_err sg_token_aside_each(const struct sg_config *config, const uint8_t uuid[SG_UUID],
                                 sg_token_aside_fn fn, void *arg);
 

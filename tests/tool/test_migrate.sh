@@ -99,6 +99,29 @@ way_back() {
 		mv "$STORE" "$SIGNET_STATE/slot-0000.aside-2" && mv "$FOLDER/newest" "$STORE" && same b
 }
 
+# unread LINE...: what the doctor says of a store that was set aside and can't be read, and that
+# destroying it leaves it as it is.
+unread() {
+	local line
+
+	on b exits 0 doctor || on b exits 1 doctor
+	for line; do
+		prints "$line" || return 1
+	done
+	cp "$ASIDE" "$FOLDER/unread" && { mv "$SIGNET_STATE/slot-0000.aside-2" "$FOLDER/aside-2" || return 1; }
+	fails 7 'may hold its keys, is left as it is' destroy --token box --aside --yes || return 1
+	mv "$FOLDER/aside-2" "$SIGNET_STATE/slot-0000.aside-2" && cmp -s "$ASIDE" "$FOLDER/unread"
+}
+
+# Only a damaged one is to be removed by rm.
+unread_is_spared() {
+	cp -p "$ASIDE" "$FOLDER/aside" && chmod 644 "$ASIDE" && unread 'not private to its user' "chmod 0600 '$ASIDE'" &&
+		! prints 'rm removes it' && chmod 600 "$ASIDE" &&
+		printf '\0\0\0\143' | dd of="$ASIDE" bs=1 seek=60 conv=notrunc status=none && unread 'another version of signet' 'Use the version that made it' &&
+		! prints 'rm removes it' && truncate -s 1000 "$ASIDE" && unread 'cut short or changed' 'rm removes it' &&
+		cp -p "$FOLDER/aside" "$ASIDE" && same b
+}
+
 aside_destroyed() {
 	fails 2 'no terminal' destroy --token box --aside &&
 		exits 0 destroy --token box --aside --tpm "$A" --yes && [ ! -e "$ASIDE" ] &&
@@ -191,6 +214,7 @@ check 'it moves on to another TPM, with its protection' to_other_tpm
 check 'the doctor tells of the stores that were set aside' doctor_tells
 check 'what these need in a TPM is no stray' no_stray
 check 'a store that was set aside is the way back' way_back
+check 'one that can not be read is left, and only a damaged one is to be removed by hand' unread_is_spared
 check 'destroy removes them, with what they have in the TPM' aside_destroyed
 check 'what goes with an old store is not what the token needs' there_and_back
 check 'what the new sealer lacks is named, and left behind where that is said' to_soft
