@@ -134,6 +134,87 @@ static void claim_name(struct sg_token *liar, struct sg_token *victim)
 	ck_assert_mem_eq(own, other, sizeof own);
 }
 
+/* What he knows of the key: its name in the HSM, and the value that he gives to his. */
+struct planted {
+	CK_BYTE id[64];
+	CK_ULONG id_len;
+	bool is_public;
+};
+
+/* Destroy the AES key that is not the one that seals, and put one in its place. */
+static void plant(struct test_hsm *in, void *arg)
+{
+	CK_OBJECT_CLASS class = CKO_SECRET_KEY;
+	CK_KEY_TYPE type = CKK_AES;
+	CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
+	CK_BYTE value[32] = { 7 };
+	struct planted *planted = arg;
+	CK_ATTRIBUTE find[] = {
+		{ CKA_CLASS, &class, sizeof class },
+		{ CKA_SIGN, &no, sizeof no },
+	};
+	CK_ATTRIBUTE name = { CKA_ID, planted->id, sizeof planted->id };
+	CK_BBOOL hidden = planted->is_public ? CK_FALSE : CK_TRUE;
+	CK_ATTRIBUTE template[] = {
+		{ CKA_CLASS, &class, sizeof class }, { CKA_KEY_TYPE, &type, sizeof type },
+		{ CKA_TOKEN, &yes, sizeof yes }, { CKA_PRIVATE, &hidden, sizeof hidden },
+		{ CKA_SENSITIVE, &yes, sizeof yes }, { CKA_EXTRACTABLE, &no, sizeof no },
+		{ CKA_ENCRYPT, &yes, sizeof yes }, { CKA_DECRYPT, &yes, sizeof yes },
+		{ CKA_VALUE, value, sizeof value },
+		{ CKA_ID, planted->id, 0 },
+	};
+	CK_OBJECT_HANDLE keys[4], key;
+	char label[64] = "";
+	CK_ATTRIBUTE labelled = { CKA_LABEL, label, sizeof label - 1 };
+	CK_ULONG n = 0;
+	bool done = false;
+
+	p11_ok(in->f->C_FindObjectsInit(in->session, find, 2));
+	p11_ok(in->f->C_FindObjects(in->session, keys, 4, &n));
+	p11_ok(in->f->C_FindObjectsFinal(in->session));
+	for (CK_ULONG i = 0; i < n && !done; i++) {
+		labelled.ulValueLen = sizeof label - 1;
+		memset(label, 0, sizeof label);
+		p11_ok(in->f->C_GetAttributeValue(in->session, keys[i], &labelled, 1));
+		if (strncmp(label, "signet-seal", 11) == 0)
+			continue;
+		name.ulValueLen = sizeof planted->id;
+		p11_ok(in->f->C_GetAttributeValue(in->session, keys[i], &name, 1));
+		p11_ok(in->f->C_DestroyObject(in->session, keys[i]));
+		template[9].ulValueLen = name.ulValueLen;
+		p11_ok(in->f->C_CreateObject(in->session, template, 10, &key));
+		done = true;
+	}
+	ck_assert(done);
+}
+
+/* Otherwise all that is encrypted from then on would be his. */
+START_TEST(who_puts_a_key_in_the_place_of_one_gets_nothing_encrypted)
+{
+	CK_SESSION_HANDLE s = p11_machine();
+	CK_BYTE iv[12] = { 0 }, out[64];
+	CK_GCM_PARAMS params = { .pIv = iv, .ulIvLen = 12, .ulIvBits = 96, .ulTagBits = 128 };
+	CK_MECHANISM gcm = { CKM_AES_GCM, &params, sizeof params };
+	struct p11_template t = { .n = 0 };
+	struct planted planted = { .is_public = _i == 1 };
+	CK_OBJECT_HANDLE key;
+	CK_ULONG len = sizeof out;
+
+	p11_ulong(&t, CKA_VALUE_LEN, 32);
+	p11_bool(&t, CKA_TOKEN, true);
+	p11_bool(&t, CKA_SIGNET_RESIDENT, true);
+	p11_text(&t, CKA_LABEL, "root");
+	p11_ok(p11->C_GenerateKey(s, &p11_aes_gen, t.attr, t.n, &key));
+	p11_ok(p11->C_Finalize(NULL));
+	test_hsm_in_child(softhsm.module, TEST_HSM_LABEL, plant, &planted);
+	p11_start();
+	s = p11_open(CKF_RW_SESSION);
+	key = p11_find_label(s, CKO_SECRET_KEY, "root");
+	p11_ok(p11->C_EncryptInit(s, &gcm, key));
+	p11_is(CKR_SIGNET_HSM_KEY, p11->C_Encrypt(s, (CK_BYTE *)"text", 4, out, &len));
+}
+END_TEST
+
 /* Somebody writes the store of a token, which is then destroyed by its owner. */
 START_TEST(a_store_that_says_it_is_another_token_costs_that_one_no_key)
 {
@@ -167,6 +248,7 @@ int main(void)
 	tcase_set_timeout(tc, 600);
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_test(tc, who_has_the_pin_of_the_hsm_takes_no_key_out);
+	tcase_add_loop_test(tc, who_puts_a_key_in_the_place_of_one_gets_nothing_encrypted, 0, 2);
 	tcase_add_test(tc, a_store_that_says_it_is_another_token_costs_that_one_no_key);
 	suite_add_tcase(suite, tc);
 	return test_run(suite);

@@ -318,7 +318,7 @@ enum sg_err sg_hsm_kept_make(struct sg_hsm_session *s, struct sg_hsm_kept *kept,
 		sg_log(SG_LOG_ERROR, "the HSM makes no keys for %s", kept->kind->name);
 		return err;
 	}
-	err = sg_hsm_key_check(s, kept->kind->type, "the new key", key[1]);
+	err = sg_hsm_kept_trust(s, kept->kind->type, key[1]);
 	if (err == SG_OK)
 		err = sg_hsm_kept_check_name(s, &plan->name, key[1]);
 	if (err == SG_OK && is_pair)

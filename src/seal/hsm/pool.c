@@ -421,8 +421,11 @@ static void remember(struct sg_hsm_session *s, CK_OBJECT_CLASS class, struct sg_
 	pthread_mutex_unlock(&hsm->lock);
 }
 
-enum sg_err sg_hsm_find_key(struct sg_hsm_session *s, CK_OBJECT_CLASS class, struct sg_bytes id,
-                            CK_OBJECT_HANDLE *key)
+enum sg_err sg_hsm_find_key_checked(struct sg_hsm_session *s, CK_OBJECT_CLASS class,
+                                    struct sg_bytes id,
+                                    enum sg_err (*check)(struct sg_hsm_session *s,
+                                                         CK_OBJECT_HANDLE key, void *arg),
+                                    void *arg, CK_OBJECT_HANDLE *key)
 {
 	CK_ATTRIBUTE template[] = {
 		{ CKA_CLASS, &class, sizeof class },
@@ -445,9 +448,19 @@ enum sg_err sg_hsm_find_key(struct sg_hsm_session *s, CK_OBJECT_CLASS class, str
 		sg_log(SG_LOG_ERROR, "the HSM has two keys of one class and one CKA_ID");
 		return SG_ERR_HSM_FAULT;
 	}
+	if (check != NULL)
+		err = check(s, found[0], arg);
+	if (err != SG_OK)
+		return err;
 	*key = found[0];
 	remember(s, class, id, *key);
 	return SG_OK;
+}
+
+enum sg_err sg_hsm_find_key(struct sg_hsm_session *s, CK_OBJECT_CLASS class, struct sg_bytes id,
+                            CK_OBJECT_HANDLE *key)
+{
+	return sg_hsm_find_key_checked(s, class, id, NULL, NULL, key);
 }
 
 void sg_hsm_forget_key(struct sg_hsm_session *s, CK_OBJECT_CLASS class, struct sg_bytes id)

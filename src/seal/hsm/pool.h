@@ -51,6 +51,14 @@ enum sg_err sg_hsm_check_login(struct sg_hsm_session *s);
 enum sg_err sg_hsm_find_key(struct sg_hsm_session *s, CK_OBJECT_CLASS class, struct sg_bytes id,
                             CK_OBJECT_HANDLE *key);
 
+/* The same, and have a key that is not remembered looked at first: one that check refuses is none.
+ * Errors: those of check too. */
+enum sg_err sg_hsm_find_key_checked(struct sg_hsm_session *s, CK_OBJECT_CLASS class,
+                                    struct sg_bytes id,
+                                    enum sg_err (*check)(struct sg_hsm_session *s,
+                                                         CK_OBJECT_HANDLE key, void *arg),
+                                    void *arg, CK_OBJECT_HANDLE *key);
+
 /* The same by a template, without remembering it: at most max objects, and how many. Where
  * none is found, the login is checked. */
 enum sg_err sg_hsm_find(struct sg_hsm_session *s, CK_ATTRIBUTE *template, CK_ULONG n,

@@ -13,6 +13,7 @@
 #include "seal/hsm/kept_find.h"
 #include "seal/hsm/kept_make.h"
 #include "seal/hsm/kept_use.h"
+#include "seal/hsm/trust.h"
 #include "util/log.h"
 
 /* One use of a key, or its making. */
@@ -29,12 +30,21 @@ struct use {
 	struct sg_secret *secret;
 };
 
+/* One that bears the name and was not made in the HSM is not the key, which is gone then. */
+static enum sg_err check_key(struct sg_hsm_session *s, CK_OBJECT_HANDLE key, void *arg)
+{
+	enum sg_err err = sg_hsm_kept_trust(s, ((struct use *)arg)->kept.kind->type, key);
+
+	return err == SG_ERR_HSM_MECHANISM ? SG_ERR_HSM_KEY : err;
+}
+
 static enum sg_err do_use(struct sg_hsm_session *s, void *arg)
 {
 	struct use *u = arg;
 	CK_OBJECT_HANDLE key;
-	enum sg_err err = sg_hsm_find_key(s, u->kept.kind->class,
-	                                  sg_bytes(u->kept.id, sizeof u->kept.id), &key);
+	enum sg_err err = sg_hsm_find_key_checked(s, u->kept.kind->class,
+	                                          sg_bytes(u->kept.id, sizeof u->kept.id),
+	                                          check_key, u, &key);
 
 	return err == SG_OK ? u->fn(s, key, u) : err;
 }

@@ -183,6 +183,18 @@ enum sg_err sg_hsm_key_check(struct sg_hsm_session *s, CK_KEY_TYPE type, const c
 	return err == SG_OK ? look(&l) : err;
 }
 
+enum sg_err sg_hsm_kept_trust(struct sg_hsm_session *s, CK_KEY_TYPE type, CK_OBJECT_HANDLE key)
+{
+	struct look l = {
+		.s = s, .name = "the key that lives in it", .key = key, .origin = SG_HSM_MADE,
+	};
+	enum sg_err err = check_type(s, type, key);
+
+	add(&l, guards, COUNT(guards));
+	add(&l, origins, COUNT(origins));
+	return err == SG_OK ? look(&l) : err;
+}
+
 enum sg_err sg_hsm_trust(struct sg_hsm_session *s, const struct sg_hsm_key_kind *kind,
                          enum sg_hsm_origin origin, CK_OBJECT_HANDLE key)
 {
