@@ -48,6 +48,7 @@ signet_SOURCES = \
 	tools/root.c \
 	tools/sign.c \
 	tools/status.c \
+	tools/status_slot.c tools/status_slot.h \
 	tools/tries.c tools/tries.h \
 	tools/tripwire.c tools/tripwire.h \
 	tools/unwrap.c \

@@ -7,155 +7,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/module.h"
-#include "core/token_anchor.h"
-#include "core/token_policy.h"
-#include "store/store.h"
 #include "tools/fail.h"
 #include "tools/json.h"
-#include "tools/members.h"
 #include "tools/object.h"
+#include "tools/status_slot.h"
 #include "tools/text.h"
 #include "tools/time.h"
-#include "tools/token.h"
 #include "tools/tries.h"
-#include "tools/tripwire.h"
 #include "util/slab.h"
 
-#define CLASSES 5
-#define CHUNK 64
-
-static const CK_OBJECT_CLASS classes[CLASSES] = {
-	CKO_PRIVATE_KEY, CKO_PUBLIC_KEY, CKO_SECRET_KEY, CKO_CERTIFICATE, CKO_DATA,
-};
-
-/* What is known of one slot. */
-struct slot {
-	const struct tool_token *token; /* NULL: there is no token, only the TPM was asked */
-	const char *path;               /* the token's own */
-	char sealer[SG_SEALER_NAME];
-	bool machine;
-	bool anchored;                  /* with rollback protection */
-	uint32_t pin_tries;             /* of an index for the user's PIN; 0: it has none */
-	struct sg_seal_tries tries;     /* what is known of them */
-	char policy[256];               /* text without values, cut short where it is longer */
-	size_t rows;                    /* in the store */
-	bool counted;                   /* whether count is known: the token could be opened */
-	size_t count[CLASSES];
-	enum sg_err err;                /* of asking the sealer */
-	char why[TOOL_TOKEN_WHY];
-	struct sg_sealer_status status;
-	struct tool_members members;    /* of a list of sealers */
-	struct sg_tripwire_view tripwire;
-};
-
-static enum sg_err count_row(const uint8_t uuid[SG_UUID], struct sg_bytes record, void *arg)
-{
-	(void)uuid;
-	(void)record;
-	++*(size_t *)arg;
-	return SG_OK;
-}
-
-static void count_rows(struct slot *slot)
-{
-	struct sg_store_txn *txn = NULL;
-
-	if (sg_store_begin(slot->path, SG_STORE_READ, &txn) == SG_OK)
-		(void)sg_store_object_each(txn, count_row, &slot->rows);
-	sg_store_abort(&txn);
-}
-
-static CK_RV count_class(CK_SESSION_HANDLE session, CK_OBJECT_CLASS class, size_t *count)
-{
-	CK_ATTRIBUTE template[] = { { CKA_CLASS, &class, sizeof class } };
-	CK_OBJECT_HANDLE handles[CHUNK];
-	CK_ULONG got = CHUNK;
-	CK_RV rv = C_FindObjectsInit(session, template, 1);
-
-	if (rv != CKR_OK)
-		return rv;
-	while (rv == CKR_OK && got == CHUNK) {
-		rv = C_FindObjects(session, handles, CHUNK, &got);
-		*count += rv == CKR_OK ? got : 0;
-	}
-	(void)C_FindObjectsFinal(session);
-	return rv;
-}
-
-/* Count what shows without a PIN, which opens the token. */
-static void count_objects(struct slot *slot)
-{
-	CK_SESSION_HANDLE session;
-	CK_RV rv;
-
-	tool_log_clear();
-	rv = C_OpenSession(slot->token->slot, CKF_SERIAL_SESSION, NULL, NULL, &session);
-	for (size_t i = 0; i < CLASSES && rv == CKR_OK; i++)
-		rv = count_class(session, classes[i], &slot->count[i]);
-	slot->counted = rv == CKR_OK;
-	if (rv != CKR_OK) {
-		slot->err = tool_cause(rv);
-		if (slot->err == SG_OK)
-			slot->err = SG_ERR_SYSTEM;
-		snprintf(slot->why, sizeof slot->why, "%s", tool_log_lines(slot->err));
-	}
-}
-
-/* Take the policy over, without the values of its PCRs. It is what the record says, which is
- * authenticated only when the token opens. */
-static void read_policy(const struct sg_token *token, struct slot *slot)
-{
-	struct sg_policy policy = { 0 };
-	struct sg_buf text = { 0 };
-
-	if (token->present && sg_token_policy(&token->record, &policy) == SG_OK &&
-	    sg_policy_text(&policy, false, &text) == SG_OK)
-		snprintf(slot->policy, sizeof slot->policy, "%.*s", (int)text.len,
-		         (const char *)text.data);
-	sg_policy_clear(&policy);
-	sg_buf_free(&text);
-}
-
-/* Ask about one slot. */
-static void read_slot(struct sg_module *module, CK_SLOT_ID id, struct slot *slot)
-{
-	struct sg_token *token;
-
-	tool_log_clear();
-	slot->path = "";
-	slot->err = sg_module_token(module, id, &token);
-	if (slot->err != SG_OK) {
-		snprintf(slot->why, sizeof slot->why, "%s", tool_log_lines(slot->err));
-		return;
-	}
-	slot->path = token->path;
-	snprintf(slot->sealer, sizeof slot->sealer, "%s",
-	         token->present ? token->record.sealer : token->config->sealer);
-	slot->machine = token->present && token->record.machine;
-	slot->anchored = token->present && sg_token_record_anchored(&token->record);
-	read_policy(token, slot);
-	slot->pin_tries = token->present ? token->record.pin_tries : 0;
-	slot->err = tool_members_read(token, &slot->members);
-	if (slot->err == SG_OK) {
-		tool_log_clear();
-		slot->err = sg_token_status(token, &slot->status);
-	}
-	if (slot->err == SG_OK && slot->pin_tries > 0)
-		slot->err = sg_token_tries(token, SG_USER, &slot->tries);
-	/* Before the token opens, which notes what is seen. */
-	if (slot->err == SG_OK && token->present && slot->status.parent_same)
-		slot->err = sg_token_tripwire_look(token, &slot->tripwire);
-	snprintf(slot->why, sizeof slot->why, "%s", tool_log_lines(slot->err));
-}
-
 /* Tell whether the TPM told about itself, whatever went wrong afterwards. */
-static bool answered(const struct slot *slot)
+static bool answered(const struct status_slot *slot)
 {
 	return slot->status.firmware[0] != '\0';
 }
 
-static const char *storage_key(const struct slot *slot)
+static const char *storage_key(const struct status_slot *slot)
 {
 	if (slot->status.parent_foreign)
 		return "foreign";
@@ -176,7 +43,7 @@ static const char *memory_name(void)
 	return status.kind == SG_SLAB_MEMFD_SECRET ? "memfd_secret" : "mlock";
 }
 
-static json_t *json_tpm(const struct slot *slot)
+static json_t *json_tpm(const struct status_slot *slot)
 {
 	json_t *json = json_object();
 
@@ -198,7 +65,7 @@ static json_t *json_tpm(const struct slot *slot)
 	return json;
 }
 
-static json_t *json_slot(const struct slot *slot)
+static json_t *json_slot(const struct status_slot *slot)
 {
 	json_t *json = json_object(), *objects;
 
@@ -220,8 +87,8 @@ static json_t *json_slot(const struct slot *slot)
 	tool_json_put(json, "objects", json_integer((json_int_t)slot->rows));
 	if (slot->counted) {
 		objects = json_object();
-		for (size_t i = 0; i < CLASSES; i++)
-			tool_json_put(objects, tool_class_name(classes[i]),
+		for (size_t i = 0; i < STATUS_CLASSES; i++)
+			tool_json_put(objects, tool_class_name(status_classes[i]),
 			              json_integer((json_int_t)slot->count[i]));
 		tool_json_put(json, "visible", objects);
 	}
@@ -233,7 +100,7 @@ static json_t *json_slot(const struct slot *slot)
 	return json;
 }
 
-static enum tool_exit tell_json(const struct sg_config *config, const struct slot *slots,
+static enum tool_exit tell_json(const struct sg_config *config, const struct status_slot *slots,
                                 size_t count)
 {
 	json_t *json = json_object(), *memory = json_object(), *tokens = json_array();
@@ -255,7 +122,7 @@ static enum tool_exit tell_json(const struct sg_config *config, const struct slo
 	return tool_json_out(json);
 }
 
-static void text_tpm(struct tool_text *text, const struct slot *slot)
+static void text_tpm(struct tool_text *text, const struct status_slot *slot)
 {
 	static const struct {
 		const char *name;
@@ -293,7 +160,7 @@ static void text_tpm(struct tool_text *text, const struct slot *slot)
 		              "forgotten every %s\n", slot->status.tries_left, span);
 }
 
-static void text_hsm(struct tool_text *text, const struct slot *slot)
+static void text_hsm(struct tool_text *text, const struct status_slot *slot)
 {
 	tool_text_add(text, "    HSM: ");
 	tool_text_name(text, sg_bytes_str(slot->status.device));
@@ -310,7 +177,7 @@ static void text_hsm(struct tool_text *text, const struct slot *slot)
 		              slot->status.parent_same ? "is there" : "is not in this HSM");
 }
 
-static void text_members(struct tool_text *text, const struct slot *slot)
+static void text_members(struct tool_text *text, const struct status_slot *slot)
 {
 	tool_text_add(text, "    sealers: %s, any of which opens it%s\n", slot->sealer,
 	              sg_sealer_is_hardware(slot->sealer) ? "" : "; for development only");
@@ -321,7 +188,7 @@ static void text_members(struct tool_text *text, const struct slot *slot)
 	}
 }
 
-static void text_sealer(struct tool_text *text, const struct slot *slot)
+static void text_sealer(struct tool_text *text, const struct status_slot *slot)
 {
 	if (slot->members.n > 0) {
 		text_members(text, slot);
@@ -346,7 +213,7 @@ static void text_sealer(struct tool_text *text, const struct slot *slot)
 	tool_text_add(text, "\n");
 }
 
-static void text_slot(struct tool_text *text, const struct slot *slot)
+static void text_slot(struct tool_text *text, const struct status_slot *slot)
 {
 	size_t shown = 0;
 
@@ -362,11 +229,11 @@ static void text_slot(struct tool_text *text, const struct slot *slot)
 	              slot->token->slot, (const char *)slot->token->info.serialNumber,
 	              slot->machine ? "machine token: no PIN" : "PIN token", slot->path,
 	              slot->rows);
-	for (size_t i = 0; i < CLASSES; i++) {
+	for (size_t i = 0; i < STATUS_CLASSES; i++) {
 		if (!slot->counted || slot->count[i] == 0)
 			continue;
 		tool_text_add(text, "%s%zu %s%s", shown == 0 ? ": " : ", ", slot->count[i],
-		              tool_class_name(classes[i]), slot->count[i] == 1 ? "" : "s");
+		              tool_class_name(status_classes[i]), slot->count[i] == 1 ? "" : "s");
 		shown += slot->count[i];
 	}
 	if (slot->counted && shown < slot->rows)
@@ -384,7 +251,8 @@ static void text_slot(struct tool_text *text, const struct slot *slot)
 	text_sealer(text, slot);
 }
 
-static enum tool_exit tell(const struct sg_config *config, const struct slot *slots, size_t count)
+static enum tool_exit tell(const struct sg_config *config, const struct status_slot *slots,
+                           size_t count)
 {
 	struct tool_text text = { { NULL, 0, 0 }, SG_OK };
 
@@ -402,7 +270,7 @@ static enum tool_exit tell(const struct sg_config *config, const struct slot *sl
 }
 
 /* The first thing that is wrong gives the exit code. */
-static enum tool_exit worst(const struct slot *slots, size_t count)
+static enum tool_exit worst(const struct status_slot *slots, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (slots[i].token != NULL && slots[i].token->rv != CKR_OK)
@@ -420,7 +288,7 @@ static enum tool_exit run(struct tool *tool)
 {
 	struct tool_tokens tokens = { NULL };
 	struct sg_module *module = NULL;
-	struct slot *slots = NULL;
+	struct status_slot *slots = NULL;
 	enum tool_exit code;
 	size_t count;
 
@@ -436,12 +304,8 @@ static enum tool_exit run(struct tool *tool)
 	}
 	for (size_t i = 0; i < count; i++) {
 		slots[i].token = tokens.count > 0 ? &tokens.list[i] : NULL;
-		read_slot(module, tokens.count > 0 ? tokens.list[i].slot : tokens.empty, &slots[i]);
-		if (slots[i].token == NULL || slots[i].token->rv != CKR_OK)
-			continue;
-		count_rows(&slots[i]);
-		if (slots[i].err == SG_OK)
-			count_objects(&slots[i]);
+		status_slot_read(module, tokens.count > 0 ? tokens.list[i].slot : tokens.empty,
+		                 &slots[i]);
 	}
 	code = tool_given(tool, OPT_JSON) ? tell_json(module->config, slots, count)
 	                                  : tell(module->config, slots, count);
