@@ -28,7 +28,8 @@ enum sg_err sg_hsm_key_check(struct sg_hsm_session *s, CK_KEY_TYPE type, const c
                              CK_OBJECT_HANDLE key);
 
 /* The same of a key that lives in the HSM, which was made there and takes the PIN: whoever gets
- * into the HSM could put one that he knows in its place. What the HSM does not tell is passed over. */
+ * into the HSM could put one that he knows in its place. What the HSM does not tell is passed
+ * over. */
 enum sg_err sg_hsm_kept_trust(struct sg_hsm_session *s, CK_KEY_TYPE type, CK_OBJECT_HANDLE key);
 
 #endif
