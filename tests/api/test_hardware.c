@@ -207,6 +207,8 @@ START_TEST(a_key_sealed_on_its_own_is_unsealed_at_its_first_use_only)
 	import_sealed(repeat(7, 32).data);
 	ck_assert_uint_ge(test_device_sealed(), 1);
 	p11_ok(p11->C_Finalize(NULL));
+	/* What an HSM closed is opened to see that it can be. */
+	test_device_asked();
 	p11_start();
 	s = p11_open(CKF_RW_SESSION);
 	find_keys();
