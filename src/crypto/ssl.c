@@ -165,7 +165,8 @@ static bool find_digests(struct sg_ssl *ssl)
 	int no_cache = 0;
 	const OSSL_ALGORITHM *list = OSSL_PROVIDER_query_operation(ssl->provider, OSSL_OP_DIGEST,
 	                                                           &no_cache);
-	bool found = find_md(list, "SHA2-256", &ssl->sha256) &&
+	bool found = find_md(list, "SHA1", &ssl->sha1) &&
+	             find_md(list, "SHA2-256", &ssl->sha256) &&
 	             find_md(list, "SHA2-384", &ssl->sha384) &&
 	             find_md(list, "SHA2-512", &ssl->sha512);
 
@@ -173,9 +174,9 @@ static bool find_digests(struct sg_ssl *ssl)
 	return found;
 }
 
-static bool find_ec(const OSSL_ALGORITHM *list, struct sg_ec *out)
+static bool find_keymgmt(const OSSL_ALGORITHM *list, const char *name, struct sg_keymgmt *out)
 {
-	const OSSL_DISPATCH *fn = find(list, "EC");
+	const OSSL_DISPATCH *fn = find(list, name);
 
 	for (; fn && fn->function_id != 0; fn++) {
 		if (fn->function_id == OSSL_FUNC_KEYMGMT_NEW)
@@ -205,15 +206,37 @@ static bool find_ecdsa(const OSSL_ALGORITHM *list, struct sg_ecdsa *out)
 	return out->newctx && out->verify_init && out->verify && out->freectx;
 }
 
-static bool find_curves(struct sg_ssl *ssl)
+static bool find_asym_cipher(const OSSL_ALGORITHM *list, struct sg_asym_cipher *out)
+{
+	const OSSL_DISPATCH *fn = find(list, "RSA");
+
+	for (; fn && fn->function_id != 0; fn++) {
+		if (fn->function_id == OSSL_FUNC_ASYM_CIPHER_NEWCTX)
+			out->newctx = OSSL_FUNC_asym_cipher_newctx(fn);
+		else if (fn->function_id == OSSL_FUNC_ASYM_CIPHER_ENCRYPT_INIT)
+			out->encrypt_init = OSSL_FUNC_asym_cipher_encrypt_init(fn);
+		else if (fn->function_id == OSSL_FUNC_ASYM_CIPHER_ENCRYPT)
+			out->encrypt = OSSL_FUNC_asym_cipher_encrypt(fn);
+		else if (fn->function_id == OSSL_FUNC_ASYM_CIPHER_FREECTX)
+			out->freectx = OSSL_FUNC_asym_cipher_freectx(fn);
+	}
+	return out->newctx && out->encrypt_init && out->encrypt && out->freectx;
+}
+
+static bool find_pairs(struct sg_ssl *ssl)
 {
 	int no_cache = 0;
 	const OSSL_ALGORITHM *keys = OSSL_PROVIDER_query_operation(ssl->provider, OSSL_OP_KEYMGMT,
 	                                                           &no_cache);
 	const OSSL_ALGORITHM *signatures = OSSL_PROVIDER_query_operation(
 		ssl->provider, OSSL_OP_SIGNATURE, &no_cache);
-	bool found = find_ec(keys, &ssl->ec) && find_ecdsa(signatures, &ssl->ecdsa);
+	const OSSL_ALGORITHM *asym = OSSL_PROVIDER_query_operation(
+		ssl->provider, OSSL_OP_ASYM_CIPHER, &no_cache);
+	bool found = find_keymgmt(keys, "EC", &ssl->ec) && find_ecdsa(signatures, &ssl->ecdsa) &&
+	             find_keymgmt(keys, "RSA", &ssl->rsa) &&
+	             find_asym_cipher(asym, &ssl->rsa_cipher);
 
+	OSSL_PROVIDER_unquery_operation(ssl->provider, OSSL_OP_ASYM_CIPHER, asym);
 	OSSL_PROVIDER_unquery_operation(ssl->provider, OSSL_OP_SIGNATURE, signatures);
 	OSSL_PROVIDER_unquery_operation(ssl->provider, OSSL_OP_KEYMGMT, keys);
 	return found;
@@ -228,7 +251,7 @@ static bool start_provider(struct sg_ssl *ssl)
 	if (!ssl->provider)
 		return false;
 	ssl->provctx = OSSL_PROVIDER_get0_provider_ctx(ssl->provider);
-	return find_ciphers(ssl) && find_digests(ssl) && find_curves(ssl);
+	return find_ciphers(ssl) && find_digests(ssl) && find_pairs(ssl);
 }
 
 static struct sg_ssl *make_context(void)

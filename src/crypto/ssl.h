@@ -35,19 +35,27 @@ struct sg_md {
 	OSSL_FUNC_digest_freectx_fn *freectx;
 };
 
-/* Keys of a curve over a prime field, as in provider-keymgmt(7). */
-struct sg_ec {
+/* Keys of one kind, as in provider-keymgmt(7). */
+struct sg_keymgmt {
 	OSSL_FUNC_keymgmt_new_fn *new;
 	OSSL_FUNC_keymgmt_import_fn *import;
 	OSSL_FUNC_keymgmt_free_fn *free;
 };
 
-/* Verification with them, as in provider-signature(7). */
+/* Verification with those of a curve over a prime field, as in provider-signature(7). */
 struct sg_ecdsa {
 	OSSL_FUNC_signature_newctx_fn *newctx;
 	OSSL_FUNC_signature_verify_init_fn *verify_init;
 	OSSL_FUNC_signature_verify_fn *verify;
 	OSSL_FUNC_signature_freectx_fn *freectx;
+};
+
+/* Encryption with those of RSA, as in provider-asym_cipher(7). */
+struct sg_asym_cipher {
+	OSSL_FUNC_asym_cipher_newctx_fn *newctx;
+	OSSL_FUNC_asym_cipher_encrypt_init_fn *encrypt_init;
+	OSSL_FUNC_asym_cipher_encrypt_fn *encrypt;
+	OSSL_FUNC_asym_cipher_freectx_fn *freectx;
 };
 
 /* What the other files of this ring call; only they may include this header. */
@@ -59,9 +67,12 @@ struct sg_ssl {
 	struct sg_cipher cbc[3], ctr[3], gcm[3];
 	struct sg_cipher kw[3];         /* RFC 3394 */
 	struct sg_cipher kwp[3];        /* RFC 5649 */
+	struct sg_md sha1;              /* of RSA-OAEP, where an HSM knows no other */
 	struct sg_md sha256, sha384, sha512;
-	struct sg_ec ec;
+	struct sg_keymgmt ec;
 	struct sg_ecdsa ecdsa;
+	struct sg_keymgmt rsa;
+	struct sg_asym_cipher rsa_cipher;
 };
 
 /* Watch for forks, once: before anybody who waits in a fork for others that compute,

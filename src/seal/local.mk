@@ -15,6 +15,7 @@ libsignet_la_SOURCES += \
 	src/seal/hsm/place.c src/seal/hsm/place.h \
 	src/seal/hsm/pool.c src/seal/hsm/pool.h \
 	src/seal/hsm/profile.c src/seal/hsm/profile.h \
+	src/seal/hsm/public.c src/seal/hsm/public.h \
 	src/seal/hsm/rc.c src/seal/hsm/rc.h \
 	src/seal/hsm/refusal.c src/seal/hsm/refusal.h \
 	src/seal/hsm/resident.c \

@@ -118,9 +118,12 @@ static void begin_kwp(void)
 	begin(hsm.uri);
 }
 
+/* As NetHSM and others do it: no public key encrypts in the module. */
 static void begin_oaep(void)
 {
 	start_faulty();
+	test_faulty_mechanism_flags(&hsm, CKM_RSA_PKCS_OAEP, CKF_ENCRYPT);
+	test_faulty_fail(&hsm, "C_EncryptInit", 1, TEST_FOREVER, CKR_FUNCTION_NOT_SUPPORTED);
 	test_faulty_mechanism(&hsm, CKM_AES_GCM, FAULTY_GONE);
 	test_faulty_mechanism(&hsm, CKM_AES_KEY_WRAP_PAD, FAULTY_GONE);
 	begin(hsm.uri);

@@ -107,6 +107,60 @@ static void make_key(const char *label, const char *id, bool extractable)
 	test_hsm_in_child(softhsm.module, TEST_HSM_LABEL, make_key_in, &key);
 }
 
+#define RSA_BYTES 256
+
+static void make_pair_in(struct test_hsm *in, void *arg)
+{
+	CK_MECHANISM mechanism = { CKM_RSA_PKCS_KEY_PAIR_GEN, NULL, 0 };
+	struct p11_template public_t = { .n = 0 }, private_t = { .n = 0 };
+	CK_OBJECT_HANDLE public, private;
+
+	(void)arg;
+	p11_bool(&public_t, CKA_TOKEN, true);
+	p11_ulong(&public_t, CKA_MODULUS_BITS, 8 * RSA_BYTES);
+	p11_bytes(&public_t, CKA_PUBLIC_EXPONENT, "\1\0\1", 3);
+	p11_text(&public_t, CKA_ID, "my id");
+	p11_bool(&private_t, CKA_TOKEN, true);
+	p11_bool(&private_t, CKA_PRIVATE, true);
+	p11_bool(&private_t, CKA_SENSITIVE, true);
+	p11_bool(&private_t, CKA_EXTRACTABLE, false);
+	p11_bool(&private_t, CKA_DECRYPT, true);
+	p11_text(&private_t, CKA_LABEL, "mine");
+	p11_text(&private_t, CKA_ID, "my id");
+	p11_ok(in->f->C_GenerateKeyPair(in->session, &mechanism, public_t.attr, public_t.n,
+	                                private_t.attr, private_t.n, &public, &private));
+}
+
+/* Put another public key in the place of the one that is there. */
+static void swap_public_in(struct test_hsm *in, void *arg)
+{
+	CK_OBJECT_CLASS class = CKO_PUBLIC_KEY;
+	CK_ATTRIBUTE wanted = { CKA_CLASS, &class, sizeof class };
+	struct p11_template t = { .n = 0 };
+	CK_OBJECT_HANDLE object;
+	CK_ULONG n;
+
+	(void)arg;
+	p11_ok(in->f->C_FindObjectsInit(in->session, &wanted, 1));
+	p11_ok(in->f->C_FindObjects(in->session, &object, 1, &n));
+	p11_ok(in->f->C_FindObjectsFinal(in->session));
+	ck_assert_uint_eq(n, 1);
+	p11_ok(in->f->C_DestroyObject(in->session, object));
+	p11_ulong(&t, CKA_CLASS, CKO_PUBLIC_KEY);
+	p11_ulong(&t, CKA_KEY_TYPE, CKK_RSA);
+	p11_bool(&t, CKA_TOKEN, true);
+	p11_bool(&t, CKA_ENCRYPT, true);
+	p11_text(&t, CKA_ID, "my id");
+	p11_bytes(&t, CKA_MODULUS, repeat(0xc3, RSA_BYTES).data, RSA_BYTES);
+	p11_bytes(&t, CKA_PUBLIC_EXPONENT, "\1\0\1", 3);
+	p11_ok(in->f->C_CreateObject(in->session, t.attr, t.n, &object));
+}
+
+static void in_hsm(void (*fn)(struct test_hsm *in, void *arg))
+{
+	test_hsm_in_child(softhsm.module, TEST_HSM_LABEL, fn, NULL);
+}
+
 static void destroy_all_in(struct test_hsm *in, void *arg)
 {
 	CK_OBJECT_HANDLE found[8];
@@ -181,6 +235,53 @@ START_TEST(a_key_whose_id_is_longer_than_any_path_is_refused)
 	name_more(";object=mine");
 	ck_assert_int_eq(provision(), SG_ERR_HSM_MECHANISM);
 	free(id);
+}
+END_TEST
+
+static void name_pair(void)
+{
+	test_faulty_mechanism(&hsm, CKM_AES_GCM, FAULTY_GONE);
+	test_faulty_mechanism(&hsm, CKM_AES_KEY_WRAP_PAD, FAULTY_GONE);
+	in_hsm(make_pair_in);
+	name_more(";object=mine");
+	ck_assert_int_eq(provision(), SG_OK);
+	ck_assert_uint_eq(test_parent.data[4], SG_HSM_OAEP_SHA1);
+}
+
+START_TEST(an_hsm_that_answers_another_public_key_later_gets_nothing)
+{
+	name_pair();
+	test_faulty_quirks(&hsm, FAULTY_OTHER_MODULUS);
+	test_faulty_forget(&hsm);
+	seals();
+	ck_assert_uint_eq(test_faulty_calls(&hsm, "C_EncryptInit"), 0);
+	ck_assert_uint_eq(test_faulty_calls(&hsm, "C_Encrypt"), 0);
+}
+END_TEST
+
+START_TEST(an_hsm_that_answers_another_public_key_at_once_seals_nothing)
+{
+	test_faulty_quirks(&hsm, FAULTY_OTHER_MODULUS);
+	test_faulty_mechanism(&hsm, CKM_AES_GCM, FAULTY_GONE);
+	test_faulty_mechanism(&hsm, CKM_AES_KEY_WRAP_PAD, FAULTY_GONE);
+	in_hsm(make_pair_in);
+	name_more(";object=mine");
+	ck_assert_int_eq(provision(), SG_ERR_HSM_MECHANISM);
+}
+END_TEST
+
+START_TEST(a_public_key_that_was_put_in_the_place_of_ours_is_not_taken)
+{
+	struct sg_buf before = { 0 };
+
+	name_pair();
+	ck_assert_int_eq(sg_buf_set(&before, sg_buf_bytes(&test_parent)), SG_OK);
+	in_hsm(swap_public_in);
+	seals();
+	open_sealer();
+	ck_assert_int_eq(provision(), SG_OK);
+	ck_assert(sg_bytes_equal(sg_buf_bytes(&before), sg_buf_bytes(&test_parent)));
+	sg_buf_free(&before);
 }
 END_TEST
 
@@ -618,6 +719,7 @@ static const struct parent {
 	{ "SGHP\1\4\0\0\0\1x\0\0\0\0\0\0\0\0", 19 },
 	{ "SGHP\2\1\0\0\0\1x\0\0\0\0\0\0\0\0", 19 },          /* key wrap with one */
 	{ "SGHP\5\2\0\0\0\1x\0\0\0\0\0\0\0\0", 19 },
+	{ "SGHP\4\0\0\0\0\1x\0\0\0\0\0\0\0\0", 19 },          /* RSA-OAEP without its key */
 	{ "SGHP\1\1\0\0\0\0\0\0\0\0\0\0\0\0", 18 },           /* no id */
 	{ "SGHP\1\1\377\377\377\377x\0\0\0\0\0\0\0\0", 19 },  /* one that is too long */
 	{ "SGHP\1\1\0\0\0\1x\0\0\0\1\0\0\0\0", 19 },          /* a label that is not there */
@@ -675,6 +777,9 @@ static Suite *suite(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_loop_test(tcase, the_key_that_the_uri_names_is_taken, 0, COUNT(names));
 	tcase_add_test(tcase, a_key_whose_id_is_a_long_path_is_taken);
+	tcase_add_test(tcase, an_hsm_that_answers_another_public_key_later_gets_nothing);
+	tcase_add_test(tcase, an_hsm_that_answers_another_public_key_at_once_seals_nothing);
+	tcase_add_test(tcase, a_public_key_that_was_put_in_the_place_of_ours_is_not_taken);
 	tcase_add_test(tcase, a_key_whose_id_is_longer_than_any_path_is_refused);
 	tcase_add_loop_test(tcase, a_key_that_the_uri_names_in_vain_is_not_made, 0, COUNT(names));
 	tcase_add_loop_test(tcase, a_named_key_that_could_leave_the_hsm_is_refused, 0,

@@ -57,6 +57,7 @@ unit_tests = \
 	tests/unit/test_policy_signature \
 	tests/unit/test_random \
 	tests/unit/test_record \
+	tests/unit/test_rsa_oaep \
 	tests/unit/test_rv \
 	tests/unit/test_seal \
 	tests/unit/test_seal_boot \

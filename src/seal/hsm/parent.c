@@ -27,6 +27,10 @@ enum sg_err sg_hsm_parent_write(const struct sg_hsm_profile *profile, const CK_T
 	sg_write_magic(&w, magic);
 	sg_write_u8(&w, (uint8_t)profile->way);
 	sg_write_u8(&w, (uint8_t)profile->iv);
+	if (sg_hsm_way_is_pair(profile->way)) {
+		sg_write_var(&w, sg_bytes(profile->modulus, profile->modulus_len));
+		sg_write_var(&w, sg_bytes(profile->exponent, profile->exponent_len));
+	}
 	sg_write_var(&w, sg_bytes(profile->id, profile->id_len));
 	sg_write_var(&w, sg_hsm_field(info->label, sizeof info->label));
 	sg_write_var(&w, sg_hsm_field(info->serialNumber, sizeof info->serialNumber));
@@ -35,6 +39,22 @@ enum sg_err sg_hsm_parent_write(const struct sg_hsm_profile *profile, const CK_T
 		err = sg_buf_set(out, sg_buf_bytes(&bytes));
 	sg_buf_free(&bytes);
 	return err;
+}
+
+/* Read the public key of a pair; false for what can't be one. */
+static bool read_public(struct sg_reader *r, struct sg_hsm_profile *profile)
+{
+	const struct sg_rsa_public public = {
+		sg_read_var(r, SG_RSA_MODULUS_MAX), sg_read_var(r, SG_RSA_EXPONENT_MAX),
+	};
+
+	if (!sg_rsa_public_valid(&public))
+		return false;
+	profile->modulus_len = public.modulus.len;
+	memcpy(profile->modulus, public.modulus.data, public.modulus.len);
+	profile->exponent_len = public.exponent.len;
+	memcpy(profile->exponent, public.exponent.data, public.exponent.len);
+	return true;
 }
 
 bool sg_hsm_parent_read(struct sg_bytes bytes, struct sg_hsm_parent *parent)
@@ -46,6 +66,8 @@ bool sg_hsm_parent_read(struct sg_bytes bytes, struct sg_hsm_parent *parent)
 	sg_read_magic(&r, magic);
 	parent->profile.way = (enum sg_hsm_way)sg_read_u8(&r);
 	parent->profile.iv = (enum sg_hsm_iv)sg_read_u8(&r);
+	if (sg_hsm_way_is_pair(parent->profile.way) && !read_public(&r, &parent->profile))
+		return false;
 	id = sg_read_var(&r, SG_HSM_ID_MAX);
 	parent->label = sg_read_var(&r, sizeof ((CK_TOKEN_INFO *)NULL)->label);
 	parent->serial = sg_read_var(&r, sizeof ((CK_TOKEN_INFO *)NULL)->serialNumber);

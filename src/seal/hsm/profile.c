@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "crypto/random.h"
+#include "seal/hsm/public.h"
 #include "seal/hsm/way.h"
 #include "util/cursor.h"
 #include "util/log.h"
@@ -27,6 +28,19 @@ const char *sg_hsm_way_name(enum sg_hsm_way way)
 	const struct sg_hsm_way_row *found = find_way(way);
 
 	return found != NULL ? found->name : "unknown";
+}
+
+bool sg_hsm_way_is_pair(enum sg_hsm_way way)
+{
+	return way == SG_HSM_OAEP_SHA256 || way == SG_HSM_OAEP_SHA1;
+}
+
+struct sg_rsa_public sg_hsm_profile_public(const struct sg_hsm_profile *profile)
+{
+	return (struct sg_rsa_public){
+		sg_bytes(profile->modulus, profile->modulus_len),
+		sg_bytes(profile->exponent, profile->exponent_len),
+	};
 }
 
 bool sg_hsm_profile_known(enum sg_hsm_way way, enum sg_hsm_iv iv)
@@ -274,7 +288,11 @@ static enum sg_err do_find(struct sg_hsm_session *s, void *arg)
 		}
 		memcpy(profile->id, key.id, key.id_len);
 		profile->id_len = key.id_len;
-		err = try_way(s, &ways[i], profile);
+		profile->modulus_len = profile->exponent_len = 0;
+		if (sg_hsm_way_is_pair(ways[i].way))
+			err = sg_hsm_public_read(s, profile);
+		if (err == SG_OK)
+			err = try_way(s, &ways[i], profile);
 		search->made = key.made && err == SG_OK;
 		if (err == SG_OK)
 			return SG_OK;

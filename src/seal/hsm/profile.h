@@ -7,6 +7,7 @@
 #ifndef SG_SEAL_HSM_PROFILE_H
 #define SG_SEAL_HSM_PROFILE_H
 
+#include "crypto/rsa_oaep.h"
 #include "seal/hsm/pool.h"
 #include "util/secret.h"
 
@@ -37,6 +38,10 @@ struct sg_hsm_profile {
 	enum sg_hsm_iv iv;
 	uint8_t id[SG_HSM_ID_MAX];      /* CKA_ID of the key, or of both halves */
 	size_t id_len;
+	/* Of RSA-OAEP the public key, big-endian, pinned: closing is done here, and who answers
+	 * with a key of his own later gets nothing. Empty for another way. */
+	uint8_t modulus[SG_RSA_MODULUS_MAX], exponent[SG_RSA_EXPONENT_MAX];
+	size_t modulus_len, exponent_len;
 };
 
 /* Find the key that seals, or make it, and how it is used: the first way that closes and opens.
@@ -57,6 +62,12 @@ enum sg_err sg_hsm_open(struct sg_hsm *hsm, const struct sg_hsm_profile *profile
 
 /* Ask whether the HSM has the profile's key. Errors: HSM_OTHER where not, and the HSM's. */
 enum sg_err sg_hsm_profile_has_key(struct sg_hsm *hsm, const struct sg_hsm_profile *profile);
+
+/* Tell whether a way closes by a public key. */
+bool sg_hsm_way_is_pair(enum sg_hsm_way way);
+
+/* Return the public key of a profile, which keeps its bytes. */
+struct sg_rsa_public sg_hsm_profile_public(const struct sg_hsm_profile *profile);
 
 /* Tell whether way and iv are a pair that exists. */
 bool sg_hsm_profile_known(enum sg_hsm_way way, enum sg_hsm_iv iv);

@@ -126,6 +126,10 @@ static CK_RV get_attribute_value(struct faulty_call *call)
 	bool hidden = false;
 
 	for (CK_ULONG i = 0; rv == CKR_OK && i < call->w[3].n; i++)
+		if (template[i].type == CKA_MODULUS && template[i].pValue != NULL &&
+		    faulty_quirk(FAULTY_OTHER_MODULUS))
+			((CK_BYTE *)template[i].pValue)[template[i].ulValueLen / 2] ^= 0x5a;
+	for (CK_ULONG i = 0; rv == CKR_OK && i < call->w[3].n; i++)
 		if (template[i].type == CKA_LABEL && template[i].ulValueLen > SHORT_LABEL &&
 		    faulty_quirk(FAULTY_CUTS_LABELS))
 			template[i].ulValueLen = SHORT_LABEL;

@@ -55,6 +55,7 @@ enum faulty_gcm {
 #define FAULTY_CUTS_LABELS 1024u        /* CKA_LABEL has 16 bytes at most */
 #define FAULTY_REUSES_HANDLES 2048u     /* the handle of a destroyed object is given out again */
 #define FAULTY_SAYS_SIGNET 4096u        /* the token is of the manufacturer "signet" */
+#define FAULTY_OTHER_MODULUS 8192u      /* CKA_MODULUS is not that of the key */
 
 struct faulty_function {
 	_Atomic uint64_t calls;         /* so far, from all processes */
