@@ -90,8 +90,8 @@ static void name(const char *attributes)
 	                          attributes, query), 0);
 }
 
-/* How he comes by a key that he puts there. */
-enum how { GENERATED, CREATED, DERIVED };
+/* How he comes by a key that he puts there; CLOSES: as GENERATED, but it may not open. */
+enum how { GENERATED, CREATED, DERIVED, CLOSES };
 
 struct plant {
 	enum how how;
@@ -113,6 +113,7 @@ static const struct plant bad[] = {
 	{ GENERATED, false, true, false, false },
 	{ GENERATED, false, false, true, false },
 	{ GENERATED, false, false, false, true },
+	{ CLOSES, false, false, false, false },
 };
 
 struct planting {
@@ -130,7 +131,7 @@ static void fill(struct p11_template *t, const struct planting *p)
 	p11_bool(t, CKA_SENSITIVE, !plant->readable);
 	p11_bool(t, CKA_EXTRACTABLE, plant->extractable);
 	p11_bool(t, CKA_ENCRYPT, true);
-	p11_bool(t, CKA_DECRYPT, true);
+	p11_bool(t, CKA_DECRYPT, plant->how != CLOSES);
 	p11_bool(t, CKA_WRAP, plant->wraps);
 	p11_bool(t, CKA_UNWRAP, plant->wraps);
 	p11_bool(t, CKA_SIGN, false);
@@ -192,6 +193,7 @@ static void plant_in(struct test_hsm *in, void *arg)
 {
 	static CK_OBJECT_HANDLE (*const make[])(struct test_hsm *in, struct p11_template *t) = {
 		[GENERATED] = generate, [CREATED] = create, [DERIVED] = derive,
+		[CLOSES] = generate,
 	};
 	const struct planting *p = arg;
 	struct p11_template t = { .n = 0 };
