@@ -38,9 +38,9 @@ static void setup(void)
 
 static void teardown(void)
 {
-	sg_move_clear(&move);
 	sg_store_abort(&move.txn);
 	sg_store_abort(&to);
+	sg_move_clear(&move);
 	sg_token_proof_clear(&proof);
 	sg_token_free(&copy);
 	moving_teardown();
