@@ -41,20 +41,10 @@ points_sources = tests/lib/points.c tests/lib/points.h
 # What every test program links; its source is the file of its name.
 LDADD = libtesting.la libsignet.la $(CHECK_LIBS)
 
-# What tests/run repeats in its sanitizer builds: the test programs but the slowest, and in
+# What tests/run repeats in its sanitizer builds: the test programs (but the slowest), and in
 # the build with ThreadSanitizer those that use threads. Scripts are not among them, because they
 # load the module into programs of others; so check_PROGRAMS holds nothing but tests.
-SANITIZED_TESTS = $(filter-out $(slow_when_sanitized), $(check_PROGRAMS))
-
-# These go through long rows of kills, power cuts and waits, minutes of them with a sanitizer. What
-# they call of ours is called by the others too.
-slow_when_sanitized = \
-	tests/api/test_reauth \
-	tests/attack/test_rollback \
-	tests/attack/test_rollback_anew \
-	tests/attack/test_tripwire \
-	tests/attack/test_uncounted \
-	tests/tool/test_faults
+SANITIZED_TESTS = $(check_PROGRAMS)
 THREAD_TESTS =
 
 EXTRA_DIST += scripts/packages.sh tests/installed tests/run tests/tsan.supp tests/valgrind.supp
