@@ -20,12 +20,14 @@
 #define PASSWD_MAX ((size_t)1 << 20)
 #define SYSTEM_STATE LOCALSTATEDIR "/lib/signet"
 
-/* One key: what its value must be, and how it is stored. set answers ARG for a bad value. */
+/* One key: what its value must be, and how it is stored. set answers ARG for a bad value, which is
+ * shown unless somebody may have written a secret there; what is refused is read by others. */
 struct key {
 	const char *name;
 	const char *wanted;
 	enum sg_err (*set)(struct sg_config *config, const char *value);
 	bool repeats;                   /* each line adds one */
+	size_t (*shown)(const char *value);     /* how many bytes of it; NULL: all */
 };
 
 static enum sg_err replace(char **field, const char *value)
@@ -74,6 +76,23 @@ static enum sg_err set_hsm(struct sg_config *config, const char *value)
 	enum sg_err err = sg_config_add_hsm(config, value);
 
 	return err == SG_ERR_RANGE ? SG_ERR_ARG : err;
+}
+
+/* Behind the question mark of a URI stands where its PIN is, or the PIN. */
+static size_t shown_uri(const char *value)
+{
+	const char *pin = strstr(value, "pin-");
+	size_t len = strcspn(value, "?");
+
+	if (strncmp(value, "pkcs11:", 7) != 0)
+		return 0;
+	return pin != NULL && (size_t)(pin - value) < len ? (size_t)(pin - value) : len;
+}
+
+static size_t shown_never(const char *value)
+{
+	(void)value;
+	return 0;
 }
 
 static enum sg_err set_sealer(struct sg_config *config, const char *value)
@@ -147,19 +166,20 @@ static enum sg_err set_tripwire(struct sg_config *config, const char *value)
 }
 
 static const struct key keys[] = {
-	{ "state", "an absolute path", set_state, false },
-	{ "tcti", "a TCTI such as device:/dev/tpmrm0", sg_config_set_tcti, false },
-	{ "hsm", "one of at most four pkcs11: URIs, without a pin-value", set_hsm, true },
-	{ "hsm-timeout", "a number of seconds from 0 to 3600", set_hsm_timeout, false },
+	{ "state", "an absolute path", set_state, false, NULL },
+	{ "tcti", "a TCTI such as device:/dev/tpmrm0", sg_config_set_tcti, false, NULL },
+	{ "hsm", "one of at most four pkcs11: URIs, without a pin-value", set_hsm, true,
+	  shown_uri },
+	{ "hsm-timeout", "a number of seconds from 0 to 3600", set_hsm_timeout, false, NULL },
 	{ "sealer", "the name of a sealer, such as tpm, or a list such as hsm+tpm", set_sealer,
-	  false },
-	{ "allow-soft", "yes or no", set_allow_soft, false },
+	  false, NULL },
+	{ "allow-soft", "yes or no", set_allow_soft, false, NULL },
 	{ "soft-passphrase-file", "an absolute path, or fd: and a number",
-	  set_soft_passphrase_file, false },
-	{ "pin-tries", "a number from 0 to 1000", set_pin_tries, false },
-	{ "ec-point", "octet or raw", set_ec_point, false },
-	{ "log", "none or syslog", set_log, false },
-	{ "tripwire", "off, log or refuse", set_tripwire, false },
+	  set_soft_passphrase_file, false, shown_never },
+	{ "pin-tries", "a number from 0 to 1000", set_pin_tries, false, NULL },
+	{ "ec-point", "octet or raw", set_ec_point, false, NULL },
+	{ "log", "none or syslog", set_log, false, NULL },
+	{ "tripwire", "off, log or refuse", set_tripwire, false, NULL },
 };
 
 #define KEY_COUNT (sizeof(keys) / sizeof(keys[0]))
@@ -189,6 +209,20 @@ static char *trim(char *text)
 	return text;
 }
 
+static enum sg_err bad_value(const struct place *place, const struct key *key, const char *value)
+{
+	const size_t len = strlen(value), shown = key->shown != NULL ? key->shown(value) : len;
+
+	if (key->shown != NULL && shown == 0)
+		sg_log(SG_LOG_ERROR, "%s:%u: the value of %s must be %s", place->file,
+		       place->line, key->name, key->wanted);
+	else
+		sg_log(SG_LOG_ERROR, "%s:%u: the value of %s is \"%.*s%s\", but must be %s",
+		       place->file, place->line, key->name, (int)shown, value,
+		       shown < len ? "..." : "", key->wanted);
+	return SG_ERR_CONFIG;
+}
+
 static enum sg_err parse_pair(struct sg_config *config, struct place *place, const char *name,
 			      const char *value)
 {
@@ -209,12 +243,7 @@ static enum sg_err parse_pair(struct sg_config *config, struct place *place, con
 	}
 	place->seen[i] = place->line;
 	err = keys[i].set(config, value);
-	if (err == SG_ERR_ARG) {
-		sg_log(SG_LOG_ERROR, "%s:%u: the value of %s is \"%s\", but must be %s",
-		       place->file, place->line, name, value, keys[i].wanted);
-		return SG_ERR_CONFIG;
-	}
-	return err;
+	return err == SG_ERR_ARG ? bad_value(place, &keys[i], value) : err;
 }
 
 static enum sg_err parse_line(struct sg_config *config, struct place *place, char *line)

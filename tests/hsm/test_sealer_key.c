@@ -16,6 +16,7 @@
 #include "seal/hsm/profile.h"
 #include "seal/hsm/sealer.h"
 #include "seal/policy.h"
+#include "util/log.h"
 
 #define OTHER "another token"
 #define LABEL_IN_URI "hsm%20of%20a%20test"
@@ -418,10 +419,24 @@ START_TEST(what_becomes_garbage_is_noticed)
 }
 END_TEST
 
+static unsigned serials;
+
+/* SoftHSM's have 16 digits. */
+static void count_serials(enum sg_log_level level, const char *line, void *arg)
+{
+	(void)level;
+	(void)arg;
+	for (const char *at = line; (at = strstr(at, ";serial=")) != NULL; at += 8 + 16)
+		serials += strspn(at + 8, "0123456789abcdef") == 16;
+}
+
 START_TEST(a_uri_that_fits_two_tokens_is_refused)
 {
 	test_softhsm_add(&softhsm, TEST_HSM_LABEL);
+	sg_log_set(count_serials, NULL);
 	ck_assert_int_eq(provision(), SG_ERR_CONFIG);
+	sg_log_set(NULL, NULL);
+	ck_assert_uint_eq(serials, 2);
 }
 END_TEST
 

@@ -191,6 +191,26 @@ START_TEST(what_can_be_no_hsm_is_refused)
 }
 END_TEST
 
+/* Standard error and syslog have more readers than the file. */
+START_TEST(a_secret_in_the_wrong_place_is_not_printed)
+{
+	static const char *const texts[] = {
+		"hsm = pkcs11:token=a?module-path=/m.so&pin-value=SECRET\n",
+		"hsm = pkcs11:token=a;pin-value=SECRET?module-path=/m.so\n",
+		"hsm = SECRET\n",
+		"soft-passphrase-file = SECRET\n",
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		ck_assert_int_eq(parse(texts[i]), SG_ERR_CONFIG);
+		ck_assert_ptr_null(strstr(last_line, "SECRET"));
+		ck_assert_ptr_nonnull(strstr(last_line, "test.conf:1: the value of "));
+	}
+	ck_assert_int_eq(parse(texts[0]), SG_ERR_CONFIG);
+	ck_assert_ptr_nonnull(strstr(last_line, "\"pkcs11:token=a...\""));
+}
+END_TEST
+
 START_TEST(a_line_without_an_equals_sign_is_refused)
 {
 	assert_refused("log none\n", "test.conf:1: a line must have the form: key = value");
@@ -443,6 +463,7 @@ static Suite *suite(void)
 	tcase_add_test(t, a_repeated_key_names_both_lines);
 	tcase_add_test(t, several_hsms_are_taken_in_their_order);
 	tcase_add_test(t, what_can_be_no_hsm_is_refused);
+	tcase_add_test(t, a_secret_in_the_wrong_place_is_not_printed);
 	tcase_add_test(t, a_line_without_an_equals_sign_is_refused);
 	tcase_add_test(t, a_bad_value_says_what_is_wanted);
 	tcase_add_test(t, an_empty_value_is_refused);

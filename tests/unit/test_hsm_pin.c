@@ -10,6 +10,7 @@
 #include "lib/runner.h"
 #include "lib/scratch.h"
 #include "seal/hsm/pin.h"
+#include "util/log.h"
 
 #define PIN "the pin"
 
@@ -110,6 +111,37 @@ START_TEST(what_names_no_file_is_a_mistake_of_the_configuration)
 }
 END_TEST
 
+static char last_line[512];
+
+static void keep_line(enum sg_log_level level, const char *line, void *arg)
+{
+	(void)level;
+	(void)arg;
+	snprintf(last_line, sizeof last_line, "%s", line);
+}
+
+START_TEST(a_pin_in_the_place_of_its_source_is_not_printed)
+{
+	sg_log_set(keep_line, NULL);
+	ck_assert_int_eq(read_from("", "SECRET"), SG_ERR_CONFIG);
+	ck_assert_int_eq(read_from("file:", "SECRET"), SG_ERR_CONFIG);
+	sg_log_set(NULL, NULL);
+	ck_assert_ptr_nonnull(strstr(last_line, "pin-source"));
+	ck_assert_ptr_null(strstr(last_line, "SECRET"));
+}
+END_TEST
+
+static const char *const empty[] = { "", "\n" };
+
+START_TEST(a_file_without_a_pin_costs_no_try)
+{
+	free(file);
+	file = scratch_write(folder, "pin-file", empty[_i], strlen(empty[_i]), 0600);
+	ck_assert_int_eq(read_from("file:", file), SG_ERR_HSM_PIN);
+	ck_assert_ptr_null(pin);
+}
+END_TEST
+
 START_TEST(a_file_that_is_not_there_is_said_to_be_the_pin)
 {
 	ck_assert_int_eq(read_from("file:/nonexistent/", "pin"), SG_ERR_HSM_PIN);
@@ -152,6 +184,20 @@ static enum sg_err answer(const char *name, struct sg_secret **out)
 	snprintf(asked_for, sizeof asked_for, "%s", name);
 	return sg_secret_copy(sg_bytes_str("asked"), out);
 }
+
+static enum sg_err answer_nothing(const char *name, struct sg_secret **out)
+{
+	(void)name;
+	return sg_secret_new(1, out);
+}
+
+START_TEST(who_is_asked_and_says_nothing_gave_no_pin)
+{
+	sg_hsm_pin_ask(answer_nothing);
+	ck_assert_int_eq(sg_hsm_pin_read(uri, label, &origin, &pin), SG_ERR_HSM_PIN);
+	ck_assert_ptr_null(pin);
+}
+END_TEST
 
 START_TEST(who_is_asked_sees_the_label)
 {
@@ -196,6 +242,9 @@ static Suite *suite(void)
 	tcase_add_test(tcase, without_credentials_there_is_none);
 	tcase_add_loop_test(tcase, what_names_no_file_is_a_mistake_of_the_configuration,
 	                    0, COUNT(no_files));
+	tcase_add_test(tcase, a_pin_in_the_place_of_its_source_is_not_printed);
+	tcase_add_loop_test(tcase, a_file_without_a_pin_costs_no_try, 0, COUNT(empty));
+	tcase_add_test(tcase, who_is_asked_and_says_nothing_gave_no_pin);
 	tcase_add_test(tcase, a_file_that_is_not_there_is_said_to_be_the_pin);
 	tcase_add_test(tcase, a_file_that_others_can_read_is_refused);
 	tcase_add_test(tcase, a_file_that_is_too_long_is_refused);

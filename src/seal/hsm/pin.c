@@ -60,8 +60,9 @@ static enum sg_err source_path(const char *source, char **path)
 	*path = rest[0] == '/' ? strdup(rest) : NULL;
 	if (rest[0] == '/')
 		return *path != NULL ? SG_OK : SG_ERR_NOMEM;
-	sg_log(SG_LOG_ERROR, "pin-source=%s names no file: it must be file: and an absolute "
-	       "path, or credential: and a name", source);
+	/* The text is perhaps the PIN. */
+	sg_log(SG_LOG_ERROR, "the pin-source of the HSM names no file: it must be file: and an "
+	       "absolute path, or credential: and a name");
 	return SG_ERR_CONFIG;
 }
 
@@ -94,6 +95,17 @@ static struct sg_hsm_pin_origin origin_of(const char *path)
 	return origin;
 }
 
+/* An empty PIN is none, and would cost a try like any other. */
+static enum sg_err refuse_empty(enum sg_err err, const char *what, const char *where,
+                                struct sg_secret **pin)
+{
+	if (err != SG_OK || *pin == NULL || (*pin)->len > 0)
+		return err;
+	sg_log(SG_LOG_ERROR, "%s %s", what, where);
+	sg_secret_free(pin);
+	return SG_ERR_HSM_PIN;
+}
+
 enum sg_err sg_hsm_pin_read(P11KitUri *uri, const unsigned char label[32],
                             struct sg_hsm_pin_origin *origin, struct sg_secret **out)
 {
@@ -104,12 +116,13 @@ enum sg_err sg_hsm_pin_read(P11KitUri *uri, const unsigned char label[32],
 	*out = NULL;
 	*origin = (struct sg_hsm_pin_origin){ 0 };
 	if (source == NULL)
-		return ask(label, out);
+		return refuse_empty(ask(label, out), "nobody gave a PIN for", "the HSM", out);
 	err = source_path(source, &path);
 	if (err == SG_OK)
 		*origin = origin_of(path);
 	if (err == SG_OK)
 		err = sg_file_read_secret(path, SG_HSM_PIN_MAX, out);
+	err = refuse_empty(err, "there is no PIN of the HSM in", path, out);
 	if (err == SG_ERR_NOT_FOUND) {
 		sg_log(SG_LOG_ERROR, "there is no file %s with the PIN of the HSM", path);
 		err = SG_ERR_HSM_PIN;

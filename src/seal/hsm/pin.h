@@ -22,8 +22,8 @@ struct sg_hsm_pin_origin {
 /* Read the PIN that the pin-source of a URI names [RFC 7512 §2.4]: file:/PATH, an absolute path, or
  * credential:NAME for one of systemd's. Without a pin-source, whoever set sg_hsm_pin_ask is asked,
  * with the label of the token, padded with blanks to 32 bytes. The caller frees *out, which is NULL
- * where there is nobody to ask. Errors: HSM_PIN where there is no such file, and those of
- * sg_file_read_secret. */
+ * where there is nobody to ask. Errors: HSM_PIN where there is no such file, or no PIN in
+ * it, and those of sg_file_read_secret. */
 enum sg_err sg_hsm_pin_read(P11KitUri *uri, const unsigned char label[32],
                             struct sg_hsm_pin_origin *origin, struct sg_secret **out);
 

@@ -11,6 +11,7 @@
 #include <p11-kit/p11-kit.h>
 
 #include "seal/hsm/calling.h"
+#include "seal/hsm/parent.h"
 #include "seal/hsm/rc.h"
 #include "util/log.h"
 
@@ -64,6 +65,9 @@ static void weigh(const unsigned char *field, size_t len, struct sg_bytes known,
 	*fits = *fits > 0 && is_field(field, len, known) ? *fits + weight : 0;
 }
 
+/* Such a field for "%.*s". */
+#define FIELD(field) (int)sg_hsm_field((field), sizeof (field)).len, (field)
+
 unsigned sg_hsm_place_fits(const char *text, struct sg_bytes label, struct sg_bytes serial)
 {
 	P11KitUri *uri = p11_kit_uri_new();
@@ -108,8 +112,10 @@ static enum sg_err search(struct sg_hsm_place *place, CK_FUNCTION_LIST *f)
 		if (!slot_fits(place, f, slots[i], &info))
 			continue;
 		if (place->f != NULL) {
-			sg_log(SG_LOG_ERROR, "the URI of the HSM fits two tokens, \"%.32s\" and "
-			       "\"%.32s\": give it a serial", place->info.label, info.label);
+			sg_log(SG_LOG_ERROR, "the URI of the HSM fits two tokens, \"%.*s\" and "
+			       "\"%.*s\": add ;serial=%.*s or ;serial=%.*s",
+			       FIELD(place->info.label), FIELD(info.label),
+			       FIELD(place->info.serialNumber), FIELD(info.serialNumber));
 			err = SG_ERR_CONFIG;
 		}
 		place->f = f;
