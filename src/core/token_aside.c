@@ -54,19 +54,33 @@ enum sg_err sg_token_aside_each(const struct sg_config *config, const uint8_t uu
 }
 
 /* A counter that is gone can have left its handle to the one of the token as it is now. */
-static bool uses_its_counter(const struct sg_token *token, const char *path)
+static bool uses_its_counter(const struct sg_token_record *aside,
+                             const struct sg_token_record *now)
 {
-	struct sg_token_record aside = { 0 }, now = { 0 };
-	bool uses;
+	return aside->counter.len > 0 &&
+	       memcmp(aside->sealer, now->sealer, sizeof now->sealer) == 0 &&
+	       sg_bytes_equal(sg_buf_bytes(&aside->parent), sg_buf_bytes(&now->parent)) &&
+	       sg_bytes_equal(sg_buf_bytes(&aside->counter), sg_buf_bytes(&now->counter));
+}
 
-	uses = sg_token_aside_record(path, &aside) == SG_OK &&
-	       sg_token_read_record(token, &now) == SG_OK && aside.counter.len > 0 &&
-	       memcmp(aside.sealer, now.sealer, sizeof now.sealer) == 0 &&
-	       sg_bytes_equal(sg_buf_bytes(&aside.parent), sg_buf_bytes(&now.parent)) &&
-	       sg_bytes_equal(sg_buf_bytes(&aside.counter), sg_buf_bytes(&now.counter));
-	sg_token_record_clear(&aside);
-	sg_token_record_clear(&now);
-	return uses;
+/* Fill in what stays, now holding it. A store that was copied, and not moved, names what the token
+ * needs; where the token's own can't be read, nobody knows that. */
+static void spare(const struct sg_token *token, const char *path, struct sg_token_record *now,
+                  struct sg_token_going *going)
+{
+	struct sg_token_record aside = { 0 };
+	enum sg_err err = sg_token_read_record(token, now);
+
+	*going = (struct sg_token_going){ .counters = SG_OWN_COUNTER, .known = SG_OK };
+	if (err == SG_OK) {
+		going->needed = &now->indices;
+		if (sg_token_aside_record(path, &aside) == SG_OK && uses_its_counter(&aside, now))
+			going->counters = SG_NO_COUNTER;
+		sg_token_record_clear(&aside);
+	} else if (err != SG_ERR_STORE_MISSING) {
+		going->counters = SG_NO_COUNTER;
+		going->known = err;
+	}
 }
 
 /* A token like any other, but for where its store lies. Its name in the hardware is that of the
@@ -75,7 +89,8 @@ enum sg_err sg_token_aside_remove(const struct sg_config *config, CK_SLOT_ID slo
                                   const char *path, const struct sg_secret *owner_auth,
                                   struct sg_token_left *left)
 {
-	enum sg_token_counters which = SG_OWN_COUNTER;
+	struct sg_token_record now = { 0 };
+	struct sg_token_going going;
 	struct sg_token *token = NULL;
 	char *own;
 	enum sg_err err;
@@ -89,11 +104,11 @@ enum sg_err sg_token_aside_remove(const struct sg_config *config, CK_SLOT_ID slo
 		free(own);
 		return err;
 	}
-	if (uses_its_counter(token, path))
-		which = SG_NO_COUNTER;
+	spare(token, path, &now, &going);
 	free(token->path);
 	token->path = own;
-	err = sg_token_remove_store(token, owner_auth, which, left);
+	err = sg_token_remove_store(token, owner_auth, &going, left);
+	sg_token_record_clear(&now);
 	sg_token_free(&token);
 	return err;
 }

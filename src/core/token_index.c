@@ -234,6 +234,16 @@ void sg_token_index_resume(struct sg_token *token, const struct sg_token_record 
 		       "signet reseal with --owner-auth-file does it");
 }
 
+void sg_token_index_spare(struct sg_pin_list *list, const struct sg_pin_list *needed)
+{
+	for (size_t i = 0; i < needed->n; i++) {
+		struct sg_pin_entry *entry = find(list, &needed->entry[i].index);
+
+		if (entry != NULL)
+			drop(list, (size_t)(entry - list->entry));
+	}
+}
+
 enum sg_err sg_token_index_abandon(struct sg_sealer *sealer, const struct sg_token_record *record,
                                    const struct sg_secret *owner_auth, struct sg_pin_list *left)
 {

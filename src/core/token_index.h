@@ -49,6 +49,9 @@ enum sg_err sg_token_index_settled(struct sg_token *token, struct sg_sealer *sea
 void sg_token_index_resume(struct sg_token *token, const struct sg_token_record *record,
                            struct sg_keyset *const keys[2]);
 
+/* Take those off a list that another one names too. */
+void sg_token_index_spare(struct sg_pin_list *list, const struct sg_pin_list *needed);
+
 /* Remove from the hardware what a record names that is not stored, or not any more. *left are
  * those that could not be removed. The caller holds `opening`; owner_auth may be NULL. Errors:
  * that of the first that could not be removed. */

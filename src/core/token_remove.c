@@ -122,19 +122,23 @@ static void clear_hardware(struct sg_token *token, const struct sg_secret *owner
 }
 
 enum sg_err sg_token_remove_store(struct sg_token *token, const struct sg_secret *owner_auth,
-                                  enum sg_token_counters which, struct sg_token_left *left)
+                                  const struct sg_token_going *going, struct sg_token_left *left)
 {
 	struct sg_token_record record = { 0 };
 	enum sg_err err, known;
 
 	*left = (struct sg_token_left){ .index_err = SG_OK };
 	known = read_record(token, &record);
-	find_kept(token, &record, which, known, left);
+	if (known == SG_OK)
+		known = going->known;
+	if (going->needed != NULL)
+		sg_token_index_spare(&record.indices, going->needed);
+	find_kept(token, &record, going->counters, known, left);
 	err = sg_store_remove(token->path);
 	if (err == SG_OK) {
 		sg_token_tripwire_forget(token);
 		sg_token_signatures_forget(token);
-		clear_hardware(token, owner_auth, &record, which, known, left);
+		clear_hardware(token, owner_auth, &record, going->counters, known, left);
 	}
 	sg_token_record_clear(&record);
 	return err;
@@ -143,7 +147,9 @@ enum sg_err sg_token_remove_store(struct sg_token *token, const struct sg_secret
 enum sg_err sg_token_remove(struct sg_token *token, const struct sg_secret *owner_auth,
                             struct sg_token_left *left)
 {
-	return sg_token_remove_store(token, owner_auth, SG_ALL_COUNTERS, left);
+	const struct sg_token_going all = { .counters = SG_ALL_COUNTERS, .known = SG_OK };
+
+	return sg_token_remove_store(token, owner_auth, &all, left);
 }
 
 void sg_token_left_clear(struct sg_token_left *left)

@@ -27,10 +27,18 @@ enum sg_err sg_token_remove(struct sg_token *token, const struct sg_secret *owne
 
 void sg_token_left_clear(struct sg_token_left *left);
 
-/* Within this ring. Remove a store that is perhaps not the token's any more, of whose counters
- * others may be in use; unless all counters go, of the keys those that this store alone names. */
 enum sg_token_counters { SG_ALL_COUNTERS, SG_OWN_COUNTER, SG_NO_COUNTER };
+
+/* What goes with a store, and what stays because the token needs it as it is now. */
+struct sg_token_going {
+	enum sg_token_counters counters;
+	const struct sg_pin_list *needed;       /* indices that stay; NULL: none */
+	enum sg_err known;              /* not OK: what the token needs is not known: all stays */
+};
+
+/* Within this ring. Remove a store that is perhaps not the token's any more; unless all counters
+ * go, of the keys those that this store alone names. */
 enum sg_err sg_token_remove_store(struct sg_token *token, const struct sg_secret *owner_auth,
-                                  enum sg_token_counters which, struct sg_token_left *left);
+                                  const struct sg_token_going *going, struct sg_token_left *left);
 
 #endif

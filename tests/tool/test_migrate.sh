@@ -158,6 +158,18 @@ pins() {
 		on b exits 0 pin reset --token desk --so-pin-file "$FOLDER/so" --new-pin-file "$FOLDER/other"
 }
 
+# A copy of the token's own store names what counts its PIN.
+copies() {
+	local store
+
+	store=$(ls "$SIGNET_STATE"/slot-*.db) && cp -p "$store" "${store%.db}.aside-9" &&
+		on b exits 0 destroy --token desk --aside --yes && [ "$(indices b)" -eq 1 ] &&
+		cp -p "$store" "${store%.db}.moving" &&
+		(ulimit -f 4; on b fails 7 'no space left' migrate --token desk --to tpm --tpm "$A" --pin-file "$FOLDER/other" --so-pin-file "$FOLDER/so") &&
+		[ ! -e "${store%.db}.moving" ] && [ "$(indices b)" -eq 1 ] &&
+		on b exits 0 sign --token desk --label key --pin-file "$FOLDER/other" --format base64 < "$FOLDER/message"
+}
+
 without_officer() {
 	on b fails 2 "don't go together" migrate --token desk --to tpm --tpm "$A" --so-pin-file "$FOLDER/so" --without-officer &&
 		on b exits 0 migrate --token desk --to tpm --tpm "$A" --pin-file "$FOLDER/other" --without-officer &&
@@ -220,6 +232,7 @@ check 'what goes with an old store is not what the token needs' there_and_back
 check 'what the new sealer lacks is named, and left behind where that is said' to_soft
 check 'the token goes with what was set aside' gone
 check 'a PIN token needs both PINs, and keeps its count of tries' pins
+check 'a copy of the store that is cleared away takes no count of tries with it' copies
 check 'the officer can be left out' without_officer
 check 'a policy stays, or is named' policy
 check 'a policy is named before anything is made in an HSM' policy_over_hsm
