@@ -30,8 +30,12 @@ static void check_hsm(struct doctor *doctor, const struct sg_config *config, siz
 	if (err != SG_OK)
 		doctor_report_err(doctor, check, err);
 	else
-		doctor_report(doctor, check, FINE, NULL, "%s, made by %s, firmware %s; the login works",
-		              status.device, status.maker, status.firmware);
+		doctor_report(doctor, check, status.pin_wrong ? WARN : FINE,
+		              status.pin_wrong ? "Find out who tried; it locks itself after a few more."
+		                               : NULL,
+		              "%s, made by %s, firmware %s; the login works%s", status.device,
+		              status.maker, status.firmware,
+		              status.pin_wrong ? ", and before it a wrong PIN was tried" : "");
 }
 
 void doctor_check_hsms(struct doctor *doctor, const struct sg_config *config)

@@ -5,6 +5,7 @@
 #include "tools/fail.h"
 #include "tools/kind.h"
 #include "tools/object.h"
+#include "tools/token.h"
 
 static CK_RV generate(const struct tool *tool, struct sg_bytes label, struct sg_bytes id,
                       const void *arg, CK_OBJECT_HANDLE *private_key)
@@ -41,6 +42,25 @@ static CK_RV generate(const struct tool *tool, struct sg_bytes label, struct sg_
 	                         &public_key, private_key);
 }
 
+/* A P-256 key is made in the hardware of the token, if it keeps such keys. */
+static enum tool_exit check(const struct tool *tool)
+{
+	const struct sg_bytes label = TOOL_FIELD(tool->token.label);
+	const struct tool_kind *kind = NULL;
+	enum tool_exit code = tool_kind_named(tool, &kind);
+	CK_MECHANISM_INFO info;
+
+	if (code == TOOL_OK)
+		code = tool_check_in_hsm(tool);
+	if (code != TOOL_OK)
+		return code;
+	if (C_GetMechanismInfo(tool->slot, kind->generate, &info) != CKR_MECHANISM_INVALID)
+		return TOOL_OK;
+	return tool_fail(TOOL_FAILED, "Make it in a token that a TPM or an HSM alone seals; signet status "
+	                 "shows what seals one.", "a p256 key lives in the hardware, and what seals "
+	                 "token \"%.*s\" keeps no keys", (int)label.len, (const char *)label.data);
+}
+
 static enum tool_exit run(struct tool *tool)
 {
 	const struct tool_kind *kind = NULL;
@@ -52,7 +72,7 @@ static enum tool_exit run(struct tool *tool)
 		return tool_fail(TOOL_USAGE, NULL, "a p256 key lives in the hardware: it can't "
 		                 "be --extractable");
 	return tool_object_make(tool, &(const struct tool_maker){
-		"making the key", kind->made, "can't make the key", tool_check_in_hsm, generate,
+		"making the key", kind->made, "can't make the key", check, generate,
 	}, kind);
 }
 

@@ -169,8 +169,12 @@ static void text_hsm(struct tool_text *text, const struct status_slot *slot)
 		tool_text_name(text, sg_bytes_str(slot->status.maker));
 		tool_text_add(text, ", firmware %s", slot->status.firmware);
 	}
+	if (slot->status.pin_wrong)
+		tool_text_add(text, "; somebody tried a wrong PIN of it");
 	if (slot->err != SG_OK)
-		tool_text_add(text, ": %s (%s)", sg_err_sentence(slot->err), slot->why);
+		tool_text_add(text, ": %s", sg_err_sentence(slot->err));
+	if (slot->err != SG_OK && slot->why[0] != '\0')
+		tool_text_add(text, " (%s)", slot->why);
 	tool_text_add(text, "\n");
 	if (slot->err == SG_OK && slot->token != NULL)
 		tool_text_add(text, "    key that seals: %s\n",

@@ -69,7 +69,7 @@ static CK_RV gcm_param(const CK_MECHANISM *mechanism, struct sg_op *op)
 static CK_RV encrypt_size_inside(const struct sg_op *op, enum sg_op_phase phase, size_t in_len,
                                  size_t *out_len)
 {
-	if (in_len > SG_RESIDENT_DATA_MAX - op->data.len)
+	if (!sg_token_resident_takes(op->data.len, in_len))
 		return CKR_DATA_LEN_RANGE;
 	*out_len = phase == SG_OP_UPDATE ? 0 : op->data.len + in_len + op->gcm.tag_len;
 	return CKR_OK;
@@ -148,7 +148,7 @@ static CK_RV decrypt_inside(struct sg_op *op, struct sg_bytes in, uint8_t *out)
 {
 	const struct sg_resident_gcm gcm = inside_params(op);
 
-	if (in.len > SG_RESIDENT_DATA_MAX)
+	if (!sg_token_resident_takes(0, in.len))
 		return CKR_ENCRYPTED_DATA_LEN_RANGE;
 	return sg_rv(sg_token_resident_decrypt(op->token, op->key, &gcm, in, out));
 }

@@ -75,7 +75,7 @@ static CK_RV fits(const struct sg_op *op)
 
 static CK_RV sign_inside(const struct sg_op *op, struct sg_bytes in, uint8_t *out)
 {
-	if (in.len > SG_RESIDENT_DATA_MAX)
+	if (!sg_token_resident_takes(0, in.len))
 		return CKR_DATA_LEN_RANGE;
 	return sg_rv(sg_token_resident_eddsa(op->token, op->key, in, out));
 }

@@ -40,8 +40,8 @@ static CK_RV size(const struct sg_op *op, enum sg_op_phase phase, size_t in_len,
 /* A key that lives in the hardware takes its data whole. */
 static CK_RV gather(struct sg_op *op, struct sg_bytes in)
 {
-	return in.len > SG_RESIDENT_DATA_MAX - op->data.len ? CKR_DATA_LEN_RANGE
-	                                                    : sg_op_gather(op, in);
+	return sg_token_resident_takes(op->data.len, in.len) ? sg_op_gather(op, in)
+	                                                     : CKR_DATA_LEN_RANGE;
 }
 
 static CK_RV update(struct sg_op *op, struct sg_bytes in, uint8_t *out)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "crypto/crypto.h"
+#include "util/log.h"
 
 const struct sg_resident_ops *sg_token_resident(struct sg_token *token)
 {
@@ -168,6 +169,15 @@ unsigned sg_token_resident_uses(enum sg_resident_kind kind, const struct sg_attr
 		if (sg_attrs_bool(attrs, uses_named[i].type))
 			uses |= uses_named[i].use;
 	return uses & all_uses[kind];
+}
+
+bool sg_token_resident_takes(size_t has, size_t more)
+{
+	if (has <= SG_RESIDENT_DATA_MAX && more <= SG_RESIDENT_DATA_MAX - has)
+		return true;
+	sg_log(SG_LOG_ERROR, "a key that lives in the hardware takes %d bytes at most; for more, wrap a "
+	       "key with it and encrypt by that, or sign a digest", SG_RESIDENT_DATA_MAX);
+	return false;
 }
 
 enum sg_err sg_token_resident_create(struct sg_token *token, enum sg_resident_kind kind,

@@ -18,6 +18,9 @@ const struct sg_resident_ops *sg_token_resident(struct sg_token *token);
  * say; 0: nothing. */
 unsigned sg_token_resident_uses(enum sg_resident_kind kind, const struct sg_attrs *attrs);
 
+/* Tell whether such a key takes so many bytes more than it has got; where not, that is logged. */
+bool sg_token_resident_takes(size_t has, size_t more);
+
 /* Make a key for an object with these attributes, for the uses that they say, and of that uuid; the
  * caller frees *blob. A pair's point goes to point. Errors: those of sg_token_open, the hardware's,
  * HW_UNSUPPORTED where it keeps no keys. */

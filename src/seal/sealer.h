@@ -29,6 +29,7 @@ struct sg_sealer_status {
 	bool parent_found;              /* a storage root key stands at its place */
 	bool parent_same;               /* and it is the one that was asked about */
 	bool parent_foreign;            /* something else stands at its place */
+	bool pin_wrong;                 /* its own PIN was given wrongly since the last right one */
 	bool lockout_known;
 	bool locked;                    /* PINs are refused now */
 	uint32_t tries_left;            /* wrong PINs until it locks */

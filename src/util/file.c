@@ -226,6 +226,24 @@ enum sg_err sg_file_read_trusted(const char *path, size_t max, struct sg_buf *ou
 	return err == SG_ERR_STORE_MISSING ? SG_ERR_NOT_FOUND : err;
 }
 
+enum sg_err sg_file_check_trusted(const char *path)
+{
+	struct sg_walk at;
+	struct stat st;
+	enum sg_err err = sg_walk_begin(path, false, &at);
+
+	if (err == SG_OK && fstatat(at.fd, at.name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		err = errno == ENOENT ? SG_ERR_NOT_FOUND : system_error(path);
+	if (err == SG_OK && !S_ISREG(st.st_mode)) {
+		sg_log(SG_LOG_ERROR, "%s is no file", path);
+		err = SG_ERR_STORE_UNSAFE;
+	}
+	if (err == SG_OK)
+		err = check_unchangeable(path, &st);
+	sg_walk_end(&at);
+	return err == SG_ERR_STORE_MISSING ? SG_ERR_NOT_FOUND : err;
+}
+
 /* Take "-" or "fd:N" apart. True: it is one of them, and *fd is -1 if it is malformed. */
 static bool names_descriptor(const char *path, int *fd)
 {

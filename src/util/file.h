@@ -35,6 +35,10 @@ enum sg_err sg_dir_make_private(const char *path);
  * SYSTEM. */
 enum sg_err sg_file_read_trusted(const char *path, size_t max, struct sg_buf *out);
 
+/* Check that a file is one that nobody but root and this user can change, nor the way to it; path
+ * has no links. Errors: STORE_UNSAFE also where it is no file, NOT_FOUND, SYSTEM. */
+enum sg_err sg_file_check_trusted(const char *path);
+
 /* Put a file with these bytes, mode 0600, in the place of the one of that name, whole or not
  * at all, whatever happens and whoever else does so. The folder must be private
  * (sg_dir_check_private). Errors: STORE_UNSAFE, STORE_FULL, STORE_READONLY, STORE_BUSY where

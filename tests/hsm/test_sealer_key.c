@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "lib/conformance.h"
 #include "lib/faulty.h"
@@ -618,6 +619,72 @@ START_TEST(a_token_whose_hsm_is_away_gets_no_other)
 }
 END_TEST
 
+START_TEST(a_module_that_others_can_change_is_not_loaded)
+{
+	ck_assert_int_eq(chmod(hsm.module, _i == 0 ? 0777 : 0775), 0);
+	ck_assert_int_eq(provision(), SG_ERR_CONFIG);
+	ck_assert_uint_eq(test_faulty_calls(&hsm, NULL), 0);
+	ck_assert_int_eq(chmod(hsm.module, 0755), 0);
+	ck_assert_int_eq(provision(), SG_OK);
+}
+END_TEST
+
+static void plant_in(struct test_hsm *in, void *arg)
+{
+	static const uint8_t value[32] = { 7 };
+	const struct sg_bytes *id = arg;
+	struct p11_template t = { .n = 0 };
+	CK_OBJECT_HANDLE handle;
+
+	p11_ulong(&t, CKA_CLASS, CKO_SECRET_KEY);
+	p11_ulong(&t, CKA_KEY_TYPE, CKK_AES);
+	p11_bool(&t, CKA_TOKEN, true);
+	p11_bool(&t, CKA_PRIVATE, false);
+	p11_bytes(&t, CKA_VALUE, value, sizeof value);
+	p11_bytes(&t, CKA_ID, id->data, id->len);
+	p11_ok(in->f->C_CreateObject(in->session, t.attr, t.n, &handle));
+}
+
+START_TEST(a_public_key_beside_ours_closes_nothing)
+{
+	struct sg_secret *plain = test_secret(32, 0);
+	struct sg_buf blob = { 0 };
+	struct sg_bytes id;
+
+	ck_assert_int_eq(provision(), SG_OK);
+	ck_assert_int_eq(test_seal(NULL, plain, &blob), SG_OK);
+	id = sg_bytes(test_parent.data + 10, SG_HSM_KEY_ID);
+	test_hsm_in_child(softhsm.module, TEST_HSM_LABEL, plant_in, &id);
+	open_sealer();
+	ck_assert(test_opens(NULL, &blob, plain));
+	ck_assert_int_eq(test_seal(NULL, plain, &blob), SG_OK);
+	sg_secret_free(&plain);
+	sg_buf_free(&blob);
+}
+END_TEST
+
+static void try_wrong_in(struct test_hsm *in, void *arg)
+{
+	(void)arg;
+	p11_ok(in->f->C_Logout(in->session));
+	p11_is(CKR_PIN_INCORRECT, in->f->C_Login(in->session, CKU_USER, (CK_BYTE *)"wrong", 5));
+}
+
+START_TEST(status_tells_that_a_wrong_pin_of_the_hsm_was_tried)
+{
+	struct sg_sealer_status status;
+	const struct sg_bytes none = sg_bytes(NULL, 0);
+
+	ck_assert_int_eq(test_sealer->ops->status(test_sealer, none, &status), SG_OK);
+	ck_assert(!status.pin_wrong);
+	sg_sealer_free(&test_sealer);
+	test_hsm_in_child(softhsm.module, TEST_HSM_LABEL, try_wrong_in, NULL);
+	open_sealer();
+	ck_assert_int_eq(test_sealer->ops->status(test_sealer, none, &status), SG_OK);
+	ck_assert(status.pin_wrong);
+}
+END_TEST
+
 START_TEST(that_one_is_away_is_said_before_that_another_lacks_the_key)
 {
 	struct sg_secret *plain = test_secret(32, 0), *out = NULL;
@@ -819,6 +886,9 @@ static Suite *suite(void)
 	tcase_add_test(tcase, without_a_parent_the_first_hsm_alone_is_asked);
 	tcase_add_test(tcase, a_token_of_before_stays_with_its_hsm);
 	tcase_add_test(tcase, a_token_whose_hsm_is_away_gets_no_other);
+	tcase_add_loop_test(tcase, a_module_that_others_can_change_is_not_loaded, 0, 2);
+	tcase_add_test(tcase, a_public_key_beside_ours_closes_nothing);
+	tcase_add_test(tcase, status_tells_that_a_wrong_pin_of_the_hsm_was_tried);
 	tcase_add_test(tcase, that_one_is_away_is_said_before_that_another_lacks_the_key);
 	tcase_add_test(tcase, a_key_that_was_deleted_meanwhile_is_missed);
 	tcase_add_test(tcase, the_hsm_gives_nothing_out_for_a_wrong_authorisation);

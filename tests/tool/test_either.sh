@@ -46,7 +46,8 @@ needs_all() {
 }
 
 refused() {
-	fails 6 "keeps no counters" init --label other --machine --rollback-protection &&
+	fails 1 'keeps no keys' keygen --label pair --type p256 --pin-file "$FOLDER/pin" &&
+		fails 6 "keeps no counters" init --label other --machine --rollback-protection &&
 		fails 6 "can't count the wrong tries" init --label other --pin-file "$FOLDER/pin" --pin-tries 5 &&
 		fails 6 'no policies' init --label other --machine --pcr sha256:7 &&
 		fails 10 'no list of 2 to 4 different sealers' init --label other --machine --sealer tpm+tpm

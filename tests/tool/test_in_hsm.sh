@@ -71,6 +71,12 @@ root_encrypts() {
 		signet decrypt --root cipher < "$FOLDER/sealed" | cmp - "$FOLDER/data"
 }
 
+# What the HSM gets goes whole, and there is a limit to that.
+limit_is_told() {
+	head -c 65537 /dev/zero > "$FOLDER/long" && fails 1 'takes 65536 bytes at most' sign --label in --format base64 < "$FOLDER/long" &&
+		fails 1 'takes 65536 bytes at most' encrypt --root cipher --force < "$FOLDER/long"
+}
+
 # Of a key in the HSM there are two objects, of the one that seals one.
 deleted_there_too() {
 	local before after
@@ -106,6 +112,7 @@ check 'list says where each key lives' listed
 check 'openssl verifies what a key in the HSM signs' openssl_verifies
 check 'a root in the HSM wraps' root_wraps
 check 'a root in the HSM encrypts' root_encrypts
+check 'the most that the HSM takes is told' limit_is_told
 check 'what is deleted is deleted in the HSM' deleted_there_too
 check 'a key in the HSM is not extractable' fails 2 'extractable' keygen --label x --in-hsm --extractable
 check 'of several HSMs the one that got the key is named' names_the_hsm

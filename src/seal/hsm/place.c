@@ -13,6 +13,7 @@
 #include "seal/hsm/calling.h"
 #include "seal/hsm/parent.h"
 #include "seal/hsm/rc.h"
+#include "util/file.h"
 #include "util/log.h"
 
 #define SLOTS_MAX 4096          /* a module that names more is broken */
@@ -27,6 +28,7 @@
 static enum sg_err list_slots(CK_FUNCTION_LIST *f, CK_SLOT_ID **slots, CK_ULONG *n)
 {
 	CK_RV rv = CKR_BUFFER_TOO_SMALL;
+	CK_ULONG room;
 
 	*slots = NULL;
 	for (int i = 0; i < SLOTS_TRIES && rv == CKR_BUFFER_TOO_SMALL; i++) {
@@ -37,10 +39,14 @@ static enum sg_err list_slots(CK_FUNCTION_LIST *f, CK_SLOT_ID **slots, CK_ULONG 
 			break;
 		if (*n > SLOTS_MAX)
 			return SG_ERR_HSM_FAULT;
-		*slots = calloc(*n, sizeof **slots);
+		room = *n;
+		*slots = calloc(room, sizeof **slots);
 		if (*slots == NULL)
 			return SG_ERR_NOMEM;
 		rv = f->C_GetSlotList(CK_TRUE, *slots, n);
+		/* It may say more than there was room for, and that all is well. */
+		if (rv == CKR_OK && *n > room)
+			rv = CKR_BUFFER_TOO_SMALL;
 	}
 	return sg_hsm_err("C_GetSlotList", rv, NULL);
 }
@@ -146,10 +152,25 @@ static enum sg_err try_module(struct sg_hsm_place *place, CK_FUNCTION_LIST *f)
 	return err;
 }
 
+/* Refuse a module that others can change: its code runs as this user. Where a name is relative it
+ * is p11-kit's to find. */
+static enum sg_err check_module(const char *path)
+{
+	char *real = path[0] == '/' ? realpath(path, NULL) : NULL;
+	enum sg_err err = real != NULL ? sg_file_check_trusted(real) : SG_OK;
+
+	free(real);
+	return err == SG_ERR_STORE_UNSAFE ? SG_ERR_CONFIG : err;
+}
+
 static enum sg_err load_path(struct sg_hsm_place *place, const char *path)
 {
-	CK_FUNCTION_LIST *f = p11_kit_module_load(path, 0);
+	enum sg_err err = check_module(path);
+	CK_FUNCTION_LIST *f;
 
+	if (err != SG_OK)
+		return err;
+	f = p11_kit_module_load(path, 0);
 	if (f != NULL)
 		return try_module(place, f);
 	sg_log(SG_LOG_ERROR, "the module %s can't be loaded: %s", path, p11_kit_message());

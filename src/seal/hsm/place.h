@@ -22,7 +22,8 @@ struct sg_hsm_place {
 /* Find the token that a pkcs11: URI names, in the module of its module-path, or else in those that
  * are registered with p11-kit, of its module-name if there is one. Our own tokens are no HSM, also
  * where another module passes them on. Errors: CONFIG for a URI that is none or fits two
- * tokens, HSM_MISSING, HSM_FAULT in a child that may call no module, and those of the module. */
+ * tokens, or a module that others can change, HSM_MISSING, HSM_FAULT in a child that may call no
+ * module, and those of the module. */
 enum sg_err sg_hsm_place_find(const char *uri, struct sg_hsm_place **out);
 
 /* Tell how well a URI fits a token of that label and serial, without blanks at their ends: 0 where

@@ -427,9 +427,11 @@ enum sg_err sg_hsm_find_key_checked(struct sg_hsm_session *s, CK_OBJECT_CLASS cl
                                                          CK_OBJECT_HANDLE key, void *arg),
                                     void *arg, CK_OBJECT_HANDLE *key)
 {
+	CK_BBOOL yes = CK_TRUE;
 	CK_ATTRIBUTE template[] = {
 		{ CKA_CLASS, &class, sizeof class },
 		{ CKA_ID, (void *)id.data, id.len },
+		{ CKA_PRIVATE, &yes, sizeof yes },
 	};
 	CK_OBJECT_HANDLE found[2];
 	CK_ULONG n;
@@ -440,6 +442,9 @@ enum sg_err sg_hsm_find_key_checked(struct sg_hsm_session *s, CK_OBJECT_CLASS cl
 	if (is_known(s, class, id, key))
 		return SG_OK;
 	err = sg_hsm_find(s, template, 2, found, 2, &n);
+	/* Anybody can put another one beside it that is not private, without a PIN. */
+	if (err == SG_OK && n > 1 && class != CKO_PUBLIC_KEY)
+		err = sg_hsm_find(s, template, 3, found, 2, &n);
 	if (err != SG_OK)
 		return err;
 	if (n == 0)

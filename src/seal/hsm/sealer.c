@@ -323,6 +323,7 @@ static void describe(struct sg_hsm *hsm, const CK_TOKEN_INFO *info, struct sg_se
 	           sizeof out->maker);
 	snprintf(out->firmware, sizeof out->firmware, "%u.%u", info->firmwareVersion.major,
 	         info->firmwareVersion.minor);
+	out->pin_wrong = (info->flags & (CKF_USER_PIN_COUNT_LOW | CKF_USER_PIN_FINAL_TRY)) != 0;
 }
 
 /* Without a parent it is the HSM that a new token gets. With one it is the HSM that has its key, or
