@@ -15,7 +15,7 @@ struct row {
 
 static const struct row rows[] = {
 	{ CKR_OK, SG_OK, false },
-	{ CKR_HOST_MEMORY, SG_ERR_NOMEM, false },
+	{ CKR_HOST_MEMORY, SG_ERR_HSM_FAULT, false },
 	{ CKR_SLOT_ID_INVALID, SG_ERR_HSM_MISSING, true },
 	{ CKR_TOKEN_NOT_RECOGNIZED, SG_ERR_HSM_MISSING, true },
 	{ CKR_TOKEN_NOT_PRESENT, SG_ERR_HSM_REMOVED, true },

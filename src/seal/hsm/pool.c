@@ -481,13 +481,13 @@ void sg_hsm_forget_key(struct sg_hsm_session *s, CK_OBJECT_CLASS class, struct s
 	pthread_mutex_unlock(&s->hsm->lock);
 }
 
-/* Copy the information for sg_hsm_info. */
+/* Whether somebody tried a wrong PIN before us can be seen only in what stood there before. */
 static enum sg_err copy_info(struct sg_hsm_session *s, void *arg)
 {
 	pthread_mutex_lock(&s->hsm->lock);
 	*(CK_TOKEN_INFO *)arg = s->hsm->place->info;
 	pthread_mutex_unlock(&s->hsm->lock);
-	return SG_OK;
+	return sg_hsm_check_login(s);
 }
 
 enum sg_err sg_hsm_info(struct sg_hsm *hsm, CK_TOKEN_INFO *info)

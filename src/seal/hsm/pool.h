@@ -67,7 +67,8 @@ enum sg_err sg_hsm_find(struct sg_hsm_session *s, CK_ATTRIBUTE *template, CK_ULO
 /* Forget a key that is about to be destroyed: its handle may be given to another. */
 void sg_hsm_forget_key(struct sg_hsm_session *s, CK_OBJECT_CLASS class, struct sg_bytes id);
 
-/* Put what is known of the token into *info, as it was when the connection was made. */
+/* Put what is known of the token into *info, as it was when the connection was made; and see
+ * whether that still stands. */
 enum sg_err sg_hsm_info(struct sg_hsm *hsm, CK_TOKEN_INFO *info);
 
 /* Return the URI that it was made with, without what follows a question mark. */

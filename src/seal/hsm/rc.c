@@ -18,7 +18,8 @@ struct row {
 };
 
 static const struct row rows[] = {
-	{ CKR_HOST_MEMORY,                      SG_ERR_NOMEM,          false },
+	/* The module's memory: of another process or machine, perhaps. */
+	{ CKR_HOST_MEMORY,                      SG_ERR_HSM_FAULT,      false },
 
 	{ CKR_SLOT_ID_INVALID,                  SG_ERR_HSM_MISSING,    true },
 	{ CKR_TOKEN_NOT_RECOGNIZED,             SG_ERR_HSM_MISSING,    true },
