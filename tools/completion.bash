@@ -26,7 +26,7 @@ _signet_options() {
 	'policy sign') echo --label --pcr --signatures --token --pin-file ;;
 	'policy update') echo --signatures --token ;;
 	'tripwire accept') echo --token ;;
-	'rollback accept') echo --pin-file --so-pin-file --owner-auth-file --token ;;
+	'rollback accept') echo --pin-file --so-pin-file --owner-auth-file --token --yes ;;
 	migrate) echo --to --tpm --hsm --pin-file --so-pin-file --without-officer --leave-behind --dry-run --pcr --policy-key --pin-tries --rollback-protection --owner-auth-file --token --json ;;
 	destroy) echo --token --aside --tpm --owner-auth-file --yes ;;
 	esac
