@@ -10,6 +10,7 @@ libsignet_la_SOURCES += \
 	src/seal/hsm/kept_find.c src/seal/hsm/kept_find.h \
 	src/seal/hsm/kept_make.c src/seal/hsm/kept_make.h \
 	src/seal/hsm/kept_use.c src/seal/hsm/kept_use.h \
+	src/seal/hsm/login.c src/seal/hsm/login.h \
 	src/seal/hsm/parent.c src/seal/hsm/parent.h \
 	src/seal/hsm/pin.c src/seal/hsm/pin.h \
 	src/seal/hsm/place.c src/seal/hsm/place.h \

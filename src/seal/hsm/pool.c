@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Ring 2, HSM. Sessions of an HSM. No PIN that was wrong is tried twice: an HSM locks itself
- * after a few.
+ * Ring 2, HSM. Sessions of an HSM.
  */
 #include "seal/hsm/pool.h"
 
@@ -11,7 +10,7 @@
 #include <time.h>
 
 #include "seal/hsm/calling.h"
-#include "seal/hsm/refusal.h"
+#include "seal/hsm/login.h"
 #include "seal/hsm/rc.h"
 #include "util/fork.h"
 #include "util/log.h"
@@ -118,101 +117,6 @@ enum sg_err sg_hsm_check(struct sg_hsm_session *s, const char *function, CK_RV r
 	return sg_hsm_err(function, rv, &s->lost);
 }
 
-/* Tell whether the HSM has counted a wrong PIN since the last right one, as far as it says. */
-static bool has_counted(struct sg_hsm *hsm)
-{
-	const CK_FLAGS counted = CKF_USER_PIN_COUNT_LOW | CKF_USER_PIN_FINAL_TRY |
-	                         CKF_USER_PIN_LOCKED;
-	CK_TOKEN_INFO info;
-
-	memset(&info, 0, sizeof info);
-	return hsm->place->f->C_GetTokenInfo(hsm->place->slot, &info) != CKR_OK ||
-	       (info.flags & counted) != 0;
-}
-
-/* Tell whether a PIN may be tried. One that was refused may where its file was written since, or
- * where the HSM's count was set back: somebody has set another PIN, or used the right one. */
-static bool may_try(struct sg_hsm *hsm, const struct sg_secret *pin,
-                    const struct sg_hsm_pin_origin *origin)
-{
-	if (origin->inode != 0 && (hsm->place->info.flags & CKF_USER_PIN_FINAL_TRY) != 0) {
-		sg_log(SG_LOG_ERROR, "the HSM takes one PIN more, and locks if that is wrong: none "
-		       "is tried from a file; log in with the HSM's own tools first");
-		return false;
-	}
-	switch (sg_hsm_refusal_of(hsm->uri, pin, origin)) {
-	case SG_HSM_REFUSAL_NONE:
-		return true;
-	case SG_HSM_REFUSAL_COUNTED:
-		if (!has_counted(hsm))
-			return true;
-		break;
-	case SG_HSM_REFUSAL_STANDS:
-		break;
-	}
-	sg_log(SG_LOG_ERROR, "this PIN was refused before; it is tried again when its file is "
-	       "written anew");
-	return false;
-}
-
-/* Log in with a PIN, or at the HSM's own keyboard where it has one and pin is NULL. *once tells
- * that it cost a try, whatever the HSM says: it is not repeated. */
-static enum sg_err login(struct sg_hsm *hsm, CK_SESSION_HANDLE session, const struct sg_secret *pin,
-                         const struct sg_hsm_pin_origin *origin, bool *lost, bool *once)
-{
-	enum sg_err err, noted = SG_OK;
-	bool counted;
-	CK_RV rv;
-
-	if (pin != NULL && !may_try(hsm, pin, origin))
-		return SG_ERR_HSM_PIN;
-	rv = hsm->place->f->C_Login(session, CKU_USER, pin != NULL ? pin->data : NULL,
-	                            pin != NULL ? pin->len : 0);
-	if (rv == CKR_USER_ALREADY_LOGGED_IN)
-		rv = CKR_OK;
-	err = sg_hsm_err("C_Login", rv, lost);
-	if (err == SG_OK) {
-		sg_hsm_refusal_forget(hsm->uri);
-	} else if (pin != NULL && (err == SG_ERR_HSM_PIN || err == SG_ERR_HSM_FAULT)) {
-		counted = has_counted(hsm);
-		*once = rv == CKR_PIN_INCORRECT || counted;
-		if (*once)
-			noted = sg_hsm_refusal_note(hsm->uri, pin, origin, counted);
-	}
-	return noted == SG_OK ? err : noted;
-}
-
-/* Log in to a token that asks for it; the caller holds the lock. */
-static enum sg_err log_in(struct sg_hsm *hsm, CK_SESSION_HANDLE session, bool *lost, bool *once)
-{
-	const CK_FLAGS flags = hsm->place->info.flags;
-	struct sg_hsm_pin_origin origin;
-	struct sg_secret *pin = NULL;
-	struct sg_signal_hold hold;
-	enum sg_err err;
-
-	if (hsm->logged_in || (flags & CKF_LOGIN_REQUIRED) == 0)
-		return SG_OK;
-	if ((flags & CKF_USER_PIN_LOCKED) != 0) {
-		sg_log(SG_LOG_ERROR, "the HSM says that its PIN is locked");
-		return SG_ERR_HSM_LOCKED;
-	}
-	err = sg_hsm_pin_read(hsm->place->uri, hsm->place->info.label, &origin, &pin);
-	if (err == SG_OK && pin == NULL && (flags & CKF_PROTECTED_AUTHENTICATION_PATH) == 0) {
-		sg_log(SG_LOG_ERROR, "the URI of the HSM has no pin-source, and nobody can be "
-		       "asked");
-		err = SG_ERR_HSM_PIN;
-	}
-	if (err == SG_OK) {
-		sg_hsm_enter(&hold);
-		err = login(hsm, session, pin, &origin, lost, once);
-		sg_hsm_leave(&hold);
-	}
-	hsm->logged_in = err == SG_OK;
-	sg_secret_free(&pin);
-	return err;
-}
-
 /* Open one session more, for reading only where the token is write-protected. */
 static CK_RV open_session(const struct sg_hsm_place *place, CK_SESSION_HANDLE *session)
 {
@@ -247,7 +151,9 @@ static enum sg_err make_session(struct sg_hsm *hsm, CK_SESSION_HANDLE *session, 
 	err = sg_hsm_err("C_OpenSession", rv, lost);
 	if (err == SG_OK) {
 		opened = true;
-		err = log_in(hsm, *session, lost, &once);
+		if (!hsm->logged_in)
+			err = sg_hsm_login(hsm->place, hsm->uri, *session, lost, &once);
+		hsm->logged_in = err == SG_OK;
 	}
 	/* Also a fault may be one of this connection: a token that another process writes to. */
 	if (err == SG_ERR_HSM_FAULT)

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 2, HSM. The login to an HSM. No PIN that was wrong is tried twice: an HSM locks itself after a
+ * few.
+ */
+#include "seal/hsm/login.h"
+
+#include <string.h>
+
+#include "seal/hsm/calling.h"
+#include "seal/hsm/rc.h"
+#include "seal/hsm/refusal.h"
+#include "util/log.h"
+
+/* Tell whether the HSM has counted a wrong PIN since the last right one, as far as it says. */
+static bool has_counted(const struct sg_hsm_place *place)
+{
+	const CK_FLAGS counted = CKF_USER_PIN_COUNT_LOW | CKF_USER_PIN_FINAL_TRY |
+	                         CKF_USER_PIN_LOCKED;
+	CK_TOKEN_INFO info;
+
+	memset(&info, 0, sizeof info);
+	return place->f->C_GetTokenInfo(place->slot, &info) != CKR_OK ||
+	       (info.flags & counted) != 0;
+}
+
+/* Tell whether a PIN may be tried. One that was refused may where its file was written since, or
+ * where the HSM's count was set back: somebody has set another PIN, or used the right one. */
+static bool may_try(const struct sg_hsm_place *place, const char *uri, const struct sg_secret *pin,
+                    const struct sg_hsm_pin_origin *origin)
+{
+	if (origin->inode != 0 && (place->info.flags & CKF_USER_PIN_FINAL_TRY) != 0) {
+		sg_log(SG_LOG_ERROR, "the HSM takes one PIN more, and locks if that is wrong: none "
+		       "is tried from a file; log in with the HSM's own tools first");
+		return false;
+	}
+	switch (sg_hsm_refusal_of(uri, pin, origin)) {
+	case SG_HSM_REFUSAL_NONE:
+		return true;
+	case SG_HSM_REFUSAL_COUNTED:
+		if (!has_counted(place))
+			return true;
+		break;
+	case SG_HSM_REFUSAL_STANDS:
+		break;
+	}
+	sg_log(SG_LOG_ERROR, "this PIN was refused before; it is tried again when its file is "
+	       "written anew");
+	return false;
+}
+
+/* Log in with a PIN, or at the HSM's own keyboard where it has one and pin is NULL. *once tells
+ * that it cost a try, whatever the HSM says: it is not repeated. */
+static enum sg_err login(const struct sg_hsm_place *place, const char *uri,
+                         CK_SESSION_HANDLE session, const struct sg_secret *pin,
+                         const struct sg_hsm_pin_origin *origin, bool *lost, bool *once)
+{
+	enum sg_err err, noted = SG_OK;
+	bool counted;
+	CK_RV rv;
+
+	if (pin != NULL && !may_try(place, uri, pin, origin))
+		return SG_ERR_HSM_PIN;
+	rv = place->f->C_Login(session, CKU_USER, pin != NULL ? pin->data : NULL,
+	                       pin != NULL ? pin->len : 0);
+	if (rv == CKR_USER_ALREADY_LOGGED_IN)
+		rv = CKR_OK;
+	err = sg_hsm_err("C_Login", rv, lost);
+	if (err == SG_OK) {
+		sg_hsm_refusal_forget(uri);
+	} else if (pin != NULL && (err == SG_ERR_HSM_PIN || err == SG_ERR_HSM_FAULT)) {
+		counted = has_counted(place);
+		*once = rv == CKR_PIN_INCORRECT || counted;
+		if (*once)
+			noted = sg_hsm_refusal_note(uri, pin, origin, counted);
+	}
+	return noted == SG_OK ? err : noted;
+}
+
+enum sg_err sg_hsm_login(const struct sg_hsm_place *place, const char *uri,
+                         CK_SESSION_HANDLE session, bool *lost, bool *once)
+{
+	const CK_FLAGS flags = place->info.flags;
+	struct sg_hsm_pin_origin origin;
+	struct sg_secret *pin = NULL;
+	struct sg_signal_hold hold;
+	enum sg_err err;
+
+	*once = false;
+	if ((flags & CKF_LOGIN_REQUIRED) == 0)
+		return SG_OK;
+	if ((flags & CKF_USER_PIN_LOCKED) != 0) {
+		sg_log(SG_LOG_ERROR, "the HSM says that its PIN is locked");
+		return SG_ERR_HSM_LOCKED;
+	}
+	err = sg_hsm_pin_read(place->uri, place->info.label, &origin, &pin);
+	if (err == SG_OK && pin == NULL && (flags & CKF_PROTECTED_AUTHENTICATION_PATH) == 0) {
+		sg_log(SG_LOG_ERROR, "the URI of the HSM has no pin-source, and nobody can be "
+		       "asked");
+		err = SG_ERR_HSM_PIN;
+	}
+	if (err == SG_OK) {
+		sg_hsm_enter(&hold);
+		err = login(place, uri, session, pin, &origin, lost, once);
+		sg_hsm_leave(&hold);
+	}
+	sg_secret_free(&pin);
+	return err;
+}
