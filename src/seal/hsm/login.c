@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Ring 2, HSM. The login to an HSM. No PIN that was wrong is tried twice: an HSM locks itself after a
- * few.
+ * Ring 2, HSM. The login to an HSM. No PIN that was wrong is tried twice: an HSM locks itself
+ * after a few.
  */
 #include "seal/hsm/login.h"
 

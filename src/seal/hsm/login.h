@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Ring 2, HSM. Logging in to an HSM with the PIN that its URI leads to, and what is done so that this
- * does not lock it.
+ * Ring 2, HSM. Logging in to an HSM with the PIN that its URI leads to, and what is done so that
+ * this does not lock it.
  */
 #ifndef SG_SEAL_HSM_LOGIN_H
 #define SG_SEAL_HSM_LOGIN_H
