@@ -377,6 +377,7 @@ static void finalize_only(void *arg)
 static void begin_anew(void *arg)
 {
 	(void)arg;
+	test_device_abandon();
 	p11_start();
 	s = p11_open(0);
 	find_keys();

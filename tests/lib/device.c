@@ -114,6 +114,12 @@ void test_device_teardown(void)
 		test_tpm_stop(&test_device_tpm);
 }
 
+void test_device_abandon(void)
+{
+	if (test_device_tpm.wired)
+		test_tpm_abandon(&test_device_tpm);
+}
+
 void test_device_power_cut(void)
 {
 	if (!test_device_is_hsm()) {

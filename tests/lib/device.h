@@ -22,6 +22,10 @@ void test_device_teardown(void);
 /* The same without anything in front of a TPM: who connects finds nobody when it is gone. */
 void test_device_setup_plain(void);
 
+/* In a child that uses the device itself: close what of the wire it inherited, or the TPM would
+ * wait for it as for a client. */
+void test_device_abandon(void);
+
 /* The TPM, for what only that has. */
 extern struct test_tpm test_device_tpm;
 
