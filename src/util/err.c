@@ -142,7 +142,7 @@ static const struct row rows[SG_ERR_COUNT] = {
 		"Look at the log of the HSM's module; the line before this one has the module's "
 		"own words." },
 	[SG_ERR_HSM_MECHANISM] = {
-		"hsm-mechanism", "The HSM refuses a mechanism that is needed",
+		"hsm-mechanism", "The HSM refuses a mechanism that is needed, or the right to use it",
 		"pkcs11-tool --module MODULE --list-mechanisms shows what it has; doc/hsm says "
 		"what signet can use." },
 	[SG_ERR_HSM_PIN] = {
@@ -157,7 +157,7 @@ static const struct row rows[SG_ERR_COUNT] = {
 		"Name the HSM that made the token with hsm in signet.conf(5), or bring its key "
 		"back with the tools of its maker." },
 	[SG_ERR_HSM_KEY] = {
-		"hsm-key", "The key lived in the HSM, and is not there any more",
+		"hsm-key", "The key lived in the HSM, and is gone, or another is in its place",
 		"Bring it back with the tools of the HSM's maker, if there is a copy; else delete "
 		"the key here, and make another." },
 	[SG_ERR_SEALED_DAMAGED] = {
@@ -171,7 +171,7 @@ static const struct row rows[SG_ERR_COUNT] = {
 		"signet tripwire accept takes it as it is." },
 	[SG_ERR_AUTH] = {
 		"wrong-pin", "The PIN is wrong",
-		"signet status shows how many tries are left, where the TPM tells everybody." },
+		"signet status shows how many tries are left, where they are counted." },
 	[SG_ERR_LOCKED] = {
 		"locked", "The TPM refuses every PIN for now, after too many wrong ones",
 		"Wait; signet status shows for how long. The machine may stay on meanwhile." },

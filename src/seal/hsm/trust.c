@@ -186,7 +186,7 @@ enum sg_err sg_hsm_key_check(struct sg_hsm_session *s, CK_KEY_TYPE type, const c
 enum sg_err sg_hsm_kept_trust(struct sg_hsm_session *s, CK_KEY_TYPE type, CK_OBJECT_HANDLE key)
 {
 	struct look l = {
-		.s = s, .name = "the key that lives in it", .key = key, .origin = SG_HSM_MADE,
+		.s = s, .name = "the key of this name", .key = key, .origin = SG_HSM_MADE,
 	};
 	enum sg_err err = check_type(s, type, key);
 
