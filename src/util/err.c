@@ -149,6 +149,10 @@ static const struct row rows[SG_ERR_COUNT] = {
 		"hsm-pin", "The PIN of the HSM is wrong, or there is none",
 		"Correct the file that pin-source names in the HSM's URI, see signet.conf(5). A "
 		"PIN that was wrong is tried again when that file is written." },
+	[SG_ERR_HSM_LAST] = {
+		"hsm-last-try", "The HSM takes one PIN more, and locks itself if that is wrong",
+		"Log in once with its own tools and the right PIN, as with pkcs11-tool --login: "
+		"signet spends no last try on a PIN from a file." },
 	[SG_ERR_HSM_LOCKED] = {
 		"hsm-locked", "The HSM takes no PIN any more, after too many wrong ones",
 		"The security officer of the HSM sets a new PIN with the tools of its maker." },

@@ -52,6 +52,7 @@ enum sg_err {
 	SG_ERR_HSM_FAULT,       /* the HSM failed, or answered with nonsense */
 	SG_ERR_HSM_MECHANISM,   /* the HSM refuses a mechanism that is needed */
 	SG_ERR_HSM_PIN,         /* the PIN of the HSM is wrong, or is not there */
+	SG_ERR_HSM_LAST,        /* the HSM leaves one try of its PIN, which is not spent */
 	SG_ERR_HSM_LOCKED,      /* the HSM takes no PIN any more */
 	SG_ERR_HSM_OTHER,       /* not the HSM that sealed this: it lacks the key */
 	SG_ERR_HSM_KEY,         /* the HSM has lost a key that lived in it */

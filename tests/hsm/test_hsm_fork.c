@@ -14,7 +14,7 @@
 #include "lib/runner.h"
 #include "lib/softhsm.h"
 
-#define THREADS 8
+#define THREADS 24              /* more than the sessions that are kept open */
 #define CHILDREN 12
 #define BOUND 60                /* seconds after which a child hangs */
 

@@ -153,6 +153,18 @@ START_TEST(a_login_that_was_counted_is_not_repeated)
 }
 END_TEST
 
+START_TEST(the_last_try_is_not_spent_on_a_file)
+{
+	reopen();
+	test_faulty_quirks(&hsm, FAULTY_LAST_TRY);
+	test_faulty_forget(&hsm);
+	p11_is(CKR_SIGNET_HSM_PIN, use());
+	ck_assert_uint_eq(logins(), 0);
+	test_faulty_quirks(&hsm, 0);
+	p11_ok(use());
+}
+END_TEST
+
 START_TEST(a_logout_of_the_application_is_made_good)
 {
 	uint8_t signature[64];
@@ -191,6 +203,7 @@ static Suite *suite(void)
 	tcase_add_test(tc, a_file_that_was_written_again_is_tried);
 	tcase_add_test(tc, a_pin_that_became_the_right_one_is_tried);
 	tcase_add_test(tc, a_login_that_was_counted_is_not_repeated);
+	tcase_add_test(tc, the_last_try_is_not_spent_on_a_file);
 	tcase_add_test(tc, a_logout_of_the_application_is_made_good);
 	suite_add_tcase(all, tc);
 	return all;

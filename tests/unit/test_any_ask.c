@@ -127,6 +127,7 @@ START_TEST(what_it_says_in_time_is_passed_on)
 
 	ck_assert_int_eq(unseal(60, "blob"), SG_OK);
 	ck_assert(sg_bytes_equal(sg_secret_bytes(opened), sg_bytes_str("blob")));
+	sg_secret_free(&opened);
 	ck_assert_int_eq(sg_any_ask_unseal(member, 60, sg_bytes_str("other"), &nothing,
 	                                   sg_bytes_str("blob"), &opened), SG_ERR_AUTH);
 	ck_assert_ptr_null(opened);

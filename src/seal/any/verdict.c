@@ -46,6 +46,7 @@ static const unsigned char verdicts[SG_ERR_COUNT] = {
 	[SG_ERR_HSM_MECHANISM] = AWAY,
 	/* These are of its own PIN, and not of one that was given for the token. */
 	[SG_ERR_HSM_PIN] = AWAY,
+	[SG_ERR_HSM_LAST] = AWAY,
 	[SG_ERR_HSM_LOCKED] = AWAY,
 
 	[SG_ERR_HW_BUSY] = HINDERED,

@@ -29,11 +29,6 @@ static bool has_counted(const struct sg_hsm_place *place)
 static bool may_try(const struct sg_hsm_place *place, const char *uri, const struct sg_secret *pin,
                     const struct sg_hsm_pin_origin *origin)
 {
-	if (origin->inode != 0 && (place->info.flags & CKF_USER_PIN_FINAL_TRY) != 0) {
-		sg_log(SG_LOG_ERROR, "the HSM takes one PIN more, and locks if that is wrong: none "
-		       "is tried from a file; log in with the HSM's own tools first");
-		return false;
-	}
 	switch (sg_hsm_refusal_of(uri, pin, origin)) {
 	case SG_HSM_REFUSAL_NONE:
 		return true;
@@ -59,6 +54,9 @@ static enum sg_err login(const struct sg_hsm_place *place, const char *uri,
 	bool counted;
 	CK_RV rv;
 
+	if (pin != NULL && origin->inode != 0 &&
+	    (place->info.flags & CKF_USER_PIN_FINAL_TRY) != 0)
+		return SG_ERR_HSM_LAST;
 	if (pin != NULL && !may_try(place, uri, pin, origin))
 		return SG_ERR_HSM_PIN;
 	rv = place->f->C_Login(session, CKU_USER, pin != NULL ? pin->data : NULL,

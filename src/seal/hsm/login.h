@@ -10,7 +10,7 @@
 
 /* Log in, where the token asks for that, in a session of a place that this URI led to. *lost is set
  * where the connection is void; *once tells that it cost a try of the PIN, so that it is not to
- * be repeated. Errors: HSM_PIN, HSM_LOCKED, and those of the module. */
+ * be repeated. Errors: HSM_PIN, HSM_LAST, HSM_LOCKED, and those of the module. */
 enum sg_err sg_hsm_login(const struct sg_hsm_place *place, const char *uri,
                          CK_SESSION_HANDLE session, bool *lost, bool *once);
 

@@ -40,6 +40,10 @@ struct sg_hsm {
 	uint64_t epoch;                 /* of the connection; the next has another */
 	CK_SESSION_HANDLE idle[IDLE_MAX];
 	size_t n_idle, in_use;
+
+	/* Of what follows. Who is in a call takes this one only: whoever has the other may be waiting
+	 * for a fork to end, which waits for those in calls. */
+	pthread_mutex_t known;
 	struct known_key keys[KEYS];
 	size_t next_key;                /* the place that is overwritten next */
 };
@@ -57,6 +61,11 @@ enum sg_err sg_hsm_new(const char *uri, struct sg_hsm **out)
 	if (hsm->uri == NULL || hsm->name == NULL || pthread_mutex_init(&hsm->lock, NULL) != 0)
 		goto failed;
 	if (pthread_cond_init(&hsm->returned, NULL) != 0) {
+		pthread_mutex_destroy(&hsm->lock);
+		goto failed;
+	}
+	if (pthread_mutex_init(&hsm->known, NULL) != 0) {
+		pthread_cond_destroy(&hsm->returned);
 		pthread_mutex_destroy(&hsm->lock);
 		goto failed;
 	}
@@ -88,10 +97,12 @@ static void disconnect(struct sg_hsm *hsm)
 	if (hsm->place != NULL)
 		close_idle(hsm);
 	sg_hsm_place_free(&hsm->place);
-	memset(hsm->keys, 0, sizeof hsm->keys);
 	hsm->logged_in = false;
 	hsm->is_void = false;
+	pthread_mutex_lock(&hsm->known);
+	memset(hsm->keys, 0, sizeof hsm->keys);
 	hsm->epoch++;
+	pthread_mutex_unlock(&hsm->known);
 }
 
 void sg_hsm_free(struct sg_hsm **out)
@@ -103,6 +114,7 @@ void sg_hsm_free(struct sg_hsm **out)
 	/* In a child locks may be held by threads that it does not have, and p11-kit's as well. */
 	if (hsm->generation == sg_fork_generation()) {
 		disconnect(hsm);
+		pthread_mutex_destroy(&hsm->known);
 		pthread_cond_destroy(&hsm->returned);
 		pthread_mutex_destroy(&hsm->lock);
 	}
@@ -160,7 +172,8 @@ static enum sg_err make_session(struct sg_hsm *hsm, CK_SESSION_HANDLE *session, 
 		*lost = true;
 	/* What the HSM says of its PIN was read when the connection was made: look again the next
 	 * time. */
-	if (err == SG_ERR_HSM_LOCKED || err == SG_ERR_HSM_PIN || once) {
+	if (err == SG_ERR_HSM_LOCKED || err == SG_ERR_HSM_LAST || err == SG_ERR_HSM_PIN ||
+	    once) {
 		hsm->is_void = true;
 		*lost = false;
 	}
@@ -294,21 +307,21 @@ enum sg_err sg_hsm_find(struct sg_hsm_session *s, CK_ATTRIBUTE *template, CK_ULO
 	return err == SG_OK && *count == 0 ? sg_hsm_check_login(s) : err;
 }
 
-/* Look among the handles that are known, under the lock. */
+/* Look among the handles that are known. */
 static bool is_known(struct sg_hsm_session *s, CK_OBJECT_CLASS class, struct sg_bytes id,
                      CK_OBJECT_HANDLE *key)
 {
 	struct sg_hsm *hsm = s->hsm;
 	bool found = false;
 
-	pthread_mutex_lock(&hsm->lock);
+	pthread_mutex_lock(&hsm->known);
 	for (size_t i = 0; i < KEYS && hsm->epoch == s->epoch && !found; i++) {
 		found = hsm->keys[i].class == class &&
 		        sg_bytes_equal(sg_bytes(hsm->keys[i].id, hsm->keys[i].id_len), id);
 		if (found)
 			*key = hsm->keys[i].handle;
 	}
-	pthread_mutex_unlock(&hsm->lock);
+	pthread_mutex_unlock(&hsm->known);
 	return found;
 }
 
@@ -318,13 +331,13 @@ static void remember(struct sg_hsm_session *s, CK_OBJECT_CLASS class, struct sg_
 	struct sg_hsm *hsm = s->hsm;
 	struct known_key *place;
 
-	pthread_mutex_lock(&hsm->lock);
+	pthread_mutex_lock(&hsm->known);
 	if (hsm->epoch == s->epoch) {
 		place = &hsm->keys[hsm->next_key++ % KEYS];
 		*place = (struct known_key){ .class = class, .id_len = id.len, .handle = key };
 		memcpy(place->id, id.data, id.len);
 	}
-	pthread_mutex_unlock(&hsm->lock);
+	pthread_mutex_unlock(&hsm->known);
 }
 
 enum sg_err sg_hsm_find_key_checked(struct sg_hsm_session *s, CK_OBJECT_CLASS class,
@@ -378,21 +391,19 @@ void sg_hsm_forget_key(struct sg_hsm_session *s, CK_OBJECT_CLASS class, struct s
 {
 	struct known_key *key;
 
-	pthread_mutex_lock(&s->hsm->lock);
+	pthread_mutex_lock(&s->hsm->known);
 	for (size_t i = 0; i < KEYS; i++) {
 		key = &s->hsm->keys[i];
 		if (key->class == class && sg_bytes_equal(sg_bytes(key->id, key->id_len), id))
 			*key = (struct known_key){ .id_len = 0 };
 	}
-	pthread_mutex_unlock(&s->hsm->lock);
+	pthread_mutex_unlock(&s->hsm->known);
 }
 
 /* Whether somebody tried a wrong PIN before us can be seen only in what stood there before. */
 static enum sg_err copy_info(struct sg_hsm_session *s, void *arg)
 {
-	pthread_mutex_lock(&s->hsm->lock);
 	*(CK_TOKEN_INFO *)arg = s->hsm->place->info;
-	pthread_mutex_unlock(&s->hsm->lock);
 	return sg_hsm_check_login(s);
 }
 

@@ -109,8 +109,8 @@ static bool is_elsewhere(enum sg_err err)
 {
 	static const enum sg_err elsewhere[] = {
 		SG_ERR_HSM_MISSING, SG_ERR_HSM_REMOVED, SG_ERR_HSM_BUSY, SG_ERR_HSM_SESSIONS,
-		SG_ERR_HSM_FAULT, SG_ERR_HSM_PIN, SG_ERR_HSM_LOCKED, SG_ERR_HSM_OTHER,
-		SG_ERR_HSM_KEY,
+		SG_ERR_HSM_FAULT, SG_ERR_HSM_PIN, SG_ERR_HSM_LAST, SG_ERR_HSM_LOCKED,
+		SG_ERR_HSM_OTHER, SG_ERR_HSM_KEY,
 	};
 
 	for (size_t i = 0; i < sizeof elsewhere / sizeof elsewhere[0]; i++)

@@ -87,6 +87,8 @@ static CK_RV token_info(struct faulty_call *call)
 		memset(info->manufacturerID, ' ', sizeof info->manufacturerID);
 		memcpy(info->manufacturerID, "signet", 6);
 	}
+	if (rv == CKR_OK && faulty_quirk(FAULTY_LAST_TRY))
+		info->flags |= CKF_USER_PIN_COUNT_LOW | CKF_USER_PIN_FINAL_TRY;
 	if (rv == CKR_OK && faulty_quirk(FAULTY_NO_LOGIN))
 		info->flags &= ~(CK_FLAGS)CKF_LOGIN_REQUIRED;
 	if (rv == CKR_OK && atomic_load(&faulty->session_limit) != 0)

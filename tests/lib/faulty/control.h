@@ -54,6 +54,7 @@ enum faulty_gcm {
 #define FAULTY_FINDS_ALL 512u           /* a search finds every object, whatever it is for */
 #define FAULTY_CUTS_LABELS 1024u        /* CKA_LABEL has 16 bytes at most */
 #define FAULTY_REUSES_HANDLES 2048u     /* the handle of a destroyed object is given out again */
+#define FAULTY_LAST_TRY 16384u          /* it takes one PIN more */
 #define FAULTY_SAYS_SIGNET 4096u        /* the token is of the manufacturer "signet" */
 #define FAULTY_OTHER_MODULUS 8192u      /* CKA_MODULUS is not that of the key */
 
