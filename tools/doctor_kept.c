@@ -134,7 +134,7 @@ static void check_token(const struct look *look, const struct sg_resident_list *
 			report_stray(look, &list->found[i]);
 		else
 			others++;
-		unread = q.unread;
+		unread = unread || q.unread;
 	}
 	if (others > 0)
 		report_others(look, first->name.token, others, unread);

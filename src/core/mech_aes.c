@@ -148,7 +148,7 @@ static CK_RV decrypt_inside(struct sg_op *op, struct sg_bytes in, uint8_t *out)
 {
 	const struct sg_resident_gcm gcm = inside_params(op);
 
-	if (!sg_token_resident_takes(0, in.len))
+	if (in.len < op->gcm.tag_len || !sg_token_resident_takes(0, in.len - op->gcm.tag_len))
 		return CKR_ENCRYPTED_DATA_LEN_RANGE;
 	return sg_rv(sg_token_resident_decrypt(op->token, op->key, &gcm, in, out));
 }

@@ -16,7 +16,8 @@
 #define SG_RESIDENT_SIGNATURE 64        /* r and s, 32 bytes each, big-endian; or of Ed25519 */
 #define SG_RESIDENT_SHARED 32           /* x of the shared point */
 #define SG_RESIDENT_MAC 32
-#define SG_RESIDENT_DATA_MAX 65536      /* bytes of data that it takes: they go whole */
+#define SG_RESIDENT_DATA_MAX 65536      /* bytes of data that it takes: they go whole, */
+#define SG_RESIDENT_TAG 16              /* and at most so many of a tag behind them */
 #define SG_RESIDENT_AES 32              /* bytes of an AES key */
 #define SG_RESIDENT_ID 16               /* bytes of what names a token, or a key */
 #define SG_RESIDENT_DEVICE 128          /* bytes of the name of a device, with its zero */

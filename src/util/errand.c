@@ -6,8 +6,9 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <time.h>
+
+#include "util/log.h"
 
 /* The application forbids threads for the whole process (C_Initialize). */
 static _Atomic bool forbidden;
@@ -61,17 +62,21 @@ static bool start(pthread_t *thread, void *(*fn)(void *), void *arg)
 	return started;
 }
 
+/* What a thread says that nobody waits for would be taken for the cause of something else. */
 static void *work(void *arg)
 {
+	static const atomic_bool always = true;
 	struct sg_errand *errand = arg;
 	bool left;
 
+	sg_log_mute(&errand->left);
 	errand->act(errand);
 	pthread_mutex_lock(&errand->lock);
 	errand->done = true;
-	left = errand->left;
+	left = atomic_load(&errand->left);
 	pthread_cond_signal(&errand->changed);
 	pthread_mutex_unlock(&errand->lock);
+	sg_log_mute(&always);
 	if (left) {
 		errand->drop(errand);
 		atomic_fetch_sub(&late, 1);
@@ -103,7 +108,7 @@ static bool done_in_time(struct sg_errand *errand, const struct timespec *end)
 	while (!errand->done && r != ETIMEDOUT)
 		r = pthread_cond_timedwait(&errand->changed, &errand->lock, end);
 	done = errand->done;
-	errand->left = !done;
+	atomic_store(&errand->left, !done);
 	if (!done)
 		atomic_fetch_add(&late, 1);
 	pthread_mutex_unlock(&errand->lock);

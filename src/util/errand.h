@@ -8,6 +8,7 @@
 #define SG_UTIL_ERRAND_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "util/err.h"
@@ -20,7 +21,7 @@ struct sg_errand {
 	pthread_mutex_t lock;           /* of what follows */
 	pthread_cond_t changed;
 	bool done;
-	bool left;                      /* nobody wants it any more: the thread drops it */
+	atomic_bool left;               /* nobody wants it any more: the thread drops it */
 };
 
 /* Say whether threads may be made, which is so until then. Where not, and where none can be made,
@@ -33,7 +34,8 @@ enum sg_err sg_errand_init(struct sg_errand *errand, void (*act)(struct sg_erran
 void sg_errand_clear(struct sg_errand *errand);
 
 /* Have it done within so many milliseconds. False: it was not, and is no longer the caller's; the
- * thread that still does it calls drop some day, which begins with sg_errand_clear. */
+ * thread that still does it logs nothing from then on, and calls drop some day, which begins with
+ * sg_errand_clear. */
 bool sg_errand_within(struct sg_errand *errand, int milliseconds);
 
 /* Tell how many errands were given up and are not dropped yet: what they use must stay. */

@@ -6,19 +6,40 @@
 #include "util/log.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <syslog.h>
 
+#include "util/fork.h"
+
 #define LINE_SIZE 512
 
-static sg_log_fn log_fn;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;        /* of these, and of who is told */
+static _Atomic(sg_log_fn) log_fn;
 static void *log_arg;
+
+static _Thread_local const atomic_bool *muted;
+
+/* Another thread of the parent may have held the lock. */
+static void in_child(void)
+{
+	pthread_mutex_init(&lock, NULL);
+}
 
 void sg_log_set(sg_log_fn fn, void *arg)
 {
-	log_fn = fn;
+	/* Without memory for that a child may wait for ever, and nobody could be told. */
+	(void)sg_fork_child(in_child);
+	pthread_mutex_lock(&lock);
+	atomic_store(&log_fn, fn);
 	log_arg = arg;
+	pthread_mutex_unlock(&lock);
+}
+
+void sg_log_mute(const atomic_bool *when)
+{
+	muted = when;
 }
 
 static void to_syslog(enum sg_log_level level, const char *line, void *arg)
@@ -45,7 +66,9 @@ void sg_log(enum sg_log_level level, const char *format, ...)
 	char line[LINE_SIZE];
 	va_list args;
 
-	if (log_fn == NULL)
+	sg_log_fn fn = atomic_load(&log_fn);
+
+	if (fn == NULL || (muted != NULL && atomic_load(muted)))
 		return;
 	va_start(args, format);
 	if (vsnprintf(line, sizeof(line), format, args) < 0)
@@ -57,6 +80,10 @@ void sg_log(enum sg_log_level level, const char *format, ...)
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
 			*c = '?';
 	}
-	log_fn(level, line, log_arg);
+	pthread_mutex_lock(&lock);
+	fn = atomic_load(&log_fn);
+	if (fn != NULL)
+		fn(level, line, log_arg);
+	pthread_mutex_unlock(&lock);
 	errno = saved;
 }

@@ -8,6 +8,8 @@
 #define SG_UTIL_LOG_H
 
 #include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 
 enum sg_log_level {
 	SG_LOG_ERROR,           /* the cause of an error that is being returned */
@@ -18,12 +20,16 @@ enum sg_log_level {
 /* One complete sentence without a newline; it is valid during the call only. */
 typedef void (*sg_log_fn)(enum sg_log_level level, const char *line, void *arg);
 
-/* Set the callback, or NULL for silence. Call it before threads start. */
+/* Set the callback, or NULL for silence. It is called by one thread at a time, and must not log. */
 void sg_log_set(sg_log_fn fn, void *arg);
 
 /* Send lines to syslog, facility LOG_AUTHPRIV, each after "signet: ". The identity stays the
  * one of the program that loaded us. */
 void sg_log_to_syslog(void);
+
+/* Let this thread send nothing while *when is true; NULL ends that. It must outlive the thread, or
+ * that end. */
+void sg_log_mute(const atomic_bool *when);
 
 /* Format and send one line; longer than 511 bytes is cut. errno is kept. */
 void sg_log(enum sg_log_level level, const char *format, ...)

@@ -215,6 +215,69 @@ START_TEST(who_puts_a_key_in_the_place_of_one_gets_nothing_encrypted)
 }
 END_TEST
 
+#define PLANTED 20
+
+/* Put public objects of the name of the key that is not the one that seals beside it. No PIN is asked
+ * for that. */
+static void crowd(struct test_hsm *in, void *arg)
+{
+	CK_OBJECT_CLASS class = CKO_PUBLIC_KEY, private_class = CKO_PRIVATE_KEY;
+	CK_KEY_TYPE type = CKK_RSA;
+	CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
+	CK_BYTE modulus[256] = { 0x80 }, exponent[] = { 1, 0, 1 }, id[64];
+	char label[64] = "";
+	CK_ATTRIBUTE find = { CKA_CLASS, &private_class, sizeof private_class };
+	CK_ATTRIBUTE name[] = {
+		{ CKA_ID, id, sizeof id }, { CKA_LABEL, label, sizeof label },
+	};
+	CK_OBJECT_HANDLE key, planted;
+	CK_ULONG n = 0;
+
+	(void)arg;
+	p11_ok(in->f->C_FindObjectsInit(in->session, &find, 1));
+	p11_ok(in->f->C_FindObjects(in->session, &key, 1, &n));
+	p11_ok(in->f->C_FindObjectsFinal(in->session));
+	ck_assert_uint_eq(n, 1);
+	p11_ok(in->f->C_GetAttributeValue(in->session, key, name, 2));
+	CK_ATTRIBUTE template[] = {
+		{ CKA_CLASS, &class, sizeof class }, { CKA_KEY_TYPE, &type, sizeof type },
+		{ CKA_TOKEN, &yes, sizeof yes }, { CKA_PRIVATE, &no, sizeof no },
+		{ CKA_MODULUS, modulus, sizeof modulus },
+		{ CKA_PUBLIC_EXPONENT, exponent, sizeof exponent }, name[0], name[1],
+	};
+
+	for (int i = 0; i < PLANTED; i++)
+		p11_ok(in->f->C_CreateObject(in->session, template, 8, &planted));
+}
+
+/* Otherwise it would go on living there, for an older copy of the store. */
+START_TEST(a_key_that_is_destroyed_is_gone_from_a_crowd_of_others)
+{
+	struct p11_template public_t = { .n = 0 }, private_t = { .n = 0 };
+	CK_SESSION_HANDLE s = p11_machine();
+	CK_OBJECT_HANDLE pub, priv;
+	CK_ULONG before;
+
+	p11_ok(p11->C_Finalize(NULL));
+	before = test_hsm_count(softhsm.module, TEST_HSM_LABEL);
+	p11_start();
+	s = p11_open(CKF_RW_SESSION);
+	p11_bytes(&public_t, CKA_EC_PARAMS, p11_ed25519_oid, sizeof p11_ed25519_oid);
+	p11_bool(&private_t, CKA_TOKEN, true);
+	p11_bool(&private_t, CKA_SIGNET_RESIDENT, true);
+	p11_text(&private_t, CKA_LABEL, "one");
+	p11_ok(p11->C_GenerateKeyPair(s, &p11_pair_gen, public_t.attr, public_t.n, private_t.attr,
+	                              private_t.n, &pub, &priv));
+	p11_ok(p11->C_Finalize(NULL));
+	test_hsm_in_child(softhsm.module, TEST_HSM_LABEL, crowd, NULL);
+	p11_start();
+	s = p11_open(CKF_RW_SESSION);
+	p11_ok(p11->C_DestroyObject(s, p11_find_label(s, CKO_PRIVATE_KEY, "one")));
+	p11_ok(p11->C_Finalize(NULL));
+	ck_assert_uint_eq(test_hsm_count(softhsm.module, TEST_HSM_LABEL), before);
+}
+END_TEST
+
 /* Somebody writes the store of a token, which is then destroyed by its owner. */
 START_TEST(a_store_that_says_it_is_another_token_costs_that_one_no_key)
 {
@@ -249,6 +312,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_test(tc, who_has_the_pin_of_the_hsm_takes_no_key_out);
 	tcase_add_loop_test(tc, who_puts_a_key_in_the_place_of_one_gets_nothing_encrypted, 0, 2);
+	tcase_add_test(tc, a_key_that_is_destroyed_is_gone_from_a_crowd_of_others);
 	tcase_add_test(tc, a_store_that_says_it_is_another_token_costs_that_one_no_key);
 	suite_add_tcase(suite, tc);
 	return test_run(suite);

@@ -18,6 +18,14 @@
 #define CHILDREN 12
 #define BOUND 60                /* seconds after which a child hangs */
 
+/* SoftHSM 2.6.1 forgets the name of an Ed25519 key's curve whenever it makes or reads one. */
+__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
+
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:libcrypto.so";
+}
+
 static struct test_softhsm softhsm;
 static struct test_faulty hsm;
 static CK_SESSION_HANDLE s, own[THREADS];
@@ -85,8 +93,12 @@ static int child(void)
 	alarm(BOUND);
 	p11_start();
 	s = p11_open(CKF_RW_SESSION);
-	key = p11_find_label(s, CKO_PRIVATE_KEY, "kept");
-	rv = sign_in(s);
+	rv = p11->C_FindObjectsInit(s, NULL, 0);
+	if (rv == CKR_OK) {
+		p11_ok(p11->C_FindObjectsFinal(s));
+		key = p11_find_label(s, CKO_PRIVATE_KEY, "kept");
+		rv = sign_in(s);
+	}
 	(void)p11->C_Finalize(NULL);
 	return rv == CKR_OK ? 0 : rv == CKR_DEVICE_ERROR ? 1 : 2;
 }

@@ -40,6 +40,9 @@ static void configure(const char *more)
 
 static void set_up(void)
 {
+	/* SoftHSM 2.6.1 forgets the name of an Ed25519 key's curve, also in the command. */
+	ck_assert_int_eq(setenv("LSAN_OPTIONS", "detect_leaks=0", 1), 0);
+	ck_assert_int_eq(setenv("ASAN_OPTIONS", "detect_leaks=0", 1), 0);
 	test_softhsm_start(&softhsm);
 	test_faulty_start(&hsm, softhsm.module, softhsm.pin_file);
 	p11_setup();

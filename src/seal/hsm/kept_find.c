@@ -11,7 +11,8 @@
 #include "util/log.h"
 
 #define ROUND 64                /* handles that are asked for at a time */
-#define OF_ONE 4                /* objects of one key at most, more than there should be */
+#define OF_ONE 64               /* objects of one name that are looked at together */
+#define ROUNDS 64
 
 static const struct {
 	CK_OBJECT_CLASS class;
@@ -148,6 +149,29 @@ enum sg_err sg_hsm_kept_list(struct sg_hsm_session *s, const uint8_t token[SG_RE
 	return err == SG_OK ? list_found(s, token, handles, n, list) : err;
 }
 
+/* Destroy those of the objects that are halves of the key; *gone tells how many. What remains when
+ * one resists is less, and said. */
+static enum sg_err remove_found(struct sg_hsm_session *s, const struct sg_resident_name *name,
+                                const CK_OBJECT_HANDLE *handles, CK_ULONG n, CK_ULONG *gone)
+{
+	struct sg_resident_found found;
+	enum sg_err err = SG_OK, one;
+
+	*gone = 0;
+	for (CK_ULONG i = 0; i < n; i++) {
+		one = read_name(s, handles[i], &found);
+		if (one == SG_OK && found.halves != 0 && same_name(&found.name, name)) {
+			one = sg_hsm_check(s, "C_DestroyObject",
+			                   s->f->C_DestroyObject(s->handle, handles[i]));
+			*gone += one == SG_OK;
+		}
+		if (err == SG_OK)
+			err = one;
+	}
+	return err;
+}
+
+/* Anybody can put public objects of the same name beside a key: it is over when all were seen. */
 enum sg_err sg_hsm_kept_remove(struct sg_hsm_session *s, const struct sg_resident_name *name)
 {
 	char label[SG_HSM_KEPT_LABEL];
@@ -156,22 +180,20 @@ enum sg_err sg_hsm_kept_remove(struct sg_hsm_session *s, const struct sg_residen
 		{ CKA_ID, (void *)name->key, sizeof name->key },
 	};
 	CK_OBJECT_HANDLE handles[OF_ONE];
-	struct sg_resident_found found;
-	CK_ULONG n = 0;
-	enum sg_err err, one;
+	CK_ULONG n = OF_ONE, gone = 1;
+	enum sg_err err = sg_hsm_check_login(s);
 
 	sg_hsm_kept_label(name->token, label);
 	for (size_t i = 0; i < sizeof halves / sizeof halves[0]; i++)
 		sg_hsm_forget_key(s, halves[i].class, sg_bytes(name->key, sizeof name->key));
-	err = find_all(s, template, 2, handles, OF_ONE, &n);
-	/* What remains when one resists is less, and said. */
-	for (CK_ULONG i = 0; i < n; i++) {
-		one = read_name(s, handles[i], &found);
-		if (one == SG_OK && found.halves != 0 && same_name(&found.name, name))
-			one = sg_hsm_check(s, "C_DestroyObject",
-			                   s->f->C_DestroyObject(s->handle, handles[i]));
+	for (int i = 0; i < ROUNDS && err == SG_OK && n == OF_ONE && gone > 0; i++) {
+		err = find_all(s, template, 2, handles, OF_ONE, &n);
 		if (err == SG_OK)
-			err = one;
+			err = remove_found(s, name, handles, n, &gone);
+	}
+	if (err == SG_OK && n == OF_ONE) {
+		sg_log(SG_LOG_ERROR, "the HSM has too many objects of the name of one key");
+		err = SG_ERR_HSM_FAULT;
 	}
 	return err;
 }

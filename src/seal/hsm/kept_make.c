@@ -37,6 +37,9 @@ static void add_bool(struct attributes *t, CK_ATTRIBUTE_TYPE type, bool value)
 	add(t, type, value ? &yes : &no, sizeof yes);
 }
 
+#define AT_ONCE 8               /* objects that a search asks for */
+#define ROUNDS 64
+
 /* What a use is called. Those that a key is not for are refused by name, since the defaults of
  * HSMs differ. */
 struct use {
@@ -332,24 +335,50 @@ enum sg_err sg_hsm_kept_make(struct sg_hsm_session *s, struct sg_hsm_kept *kept,
 	return err;
 }
 
+/* Destroy all objects that fit, adding to *destroyed how many. Anybody can put public ones of the
+ * same name beside a key, so nothing is over before a search finds none. */
+static enum sg_err destroy_all(struct sg_hsm_session *s, CK_ATTRIBUTE *template, CK_ULONG n,
+                               CK_ULONG *destroyed)
+{
+	CK_OBJECT_HANDLE found[AT_ONCE];
+	enum sg_err err = SG_OK, one;
+	CK_ULONG count = 0;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		err = sg_hsm_find(s, template, n, found, AT_ONCE, &count);
+		if (err != SG_OK || count == 0)
+			return err;
+		for (CK_ULONG k = 0; k < count; k++) {
+			one = sg_hsm_check(s, "C_DestroyObject",
+			                   s->f->C_DestroyObject(s->handle, found[k]));
+			if (one == SG_OK)
+				(*destroyed)++;
+			if (err == SG_OK)
+				err = one;
+		}
+		if (err != SG_OK)
+			return err;
+	}
+	sg_log(SG_LOG_ERROR, "the HSM has more than %d objects of the name of one key",
+	       ROUNDS * AT_ONCE);
+	return SG_ERR_HSM_FAULT;
+}
+
 enum sg_err sg_hsm_kept_destroy(struct sg_hsm_session *s, const struct sg_hsm_kept *kept)
 {
-	CK_ATTRIBUTE template[] = { { CKA_ID, (void *)kept->id, sizeof kept->id } };
-	CK_OBJECT_HANDLE found[2];
-	CK_ULONG n = 0;
-	enum sg_err err = sg_hsm_check_login(s), one;
+	CK_OBJECT_CLASS class = kept->kind->class;
+	CK_ATTRIBUTE template[] = {
+		{ CKA_ID, (void *)kept->id, sizeof kept->id },
+		{ CKA_CLASS, &class, sizeof class },
+	};
+	CK_ULONG destroyed = 0;
+	enum sg_err err = sg_hsm_check_login(s);
 
-	if (err == SG_OK)
-		err = sg_hsm_find(s, template, 1, found, 2, &n);
 	sg_hsm_forget_key(s, kept->kind->class, sg_bytes(kept->id, sizeof kept->id));
-	if (err == SG_OK && n == 0)
-		err = SG_ERR_HSM_OTHER;
-	/* The half that computes goes with the other even where that one resists. */
-	for (CK_ULONG i = 0; i < n; i++) {
-		one = sg_hsm_check(s, "C_DestroyObject",
-		                   s->f->C_DestroyObject(s->handle, found[i]));
-		if (err == SG_OK)
-			err = one;
-	}
-	return err;
+	/* First the half that computes. */
+	if (err == SG_OK)
+		err = destroy_all(s, template, 2, &destroyed);
+	if (err == SG_OK)
+		err = destroy_all(s, template, 1, &destroyed);
+	return err == SG_OK && destroyed == 0 ? SG_ERR_HSM_OTHER : err;
 }

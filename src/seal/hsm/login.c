@@ -12,16 +12,36 @@
 #include "seal/hsm/refusal.h"
 #include "util/log.h"
 
-/* Tell whether the HSM has counted a wrong PIN since the last right one, as far as it says. */
-static bool has_counted(const struct sg_hsm_place *place)
+/* What a token's information says of wrong PINs; each bit is worse than those before it. */
+#define COUNTED (CKF_USER_PIN_COUNT_LOW | CKF_USER_PIN_FINAL_TRY | CKF_USER_PIN_LOCKED)
+
+/* False where the HSM does not tell. */
+static bool read_count(const struct sg_hsm_place *place, CK_FLAGS *count)
 {
-	const CK_FLAGS counted = CKF_USER_PIN_COUNT_LOW | CKF_USER_PIN_FINAL_TRY |
-	                         CKF_USER_PIN_LOCKED;
 	CK_TOKEN_INFO info;
 
 	memset(&info, 0, sizeof info);
-	return place->f->C_GetTokenInfo(place->slot, &info) != CKR_OK ||
-	       (info.flags & counted) != 0;
+	if (place->f->C_GetTokenInfo(place->slot, &info) != CKR_OK)
+		return false;
+	*count = info.flags & COUNTED;
+	return true;
+}
+
+/* Tell whether the HSM shows a wrong PIN since the last right one, as far as it says. */
+static bool has_counted(const struct sg_hsm_place *place)
+{
+	CK_FLAGS count = COUNTED;
+
+	return !read_count(place, &count) || count != 0;
+}
+
+/* Tell whether a login that failed for another reason cost a try: the count is worse than it was
+ * when the connection was made. It may have been somebody else's mistake by then. */
+static bool cost_a_try(const struct sg_hsm_place *place)
+{
+	CK_FLAGS count = 0;
+
+	return read_count(place, &count) && (count & ~place->info.flags) != 0;
 }
 
 /* Tell whether a PIN may be tried. One that was refused may where its file was written since, or
@@ -51,7 +71,6 @@ static enum sg_err login(const struct sg_hsm_place *place, const char *uri,
                          const struct sg_hsm_pin_origin *origin, bool *lost, bool *once)
 {
 	enum sg_err err, noted = SG_OK;
-	bool counted;
 	CK_RV rv;
 
 	if (pin != NULL && origin->inode != 0 &&
@@ -67,10 +86,9 @@ static enum sg_err login(const struct sg_hsm_place *place, const char *uri,
 	if (err == SG_OK) {
 		sg_hsm_refusal_forget(uri);
 	} else if (pin != NULL && (err == SG_ERR_HSM_PIN || err == SG_ERR_HSM_FAULT)) {
-		counted = has_counted(place);
-		*once = rv == CKR_PIN_INCORRECT || counted;
+		*once = rv == CKR_PIN_INCORRECT || cost_a_try(place);
 		if (*once)
-			noted = sg_hsm_refusal_note(uri, pin, origin, counted);
+			noted = sg_hsm_refusal_note(uri, pin, origin, has_counted(place));
 	}
 	return noted == SG_OK ? err : noted;
 }

@@ -4,6 +4,7 @@
  */
 #include "seal/hsm/place.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -152,29 +153,38 @@ static enum sg_err try_module(struct sg_hsm_place *place, CK_FUNCTION_LIST *f)
 	return err;
 }
 
-/* Refuse a module that others can change: its code runs as this user. Where a name is relative it
- * is p11-kit's to find. */
-static enum sg_err check_module(const char *path)
+/* Find the file that a path leads to, and refuse one that others can change: its code runs as this
+ * user. It is that file which is loaded, whatever becomes of the links on the way. Where a name is
+ * relative it is p11-kit's to find. The caller frees *real. */
+static enum sg_err check_module(const char *path, char **real)
 {
-	char *real = path[0] == '/' ? realpath(path, NULL) : NULL;
-	enum sg_err err = real != NULL ? sg_file_check_trusted(real) : SG_OK;
+	enum sg_err err;
 
-	free(real);
+	*real = path[0] == '/' ? realpath(path, NULL) : strdup(path);
+	if (*real == NULL && (path[0] != '/' || errno == ENOMEM))
+		return SG_ERR_NOMEM;
+	if (*real == NULL) {
+		sg_log(SG_LOG_ERROR, "there is no module %s: %s", path, strerror(errno));
+		return SG_ERR_HSM_MISSING;
+	}
+	err = path[0] == '/' ? sg_file_check_trusted(*real) : SG_OK;
 	return err == SG_ERR_STORE_UNSAFE ? SG_ERR_CONFIG : err;
 }
 
 static enum sg_err load_path(struct sg_hsm_place *place, const char *path)
 {
-	enum sg_err err = check_module(path);
-	CK_FUNCTION_LIST *f;
+	CK_FUNCTION_LIST *f = NULL;
+	char *real = NULL;
+	enum sg_err err = check_module(path, &real);
 
-	if (err != SG_OK)
-		return err;
-	f = p11_kit_module_load(path, 0);
-	if (f != NULL)
-		return try_module(place, f);
-	sg_log(SG_LOG_ERROR, "the module %s can't be loaded: %s", path, p11_kit_message());
-	return SG_ERR_HSM_MISSING;
+	if (err == SG_OK)
+		f = p11_kit_module_load(real, 0);
+	if (err == SG_OK && f == NULL) {
+		sg_log(SG_LOG_ERROR, "the module %s can't be loaded: %s", path, p11_kit_message());
+		err = SG_ERR_HSM_MISSING;
+	}
+	free(real);
+	return err == SG_OK ? try_module(place, f) : err;
 }
 
 static bool has_name(CK_FUNCTION_LIST *f, const char *wanted)
@@ -255,9 +265,12 @@ enum sg_err sg_hsm_place_find(const char *text, struct sg_hsm_place **out)
 	}
 	sg_hsm_enter(&hold);
 	for (int i = 0; i < TRIES && (i == 0 || err == SG_ERR_HSM_MISSING); i++) {
+		/* Who sleeps is not inside: a fork does not wait for him. */
 		if (i > 0) {
+			sg_hsm_leave(&hold);
 			nanosleep(&pause, NULL);
 			pause.tv_nsec *= 2;
+			sg_hsm_enter(&hold);
 		}
 		err = find(place);
 	}

@@ -41,8 +41,8 @@ struct sg_hsm {
 	CK_SESSION_HANDLE idle[IDLE_MAX];
 	size_t n_idle, in_use;
 
-	/* Of what follows. Who is in a call takes this one only: whoever has the other may be waiting
-	 * for a fork to end, which waits for those in calls. */
+	/* Of what follows. Who is in a call takes this one only: whoever has the other may be
+	 * waiting for a fork to end, which waits for those in calls. */
 	pthread_mutex_t known;
 	struct known_key keys[KEYS];
 	size_t next_key;                /* the place that is overwritten next */

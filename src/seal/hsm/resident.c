@@ -92,7 +92,7 @@ static enum sg_err use_key(struct sg_sealer *sealer, struct sg_bytes parent, str
 
 	if (err == SG_OK && u->kept.kind->kind != kind)
 		err = SG_ERR_FORMAT;
-	if (err == SG_OK && u->in.len > SG_RESIDENT_DATA_MAX) {
+	if (err == SG_OK && u->in.len > SG_RESIDENT_DATA_MAX + SG_RESIDENT_TAG) {
 		sg_log(SG_LOG_ERROR, "a key in the HSM takes at most %d bytes",
 		       SG_RESIDENT_DATA_MAX);
 		err = SG_ERR_RANGE;
