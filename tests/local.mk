@@ -41,7 +41,7 @@ points_sources = tests/lib/points.c tests/lib/points.h
 # What every test program links; its source is the file of its name.
 LDADD = libtesting.la libsignet.la $(CHECK_LIBS)
 
-# What tests/run repeats in its sanitizer builds: the test programs (but the slowest), and in
+# What tests/run repeats in its sanitizer builds: the test programs but a few, and in
 # the build with ThreadSanitizer those that use threads. Scripts are not among them, because they
 # load the module into programs of others; so check_PROGRAMS holds nothing but tests.
 SANITIZED_TESTS = $(check_PROGRAMS)

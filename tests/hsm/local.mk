@@ -23,7 +23,6 @@ check_PROGRAMS += $(hsm_tests)
 TESTS += $(hsm_tests)
 THREAD_TESTS += \
 	tests/hsm/test_faulty \
-	tests/hsm/test_hsm_fork \
 	tests/hsm/test_hsm_resident \
 	tests/hsm/test_neighbours \
 	tests/hsm/test_pool
