@@ -74,7 +74,9 @@ root_encrypts() {
 # What the HSM gets goes whole, and there is a limit to that.
 limit_is_told() {
 	head -c 65537 /dev/zero > "$FOLDER/long" && fails 1 'takes 65536 bytes at most' sign --label in --format base64 < "$FOLDER/long" &&
-		fails 1 'takes 65536 bytes at most' encrypt --root cipher --force < "$FOLDER/long"
+		fails 1 'takes 65536 bytes at most' encrypt --root cipher --force < "$FOLDER/long" &&
+		head -c 65536 "$FOLDER/long" > "$FOLDER/most" && signet encrypt --root cipher --force < "$FOLDER/most" > "$FOLDER/most.enc" &&
+		signet decrypt --root cipher < "$FOLDER/most.enc" | cmp - "$FOLDER/most"
 }
 
 # Of a key in the HSM there are two objects, of the one that seals one.

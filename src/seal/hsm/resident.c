@@ -88,11 +88,12 @@ static enum sg_err read_names(struct sg_bytes parent, struct sg_bytes blob, stru
 static enum sg_err use_key(struct sg_sealer *sealer, struct sg_bytes parent, struct sg_bytes blob,
                            enum sg_resident_kind kind, struct use *u)
 {
+	const size_t most = SG_RESIDENT_DATA_MAX + (u->gcm != NULL ? SG_RESIDENT_TAG : 0);
 	enum sg_err err = read_names(parent, blob, u);
 
 	if (err == SG_OK && u->kept.kind->kind != kind)
 		err = SG_ERR_FORMAT;
-	if (err == SG_OK && u->in.len > SG_RESIDENT_DATA_MAX + SG_RESIDENT_TAG) {
+	if (err == SG_OK && u->in.len > most) {
 		sg_log(SG_LOG_ERROR, "a key in the HSM takes at most %d bytes",
 		       SG_RESIDENT_DATA_MAX);
 		err = SG_ERR_RANGE;
