@@ -69,6 +69,7 @@ unit_tests = \
 	tests/unit/test_seal_waiter \
 	tests/unit/test_secret \
 	tests/unit/test_session \
+	tests/unit/test_shamir \
 	tests/unit/test_signal \
 	tests/unit/test_slab \
 	tests/unit/test_spki \
