@@ -41,6 +41,7 @@ libsignet_la_SOURCES += \
 	src/core/record.c src/core/record.h \
 	src/core/rv.c src/core/rv.h \
 	src/core/session.c src/core/session.h \
+	src/core/share.c src/core/share.h \
 	src/core/slot_event.c src/core/slot_event.h \
 	src/core/state.c src/core/state.h \
 	src/core/sum.c src/core/sum.h \

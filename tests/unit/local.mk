@@ -70,6 +70,7 @@ unit_tests = \
 	tests/unit/test_secret \
 	tests/unit/test_session \
 	tests/unit/test_shamir \
+	tests/unit/test_share \
 	tests/unit/test_signal \
 	tests/unit/test_slab \
 	tests/unit/test_spki \

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 3. Shares of a secret. The check value of the secret is a code by the secret itself: of 32
+ * random bytes it tells nothing but whether they are the right ones.
+ */
+#include "core/share.h"
+
+#include <string.h>
+
+#include "crypto/digest.h"
+#include "crypto/mac.h"
+#include "crypto/random.h"
+#include "util/cursor.h"
+
+#define VERSION 1
+#define SUM 4                           /* bytes at the end that tell of damage */
+#define HEAD (4 + 1 + SG_SHARE_ID + 1 + 1 + SG_SHARE_CHECK + 1)
+#define TRIES 20000                     /* more than there are ways to choose 8 of 16 */
+
+static const char magic[4] = { 'S', 'G', 'S', 'S' };
+
+/* Make the check value of a secret, as one of this sharing. */
+static void make_check(const struct sg_secret *secret, const struct sg_share *share,
+                       uint8_t check[SG_SHARE_CHECK])
+{
+	const uint8_t numbers[] = { share->k, share->n };
+	const struct sg_bytes parts[] = {
+		sg_bytes_str("signet share"), sg_bytes(share->id, SG_SHARE_ID),
+		sg_bytes(numbers, sizeof numbers),
+	};
+	uint8_t mac[SG_MAC];
+
+	sg_mac(sg_secret_bytes(secret), parts, 3, mac);
+	memcpy(check, mac, SG_SHARE_CHECK);
+}
+
+void sg_share_clear(struct sg_share *share)
+{
+	sg_secret_free(&share->part);
+	*share = (struct sg_share){ .part = NULL };
+}
+
+enum sg_err sg_share_make(const struct sg_secret *secret, size_t n, size_t k,
+                          struct sg_share *shares)
+{
+	struct sg_share sharing = { .k = (uint8_t)k, .n = (uint8_t)n };
+	struct sg_secret *part[SG_SHARES_MOST];
+	enum sg_err err;
+
+	if (n > SG_SHARES_MOST)
+		return SG_ERR_RANGE;
+	err = sg_shamir_split(secret, n, k, part);
+	if (err != SG_OK)
+		return err;
+	sg_random(sharing.id, sizeof sharing.id);
+	make_check(secret, &sharing, sharing.check);
+	for (size_t i = 0; i < n; i++) {
+		shares[i] = sharing;
+		shares[i].part = part[i];
+	}
+	return SG_OK;
+}
+
+static enum sg_err sum_of(struct sg_bytes bytes, uint8_t sum[SUM])
+{
+	uint8_t digest[32];
+	enum sg_err err = sg_digest_once(SG_SHA256, bytes, digest);
+
+	memcpy(sum, digest, SUM);
+	return err;
+}
+
+enum sg_err sg_share_write(const struct sg_share *share, struct sg_secret **out)
+{
+	const size_t len = HEAD + share->part->len + SUM;
+	enum sg_err err = sg_secret_new(len, out);
+	uint8_t *p;
+
+	if (err != SG_OK)
+		return err;
+	p = (*out)->data;
+	memcpy(p, magic, 4);
+	p[4] = VERSION;
+	memcpy(p + 5, share->id, SG_SHARE_ID);
+	p += 5 + SG_SHARE_ID;
+	*p++ = share->k;
+	*p++ = share->n;
+	memcpy(p, share->check, SG_SHARE_CHECK);
+	p += SG_SHARE_CHECK;
+	*p++ = (uint8_t)share->part->len;
+	memcpy(p, share->part->data, share->part->len);
+	p += share->part->len;
+	err = sum_of(sg_bytes((*out)->data, len - SUM), p);
+	(*out)->len = len;
+	if (err != SG_OK)
+		sg_secret_free(out);
+	return err;
+}
+
+static bool numbers_fit(const struct sg_share *share, struct sg_bytes part)
+{
+	const uint8_t place = part.len > 0 ? part.data[part.len - 1] : 0;
+
+	return part.len >= 2 && share->k >= 2 && share->k <= share->n &&
+	       share->n <= SG_SHARES_MOST && place >= 1 && place <= share->n;
+}
+
+enum sg_err sg_share_read(struct sg_bytes bytes, struct sg_share *share)
+{
+	struct sg_reader r = sg_reader(bytes);
+	struct sg_bytes id, check, part, sum;
+	uint8_t right[SUM];
+	enum sg_err err;
+
+	*share = (struct sg_share){ .part = NULL };
+	sg_read_magic(&r, magic);
+	if (sg_read_u8(&r) != VERSION || r.failed)
+		return SG_ERR_FORMAT;
+	id = sg_read_bytes(&r, SG_SHARE_ID);
+	share->k = sg_read_u8(&r);
+	share->n = sg_read_u8(&r);
+	check = sg_read_bytes(&r, SG_SHARE_CHECK);
+	part = sg_read_bytes(&r, sg_read_u8(&r));
+	sum = sg_read_bytes(&r, SUM);
+	if (!sg_reader_done(&r))
+		return SG_ERR_TAG;
+	err = sum_of(sg_bytes(bytes.data, bytes.len - SUM), right);
+	if (err == SG_OK && memcmp(right, sum.data, SUM) != 0)
+		err = SG_ERR_TAG;
+	if (err == SG_OK && !numbers_fit(share, part))
+		err = SG_ERR_FORMAT;
+	if (err == SG_OK)
+		err = sg_secret_copy(part, &share->part);
+	if (err != SG_OK)
+		return err;
+	memcpy(share->id, id.data, SG_SHARE_ID);
+	memcpy(share->check, check.data, SG_SHARE_CHECK);
+	return SG_OK;
+}
+
+unsigned sg_share_place(const struct sg_share *share)
+{
+	return share->part->data[share->part->len - 1];
+}
+
+static bool same_sharing(const struct sg_share *a, const struct sg_share *b)
+{
+	return memcmp(a->id, b->id, SG_SHARE_ID) == 0 && a->k == b->k && a->n == b->n &&
+	       memcmp(a->check, b->check, SG_SHARE_CHECK) == 0 && a->part->len == b->part->len;
+}
+
+/* Return the share whose sharing most of them are of. */
+static size_t most_of(const struct sg_share *shares, size_t count)
+{
+	size_t best = 0, most = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t same = 0;
+
+		for (size_t j = 0; j < count; j++)
+			same += same_sharing(&shares[i], &shares[j]);
+		if (same > most) {
+			most = same;
+			best = i;
+		}
+	}
+	return best;
+}
+
+/* Those that count, by their numbers among all. */
+struct choice {
+	const struct sg_share *shares;
+	size_t from[SG_SHARES_MOST];
+	size_t n;
+	size_t at[SG_SHARES_MOST];      /* the k of them that are tried, ascending */
+	size_t k;
+};
+
+/* Say who is of another sharing or there again, and choose among the others. */
+static void sort_out(struct choice *c, size_t count, enum sg_share_fault *fault)
+{
+	const struct sg_share *model = &c->shares[most_of(c->shares, count)];
+	bool taken[SG_SHARES_MOST + 1] = { false };
+
+	c->k = model->k;
+	for (size_t i = 0; i < count; i++) {
+		const unsigned place = sg_share_place(&c->shares[i]);
+
+		fault[i] = !same_sharing(&c->shares[i], model) ? SG_SHARE_FOREIGN
+		           : taken[place]                      ? SG_SHARE_AGAIN
+		                                               : SG_SHARE_GOOD;
+		if (fault[i] != SG_SHARE_GOOD)
+			continue;
+		taken[place] = true;
+		c->from[c->n++] = i;
+	}
+}
+
+/* Bring those together that are tried. TAG: they do not have it. */
+static enum sg_err try(const struct choice *c, struct sg_secret **secret)
+{
+	const struct sg_secret *part[SG_SHARES_MOST];
+	const struct sg_share *first = &c->shares[c->from[c->at[0]]];
+	uint8_t check[SG_SHARE_CHECK];
+	enum sg_err err;
+
+	for (size_t i = 0; i < c->k; i++)
+		part[i] = c->shares[c->from[c->at[i]]].part;
+	err = sg_shamir_combine(part, c->k, secret);
+	if (err != SG_OK)
+		return err;
+	make_check(*secret, first, check);
+	if (memcmp(check, first->check, SG_SHARE_CHECK) == 0)
+		return SG_OK;
+	sg_secret_free(secret);
+	return SG_ERR_TAG;
+}
+
+/* Go on to the next k of n; false where there is none. */
+static bool next(struct choice *c)
+{
+	size_t i = c->k;
+
+	while (i > 0 && c->at[i - 1] == c->n - c->k + i - 1)
+		i--;
+	if (i == 0)
+		return false;
+	c->at[i - 1]++;
+	for (; i < c->k; i++)
+		c->at[i] = c->at[i - 1] + 1;
+	return true;
+}
+
+/* Those that were not among the k that have it: each in the place of the first of them. */
+static enum sg_err judge_others(struct choice *c, enum sg_share_fault *fault)
+{
+	bool used[SG_SHARES_MOST] = { false };
+	struct sg_secret *secret = NULL;
+	enum sg_err err = SG_OK;
+
+	for (size_t i = 0; i < c->k; i++)
+		used[c->at[i]] = true;
+	for (size_t i = 0; i < c->n && (err == SG_OK || err == SG_ERR_TAG); i++) {
+		if (used[i])
+			continue;
+		c->at[0] = i;
+		err = try(c, &secret);
+		fault[c->from[i]] = err == SG_OK ? SG_SHARE_GOOD : SG_SHARE_WRONG;
+		sg_secret_free(&secret);
+	}
+	return err == SG_ERR_TAG ? SG_OK : err;
+}
+
+enum sg_err sg_share_combine(const struct sg_share *shares, size_t count,
+                             enum sg_share_fault *fault, struct sg_secret **secret)
+{
+	struct choice c = { .shares = shares };
+	enum sg_err err;
+	int tries = 0;
+
+	*secret = NULL;
+	if (count == 0 || count > SG_SHARES_MOST)
+		return SG_ERR_RANGE;
+	sort_out(&c, count, fault);
+	if (c.n < c.k)
+		return SG_ERR_RANGE;
+	for (size_t i = 0; i < c.k; i++)
+		c.at[i] = i;
+	do
+		err = try(&c, secret);
+	while (err == SG_ERR_TAG && ++tries < TRIES && next(&c));
+	for (size_t i = 0; i < c.n && err == SG_ERR_TAG; i++)
+		fault[c.from[i]] = SG_SHARE_SUSPECT;
+	if (err == SG_OK)
+		err = judge_others(&c, fault);
+	if (err != SG_OK)
+		sg_secret_free(secret);
+	return err;
+}
