@@ -12,6 +12,7 @@ libsignet_la_SOURCES += \
 	src/util/locked.c src/util/locked.h \
 	src/util/log.c src/util/log.h \
 	src/util/map.c src/util/map.h \
+	src/util/proquint.c src/util/proquint.h \
 	src/util/secret.c src/util/secret.h \
 	src/util/signal.c src/util/signal.h \
 	src/util/slab.c src/util/slab.h \

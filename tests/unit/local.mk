@@ -55,6 +55,7 @@ unit_tests = \
 	tests/unit/test_pcrs \
 	tests/unit/test_policy \
 	tests/unit/test_policy_signature \
+	tests/unit/test_proquint \
 	tests/unit/test_random \
 	tests/unit/test_record \
 	tests/unit/test_rsa_oaep \
