@@ -19,6 +19,7 @@ libsignet_la_SOURCES += \
 	src/crypto/pkcs8_write.c \
 	src/crypto/random.c src/crypto/random.h \
 	src/crypto/rsa_oaep.c src/crypto/rsa_oaep.h \
+	src/crypto/sealed_box.c src/crypto/sealed_box.h \
 	src/crypto/shamir.c src/crypto/shamir.h \
 	src/crypto/spki.c src/crypto/spki.h \
 	src/crypto/ssh_line.c src/crypto/ssh_line.h \

@@ -68,6 +68,7 @@ unit_tests = \
 	tests/unit/test_seal_soft \
 	tests/unit/test_seal_tcti \
 	tests/unit/test_seal_waiter \
+	tests/unit/test_sealed_box \
 	tests/unit/test_secret \
 	tests/unit/test_session \
 	tests/unit/test_shamir \
