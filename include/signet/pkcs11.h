@@ -196,7 +196,8 @@ struct sg_ck_gcm_message_params {
 
 /* CK_BBOOL, private and secret keys, given when the key is made, default CK_FALSE:
  * the key is sealed by the hardware as an object of its own instead of under the
- * token key. Needs CKA_TOKEN = CK_TRUE. Decryption roots are made so. */
+ * token key. Needs CKA_TOKEN = CK_TRUE. Decryption roots are made so. Of data objects that
+ * C_CreateObject makes likewise, with CKA_PRIVATE = CK_TRUE and a value of 1 to 128 bytes. */
 #define CKA_SIGNET_SEALED (CKA_SIGNET | 0x01UL)
 
 /* CK_BBOOL, private and secret keys, given when the key is made, default CK_FALSE: the

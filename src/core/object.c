@@ -182,6 +182,20 @@ static CK_RV finish(struct sg_attrs *attrs, struct sg_secret **material, struct 
 	return sg_rv(err);
 }
 
+/* Check that there is something which the hardware can seal, where it is to seal it alone. */
+static CK_RV check_sealed(const struct sg_attrs *attrs, const struct sg_secret *material)
+{
+	bool data = sg_attrs_ulong(attrs, CKA_CLASS) == CKO_DATA;
+
+	if (!sg_attrs_bool(attrs, CKA_SIGNET_SEALED))
+		return CKR_OK;
+	if (material == NULL)
+		return data ? CKR_ATTRIBUTE_VALUE_INVALID : CKR_OK;
+	if (material->len > SG_SEAL_MAX)
+		return data ? CKR_ATTRIBUTE_VALUE_INVALID : CKR_KEY_SIZE_RANGE;
+	return CKR_OK;
+}
+
 CK_RV sg_object_new(struct sg_attrs *attrs, struct sg_secret **material, struct sg_origin origin,
                     struct sg_object **out)
 {
@@ -191,11 +205,11 @@ CK_RV sg_object_new(struct sg_attrs *attrs, struct sg_secret **material, struct 
 	CK_RV rv;
 
 	*out = NULL;
-	if (*material != NULL && sg_attrs_bool(attrs, CKA_SIGNET_SEALED) &&
-	    (*material)->len > SG_SEAL_MAX) {
+	rv = check_sealed(attrs, *material);
+	if (rv != CKR_OK) {
 		sg_attrs_free(attrs);
 		sg_secret_free(material);
-		return CKR_KEY_SIZE_RANGE;
+		return rv;
 	}
 	if (origin.uuid != NULL)
 		memcpy(uuid, origin.uuid, sizeof uuid);
@@ -266,7 +280,8 @@ static bool is_sound(const struct sg_object *object, struct sg_bytes closed)
 		return has_point(object, in) &&
 		       (in == SG_IN_PUBLIC || (closed.len > 0 && says_where(object, in)));
 	}
-	return true;
+	return !sg_attrs_bool(&object->attrs, CKA_SIGNET_SEALED) ||
+	       (object->secluded && closed.len > 0);
 }
 
 enum sg_err sg_object_stored(struct sg_attrs *attrs, struct sg_bytes closed,

@@ -275,6 +275,9 @@ static CK_RV check_consistency(const struct sg_attrs *attrs)
 
 	if (sg_attrs_bool(attrs, CKA_SIGNET_SEALED) && !sg_attrs_bool(attrs, CKA_TOKEN))
 		return CKR_TEMPLATE_INCONSISTENT;
+	if (sg_attrs_bool(attrs, CKA_SIGNET_SEALED) && !sg_attrs_bool(attrs, CKA_PRIVATE) &&
+	    sg_attrs_ulong(attrs, CKA_CLASS) == CKO_DATA)
+		return refuse("data that the hardware seals is private");
 	if (sg_attrs_bool(attrs, CKA_ALWAYS_AUTHENTICATE) && !sg_attrs_bool(attrs, CKA_PRIVATE))
 		return CKR_TEMPLATE_INCONSISTENT;
 	if (sg_attrs_get(attrs, CKA_START_DATE, &start) &&

@@ -752,6 +752,30 @@ START_TEST(a_key_sealed_on_its_own_lies_on_the_token)
 }
 END_TEST
 
+START_TEST(data_sealed_on_its_own_is_short_private_and_read_again)
+{
+	CK_BYTE out[128];
+	CK_ULONG len = sizeof out;
+	CK_OBJECT_HANDLE object;
+	struct p11_template t = { 0 };
+
+	p11_ulong(&t, CKA_CLASS, CKO_DATA);
+	p11_bool(&t, CKA_TOKEN, true);
+	p11_bool(&t, CKA_PRIVATE, true);
+	p11_bool(&t, CKA_SIGNET_SEALED, true);
+	p11_is(CKR_ATTRIBUTE_VALUE_INVALID, create(&t, &object));
+	p11_bytes(&t, CKA_VALUE, repeat('v', 129).data, 129);
+	p11_is(CKR_ATTRIBUTE_VALUE_INVALID, create(&t, &object));
+	t.attr[t.n - 1].ulValueLen = 128;
+	p11_ok(create(&t, &object));
+	ck_assert(p11_get_bool(s, object, CKA_SIGNET_SEALED));
+	p11_ok(p11_get(s, object, CKA_VALUE, out, &len));
+	ck_assert_mem_eq(out, repeat('v', 128).data, 128);
+	p11_is(CKR_ATTRIBUTE_READ_ONLY, p11_set(s, object, CKA_SIGNET_SEALED, "", 1));
+	p11_is(CKR_ATTRIBUTE_READ_ONLY, p11_set(s, object, CKA_VALUE, "other", 5));
+}
+END_TEST
+
 /* Finding. */
 
 START_TEST(searches_match_all_that_they_name)
@@ -932,6 +956,7 @@ static Suite *suite(void)
 	tcase_add_test(tc, what_an_object_is_never_changes);
 	tcase_add_test(tc, objects_may_refuse_changes_and_destruction);
 	tcase_add_test(tc, a_key_sealed_on_its_own_lies_on_the_token);
+	tcase_add_test(tc, data_sealed_on_its_own_is_short_private_and_read_again);
 	tcase_add_test(tc, searches_match_all_that_they_name);
 	tcase_add_test(tc, a_public_key_is_found_by_any_form_of_its_point);
 	tcase_add_test(tc, a_key_is_found_by_any_form_of_its_curve);

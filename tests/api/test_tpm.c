@@ -93,6 +93,35 @@ START_TEST(neither_seed_nor_pin_crosses_in_clear)
 }
 END_TEST
 
+START_TEST(data_sealed_on_its_own_asks_the_tpm_and_never_crosses_in_clear)
+{
+	struct sg_bytes value = repeat(0xa5, 44);
+	struct p11_template t = { 0 };
+	CK_OBJECT_HANDLE object;
+	CK_BYTE out[64];
+	CK_ULONG len = sizeof out;
+	unsigned sent;
+
+	s = p11_machine();
+	p11_ulong(&t, CKA_CLASS, CKO_DATA);
+	p11_text(&t, CKA_LABEL, "share");
+	p11_bytes(&t, CKA_VALUE, value.data, value.len);
+	p11_bool(&t, CKA_TOKEN, true);
+	p11_bool(&t, CKA_PRIVATE, true);
+	p11_bool(&t, CKA_SIGNET_SEALED, true);
+	p11_ok(p11->C_CreateObject(s, t.attr, t.n, &object));
+	p11_ok(p11->C_Finalize(NULL));
+	p11_start();
+	s = p11_open(0);
+	object = p11_find_label(s, CKO_DATA, "share");
+	sent = test_tpm_sent(&tpm, TPM2_CC_Unseal);
+	p11_ok(p11_get(s, object, CKA_VALUE, out, &len));
+	ck_assert_uint_eq(test_tpm_sent(&tpm, TPM2_CC_Unseal), sent + 1);
+	ck_assert(sg_bytes_equal(sg_bytes(out, len), repeat(0xa5, 44)));
+	ck_assert(!test_tpm_seen(&tpm, repeat(0xa5, 8)));
+}
+END_TEST
+
 START_TEST(a_connection_that_breaks_in_the_middle_is_an_error_of_the_device)
 {
 	static const uint32_t codes[] = { TPM2_CC_StartAuthSession, TPM2_CC_Load, TPM2_CC_Unseal };
@@ -168,6 +197,7 @@ static Suite *suite(void)
 	tcase_add_checked_fixture(wired, set_up_wired, tear_down);
 	suite_add_tcase(suite, wired);
 	tcase_add_test(wired, neither_seed_nor_pin_crosses_in_clear);
+	tcase_add_test(wired, data_sealed_on_its_own_asks_the_tpm_and_never_crosses_in_clear);
 	tcase_add_loop_test(wired, a_connection_that_breaks_in_the_middle_is_an_error_of_the_device,
 	                    0, 3);
 	tcase_add_checked_fixture(plain, set_up, tear_down);

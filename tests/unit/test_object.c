@@ -183,6 +183,27 @@ START_TEST(a_stored_flag_without_a_value_is_damage)
 }
 END_TEST
 
+/* Store a data object that says of itself that the hardware sealed it alone. */
+static enum sg_err store_sealed_data(bool private, struct sg_bytes closed)
+{
+	const uint8_t uuid[SG_UUID] = "row";
+
+	sg_object_unref(&object);
+	prepare(CKO_DATA, CK_UNAVAILABLE_INFORMATION, sg_bytes(NULL, 0));
+	ck_assert_int_eq(sg_attrs_set_bool(&attrs, CKA_TOKEN, true), SG_OK);
+	ck_assert_int_eq(sg_attrs_set_bool(&attrs, CKA_PRIVATE, private), SG_OK);
+	ck_assert_int_eq(sg_attrs_set_bool(&attrs, CKA_SIGNET_SEALED, true), SG_OK);
+	return sg_object_stored(&attrs, closed, uuid, 1, &object);
+}
+
+START_TEST(stored_data_that_the_hardware_sealed_is_private_and_there)
+{
+	ck_assert_int_eq(store_sealed_data(true, sg_bytes_str("closed")), SG_OK);
+	ck_assert_int_eq(store_sealed_data(false, sg_bytes_str("closed")), SG_ERR_STORE_DAMAGED);
+	ck_assert_int_eq(store_sealed_data(true, sg_bytes(NULL, 0)), SG_ERR_STORE_DAMAGED);
+}
+END_TEST
+
 START_TEST(a_stored_key_that_lives_in_the_hardware_can_not_be_taken_out)
 {
 	ck_assert_int_eq(store_resident(true, false, false), SG_OK);
@@ -272,6 +293,7 @@ static Suite *suite(void)
 	tcase_add_test(tc, a_public_key_needs_a_valid_point);
 	tcase_add_test(tc, a_stored_object_must_be_one);
 	tcase_add_test(tc, a_stored_flag_without_a_value_is_damage);
+	tcase_add_test(tc, stored_data_that_the_hardware_sealed_is_private_and_there);
 	tcase_add_test(tc, a_stored_key_that_lives_in_the_hardware_can_not_be_taken_out);
 	tcase_add_test(tc, a_changed_object_shares_the_material);
 	tcase_add_test(tc, the_last_reference_frees);

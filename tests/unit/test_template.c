@@ -141,8 +141,17 @@ START_TEST(a_key_sealed_on_its_own_is_a_token_object)
 	                        BOOL(CKA_SIGNET_SEALED, yes)), CKR_TEMPLATE_INCONSISTENT);
 	ck_assert_uint_eq(BUILD(create, CLASS(secret), TYPE(aes), VALUE(16),
 	                        BOOL(CKA_SIGNET_SEALED, yes), BOOL(CKA_TOKEN, yes)), CKR_OK);
-	ck_assert_uint_eq(BUILD(create, CLASS(data), BOOL(CKA_SIGNET_SEALED, yes)),
-	                  CKR_ATTRIBUTE_TYPE_INVALID);
+}
+END_TEST
+
+START_TEST(data_sealed_on_its_own_is_a_private_token_object)
+{
+	ck_assert_uint_eq(BUILD(create, CLASS(data), VALUE(16), BOOL(CKA_SIGNET_SEALED, yes),
+	                        BOOL(CKA_PRIVATE, yes)), CKR_TEMPLATE_INCONSISTENT);
+	ck_assert_uint_eq(BUILD(create, CLASS(data), VALUE(16), BOOL(CKA_SIGNET_SEALED, yes),
+	                        BOOL(CKA_TOKEN, yes)), CKR_TEMPLATE_INCONSISTENT);
+	ck_assert_uint_eq(BUILD(create, CLASS(data), VALUE(16), BOOL(CKA_SIGNET_SEALED, yes),
+	                        BOOL(CKA_TOKEN, yes), BOOL(CKA_PRIVATE, yes)), CKR_OK);
 }
 END_TEST
 
@@ -207,6 +216,7 @@ static Suite *suite(void)
 	tcase_add_test(tc, what_is_missing_is_named);
 	tcase_add_test(tc, what_the_function_implies_is_not_contradicted);
 	tcase_add_test(tc, a_key_sealed_on_its_own_is_a_token_object);
+	tcase_add_test(tc, data_sealed_on_its_own_is_a_private_token_object);
 	tcase_add_test(tc, the_curve_and_the_point_are_brought_into_one_form);
 	tcase_add_test(tc, changes_keep_to_the_table);
 	tcase_add_test(tc, what_is_not_modifiable_does_not_change);
