@@ -205,6 +205,23 @@ struct sg_ck_gcm_message_params {
  * hardware computes with it. Needs CKA_TOKEN = CK_TRUE. P-256 keys are always so. */
 #define CKA_SIGNET_RESIDENT (CKA_SIGNET | 0x02UL)
 
+/* CK_ULONG, private and secret keys that don't live in the hardware, given when the key is made,
+ * absent otherwise: the ways by which the value may leave the token, though nothing of PKCS#11
+ * gives it out. The signet command goes these ways. It never changes, and copies have it too. */
+#define CKA_SIGNET_LEAVE (CKA_SIGNET | 0x03UL)
+#define CKF_SIGNET_LEAVE_RECOVERY 0x01UL        /* as shares, or to a recovery key */
+#define CKF_SIGNET_LEAVE_SEND 0x02UL            /* sealed to another machine's TPM */
+#define CKF_SIGNET_LEAVE_DELIVER 0x04UL         /* as bytes, to a program of this machine */
+
+/* Bytes and CK_ULONG, secret keys, given when the key is made, both or neither: the name of the
+ * decryption root that this key is a version of, and which: 1, 2 ... */
+#define CKA_SIGNET_ROOT (CKA_SIGNET | 0x05UL)
+#define CKA_SIGNET_VERSION (CKA_SIGNET | 0x06UL)
+
+/* Bytes, secret keys, given when the key is made or copied: how it can be had back when the token
+ * is lost, in the words of the signet command. */
+#define CKA_SIGNET_RECOVERY (CKA_SIGNET | 0x07UL)
+
 /* Return values for causes that PKCS#11 has no name for. */
 #define CKR_SIGNET (0x80000000UL | 0x00534700UL)
 #define CKR_SIGNET_HW_PERMISSION (CKR_SIGNET | 0x01UL)  /* this user may not open the TPM */

@@ -15,6 +15,7 @@ libsignet_la_SOURCES += \
 	src/core/key_template.c src/core/key_template.h \
 	src/core/key_wrap.c \
 	src/core/keyset.c src/core/keyset.h \
+	src/core/leave.c src/core/leave.h \
 	src/core/login.c \
 	src/core/mech.c src/core/mech.h \
 	src/core/mech_aes.c \

@@ -67,6 +67,9 @@ CK_RV sg_object_copy(struct sg_session *session, CK_OBJECT_HANDLE handle,
 		rv = sg_access_add(session, &attrs);
 	if (rv == CKR_OK)
 		rv = sg_rv(sg_token_material(session->token, object, &material));
+	if (rv == CKR_OK && material != NULL && material->len > SG_SEAL_MAX &&
+	    sg_attrs_bool(&attrs, CKA_SIGNET_SEALED))
+		rv = CKR_KEY_SIZE_RANGE;
 	if (rv == CKR_OK)
 		rv = sg_rv(sg_object_copied(&attrs, material, &copied));
 	if (rv == CKR_OK)

@@ -9,6 +9,7 @@
 #include "core/attr_value.h"
 #include "core/curve.h"
 #include "core/date.h"
+#include "core/leave.h"
 #include "core/rv.h"
 #include "util/log.h"
 
@@ -263,10 +264,27 @@ static CK_RV check_certificate(const struct sg_attrs *attrs)
 	return CKR_OK;
 }
 
+/* Check what is said of a decryption root, and of the ways by which a key may leave. */
+static CK_RV check_root(const struct sg_attrs *attrs)
+{
+	struct sg_bytes leave, root = sg_bytes(NULL, 0), version;
+	bool versioned = sg_attrs_get(attrs, CKA_SIGNET_VERSION, &version);
+
+	if (sg_attrs_get(attrs, CKA_SIGNET_LEAVE, &leave) &&
+	    (sg_attrs_ulong(attrs, CKA_SIGNET_LEAVE) & ~CKF_SIGNET_LEAVE_ALL) != 0)
+		return CKR_ATTRIBUTE_VALUE_INVALID;
+	if (sg_attrs_get(attrs, CKA_SIGNET_ROOT, &root) != versioned)
+		return refuse("CKA_SIGNET_ROOT and CKA_SIGNET_VERSION belong together");
+	if (versioned && (root.len == 0 || sg_attrs_ulong(attrs, CKA_SIGNET_VERSION) == 0))
+		return CKR_ATTRIBUTE_VALUE_INVALID;
+	return CKR_OK;
+}
+
 /* Check what attributes must be for each other, whatever way they came together. */
 static CK_RV check_consistency(const struct sg_attrs *attrs)
 {
 	struct sg_bytes start, end, unwrapped;
+	CK_RV rv;
 
 	if (sg_attrs_get(attrs, CKA_UNWRAP_TEMPLATE, &unwrapped) &&
 	    (sg_attrs_bool(attrs, CKA_ENCRYPT) || sg_attrs_bool(attrs, CKA_DECRYPT)))
@@ -284,7 +302,16 @@ static CK_RV check_consistency(const struct sg_attrs *attrs)
 	    sg_attrs_get(attrs, CKA_END_DATE, &end) && start.len == SG_DATE &&
 	    !sg_date_within(start.data, sg_bytes(NULL, 0), end))
 		return CKR_TEMPLATE_INCONSISTENT;
-	return check_certificate(attrs);
+	rv = check_root(attrs);
+	return rv == CKR_OK ? check_certificate(attrs) : rv;
+}
+
+static bool leaves(const struct sg_attrs *attrs)
+{
+	struct sg_bytes value;
+
+	return sg_attrs_get(attrs, CKA_SIGNET_LEAVE, &value) &&
+	       sg_attrs_ulong(attrs, CKA_SIGNET_LEAVE) != 0;
 }
 
 /* Check what is said about where a key lives. */
@@ -300,7 +327,7 @@ static CK_RV check_place(struct sg_template_kind kind, const struct sg_key_type 
 	if (!sg_attrs_bool(attrs, CKA_TOKEN))
 		return refuse("a key that lives in the hardware is a token object");
 	if (sg_attrs_bool(attrs, CKA_EXTRACTABLE) || !sg_attrs_bool(attrs, CKA_SENSITIVE) ||
-	    sg_attrs_bool(attrs, CKA_SIGNET_SEALED))
+	    sg_attrs_bool(attrs, CKA_SIGNET_SEALED) || leaves(attrs))
 		return refuse("a key that lives in the hardware can't be taken out");
 	return CKR_OK;
 }

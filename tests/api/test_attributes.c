@@ -455,6 +455,8 @@ static CK_RV turn(CK_OBJECT_HANDLE *object, const struct sg_attr_row *row, bool 
 	struct p11_template t = { 0 };
 
 	p11_bool(&t, row->type, value);
+	if (row->type == CKA_SIGNET_SEALED)
+		p11_bool(&t, CKA_TOKEN, true);  /* others are not sealed */
 	if (row->flags & SG_ATTR_SETTABLE)
 		return p11->C_SetAttributeValue(s, *object, t.attr, t.n);
 	return p11->C_CopyObject(s, *object, t.attr, t.n, object);

@@ -41,6 +41,7 @@ unit_tests = \
 	tests/unit/test_keyset \
 	tests/unit/test_keywrap \
 	tests/unit/test_key_template \
+	tests/unit/test_leave \
 	tests/unit/test_log \
 	tests/unit/test_mac \
 	tests/unit/test_map \
