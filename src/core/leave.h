@@ -13,9 +13,9 @@
 #define CKF_SIGNET_LEAVE_ALL \
 	(CKF_SIGNET_LEAVE_RECOVERY | CKF_SIGNET_LEAVE_SEND | CKF_SIGNET_LEAVE_DELIVER)
 
-/* Copy the value of a private or secret key that the session sees and that may leave by this way, one
- * of CKF_SIGNET_LEAVE_RECOVERY, _SEND and _DELIVER; of a curve's key the private half. The caller
- * frees *out. Errors: CKR_ACTION_PROHIBITED where the key may not, CKR_USER_NOT_LOGGED_IN
+/* Copy the value of a private or secret key that the session sees and that may leave by this way,
+ * one of CKF_SIGNET_LEAVE_RECOVERY, _SEND and _DELIVER; of a curve's key the private half. The
+ * caller frees *out. Errors: CKR_ACTION_PROHIBITED where the key may not, CKR_USER_NOT_LOGGED_IN
  * where it wants a PIN for each use, CKR_OBJECT_HANDLE_INVALID, those of opening it. */
 CK_RV sg_leave_take(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key, CK_FLAGS way,
                     struct sg_secret **out);

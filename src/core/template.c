@@ -267,17 +267,17 @@ static CK_RV check_certificate(const struct sg_attrs *attrs)
 /* Check what is said of a decryption root, and of the ways by which a key may leave. */
 static CK_RV check_root(const struct sg_attrs *attrs)
 {
-	struct sg_bytes leave, root = sg_bytes(NULL, 0), version;
-	bool versioned = sg_attrs_get(attrs, CKA_SIGNET_VERSION, &version);
+	struct sg_bytes leave, root, version;
+	bool named = sg_attrs_get(attrs, CKA_SIGNET_ROOT, &root) && root.len > 0;
+	bool numbered = sg_attrs_get(attrs, CKA_SIGNET_VERSION, &version) &&
+	                sg_attrs_ulong(attrs, CKA_SIGNET_VERSION) != 0;
 
 	if (sg_attrs_get(attrs, CKA_SIGNET_LEAVE, &leave) &&
 	    (sg_attrs_ulong(attrs, CKA_SIGNET_LEAVE) & ~CKF_SIGNET_LEAVE_ALL) != 0)
 		return CKR_ATTRIBUTE_VALUE_INVALID;
-	if (sg_attrs_get(attrs, CKA_SIGNET_ROOT, &root) != versioned)
-		return refuse("CKA_SIGNET_ROOT and CKA_SIGNET_VERSION belong together");
-	if (versioned && (root.len == 0 || sg_attrs_ulong(attrs, CKA_SIGNET_VERSION) == 0))
-		return CKR_ATTRIBUTE_VALUE_INVALID;
-	return CKR_OK;
+	return named == numbered
+	               ? CKR_OK
+	               : refuse("CKA_SIGNET_ROOT and CKA_SIGNET_VERSION belong together");
 }
 
 /* Check what attributes must be for each other, whatever way they came together. */
