@@ -14,6 +14,7 @@ struct option_row {
 	const char *name;
 	const char *arg;                /* what its argument is called, or NULL */
 	const char *help;
+	bool repeats;                   /* it may be given several times: see tool_next */
 };
 
 static const struct option_row rows[OPT_COUNT] = {
@@ -218,7 +219,18 @@ static enum tool_exit append(enum tool_option option, const char *value, const c
 	return TOOL_OK;
 }
 
-/* Keep the value of an option, each but --through and --hsm once. */
+const char *tool_next(const struct tool *tool, enum tool_option option, size_t *at)
+{
+	while (*at < tool->repeats) {
+		size_t i = (*at)++;
+
+		if (tool->repeated[i].option == option)
+			return tool->repeated[i].value;
+	}
+	return NULL;
+}
+
+/* Keep the value of an option. */
 static enum tool_exit keep(struct tool *tool, enum tool_option option, const char *value)
 {
 	enum tool_exit code = TOOL_OK;
@@ -227,6 +239,12 @@ static enum tool_exit keep(struct tool *tool, enum tool_option option, const cha
 		code = append(option, value, tool->through, &tool->throughs, TOOL_THROUGH_MAX);
 	} else if (option == OPT_HSM) {
 		code = append(option, value, tool->hsm, &tool->hsms, SG_CONFIG_HSMS);
+	} else if (rows[option].repeats) {
+		if (tool->repeats == TOOL_REPEATS_MAX)
+			return tool_fail(TOOL_USAGE, NULL, "there are more than %d options",
+			                 TOOL_REPEATS_MAX);
+		tool->repeated[tool->repeats].option = option;
+		tool->repeated[tool->repeats++].value = value;
 	} else if (tool->value[option] != NULL) {
 		return tool_fail(TOOL_USAGE, NULL, "%s is given twice", rows[option].name);
 	}
@@ -283,6 +301,9 @@ static enum tool_exit check(const struct tool *tool)
 			return tool_fail(TOOL_USAGE, tool->verb->example, "signet %s needs %s",
 			                 tool->verb->name,
 			                 tool_option_shown(tool->verb->required[i]));
+	if (tool->verb->operands != NULL && tool->operand == NULL)
+		return tool_fail(TOOL_USAGE, tool->verb->example, "signet %s needs -- and %s",
+		                 tool->verb->name, tool->verb->operands);
 	for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++)
 		users += from_stdin(tool, readers[i]);
 	for (size_t i = 0; i < tool->throughs; i++)
@@ -307,8 +328,16 @@ static enum tool_exit read_rest(struct tool *tool, int argc, char **argv,
 	}
 	for (int i = 0; i < argc; i += used) {
 		used = 1;
+		if (strcmp(argv[i], "--") == 0 && tool->verb->operands != NULL && argc > i + 1) {
+			tool->operand = &argv[i + 1];
+			break;
+		}
 		if (strcmp(argv[i], "--") == 0 && argc == i + 1)
 			break;
+		if (tool->verb->operands != NULL && argv[i][0] != '-')
+			return tool_fail(TOOL_USAGE, tool->verb->example,
+			                 "signet %s takes %s behind --", tool->verb->name,
+			                 tool->verb->operands);
 		if (strcmp(argv[i], "--") == 0 || argv[i][0] != '-' || argv[i][1] == '\0')
 			return tool_fail(TOOL_USAGE, NULL, "signet %s takes no argument \"%s\"; options "
 			                 "begin with --", tool->verb->name,

@@ -57,6 +57,7 @@ enum tool_option {
 };
 
 #define TOOL_THROUGH_MAX 8
+#define TOOL_REPEATS_MAX 32             /* values of options that may be given several times */
 #define TOOL_OPTIONS_MAX 20
 
 struct tool;
@@ -72,6 +73,7 @@ struct tool_verb {
 	enum tool_option required[4];
 	bool reads_stdin;               /* so no secret can be read from there */
 	bool makes;                     /* and then tells what, so that must be possible */
+	const char *operands;           /* what stands behind "--": "COMMAND"; NULL: nothing may */
 };
 
 /* One run. */
@@ -83,6 +85,12 @@ struct tool {
 	size_t throughs;
 	const char *hsm[SG_CONFIG_HSMS];
 	size_t hsms;
+	struct {
+		enum tool_option option;
+		const char *value;
+	} repeated[TOOL_REPEATS_MAX];   /* the other options that may be given several times */
+	size_t repeats;
+	char **operand;                 /* those behind "--", ended by NULL; NULL: there are none */
 
 	/* Set by tool_open. */
 	CK_SLOT_ID slot;
@@ -95,6 +103,10 @@ static inline bool tool_given(const struct tool *tool, enum tool_option option)
 {
 	return tool->value[option] != NULL;
 }
+
+/* Return the next value of an option that may be given several times, or NULL; *at is 0 before
+ * the first. */
+const char *tool_next(const struct tool *tool, enum tool_option option, size_t *at);
 
 /* The overview and the verbs, each in the file of its name. */
 extern const struct tool_verb tool_verb_decrypt, tool_verb_delete, tool_verb_destroy,
