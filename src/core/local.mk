@@ -40,6 +40,7 @@ libsignet_la_SOURCES += \
 	src/core/op_message.c src/core/op_message.h \
 	src/core/pkcs11.h \
 	src/core/record.c src/core/record.h \
+	src/core/root.c src/core/root.h \
 	src/core/rv.c src/core/rv.h \
 	src/core/session.c src/core/session.h \
 	src/core/share.c src/core/share.h \
@@ -68,6 +69,7 @@ libsignet_la_SOURCES += \
 	src/core/token_reseal.c src/core/token_reseal.h \
 	src/core/token_resident.c src/core/token_resident.h \
 	src/core/token_status.c \
+	src/core/token_succeed.c src/core/token_succeed.h \
 	src/core/token_tries.c src/core/token_tries.h \
 	src/core/token_tripwire.c src/core/token_tripwire.h \
 	src/core/token_write.c src/core/token_write.h \

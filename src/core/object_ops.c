@@ -46,10 +46,10 @@ CK_RV sg_object_create(struct sg_session *session, const CK_ATTRIBUTE *template,
 	return rv;
 }
 
-CK_RV sg_object_copy(struct sg_session *session, CK_OBJECT_HANDLE handle,
-                     const CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_HANDLE *copy)
+CK_RV sg_object_copy_make(struct sg_session *session, CK_OBJECT_HANDLE handle,
+                          const CK_ATTRIBUTE *template, CK_ULONG n, struct sg_object **copy)
 {
-	struct sg_object *object = NULL, *copied = NULL;
+	struct sg_object *object = NULL;
 	const struct sg_secret *material = NULL;
 	struct sg_attrs attrs = { 0 };
 	CK_RV rv = sg_template_check(template, n);
@@ -71,12 +71,21 @@ CK_RV sg_object_copy(struct sg_session *session, CK_OBJECT_HANDLE handle,
 	    sg_attrs_bool(&attrs, CKA_SIGNET_SEALED))
 		rv = CKR_KEY_SIZE_RANGE;
 	if (rv == CKR_OK)
-		rv = sg_rv(sg_object_copied(&attrs, material, &copied));
+		rv = sg_rv(sg_object_copied(&attrs, material, copy));
+	sg_object_unref(&object);
+	sg_attrs_free(&attrs);
+	return rv;
+}
+
+CK_RV sg_object_copy(struct sg_session *session, CK_OBJECT_HANDLE handle,
+                     const CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_HANDLE *copy)
+{
+	struct sg_object *copied = NULL;
+	CK_RV rv = sg_object_copy_make(session, handle, template, n, &copied);
+
 	if (rv == CKR_OK)
 		rv = sg_rv(sg_token_add(session->token, session, &copied, 1, copy));
-	sg_object_unref(&object);
 	sg_object_unref(&copied);
-	sg_attrs_free(&attrs);
 	return rv;
 }
 

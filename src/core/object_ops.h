@@ -17,6 +17,11 @@ CK_RV sg_object_create(struct sg_session *session, const CK_ATTRIBUTE *template,
 CK_RV sg_object_copy(struct sg_session *session, CK_OBJECT_HANDLE handle,
                      const CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_HANDLE *copy);
 
+/* The first half of that: make the copy, which is in no table and no store yet. The caller has the
+ * one reference. */
+CK_RV sg_object_copy_make(struct sg_session *session, CK_OBJECT_HANDLE handle,
+                          const CK_ATTRIBUTE *template, CK_ULONG n, struct sg_object **copy);
+
 /* C_DestroyObject. Errors: OBJECT_HANDLE_INVALID, SESSION_READ_ONLY, ACTION_PROHIBITED. */
 CK_RV sg_object_destroy(struct sg_session *session, CK_OBJECT_HANDLE handle);
 

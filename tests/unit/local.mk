@@ -58,6 +58,7 @@ unit_tests = \
 	tests/unit/test_policy_signature \
 	tests/unit/test_proquint \
 	tests/unit/test_random \
+	tests/unit/test_root \
 	tests/unit/test_record \
 	tests/unit/test_rsa_oaep \
 	tests/unit/test_rv \
@@ -131,6 +132,10 @@ tests_unit_test_session_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sg_map_next
 # It says which boot it is.
 tests_unit_test_token_tripwire_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sg_boot_moment_read \
 	-Wl,--wrap=sg_file_replace_private
+
+# Keys are derived quickly, and it dies at each change of a file.
+tests_unit_test_root_SOURCES = tests/unit/test_root.c $(points_sources)
+tests_unit_test_root_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sg_argon2id
 
 # Their sealers are fakes.
 tests_unit_test_token_migrate_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sg_sealer_open

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 3. Versions of roots.
+ */
+#include "core/root.h"
+
+#include "core/access.h"
+#include "core/module.h"
+#include "core/object_ops.h"
+#include "core/rv.h"
+#include "core/token_material.h"
+#include "core/token_objects.h"
+#include "core/token_succeed.h"
+
+#define TRIES 100       /* to close what others change too; each failure was a success of theirs */
+
+/* A version, as its attributes tell. A root from before there were versions has only its label. */
+struct version {
+	struct sg_bytes name;
+	CK_ULONG number;
+};
+
+static struct version version_of(const struct sg_object *object)
+{
+	struct version version = { { NULL, 0 }, 0 };
+
+	version.number = sg_attrs_ulong(&object->attrs, CKA_SIGNET_VERSION);
+	if (sg_attrs_get(&object->attrs, CKA_SIGNET_ROOT, &version.name) && version.name.len > 0)
+		return version;
+	(void)sg_attrs_get(&object->attrs, CKA_LABEL, &version.name);
+	version.number = 1;
+	return version;
+}
+
+/* Tell whether one is a later version of the same root than the other, a key of the token. */
+static bool is_later(const struct sg_object *newer, const struct sg_object *old)
+{
+	struct version a = version_of(newer), b = version_of(old);
+
+	return old->token && old->class == CKO_SECRET_KEY && newer->class == CKO_SECRET_KEY &&
+	       newer->key_type == old->key_type && newer->secluded == old->secluded &&
+	       b.name.len > 0 && sg_bytes_equal(a.name, b.name) && a.number > b.number;
+}
+
+/* Tell whether a key makes something new that it alone can open. */
+static bool is_in_use(const struct sg_object *object)
+{
+	return sg_attrs_bool(&object->attrs, CKA_WRAP) ||
+	       sg_attrs_bool(&object->attrs, CKA_ENCRYPT);
+}
+
+/* Make the attributes of a version that is closed, which bears its name and number from then on. */
+static CK_RV closed_attrs(const struct sg_object *old, struct sg_attrs *attrs)
+{
+	const struct version version = version_of(old);
+	enum sg_err err = sg_attrs_copy(&old->attrs, attrs);
+
+	if (err == SG_OK)
+		err = sg_attrs_set_bool(attrs, CKA_WRAP, false);
+	if (err == SG_OK)
+		err = sg_attrs_set_bool(attrs, CKA_ENCRYPT, false);
+	if (err == SG_OK)
+		err = sg_attrs_set(attrs, CKA_SIGNET_ROOT, version.name);
+	if (err == SG_OK)
+		err = sg_attrs_set_ulong(attrs, CKA_SIGNET_VERSION, version.number);
+	return sg_rv(err);
+}
+
+/* Find a version that the session may change. */
+static CK_RV find_old(struct sg_session *session, CK_OBJECT_HANDLE handle, struct sg_object **old)
+{
+	CK_RV rv = sg_rv(sg_token_object(session->token, handle, old));
+
+	return rv == CKR_OK ? sg_access_change(session, *old) : rv;
+}
+
+/* A change of somebody else that came first is looked at before ours is tried again. */
+static CK_RV settle(struct sg_session *session, enum sg_err err, bool *stale)
+{
+	*stale = err == SG_ERR_NOT_FOUND;
+	if (*stale) {
+		err = sg_token_refresh(session->token);
+		*stale = err == SG_OK;
+	}
+	return *stale ? CKR_OBJECT_HANDLE_INVALID : sg_rv(err);
+}
+
+static CK_RV try_succeed(struct sg_session *session, CK_OBJECT_HANDLE handle,
+                         struct sg_object *made, CK_OBJECT_HANDLE *out, bool *stale)
+{
+	struct sg_object *old = NULL;
+	struct sg_attrs attrs = { 0 };
+	CK_RV rv = find_old(session, handle, &old);
+
+	*stale = false;
+	if (rv == CKR_OK && (!is_later(made, old) || !made->token))
+		rv = CKR_TEMPLATE_INCONSISTENT;
+	if (rv == CKR_OK && !is_in_use(old))
+		rv = CKR_ACTION_PROHIBITED;
+	if (rv == CKR_OK)
+		rv = closed_attrs(old, &attrs);
+	if (rv == CKR_OK)
+		rv = settle(session, sg_token_succeed(session->token, old, &attrs, made, out),
+		            stale);
+	sg_attrs_free(&attrs);
+	sg_object_unref(&old);
+	return rv;
+}
+
+static CK_RV succeed(struct sg_session *session, CK_OBJECT_HANDLE old, CK_OBJECT_HANDLE fresh,
+                     const CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_HANDLE *made)
+{
+	struct sg_object *copy = NULL;
+	CK_RV rv = sg_object_copy_make(session, fresh, template, n, &copy);
+	bool stale;
+
+	if (rv == CKR_OK)
+		rv = sg_rv(sg_token_open(session->token));
+	if (rv == CKR_OK)
+		rv = sg_rv(sg_token_close_material(session->token, copy));
+	stale = rv == CKR_OK;
+	for (int i = 0; stale && i < TRIES; i++)
+		rv = try_succeed(session, old, copy, made, &stale);
+	sg_object_unref(&copy);
+	return rv;
+}
+
+static CK_RV try_close(struct sg_session *session, CK_OBJECT_HANDLE handle, CK_OBJECT_HANDLE newer,
+                       bool *closed, bool *stale)
+{
+	struct sg_object *old = NULL, *later = NULL;
+	struct sg_attrs attrs = { 0 };
+	CK_RV rv = find_old(session, handle, &old);
+
+	*stale = false;
+	if (rv == CKR_OK)
+		rv = sg_rv(sg_token_object(session->token, newer, &later));
+	if (rv == CKR_OK && (!later->token || !is_later(later, old)))
+		rv = CKR_ACTION_PROHIBITED;
+	*closed = rv == CKR_OK && !is_in_use(old);
+	if (rv == CKR_OK && !*closed)
+		rv = closed_attrs(old, &attrs);
+	if (rv == CKR_OK && !*closed)
+		rv = settle(session, sg_token_change(session->token, handle, old, &attrs), stale);
+	sg_attrs_free(&attrs);
+	sg_object_unref(&later);
+	sg_object_unref(&old);
+	return rv;
+}
+
+static CK_RV close_old(struct sg_session *session, CK_OBJECT_HANDLE old, CK_OBJECT_HANDLE newer,
+                       bool *closed)
+{
+	CK_RV rv = CKR_OK;
+	bool stale = true;
+
+	for (int i = 0; stale && i < TRIES; i++)
+		rv = try_close(session, old, newer, closed, &stale);
+	return rv;
+}
+
+/* Enter the module and lock a session; NULL where one of both can't be. */
+static struct sg_session *acquire(CK_SESSION_HANDLE handle, struct sg_module **module, CK_RV *rv)
+{
+	struct sg_session *session = NULL;
+
+	*module = sg_module_enter();
+	*rv = *module == NULL ? CKR_CRYPTOKI_NOT_INITIALIZED : CKR_SESSION_HANDLE_INVALID;
+	if (*module != NULL)
+		session = sg_session_acquire(&(*module)->sessions, handle);
+	return session;
+}
+
+static void release(struct sg_session **session, struct sg_module *module)
+{
+	sg_session_release(session);
+	if (module != NULL)
+		sg_module_leave();
+}
+
+CK_RV sg_root_succeed(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE old, CK_OBJECT_HANDLE fresh,
+                      const CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_HANDLE *made)
+{
+	struct sg_module *module;
+	CK_RV rv;
+	struct sg_session *session = acquire(handle, &module, &rv);
+
+	if (session != NULL)
+		rv = succeed(session, old, fresh, template, n, made);
+	release(&session, module);
+	return rv;
+}
+
+CK_RV sg_root_close(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE old, CK_OBJECT_HANDLE newer,
+                    bool *closed)
+{
+	struct sg_module *module;
+	CK_RV rv;
+	struct sg_session *session = acquire(handle, &module, &rv);
+
+	*closed = false;
+	if (session != NULL)
+		rv = close_old(session, old, newer, closed);
+	release(&session, module);
+	return rv;
+}
