@@ -41,9 +41,11 @@ libsignet_la_SOURCES += \
 	src/core/pkcs11.h \
 	src/core/record.c src/core/record.h \
 	src/core/root.c src/core/root.h \
+	src/core/recovery.c src/core/recovery.h \
 	src/core/rv.c src/core/rv.h \
 	src/core/session.c src/core/session.h \
 	src/core/share.c src/core/share.h \
+	src/core/share_text.c src/core/share_text.h \
 	src/core/slot_event.c src/core/slot_event.h \
 	src/core/state.c src/core/state.h \
 	src/core/sum.c src/core/sum.h \

@@ -45,6 +45,7 @@ enum sg_err sg_share_make(const struct sg_secret *secret, size_t n, size_t k,
 {
 	struct sg_share sharing = { .k = (uint8_t)k, .n = (uint8_t)n };
 	struct sg_secret *part[SG_SHARES_MOST];
+	uint8_t check[SG_SHARE_CHECK];
 	enum sg_err err;
 
 	if (n > SG_SHARES_MOST)
@@ -53,7 +54,9 @@ enum sg_err sg_share_make(const struct sg_secret *secret, size_t n, size_t k,
 	if (err != SG_OK)
 		return err;
 	sg_random(sharing.id, sizeof sharing.id);
-	make_check(secret, &sharing, sharing.check);
+	make_check(secret, &sharing, check);
+	for (size_t i = 0; i < SG_SHARE_CHECK; i++)     /* every share shows it */
+		sharing.check[i] = (uint8_t)sg_secret_reveal(check[i]);
 	for (size_t i = 0; i < n; i++) {
 		shares[i] = sharing;
 		shares[i].part = part[i];
@@ -97,22 +100,23 @@ enum sg_err sg_share_write(const struct sg_share *share, struct sg_secret **out)
 	return err;
 }
 
-static bool numbers_fit(const struct sg_share *share, struct sg_bytes part)
+static bool numbers_fit(const struct sg_share *share)
 {
-	const uint8_t place = part.len > 0 ? part.data[part.len - 1] : 0;
+	const unsigned place = share->part->len >= 2 ? sg_share_place(share) : 0;
 
-	return part.len >= 2 && share->k >= 2 && share->k <= share->n &&
-	       share->n <= SG_SHARES_MOST && place >= 1 && place <= share->n;
+	return share->k >= 2 && share->k <= share->n && share->n <= SG_SHARES_MOST && place >= 1 &&
+	       place <= share->n;
 }
 
-enum sg_err sg_share_read(struct sg_bytes bytes, struct sg_share *share)
+/* Read what stands before the values, of which everybody who sees a share may know. */
+static enum sg_err read_head(struct sg_bytes bytes, struct sg_share *share, size_t *part)
 {
-	struct sg_reader r = sg_reader(bytes);
-	struct sg_bytes id, check, part, sum;
-	uint8_t right[SUM];
-	enum sg_err err;
+	uint8_t head[HEAD];
+	struct sg_reader r = sg_reader(sg_bytes(head, bytes.len < HEAD ? bytes.len : HEAD));
+	struct sg_bytes id, check;
 
-	*share = (struct sg_share){ .part = NULL };
+	for (size_t i = 0; i < r.rest.len; i++)
+		head[i] = (uint8_t)sg_secret_reveal(bytes.data[i]);
 	sg_read_magic(&r, magic);
 	if (sg_read_u8(&r) != VERSION || r.failed)
 		return SG_ERR_FORMAT;
@@ -120,27 +124,39 @@ enum sg_err sg_share_read(struct sg_bytes bytes, struct sg_share *share)
 	share->k = sg_read_u8(&r);
 	share->n = sg_read_u8(&r);
 	check = sg_read_bytes(&r, SG_SHARE_CHECK);
-	part = sg_read_bytes(&r, sg_read_u8(&r));
-	sum = sg_read_bytes(&r, SUM);
-	if (!sg_reader_done(&r))
+	*part = sg_read_u8(&r);
+	if (!sg_reader_done(&r) || bytes.len != HEAD + *part + SUM)
 		return SG_ERR_TAG;
-	err = sum_of(sg_bytes(bytes.data, bytes.len - SUM), right);
-	if (err == SG_OK && memcmp(right, sum.data, SUM) != 0)
-		err = SG_ERR_TAG;
-	if (err == SG_OK && !numbers_fit(share, part))
-		err = SG_ERR_FORMAT;
-	if (err == SG_OK)
-		err = sg_secret_copy(part, &share->part);
-	if (err != SG_OK)
-		return err;
 	memcpy(share->id, id.data, SG_SHARE_ID);
 	memcpy(share->check, check.data, SG_SHARE_CHECK);
 	return SG_OK;
 }
 
+enum sg_err sg_share_read(struct sg_bytes bytes, struct sg_share *share)
+{
+	uint8_t sum[SUM];
+	size_t part = 0;
+	enum sg_err err;
+
+	*share = (struct sg_share){ .part = NULL };
+	err = read_head(bytes, share, &part);
+	if (err == SG_OK)
+		err = sum_of(sg_bytes(bytes.data, HEAD + part), sum);
+	if (err == SG_OK && !sg_secret_equal(sg_bytes(sum, SUM),
+	                                     sg_bytes(bytes.data + HEAD + part, SUM)))
+		err = SG_ERR_TAG;
+	if (err == SG_OK)
+		err = sg_secret_copy(sg_bytes(bytes.data + HEAD, part), &share->part);
+	if (err == SG_OK && !numbers_fit(share))
+		err = SG_ERR_FORMAT;
+	if (err != SG_OK)
+		sg_share_clear(share);
+	return err;
+}
+
 unsigned sg_share_place(const struct sg_share *share)
 {
-	return share->part->data[share->part->len - 1];
+	return (unsigned)sg_secret_reveal(share->part->data[share->part->len - 1]);
 }
 
 static bool same_sharing(const struct sg_share *a, const struct sg_share *b)
@@ -210,7 +226,8 @@ static enum sg_err try(const struct choice *c, struct sg_secret **secret)
 	if (err != SG_OK)
 		return err;
 	make_check(*secret, first, check);
-	if (memcmp(check, first->check, SG_SHARE_CHECK) == 0)
+	if (sg_secret_equal(sg_bytes(check, SG_SHARE_CHECK),
+	                    sg_bytes(first->check, SG_SHARE_CHECK)))
 		return SG_OK;
 	sg_secret_free(secret);
 	return SG_ERR_TAG;

@@ -6,8 +6,6 @@
 
 #include <sodium.h>
 
-#include "util/secret.h"
-
 static bool has_zero(struct sg_bytes text)
 {
 	uint32_t found = 0;
@@ -24,4 +22,17 @@ bool sg_base64_read(struct sg_bytes text, uint8_t *out, size_t max, size_t *len)
 	return text.len > 0 && !has_zero(text) &&
 	       sodium_base642bin(out, max, (const char *)text.data, text.len, " \t\r\n", len, NULL,
 	                         sodium_base64_VARIANT_ORIGINAL) == 0;
+}
+
+enum sg_err sg_base64_write(struct sg_bytes bytes, struct sg_secret **text)
+{
+	const size_t size = sodium_base64_encoded_len(bytes.len, sodium_base64_VARIANT_ORIGINAL);
+	enum sg_err err = sg_secret_new(size, text);
+
+	if (err != SG_OK)
+		return err;
+	sodium_bin2base64((char *)(*text)->data, size, bytes.data, bytes.len,
+	                  sodium_base64_VARIANT_ORIGINAL);
+	(*text)->len = size - 1;        /* without the final zero byte */
+	return SG_OK;
 }

@@ -5,10 +5,14 @@
 #ifndef SG_CRYPTO_BASE64_H
 #define SG_CRYPTO_BASE64_H
 
-#include "util/bytes.h"
+#include "util/secret.h"
 
 /* Read base64 with its padding, with spaces and line ends anywhere between, into at most
  * max bytes. False for anything else. */
 bool sg_base64_read(struct sg_bytes text, uint8_t *out, size_t max, size_t *len);
+
+/* Write it with its padding, in one line without an end; the caller frees *text. Errors:
+ * SECURE_MEMORY, NOMEM, RANGE. */
+enum sg_err sg_base64_write(struct sg_bytes bytes, struct sg_secret **text);
 
 #endif

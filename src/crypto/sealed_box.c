@@ -39,8 +39,11 @@ enum sg_err sg_box_open(const struct sg_secret *key, struct sg_bytes box, struct
 	if (key->len != 2 * SG_X25519_LEN || box.len < SG_BOX_MORE)
 		return SG_ERR_RANGE;
 	err = sg_secret_new(box.len - SG_BOX_MORE, plain);
-	if (err == SG_OK && crypto_box_seal_open((*plain)->data, box.data, box.len,
-	                                         key->data + SG_X25519_LEN, key->data) != 0)
+	/* Whether the box is for this key is what the caller is told. */
+	if (err == SG_OK &&
+	    sg_secret_reveal((size_t)crypto_box_seal_open((*plain)->data, box.data, box.len,
+	                                                  key->data + SG_X25519_LEN,
+	                                                  key->data)) != 0)
 		err = SG_ERR_TAG;
 	sodium_stackzero(SG_STACK_USED);
 	if (err != SG_OK) {

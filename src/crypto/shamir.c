@@ -77,9 +77,10 @@ enum sg_err sg_shamir_split(const struct sg_secret *secret, size_t n, size_t k,
 	return err;
 }
 
+/* A place stands in a share and is no secret. */
 static uint8_t place_of(const struct sg_secret *share)
 {
-	return share->data[share->len - 1];
+	return (uint8_t)sg_secret_reveal(share->data[share->len - 1]);
 }
 
 static enum sg_err check(const struct sg_secret *const *share, size_t k)

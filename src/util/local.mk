@@ -1,5 +1,6 @@
 libsignet_la_SOURCES += \
 	src/util/array.c src/util/array.h \
+	src/util/bech32.c src/util/bech32.h \
 	src/util/boot.c src/util/boot.h \
 	src/util/bytes.c src/util/bytes.h \
 	src/util/config.c src/util/config.h \

@@ -76,9 +76,10 @@ enum sg_err sg_proquint_write(struct sg_bytes bytes, struct sg_secret **text)
 	return SG_OK;
 }
 
-static bool parts(uint8_t c)
+bool sg_proquint_parts(uint8_t c)
 {
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '-';
+	return sg_secret_reveal(same(c, ' ') | same(c, '\t') | same(c, '\n') | same(c, '\r') |
+	                        same(c, '-')) != 0;
 }
 
 /* Read one word into two bytes. */
@@ -91,7 +92,7 @@ static bool read_word(const uint8_t *letters, uint8_t out[2])
 		pair = pair << word[l].bits | value_of(&word[l], (char)letters[l], &known);
 	out[0] = (uint8_t)(pair >> 8);
 	out[1] = (uint8_t)pair;
-	return known != 0;
+	return sg_secret_reveal(known) != 0;
 }
 
 enum sg_err sg_proquint_read(struct sg_bytes text, struct sg_secret **bytes, size_t *wrong)
@@ -103,7 +104,7 @@ enum sg_err sg_proquint_read(struct sg_bytes text, struct sg_secret **bytes, siz
 	while (err == SG_OK && at < text.len) {
 		size_t len = 0;
 
-		while (at + len < text.len && !parts(text.data[at + len]))
+		while (at + len < text.len && !sg_proquint_parts(text.data[at + len]))
 			len++;
 		if (len > 0) {
 			words++;

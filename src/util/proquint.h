@@ -20,4 +20,7 @@ enum sg_err sg_proquint_write(struct sg_bytes bytes, struct sg_secret **text);
  * Errors: FORMAT, SECURE_MEMORY, NOMEM. */
 enum sg_err sg_proquint_read(struct sg_bytes text, struct sg_secret **bytes, size_t *wrong);
 
+/* Tell whether a character parts words. Where words end is no secret. */
+bool sg_proquint_parts(uint8_t c);
+
 #endif

@@ -10,6 +10,8 @@
 #include "crypto/ed25519_dom.h"
 #include "crypto/kdf.h"
 #include "crypto/keywrap.h"
+#include "crypto/sealed_box.h"
+#include "crypto/shamir.h"
 #include "crypto/x25519.h"
 #include "ct/cases.h"
 
@@ -205,6 +207,44 @@ START_TEST(x25519_agrees)
 }
 END_TEST
 
+/* What is wrong with a place is told, and no other byte. */
+START_TEST(a_secret_is_shared_and_comes_back)
+{
+	struct sg_secret *secret = ct_make(32), *share[5], *back = NULL;
+
+	ck_assert_int_eq(sg_shamir_split(secret, 5, 3, share), SG_OK);
+	ck_assert_int_eq(sg_shamir_combine((const struct sg_secret *const *)share + 1, 3, &back),
+	                 SG_OK);
+	ck_assert(sg_secret_equal(view(secret), view(back)));
+	for (size_t i = 0; i < 5; i++)
+		sg_secret_free(&share[i]);
+	sg_secret_free(&back);
+	sg_secret_free(&secret);
+}
+END_TEST
+
+START_TEST(a_box_is_closed_and_opened)
+{
+	struct sg_secret *key = NULL, *plain = ct_make(45), *back = NULL;
+	struct sg_buf box = { NULL, 0, 0 };
+	uint8_t public_key[SG_X25519_LEN];
+
+	ck_assert_int_eq(sg_x25519_generate(&key), SG_OK);
+	memcpy(public_key, key->data + SG_X25519_LEN, sizeof public_key);
+	ct_public(public_key, sizeof public_key);
+	ck_assert_int_eq(sg_box_close(sg_bytes(public_key, sizeof public_key), plain, &box), SG_OK);
+	ct_public(box.data, box.len);
+	ck_assert_int_eq(sg_box_open(key, sg_buf_bytes(&box), &back), SG_OK);
+	ck_assert(sg_secret_equal(view(plain), view(back)));
+	sg_secret_free(&back);
+	box.data[60] ^= 1;
+	ck_assert_int_eq(sg_box_open(key, sg_buf_bytes(&box), &back), SG_ERR_TAG);
+	sg_buf_free(&box);
+	sg_secret_free(&key);
+	sg_secret_free(&plain);
+}
+END_TEST
+
 void ct_crypto_add(TCase *tcase)
 {
 	tcase_add_test(tcase, two_secrets_are_compared);
@@ -217,4 +257,6 @@ void ct_crypto_add(TCase *tcase)
 	tcase_add_test(tcase, a_key_is_made_of_a_pin);
 	tcase_add_test(tcase, ed25519_signs);
 	tcase_add_test(tcase, x25519_agrees);
+	tcase_add_test(tcase, a_secret_is_shared_and_comes_back);
+	tcase_add_test(tcase, a_box_is_closed_and_opened);
 }

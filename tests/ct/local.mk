@@ -13,7 +13,8 @@ tests_ct_secrets_SOURCES = \
 	tests/ct/mark.c tests/ct/mark.h \
 	tests/ct/module.c \
 	tests/ct/records.c \
-	tests/ct/sealers.c
+	tests/ct/sealers.c \
+	tests/ct/shares.c
 tests_ct_secrets_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=sg_secret_reveal -Wl,--wrap=sg_random_secret -Wl,--wrap=sg_secret_read_fd \
 	-Wl,--wrap=Esys_NV_Read -Wl,--wrap=sg_token_resident_ecdh \

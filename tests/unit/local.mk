@@ -13,6 +13,7 @@ unit_tests = \
 	tests/unit/test_attr_table \
 	tests/unit/test_attr_value \
 	tests/unit/test_attrs \
+	tests/unit/test_bech32 \
 	tests/unit/test_boot \
 	tests/unit/test_builtin \
 	tests/unit/test_bytes \
@@ -60,6 +61,7 @@ unit_tests = \
 	tests/unit/test_random \
 	tests/unit/test_root \
 	tests/unit/test_record \
+	tests/unit/test_recovery \
 	tests/unit/test_rsa_oaep \
 	tests/unit/test_rv \
 	tests/unit/test_seal \
@@ -75,6 +77,7 @@ unit_tests = \
 	tests/unit/test_session \
 	tests/unit/test_shamir \
 	tests/unit/test_share \
+	tests/unit/test_share_text \
 	tests/unit/test_signal \
 	tests/unit/test_slab \
 	tests/unit/test_spki \
@@ -143,3 +146,5 @@ tests_unit_test_token_migrate_crash_SOURCES = tests/unit/test_token_migrate_cras
 tests_unit_test_token_migrate_crash_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sg_sealer_open \
 	-Wl,--wrap=nanosleep
 tests_unit_test_token_move_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sg_sealer_open
+
+EXTRA_DIST += tests/lib/shamir_vectors.h

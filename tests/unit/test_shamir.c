@@ -8,6 +8,7 @@
 #include "crypto/shamir.h"
 #include "lib/hex.h"
 #include "lib/runner.h"
+#include "lib/shamir_vectors.h"
 
 #define MOST 16
 #define SAMPLE 8                /* subsets of each n and k */
@@ -74,6 +75,87 @@ START_TEST(what_others_shared_comes_together)
 }
 END_TEST
 
+#define SHARED (sizeof shared / sizeof shared[0])
+#define SHARE 5                 /* bytes of each of their shares */
+#define EVERY 8                 /* up to so many people every subset of them is tried */
+
+/* Take the shares of a vector; return how many there are. */
+static size_t take(const struct shared *v)
+{
+	struct sg_bytes all = hex(v->shares);
+
+	for (size_t i = 0; i < all.len / SHARE; i++)
+		ck_assert_int_eq(sg_secret_copy(sg_bytes(all.data + i * SHARE, SHARE), &share[i]),
+		                 SG_OK);
+	return all.len / SHARE;
+}
+
+/* Bring those together whose bits are set; tell whether they have the secret. */
+static bool have_it(unsigned subset, size_t n, struct sg_bytes wanted)
+{
+	const struct sg_secret *chosen[MOST];
+	size_t count = 0;
+	bool equal;
+
+	for (size_t i = 0; i < n; i++)
+		if (subset >> i & 1)
+			chosen[count++] = share[i];
+	ck_assert_int_eq(sg_shamir_combine(chosen, count, &combined), SG_OK);
+	equal = sg_bytes_equal(sg_secret_bytes(combined), wanted);
+	sg_secret_free(&combined);
+	return equal;
+}
+
+/* Return the next larger number with as many bits. */
+static unsigned next_subset(unsigned subset)
+{
+	const unsigned low = subset & -subset, up = subset + low;
+
+	return up | ((subset ^ up) / low >> 2);
+}
+
+/* With more people than EVERY, one subset in 97 is tried. */
+START_TEST(k_of_n_of_others_have_it_for_all_numbers_and_one_less_does_not)
+{
+	const struct shared *v = &shared[_i];
+	const size_t n = take(v);
+	const unsigned step = n <= EVERY ? 1 : 97;
+	unsigned turn = 0;
+
+	ck_assert_uint_eq(SHARED, 15 * 16 / 2);
+	for (unsigned s = (1u << v->k) - 1; s < 1u << n; s = next_subset(s))
+		if (turn++ % step == 0)
+			ck_assert(have_it(s, n, hex(v->secret)));
+	turn = 0;
+	for (unsigned s = (1u << (v->k - 1)) - 1; v->k > 2 && s < 1u << n; s = next_subset(s))
+		if (turn++ % step == 0)
+			ck_assert(!have_it(s, n, hex(v->secret)));
+}
+END_TEST
+
+/* Whoever has k - 1 of the shares of n people: each value of the one that is missing makes another
+ * secret, and so each secret is as likely as the others. */
+START_TEST(k_minus_1_of_n_say_nothing_for_all_numbers)
+{
+	const struct shared *v = &shared[_i];
+	const size_t n = take(v);
+	bool seen[256] = { false };
+
+	for (size_t i = 0; i < n; i++) {        /* one byte of each and its place */
+		share[i]->data[1] = share[i]->data[SHARE - 1];
+		share[i]->len = 2;
+	}
+	for (int value = 0; value < 256; value++) {
+		share[n - 1]->data[0] = (uint8_t)value;
+		ck_assert_int_eq(sg_shamir_combine((const struct sg_secret *const *)share + n - v->k,
+		                                   v->k, &combined), SG_OK);
+		ck_assert(!seen[combined->data[0]]);
+		seen[combined->data[0]] = true;
+		sg_secret_free(&combined);
+	}
+}
+END_TEST
+
 /* Choose k of n, another choice for each turn, in another order. */
 static void choose(size_t n, size_t k, size_t turn, const struct sg_secret **chosen)
 {
@@ -109,26 +191,6 @@ START_TEST(any_k_of_n_have_it_and_one_less_does_not)
 			sg_secret_free(&combined);
 		}
 		free_shares();
-	}
-}
-END_TEST
-
-/* Each value of the share that is missing makes another secret, and so each secret is as likely as
- * the others to who has all but one. */
-START_TEST(all_but_one_say_nothing)
-{
-	const size_t k = (size_t)_i;
-	bool seen[256] = { false };
-
-	secret->len = 1;
-	ck_assert_int_eq(sg_shamir_split(secret, k, k, share), SG_OK);
-	for (int value = 0; value < 256; value++) {
-		share[0]->data[0] = (uint8_t)value;
-		ck_assert_int_eq(sg_shamir_combine((const struct sg_secret *const *)share, k,
-		                                   &combined), SG_OK);
-		ck_assert(!seen[combined->data[0]]);
-		seen[combined->data[0]] = true;
-		sg_secret_free(&combined);
 	}
 }
 END_TEST
@@ -201,7 +263,9 @@ static Suite *suite(void)
 	tcase_add_loop_test(tcase, what_others_shared_comes_together, 0,
 	                    sizeof vectors / sizeof vectors[0]);
 	tcase_add_loop_test(tcase, any_k_of_n_have_it_and_one_less_does_not, 2, MOST + 1);
-	tcase_add_loop_test(tcase, all_but_one_say_nothing, 2, 6);
+	tcase_add_loop_test(tcase, k_of_n_of_others_have_it_for_all_numbers_and_one_less_does_not, 0,
+	                    SHARED);
+	tcase_add_loop_test(tcase, k_minus_1_of_n_say_nothing_for_all_numbers, 0, SHARED);
 	tcase_add_test(tcase, a_share_is_the_values_and_then_the_place);
 	tcase_add_test(tcase, two_sharings_have_nothing_in_common);
 	tcase_add_test(tcase, numbers_that_make_no_sense_are_refused);
