@@ -6,13 +6,25 @@
 
 #include "tools/fail.h"
 #include "tools/io.h"
-#include "tools/object.h"
 
 #define WRAPPED_MAX 4096
 #define AES_256 32
 
-CK_RV tool_unwrap(const struct tool *tool, CK_OBJECT_HANDLE with, struct sg_bytes wrapped,
-                  const struct tool_unwrapped *as, CK_OBJECT_HANDLE *key)
+CK_OBJECT_HANDLE tool_chain_key(const struct tool_keys *keys, size_t i)
+{
+	if (keys->last != 0)
+		return i == 0 ? keys->last : 0;
+	return i < keys->root.n ? keys->root.version[i].key : 0;
+}
+
+bool tool_chain_not_mine(CK_RV rv)
+{
+	return rv == CKR_WRAPPED_KEY_INVALID || rv == CKR_ENCRYPTED_DATA_INVALID ||
+	       rv == CKR_AEAD_DECRYPT_FAILED;
+}
+
+static CK_RV unwrap_with(const struct tool *tool, CK_OBJECT_HANDLE with, struct sg_bytes wrapped,
+                         const struct tool_unwrapped *as, CK_OBJECT_HANDLE *key)
 {
 	CK_MECHANISM mechanism = { CKM_AES_KEY_WRAP_KWP, NULL, 0 };
 	CK_OBJECT_CLASS class = CKO_SECRET_KEY;
@@ -41,6 +53,18 @@ CK_RV tool_unwrap(const struct tool *tool, CK_OBJECT_HANDLE with, struct sg_byte
 	                   template, n, key);
 }
 
+CK_RV tool_unwrap(const struct tool *tool, const struct tool_keys *keys, struct sg_bytes wrapped,
+                  const struct tool_unwrapped *as, CK_OBJECT_HANDLE *key)
+{
+	CK_RV rv = CKR_WRAPPED_KEY_INVALID;
+
+	for (size_t i = 0; tool_chain_key(keys, i) != 0 && tool_chain_not_mine(rv); i++) {
+		tool_log_clear();
+		rv = unwrap_with(tool, tool_chain_key(keys, i), wrapped, as, key);
+	}
+	return rv;
+}
+
 enum tool_exit tool_wrapped_read(const char *path, struct sg_buf *wrapped)
 {
 	enum tool_exit code = tool_read_file(path, WRAPPED_MAX, wrapped);
@@ -55,9 +79,9 @@ static bool is_wrapped_key(size_t len)
 	return len >= 16 && len % 8 == 0;
 }
 
-/* Replace *key by the one that it has wrapped into the file. */
+/* Replace the keys by the one that is wrapped in the file. */
 static enum tool_exit step(const struct tool *tool, const char *path, bool encrypts,
-                           CK_OBJECT_HANDLE *key)
+                           struct tool_keys *keys)
 {
 	const struct tool_unwrapped as = {
 		.wrap = encrypts ? CK_FALSE : CK_TRUE,
@@ -66,27 +90,36 @@ static enum tool_exit step(const struct tool *tool, const char *path, bool encry
 	};
 	struct sg_buf wrapped = { NULL, 0, 0 };
 	enum tool_exit code = tool_wrapped_read(path, &wrapped);
+	CK_OBJECT_HANDLE key = 0;
 	CK_RV rv;
 
 	if (code == TOOL_OK) {
-		tool_log_clear();
-		rv = tool_unwrap(tool, *key, sg_buf_bytes(&wrapped), &as, key);
+		rv = tool_unwrap(tool, keys, sg_buf_bytes(&wrapped), &as, &key);
 		if (rv == CKR_WRAPPED_KEY_LEN_RANGE && encrypts && is_wrapped_key(wrapped.len))
 			code = tool_fail(TOOL_FAILED, NULL, "the key in %s is no AES-256 key, which files "
 			                 "are encrypted with", path);
 		else if (rv != CKR_OK)
 			code = tool_fail_rv(rv, "can't unwrap the key in %s", path);
 	}
+	keys->last = key;
 	sg_buf_free(&wrapped);
 	return code;
 }
 
-enum tool_exit tool_chain(struct tool *tool, enum tool_chain_use use, CK_OBJECT_HANDLE *key)
+enum tool_exit tool_chain(struct tool *tool, enum tool_chain_use use, struct tool_keys *keys)
 {
-	enum tool_exit code = tool_find_one(tool, CKO_SECRET_KEY, tool->value[OPT_ROOT], key);
+	enum tool_exit code = tool_root_find(tool, tool->value[OPT_ROOT], &keys->root);
 
+	keys->last = 0;
 	for (size_t i = 0; i < tool->throughs && code == TOOL_OK; i++)
 		code = step(tool, tool->through[i],
-		            use == TOOL_CHAIN_ENCRYPT && i + 1 == tool->throughs, key);
+		            use == TOOL_CHAIN_ENCRYPT && i + 1 == tool->throughs, keys);
 	return code;
+}
+
+enum tool_exit tool_chain_maker(const struct tool *tool, const struct tool_keys *keys,
+                                CK_OBJECT_HANDLE *key)
+{
+	*key = tool_chain_key(keys, 0);
+	return tool->throughs == 0 ? tool_root_newest(&keys->root) : TOOL_OK;
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The tool. The chain of keys from a root: each file of --through holds a key that
- * the one before has wrapped. All of them stay in the session and die with it.
+ * The tool. The chain of keys from a root: the first file of --through holds a key that some
+ * version of the root has wrapped, each other one a key that the one before has. All of them stay
+ * in the session and die with it.
  */
 #ifndef TOOLS_CHAIN_H
 #define TOOLS_CHAIN_H
 
-#include "tools/tool.h"
+#include "tools/roots.h"
 
 /* What the last key of the chain is for. */
 enum tool_chain_use {
@@ -14,8 +15,26 @@ enum tool_chain_use {
 	TOOL_CHAIN_ENCRYPT,     /* to encrypt and decrypt files: AES-256 */
 };
 
-/* Go from --root through the files of --through; the token is open. */
-enum tool_exit tool_chain(struct tool *tool, enum tool_chain_use use, CK_OBJECT_HANDLE *key);
+/* Keys of which one is meant: with --through the last of the chain, else the versions of the
+ * root, the newest first. */
+struct tool_keys {
+	struct tool_root root;          /* free it with tool_root_free */
+	CK_OBJECT_HANDLE last;          /* of the chain; 0: it is the root */
+};
+
+/* Go from --root through the files of --through; the token is open. The caller frees keys->root,
+ * also after an error. */
+enum tool_exit tool_chain(struct tool *tool, enum tool_chain_use use, struct tool_keys *keys);
+
+/* Return one of them, or 0 where there are no more. */
+CK_OBJECT_HANDLE tool_chain_key(const struct tool_keys *keys, size_t i);
+
+/* Find the one of them that makes something new. */
+enum tool_exit tool_chain_maker(const struct tool *tool, const struct tool_keys *keys,
+                                CK_OBJECT_HANDLE *key);
+
+/* Tell whether a return value says that another key made what is to be opened. */
+bool tool_chain_not_mine(CK_RV rv);
 
 /* How an unwrapped key is to be. */
 struct tool_unwrapped {
@@ -25,8 +44,8 @@ struct tool_unwrapped {
 	CK_ULONG len;                   /* that it must have, 0: any of AES */
 };
 
-/* Unwrap by RFC 5649 with a key. */
-CK_RV tool_unwrap(const struct tool *tool, CK_OBJECT_HANDLE with, struct sg_bytes wrapped,
+/* Unwrap by RFC 5649 with the key that wrapped it. */
+CK_RV tool_unwrap(const struct tool *tool, const struct tool_keys *keys, struct sg_bytes wrapped,
                   const struct tool_unwrapped *as, CK_OBJECT_HANDLE *key);
 
 /* Read a wrapped key, raw or in base64; "-" is standard input. */

@@ -35,8 +35,8 @@ static enum tool_exit unbase64(struct tool_payload *file)
 	                                            : tool_fail_err(err, "can't read the file");
 }
 
-static CK_RV decrypt(const struct tool *tool, CK_OBJECT_HANDLE key, struct sg_bytes nonce,
-                     struct sg_buf *aad, struct sg_bytes cipher, struct tool_payload *plain)
+static CK_RV decrypt_with(const struct tool *tool, CK_OBJECT_HANDLE key, struct sg_bytes nonce,
+                          struct sg_buf *aad, struct sg_bytes cipher, struct tool_payload *plain)
 {
 	CK_GCM_PARAMS params = {
 		.pIv = (CK_BYTE *)nonce.data,
@@ -60,12 +60,23 @@ static CK_RV decrypt(const struct tool *tool, CK_OBJECT_HANDLE key, struct sg_by
 	return rv;
 }
 
+/* Decrypt with the key that encrypted it. */
+static CK_RV decrypt(const struct tool *tool, const struct tool_keys *keys, struct sg_bytes nonce,
+                     struct sg_buf *aad, struct sg_bytes cipher, struct tool_payload *plain)
+{
+	CK_RV rv = CKR_ENCRYPTED_DATA_INVALID;
+
+	for (size_t i = 0; tool_chain_key(keys, i) != 0 && tool_chain_not_mine(rv); i++)
+		rv = decrypt_with(tool, tool_chain_key(keys, i), nonce, aad, cipher, plain);
+	return rv;
+}
+
 static enum tool_exit run(struct tool *tool)
 {
 	struct tool_payload file = { NULL, 0, 0 }, plain = { NULL, 0, 0 };
 	struct sg_bytes head, nonce, cipher;
 	struct sg_buf aad = { NULL, 0, 0 };
-	CK_OBJECT_HANDLE key = 0;
+	struct tool_keys keys = { .last = 0 };
 	enum tool_exit code;
 	enum sg_err err;
 	CK_RV rv;
@@ -82,7 +93,7 @@ static enum tool_exit run(struct tool *tool)
 	if (code == TOOL_OK)
 		code = tool_open(tool, 0, TOOL_LOGIN);
 	if (code == TOOL_OK)
-		code = tool_chain(tool, TOOL_CHAIN_ENCRYPT, &key);
+		code = tool_chain(tool, TOOL_CHAIN_ENCRYPT, &keys);
 	if (code == TOOL_OK)
 		code = tool_payload_new(cipher.len, &plain);
 	if (code != TOOL_OK)
@@ -92,10 +103,11 @@ static enum tool_exit run(struct tool *tool)
 		code = tool_fail_err(err, "can't decrypt");
 		goto out;
 	}
-	rv = decrypt(tool, key, nonce, &aad, cipher, &plain);
+	rv = decrypt(tool, &keys, nonce, &aad, cipher, &plain);
 	code = rv == CKR_OK ? tool_write(tool_payload_bytes(&plain))
 	                    : tool_fail_rv(rv, "can't decrypt");
 out:
+	tool_root_free(&keys.root);
 	tool_payload_free(&file);
 	tool_payload_free(&plain);
 	sg_buf_free(&aad);
@@ -107,8 +119,8 @@ const struct tool_verb tool_verb_decrypt = {
 	.summary = "decrypt what signet encrypt wrote",
 	.usage = "--root NAME [--through FILE]... [--aad TEXT] [--token LABEL]\n"
 	         "                 [--pin-file FILE] < sealed > plain",
-	.text = "Nothing is written where the file was changed or the key or --aad is another one;\n"
-	        "the exit code is 8 then.",
+	.text = "The version of the root that encrypted it is found. Nothing is written where the file was\n"
+	        "changed or the key or --aad is another one; the exit code is 8 then.",
 	.example = "signet decrypt --root root --through project.key --through data.key \\\n"
 	           "      < .env.sealed",
 	.run = run,

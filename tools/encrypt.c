@@ -53,6 +53,7 @@ static enum tool_exit begin(const struct tool *tool, size_t plain_len, struct to
 static enum tool_exit run(struct tool *tool)
 {
 	struct tool_payload plain = { NULL, 0, 0 }, out = { NULL, 0, 0 };
+	struct tool_keys keys = { .last = 0 };
 	struct sg_buf aad = { NULL, 0, 0 };
 	CK_OBJECT_HANDLE key = 0;
 	enum tool_exit code;
@@ -63,7 +64,9 @@ static enum tool_exit run(struct tool *tool)
 	if (code == TOOL_OK)
 		code = tool_open(tool, 0, TOOL_LOGIN);
 	if (code == TOOL_OK)
-		code = tool_chain(tool, TOOL_CHAIN_ENCRYPT, &key);
+		code = tool_chain(tool, TOOL_CHAIN_ENCRYPT, &keys);
+	if (code == TOOL_OK)
+		code = tool_chain_maker(tool, &keys, &key);
 	if (code == TOOL_OK)
 		code = tool_payload_stdin(TOOL_PAYLOAD_MAX, "the file", &plain);
 	if (code == TOOL_OK)
@@ -79,6 +82,7 @@ static enum tool_exit run(struct tool *tool)
 	code = rv == CKR_OK ? tool_write_binary(tool, tool_payload_bytes(&out))
 	                    : tool_fail_rv(rv, "can't encrypt");
 out:
+	tool_root_free(&keys.root);
 	tool_payload_free(&plain);
 	tool_payload_free(&out);
 	sg_buf_free(&aad);
@@ -91,8 +95,8 @@ const struct tool_verb tool_verb_encrypt = {
 	.usage = "--root NAME [--through FILE]... [--aad TEXT]\n"
 	         "                 [--format raw|base64] [--token LABEL] [--pin-file FILE] [--force]\n"
 	         "                 < plain > sealed",
-	.text = "AES-256-GCM with the last key of the --through chain, or with the root itself where\n"
-	        "it was made with --usage encrypt. At most 64 MiB.",
+	.text = "AES-256-GCM with the last key of the --through chain, or with the newest version of the\n"
+	        "root itself where it was made with --usage encrypt. At most 64 MiB.",
 	.example = "signet encrypt --root root --through project.key --through data.key \\\n"
 	           "      < .env > .env.sealed",
 	.run = run,

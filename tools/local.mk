@@ -15,6 +15,7 @@ signet_SOURCES = \
 	tools/policy.c tools/policy.h \
 	tools/policy_sign.c \
 	tools/progress.c tools/progress.h \
+	tools/roots.c tools/roots.h \
 	tools/sealed.c tools/sealed.h \
 	tools/show.c tools/show.h \
 	tools/text.c tools/text.h \
@@ -45,7 +46,8 @@ signet_SOURCES = \
 	tools/pubkey.c \
 	tools/reseal.c \
 	tools/rollback.c \
-	tools/root.c \
+	tools/root_create.c \
+	tools/root_list.c \
 	tools/sign.c \
 	tools/status.c \
 	tools/status_slot.c tools/status_slot.h \

@@ -52,6 +52,30 @@ static CK_RV gather(const struct tool *tool, CK_OBJECT_HANDLE **handles, size_t 
 	return rv;
 }
 
+enum tool_exit tool_find_matching(struct tool *tool, CK_ATTRIBUTE *template, CK_ULONG n,
+                                  CK_OBJECT_HANDLE **handles, size_t *count)
+{
+	CK_RV rv, ended;
+
+	*handles = NULL;
+	*count = 0;
+	tool_log_clear();
+	tool_progress_begin("waiting for the TPM");
+	rv = C_FindObjectsInit(tool->session, template, n);
+	tool_progress_end();
+	if (rv == CKR_OK) {
+		rv = gather(tool, handles, count);
+		ended = C_FindObjectsFinal(tool->session);
+		rv = rv == CKR_OK ? ended : rv;
+	}
+	if (rv == CKR_OK)
+		return TOOL_OK;
+	free(*handles);
+	*handles = NULL;
+	*count = 0;
+	return tool_fail_rv(rv, "can't read the objects of the token");
+}
+
 enum tool_exit tool_find(struct tool *tool, CK_OBJECT_CLASS class, const char *name,
                          CK_OBJECT_HANDLE **handles, size_t *count)
 {
@@ -59,39 +83,19 @@ enum tool_exit tool_find(struct tool *tool, CK_OBJECT_CLASS class, const char *n
 	CK_ATTRIBUTE template[3];
 	enum tool_exit code = TOOL_OK;
 	CK_ULONG n = 0;
-	CK_RV rv;
 
 	*handles = NULL;
 	*count = 0;
 	if (name != NULL)
 		code = read_name(name, &label, &id);
-	if (code != TOOL_OK)
-		goto out;
 	if (class != TOOL_ANY_CLASS)
 		template[n++] = (CK_ATTRIBUTE){ CKA_CLASS, &class, sizeof class };
 	if (label.len > 0)
 		template[n++] = (CK_ATTRIBUTE){ CKA_LABEL, label.data, label.len };
 	if (id.len > 0)
 		template[n++] = (CK_ATTRIBUTE){ CKA_ID, id.data, id.len };
-	tool_log_clear();
-	tool_progress_begin("waiting for the TPM");
-	rv = C_FindObjectsInit(tool->session, template, n);
-	tool_progress_end();
-	if (rv == CKR_OK) {
-		CK_RV ended;
-
-		rv = gather(tool, handles, count);
-		ended = C_FindObjectsFinal(tool->session);
-		rv = rv == CKR_OK ? ended : rv;
-	}
-	if (rv != CKR_OK)
-		code = tool_fail_rv(rv, "can't read the objects of the token");
-out:
-	if (code != TOOL_OK) {
-		free(*handles);
-		*handles = NULL;
-		*count = 0;
-	}
+	if (code == TOOL_OK)
+		code = tool_find_matching(tool, template, n, handles, count);
 	sg_buf_free(&label);
 	sg_buf_free(&id);
 	return code;
@@ -235,7 +239,7 @@ enum tool_exit tool_public_key(const struct tool *tool, CK_OBJECT_HANDLE handle,
 	return code;
 }
 
-static bool read_bool(const struct tool *tool, CK_OBJECT_HANDLE handle, CK_ATTRIBUTE_TYPE type)
+bool tool_attribute_bool(const struct tool *tool, CK_OBJECT_HANDLE handle, CK_ATTRIBUTE_TYPE type)
 {
 	CK_BBOOL value = CK_FALSE;
 	CK_ATTRIBUTE attr = { type, &value, sizeof value };
@@ -243,8 +247,8 @@ static bool read_bool(const struct tool *tool, CK_OBJECT_HANDLE handle, CK_ATTRI
 	return C_GetAttributeValue(tool->session, handle, &attr, 1) == CKR_OK && value != CK_FALSE;
 }
 
-static CK_ULONG read_ulong(const struct tool *tool, CK_OBJECT_HANDLE handle,
-                           CK_ATTRIBUTE_TYPE type)
+CK_ULONG tool_attribute_ulong(const struct tool *tool, CK_OBJECT_HANDLE handle,
+                              CK_ATTRIBUTE_TYPE type)
 {
 	CK_ULONG value = CK_UNAVAILABLE_INFORMATION;
 	CK_ATTRIBUTE attr = { type, &value, sizeof value };
@@ -267,7 +271,7 @@ static void read_usage(const struct tool *tool, struct tool_object *object)
 	size_t len = 0;
 
 	for (size_t i = 0; i < sizeof uses / sizeof uses[0]; i++)
-		if (read_bool(tool, object->handle, uses[i].type))
+		if (tool_attribute_bool(tool, object->handle, uses[i].type))
 			len += (size_t)snprintf(object->usage + len, sizeof object->usage - len,
 			                        "%s%s", len > 0 ? ", " : "", uses[i].name);
 }
@@ -298,15 +302,15 @@ enum tool_exit tool_object_read(const struct tool *tool, CK_OBJECT_HANDLE handle
 	CK_RV rv;
 
 	*out = (struct tool_object){ .handle = handle };
-	out->class = read_ulong(tool, handle, CKA_CLASS);
-	out->key_type = read_ulong(tool, handle, CKA_KEY_TYPE);
-	len = out->class == CKO_SECRET_KEY ? read_ulong(tool, handle, CKA_VALUE_LEN)
+	out->class = tool_attribute_ulong(tool, handle, CKA_CLASS);
+	out->key_type = tool_attribute_ulong(tool, handle, CKA_KEY_TYPE);
+	len = out->class == CKO_SECRET_KEY ? tool_attribute_ulong(tool, handle, CKA_VALUE_LEN)
 	                                   : CK_UNAVAILABLE_INFORMATION;
 	out->bits = len == CK_UNAVAILABLE_INFORMATION ? 0 : 8 * len;
-	out->secluded = read_bool(tool, handle, CKA_PRIVATE);
-	out->extractable = read_bool(tool, handle, CKA_EXTRACTABLE);
-	out->sealed = read_bool(tool, handle, CKA_SIGNET_SEALED);
-	out->resident = read_bool(tool, handle, CKA_SIGNET_RESIDENT);
+	out->secluded = tool_attribute_bool(tool, handle, CKA_PRIVATE);
+	out->extractable = tool_attribute_bool(tool, handle, CKA_EXTRACTABLE);
+	out->sealed = tool_attribute_bool(tool, handle, CKA_SIGNET_SEALED);
+	out->resident = tool_attribute_bool(tool, handle, CKA_SIGNET_RESIDENT);
 	if (out->class == CKO_PRIVATE_KEY || out->class == CKO_SECRET_KEY)
 		out->lives = out->resident ? tool_hardware(tool) : "sealed";
 	read_usage(tool, out);

@@ -37,6 +37,10 @@ struct tool_object {
 enum tool_exit tool_find(struct tool *tool, CK_OBJECT_CLASS class, const char *name,
                          CK_OBJECT_HANDLE **handles, size_t *count);
 
+/* Find all objects that a search template matches. The caller frees *handles. */
+enum tool_exit tool_find_matching(struct tool *tool, CK_ATTRIBUTE *template, CK_ULONG n,
+                                  CK_OBJECT_HANDLE **handles, size_t *count);
+
 /* Find the one object that name names; none or several is an error. */
 enum tool_exit tool_find_one(struct tool *tool, CK_OBJECT_CLASS class, const char *name,
                              CK_OBJECT_HANDLE *handle);
@@ -75,6 +79,12 @@ enum tool_exit tool_usage(const struct tool *tool, const char *otherwise, CK_BBO
 /* Read one attribute that is no secret; it replaces what out holds. */
 CK_RV tool_attribute(const struct tool *tool, CK_OBJECT_HANDLE handle, CK_ATTRIBUTE_TYPE type,
                      struct sg_buf *out);
+
+/* The same of a CK_BBOOL, and of a CK_ULONG: what can't be read is false, or
+ * CK_UNAVAILABLE_INFORMATION. */
+bool tool_attribute_bool(const struct tool *tool, CK_OBJECT_HANDLE handle, CK_ATTRIBUTE_TYPE type);
+CK_ULONG tool_attribute_ulong(const struct tool *tool, CK_OBJECT_HANDLE handle,
+                              CK_ATTRIBUTE_TYPE type);
 
 /* Read a public key from either half: 32 bytes of Ed25519, 65 of P-256. They replace what
  * point holds. */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "tools/json.h"
+#include "tools/roots.h"
 #include "tools/text.h"
 
 static void add_text(struct tool_text *text, const struct tool_object *object)
@@ -29,6 +30,51 @@ static void add_text(struct tool_text *text, const struct tool_object *object)
 	tool_text_add(text, "\n    %s\n", object->uri != NULL ? object->uri : "");
 }
 
+/* Behind what is shown of a root: which version it is. */
+static void add_version(struct tool_text *text, const struct tool_root_place *place)
+{
+	tool_text_add(text, "    version %lu of root \"", place->number);
+	tool_text_name(text, sg_buf_bytes(&place->name));
+	tool_text_add(text, "\"%s", place->newest ? ", the newest" : "");
+	if (place->recovery.len > 0) {
+		tool_text_add(text, "; recovery: ");
+		tool_text_name(text, sg_buf_bytes(&place->recovery));
+	}
+	tool_text_add(text, "\n");
+}
+
+static json_t *version_json(json_t *json, const struct tool_root_place *place)
+{
+	tool_json_put(json, "root", tool_json_text(sg_buf_bytes(&place->name)));
+	tool_json_put(json, "version", json_integer((json_int_t)place->number));
+	tool_json_put(json, "newest", json_boolean(place->newest));
+	tool_json_put(json, "recovery",
+	              place->recovery.len > 0 ? tool_json_text(sg_buf_bytes(&place->recovery))
+	                                      : json_null());
+	return json;
+}
+
+/* Show one object, behind the others of an array or of a text. */
+static enum tool_exit add(struct tool *tool, const struct tool_object *object, json_t *array,
+                          struct tool_text *text)
+{
+	struct tool_root_place place = { .number = 0 };
+	enum tool_exit code = tool_root_place(tool, object, &place);
+	json_t *json;
+
+	if (code == TOOL_OK && array != NULL) {
+		json = tool_object_json(object);
+		tool_json_append(array, place.number > 0 ? version_json(json, &place) : json);
+	} else if (code == TOOL_OK) {
+		add_text(text, object);
+		if (place.number > 0)
+			add_version(text, &place);
+	}
+	sg_buf_free(&place.name);
+	sg_buf_free(&place.recovery);
+	return code;
+}
+
 enum tool_exit tool_show_objects(struct tool *tool,
                                  bool (*wanted)(const struct tool_object *object))
 {
@@ -45,12 +91,8 @@ enum tool_exit tool_show_objects(struct tool *tool,
 		struct tool_object object;
 
 		code = tool_object_read(tool, handles[i], &object);
-		if (code == TOOL_OK && (wanted == NULL || wanted(&object))) {
-			if (json != NULL)
-				tool_json_append(json, tool_object_json(&object));
-			else
-				add_text(&text, &object);
-		}
+		if (code == TOOL_OK && (wanted == NULL || wanted(&object)))
+			code = add(tool, &object, json, &text);
 		tool_object_free(&object);
 	}
 	free(handles);

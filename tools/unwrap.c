@@ -30,7 +30,8 @@ static enum tool_exit run(struct tool *tool)
 	bool keep = tool_given(tool, OPT_LABEL);
 	struct tool_unwrapped as = { .label = sg_bytes_str(tool->value[OPT_LABEL]) };
 	struct sg_buf wrapped = { NULL, 0, 0 }, id = { NULL, 0, 0 };
-	CK_OBJECT_HANDLE with = 0, key = 0;
+	struct tool_keys keys = { .last = 0 };
+	CK_OBJECT_HANDLE key = 0;
 	enum tool_exit code;
 	CK_RV rv;
 
@@ -46,18 +47,18 @@ static enum tool_exit run(struct tool *tool)
 	if (code == TOOL_OK && keep)
 		code = tool_new_id(tool, &id);
 	if (code == TOOL_OK)
-		code = tool_chain(tool, TOOL_CHAIN_WRAP, &with);
+		code = tool_chain(tool, TOOL_CHAIN_WRAP, &keys);
 	if (code != TOOL_OK)
 		goto out;
 	as.id = sg_buf_bytes(&id);
 	as.extractable = tool_given(tool, OPT_EXTRACTABLE) ? CK_TRUE : CK_FALSE;
-	tool_log_clear();
-	rv = tool_unwrap(tool, with, sg_buf_bytes(&wrapped), &as, &key);
+	rv = tool_unwrap(tool, &keys, sg_buf_bytes(&wrapped), &as, &key);
 	if (rv != CKR_OK)
 		code = tool_fail_rv(rv, "can't unwrap the key");
 	else
 		code = keep ? tool_object_made(tool, key, as.id, "Unwrapped the key") : tell_good();
 out:
+	tool_root_free(&keys.root);
 	sg_buf_free(&wrapped);
 	sg_buf_free(&id);
 	return code;
@@ -69,8 +70,8 @@ const struct tool_verb tool_verb_unwrap = {
 	.usage = "--root NAME [--through FILE]... (--label KEY | --check)\n"
 	         "                [--usage wrap|encrypt|both] [--extractable] [--id HEX]\n"
 	         "                [--token LABEL] [--pin-file FILE] [--json] < wrapped",
-	.text = "The key becomes an object of the token, for encryption unless --usage says\n"
-	        "otherwise. Its bytes are never shown.",
+	.text = "The version of the root that wrapped it is found. The key becomes an object of the\n"
+	        "token, for encryption unless --usage says otherwise. Its bytes are never shown.",
 	.example = "signet unwrap --root root --check < project.key",
 	.run = run,
 	.options = { OPT_ROOT, OPT_THROUGH, OPT_LABEL, OPT_CHECK, OPT_USAGE, OPT_EXTRACTABLE,

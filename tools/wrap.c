@@ -90,6 +90,7 @@ static enum tool_exit read_key(const struct tool *tool, CK_OBJECT_HANDLE *key)
 static enum tool_exit run(struct tool *tool)
 {
 	CK_MECHANISM mechanism = { CKM_AES_KEY_WRAP_KWP, NULL, 0 };
+	struct tool_keys keys = { .last = 0 };
 	CK_OBJECT_HANDLE with = 0, key = 0;
 	CK_BYTE wrapped[WRAPPED_MAX];
 	CK_ULONG len = sizeof wrapped;
@@ -102,7 +103,10 @@ static enum tool_exit run(struct tool *tool)
 	if (code == TOOL_OK)
 		code = tool_open(tool, 0, TOOL_LOGIN);
 	if (code == TOOL_OK)
-		code = tool_chain(tool, TOOL_CHAIN_WRAP, &with);
+		code = tool_chain(tool, TOOL_CHAIN_WRAP, &keys);
+	if (code == TOOL_OK)
+		code = tool_chain_maker(tool, &keys, &with);
+	tool_root_free(&keys.root);
 	if (code != TOOL_OK)
 		return code;
 	if (tool_given(tool, OPT_NEW))
@@ -127,8 +131,8 @@ const struct tool_verb tool_verb_wrap = {
 	         "              [--format raw|base64] [--token LABEL] [--pin-file FILE] [--force]\n"
 	         "              > wrapped",
 	.text = "The form is that of RFC 5649 (AES key wrap with padding): 40 bytes for an AES-256\n"
-	        "key. With --through, the last key of the chain wraps instead of the root. --label\n"
-	        "needs a key that was made extractable.",
+	        "key. The newest version of the root wraps, or with --through the last key of the\n"
+	        "chain. --label needs a key that was made extractable.",
 	.example = "signet wrap --root root --new > project.key",
 	.run = run,
 	.options = { OPT_ROOT, OPT_THROUGH, OPT_NEW, OPT_LABEL, OPT_STDIN, OPT_FORMAT, OPT_TOKEN,

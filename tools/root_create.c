@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * signet root: decryption roots, AES-256 keys that the TPM seals one by one and that
+ * signet root create: decryption roots, AES-256 keys that the TPM seals one by one and that
  * never leave the token in any form.
  */
 #include "tools/object.h"
-#include "tools/show.h"
 #include "tools/token.h"
 
 struct usage {
@@ -54,20 +53,6 @@ static enum tool_exit create(struct tool *tool)
 	return code == TOOL_OK ? tool_object_make(tool, &maker, &usage) : code;
 }
 
-/* Roots are the secret keys that are sealed by themselves, or live in an HSM. */
-static bool is_root(const struct tool_object *object)
-{
-	return object->class == CKO_SECRET_KEY &&
-	       (object->sealed || (object->resident && object->key_type == CKK_AES));
-}
-
-static enum tool_exit list(struct tool *tool)
-{
-	enum tool_exit code = tool_open(tool, 0, TOOL_LOGIN);
-
-	return code == TOOL_OK ? tool_show_objects(tool, is_root) : code;
-}
-
 const struct tool_verb tool_verb_root_create = {
 	.name = "root create",
 	.summary = "make a decryption root",
@@ -83,13 +68,4 @@ const struct tool_verb tool_verb_root_create = {
 	             OPT_JSON },
 	.required = { OPT_LABEL },
 	.makes = true,
-};
-
-const struct tool_verb tool_verb_root_list = {
-	.name = "root list",
-	.summary = "list the decryption roots",
-	.usage = "[--token LABEL] [--pin-file FILE] [--json]",
-	.example = "signet root list",
-	.run = list,
-	.options = { OPT_TOKEN, OPT_PIN_FILE, OPT_JSON },
 };
