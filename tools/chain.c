@@ -108,7 +108,7 @@ static enum tool_exit step(const struct tool *tool, const char *path, bool encry
 
 enum tool_exit tool_chain(struct tool *tool, enum tool_chain_use use, struct tool_keys *keys)
 {
-	enum tool_exit code = tool_root_find(tool, tool->value[OPT_ROOT], &keys->root);
+	enum tool_exit code = tool_versions_find(tool, tool->value[OPT_ROOT], &keys->root);
 
 	keys->last = 0;
 	for (size_t i = 0; i < tool->throughs && code == TOOL_OK; i++)
@@ -121,5 +121,5 @@ enum tool_exit tool_chain_maker(const struct tool *tool, const struct tool_keys 
                                 CK_OBJECT_HANDLE *key)
 {
 	*key = tool_chain_key(keys, 0);
-	return tool->throughs == 0 ? tool_root_newest(&keys->root) : TOOL_OK;
+	return tool->throughs == 0 ? tool_versions_newest(&keys->root) : TOOL_OK;
 }

@@ -7,7 +7,7 @@
 #ifndef TOOLS_CHAIN_H
 #define TOOLS_CHAIN_H
 
-#include "tools/roots.h"
+#include "tools/versions.h"
 
 /* What the last key of the chain is for. */
 enum tool_chain_use {
@@ -18,7 +18,7 @@ enum tool_chain_use {
 /* Keys of which one is meant: with --through the last of the chain, else the versions of the
  * root, the newest first. */
 struct tool_keys {
-	struct tool_root root;          /* free it with tool_root_free */
+	struct tool_versions root;      /* free it with tool_versions_free */
 	CK_OBJECT_HANDLE last;          /* of the chain; 0: it is the root */
 };
 

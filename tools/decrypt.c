@@ -107,7 +107,7 @@ static enum tool_exit run(struct tool *tool)
 	code = rv == CKR_OK ? tool_write(tool_payload_bytes(&plain))
 	                    : tool_fail_rv(rv, "can't decrypt");
 out:
-	tool_root_free(&keys.root);
+	tool_versions_free(&keys.root);
 	tool_payload_free(&file);
 	tool_payload_free(&plain);
 	sg_buf_free(&aad);

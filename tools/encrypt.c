@@ -82,7 +82,7 @@ static enum tool_exit run(struct tool *tool)
 	code = rv == CKR_OK ? tool_write_binary(tool, tool_payload_bytes(&out))
 	                    : tool_fail_rv(rv, "can't encrypt");
 out:
-	tool_root_free(&keys.root);
+	tool_versions_free(&keys.root);
 	tool_payload_free(&plain);
 	tool_payload_free(&out);
 	sg_buf_free(&aad);

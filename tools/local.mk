@@ -15,7 +15,6 @@ signet_SOURCES = \
 	tools/policy.c tools/policy.h \
 	tools/policy_sign.c \
 	tools/progress.c tools/progress.h \
-	tools/roots.c tools/roots.h \
 	tools/sealed.c tools/sealed.h \
 	tools/show.c tools/show.h \
 	tools/text.c tools/text.h \
@@ -23,6 +22,7 @@ signet_SOURCES = \
 	tools/token.c tools/token.h \
 	tools/tool.h \
 	tools/uri.c tools/uri.h \
+	tools/versions.c tools/versions.h \
 	\
 	tools/decrypt.c \
 	tools/delete.c \

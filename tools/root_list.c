@@ -2,15 +2,15 @@
  *
  * signet root list: the decryption roots of a token, each version of them.
  */
-#include "tools/roots.h"
 #include "tools/show.h"
 #include "tools/token.h"
+#include "tools/versions.h"
 
 static enum tool_exit list(struct tool *tool)
 {
 	enum tool_exit code = tool_open(tool, 0, TOOL_LOGIN);
 
-	return code == TOOL_OK ? tool_show_objects(tool, tool_root_is) : code;
+	return code == TOOL_OK ? tool_show_objects(tool, tool_version_is_root) : code;
 }
 
 const struct tool_verb tool_verb_root_list = {

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 
 #include "tools/json.h"
-#include "tools/roots.h"
 #include "tools/text.h"
+#include "tools/versions.h"
 
 static void add_text(struct tool_text *text, const struct tool_object *object)
 {
@@ -31,7 +31,7 @@ static void add_text(struct tool_text *text, const struct tool_object *object)
 }
 
 /* Behind what is shown of a root: which version it is. */
-static void add_version(struct tool_text *text, const struct tool_root_place *place)
+static void add_version(struct tool_text *text, const struct tool_version_place *place)
 {
 	tool_text_add(text, "    version %lu of root \"", place->number);
 	tool_text_name(text, sg_buf_bytes(&place->name));
@@ -43,7 +43,7 @@ static void add_version(struct tool_text *text, const struct tool_root_place *pl
 	tool_text_add(text, "\n");
 }
 
-static json_t *version_json(json_t *json, const struct tool_root_place *place)
+static json_t *version_json(json_t *json, const struct tool_version_place *place)
 {
 	tool_json_put(json, "root", tool_json_text(sg_buf_bytes(&place->name)));
 	tool_json_put(json, "version", json_integer((json_int_t)place->number));
@@ -58,8 +58,8 @@ static json_t *version_json(json_t *json, const struct tool_root_place *place)
 static enum tool_exit add(struct tool *tool, const struct tool_object *object, json_t *array,
                           struct tool_text *text)
 {
-	struct tool_root_place place = { .number = 0 };
-	enum tool_exit code = tool_root_place(tool, object, &place);
+	struct tool_version_place place = { .number = 0 };
+	enum tool_exit code = tool_version_place(tool, object, &place);
 	json_t *json;
 
 	if (code == TOOL_OK && array != NULL) {

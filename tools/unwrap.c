@@ -58,7 +58,7 @@ static enum tool_exit run(struct tool *tool)
 	else
 		code = keep ? tool_object_made(tool, key, as.id, "Unwrapped the key") : tell_good();
 out:
-	tool_root_free(&keys.root);
+	tool_versions_free(&keys.root);
 	sg_buf_free(&wrapped);
 	sg_buf_free(&id);
 	return code;

@@ -106,7 +106,7 @@ static enum tool_exit run(struct tool *tool)
 		code = tool_chain(tool, TOOL_CHAIN_WRAP, &keys);
 	if (code == TOOL_OK)
 		code = tool_chain_maker(tool, &keys, &with);
-	tool_root_free(&keys.root);
+	tool_versions_free(&keys.root);
 	if (code != TOOL_OK)
 		return code;
 	if (tool_given(tool, OPT_NEW))

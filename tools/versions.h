@@ -4,8 +4,8 @@
  * newest. Only it makes something new; each opens what it made. Roots from before there were
  * versions have a label alone, and are their own first one.
  */
-#ifndef TOOLS_ROOTS_H
-#define TOOLS_ROOTS_H
+#ifndef TOOLS_VERSIONS_H
+#define TOOLS_VERSIONS_H
 
 #include "tools/object.h"
 
@@ -18,8 +18,8 @@ struct tool_version {
 	struct sg_buf recovery;         /* CKA_SIGNET_RECOVERY, or empty */
 };
 
-/* A root; free it with tool_root_free. */
-struct tool_root {
+/* A root; free it with tool_versions_free. */
+struct tool_versions {
 	struct sg_buf name;
 	struct tool_version *version;   /* the newest first */
 	size_t n;
@@ -27,18 +27,18 @@ struct tool_root {
 
 /* Find the root of that name, or the one that the object of a label or a pkcs11: URI is a version
  * of. A secret key that is no root counts as one with a single version. Errors: NOT_FOUND. */
-enum tool_exit tool_root_find(struct tool *tool, const char *name, struct tool_root *out);
-void tool_root_free(struct tool_root *root);
+enum tool_exit tool_versions_find(struct tool *tool, const char *name, struct tool_versions *out);
+void tool_versions_free(struct tool_versions *root);
 
 /* Make sure that one version is the newest, which two may claim that came from different places. */
-enum tool_exit tool_root_newest(const struct tool_root *root);
+enum tool_exit tool_versions_newest(const struct tool_versions *root);
 
 /* Make sure that older versions make nothing new: a rotation that was killed, or a newer version
  * that came from another machine, left them open. The session is for writing. */
-enum tool_exit tool_root_close_old(const struct tool *tool, const struct tool_root *root);
+enum tool_exit tool_versions_close_old(const struct tool *tool, const struct tool_versions *root);
 
 /* What list says of a root; free the buffers. */
-struct tool_root_place {
+struct tool_version_place {
 	struct sg_buf name;
 	CK_ULONG number;                /* 0: it is none that is taken for a version */
 	bool newest;
@@ -46,15 +46,15 @@ struct tool_root_place {
 };
 
 /* Tell which version of which root an object is. */
-enum tool_exit tool_root_place(struct tool *tool, const struct tool_object *object,
-                               struct tool_root_place *out);
+enum tool_exit tool_version_place(struct tool *tool, const struct tool_object *object,
+                               struct tool_version_place *out);
 
 /* Tell of an object which version of which root it is: 0 where of none. name is set where there
  * is an attribute that says it, and else empty. */
-CK_ULONG tool_root_version(const struct tool *tool, CK_OBJECT_HANDLE key, struct sg_buf *name);
+CK_ULONG tool_version_of(const struct tool *tool, CK_OBJECT_HANDLE key, struct sg_buf *name);
 
 /* Tell whether an object is a root: a secret key that is sealed by itself, or an AES key that
  * lives in an HSM. */
-bool tool_root_is(const struct tool_object *object);
+bool tool_version_is_root(const struct tool_object *object);
 
 #endif

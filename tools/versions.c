@@ -2,7 +2,7 @@
  *
  * The tool. Versions of roots.
  */
-#include "tools/roots.h"
+#include "tools/versions.h"
 
 #include <stdlib.h>
 
@@ -12,13 +12,13 @@
 #include "tools/uri.h"
 #include "util/array.h"
 
-bool tool_root_is(const struct tool_object *object)
+bool tool_version_is_root(const struct tool_object *object)
 {
 	return object->class == CKO_SECRET_KEY &&
 	       (object->sealed || (object->resident && object->key_type == CKK_AES));
 }
 
-CK_ULONG tool_root_version(const struct tool *tool, CK_OBJECT_HANDLE key, struct sg_buf *name)
+CK_ULONG tool_version_of(const struct tool *tool, CK_OBJECT_HANDLE key, struct sg_buf *name)
 {
 	CK_ULONG number = tool_attribute_ulong(tool, key, CKA_SIGNET_VERSION);
 
@@ -31,7 +31,7 @@ CK_ULONG tool_root_version(const struct tool *tool, CK_OBJECT_HANDLE key, struct
  * name. */
 static bool is_trusted(const struct tool *tool, const struct tool_object *object)
 {
-	return tool_root_is(object) &&
+	return tool_version_is_root(object) &&
 	       (object->secluded || (tool->token.flags & CKF_LOGIN_REQUIRED) == 0);
 }
 
@@ -41,13 +41,13 @@ static void version_free(struct tool_version *version)
 	sg_buf_free(&version->recovery);
 }
 
-void tool_root_free(struct tool_root *root)
+void tool_versions_free(struct tool_versions *root)
 {
 	for (size_t i = 0; i < root->n; i++)
 		version_free(&root->version[i]);
 	free(root->version);
 	sg_buf_free(&root->name);
-	*root = (struct tool_root){ { NULL, 0, 0 }, NULL, 0 };
+	*root = (struct tool_versions){ { NULL, 0, 0 }, NULL, 0 };
 }
 
 static enum tool_exit read_version(const struct tool *tool, CK_OBJECT_HANDLE key,
@@ -57,7 +57,7 @@ static enum tool_exit read_version(const struct tool *tool, CK_OBJECT_HANDLE key
 	enum tool_exit code = tool_object_read(tool, key, &out->object);
 
 	out->key = key;
-	out->number = tool_root_version(tool, key, &name);
+	out->number = tool_version_of(tool, key, &name);
 	out->makes = tool_attribute_bool(tool, key, CKA_WRAP) ||
 	             tool_attribute_bool(tool, key, CKA_ENCRYPT);
 	if (tool_attribute(tool, key, CKA_SIGNET_RECOVERY, &out->recovery) != CKR_OK)
@@ -67,7 +67,8 @@ static enum tool_exit read_version(const struct tool *tool, CK_OBJECT_HANDLE key
 }
 
 /* Append a version. */
-static enum tool_exit append(struct tool_root *root, size_t *cap, struct tool_version *version)
+static enum tool_exit append(struct tool_versions *root, size_t *cap,
+                             struct tool_version *version)
 {
 	struct tool_version *grown;
 
@@ -82,7 +83,8 @@ static enum tool_exit append(struct tool_root *root, size_t *cap, struct tool_ve
 
 /* Append what a template matches: versions that say so, or with the label alone the ones from
  * before there were versions. */
-static enum tool_exit gather(struct tool *tool, CK_ATTRIBUTE_TYPE by, struct tool_root *root)
+static enum tool_exit gather(struct tool *tool, CK_ATTRIBUTE_TYPE by,
+                             struct tool_versions *root)
 {
 	CK_OBJECT_CLASS class = CKO_SECRET_KEY;
 	CK_ATTRIBUTE template[] = {
@@ -110,14 +112,15 @@ static enum tool_exit gather(struct tool *tool, CK_ATTRIBUTE_TYPE by, struct too
 }
 
 /* Begin with a key that was found in another way. */
-static enum tool_exit begin_with(struct tool *tool, CK_OBJECT_HANDLE key, struct tool_root *root)
+static enum tool_exit begin_with(struct tool *tool, CK_OBJECT_HANDLE key,
+                                 struct tool_versions *root)
 {
 	struct tool_version version = { 0 };
 	struct sg_buf name = { NULL, 0, 0 };
 	enum tool_exit code = read_version(tool, key, &version);
 	size_t cap = 0;
 
-	(void)tool_root_version(tool, key, &name);
+	(void)tool_version_of(tool, key, &name);
 	if (code == TOOL_OK &&
 	    sg_buf_set(&root->name, version.number > 0 ? sg_buf_bytes(&name)
 	                                               : sg_buf_bytes(&version.object.label)) !=
@@ -139,12 +142,12 @@ static int newest_first(const void *a, const void *b)
 	return x->number < y->number ? 1 : x->number > y->number ? -1 : 0;
 }
 
-enum tool_exit tool_root_find(struct tool *tool, const char *name, struct tool_root *out)
+enum tool_exit tool_versions_find(struct tool *tool, const char *name, struct tool_versions *out)
 {
 	CK_OBJECT_HANDLE key = 0;
 	enum tool_exit code = TOOL_OK;
 
-	*out = (struct tool_root){ { NULL, 0, 0 }, NULL, 0 };
+	*out = (struct tool_versions){ { NULL, 0, 0 }, NULL, 0 };
 	if (!tool_uri_is(name) && name[0] != '\0') {
 		if (sg_buf_set(&out->name, sg_bytes_str(name)) != SG_OK)
 			code = tool_fail_err(SG_ERR_NOMEM, "can't find the root");
@@ -168,13 +171,13 @@ enum tool_exit tool_root_find(struct tool *tool, const char *name, struct tool_r
 	return code;
 }
 
-enum tool_exit tool_root_place(struct tool *tool, const struct tool_object *object,
-                               struct tool_root_place *out)
+enum tool_exit tool_version_place(struct tool *tool, const struct tool_object *object,
+                               struct tool_version_place *out)
 {
-	struct tool_root root = { .n = 0 };
+	struct tool_versions root = { .n = 0 };
 	enum tool_exit code;
 
-	*out = (struct tool_root_place){ .number = 0 };
+	*out = (struct tool_version_place){ .number = 0 };
 	if (!is_trusted(tool, object))
 		return TOOL_OK;
 	code = begin_with(tool, object->handle, &root);
@@ -189,11 +192,11 @@ enum tool_exit tool_root_place(struct tool *tool, const struct tool_object *obje
 		out->recovery.len = 0;
 	out->name = root.name;
 	root.name = (struct sg_buf){ NULL, 0, 0 };
-	tool_root_free(&root);
+	tool_versions_free(&root);
 	return code;
 }
 
-enum tool_exit tool_root_newest(const struct tool_root *root)
+enum tool_exit tool_versions_newest(const struct tool_versions *root)
 {
 	if (root->n < 2 || root->version[0].number != root->version[1].number)
 		return TOOL_OK;
@@ -204,7 +207,7 @@ enum tool_exit tool_root_newest(const struct tool_root *root)
 	                 (const char *)root->name.data);
 }
 
-enum tool_exit tool_root_close_old(const struct tool *tool, const struct tool_root *root)
+enum tool_exit tool_versions_close_old(const struct tool *tool, const struct tool_versions *root)
 {
 	bool closed;
 	CK_RV rv = CKR_OK;
