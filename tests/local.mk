@@ -22,6 +22,7 @@ libtesting_la_SOURCES = \
 	tests/lib/file.c tests/lib/file.h \
 	tests/lib/hex.c tests/lib/hex.h \
 	tests/lib/hsm.c tests/lib/hsm.h \
+	tests/lib/hwkeys.c tests/lib/hwkeys.h \
 	tests/lib/keys.c tests/lib/keys.h \
 	tests/lib/memory.c tests/lib/memory.h \
 	tests/lib/moving.c tests/lib/moving.h \
@@ -37,6 +38,7 @@ libtesting_la_LIBADD = $(CHECK_LIBS)
 
 # Not in the library: whoever links it would get its functions in the place of those of C.
 points_sources = tests/lib/points.c tests/lib/points.h
+quick_pins = tests/lib/quick_pins.c
 
 # What every test program links; its source is the file of its name.
 LDADD = libtesting.la libsignet.la $(CHECK_LIBS)

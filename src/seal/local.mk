@@ -51,6 +51,7 @@ libsignet_la_SOURCES += \
 	src/seal/tpm/session.c src/seal/tpm/session.h \
 	src/seal/tpm/srk.c src/seal/tpm/srk.h \
 	src/seal/tpm/tcti.c src/seal/tpm/tcti.h \
+	src/seal/tpm/tcti_fault.c src/seal/tpm/tcti_fault.h \
 	src/seal/tpm/tries.c \
 	src/seal/tpm/waiter.c src/seal/tpm/waiter.h \
 	src/seal/tripwire.c src/seal/tripwire.h

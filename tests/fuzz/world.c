@@ -15,7 +15,6 @@
 
 #include "core/token.h"
 #include "crypto/crypto.h"
-#include "crypto/kdf.h"
 #include "crypto/random.h"
 #include "fuzz/input.h"
 #include "lib/scratch.h"
@@ -31,27 +30,6 @@ static struct {
 	uint8_t *data;
 	size_t len;
 } store[STORES];
-
-/* In the place of libsodium's: a PIN shall cost nothing here, and no wrong one may open. */
-int crypto_pwhash(unsigned char *out, unsigned long long out_len, const char *pin,
-                  unsigned long long pin_len, const unsigned char *salt,
-                  unsigned long long passes, size_t memory, int alg);
-
-int crypto_pwhash(unsigned char *out, unsigned long long out_len, const char *pin,
-                  unsigned long long pin_len, const unsigned char *salt,
-                  unsigned long long passes, size_t memory, int alg)
-{
-	const struct sg_bytes parts[] = { sg_bytes(pin, pin_len) };
-	uint8_t mac[SG_MAC];
-
-	(void)passes;
-	(void)memory;
-	(void)alg;
-	sg_mac(sg_bytes(salt, SG_ARGON2_SALT), parts, 1, mac);
-	for (size_t i = 0; i < out_len; i++)
-		out[i] = mac[i % sizeof mac];
-	return 0;
-}
 
 static void need(bool condition, const char *what)
 {

@@ -30,7 +30,6 @@ static const struct {
 	{ TEST_DIE_BEFORE, 0, CKR_DEVICE_REMOVED },
 	{ TEST_DIE_AFTER, 0, CKR_DEVICE_REMOVED },
 	{ TEST_LOSE, 0, CKR_DEVICE_REMOVED },
-	{ TEST_REFUSE, TPM2_RC_FAILURE, CKR_SIGNET_HW_FAILURE },
 };
 
 /* What the HSM does at a call. */
@@ -254,10 +253,4 @@ void test_device_require_told(int way, CK_RV rv)
 	for (int i = 0; i < TOLD; i++)
 		told = told || hsm_ways[way].told[i] == rv;
 	ck_assert_msg(told, "the HSM fails in way %d, and the caller is told %s", way, sg_rv_name(rv));
-}
-
-void test_device_require_little_loaded(int way, unsigned failures)
-{
-	if (!test_device_is_hsm() && tpm_ways[way].fault == TEST_REFUSE)
-		ck_assert_uint_le(loaded(), failures);
 }

@@ -62,9 +62,7 @@ void test_device_fail(int way, unsigned nth);
  * it did. */
 unsigned test_device_mend(void);
 
-/* Require that this is what the caller is told of such a fault; and that a TPM which then still
- * has its power holds no more than it refused to let go of. */
+/* Require that this is what the caller is told of such a fault. */
 void test_device_require_told(int way, CK_RV rv);
-void test_device_require_little_loaded(int way, unsigned failures);
 
 #endif

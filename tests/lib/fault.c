@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Tests. Faults of a TPM, on the wire.
+ * Tests. Faults of a TPM, in our TCTI and on the wire.
  */
 #include "lib/fault.h"
 
@@ -11,18 +11,21 @@
 #include <string.h>
 #include <time.h>
 
+#include "seal/tpm/tcti_fault.h"
 #include "util/bytes.h"
 
 /* Guarded by lock: the wire has a thread of its own. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct {
 	struct test_tpm *tpm;
+	bool inside;                    /* what fails is our TCTI */
 	bool armed;
 	bool first;                     /* up to the n-th, not only that one */
 	enum test_fault fault;
 	uint32_t command;
 	unsigned nth;
 	uint32_t value;
+	uint64_t number;                /* of the last command that our TCTI told of */
 	unsigned seen;                  /* commands of that kind */
 	unsigned done;
 	bool hit;                       /* the command that is under way */
@@ -39,21 +42,48 @@ static bool turn_is(void)
 	       (plan.first && plan.seen < plan.nth);
 }
 
-static bool before(void *arg, uint32_t code)
+/* Note the command; end the TPM where that is what is to happen. */
+static void note(uint32_t code)
 {
-	bool pass;
-
-	(void)arg;
-	pthread_mutex_lock(&lock);
 	plan.hit = false;
 	if (plan.armed && kind_is(code)) {
 		plan.seen++;
 		plan.hit = turn_is();
 		plan.done += plan.hit;
 	}
-	pass = !plan.hit || (plan.fault != TEST_DROP && plan.fault != TEST_DIE_BEFORE);
 	if (plan.hit && plan.fault == TEST_DIE_BEFORE)
 		kill(plan.tpm->pid, SIGKILL);
+}
+
+/* The place for faults in our TCTI, in programs that link this. */
+struct sg_tcti_fault sg_tcti_fault_at(TPM2_CC command, uint64_t number)
+{
+	static const enum sg_tcti_fault_way ways[] = {
+		[TEST_REFUSE] = SG_TCTI_FAULT_REFUSE, [TEST_DROP] = SG_TCTI_FAULT_DROP,
+		[TEST_LOSE] = SG_TCTI_FAULT_LOSE, [TEST_CUT] = SG_TCTI_FAULT_CUT,
+		[TEST_LATE] = SG_TCTI_FAULT_LATE,
+	};
+	struct sg_tcti_fault fault = { SG_TCTI_FAULT_NONE, 0 };
+
+	pthread_mutex_lock(&lock);
+	if (plan.inside) {
+		plan.number = number;
+		note(command);
+		if (plan.hit)
+			fault = (struct sg_tcti_fault){ ways[plan.fault], plan.value };
+	}
+	pthread_mutex_unlock(&lock);
+	return fault;
+}
+
+static bool before(void *arg, uint32_t code)
+{
+	bool pass;
+
+	(void)arg;
+	pthread_mutex_lock(&lock);
+	note(code);
+	pass = !plan.hit || (plan.fault != TEST_DROP && plan.fault != TEST_DIE_BEFORE);
 	pthread_mutex_unlock(&lock);
 	return pass;
 }
@@ -144,17 +174,39 @@ unsigned test_fault_clear(void)
 	return done;
 }
 
-void test_fault_start(struct test_tpm *tpm)
+uint64_t test_fault_number(void)
+{
+	uint64_t number;
+
+	pthread_mutex_lock(&lock);
+	number = plan.number;
+	pthread_mutex_unlock(&lock);
+	return number;
+}
+
+/* Have no fault yet. */
+static void prepare(struct test_tpm *tpm, bool inside)
 {
 	test_fault_clear();
 	plan.tpm = tpm;
+	plan.inside = inside;
+}
+
+void test_fault_start_inside(struct test_tpm *tpm)
+{
+	prepare(tpm, true);
+	test_tpm_start(tpm);
+}
+
+void test_fault_start(struct test_tpm *tpm)
+{
+	prepare(tpm, false);
 	test_tpm_start_wired(tpm, &hooks);
 }
 
 void test_fault_start_device(struct test_tpm *tpm)
 {
-	test_fault_clear();
-	plan.tpm = tpm;
+	prepare(tpm, false);
 	test_tpm_start_device(tpm, &hooks);
 }
 

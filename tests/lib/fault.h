@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Tests. Faults of a TPM: what stands between the module and a TPM of a test's own, and does
- * to the n-th command of a kind what a broken or a hostile one would do. It works on whole
- * frames outside of the process's own code, so nothing of it is in what is installed.
+ * Tests. Faults of a TPM: what does to the n-th command of a kind what a broken or a hostile TPM
+ * would do. It stands inside of our TCTI, for programs that use the library that they are linked
+ * with; or on the wire, between the module or the command and a TPM of a test's own, which have no
+ * such place.
  */
 #ifndef TESTS_LIB_FAULT_H
 #define TESTS_LIB_FAULT_H
@@ -20,10 +21,15 @@ enum test_fault {
 	TEST_DELAY,                     /* pass the answer on after so many milliseconds */
 	TEST_DIE_BEFORE,                /* SIGKILL the TPM before it gets the command */
 	TEST_DIE_AFTER,                 /* the same when it has answered; nobody gets the answer */
+	TEST_LATE,                      /* let the TPM do it, then act as if it had taken too long */
 };
 
-/* Start a TPM behind a wire, or behind one that looks like a device, with no fault yet. One
- * at a time in a process. */
+/* Start a TPM with no fault yet, whose faults come from our TCTI: all but TEST_DELAY and
+ * TEST_DIE_AFTER. The module and the command have none of them. */
+void test_fault_start_inside(struct test_tpm *tpm);
+
+/* Start one behind a wire, or behind one that looks like a device: all but TEST_LATE. One TPM with
+ * faults at a time in a process. */
 void test_fault_start(struct test_tpm *tpm);
 void test_fault_start_device(struct test_tpm *tpm);
 
@@ -35,5 +41,8 @@ void test_fault_first(enum test_fault fault, uint32_t command, unsigned many, ui
 
 /* Do no harm any more; return how often it was done. */
 unsigned test_fault_clear(void);
+
+/* Tell the number of the last command that our TCTI asked about. */
+uint64_t test_fault_number(void);
 
 #endif

@@ -11,6 +11,7 @@ tpm_tests = \
 	tests/tpm/test_pin_fail \
 	tests/tpm/test_policy \
 	tests/tpm/test_power \
+	tests/tpm/test_refusals \
 	tests/tpm/test_residue \
 	tests/tpm/test_resident \
 	tests/tpm/test_srk \
@@ -32,6 +33,8 @@ EXTRA_DIST += tests/lib/tpm.sh $(tpm_scripts)
 # Folders can't be synced and stores not be written where it says so.
 tests_tpm_test_token_create_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=fsync -Wl,--wrap=sg_store_commit_more
+
+tests_tpm_test_refusals_SOURCES = tests/tpm/test_refusals.c $(quick_pins)
 
 # A TCTI that test_power has tpm2-tss load.
 check_LTLIBRARIES += broken_tcti.la

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "seal/tpm/tcti_fault.h"
 #include "seal/tpm/waiter.h"
 #include "util/cursor.h"
 
@@ -42,8 +43,9 @@ static int descriptor(TSS2_TCTI_CONTEXT *inner)
 
 void sg_tcti_send(struct sg_tcti *tcti)
 {
-	atomic_fetch_add_explicit(&command_count, 1, memory_order_relaxed);
-	if (descriptor(tcti->inner) < 0)
+	const uint64_t before = atomic_fetch_add_explicit(&command_count, 1, memory_order_relaxed);
+
+	if (!sg_tcti_fault_sends(tcti, before + 1) || descriptor(tcti->inner) < 0)
 		return;
 	if (Tss2_Tcti_Transmit(tcti->inner, tcti->kept_len, tcti->kept) != TSS2_RC_SUCCESS)
 		tcti->lost = SG_TCTI_LOST;
@@ -107,12 +109,11 @@ static bool readable(int fd, int milliseconds)
 	return n > 0 || (n < 0 && errno != EINTR);
 }
 
-static TSS2_RC fetch_once(struct sg_tcti *tcti)
+/* The answer of the TPM. */
+static TSS2_RC fetch_answer(struct sg_tcti *tcti)
 {
 	const int fd = descriptor(tcti->inner), most = patience(tcti->command);
 
-	tcti->answer_len = sizeof tcti->answer;
-	memset(tcti->answer, 0, sizeof tcti->answer);
 	if (fd < 0)
 		return sg_waiter_ask(&tcti->inner, most, sg_bytes(tcti->kept, tcti->kept_len),
 		                     tcti->answer, &tcti->answer_len);
@@ -120,6 +121,15 @@ static TSS2_RC fetch_once(struct sg_tcti *tcti)
 		return SG_TCTI_RC_LATE;
 	return Tss2_Tcti_Receive(tcti->inner, &tcti->answer_len, tcti->answer,
 	                         TSS2_TCTI_TIMEOUT_BLOCK);
+}
+
+static TSS2_RC fetch_once(struct sg_tcti *tcti)
+{
+	tcti->answer_len = sizeof tcti->answer;
+	memset(tcti->answer, 0, sizeof tcti->answer);
+	if (sg_tcti_fault_refuses(tcti))
+		return TSS2_RC_SUCCESS;
+	return sg_tcti_fault_answer(tcti, fetch_answer(tcti));
 }
 
 TSS2_RC sg_tcti_fetch(struct sg_tcti *tcti)

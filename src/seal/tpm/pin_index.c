@@ -224,7 +224,7 @@ static enum sg_err write_once(struct sg_tpm *tpm, ESYS_TR srk, ESYS_TR session, 
 	const struct signer *signer = (const void *)plan->signer->data;
 	ESYS_TR key = ESYS_TR_NONE, policy_session;
 	TPM2B_MAX_NV_BUFFER data;
-	enum sg_err err;
+	enum sg_err err, flushed = SG_OK;
 
 	err = sg_tpm_session_next(tpm, session, TPMA_SESSION_DECRYPT | TPMA_SESSION_ENCRYPT |
 	                                        TPMA_SESSION_CONTINUESESSION);
@@ -242,11 +242,9 @@ static enum sg_err write_once(struct sg_tpm *tpm, ESYS_TR srk, ESYS_TR session, 
 		                 Esys_NV_Write(tpm->esys, nv, nv, policy_session, ESYS_TR_NONE,
 		                               ESYS_TR_NONE, &data, 0));
 	}
-	if (key != ESYS_TR_NONE && sg_tpm_err(TPM2_CC_FlushContext,
-	                                      Esys_FlushContext(tpm->esys, key)) != SG_OK &&
-	    err == SG_OK)
-		err = SG_ERR_HW_FAULT;
-	return err;
+	if (key != ESYS_TR_NONE)
+		flushed = sg_tpm_err(TPM2_CC_FlushContext, Esys_FlushContext(tpm->esys, key));
+	return err != SG_OK ? err : flushed;
 }
 
 /* An index that could not be written is of no use to anybody. */

@@ -4,7 +4,7 @@
  * tctildr loads. It is the only place that sees every frame: it lets none through
  * whose sizes do not fit, remembers what is loaded in the TPM so that it can be
  * flushed on every path, asks again where the TPM wants that, gives up on one that
- * does not answer, and counts. It looks at sizes, never at values.
+ * does not answer, counts, and carries the faults of tests. It looks at sizes, never at values.
  */
 #ifndef SG_SEAL_TPM_TCTI_H
 #define SG_SEAL_TPM_TCTI_H
@@ -12,6 +12,7 @@
 #include <tss2/tss2_tcti.h>
 #include <tss2/tss2_tpm2_types.h>
 
+#include "seal/tpm/tcti_fault.h"
 #include "util/bytes.h"
 
 #define SG_TCTI_SESSIONS 3              /* in one command [TPM2 Part 1 §18.4] */
@@ -43,6 +44,7 @@ struct sg_tcti {
 
 	uint32_t live[SG_TCTI_LIVE];    /* transient objects and sessions, 0: free */
 	bool scrub;                     /* the next command is answered here */
+	struct sg_tcti_fault fault;     /* what a test does to the command that is under way */
 	TPM2_RC lost;                   /* LOST or LATE: so are all others, nothing more is sent */
 };
 
