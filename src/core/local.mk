@@ -62,6 +62,7 @@ libsignet_la_SOURCES += \
 	src/core/token_migrate.c src/core/token_migrate.h \
 	src/core/token_move.c src/core/token_move.h \
 	src/core/token_objects.c src/core/token_objects.h \
+	src/core/token_pin.c \
 	src/core/token_policy.c src/core/token_policy.h \
 	src/core/token_proof.c src/core/token_proof.h \
 	src/core/token_reading.c src/core/token_reading.h \

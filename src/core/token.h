@@ -239,6 +239,16 @@ enum sg_err sg_token_unseal_pin(struct sg_token *token, struct sg_sealer *sealer
                                 const struct sg_token_record *record, enum sg_seal_slot slot,
                                 struct sg_bytes pin, struct sg_secret **token_key);
 
+/* Tell which sealed copy is a user's. */
+enum sg_seal_slot sg_user_slot(enum sg_user user);
+
+/* Prove a PIN to the hardware. The record, which was read a moment ago, is afterwards the one that
+ * it was proved with, and the newest. The caller holds `opening` and frees keys and *token_key.
+ * Errors: STORE_BUSY where other processes change the record all the time, AUTH, the sealer's. */
+enum sg_err sg_token_prove_pin(struct sg_token *token, enum sg_user user, struct sg_bytes pin,
+                               struct sg_token_record *record, struct sg_keyset *keys[2],
+                               struct sg_secret **token_key);
+
 /* Derive both halves' keys from the token key. */
 enum sg_err sg_token_derive(const struct sg_secret *token_key, const uint8_t uuid[SG_UUID],
                             struct sg_keyset *keys[2]);
