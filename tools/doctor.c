@@ -69,6 +69,17 @@ static bool check_config(struct doctor *doctor, struct sg_config **config)
 	return err == SG_OK;
 }
 
+/* What makes logins cheaper leaves more for somebody to find. */
+static void check_logins(struct doctor *doctor, const struct sg_config *config)
+{
+	if (config->login_cache > 0)
+		doctor_report(doctor, "logins", FINE, NULL, "a token stays unsealed in memory for "
+		              "%u seconds after a logout (login-cache)", config->login_cache);
+	else
+		doctor_report(doctor, "logins", FINE, NULL, "nothing of a token that has a PIN stays "
+		              "unsealed after a logout");
+}
+
 static void check_p11kit(struct doctor *doctor)
 {
 	static const char *const files[] = {
@@ -110,6 +121,7 @@ static enum tool_exit run(struct tool *tool)
 		if (doctor_check_state(&doctor, config) && reachable)
 			doctor_check_tokens(&doctor);
 		doctor_check_device(&doctor, config);
+		check_logins(&doctor, config);
 	}
 	doctor_check_privileges(&doctor);
 	check_p11kit(&doctor);

@@ -118,11 +118,11 @@ CK_RV C_GetSessionInfo(CK_SESSION_HANDLE handle, CK_SESSION_INFO *info)
 	return sg_call_end(&call, CKR_OK);
 }
 
-/* Log out; the call gives back its session for it. */
-static CK_RV log_out(struct sg_call *call)
+/* Log out, or take off one of several logins; the call gives back its session for it. */
+static CK_RV log_out(struct sg_call *call, bool all)
 {
 	struct sg_token *token = call->session->token;
-	CK_RV rv = sg_token_logout(token);
+	CK_RV rv = sg_token_logout(token, all);
 
 	sg_session_release(&call->session);
 	if (rv == CKR_OK)
@@ -136,7 +136,7 @@ static CK_RV log_in_for_operation(struct sg_call *call, struct sg_bytes pin)
 	CK_RV rv = sg_op_login(call->session, pin);
 
 	if (rv == CKR_PIN_LOCKED)
-		(void)log_out(call);
+		(void)log_out(call, true);
 	return rv;
 }
 
@@ -184,7 +184,7 @@ CK_RV C_Logout(CK_SESSION_HANDLE handle)
 
 	if (rv != CKR_OK)
 		return rv;
-	rv = log_out(&call);
+	rv = log_out(&call, false);
 	return sg_call_end(&call, rv);
 }
 

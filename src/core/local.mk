@@ -17,6 +17,7 @@ libsignet_la_SOURCES += \
 	src/core/keyset.c src/core/keyset.h \
 	src/core/leave.c src/core/leave.h \
 	src/core/login.c \
+	src/core/login_cache.c src/core/login_cache.h \
 	src/core/mech.c src/core/mech.h \
 	src/core/mech_aes.c \
 	src/core/mech_aes_cbc.c \

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Ring 3. Logging in and out. A PIN is stretched and proved to the hardware, which
- * counts wrong ones; nothing here compares a PIN with anything.
+ * counts wrong ones; nothing here compares a PIN with anything but, where the
+ * configuration wants it, core/login_cache.c.
  */
 #include "core/rv.h"
 #include "core/token_anchor.h"
@@ -124,13 +125,19 @@ enum sg_err sg_token_prove_pin(struct sg_token *token, enum sg_user user, struct
 	return err == SG_ERR_CLOSED ? SG_ERR_STORE_BUSY : err;
 }
 
+/* Tell whether a user may log in who has done so: then it is counted. */
+static bool may_repeat(const struct sg_token *token, enum sg_user user)
+{
+	return user == SG_USER && token->config->idempotent_login;
+}
+
 /* The caller holds the lock. */
 static CK_RV may_log_in(const struct sg_token *token, enum sg_user user)
 {
 	if (token->replaced)
 		return CKR_DEVICE_REMOVED;
 	if (token->user == user)
-		return CKR_USER_ALREADY_LOGGED_IN;
+		return may_repeat(token, user) ? CKR_OK : CKR_USER_ALREADY_LOGGED_IN;
 	if (token->user != SG_NOBODY)
 		return CKR_USER_ANOTHER_ALREADY_LOGGED_IN;
 	if (user == SG_SO && token->read_only_sessions > 0)
@@ -148,20 +155,23 @@ static CK_RV check_login(struct sg_token *token, enum sg_user user)
 	return rv;
 }
 
-/* A machine token has no PIN: the empty one opens it, for clients that insist on logging in. */
+/* A machine token has no PIN: the empty one opens it, for clients that insist on logging in, and
+ * any where the configuration says so, for those that insist on a PIN. */
 static CK_RV login_machine(struct sg_token *token, enum sg_user user, struct sg_bytes pin)
 {
 	CK_RV rv;
 
-	if (user != SG_USER || pin.len != 0)
+	if (user != SG_USER || (pin.len != 0 && !token->config->ignore_pin))
 		return CKR_PIN_INCORRECT;
 	rv = sg_rv(sg_token_open(token));
 	if (rv != CKR_OK)
 		return rv;
 	pthread_rwlock_wrlock(&token->lock);
 	rv = may_log_in(token, user);
-	if (rv == CKR_OK)
+	if (rv == CKR_OK) {
 		token->user = SG_USER;
+		token->cache.logins++;
+	}
 	pthread_rwlock_unlock(&token->lock);
 	return rv;
 }
@@ -174,17 +184,38 @@ static bool fit_record(const struct sg_token *token, struct sg_keyset *const key
 	return token->present && sg_token_record_check(&token->record, keys) == SG_OK;
 }
 
-/* Give the token the keys that a login proved, and with the officer the token key. A
- * read-only session may have been opened while the PIN was stretched. */
+/* Tell whether keys that a PIN proved are those that the token is open with: whoever can
+ * write the store can put a record there whose PIN he knows. The caller holds the lock. */
+static bool is_open_with(const struct sg_token *token, struct sg_keyset *const keys[2])
+{
+	const struct sg_keyset *mine = token->keys[SG_PRIVATE_HALF];
+
+	return mine != NULL && sg_secret_equal(sg_secret_bytes(mine->mac),
+	                                       sg_secret_bytes(keys[SG_PRIVATE_HALF]->mac));
+}
+
+/* Tell whether a login with keys that were proved may stand by now: while the PIN was stretched
+ * somebody may have opened a read-only session, or logged in. The caller holds the lock. */
+static CK_RV may_install(const struct sg_token *token, enum sg_user user,
+                         struct sg_keyset *const keys[2])
+{
+	CK_RV rv = may_log_in(token, user);
+
+	if (rv == CKR_OK && token->user == user && !is_open_with(token, keys))
+		return CKR_PIN_INCORRECT;
+	if (rv == CKR_OK && !fit_record(token, keys))
+		return CKR_TOKEN_NOT_RECOGNIZED;
+	return rv;
+}
+
+/* Give the token the keys that a login proved, and with the officer the token key. */
 static CK_RV install_login(struct sg_token *token, enum sg_user user, struct sg_keyset *keys[2],
-                           struct sg_secret **token_key)
+                           struct sg_secret **token_key, struct sg_login_proof *proof)
 {
 	CK_RV rv;
 
 	pthread_rwlock_wrlock(&token->lock);
-	rv = may_log_in(token, user);
-	if (rv == CKR_OK && !fit_record(token, keys))
-		rv = CKR_TOKEN_NOT_RECOGNIZED;
+	rv = may_install(token, user, keys);
 	if (rv == CKR_OK) {
 		for (int half = 0; half < 2; half++) {
 			sg_keyset_free(&token->keys[half]);
@@ -194,6 +225,9 @@ static CK_RV install_login(struct sg_token *token, enum sg_user user, struct sg_
 		if (user == SG_SO) {
 			token->token_key = *token_key;
 			*token_key = NULL;
+			sg_login_forget(token);
+		} else {
+			sg_login_note(token, proof);
 		}
 		token->user = user;
 	}
@@ -201,11 +235,49 @@ static CK_RV install_login(struct sg_token *token, enum sg_user user, struct sg_
 	return rv;
 }
 
+/* Log in by the hardware; the record, which was read a moment ago, has a PIN of that user. */
+static CK_RV login_proving(struct sg_token *token, enum sg_user user, struct sg_bytes pin,
+                           struct sg_token_record *record)
+{
+	struct sg_login_proof proof = { NULL };
+	struct sg_keyset *keys[2] = { NULL, NULL };
+	struct sg_secret *token_key = NULL;
+	CK_RV rv;
+
+	sg_token_opening_lock(token);
+	if (user == SG_USER && sg_login_recall(token, pin)) {   /* another thread was first */
+		sg_token_opening_unlock(token);
+		return CKR_OK;
+	}
+	rv = check_login(token, user);
+	if (rv == CKR_OK)
+		rv = sg_rv(sg_token_prove_pin(token, user, pin, record, keys, &token_key));
+	if (rv == CKR_OK)
+		sg_token_index_resume(token, record, keys);
+	if (rv == CKR_OK && user == SG_USER)
+		rv = sg_rv(sg_login_proof_make(token->config, pin, record, &proof));
+	if (rv == CKR_OK)
+		rv = install_login(token, user, keys, &token_key, &proof);
+	sg_token_opening_unlock(token);
+	sg_login_proof_clear(&proof);
+	sg_keyset_free(&keys[0]);
+	sg_keyset_free(&keys[1]);
+	sg_secret_free(&token_key);
+	return rv;
+}
+
+/* A PIN was refused: what is left of a login is not to be a way around that. */
+static void note_refusal(struct sg_token *token)
+{
+	pthread_rwlock_wrlock(&token->lock);
+	if (token->user == SG_NOBODY)
+		sg_login_forget(token);
+	pthread_rwlock_unlock(&token->lock);
+}
+
 CK_RV sg_token_login(struct sg_token *token, enum sg_user user, struct sg_bytes pin)
 {
-	struct sg_keyset *keys[2] = { NULL, NULL };
 	struct sg_token_record record = { 0 };
-	struct sg_secret *token_key = NULL;
 	enum sg_err err;
 	CK_RV rv;
 
@@ -213,30 +285,21 @@ CK_RV sg_token_login(struct sg_token *token, enum sg_user user, struct sg_bytes 
 	if (rv != CKR_OK)
 		return rv;
 	err = sg_token_sync(token);
-	if (err == SG_OK)
-		err = sg_token_read_record(token, &record);
 	if (err != SG_OK)
 		return sg_rv(err);
-	if (record.machine) {
-		sg_token_record_clear(&record);
-		return login_machine(token, user, pin);
-	}
-	if (record.copy[sg_user_slot(user)].blob.len == 0) {
-		sg_token_record_clear(&record);
-		return user == SG_USER ? CKR_USER_PIN_NOT_INITIALIZED : CKR_PIN_INCORRECT;
-	}
-	sg_token_opening_lock(token);
-	rv = check_login(token, user);
-	if (rv == CKR_OK)
-		rv = sg_rv(sg_token_prove_pin(token, user, pin, &record, keys, &token_key));
-	if (rv == CKR_OK)
-		sg_token_index_resume(token, &record, keys);
-	if (rv == CKR_OK)
-		rv = install_login(token, user, keys, &token_key);
-	sg_token_opening_unlock(token);
-	sg_keyset_free(&keys[0]);
-	sg_keyset_free(&keys[1]);
-	sg_secret_free(&token_key);
+	if (user == SG_USER && sg_login_recall(token, pin))
+		return CKR_OK;
+	err = sg_token_read_record(token, &record);
+	if (err != SG_OK)
+		return sg_rv(err);
+	if (record.machine)
+		rv = login_machine(token, user, pin);
+	else if (record.copy[sg_user_slot(user)].blob.len == 0)
+		rv = user == SG_USER ? CKR_USER_PIN_NOT_INITIALIZED : CKR_PIN_INCORRECT;
+	else
+		rv = login_proving(token, user, pin, &record);
+	if (rv == CKR_PIN_INCORRECT || rv == CKR_PIN_LOCKED)
+		note_refusal(token);
 	sg_token_record_clear(&record);
 	return rv;
 }
@@ -251,21 +314,6 @@ static void forget_private(struct sg_token *token)
 			sg_table_remove(&token->objects, entry);
 }
 
-/* Tell whether keys that a PIN proved are those that the token is open with: whoever can
- * write the store can put a record there whose PIN he knows. */
-static bool is_open_with(struct sg_token *token, struct sg_keyset *const keys[2])
-{
-	const struct sg_keyset *mine;
-	bool same;
-
-	pthread_rwlock_rdlock(&token->lock);
-	mine = token->keys[SG_PRIVATE_HALF];
-	same = mine != NULL && sg_secret_equal(sg_secret_bytes(mine->mac),
-	                                       sg_secret_bytes(keys[SG_PRIVATE_HALF]->mac));
-	pthread_rwlock_unlock(&token->lock);
-	return same;
-}
-
 CK_RV sg_token_confirm_user(struct sg_token *token, struct sg_bytes pin)
 {
 	struct sg_keyset *keys[2] = { NULL, NULL };
@@ -277,8 +325,12 @@ CK_RV sg_token_confirm_user(struct sg_token *token, struct sg_bytes pin)
 	rv = sg_rv(sg_token_read_own(token, &record));
 	if (rv == CKR_OK)
 		rv = sg_rv(sg_token_prove_pin(token, SG_USER, pin, &record, keys, &token_key));
-	if (rv == CKR_OK && !is_open_with(token, keys))
-		rv = CKR_PIN_INCORRECT;
+	if (rv == CKR_OK) {
+		pthread_rwlock_rdlock(&token->lock);
+		if (!is_open_with(token, keys))
+			rv = CKR_PIN_INCORRECT;
+		pthread_rwlock_unlock(&token->lock);
+	}
 	sg_token_opening_unlock(token);
 	sg_keyset_free(&keys[0]);
 	sg_keyset_free(&keys[1]);
@@ -290,6 +342,7 @@ CK_RV sg_token_confirm_user(struct sg_token *token, struct sg_bytes pin)
 /* The caller holds the lock for writing. */
 static void log_out(struct sg_token *token)
 {
+	sg_login_keep(token);
 	token->user = SG_NOBODY;
 	if (token->record.machine)
 		return;
@@ -300,14 +353,14 @@ static void log_out(struct sg_token *token)
 	token->shown[SG_PRIVATE_HALF] = SG_NEVER_SHOWN;
 }
 
-CK_RV sg_token_logout(struct sg_token *token)
+CK_RV sg_token_logout(struct sg_token *token, bool all)
 {
 	CK_RV rv = CKR_OK;
 
 	pthread_rwlock_wrlock(&token->lock);
 	if (token->user == SG_NOBODY)
 		rv = CKR_USER_NOT_LOGGED_IN;
-	else
+	else if (sg_login_is_last(token, all))
 		log_out(token);
 	pthread_rwlock_unlock(&token->lock);
 	return rv;
@@ -321,7 +374,7 @@ void sg_token_session_closed(struct sg_token *token, CK_FLAGS flags)
 		token->read_only_sessions--;
 	if (token->sessions == 0) {
 		token->replaced = false;
-		if (token->user != SG_NOBODY)
+		if (token->user != SG_NOBODY && sg_login_is_last(token, true))
 			log_out(token);
 	}
 	pthread_rwlock_unlock(&token->lock);

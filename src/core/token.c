@@ -33,11 +33,15 @@ enum sg_err sg_token_new(const struct sg_config *config, CK_SLOT_ID slot, struct
 	token->path = sg_store_path(config->state, (unsigned)slot);
 	if (token->path == NULL)
 		goto fail;
-	if (pthread_mutex_init(&token->opening, NULL) != 0)
+	if (sg_login_cache_init(token) != SG_OK)
 		goto fail;
+	if (pthread_mutex_init(&token->opening, NULL) != 0)
+		goto fail_cache;
 	token->lock = fair;
 	*out = token;
 	return SG_OK;
+fail_cache:
+	sg_login_cache_clear(token);
 fail:
 	free(token->path);
 	free(token);
@@ -49,6 +53,8 @@ void sg_token_close(struct sg_token *token)
 	sg_keyset_free(&token->keys[SG_PUBLIC_HALF]);
 	sg_keyset_free(&token->keys[SG_PRIVATE_HALF]);
 	sg_secret_free(&token->token_key);
+	sg_login_forget(token);
+	token->cache.logins = 0;
 	sg_table_clear(&token->objects);
 	token->user = SG_NOBODY;
 	atomic_fetch_add(&token->epoch[SG_PUBLIC_HALF], 1);
@@ -63,6 +69,7 @@ void sg_token_free(struct sg_token **token)
 	if (t == NULL)
 		return;
 	*token = NULL;
+	sg_login_cache_clear(t);
 	sg_token_close(t);
 	sg_token_record_clear(&t->record);
 	sg_sealer_free(&t->shared);
@@ -176,6 +183,7 @@ static enum sg_err install_record(struct sg_token *token, struct sg_token_record
 	token->record_stamp = stamp;
 	token->present = true;
 	memset(record, 0, sizeof *record);
+	sg_login_review(token);
 	return SG_OK;
 }
 

@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <time.h>
 
+#include "core/login_cache.h"
 #include "core/object_table.h"
 #include "core/pkcs11.h"
 #include "core/record.h"
@@ -61,6 +62,7 @@ struct sg_token {
 	struct sg_keyset *keys[2];              /* by enum sg_half; NULL while closed */
 	struct sg_secret *token_key;            /* only while the security officer is logged in */
 	enum sg_user user;
+	struct sg_login_cache cache;            /* of the user's logins */
 	struct sg_pin_state pin[SG_USERS];
 	uint64_t shown[2];                      /* generation of each half that objects shows */
 	struct sg_store_stamp shown_stamp;      /* of the store that had these */
@@ -130,7 +132,8 @@ enum sg_err sg_token_open(struct sg_token *token);
 /* Tell whether private objects can be used: logged in, or a machine token that is open. */
 bool sg_token_private_open(struct sg_token *token);
 
-/* Log in [PKCS#11 3.1 §5.6.8]. A machine token's PIN is empty. Errors:
+/* Log in [PKCS#11 3.1 §5.6.8]. A machine token's PIN is empty, or any where the configuration says
+ * so. What the configuration keeps of logins is in core/login_cache.h. Errors:
  * USER_ALREADY_LOGGED_IN, USER_ANOTHER_ALREADY_LOGGED_IN, PIN_INCORRECT, PIN_LOCKED,
  * USER_PIN_NOT_INITIALIZED; TOKEN_NOT_RECOGNIZED where it was made new meanwhile. */
 CK_RV sg_token_login(struct sg_token *token, enum sg_user user, struct sg_bytes pin);
@@ -139,8 +142,9 @@ CK_RV sg_token_login(struct sg_token *token, enum sg_user user, struct sg_bytes 
  * it. Errors: PIN_INCORRECT, PIN_LOCKED. */
 CK_RV sg_token_confirm_user(struct sg_token *token, struct sg_bytes pin);
 
-/* Log out; private objects close and their handles end. Errors: USER_NOT_LOGGED_IN. */
-CK_RV sg_token_logout(struct sg_token *token);
+/* Log out; private objects close and their handles end. Where logins are counted, one that is not
+ * the last takes one off and nothing else; `all` ends them all. Errors: USER_NOT_LOGGED_IN. */
+CK_RV sg_token_logout(struct sg_token *token, bool all);
 
 /* Count a session with these flags as closed; the last one logs out, in one step, so
  * that a login through a session opened meanwhile stays. */

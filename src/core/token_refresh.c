@@ -93,6 +93,19 @@ static enum sg_err take_over(struct sg_token *token, struct sg_reading *r)
 	return SG_OK;
 }
 
+/* Tell whether all that the table shows was read: a half may have come back since, as it was at a
+ * logout. The caller holds the lock. */
+static bool covers(const struct sg_reading *r)
+{
+	const struct sg_token *token = r->token;
+
+	for (int half = 0; half < 2; half++)
+		if (r->keys[half] == NULL && token->keys[half] != NULL &&
+		    token->shown[half] != SG_NEVER_SHOWN)
+			return false;
+	return true;
+}
+
 /* Let the table show what was read; kept tells that nobody could write the store since. Where
  * somebody could, and the token changed meanwhile, *again tells so. */
 static enum sg_err settle(struct sg_token *token, struct sg_reading *r, bool kept, bool *again)
@@ -103,7 +116,7 @@ static enum sg_err settle(struct sg_token *token, struct sg_reading *r, bool kep
 	*again = !sg_reading_is_shown(r) && !kept && !is_current(token, r);
 	if (!sg_reading_is_shown(r) && !*again)
 		err = take_over(token, r);
-	if (err == SG_OK && !*again)
+	if (err == SG_OK && !*again && covers(r))
 		token->shown_stamp = r->stamp;
 	pthread_rwlock_unlock(&token->lock);
 	return err;

@@ -102,10 +102,25 @@ static enum sg_err set_sealer(struct sg_config *config, const char *value)
 	return len > 0 && value[len] == '\0' ? replace(&config->sealer, value) : SG_ERR_ARG;
 }
 
+static enum sg_err set_yes_or_no(const char *value, bool *out)
+{
+	*out = strcmp(value, "yes") == 0;
+	return *out || strcmp(value, "no") == 0 ? SG_OK : SG_ERR_ARG;
+}
+
 static enum sg_err set_allow_soft(struct sg_config *config, const char *value)
 {
-	config->allow_soft = strcmp(value, "yes") == 0;
-	return config->allow_soft || strcmp(value, "no") == 0 ? SG_OK : SG_ERR_ARG;
+	return set_yes_or_no(value, &config->allow_soft);
+}
+
+static enum sg_err set_idempotent_login(struct sg_config *config, const char *value)
+{
+	return set_yes_or_no(value, &config->idempotent_login);
+}
+
+static enum sg_err set_ignore_pin(struct sg_config *config, const char *value)
+{
+	return set_yes_or_no(value, &config->ignore_pin);
 }
 
 static enum sg_err set_soft_passphrase_file(struct sg_config *config, const char *value)
@@ -132,6 +147,11 @@ static enum sg_err set_hsm_timeout(struct sg_config *config, const char *value)
 static enum sg_err set_pin_tries(struct sg_config *config, const char *value)
 {
 	return set_number(value, SG_CONFIG_PIN_TRIES, &config->pin_tries);
+}
+
+static enum sg_err set_login_cache(struct sg_config *config, const char *value)
+{
+	return set_number(value, SG_CONFIG_LOGIN_CACHE, &config->login_cache);
 }
 
 static enum sg_err set_ec_point(struct sg_config *config, const char *value)
@@ -177,6 +197,9 @@ static const struct key keys[] = {
 	{ "soft-passphrase-file", "an absolute path, or fd: and a number",
 	  set_soft_passphrase_file, false, shown_never },
 	{ "pin-tries", "a number from 0 to 1000", set_pin_tries, false, NULL },
+	{ "login-cache", "a number of seconds from 0 to 3600", set_login_cache, false, NULL },
+	{ "idempotent-login", "yes or no", set_idempotent_login, false, NULL },
+	{ "ignore-pin", "yes or no", set_ignore_pin, false, NULL },
 	{ "ec-point", "octet or raw", set_ec_point, false, NULL },
 	{ "log", "none or syslog", set_log, false, NULL },
 	{ "tripwire", "off, log or refuse", set_tripwire, false, NULL },

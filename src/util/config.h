@@ -12,6 +12,7 @@
 #define SG_CONFIG_PIN_TRIES 1000        /* the highest pin_tries */
 #define SG_CONFIG_HSMS 4                /* HSMs at most */
 #define SG_CONFIG_HSM_TIMEOUT 3600      /* the highest hsm_timeout */
+#define SG_CONFIG_LOGIN_CACHE 3600      /* the highest login_cache */
 
 /* How CKA_EC_POINT of an Ed25519 public key is given out. */
 enum sg_ec_point {
@@ -42,6 +43,9 @@ struct sg_config {
 	bool allow_soft;                /* whether the soft sealer may be used at all */
 	char *soft_passphrase_file;     /* or NULL */
 	unsigned pin_tries;             /* of its own that C_InitToken gives a PIN; 0: none */
+	unsigned login_cache;           /* seconds that a token stays unsealed after a logout */
+	bool idempotent_login;          /* a login more than one is counted, and no error */
+	bool ignore_pin;                /* a token that has no PIN takes any */
 	enum sg_ec_point ec_point;
 	enum sg_log_to log_to;
 	enum sg_tripwire_mode tripwire;

@@ -46,8 +46,7 @@ void sg_errand_clear(struct sg_errand *errand)
 	pthread_mutex_destroy(&errand->lock);
 }
 
-/* Start a thread that no signal of the program reaches. */
-static bool start(pthread_t *thread, void *(*fn)(void *), void *arg)
+bool sg_errand_start(pthread_t *thread, void *(*fn)(void *arg), void *arg)
 {
 	sigset_t all, before;
 	bool started;
@@ -120,7 +119,7 @@ bool sg_errand_within(struct sg_errand *errand, int milliseconds)
 	const struct timespec end = in(milliseconds);
 	pthread_t thread;
 
-	if (!start(&thread, work, errand)) {
+	if (!sg_errand_start(&thread, work, errand)) {
 		errand->act(errand);
 		return true;
 	}
@@ -141,7 +140,7 @@ bool sg_errand_send(void *(*fn)(void *arg), void *arg)
 {
 	pthread_t thread;
 
-	if (!start(&thread, fn, arg))
+	if (!sg_errand_start(&thread, fn, arg))
 		return false;
 	pthread_detach(thread);
 	return true;

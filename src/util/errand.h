@@ -41,6 +41,10 @@ bool sg_errand_within(struct sg_errand *errand, int milliseconds);
 /* Tell how many errands were given up and are not dropped yet: what they use must stay. */
 unsigned sg_errand_late(void);
 
+/* Make a thread that no signal of the program reaches, which the caller joins or detaches; false
+ * where none may or can be made. */
+bool sg_errand_start(pthread_t *thread, void *(*fn)(void *arg), void *arg);
+
 /* Have fn done by a thread that nobody waits for; false where there is none. */
 bool sg_errand_send(void *(*fn)(void *arg), void *arg);
 

@@ -1,4 +1,5 @@
 libsignet_la_SOURCES += \
+	src/util/alarm.c src/util/alarm.h \
 	src/util/array.c src/util/array.h \
 	src/util/bech32.c src/util/bech32.h \
 	src/util/boot.c src/util/boot.h \

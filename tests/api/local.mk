@@ -18,6 +18,7 @@ api_tests = \
 	tests/api/test_interface \
 	tests/api/test_leave \
 	tests/api/test_limits \
+	tests/api/test_login_cache \
 	tests/api/test_mac \
 	tests/api/test_memory \
 	tests/api/test_message \
@@ -56,6 +57,7 @@ THREAD_TESTS += \
 	tests/api/test_crowd \
 	tests/api/test_hammer \
 	tests/api/test_hardware \
+	tests/api/test_login_cache \
 	tests/api/test_pin_tries \
 	tests/api/test_processes \
 	tests/api/test_slot_event \

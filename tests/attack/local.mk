@@ -6,6 +6,7 @@ attack_tests = \
 	tests/attack/test_hsm \
 	tests/attack/test_hsm_keys \
 	tests/attack/test_insider \
+	tests/attack/test_login_cache \
 	tests/attack/test_malicious_tpm \
 	tests/attack/test_memory \
 	tests/attack/test_memory_reader \
@@ -37,6 +38,7 @@ mutate:
 
 # A process with secrets, and what they are.
 attack_victim = tests/attack/victim.c tests/attack/victim.h
+tests_attack_test_login_cache_SOURCES = tests/attack/test_login_cache.c $(attack_victim)
 tests_attack_test_malicious_tpm_SOURCES = tests/attack/test_malicious_tpm.c $(attack_victim)
 tests_attack_test_memory_SOURCES = tests/attack/test_memory.c $(attack_victim)
 tests_attack_test_memory_reader_SOURCES = tests/attack/test_memory_reader.c $(attack_victim)

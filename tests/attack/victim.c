@@ -247,6 +247,7 @@ static CK_OBJECT_HANDLE find(CK_OBJECT_CLASS class)
 
 static void plant_canary(void)
 {
+	free(canary);
 	canary = malloc(NEEDLE);
 	ck_assert_ptr_nonnull(canary);
 	unveil(victim_canary, canary, NEEDLE);
@@ -287,10 +288,36 @@ bool victim_sign(void)
 	                         sg_bytes_str("a message"), sg_bytes(signature, len)) == SG_OK;
 }
 
-void victim_end(void)
+void victim_logout(void)
 {
 	p11_ok(p11->C_Logout(session));
+}
+
+void victim_end(void)
+{
+	victim_logout();
 	p11_ok(p11->C_Finalize(NULL));
+}
+
+CK_RV victim_login_again(void)
+{
+	CK_SESSION_HANDLE s;
+	CK_RV rv = p11->C_OpenSession(0, CKF_SERIAL_SESSION, NULL, NULL, &s);
+
+	return rv == CKR_OK ? with_pin(login, s) : rv;
+}
+
+static const char *next_pin;
+
+static CK_RV change_pin(CK_SESSION_HANDLE s, CK_BYTE *pin, CK_ULONG len)
+{
+	return p11->C_SetPIN(s, pin, len, (CK_BYTE *)next_pin, strlen(next_pin));
+}
+
+CK_RV victim_change_pin(const char *pin)
+{
+	next_pin = pin;
+	return with_pin(change_pin, p11_open(CKF_RW_SESSION));
 }
 
 static CK_RV keep_pin(CK_SESSION_HANDLE s, CK_BYTE *pin, CK_ULONG len)

@@ -39,8 +39,13 @@ void victim_open(void);
 /* Make the signature that was begun; true if it is right. */
 bool victim_sign(void);
 
-/* Log out, and end the module. */
+/* Log out; the same, and end the module. */
+void victim_logout(void);
 void victim_end(void);
+
+/* In a module that is initialised: log in through a session of its own, or change the PIN. */
+unsigned long victim_login_again(void);
+unsigned long victim_change_pin(const char *pin);
 
 /* Wrong PINs, refused calls and good ones: whatever could make somebody log something. */
 void victim_chat(void);

@@ -82,6 +82,19 @@ void test_device_configure(void)
 		p11_configure_tpm(test_device_tpm.tcti);
 }
 
+void test_device_configure_more(const char *more)
+{
+	char lines[4096];
+	int n;
+
+	if (test_device_is_hsm())
+		n = snprintf(lines, sizeof lines, "sealer = hsm\nhsm = %s\n%s", hsm.uri, more);
+	else
+		n = snprintf(lines, sizeof lines, "tcti = %s\n%s", test_device_tpm.tcti, more);
+	ck_assert_int_lt(n, (int)sizeof lines);
+	p11_configure(lines);
+}
+
 static void set_up(void (*start_tpm)(struct test_tpm *tpm))
 {
 	if (!test_device_is_hsm())

@@ -41,6 +41,9 @@ void test_device_another(void);
 void test_device_none(void);
 void test_device_configure(void);
 
+/* Again with it, and these lines more. */
+void test_device_configure_more(const char *lines);
+
 /* Count what it was asked, commands or calls, since this was called last. */
 size_t test_device_asked(void);
 

@@ -103,7 +103,7 @@ static void change_pin(void)
 static void log_in(enum sg_user user, const char *text)
 {
 	ck_assert_uint_eq(sg_token_login(token, user, sg_bytes_str(text)), CKR_OK);
-	ck_assert_uint_eq(sg_token_logout(token), CKR_OK);
+	ck_assert_uint_eq(sg_token_logout(token, false), CKR_OK);
 }
 
 static enum sg_err reseal(const char *user_pin, const struct sg_secret *so,

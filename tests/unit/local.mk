@@ -5,6 +5,7 @@ unit_tests = \
 	tests/unit/test_aes_cbc \
 	tests/unit/test_aes_gcm \
 	tests/unit/test_anchor \
+	tests/unit/test_alarm \
 	tests/unit/test_any \
 	tests/unit/test_any_ask \
 	tests/unit/test_any_list \
@@ -113,6 +114,7 @@ unit_tests = \
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
 THREAD_TESTS += \
+	tests/unit/test_alarm \
 	tests/unit/test_any_ask \
 	tests/unit/test_errand \
 	tests/unit/test_gate \

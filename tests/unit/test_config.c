@@ -96,6 +96,9 @@ START_TEST(an_empty_text_gives_the_defaults)
 	ck_assert_int_eq(config->log_to, SG_LOG_TO_NOTHING);
 	ck_assert_int_eq(config->tripwire, SG_TRIPWIRE_LOG);
 	ck_assert_uint_eq(config->hsm_timeout, 10);
+	ck_assert_uint_eq(config->login_cache, 0);
+	ck_assert(!config->idempotent_login);
+	ck_assert(!config->ignore_pin);
 }
 END_TEST
 
@@ -108,6 +111,9 @@ START_TEST(every_key_is_read)
 			       "soft-passphrase-file = /etc/signet/pass phrase\n"
 			       "pin-tries = 1000\n"
 			       "hsm-timeout = 3600\n"
+			       "login-cache = 3600\n"
+			       "idempotent-login = yes\n"
+			       "ignore-pin = yes\n"
 			       "ec-point = raw\n"
 			       "log = syslog\n"
 			       "tripwire = refuse\n"), SG_OK);
@@ -118,6 +124,9 @@ START_TEST(every_key_is_read)
 	ck_assert_str_eq(config->soft_passphrase_file, "/etc/signet/pass phrase");
 	ck_assert_uint_eq(config->pin_tries, 1000);
 	ck_assert_uint_eq(config->hsm_timeout, 3600);
+	ck_assert_uint_eq(config->login_cache, 3600);
+	ck_assert(config->idempotent_login);
+	ck_assert(config->ignore_pin);
 	ck_assert_int_eq(config->ec_point, SG_EC_POINT_RAW);
 	ck_assert_int_eq(config->log_to, SG_LOG_TO_SYSLOG);
 	ck_assert_int_eq(config->tripwire, SG_TRIPWIRE_REFUSE);
@@ -232,6 +241,11 @@ START_TEST(a_bad_value_says_what_is_wanted)
 	assert_refused("hsm-timeout = 3601\n",
 		       "test.conf:1: the value of hsm-timeout is \"3601\", "
 		       "but must be a number of seconds from 0 to 3600");
+	assert_refused("login-cache = 3601\n",
+		       "test.conf:1: the value of login-cache is \"3601\", "
+		       "but must be a number of seconds from 0 to 3600");
+	assert_refused("idempotent-login = 1\n",
+		       "test.conf:1: the value of idempotent-login is \"1\", but must be yes or no");
 	assert_refused("log = stderr\n",
 		       "test.conf:1: the value of log is \"stderr\", but must be none or syslog");
 	assert_refused("state = tokens\n",
@@ -245,7 +259,8 @@ START_TEST(an_empty_value_is_refused)
 	static const char *const texts[] = {
 		"state =\n", "tcti =\n", "sealer =\n", "allow-soft =\n",
 		"soft-passphrase-file =\n", "hsm =\n", "ec-point =\n", "log =\n",
-		"tripwire =\n", "pin-tries =\n", "hsm-timeout =\n",
+		"tripwire =\n", "pin-tries =\n", "hsm-timeout =\n", "login-cache =\n",
+		"idempotent-login =\n", "ignore-pin =\n",
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {

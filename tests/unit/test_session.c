@@ -117,7 +117,7 @@ START_TEST(a_logout_leaves_no_operation_that_keeps_a_key)
 	log_in();
 	begin(session);
 	ck_assert_ptr_nonnull(session->op[SG_OP_SIGN].key);
-	ck_assert_uint_eq(sg_token_logout(token), CKR_OK);
+	ck_assert_uint_eq(sg_token_logout(token, false), CKR_OK);
 	pthread_mutex_unlock(&session->lock);
 	sg_session_end_private(&table, token);
 	pthread_mutex_lock(&session->lock);
@@ -132,7 +132,7 @@ START_TEST(what_began_after_the_next_login_goes_on)
 	struct sg_session *session = open_session();
 
 	log_in();
-	ck_assert_uint_eq(sg_token_logout(token), CKR_OK);
+	ck_assert_uint_eq(sg_token_logout(token, false), CKR_OK);
 	log_in();
 	begin(session);
 	pthread_mutex_unlock(&session->lock);

@@ -147,7 +147,7 @@ START_TEST(a_pin_token_opens_its_public_half_only)
 	ck_assert_uint_eq(sg_token_login(token, SG_USER, sg_secret_bytes(pin)), CKR_OK);
 	ck_assert_ptr_nonnull(token->keys[SG_PRIVATE_HALF]);
 	ck_assert_ptr_null(token->token_key);
-	ck_assert_uint_eq(sg_token_logout(token), CKR_OK);
+	ck_assert_uint_eq(sg_token_logout(token, false), CKR_OK);
 	ck_assert_ptr_null(token->keys[SG_PRIVATE_HALF]);
 }
 END_TEST
@@ -158,7 +158,7 @@ START_TEST(the_officer_holds_the_token_key_while_logged_in)
 	ck_assert_uint_eq(sg_token_login(token, SG_SO, sg_secret_bytes(pin)), CKR_OK);
 	ck_assert_ptr_nonnull(token->token_key);
 	ck_assert(!sg_token_private_open(token));
-	ck_assert_uint_eq(sg_token_logout(token), CKR_OK);
+	ck_assert_uint_eq(sg_token_logout(token, false), CKR_OK);
 	ck_assert_ptr_null(token->token_key);
 }
 END_TEST
