@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Ring 1. AES-CBC without padding and AES-CTR through OpenSSL, whose contexts hold the
+ * Ring 1. AES-CBC without padding, AES-CTR and AES-CFB through OpenSSL, whose contexts hold the
  * key schedule as long as an operation lasts and are wiped when they are freed.
  */
 #include "crypto/aes.h"
@@ -17,6 +17,21 @@ struct sg_aes {
 	void *ctx;
 	size_t multiple;        /* of which lengths must be */
 };
+
+static const struct sg_cipher *choose(const struct sg_ssl *ssl, enum sg_aes_mode mode,
+                                      size_t key_len)
+{
+	switch (mode) {
+	case SG_AES_CBC_ENCRYPT:
+	case SG_AES_CBC_DECRYPT:
+		return sg_ssl_aes(ssl->cbc, key_len);
+	case SG_AES_CTR:
+		return sg_ssl_aes(ssl->ctr, key_len);
+	case SG_AES_CFB_ENCRYPT:
+		return sg_ssl_aes(ssl->cfb, key_len);
+	}
+	return NULL;
+}
 
 static int start(enum sg_aes_mode mode, struct sg_aes *aes, struct sg_bytes key, const uint8_t *iv)
 {
@@ -43,7 +58,7 @@ enum sg_err sg_aes_new(enum sg_aes_mode mode, struct sg_bytes key,
 	*out = NULL;
 	if (!ssl)
 		return SG_ERR_CRYPTO;
-	cipher = sg_ssl_aes(mode == SG_AES_CTR ? ssl->ctr : ssl->cbc, key.len);
+	cipher = choose(ssl, mode, key.len);
 	if (!cipher)
 		return SG_ERR_RANGE;
 	ERR_set_mark();
@@ -53,7 +68,7 @@ enum sg_err sg_aes_new(enum sg_aes_mode mode, struct sg_bytes key,
 		goto out;
 	}
 	aes->cipher = *cipher;
-	aes->multiple = mode == SG_AES_CTR ? 1 : SG_AES_BLOCK;
+	aes->multiple = mode == SG_AES_CTR || mode == SG_AES_CFB_ENCRYPT ? 1 : SG_AES_BLOCK;
 	aes->ctx = cipher->newctx(ssl->provctx);
 	if (!aes->ctx || start(mode, aes, key, iv) != 1) {
 		err = sg_ssl_failed("start AES");

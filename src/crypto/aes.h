@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Ring 1. AES in the modes that only encrypt: cipher block chaining of whole blocks,
- * and the counter mode [SP 800-38A]. Nothing here tells whether a text was changed.
+ * Ring 1. AES in the modes that only encrypt: cipher block chaining of whole blocks, the
+ * counter mode, and cipher feedback as TPMs use it [SP 800-38A]. Nothing here tells whether a text was changed.
  */
 #ifndef SG_CRYPTO_AES_H
 #define SG_CRYPTO_AES_H
@@ -14,6 +14,7 @@ enum sg_aes_mode {
 	SG_AES_CBC_ENCRYPT,
 	SG_AES_CBC_DECRYPT,
 	SG_AES_CTR,             /* the same both ways; all of the block counts */
+	SG_AES_CFB_ENCRYPT,     /* with feedback of whole blocks; the last one may be short */
 };
 
 struct sg_aes;

@@ -14,6 +14,7 @@ libsignet_la_SOURCES += \
 	src/crypto/keywrap.c src/crypto/keywrap.h \
 	src/crypto/mac.c src/crypto/mac.h \
 	src/crypto/p256.c src/crypto/p256.h \
+	src/crypto/p256_agree.c src/crypto/p256_agree.h \
 	src/crypto/pem.c src/crypto/pem.h \
 	src/crypto/pkcs8.c src/crypto/pkcs8.h \
 	src/crypto/pkcs8_write.c \
@@ -25,6 +26,7 @@ libsignet_la_SOURCES += \
 	src/crypto/ssh_line.c src/crypto/ssh_line.h \
 	src/crypto/ssl.c src/crypto/ssl.h \
 	src/crypto/stack.h \
+	src/crypto/tpm_kdf.c src/crypto/tpm_kdf.h \
 	src/crypto/x25519.c src/crypto/x25519.h
 
 if LIB25519

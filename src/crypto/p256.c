@@ -9,6 +9,7 @@
 #include <openssl/params.h>
 #include <string.h>
 
+#include "crypto/p256_agree.h"
 #include "crypto/ssl.h"
 
 #define HALF 32                         /* bytes of a number */
@@ -16,9 +17,8 @@
 #define DER_SEQUENCE 0x30
 #define DER_INTEGER 0x02
 
-/* Make OpenSSL's key of a point, or NULL; OpenSSL looks whether it is on the curve. The
- * caller frees it with ssl->ec.free. */
-static void *import(const struct sg_ssl *ssl, struct sg_bytes point)
+/* OpenSSL looks whether it is on the curve. */
+void *sg_p256_import(const struct sg_ssl *ssl, struct sg_bytes point)
 {
 	char group[] = "P-256";
 	OSSL_PARAM params[] = {
@@ -48,7 +48,7 @@ bool sg_p256_valid(struct sg_bytes point)
 	if (ssl == NULL)
 		return false;
 	ERR_set_mark();
-	key = import(ssl, point);
+	key = sg_p256_import(ssl, point);
 	if (key != NULL)
 		ssl->ec.free(key);
 	ERR_pop_to_mark();
@@ -157,7 +157,7 @@ enum sg_err sg_p256_verify(struct sg_bytes point, struct sg_bytes digest,
 	if (ssl == NULL)
 		return SG_ERR_CRYPTO;
 	ERR_set_mark();
-	key = import(ssl, point);
+	key = sg_p256_import(ssl, point);
 	if (key != NULL) {
 		err = check(ssl, key, digest, signature);
 		ssl->ec.free(key);

@@ -17,34 +17,23 @@
 #define PLAIN_MAX 64
 #define HASH_MAX 32
 
-/* [RFC 8017 §9.1], of nothing: the label is empty. */
-static const uint8_t sha1_of_nothing[20] = {
-	0xda, 0x39, 0xa3, 0xee, 0x5e, 0x6b, 0x4b, 0x0d, 0x32, 0x55, 0xbf, 0xef, 0x95, 0x60, 0x18,
-	0x90, 0xaf, 0xd8, 0x07, 0x09,
-};
-static const uint8_t sha256_of_nothing[32] = {
-	0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14, 0x9a, 0xfb, 0xf4, 0xc8, 0x99, 0x6f, 0xb9,
-	0x24, 0x27, 0xae, 0x41, 0xe4, 0x64, 0x9b, 0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52,
-	0xb8, 0x55,
-};
-
 /* A hash, with what it needs. */
 struct hash {
 	const struct sg_md *md;
 	void *provctx;
 	size_t len;
-	const uint8_t *of_nothing;
+	uint8_t of_label[HASH_MAX];
 };
 
 static struct hash choose(const struct sg_ssl *ssl, enum sg_oaep_hash hash)
 {
 	switch (hash) {
 	case SG_OAEP_SHA1:
-		return (struct hash){ &ssl->sha1, ssl->provctx, 20, sha1_of_nothing };
+		return (struct hash){ &ssl->sha1, ssl->provctx, 20, { 0 } };
 	case SG_OAEP_SHA256:
-		return (struct hash){ &ssl->sha256, ssl->provctx, 32, sha256_of_nothing };
+		return (struct hash){ &ssl->sha256, ssl->provctx, 32, { 0 } };
 	}
-	return (struct hash){ NULL, NULL, 0, NULL };
+	return (struct hash){ NULL, NULL, 0, { 0 } };
 }
 
 bool sg_rsa_public_valid(const struct sg_rsa_public *key)
@@ -57,6 +46,20 @@ bool sg_rsa_public_valid(const struct sg_rsa_public *key)
 	       e.len >= sizeof least && e.len <= SG_RSA_EXPONENT_MAX && e.data[0] != 0 &&
 	       (e.data[e.len - 1] & 1) != 0 &&
 	       (e.len > sizeof least || memcmp(e.data, least, sizeof least) >= 0);
+}
+
+static bool hash_label(struct hash *h, struct sg_bytes label)
+{
+	void *ctx = h->md->newctx(h->provctx);
+	size_t len = 0;
+	bool done;
+
+	done = ctx != NULL && h->md->init(ctx, NULL) == 1 &&
+	       (label.len == 0 || h->md->update(ctx, label.data, label.len) == 1) &&
+	       h->md->final(ctx, h->of_label, &len, sizeof h->of_label) == 1 && len == h->len;
+	if (ctx != NULL)
+		h->md->freectx(ctx);
+	return done;
 }
 
 /* Hash a seed and a counter into one block of the mask. */
@@ -103,7 +106,7 @@ static enum sg_err pad(const struct hash *h, const struct sg_secret *plain, stru
 
 	memset(em->data, 0, em->cap);
 	sg_random(seed, h->len);
-	memcpy(db, h->of_nothing, h->len);
+	memcpy(db, h->of_label, h->len);
 	db[db_len - plain->len - 1] = 1;
 	memcpy(db + db_len - plain->len, plain->data, plain->len);
 	err = mask(h, sg_bytes(seed, h->len), db, db_len);
@@ -167,6 +170,13 @@ static enum sg_err power(const struct sg_ssl *ssl, void *key, const struct sg_se
 enum sg_err sg_rsa_oaep_encrypt(const struct sg_rsa_public *key, enum sg_oaep_hash hash,
                                 const struct sg_secret *plain, uint8_t out[SG_RSA_MODULUS_MAX])
 {
+	return sg_rsa_oaep_encrypt_label(key, hash, sg_bytes(NULL, 0), plain, out);
+}
+
+enum sg_err sg_rsa_oaep_encrypt_label(const struct sg_rsa_public *key, enum sg_oaep_hash hash,
+                                      struct sg_bytes label, const struct sg_secret *plain,
+                                      uint8_t out[SG_RSA_MODULUS_MAX])
+{
 	const struct sg_ssl *ssl = sg_ssl();
 	struct sg_secret *em = NULL;
 	struct hash h;
@@ -182,6 +192,8 @@ enum sg_err sg_rsa_oaep_encrypt(const struct sg_rsa_public *key, enum sg_oaep_ha
 	h = choose(ssl, hash);
 	err = sg_secret_new(key->modulus.len, &em);
 	ERR_set_mark();
+	if (err == SG_OK && !hash_label(&h, label))
+		err = sg_ssl_failed("hash the label of what RSA is to encrypt");
 	if (err == SG_OK)
 		err = pad(&h, plain, em);
 	if (err == SG_OK) {

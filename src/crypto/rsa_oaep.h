@@ -28,4 +28,9 @@ bool sg_rsa_public_valid(const struct sg_rsa_public *key);
 enum sg_err sg_rsa_oaep_encrypt(const struct sg_rsa_public *key, enum sg_oaep_hash hash,
                                 const struct sg_secret *plain, uint8_t out[SG_RSA_MODULUS_MAX]);
 
+/* The same with a label, of public bytes [RFC 8017 §7.1.1, L]. */
+enum sg_err sg_rsa_oaep_encrypt_label(const struct sg_rsa_public *key, enum sg_oaep_hash hash,
+                                      struct sg_bytes label, const struct sg_secret *plain,
+                                      uint8_t out[SG_RSA_MODULUS_MAX]);
+
 #endif

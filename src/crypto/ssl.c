@@ -29,6 +29,7 @@ __attribute__((used)) static struct sg_ssl *inherited;
 static const char *const ecb_names[3] = { "AES-128-ECB", "AES-192-ECB", "AES-256-ECB" };
 static const char *const cbc_names[3] = { "AES-128-CBC", "AES-192-CBC", "AES-256-CBC" };
 static const char *const ctr_names[3] = { "AES-128-CTR", "AES-192-CTR", "AES-256-CTR" };
+static const char *const cfb_names[3] = { "AES-128-CFB", "AES-192-CFB", "AES-256-CFB" };
 static const char *const gcm_names[3] = { "AES-128-GCM", "AES-192-GCM", "AES-256-GCM" };
 static const char *const kw_names[3] = { "AES-128-WRAP", "AES-192-WRAP", "AES-256-WRAP" };
 static const char *const kwp_names[3] = {
@@ -153,7 +154,8 @@ static bool find_ciphers(struct sg_ssl *ssl)
 	const OSSL_ALGORITHM *list = OSSL_PROVIDER_query_operation(ssl->provider, OSSL_OP_CIPHER,
 	                                                           &no_cache);
 	bool found = find_row(list, ecb_names, ssl->ecb) && find_row(list, cbc_names, ssl->cbc) &&
-	             find_row(list, ctr_names, ssl->ctr) && find_row(list, gcm_names, ssl->gcm) &&
+	             find_row(list, ctr_names, ssl->ctr) && find_row(list, cfb_names, ssl->cfb) &&
+	             find_row(list, gcm_names, ssl->gcm) &&
 	             find_row(list, kw_names, ssl->kw) && find_row(list, kwp_names, ssl->kwp);
 
 	OSSL_PROVIDER_unquery_operation(ssl->provider, OSSL_OP_CIPHER, list);
@@ -206,6 +208,42 @@ static bool find_ecdsa(const OSSL_ALGORITHM *list, struct sg_ecdsa *out)
 	return out->newctx && out->verify_init && out->verify && out->freectx;
 }
 
+static bool find_generation(const OSSL_ALGORITHM *list, struct sg_ecdh *out)
+{
+	const OSSL_DISPATCH *fn = find(list, "EC");
+
+	for (; fn && fn->function_id != 0; fn++) {
+		if (fn->function_id == OSSL_FUNC_KEYMGMT_GEN_INIT)
+			out->gen_init = OSSL_FUNC_keymgmt_gen_init(fn);
+		else if (fn->function_id == OSSL_FUNC_KEYMGMT_GEN)
+			out->gen = OSSL_FUNC_keymgmt_gen(fn);
+		else if (fn->function_id == OSSL_FUNC_KEYMGMT_GEN_CLEANUP)
+			out->gen_cleanup = OSSL_FUNC_keymgmt_gen_cleanup(fn);
+		else if (fn->function_id == OSSL_FUNC_KEYMGMT_GET_PARAMS)
+			out->get_params = OSSL_FUNC_keymgmt_get_params(fn);
+	}
+	return out->gen_init && out->gen && out->gen_cleanup && out->get_params;
+}
+
+static bool find_exchange(const OSSL_ALGORITHM *list, struct sg_ecdh *out)
+{
+	const OSSL_DISPATCH *fn = find(list, "ECDH");
+
+	for (; fn && fn->function_id != 0; fn++) {
+		if (fn->function_id == OSSL_FUNC_KEYEXCH_NEWCTX)
+			out->newctx = OSSL_FUNC_keyexch_newctx(fn);
+		else if (fn->function_id == OSSL_FUNC_KEYEXCH_INIT)
+			out->init = OSSL_FUNC_keyexch_init(fn);
+		else if (fn->function_id == OSSL_FUNC_KEYEXCH_SET_PEER)
+			out->set_peer = OSSL_FUNC_keyexch_set_peer(fn);
+		else if (fn->function_id == OSSL_FUNC_KEYEXCH_DERIVE)
+			out->derive = OSSL_FUNC_keyexch_derive(fn);
+		else if (fn->function_id == OSSL_FUNC_KEYEXCH_FREECTX)
+			out->freectx = OSSL_FUNC_keyexch_freectx(fn);
+	}
+	return out->newctx && out->init && out->set_peer && out->derive && out->freectx;
+}
+
 static bool find_asym_cipher(const OSSL_ALGORITHM *list, struct sg_asym_cipher *out)
 {
 	const OSSL_DISPATCH *fn = find(list, "RSA");
@@ -232,10 +270,14 @@ static bool find_pairs(struct sg_ssl *ssl)
 		ssl->provider, OSSL_OP_SIGNATURE, &no_cache);
 	const OSSL_ALGORITHM *asym = OSSL_PROVIDER_query_operation(
 		ssl->provider, OSSL_OP_ASYM_CIPHER, &no_cache);
+	const OSSL_ALGORITHM *exchanges = OSSL_PROVIDER_query_operation(
+		ssl->provider, OSSL_OP_KEYEXCH, &no_cache);
 	bool found = find_keymgmt(keys, "EC", &ssl->ec) && find_ecdsa(signatures, &ssl->ecdsa) &&
+	             find_generation(keys, &ssl->ecdh) && find_exchange(exchanges, &ssl->ecdh) &&
 	             find_keymgmt(keys, "RSA", &ssl->rsa) &&
 	             find_asym_cipher(asym, &ssl->rsa_cipher);
 
+	OSSL_PROVIDER_unquery_operation(ssl->provider, OSSL_OP_KEYEXCH, exchanges);
 	OSSL_PROVIDER_unquery_operation(ssl->provider, OSSL_OP_ASYM_CIPHER, asym);
 	OSSL_PROVIDER_unquery_operation(ssl->provider, OSSL_OP_SIGNATURE, signatures);
 	OSSL_PROVIDER_unquery_operation(ssl->provider, OSSL_OP_KEYMGMT, keys);

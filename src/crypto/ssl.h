@@ -42,6 +42,20 @@ struct sg_keymgmt {
 	OSSL_FUNC_keymgmt_free_fn *free;
 };
 
+/* The making of keys of a curve, as in provider-keymgmt(7), and what they agree on, as in
+ * provider-keyexch(7). */
+struct sg_ecdh {
+	OSSL_FUNC_keymgmt_gen_init_fn *gen_init;
+	OSSL_FUNC_keymgmt_gen_fn *gen;
+	OSSL_FUNC_keymgmt_gen_cleanup_fn *gen_cleanup;
+	OSSL_FUNC_keymgmt_get_params_fn *get_params;
+	OSSL_FUNC_keyexch_newctx_fn *newctx;
+	OSSL_FUNC_keyexch_init_fn *init;
+	OSSL_FUNC_keyexch_set_peer_fn *set_peer;
+	OSSL_FUNC_keyexch_derive_fn *derive;
+	OSSL_FUNC_keyexch_freectx_fn *freectx;
+};
+
 /* Verification with those of a curve over a prime field, as in provider-signature(7). */
 struct sg_ecdsa {
 	OSSL_FUNC_signature_newctx_fn *newctx;
@@ -64,13 +78,14 @@ struct sg_ssl {
 	OSSL_PROVIDER *provider;
 	void *provctx;                  /* what newctx takes */
 	struct sg_cipher ecb[3];        /* AES-128, 192, 256; one block, for GCM's hash key */
-	struct sg_cipher cbc[3], ctr[3], gcm[3];
+	struct sg_cipher cbc[3], ctr[3], cfb[3], gcm[3];
 	struct sg_cipher kw[3];         /* RFC 3394 */
 	struct sg_cipher kwp[3];        /* RFC 5649 */
 	struct sg_md sha1;              /* of RSA-OAEP, where an HSM knows no other */
 	struct sg_md sha256, sha384, sha512;
 	struct sg_keymgmt ec;
 	struct sg_ecdsa ecdsa;
+	struct sg_ecdh ecdh;
 	struct sg_keymgmt rsa;
 	struct sg_asym_cipher rsa_cipher;
 };

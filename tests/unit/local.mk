@@ -53,6 +53,7 @@ unit_tests = \
 	tests/unit/test_op \
 	tests/unit/test_op_message \
 	tests/unit/test_p256 \
+	tests/unit/test_p256_agree \
 	tests/unit/test_pin_index \
 	tests/unit/test_pkcs8 \
 	tests/unit/test_pcrs \
@@ -105,6 +106,7 @@ unit_tests = \
 	tests/unit/test_token_record \
 	tests/unit/test_token_refresh \
 	tests/unit/test_token_tripwire \
+	tests/unit/test_tpm_kdf \
 	tests/unit/test_tripwire \
 	tests/unit/test_utf8 \
 	tests/unit/test_walk \

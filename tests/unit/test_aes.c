@@ -107,6 +107,27 @@ START_TEST(parts_give_the_same)
 }
 END_TEST
 
+/* [SP 800-38A §F.3.13], whole and with a last block that is short. */
+START_TEST(feedback_encrypts_the_published_text_and_parts_of_blocks)
+{
+	static const char cipher[] =
+		"3b3fd92eb72dad20333449f8e83cfb4ac8a64537a0b3a93fcde3cdad9f1ce58b"
+		"26751f67a3cbb140b1808cf187a4f4dfc04b05357c5d1c0eeac4c66f9ff7f2e6";
+	static const size_t lengths[] = { 64, 64 - 7, 1 };
+	struct sg_bytes text = hex(TEXT);
+	struct sg_aes *aes = NULL;
+	uint8_t out[64];
+
+	for (int i = 0; i < 3; i++) {
+		ck_assert_int_eq(sg_aes_new(SG_AES_CFB_ENCRYPT, hex(KEY128), hex(IV).data, &aes),
+		                 SG_OK);
+		ck_assert_int_eq(sg_aes_run(aes, sg_bytes(text.data, lengths[i]), out), SG_OK);
+		assert_bytes(sg_bytes(out, lengths[i]), sg_bytes(hex(cipher).data, lengths[i]));
+		sg_aes_free(&aes);
+	}
+}
+END_TEST
+
 START_TEST(only_whole_blocks_are_chained)
 {
 	uint8_t out[64];
@@ -152,6 +173,7 @@ static Suite *suite(void)
 	tcase_add_loop_test(tc, the_published_texts_are_encrypted, 0, VECTORS);
 	tcase_add_loop_test(tc, and_decrypted_in_place, 0, VECTORS);
 	tcase_add_loop_test(tc, parts_give_the_same, 0, VECTORS);
+	tcase_add_test(tc, feedback_encrypts_the_published_text_and_parts_of_blocks);
 	tcase_add_test(tc, only_whole_blocks_are_chained);
 	tcase_add_test(tc, overlapping_buffers_are_refused);
 	tcase_add_test(tc, keys_have_three_lengths);

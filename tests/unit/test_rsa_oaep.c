@@ -89,6 +89,30 @@ START_TEST(openssl_opens_what_is_closed_with_either_hash)
 }
 END_TEST
 
+START_TEST(openssl_opens_what_is_closed_with_a_label_by_that_label_alone)
+{
+	static const char label[] = "DUPLICATE";        /* its zero belongs to it */
+	struct sg_secret *plain = secret_of(32);
+	uint8_t closed[SG_RSA_MODULUS_MAX], opened[BITS / 8];
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(pair, NULL);
+	size_t len = sizeof opened;
+
+	ck_assert_int_eq(sg_rsa_oaep_encrypt_label(&public, SG_OAEP_SHA256,
+	                                           sg_bytes(label, sizeof label), plain, closed),
+	                 SG_OK);
+	ck_assert_uint_eq(openssl_opens(EVP_sha256(), closed, opened), 0);
+	ck_assert_int_eq(EVP_PKEY_decrypt_init(ctx), 1);
+	ck_assert_int_eq(EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_OAEP_PADDING), 1);
+	ck_assert_int_eq(EVP_PKEY_CTX_set_rsa_oaep_md(ctx, EVP_sha256()), 1);
+	ck_assert_int_eq(EVP_PKEY_CTX_set0_rsa_oaep_label(ctx, OPENSSL_memdup(label, sizeof label),
+	                                                  sizeof label), 1);
+	ck_assert_int_eq(EVP_PKEY_decrypt(ctx, opened, &len, closed, BITS / 8), 1);
+	assert_bytes(sg_bytes(opened, len), sg_secret_bytes(plain));
+	EVP_PKEY_CTX_free(ctx);
+	sg_secret_free(&plain);
+}
+END_TEST
+
 START_TEST(no_two_are_alike)
 {
 	struct sg_secret *plain = secret_of(32);
@@ -143,6 +167,7 @@ int main(void)
 	tcase_add_unchecked_fixture(tc, make_pair, free_pair);
 	tcase_add_loop_test(tc, openssl_opens_what_is_closed_with_either_hash, 0,
 	                    sizeof lengths / sizeof lengths[0]);
+	tcase_add_test(tc, openssl_opens_what_is_closed_with_a_label_by_that_label_alone);
 	tcase_add_test(tc, no_two_are_alike);
 	tcase_add_test(tc, no_other_length_is_taken);
 	tcase_add_test(tc, a_key_that_hides_nothing_is_refused);
