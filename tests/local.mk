@@ -11,6 +11,7 @@ AM_TESTS_ENVIRONMENT = \
 # Fixtures shared by all test programs.
 check_LTLIBRARIES += libtesting.la
 libtesting_la_SOURCES = \
+	tests/lib/authority.c tests/lib/authority.h \
 	tests/lib/command.c tests/lib/command.h \
 	tests/lib/conformance.c tests/lib/conformance.h \
 	tests/lib/device.c tests/lib/device.h \

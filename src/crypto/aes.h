@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Ring 1. AES in the modes that only encrypt: cipher block chaining of whole blocks, the
- * counter mode, and cipher feedback as TPMs use it [SP 800-38A]. Nothing here tells whether a text was changed.
+ * counter mode, and cipher feedback as TPMs use it [SP 800-38A]. Nothing here tells whether a
+ * text was changed.
  */
 #ifndef SG_CRYPTO_AES_H
 #define SG_CRYPTO_AES_H

@@ -3,6 +3,7 @@ libsignet_la_SOURCES += \
 	src/crypto/aes_cbc.c src/crypto/aes_cbc.h \
 	src/crypto/aes_gcm.c src/crypto/aes_gcm.h \
 	src/crypto/base64.c src/crypto/base64.h \
+	src/crypto/certificate.c src/crypto/certificate.h \
 	src/crypto/cmac.c \
 	src/crypto/crypto.c src/crypto/crypto.h \
 	src/crypto/der.c src/crypto/der.h \

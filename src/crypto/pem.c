@@ -1,10 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Ring 1. Finds the blocks of PEM.
+ * Ring 1. Finds the blocks of PEM, and writes and reads those of public bytes.
  */
 #include "crypto/pem.h"
 
+#include <sodium.h>
+#include <stdio.h>
 #include <string.h>
+
+#include "crypto/base64.h"
+
+/* A line of PEM has 64 characters, which are 48 bytes [RFC 7468 §2]. */
+#define PEM_LINE 64
+#define PEM_BYTES 48
+#define LABEL_LINE 80
 
 static bool starts_with(struct sg_bytes bytes, const char *head)
 {
@@ -69,4 +78,48 @@ bool sg_pem_next(struct sg_bytes *text, struct sg_pem *pem)
 		}
 	}
 	return false;
+}
+
+static enum sg_err write_line(const char *end, const char *label, struct sg_buf *out)
+{
+	char line[LABEL_LINE];
+
+	snprintf(line, sizeof line, "-----%s %s-----\n", end, label);
+	return sg_buf_append(out, sg_bytes_str(line));
+}
+
+enum sg_err sg_pem_write(const char *label, struct sg_bytes bytes, struct sg_buf *out)
+{
+	char line[PEM_LINE + 2];
+	enum sg_err err = write_line("BEGIN", label, out);
+
+	for (size_t at = 0; err == SG_OK && at < bytes.len; at += PEM_BYTES) {
+		size_t n = bytes.len - at < PEM_BYTES ? bytes.len - at : PEM_BYTES;
+
+		sodium_bin2base64(line, sizeof line, bytes.data + at, n,
+		                  sodium_base64_VARIANT_ORIGINAL);
+		strcat(line, "\n");
+		err = sg_buf_append(out, sg_bytes_str(line));
+	}
+	return err == SG_OK ? write_line("END", label, out) : err;
+}
+
+enum sg_err sg_pem_read(struct sg_bytes text, const char *label, size_t max, struct sg_buf *out)
+{
+	struct sg_pem pem;
+	size_t len = 0;
+	enum sg_err err;
+
+	out->len = 0;
+	do {
+		if (!sg_pem_next(&text, &pem))
+			return SG_ERR_FORMAT;
+	} while (!sg_bytes_equal(pem.label, sg_bytes_str(label)));
+	err = sg_buf_reserve(out, max);
+	if (err != SG_OK)
+		return err;
+	if (!sg_base64_read(pem.body, out->data, max, &len))
+		return SG_ERR_FORMAT;
+	out->len = len;
+	return SG_OK;
 }

@@ -4,16 +4,10 @@
  */
 #include "crypto/spki.h"
 
-#include <sodium.h>
 #include <string.h>
 
-#include "crypto/base64.h"
 #include "crypto/der.h"
 #include "crypto/pem.h"
-
-/* A line of PEM has 64 characters, which are 48 bytes [RFC 7468 §2]. */
-#define PEM_LINE 64
-#define PEM_BYTES 48
 
 #define INPUT_MAX 16384
 
@@ -47,21 +41,7 @@ enum sg_err sg_spki_der(struct sg_bytes algorithm, struct sg_bytes point, struct
 
 enum sg_err sg_spki_pem(struct sg_bytes spki, struct sg_buf *out)
 {
-	char line[PEM_LINE + 2];
-	enum sg_err err;
-
-	err = sg_buf_append(out, sg_bytes_str("-----BEGIN PUBLIC KEY-----\n"));
-	for (size_t at = 0; err == SG_OK && at < spki.len; at += PEM_BYTES) {
-		size_t n = spki.len - at < PEM_BYTES ? spki.len - at : PEM_BYTES;
-
-		sodium_bin2base64(line, sizeof(line), spki.data + at, n,
-		                  sodium_base64_VARIANT_ORIGINAL);
-		strcat(line, "\n");
-		err = sg_buf_append(out, sg_bytes_str(line));
-	}
-	if (err == SG_OK)
-		err = sg_buf_append(out, sg_bytes_str("-----END PUBLIC KEY-----\n"));
-	return err;
+	return sg_pem_write("PUBLIC KEY", spki, out);
 }
 
 /* Read a positive INTEGER, without the zero byte that keeps it positive [X.690 §8.3]. */
@@ -122,22 +102,11 @@ enum sg_err sg_spki_read(struct sg_bytes der, struct sg_spki *out)
 enum sg_err sg_spki_from_pem(struct sg_bytes text, struct sg_buf *der)
 {
 	struct sg_spki spki;
-	struct sg_pem pem;
-	size_t len = 0;
 	enum sg_err err;
 
 	der->len = 0;
 	if (text.len > INPUT_MAX)
 		return SG_ERR_FORMAT;
-	do {
-		if (!sg_pem_next(&text, &pem))
-			return SG_ERR_FORMAT;
-	} while (!sg_bytes_equal(pem.label, sg_bytes_str("PUBLIC KEY")));
-	err = sg_buf_reserve(der, pem.body.len / 4 * 3 + 3);
-	if (err != SG_OK)
-		return err;
-	if (!sg_base64_read(pem.body, der->data, der->cap, &len))
-		return SG_ERR_FORMAT;
-	der->len = len;
-	return sg_spki_read(sg_buf_bytes(der), &spki);
+	err = sg_pem_read(text, "PUBLIC KEY", INPUT_MAX, der);
+	return err == SG_OK ? sg_spki_read(sg_buf_bytes(der), &spki) : err;
 }

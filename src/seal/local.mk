@@ -25,6 +25,9 @@ libsignet_la_SOURCES += \
 	src/seal/hsm/share.c src/seal/hsm/share.h \
 	src/seal/hsm/trust.c src/seal/hsm/trust.h \
 	src/seal/hsm/way.c src/seal/hsm/way.h \
+	src/seal/import.h \
+	src/seal/node.c src/seal/node.h \
+	src/seal/parcel.c src/seal/parcel.h \
 	src/seal/pcrs.c src/seal/pcrs.h \
 	src/seal/pin_index.c src/seal/pin_index.h \
 	src/seal/policy.c src/seal/policy.h \
@@ -33,21 +36,29 @@ libsignet_la_SOURCES += \
 	src/seal/resident.h \
 	src/seal/sealer.c src/seal/sealer.h \
 	src/seal/soft/sealer.c src/seal/soft/sealer.h \
+	src/seal/tpm/area.c src/seal/tpm/area.h \
 	src/seal/tpm/auth.c src/seal/tpm/auth.h \
 	src/seal/tpm/blob.c src/seal/tpm/blob.h \
 	src/seal/tpm/boot.c src/seal/tpm/boot.h \
 	src/seal/tpm/context.c src/seal/tpm/context.h \
 	src/seal/tpm/counter.c \
+	src/seal/tpm/credential.c src/seal/tpm/credential.h \
+	src/seal/tpm/duplicate.c src/seal/tpm/duplicate.h \
+	src/seal/tpm/ek.c src/seal/tpm/ek.h \
+	src/seal/tpm/ek_certificate.c \
 	src/seal/tpm/exchange.c src/seal/tpm/exchange.h \
+	src/seal/tpm/import.c \
 	src/seal/tpm/key.c src/seal/tpm/key.h \
 	src/seal/tpm/nv.c src/seal/tpm/nv.h \
 	src/seal/tpm/pcr.c src/seal/tpm/pcr.h \
 	src/seal/tpm/pin_index.c src/seal/tpm/pin_index.h \
 	src/seal/tpm/policy.c src/seal/tpm/policy.h \
+	src/seal/tpm/protect.c src/seal/tpm/protect.h \
 	src/seal/tpm/rc.c src/seal/tpm/rc.h \
 	src/seal/tpm/resident.c \
 	src/seal/tpm/sealed.c src/seal/tpm/sealed.h \
 	src/seal/tpm/sealer.c src/seal/tpm/sealer.h \
+	src/seal/tpm/send.c src/seal/tpm/send.h \
 	src/seal/tpm/session.c src/seal/tpm/session.h \
 	src/seal/tpm/srk.c src/seal/tpm/srk.h \
 	src/seal/tpm/tcti.c src/seal/tpm/tcti.h \

@@ -73,6 +73,7 @@ struct sg_seal_tries {
 };
 
 struct sg_boot_look;
+struct sg_import_ops;
 struct sg_pin_index_ops;
 struct sg_pin_plan;
 struct sg_policy;
@@ -143,6 +144,9 @@ struct sg_sealer_ops {
 
 	/* How it counts for one PIN alone (seal/pin_index.h); NULL: it can't. */
 	const struct sg_pin_index_ops *pin_index;
+
+	/* How it takes in what was closed for it elsewhere (seal/import.h); NULL: it can't. */
+	const struct sg_import_ops *import;
 
 	/* Its counters (seal/counter.h); NULL: it keeps none. */
 	const struct sg_counter_ops *counter;

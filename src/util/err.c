@@ -195,6 +195,9 @@ static const struct row rows[SG_ERR_COUNT] = {
 	[SG_ERR_PCR_CHANGED] = {
 		"pcr-changed", "Another process extended a PCR each time the key was to be opened",
 		"Try again in a moment. While a machine boots, its measurements can go on for some time." },
+	[SG_ERR_PARCEL_OTHER] = {
+		"sent-elsewhere", "The key was sent to another machine",
+		"Write this machine's description with signet root node and have the key sent to it." },
 	[SG_ERR_SEALER_OFF] = {
 		"sealer-off", "The configuration does not allow this sealer",
 		"For development only, set allow-soft = yes." },

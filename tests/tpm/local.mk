@@ -6,6 +6,7 @@ tpm_tests = \
 	tests/tpm/test_counter \
 	tests/tpm/test_faults \
 	tests/tpm/test_fork \
+	tests/tpm/test_import \
 	tests/tpm/test_lockout \
 	tests/tpm/test_migrate \
 	tests/tpm/test_pin_fail \

@@ -18,6 +18,7 @@ unit_tests = \
 	tests/unit/test_boot \
 	tests/unit/test_builtin \
 	tests/unit/test_bytes \
+	tests/unit/test_certificate \
 	tests/unit/test_config \
 	tests/unit/test_crypto \
 	tests/unit/test_cursor \
@@ -56,9 +57,11 @@ unit_tests = \
 	tests/unit/test_p256_agree \
 	tests/unit/test_pin_index \
 	tests/unit/test_pkcs8 \
+	tests/unit/test_parcel \
 	tests/unit/test_pcrs \
 	tests/unit/test_policy \
 	tests/unit/test_policy_signature \
+	tests/unit/test_protect \
 	tests/unit/test_proquint \
 	tests/unit/test_random \
 	tests/unit/test_root \

@@ -77,6 +77,20 @@ static const struct row rows[] = {
 	{ TPM2_CC_Load,             TPM2_RC_SENSITIVE,    SG_ERR_SEALED_DAMAGED },
 	{ TPM2_CC_Load,             TPM2_RC_BINDING,      SG_ERR_SEALED_DAMAGED },
 
+	/* What another machine closed for this TPM, and was changed, or is for another one. */
+	{ TPM2_CC_Import,           TPM2_RC_INTEGRITY,    SG_ERR_SEALED_DAMAGED },
+	{ TPM2_CC_Import,           TPM2_RC_VALUE,        SG_ERR_SEALED_DAMAGED },
+	{ TPM2_CC_Import,           TPM2_RC_SIZE,         SG_ERR_SEALED_DAMAGED },
+	{ TPM2_CC_Import,           TPM2_RC_INSUFFICIENT, SG_ERR_SEALED_DAMAGED },
+	{ TPM2_CC_Import,           TPM2_RC_SENSITIVE,    SG_ERR_SEALED_DAMAGED },
+	{ TPM2_CC_Import,           TPM2_RC_BINDING,      SG_ERR_SEALED_DAMAGED },
+	{ TPM2_CC_Import,           TPM2_RC_ECC_POINT,    SG_ERR_SEALED_DAMAGED },
+	{ TPM2_CC_ActivateCredential, TPM2_RC_INTEGRITY,  SG_ERR_SEALED_DAMAGED },
+	{ TPM2_CC_ActivateCredential, TPM2_RC_VALUE,      SG_ERR_SEALED_DAMAGED },
+	{ TPM2_CC_ActivateCredential, TPM2_RC_SIZE,       SG_ERR_SEALED_DAMAGED },
+	{ TPM2_CC_ActivateCredential, TPM2_RC_INSUFFICIENT, SG_ERR_SEALED_DAMAGED },
+	{ TPM2_CC_ActivateCredential, TPM2_RC_ECC_POINT,  SG_ERR_SEALED_DAMAGED },
+
 	/* The values of PCRs are not those that were named. */
 	{ TPM2_CC_PolicyPCR,        TPM2_RC_VALUE,        SG_ERR_POLICY },
 	{ TPM2_CC_PolicyAuthorize,  TPM2_RC_VALUE,        SG_ERR_POLICY },

@@ -384,6 +384,7 @@ const struct sg_sealer_ops sg_tpm_sealer = {
 	.status = sealer_status,
 	.tries = sg_tpm_tries,
 	.pin_index = &sg_tpm_pin_index,
+	.import = &sg_tpm_import,
 	.resident = &sg_tpm_resident,
 	.counter = &sg_tpm_counter,
 	.tripwire = &tripwire,

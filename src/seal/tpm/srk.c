@@ -36,7 +36,7 @@ static bool symmetric_fits(const TPMT_SYM_DEF_OBJECT *symmetric)
 	       symmetric->mode.aes == TPM2_ALG_CFB;
 }
 
-static bool is_storage_parent(const TPMT_PUBLIC *area)
+bool sg_srk_fits(const TPMT_PUBLIC *area)
 {
 	const TPMS_ECC_PARMS *ecc = &area->parameters.eccDetail;
 	const TPMS_RSA_PARMS *rsa = &area->parameters.rsaDetail;
@@ -85,7 +85,7 @@ static enum sg_err judge(struct sg_tpm *tpm, ESYS_TR key, const TPM2B_NAME *name
 		err = SG_ERR_HW_FAULT;
 		goto out;
 	}
-	*parent = is_storage_parent(&area->publicArea);
+	*parent = sg_srk_fits(&area->publicArea);
 out:
 	Esys_Free(read);
 	Esys_Free(area);

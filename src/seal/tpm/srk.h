@@ -14,6 +14,10 @@
 #define SG_SRK_HANDLE 0x81000001        /* [TCG Provisioning Guidance §7.8] */
 #define SG_SRK_NAME 34                  /* bytes of a SHA-256 Name */
 
+/* Tell whether a public area is that of a storage parent as we make them, or of the RSA-2048 one
+ * that other systems make: its algorithms and attributes are, its unique field is not looked at. */
+bool sg_srk_fits(const TPMT_PUBLIC *area);
+
 /* Take up the key that stands at its place, if its Name is the given one. The Name is
  * computed from the very public area that a salt will be encrypted to. One command,
  * and one more to say what it is that has another Name.

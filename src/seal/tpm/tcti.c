@@ -31,6 +31,7 @@ struct sg_tcti_row {
 
 /* What this table lacks can't be checked, and so is not sent. */
 static const struct sg_tcti_row rows[] = {
+	{ TPM2_CC_ActivateCredential, "TPM2_ActivateCredential", 2, false, false, "b" },
 	{ TPM2_CC_Create,             "TPM2_Create",            1, false, false, "bbbb24b" },
 	{ TPM2_CC_CreatePrimary,      "TPM2_CreatePrimary",     1, true,  false, "bbb24bb" },
 	{ TPM2_CC_ECDH_ZGen,          "TPM2_ECDH_ZGen",         1, false, false, "b" },
@@ -40,6 +41,7 @@ static const struct sg_tcti_row rows[] = {
 	{ TPM2_CC_GetTime,            "TPM2_GetTime",           2, false, false, "b2" },
 	{ TPM2_CC_HMAC,               "TPM2_HMAC",              1, false, false, "b" },
 	{ TPM2_CC_HMAC_Start,         "TPM2_HMAC_Start",        1, true,  false, "" },
+	{ TPM2_CC_Import,             "TPM2_Import",            1, false, false, "b" },
 	{ TPM2_CC_Load,               "TPM2_Load",              1, true,  false, "b" },
 	{ TPM2_CC_LoadExternal,       "TPM2_LoadExternal",      0, true,  false, "b" },
 	{ TPM2_CC_NV_DefineSpace,     "TPM2_NV_DefineSpace",    1, false, false, "" },

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 2, TPM. Endorsement keys: the keys that a maker's certificate says live in one of his TPMs.
+ * They are made anew from the templates of the standard whenever they are needed, and are then
+ * the very same [TCG EK Credential Profile §B.3]. Only the templates L-1 and L-2 are used.
+ */
+#ifndef SG_SEAL_TPM_EK_H
+#define SG_SEAL_TPM_EK_H
+
+#include "crypto/spki.h"
+#include "seal/node.h"
+#include "seal/tpm/context.h"
+
+/* Make the public area of an endorsement key out of the public key in its certificate, a
+ * SubjectPublicKeyInfo in DER, and tell which it is. Errors: FORMAT for keys of no template. */
+enum sg_err sg_ek_area(struct sg_bytes spki, enum sg_ek *kind, TPMT_PUBLIC *out);
+
+/* Make or find the key in the TPM; *area is its public area, which the caller frees with
+ * Esys_Free and may not ask for. The session, HMAC, authenticates the answer. Errors: HW_OWNER_AUTH
+ * where the endorsement hierarchy has a password, HW_UNSUPPORTED, and those of the TPM. */
+enum sg_err sg_ek_open(struct sg_tpm *tpm, ESYS_TR session, enum sg_ek kind, ESYS_TR *ek,
+                       TPM2B_PUBLIC **area);
+
+/* Open a policy session in which an endorsement key may be used, salted to salt. */
+enum sg_err sg_ek_session_open(struct sg_tpm *tpm, ESYS_TR salt, ESYS_TR *policy);
+
+/* Read the certificate of a key from the TPM's memory, which replaces what out holds; it is not
+ * looked at. Errors: NOT_FOUND where the maker left none, and those of the TPM. */
+enum sg_err sg_ek_certificate(struct sg_tpm *tpm, enum sg_ek kind, struct sg_buf *out);
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 2, TPM. The certificates that makers leave in their TPMs. They are read without a session:
+ * a certificate stands by its signature, and who looks at it is another machine.
+ */
+#include "seal/tpm/ek.h"
+
+#include "crypto/der.h"
+#include "seal/tpm/nv.h"
+#include "seal/tpm/rc.h"
+
+#define PIECE 512                       /* bytes that every TPM gives out at once */
+
+/* Where they stand [TCG EK Credential Profile §2.2.1.4]. */
+static const TPM2_HANDLE handles[SG_EKS] = {
+	[SG_EK_P256] = 0x01c0000a,
+	[SG_EK_RSA2048] = 0x01c00002,
+};
+
+static enum sg_err read_all(struct sg_tpm *tpm, ESYS_TR nv, size_t size, struct sg_buf *out)
+{
+	enum sg_err err = SG_OK;
+
+	while (out->len < size && err == SG_OK) {
+		uint16_t n = (uint16_t)(size - out->len < PIECE ? size - out->len : PIECE);
+		TPM2B_MAX_NV_BUFFER *data = NULL;
+
+		err = sg_tpm_err(TPM2_CC_NV_Read,
+		                 Esys_NV_Read(tpm->esys, nv, nv, ESYS_TR_PASSWORD, ESYS_TR_NONE,
+		                              ESYS_TR_NONE, n, (uint16_t)out->len, &data));
+		if (err == SG_OK && data->size != n)
+			err = SG_ERR_HW_FAULT;
+		if (err == SG_OK)
+			err = sg_buf_append(out, sg_bytes(data->buffer, data->size));
+		Esys_Free(data);
+	}
+	return err;
+}
+
+/* Some makers make the index longer than the certificate in it. */
+static enum sg_err cut(struct sg_buf *out)
+{
+	struct sg_reader r = sg_reader(sg_buf_bytes(out));
+
+	if (sg_der_read(&r).tag != SG_DER_SEQUENCE)
+		return SG_ERR_NOT_FOUND;
+	out->len -= r.rest.len;
+	return SG_OK;
+}
+
+enum sg_err sg_ek_certificate(struct sg_tpm *tpm, enum sg_ek kind, struct sg_buf *out)
+{
+	ESYS_TR nv = ESYS_TR_NONE;
+	TPMS_NV_PUBLIC area;
+	enum sg_err err;
+
+	out->len = 0;
+	err = sg_nv_look(tpm, handles[kind], &nv, &area);
+	if (err == SG_ERR_HW_NV_GONE)
+		return SG_ERR_NOT_FOUND;
+	if (err != SG_OK)
+		return err;
+	if (nv == ESYS_TR_NONE || (area.attributes & TPMA_NV_AUTHREAD) == 0 ||
+	    (area.attributes & TPMA_NV_WRITTEN) == 0 || area.dataSize > SG_NODE_CERTIFICATE_MAX)
+		return SG_ERR_NOT_FOUND;
+	err = read_all(tpm, nv, area.dataSize, out);
+	return err == SG_OK ? cut(out) : err;
+}

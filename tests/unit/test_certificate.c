@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Tests of crypto/certificate.c.
+ */
+#include "crypto/certificate.h"
+
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+#include <string.h>
+
+#include "crypto/crypto.h"
+#include "crypto/spki.h"
+#include "lib/authority.h"
+#include "lib/hex.h"
+#include "lib/runner.h"
+
+static struct test_authority root, middle, stranger;
+static EVP_PKEY *key;
+static struct sg_buf certificate, trusted, out;
+static const struct test_oddity none;
+
+static void setup(void)
+{
+	ck_assert_int_eq(sg_crypto_start(), SG_OK);
+	test_authority_make(&root, "maker", NULL);
+	test_authority_make(&middle, "maker, in between", &root);
+	test_authority_make(&stranger, "stranger", NULL);
+	key = EVP_EC_gen("P-256");
+	ck_assert_ptr_nonnull(key);
+	test_authority_pem(&root, &trusted);
+	test_authority_pem(&middle, &trusted);
+	test_endorse(&middle, key, &none, &certificate);
+}
+
+static void teardown(void)
+{
+	test_authority_free(&root);
+	test_authority_free(&middle);
+	test_authority_free(&stranger);
+	EVP_PKEY_free(key);
+	sg_buf_free(&certificate);
+	sg_buf_free(&trusted);
+	sg_buf_free(&out);
+	sg_crypto_stop();
+}
+
+static enum sg_err verify(void)
+{
+	return sg_certificate_verify(sg_buf_bytes(&certificate), sg_buf_bytes(&trusted),
+	                             SG_EKU_ENDORSEMENT);
+}
+
+START_TEST(a_chain_to_a_root_that_is_trusted_verifies)
+{
+	ck_assert_int_eq(verify(), SG_OK);
+	test_endorse(&root, key, &none, &certificate);
+	ck_assert_int_eq(verify(), SG_OK);
+}
+END_TEST
+
+START_TEST(the_key_of_a_certificate_is_what_openssl_says)
+{
+	struct sg_spki spki;
+	uint8_t point[65];
+	size_t len = 0;
+
+	ck_assert_int_eq(sg_certificate_key(sg_buf_bytes(&certificate), &out), SG_OK);
+	ck_assert_int_eq(sg_spki_read(sg_buf_bytes(&out), &spki), SG_OK);
+	ck_assert_int_eq(EVP_PKEY_get_octet_string_param(key, "encoded-pub-key", point, sizeof point,
+	                                                 &len), 1);
+	assert_bytes(spki.key, sg_bytes(point, len));
+}
+END_TEST
+
+START_TEST(an_authority_in_between_is_not_enough)
+{
+	trusted.len = 0;
+	test_authority_pem(&middle, &trusted);
+	ck_assert_int_eq(verify(), SG_ERR_TAG);
+	trusted.len = 0;
+	test_authority_pem(&stranger, &trusted);
+	ck_assert_int_eq(verify(), SG_ERR_TAG);
+}
+END_TEST
+
+static const struct test_oddity odd[] = {
+	{ .usage = "" }, { .usage = "serverAuth" }, { .usage = "2.23.133.8.3" },
+	{ .expired = true }, { .early = true },
+};
+
+START_TEST(a_certificate_out_of_time_or_for_something_else_is_refused)
+{
+	test_endorse(&middle, key, &odd[_i], &certificate);
+	ck_assert_int_eq(verify(), SG_ERR_TAG);
+}
+END_TEST
+
+/* Who has the certificate of a TPM is no authority. */
+START_TEST(a_certificate_that_a_tpm_would_sign_is_refused)
+{
+	struct test_authority tpm = { .key = key };
+	const uint8_t *at = certificate.data;
+	struct sg_buf forged = { 0 };
+
+	tpm.certificate = d2i_X509(NULL, &at, (long)certificate.len);
+	test_authority_pem(&tpm, &trusted);
+	test_endorse(&tpm, stranger.key, &none, &forged);
+	ck_assert_int_eq(sg_certificate_verify(sg_buf_bytes(&forged), sg_buf_bytes(&trusted),
+	                                       SG_EKU_ENDORSEMENT), SG_ERR_TAG);
+	X509_free(tpm.certificate);
+	sg_buf_free(&forged);
+}
+END_TEST
+
+START_TEST(a_changed_certificate_is_refused)
+{
+	for (size_t at = 0; at < certificate.len; at += 7) {
+		enum sg_err err;
+
+		certificate.data[at] ^= 0x04;
+		err = verify();
+		ck_assert_msg(err == SG_ERR_TAG || err == SG_ERR_FORMAT, "byte %zu", at);
+		certificate.data[at] ^= 0x04;
+	}
+	certificate.len--;
+	ck_assert_int_eq(verify(), SG_ERR_FORMAT);
+	ck_assert_int_eq(sg_certificate_key(sg_buf_bytes(&certificate), &out), SG_ERR_FORMAT);
+}
+END_TEST
+
+START_TEST(something_that_is_no_certificate_is_not_trusted)
+{
+	ck_assert_int_eq(sg_buf_set(&trusted, sg_bytes_str("nothing")), SG_OK);
+	ck_assert_int_eq(verify(), SG_ERR_FORMAT);
+	ck_assert_int_eq(sg_buf_set(&trusted, sg_bytes_str("-----BEGIN CERTIFICATE-----\nAAAA\n"
+	                                                   "-----END CERTIFICATE-----\n")), SG_OK);
+	ck_assert_int_eq(verify(), SG_ERR_FORMAT);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("certificate");
+	TCase *tc = tcase_create("certificate");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, a_chain_to_a_root_that_is_trusted_verifies);
+	tcase_add_test(tc, the_key_of_a_certificate_is_what_openssl_says);
+	tcase_add_test(tc, an_authority_in_between_is_not_enough);
+	tcase_add_loop_test(tc, a_certificate_out_of_time_or_for_something_else_is_refused, 0,
+	                    sizeof odd / sizeof odd[0]);
+	tcase_add_test(tc, a_certificate_that_a_tpm_would_sign_is_refused);
+	tcase_add_test(tc, a_changed_certificate_is_refused);
+	tcase_add_test(tc, something_that_is_no_certificate_is_not_trusted);
+	suite_add_tcase(suite, tc);
+	return test_run(suite);
+}
