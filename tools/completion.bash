@@ -20,6 +20,10 @@ _signet_options() {
 	unwrap) echo --root --through --label --check --usage --extractable --id --token --pin-file --json ;;
 	encrypt) echo --root --through --aad --format --token --pin-file --force ;;
 	decrypt) echo --root --through --aad --token --pin-file ;;
+	'unseal add') echo --vault --share-file --token --pin-file ;;
+	'unseal list') echo --token --pin-file --json ;;
+	'unseal remove') echo --vault --yes --token --pin-file ;;
+	'unseal vault') echo --addr --vault --ca --timeout --allow-http --token --pin-file ;;
 	'pin set') echo --pin-file --so --so-pin-file --new-pin-file --owner-auth-file --token ;;
 	'pin reset') echo --so-pin-file --new-pin-file --owner-auth-file --token ;;
 	reseal) echo --pcr --policy-key --pin-file --so-pin-file --owner-auth-file --token ;;
@@ -33,13 +37,14 @@ _signet_options() {
 }
 
 _signet() {
-	local verbs='init status doctor keygen import list pubkey sign verify delete root wrap unwrap encrypt decrypt pin reseal policy tripwire rollback migrate destroy'
+	local verbs='init status doctor keygen import list pubkey sign verify delete root wrap unwrap encrypt decrypt unseal pin reseal policy tripwire rollback migrate destroy'
 	local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]} words
 
 	COMPREPLY=()
 	if [ "$verb" = help ] && [ "$COMP_CWORD" = 3 ]; then
 		case $previous in
 		root) words='create list' ;;
+		unseal) words='add list remove vault' ;;
 		pin) words='set reset' ;;
 		policy) words='sign update' ;;
 		tripwire | rollback) words='accept' ;;
@@ -48,12 +53,13 @@ _signet() {
 		return
 	fi
 	case $verb in
-	root | pin | policy | tripwire | rollback) [ "$COMP_CWORD" -le 2 ] || verb="$verb ${COMP_WORDS[2]}" ;;
+	root | unseal | pin | policy | tripwire | rollback) [ "$COMP_CWORD" -le 2 ] || verb="$verb ${COMP_WORDS[2]}" ;;
 	esac
 	case $COMP_CWORD:$previous in
 	1:*) words="$verbs help --help --version" ;;
 	2:help) words=$verbs ;;
 	2:root) words='create list' ;;
+	2:unseal) words='add list remove vault' ;;
 	2:pin) words='set reset' ;;
 	2:policy) words='sign update' ;;
 	2:tripwire | 2:rollback) words='accept' ;;
@@ -67,8 +73,8 @@ _signet() {
 	*:--usage) words='wrap encrypt both' ;;
 	*:--sealer | *:--to) words='tpm hsm soft hsm+tpm hsm+hsm' ;;
 	*:--tpm) words='device:/dev/tpmrm0' ;;
-	*:--label | *:--id | *:--root | *:--token | *:--aad) return ;;
-	*:--*-file | *:--through | *:--signature | *:--signatures | *:--policy-key)
+	*:--label | *:--id | *:--root | *:--token | *:--aad | *:--addr | *:--timeout | *:--vault) return ;;
+	*:--*-file | *:--through | *:--signature | *:--signatures | *:--policy-key | *:--ca)
 		compopt -o filenames 2> /dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return

@@ -15,11 +15,12 @@ static const char *const texts[TOOL_EXITS] = {
 	[TOOL_LOCKED] = "the TPM refuses PINs for now",
 	[TOOL_HARDWARE] = "the TPM is missing, not permitted, busy or broken",
 	[TOOL_STORE] = "the store is damaged, unsafe, full or read-only",
-	[TOOL_MISMATCH] = "a signature, tag or wrapped key does not match",
+	[TOOL_MISMATCH] = "a signature, tag, certificate, share or wrapped key does not match",
 	[TOOL_EXISTS] = "such a thing exists already",
 	[TOOL_CONFIG] = "the configuration is wrong or does not allow it",
 	[TOOL_OTHER_TPM] = "not the TPM that sealed it, or its storage key is gone",
 	[TOOL_UNTOLD] = "it was done, but can't be told, or the TPM has yet to do its part",
+	[TOOL_REMOTE] = "a server can't be reached, is not ready, or does not answer as it should",
 };
 
 static const enum tool_exit codes[SG_ERR_COUNT] = {

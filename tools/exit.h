@@ -25,6 +25,7 @@ enum tool_exit {
 	TOOL_CONFIG = 10,
 	TOOL_OTHER_TPM = 11,
 	TOOL_UNTOLD = 12,
+	TOOL_REMOTE = 13,
 	TOOL_EXITS
 };
 

@@ -53,13 +53,19 @@ signet_SOURCES = \
 	tools/status_slot.c tools/status_slot.h \
 	tools/tries.c tools/tries.h \
 	tools/tripwire.c tools/tripwire.h \
+	tools/unseal_answer.c tools/unseal_answer.h \
+	tools/unseal_client.c tools/unseal_client.h \
+	tools/unseal_keep.c \
+	tools/unseal_node.c tools/unseal_node.h \
+	tools/unseal_share.c tools/unseal_share.h \
+	tools/unseal_vault.c \
 	tools/unwrap.c \
 	tools/verify.c \
 	tools/wrap.c
 signet_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir) \
 	-DP11MODULEDIR='"$(p11moduledir)"' -DP11CONFIGDIR='"$(p11configdir)"'
-signet_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
-signet_LDADD = libsignet.la $(JANSSON_LIBS)
+signet_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CURL_CFLAGS)
+signet_LDADD = libsignet.la $(JANSSON_LIBS) $(CURL_LIBS)
 
 # The file has the name of the command where bash looks for it.
 EXTRA_DIST += tools/completion.bash

@@ -19,7 +19,11 @@ struct option_row {
 
 static const struct option_row rows[OPT_COUNT] = {
 	[OPT_AAD] = { "--aad", "TEXT", "text that the file is bound to; decrypt needs the same" },
+	[OPT_ADDR] = { "--addr", "URL", "a server of the vault; may be given several times", true },
+	[OPT_ALLOW_HTTP] = { "--allow-http", NULL,
+	                     "take http://127.0.0.1 and http://[::1], where nobody listens in" },
 	[OPT_ASIDE] = { "--aside", NULL, "only the stores that were set aside when the token moved" },
+	[OPT_CA] = { "--ca", "FILE", "who signed the server's certificate, instead of the machine's" },
 	[OPT_CHECK] = { "--check", NULL, "only check that it can be unwrapped" },
 	[OPT_DRY_RUN] = { "--dry-run", NULL, "change nothing, only tell what would be done" },
 	[OPT_EXTRACTABLE] = { "--extractable", NULL, "let the key leave the token wrapped" },
@@ -40,6 +44,9 @@ static const struct option_row rows[OPT_COUNT] = {
 	                          "password of the TPM's owner hierarchy, if it has one" },
 	[OPT_PCR] = { "--pcr", "BANK:PCRS",
 	              "PCRs that must have the values of now, for example sha256:7,11" },
+	[OPT_PCR_VALUES] = { "--pcr-values", "FILE",
+	                     "values that PCRs will have, as tpm2_pcrread writes them; - for "
+	                     "standard input" },
 	[OPT_PIN_FILE] = { "--pin-file", "FILE",
 	                   "where the PIN is read from: a private file, - for standard input, "
 	                   "fd:N, or tty" },
@@ -52,6 +59,8 @@ static const struct option_row rows[OPT_COUNT] = {
 	[OPT_ROOT] = { "--root", "NAME", "the root, by its label or a pkcs11: URI" },
 	[OPT_SEALER] = { "--sealer", "NAME",
 	                 "what seals the token: tpm, hsm, hsm+tpm (either opens it), or soft" },
+	[OPT_SHARE_FILE] = { "--share-file", "FILE",
+	                     "where the share is read from: as --pin-file" },
 	[OPT_SIGNATURE] = { "--signature", "FILE", "the signature, raw or in base64" },
 	[OPT_SIGNATURES] = { "--signatures", "FILE", "signed PCR values, in JSON; - for standard input" },
 	[OPT_SO] = { "--so", NULL, "the security officer's PIN instead of the user's" },
@@ -61,11 +70,13 @@ static const struct option_row rows[OPT_COUNT] = {
 	[OPT_THROUGH] = { "--through", "FILE",
 	                  "a wrapped key in between; may be given several times, in the order of "
 	                  "the chain" },
+	[OPT_TIMEOUT] = { "--timeout", "SECONDS", "how long a server is waited for" },
 	[OPT_TO] = { "--to", "NAME", "the sealer that the token moves to, such as tpm" },
 	[OPT_TOKEN] = { "--token", "LABEL", "the token, by label, serial number or pkcs11: URI" },
 	[OPT_TPM] = { "--tpm", "TCTI", "the TPM, for example device:/dev/tpmrm0" },
 	[OPT_TYPE] = { "--type", "TYPE", "the kind of key: ed25519 or p256" },
 	[OPT_USAGE] = { "--usage", "USE", "what the key is for: wrap, encrypt or both" },
+	[OPT_VAULT] = { "--vault", "NAME", "what the vault is called here" },
 	[OPT_WITHOUT_OFFICER] = { "--without-officer", NULL,
 	                          "have no security officer from now on, whose PIN isn't given" },
 	[OPT_YES] = { "--yes", NULL, "don't ask" },
@@ -292,7 +303,7 @@ static enum tool_exit check(const struct tool *tool)
 {
 	static const enum tool_option readers[] = {
 		OPT_PIN_FILE, OPT_SO_PIN_FILE, OPT_NEW_PIN_FILE, OPT_OWNER_AUTH_FILE,
-		OPT_SIGNATURE,
+		OPT_SIGNATURE, OPT_SHARE_FILE, OPT_PCR_VALUES,
 	};
 	unsigned users = tool->verb->reads_stdin ? 1 : 0;
 

@@ -16,7 +16,10 @@
 enum tool_option {
 	OPT_END,                /* ends the lists of a verb */
 	OPT_AAD,
+	OPT_ADDR,
+	OPT_ALLOW_HTTP,
 	OPT_ASIDE,
+	OPT_CA,
 	OPT_CHECK,
 	OPT_DRY_RUN,
 	OPT_EXTRACTABLE,
@@ -34,23 +37,27 @@ enum tool_option {
 	OPT_NEW_PIN_FILE,
 	OPT_OWNER_AUTH_FILE,
 	OPT_PCR,
+	OPT_PCR_VALUES,
 	OPT_PIN_FILE,
 	OPT_PIN_TRIES,
 	OPT_POLICY_KEY,
 	OPT_ROLLBACK_PROTECTION,
 	OPT_ROOT,
 	OPT_SEALER,
+	OPT_SHARE_FILE,
 	OPT_SIGNATURE,
 	OPT_SIGNATURES,
 	OPT_SO,
 	OPT_SO_PIN_FILE,
 	OPT_STDIN,
 	OPT_THROUGH,
+	OPT_TIMEOUT,
 	OPT_TO,
 	OPT_TOKEN,
 	OPT_TPM,
 	OPT_TYPE,
 	OPT_USAGE,
+	OPT_VAULT,
 	OPT_WITHOUT_OFFICER,
 	OPT_YES,
 	OPT_COUNT
@@ -115,6 +122,8 @@ extern const struct tool_verb tool_verb_decrypt, tool_verb_delete, tool_verb_des
 	tool_verb_policy_sign, tool_verb_policy_update, tool_verb_pubkey, tool_verb_reseal,
 	tool_verb_rollback_accept, tool_verb_root_create, tool_verb_root_list, tool_verb_sign,
 	tool_verb_status, tool_verb_tripwire_accept,
+	tool_verb_unseal_add,
+	tool_verb_unseal_list, tool_verb_unseal_remove, tool_verb_unseal_vault,
 	tool_verb_unwrap, tool_verb_verify, tool_verb_wrap;
 
 /* Return all verbs, ended by NULL, in the order of the overview. */

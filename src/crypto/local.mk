@@ -10,6 +10,7 @@ libsignet_la_SOURCES += \
 	src/crypto/digest.c src/crypto/digest.h \
 	src/crypto/ed25519.c src/crypto/ed25519.h \
 	src/crypto/ed25519_dom.c src/crypto/ed25519_dom.h \
+	src/crypto/hex.c src/crypto/hex.h \
 	src/crypto/hmac.c \
 	src/crypto/kdf.c src/crypto/kdf.h \
 	src/crypto/keywrap.c src/crypto/keywrap.h \

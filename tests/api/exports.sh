@@ -16,6 +16,10 @@ report 'only C_ functions leave the module' "$(grep -v '^C_[A-Z][A-Za-z]*$' <<< 
 report 'all 104 functions of PKCS#11 3.2 do' \
 	"$([ "$(grep -c '^C_' <<< "$symbols")" -eq 104 ] || echo "these do: $symbols")"
 report 'the module needs no libcheck' "$(grep -E 'libcheck' <<< "$dynamic" || true)"
+report 'the module needs no libcurl, which only the command talks to vaults with' \
+	"$(grep -E 'libcurl' <<< "$dynamic" || true
+	readelf --dynamic --wide "${SIGNET_TEST_BUILDDIR:-.}/signet" | grep -q 'NEEDED.*libcurl' ||
+		echo 'the command does not, either')"
 
 # The library for tests looks for a function of theirs; were it called otherwise, it would be found
 # nowhere, and nothing be shown. What is resolved when the program starts can be

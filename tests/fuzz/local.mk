@@ -1,5 +1,7 @@
 # Fuzzers with libFuzzer, built where configure was given --enable-fuzzing, and the same
 # code with a main of our own, which runs the kept inputs in every "make check".
+fuzz_answer_sources = tests/fuzz/answer.c tests/fuzz/input.c tests/fuzz/input.h \
+	tools/unseal_answer.c tools/unseal_answer.h
 fuzz_api_sources = \
 	tests/fuzz/api.c \
 	tests/fuzz/calls.h \
@@ -29,6 +31,7 @@ fuzz_token_sources = tests/fuzz/token.c tests/fuzz/input.c tests/fuzz/input.h
 fuzz_tripwire_sources = tests/fuzz/tripwire.c tests/fuzz/input.c tests/fuzz/input.h
 
 replays = \
+	tests/fuzz/replay_answer \
 	tests/fuzz/replay_api \
 	tests/fuzz/replay_attrs \
 	tests/fuzz/replay_config \
@@ -41,6 +44,7 @@ replays = \
 	tests/fuzz/replay_tripwire
 check_PROGRAMS += $(replays)
 TESTS += $(replays)
+tests_fuzz_replay_answer_SOURCES = tests/fuzz/replay.c $(fuzz_answer_sources)
 tests_fuzz_replay_api_SOURCES = tests/fuzz/replay.c $(fuzz_api_sources)
 tests_fuzz_replay_attrs_SOURCES = tests/fuzz/replay.c $(fuzz_attrs_sources)
 tests_fuzz_replay_config_SOURCES = tests/fuzz/replay.c $(fuzz_config_sources)
@@ -53,6 +57,7 @@ tests_fuzz_replay_token_SOURCES = tests/fuzz/replay.c $(fuzz_token_sources)
 tests_fuzz_replay_tripwire_SOURCES = tests/fuzz/replay.c $(fuzz_tripwire_sources)
 
 fuzzers = \
+	tests/fuzz/fuzz_answer \
 	tests/fuzz/fuzz_api \
 	tests/fuzz/fuzz_attrs \
 	tests/fuzz/fuzz_config \
@@ -64,6 +69,7 @@ fuzzers = \
 	tests/fuzz/fuzz_token \
 	tests/fuzz/fuzz_tripwire
 EXTRA_PROGRAMS += $(fuzzers)
+tests_fuzz_fuzz_answer_SOURCES = $(fuzz_answer_sources)
 tests_fuzz_fuzz_api_SOURCES = tests/fuzz/mutate.c $(fuzz_api_sources)
 tests_fuzz_fuzz_attrs_SOURCES = $(fuzz_attrs_sources)
 tests_fuzz_fuzz_config_SOURCES = $(fuzz_config_sources)
@@ -74,6 +80,7 @@ tests_fuzz_fuzz_sealed_SOURCES = $(fuzz_sealed_sources)
 tests_fuzz_fuzz_tcti_SOURCES = $(fuzz_tcti_sources)
 tests_fuzz_fuzz_token_SOURCES = $(fuzz_token_sources)
 tests_fuzz_fuzz_tripwire_SOURCES = $(fuzz_tripwire_sources)
+tests_fuzz_fuzz_answer_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_api_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_attrs_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_config_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
@@ -92,3 +99,6 @@ noinst_PROGRAMS += $(fuzzers)
 endif
 
 EXTRA_DIST += tests/fuzz/corpus
+
+tests_fuzz_replay_answer_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+tests_fuzz_fuzz_answer_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)

@@ -36,6 +36,8 @@ lib25519        src/crypto tests
 tss2/           src/seal/tpm tests
 sqlite3         src/store tests
 p11-kit/        src/core src/seal/hsm src/provider tools include/signet tests
+curl/           tools tests
+microhttpd.h    tests
 jansson         src/enroll src/seal tools tests
 check.h         tests
 valgrind/       tests

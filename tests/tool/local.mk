@@ -15,7 +15,8 @@ tool_scripts = \
 	tests/tool/test_rollback.sh \
 	tests/tool/test_roots.sh \
 	tests/tool/test_tokens.sh \
-	tests/tool/test_trouble.sh
+	tests/tool/test_trouble.sh \
+	tests/tool/test_unseal.sh
 
 check_PROGRAMS += tests/tool/test_text
 tests_tool_test_text_SOURCES = \
@@ -36,8 +37,13 @@ check_PROGRAMS += tests/tool/test_kept
 tests_tool_test_kept_SOURCES = tests/tool/test_kept.c tools/exit.c
 tests_tool_test_kept_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 
+check_PROGRAMS += tests/tool/test_unseal_answer
+tests_tool_test_unseal_answer_SOURCES = tests/tool/test_unseal_answer.c tools/unseal_answer.c
+tests_tool_test_unseal_answer_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+
+TESTS += tests/tool/test_unseal_answer
 TESTS += tests/tool/test_faults tests/tool/test_kept tests/tool/test_text $(tool_scripts)
-EXTRA_DIST += tests/tool/lib.sh $(tool_scripts)
+EXTRA_DIST += tests/lib/vault.sh tests/tool/lib.sh $(tool_scripts)
 
 # A helper of the scripts and no test, so it is not in check_PROGRAMS.
 EXTRA_PROGRAMS += tests/tool/json
@@ -45,3 +51,10 @@ tests_tool_json_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_tool_json_LDADD = $(JANSSON_LIBS)
 check_DATA += tests/tool/json$(EXEEXT)
 CLEANFILES += tests/tool/json$(EXEEXT)
+
+# A vault's unseal API, which the scripts start.
+EXTRA_PROGRAMS += tests/tool/vault
+tests_tool_vault_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(MICROHTTPD_CFLAGS)
+tests_tool_vault_LDADD = $(JANSSON_LIBS) $(MICROHTTPD_LIBS)
+check_DATA += tests/tool/vault$(EXEEXT)
+CLEANFILES += tests/tool/vault$(EXEEXT)

@@ -12,7 +12,7 @@
 
 # The verbs of the overview, one a line.
 verbs() {
-	signet --help | sed -n '/^Verbs:/,/^$/s/^  \([a-z]*\( create\| list\| set\| reset\| update\| accept\)\{0,1\}\)  .*/\1/p'
+	signet --help | sed -n '/^Verbs:/,/^$/s/^  \([a-z]*\( create\| list\| set\| reset\| update\| accept\| add\| remove\| vault\)\{0,1\}\)  .*/\1/p'
 }
 
 # The options of a verb as its help lists them.

@@ -33,6 +33,7 @@ unit_tests = \
 	tests/unit/test_file_replace \
 	tests/unit/test_fork \
 	tests/unit/test_gate \
+	tests/unit/test_hex \
 	tests/unit/test_hsm_blob \
 	tests/unit/test_hsm_pin \
 	tests/unit/test_hsm_place \

@@ -1,0 +1,235 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Tests. Unseal shares: keeping them, and sending them to a vault.
+
+# What redirects is given to check as text:
+# shellcheck disable=SC2016
+
+# shellcheck source=tests/tool/lib.sh
+. "${SIGNET_TEST_SRCDIR:?}/tests/tool/lib.sh"
+# shellcheck source=tests/lib/vault.sh
+. "$SIGNET_TEST_SRCDIR/tests/lib/vault.sh"
+
+unseal_end() {
+	vault_stop_all
+	tool_end
+}
+trap unseal_end EXIT
+
+VAULT_FOLDER=$FOLDER/vault
+
+# add VAULT SHARE...: keep shares of a vault.
+add() {
+	local vault=$1 i
+
+	shift
+	for i in "$@"; do
+		exits 0 unseal add --vault "$vault" --share-file - < "$VAULT_FOLDER/share$i" || return 1
+	done
+}
+
+# unseals CODE ARGUMENT...: send the shares to the vault that was started last.
+unseals() {
+	local code=$1
+
+	shift
+	exits "$code" unseal vault --addr "https://127.0.0.1:$VAULT_PORT" --ca "$VAULT_FOLDER/ca.pem" "$@"
+}
+
+# got SHARES: tell whether the vault got these shares, in this order, and nothing that is no share.
+got() {
+	local found
+
+	found=$(vault_log vault | sed -n 's/^share //p' | tr '\n' ' ')
+	[ "$found" = "$*${*:+ }" ] || { echo "it got: $found"; vault_log vault; return 1; }
+}
+
+# silent: tell whether no share stands in what was written.
+silent() {
+	local i
+
+	for i in 1 2 3 4 5; do
+		! grep -qF "$(cat "$VAULT_FOLDER/share$i")" "$FOLDER/out" "$FOLDER/err" || return 1
+	done
+}
+
+# tls ARGUMENT...: start a vault with a good certificate, of which three shares are needed.
+tls() {
+	vault_stop vault
+	vault_start vault --cert "$VAULT_FOLDER/cert.pem" --key "$VAULT_FOLDER/cert.key" --threshold 3 "$@"
+}
+
+shares_are_kept() {
+	add main 1 2 && prints 'Keeps 2 shares of "main" in token "token".' &&
+		xxd -r -p "$VAULT_FOLDER/share3" | base64 > "$FOLDER/text" &&
+		exits 0 unseal add --vault main --share-file - < "$FOLDER/text" && prints 'Keeps 3 shares'
+}
+
+shares_are_listed() {
+	exits 0 unseal list && [ "$(cat "$FOLDER/out")" = 'main: 3 shares' ] &&
+		exits 0 unseal list --json && json main 0 vault && json 3 0 shares && silent
+}
+
+# They are data, sealed one by one, which list shows as such.
+shares_are_sealed() {
+	exits 0 list --json && json data 0 class && json true 0 sealed_alone && json true 0 private && silent &&
+		! grep -qaF "$(cat "$VAULT_FOLDER/share1")" "$FOLDER"/state/* &&
+		! xxd -p -c 100000 "$FOLDER"/state/slot-0000.db | tr -d '\n' | grep -qF "$(cat "$VAULT_FOLDER/share1")"
+}
+
+no_share_is_refused() {
+	local text
+
+	for text in '' 00 '12 34' "$(head -c 34 /dev/zero | base64)" "$(cat "$VAULT_FOLDER/share4")0" 'no share at all!'; do
+		printf %s "$text" > "$FOLDER/text"
+		exits 2 unseal add --vault main --share-file - < "$FOLDER/text" || return 1
+	done
+	fails 2 'no option --share' unseal add --vault main --share "$(cat "$VAULT_FOLDER/share4")" && silent
+}
+
+same_share_is_refused() {
+	fails 9 'kept already' unseal add --vault main --share-file - < "$VAULT_FOLDER/share2"
+}
+
+unseals_a_vault() {
+	tls && unseals 0 && prints "https://127.0.0.1:$VAULT_PORT is unsealed." && got 1 2 3 && silent && [ ! -s "$FOLDER/err" ]
+}
+
+unsealed_already_is_fine() {
+	unseals 0 && prints 'is unsealed already.' && got 1 2 3
+}
+
+waits_while_it_starts() {
+	tls --starting 2 --unborn 1 && unseals 0 && says 'not ready (status 503)' && says 'not initialized' && got 1 2 3
+}
+
+# The server comes when it was asked for; until then the port is nobody's.
+waits_while_nobody_is_there() {
+	local pid port code=0
+
+	tls && port=$VAULT_PORT && vault_stop vault || return 1
+	setsid "$SIGNET" unseal vault --addr "https://127.0.0.1:$port" --ca "$VAULT_FOLDER/ca.pem" \
+		--timeout 1 > "$FOLDER/out" 2> "$FOLDER/err" &
+	pid=$!
+	vault_await "$FOLDER/err" 1 && says "can't be reached"
+	wait "$pid" || code=$?
+	[ "$code" = 13 ] && says "can't unseal \"main\"" && says 'within 1 seconds'
+}
+
+slow_one_is_given_up() {
+	tls --hold /v1/sys/seal-status && unseals 13 --timeout 1 && says "can't be reached" && got
+}
+
+others_shares_are_forgotten() {
+	tls --begun 2 && unseals 0 && vault_log vault | grep -q '^reset$' && got 1 2 3
+}
+
+spoilt_attempt_is_made_again() {
+	tls --meddled 1 && unseals 0 && says "others' shares" && got 1 2 2 3 1
+}
+
+node_that_joins_later_is_waited_for() {
+	tls --joining 2 && unseals 0 && says 'has all shares' && got 1 2 3
+}
+
+wrong_shares_are_given_up() {
+	add wrong 4 && head -c 33 /dev/urandom | od -An -v -tx1 | tr -d ' \n' > "$FOLDER/text" &&
+		exits 0 unseal add --vault wrong --share-file - < "$FOLDER/text" &&
+		fails 2 'shares of 2 vaults' unseal vault --addr "https://127.0.0.1:$VAULT_PORT" || return 1
+	vault_stop vault
+	vault_start vault --cert "$VAULT_FOLDER/cert.pem" --key "$VAULT_FOLDER/cert.key" --threshold 2 &&
+		unseals 8 --vault wrong && says 'not those of this vault' && [ "$(vault_log vault | grep -c '^share')" = 6 ] &&
+		exits 0 unseal remove --vault wrong --yes && exits 0 unseal list && ! prints wrong
+}
+
+too_few_shares_wait_for_people() {
+	vault_stop vault
+	vault_start vault --cert "$VAULT_FOLDER/cert.pem" --key "$VAULT_FOLDER/cert.key" --threshold 4 --begun 0 &&
+		unseals 13 --timeout 1 && says 'it has 3 shares of the 4' && got 1 2 3
+}
+
+cluster_is_unsealed() {
+	local first
+
+	tls && first=$VAULT_PORT &&
+		vault_start second --cert "$VAULT_FOLDER/cert.pem" --key "$VAULT_FOLDER/cert.key" --threshold 2 --starting 1 &&
+		exits 0 unseal vault --addr "https://127.0.0.1:$first" --addr "https://127.0.0.1:$VAULT_PORT/" \
+			--ca "$VAULT_FOLDER/ca.pem" && [ "$(wc -l < "$FOLDER/out")" = 2 ] && got 1 2 3
+}
+
+# misbehaves CODE TEXT ANSWER: a server that answers something else gets no share, and its text is not shown.
+misbehaves() {
+	tls --answer "$3" && unseals "$1" --timeout 5 && says "$2" && got && ! says html
+}
+
+# untrusted CERTIFICATE [ARGUMENT...]: no share goes to who has a certificate like this.
+untrusted() {
+	local name=$1
+
+	shift
+	vault_stop vault
+	vault_start vault --cert "$VAULT_FOLDER/$name.pem" --key "$VAULT_FOLDER/$name.key" --threshold 3 &&
+		exits 8 unseal vault --addr "https://127.0.0.1:$VAULT_PORT" "$@" && says 'not trusted' && says 'got no share' &&
+		[ -z "$(vault_log vault)" ]
+}
+
+plain_only_where_allowed() {
+	vault_stop vault
+	vault_start vault --threshold 3 &&
+		fails 2 "don't go over http" unseal vault --addr "http://127.0.0.1:$VAULT_PORT" &&
+		fails 2 "don't go over http" unseal vault --addr "http://localhost:$VAULT_PORT" --allow-http &&
+		fails 2 "don't go over http" unseal vault --addr "http://127.0.0.1.example.org:$VAULT_PORT" --allow-http &&
+		got && exits 0 unseal vault --addr "http://127.0.0.1:$VAULT_PORT" --allow-http && got 1 2 3
+}
+
+# A proxy in the environment would get the requests; nobody listens there.
+environment_says_nothing() {
+	tls && https_proxy=http://127.0.0.1:9 all_proxy=http://127.0.0.1:9 CURL_CA_BUNDLE=/nowhere SSLKEYLOGFILE=$FOLDER/keys \
+		unseals 0 --timeout 5 && got 1 2 3 && [ ! -e "$FOLDER/keys" ]
+}
+
+wrong_addresses() {
+	local addr
+
+	for addr in '' vault:8200 ftp://vault/ file:///etc/passwd 'https://' 'https://a:secret@vault/' 'https://vault/?x' 'https://vault/#x'; do
+		exits 2 unseal vault --addr "$addr" && ! says secret || { echo "$addr"; return 1; }
+	done
+}
+
+tpm_start || exit 1
+vault_prepare || exit 1
+signet init --label token --machine > /dev/null || exit 1
+
+check 'without shares there is nothing to send' fails 3 'keeps no unseal shares' unseal vault --addr https://127.0.0.1:9
+check 'shares are kept, in digits and in base64' shares_are_kept
+check 'it is shown how many there are of which vault' shares_are_listed
+check 'each is data that the hardware sealed, and stands nowhere' shares_are_sealed
+check 'what is no share is refused' no_share_is_refused
+check 'a share that is kept is refused' same_share_is_refused
+check 'a vault that there is no share of is an error' fails 3 'no shares of a vault "other"' unseal vault --addr https://127.0.0.1:9 --vault other
+check 'a vault is unsealed by as many shares as it needs' unseals_a_vault
+check 'one that is unsealed gets none' unsealed_already_is_fine
+check 'one that starts is waited for' waits_while_it_starts
+check 'one that is not there is waited for until time is over' waits_while_nobody_is_there
+check 'and one that does not answer' slow_one_is_given_up
+check 'who else began to unseal it begins anew' others_shares_are_forgotten
+check 'an attempt that another share spoilt is made again' spoilt_attempt_is_made_again
+check 'a node that has all shares and joins is waited for' node_that_joins_later_is_waited_for
+check 'shares of another vault are given up' wrong_shares_are_given_up
+check 'fewer shares than it needs are sent once' too_few_shares_wait_for_people
+check 'all servers of a cluster are unsealed' cluster_is_unsealed
+check 'a certificate of another authority gets no share' untrusted wrong --ca "$VAULT_FOLDER/ca.pem"
+check 'a certificate for another name gets no share' untrusted named --ca "$VAULT_FOLDER/ca.pem"
+check 'the authorities of the machine are asked where none is named' untrusted cert
+check 'garbage is no state of a seal' misbehaves 13 'no state of a seal' garbage
+check 'an endless answer is not read' misbehaves 13 'not answer as a vault' huge
+check 'a redirect is not followed' misbehaves 13 'which is not followed' redirect
+check 'what is no vault is told' misbehaves 13 'status 404' missing
+check 'a vault that unseals itself gets no share' misbehaves 1 'unseals itself' auto
+check 'http:// is taken where it stays in the machine and is allowed' plain_only_where_allowed
+check 'the environment changes nothing' environment_says_nothing
+check 'a wrong address is refused, and not shown' wrong_addresses
+check 'a file of authorities that is not there is an error' fails 3 'No such file' unseal vault --addr https://127.0.0.1:9 --ca "$FOLDER/none"
+check 'a wrong time limit is an error' fails 2 'number of seconds' unseal vault --addr https://127.0.0.1:9 --timeout 0
+finish

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The tool. Asking a vault over HTTPS: the only user of libcurl. The server's certificate is
+ * always verified; no redirect is followed, no proxy asked, nothing logged; answers and the
+ * time for them are bounded. Each request has a connection of its own, and what libcurl had in
+ * memory for it is wiped when it is freed.
+ */
+#ifndef TOOLS_UNSEAL_CLIENT_H
+#define TOOLS_UNSEAL_CLIENT_H
+
+#include "tools/exit.h"
+#include "util/secret.h"
+
+struct unseal_client;
+
+/* How a request ended. */
+enum unseal_ended {
+	UNSEAL_ANSWERED,        /* with a status of HTTP */
+	UNSEAL_NOT_THERE,       /* nobody answers, or not in time: later perhaps */
+	UNSEAL_NOT_TRUSTED,     /* the certificate is not one of who is asked */
+	UNSEAL_NOT_SPOKEN,      /* what came is no HTTP, or too long */
+};
+
+struct unseal_reply {
+	enum unseal_ended ended;
+	long status;
+	struct sg_buf body;     /* free it with sg_buf_free */
+	char why[256];          /* what libcurl says, where it did not end with an answer */
+};
+
+/* Make a client. ca names the file of the authorities that are trusted instead of the machine's,
+ * or is NULL. It is told what fails. */
+enum tool_exit unseal_client_new(const char *ca, struct unseal_client **client);
+void unseal_client_free(struct unseal_client **client);
+
+/* Check an address: https://, a host, perhaps a port and a path, and nothing else. http:// is
+ * taken where plain says so, for 127.0.0.1 and [::1]. It is told what is wrong. */
+enum tool_exit unseal_client_check(const char *addr, bool plain);
+
+/* Ask for addr and then path, with PUT and the body where there is one; it may take so many
+ * milliseconds. What it says is in *reply, which the caller cleared. Errors: NOMEM. */
+enum sg_err unseal_client_ask(struct unseal_client *client, const char *addr, const char *path,
+                              const struct sg_secret *body, long ms,
+                              struct unseal_reply *reply);
+
+#endif

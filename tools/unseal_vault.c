@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * signet unseal vault: opens the shares that the token keeps and sends them to the servers of a
+ * vault, until all of them are unsealed or time is over.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "tools/fail.h"
+#include "tools/io.h"
+#include "tools/progress.h"
+#include "tools/text.h"
+#include "tools/token.h"
+#include "tools/unseal_node.h"
+
+#define NODES_MAX 16
+#define TIMEOUT 300             /* seconds, where --timeout is not given */
+#define TIMEOUT_MAX 86400
+#define REQUEST_MS 30000        /* the last share's answer comes when the vault is open */
+#define PAUSE_FIRST_MS 50
+#define PAUSE_LAST_MS 5000
+
+struct nodes {
+	struct unseal_node list[NODES_MAX];
+	size_t n;
+};
+
+static enum tool_exit read_addresses(const struct tool *tool, struct nodes *nodes)
+{
+	bool plain = tool_given(tool, OPT_ALLOW_HTTP);
+	enum tool_exit code = TOOL_OK;
+	const char *addr;
+	size_t at = 0;
+
+	while (code == TOOL_OK && (addr = tool_next(tool, OPT_ADDR, &at)) != NULL) {
+		if (nodes->n == NODES_MAX)
+			return tool_fail(TOOL_USAGE, NULL, "--addr is given more than %d times",
+			                 NODES_MAX);
+		code = unseal_client_check(addr, plain);
+		nodes->list[nodes->n++].addr = addr;
+	}
+	return code;
+}
+
+static enum tool_exit read_timeout(const struct tool *tool, long *seconds)
+{
+	const char *text = tool->value[OPT_TIMEOUT];
+	char *end;
+
+	*seconds = TIMEOUT;
+	if (text == NULL)
+		return TOOL_OK;
+	errno = 0;
+	*seconds = strtol(text, &end, 10);
+	if (errno != 0 || end == text || *end != '\0' || *seconds < 1 || *seconds > TIMEOUT_MAX)
+		return tool_fail(TOOL_USAGE, NULL, "--timeout is a number of seconds from 1 to %d",
+		                 TIMEOUT_MAX);
+	return TOOL_OK;
+}
+
+static long now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void sleep_ms(long ms)
+{
+	struct timespec pause = { ms / 1000, ms % 1000 * 1000000 };
+
+	while (nanosleep(&pause, &pause) != 0 && errno == EINTR)
+		;
+}
+
+/* Tell that a server is unsealed. */
+static enum tool_exit tell_done(const struct unseal_node *node)
+{
+	struct tool_text text = { { NULL, 0, 0 }, SG_OK };
+
+	tool_text_add(&text, "%s is unsealed%s.\n", node->addr, node->was_open ? " already" : "");
+	return tool_text_out(&text);
+}
+
+/* Visit a server once. What it waits for is told when that changes. */
+static enum tool_exit visit(struct unseal_node *node, struct unseal_client *client,
+                            const struct unseal_shares *shares, long ms)
+{
+	char before[sizeof node->why];
+	enum sg_err err;
+
+	memcpy(before, node->why, sizeof before);
+	tool_log_clear();
+	tool_progress_begin("waiting for the vault");
+	err = unseal_node_visit(node, client, shares, ms);
+	tool_progress_end();
+	if (err != SG_OK)
+		return tool_fail_err(err, "can't ask %s", node->addr);
+	if (node->state == UNSEAL_DONE)
+		return tell_done(node);
+	if (node->state == UNSEAL_WAITING && strcmp(before, node->why) != 0)
+		tool_note("%s waits: %s", node->addr, node->why);
+	return TOOL_OK;
+}
+
+/* Visit all that wait, again and again, with pauses that grow, until none does. */
+static enum tool_exit visit_all(struct nodes *nodes, struct unseal_client *client,
+                                const struct unseal_shares *shares, long seconds)
+{
+	long end = now_ms() + seconds * 1000, pause = PAUSE_FIRST_MS;
+	enum tool_exit code = TOOL_OK;
+	bool waits = true;
+
+	while (waits && code == TOOL_OK) {
+		waits = false;
+		for (size_t i = 0; i < nodes->n && code == TOOL_OK; i++) {
+			struct unseal_node *node = &nodes->list[i];
+			long left = end - now_ms();
+
+			if (node->state != UNSEAL_WAITING)
+				continue;
+			if (left > 0 || node->why[0] == '\0')
+				code = visit(node, client, shares,
+				             left < 1 ? 1 : left < REQUEST_MS ? left : REQUEST_MS);
+			waits = waits || node->state == UNSEAL_WAITING;
+		}
+		waits = waits && now_ms() + pause < end;
+		if (waits && code == TOOL_OK)
+			sleep_ms(pause);
+		pause = pause < PAUSE_LAST_MS / 2 ? 2 * pause : PAUSE_LAST_MS;
+	}
+	return code;
+}
+
+/* Tell what is not unsealed, and why; the first of them gives the exit code. */
+static enum tool_exit tell(const struct nodes *nodes, const struct unseal_shares *shares,
+                           long seconds)
+{
+	enum tool_exit code = TOOL_OK;
+
+	for (size_t i = 0; i < nodes->n; i++) {
+		const struct unseal_node *node = &nodes->list[i];
+		enum tool_exit one = TOOL_OK;
+
+		if (node->state == UNSEAL_FAILED)
+			one = tool_fail(node->code, node->advice, "can't unseal \"%s\" at %s: %s",
+			                shares->vault, node->addr, node->why);
+		else if (node->state == UNSEAL_WAITING)
+			one = tool_fail(node->code, node->advice,
+			                "can't unseal \"%s\" at %s within %ld seconds: %s",
+			                shares->vault, node->addr, seconds, node->why);
+		code = code == TOOL_OK ? one : code;
+	}
+	return code;
+}
+
+static enum tool_exit run(struct tool *tool)
+{
+	struct unseal_shares shares = { .n = 0 };
+	struct unseal_client *client = NULL;
+	struct nodes nodes = { .n = 0 };
+	long seconds = TIMEOUT;
+	enum tool_exit code;
+
+	code = read_timeout(tool, &seconds);
+	/* Before anything else may start libcurl: its memory is to be wiped. */
+	if (code == TOOL_OK)
+		code = unseal_client_new(tool->value[OPT_CA], &client);
+	if (code == TOOL_OK)
+		code = read_addresses(tool, &nodes);
+	if (code == TOOL_OK)
+		code = tool_open(tool, 0, TOOL_LOGIN);
+	if (code == TOOL_OK)
+		code = unseal_shares_open(tool, &shares);
+	if (code == TOOL_OK)
+		code = visit_all(&nodes, client, &shares, seconds);
+	if (code == TOOL_OK)
+		code = tell(&nodes, &shares, seconds);
+	unseal_shares_free(&shares);
+	unseal_client_free(&client);
+	return code;
+}
+
+const struct tool_verb tool_verb_unseal_vault = {
+	.name = "unseal vault",
+	.summary = "send the kept unseal shares to a vault",
+	.usage = "--addr URL... [--vault NAME] [--ca FILE] [--timeout SECONDS]\n"
+	         "                      [--allow-http] [--token LABEL] [--pin-file FILE]",
+	.text = "Opens the vault's shares and gives them to its server, Vault or OpenBao, at each\n"
+	        "--addr; a cluster has several. A server that is not there, starts or is not\n"
+	        "initialized is asked again for --timeout seconds, 300 if not given. One that is\n"
+	        "unsealed already is fine. Who else began to unseal it begins anew. Certificates\n"
+	        "are always verified, redirects not followed, proxies not asked.",
+	.example = "signet unseal vault --addr https://127.0.0.1:8200 --ca /etc/ssl/vault-ca.pem",
+	.run = run,
+	.options = { OPT_ADDR, OPT_VAULT, OPT_CA, OPT_TIMEOUT, OPT_ALLOW_HTTP, OPT_TOKEN,
+	             OPT_PIN_FILE },
+	.required = { OPT_ADDR },
+};
