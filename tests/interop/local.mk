@@ -9,7 +9,8 @@ interop_scripts = \
 	tests/interop/pkcs11_tool.sh \
 	tests/interop/pykcs11.sh \
 	tests/interop/sunpkcs11.sh \
-	tests/interop/systemd.sh
+	tests/interop/systemd.sh \
+	tests/interop/vault.sh
 
 TESTS += $(interop_scripts)
 EXTRA_DIST += tests/interop/common.sh tests/lib/hardware.sh tests/lib/softhsm.sh tests/lib/tap.sh $(interop_scripts) \
@@ -20,6 +21,15 @@ EXTRA_PROGRAMS += tests/interop/confine
 tests_interop_confine_LDADD =
 check_DATA += tests/interop/confine$(EXEEXT)
 CLEANFILES += tests/interop/confine$(EXEEXT)
+
+# A vault's client, for vault.sh. It has nothing of ours but a header.
+EXTRA_PROGRAMS += tests/interop/vault_seal
+tests_interop_vault_seal_SOURCES = tests/interop/vault_seal.c \
+	tests/interop/vault_client.c tests/interop/vault_client.h \
+	tests/interop/vault_config.c tests/interop/vault_config.h tests/interop/vault_key.c
+tests_interop_vault_seal_LDADD =
+check_DATA += tests/interop/vault_seal$(EXEEXT)
+CLEANFILES += tests/interop/vault_seal$(EXEEXT)
 
 # Debian 12 has no pkcs11-provider.
 if PKCS11_PROVIDER

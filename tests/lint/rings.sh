@@ -25,7 +25,7 @@ src/request     request crypto util
 src/enroll      enroll request seal crypto util
 include/signet
 tools           tools api core enroll request seal store crypto util
-tests           lib attack bench ct fuzz tools api core enroll provider request seal store crypto util
+tests           lib attack bench ct fuzz interop tools api core enroll provider request seal store crypto util
 '
 
 # A header in angle brackets, by its beginning, and the folders that may include it.
