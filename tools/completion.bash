@@ -14,8 +14,13 @@ _signet_options() {
 	sign) echo --label --format --token --pin-file --force ;;
 	verify) echo --label --signature --format --token ;;
 	delete) echo --label --yes --token --pin-file ;;
-	'root create') echo --label --usage --in-hsm --id --token --pin-file --json ;;
+	'root create') echo --label --shares --threshold --share-key --out-dir --format --all-in-one --recovery-key --recovery-file --no-recovery --leave --usage --in-hsm --id --token --pin-file --json ;;
+	'root import') echo --label --in --in-format --shares --threshold --share-key --out-dir --format --all-in-one --recovery-key --recovery-file --no-recovery --leave --usage --id --token --pin-file --json ;;
 	'root list') echo --token --pin-file --json ;;
+	'root recover') echo --label --share --key-file --recovery-file --leave --usage --id --token --pin-file --json ;;
+	'root rehearse') echo --share --key-file --recovery-file --root --token --pin-file --json ;;
+	'root share') echo --root --shares --threshold --share-key --out-dir --format --all-in-one --recovery-key --recovery-file --token --pin-file --json ;;
+	recovery-key) echo --out --key-file --json ;;
 	wrap) echo --root --through --new --label --stdin --format --token --pin-file --force ;;
 	unwrap) echo --root --through --label --check --usage --extractable --id --token --pin-file --json ;;
 	encrypt) echo --root --through --aad --format --token --pin-file --force ;;
@@ -37,13 +42,13 @@ _signet_options() {
 }
 
 _signet() {
-	local verbs='init status doctor keygen import list pubkey sign verify delete root wrap unwrap encrypt decrypt unseal pin reseal policy tripwire rollback migrate destroy'
+	local verbs='init status doctor keygen import list pubkey sign verify delete root recovery-key wrap unwrap encrypt decrypt unseal pin reseal policy tripwire rollback migrate destroy'
 	local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]} words
 
 	COMPREPLY=()
 	if [ "$verb" = help ] && [ "$COMP_CWORD" = 3 ]; then
 		case $previous in
-		root) words='create list' ;;
+		root) words='create import list recover rehearse share' ;;
 		unseal) words='add list remove vault' ;;
 		pin) words='set reset' ;;
 		policy) words='sign update' ;;
@@ -58,7 +63,7 @@ _signet() {
 	case $COMP_CWORD:$previous in
 	1:*) words="$verbs help --help --version" ;;
 	2:help) words=$verbs ;;
-	2:root) words='create list' ;;
+	2:root) words='create import list recover rehearse share' ;;
 	2:unseal) words='add list remove vault' ;;
 	2:pin) words='set reset' ;;
 	2:policy) words='sign update' ;;
@@ -66,15 +71,18 @@ _signet() {
 	*:--format)
 		case $verb in
 		pubkey) words='raw pem ssh all' ;;
+		root*) words='words base64' ;;
 		*) words='raw base64' ;;
 		esac
 		;;
+	*:--in-format) words='raw base64' ;;
+	*:--leave) words='recovery send deliver none' ;;
 	*:--type) words='ed25519 p256' ;;
 	*:--usage) words='wrap encrypt both' ;;
 	*:--sealer | *:--to) words='tpm hsm soft hsm+tpm hsm+hsm' ;;
 	*:--tpm) words='device:/dev/tpmrm0' ;;
-	*:--label | *:--id | *:--root | *:--token | *:--aad | *:--addr | *:--timeout | *:--vault) return ;;
-	*:--*-file | *:--through | *:--signature | *:--signatures | *:--policy-key | *:--ca)
+	*:--label | *:--id | *:--in | *:--root | *:--shares | *:--threshold | *:--token | *:--aad | *:--addr | *:--timeout | *:--vault) return ;;
+	*:--*-file | *:--all-in-one | *:--ca | *:--out | *:--out-dir | *:--*-key | *:--share | *:--through | *:--signature | *:--signatures)
 		compopt -o filenames 2> /dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return

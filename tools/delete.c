@@ -6,7 +6,7 @@
 
 #include "tools/fail.h"
 #include "tools/object.h"
-#include "tools/pin.h"
+#include "tools/terminal.h"
 #include "tools/text.h"
 #include "tools/token.h"
 

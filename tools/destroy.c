@@ -12,6 +12,7 @@
 #include "tools/fail.h"
 #include "tools/kept.h"
 #include "tools/pin.h"
+#include "tools/terminal.h"
 #include "tools/text.h"
 #include "tools/token.h"
 

@@ -13,6 +13,7 @@
 #include "tools/pin.h"
 #include "tools/policy.h"
 #include "tools/progress.h"
+#include "tools/terminal.h"
 #include "tools/text.h"
 #include "tools/token.h"
 #include "tools/tries.h"

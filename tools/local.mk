@@ -10,13 +10,22 @@ signet_SOURCES = \
 	tools/main.c \
 	tools/members.c tools/members.h \
 	tools/object.c tools/object.h \
+	tools/offline_key.c tools/offline_key.h \
 	tools/options.c tools/options.h \
+	tools/out_file.c tools/out_file.h \
 	tools/pin.c tools/pin.h \
 	tools/policy.c tools/policy.h \
 	tools/policy_sign.c \
 	tools/progress.c tools/progress.h \
+	tools/recovery.c tools/recovery.h \
+	tools/root.c tools/root.h \
 	tools/sealed.c tools/sealed.h \
+	tools/share_box.c tools/share_box.h \
+	tools/share_typed.c tools/share_typed.h \
+	tools/shares_in.c tools/shares_in.h \
+	tools/shares_out.c tools/shares_out.h \
 	tools/show.c tools/show.h \
+	tools/terminal.c tools/terminal.h \
 	tools/text.c tools/text.h \
 	tools/time.c tools/time.h \
 	tools/token.c tools/token.h \
@@ -46,8 +55,13 @@ signet_SOURCES = \
 	tools/pubkey.c \
 	tools/reseal.c \
 	tools/rollback.c \
+	tools/recovery_key.c \
 	tools/root_create.c \
+	tools/root_import.c \
 	tools/root_list.c \
+	tools/root_recover.c \
+	tools/root_rehearse.c \
+	tools/root_share.c \
 	tools/sign.c \
 	tools/status.c \
 	tools/status_slot.c tools/status_slot.h \

@@ -11,6 +11,7 @@
 #include "tools/io.h"
 #include "tools/options.h"
 #include "tools/pin.h"
+#include "tools/terminal.h"
 #include "tools/text.h"
 
 static const struct tool_verb *const verbs[] = {
@@ -26,6 +27,11 @@ static const struct tool_verb *const verbs[] = {
 	&tool_verb_delete,
 	&tool_verb_root_create,
 	&tool_verb_root_list,
+	&tool_verb_root_share,
+	&tool_verb_root_rehearse,
+	&tool_verb_root_recover,
+	&tool_verb_root_import,
+	&tool_verb_recovery_key,
 	&tool_verb_wrap,
 	&tool_verb_unwrap,
 	&tool_verb_encrypt,

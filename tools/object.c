@@ -11,6 +11,7 @@
 #include "tools/fail.h"
 #include "tools/json.h"
 #include "tools/progress.h"
+#include "tools/root.h"
 #include "tools/text.h"
 #include "tools/token.h"
 #include "tools/uri.h"
@@ -311,6 +312,9 @@ enum tool_exit tool_object_read(const struct tool *tool, CK_OBJECT_HANDLE handle
 	out->extractable = tool_attribute_bool(tool, handle, CKA_EXTRACTABLE);
 	out->sealed = tool_attribute_bool(tool, handle, CKA_SIGNET_SEALED);
 	out->resident = tool_attribute_bool(tool, handle, CKA_SIGNET_RESIDENT);
+	out->leave = tool_attribute_ulong(tool, handle, CKA_SIGNET_LEAVE);
+	if (out->leave == CK_UNAVAILABLE_INFORMATION)
+		out->leave = 0;
 	if (out->class == CKO_PRIVATE_KEY || out->class == CKO_SECRET_KEY)
 		out->lives = out->resident ? tool_hardware(tool) : "sealed";
 	read_usage(tool, out);
@@ -372,6 +376,7 @@ json_t *tool_object_json(const struct tool_object *object)
 	tool_json_put(json, "usage", json_string(object->usage));
 	tool_json_put(json, "private", json_boolean(object->secluded));
 	tool_json_put(json, "extractable", json_boolean(object->extractable));
+	tool_json_put(json, "leave", json_string(tool_root_ways(object->leave)));
 	tool_json_put(json, "sealed_alone", json_boolean(object->sealed));
 	tool_json_put(json, "resident", json_boolean(object->resident));
 	tool_json_put(json, "lives",

@@ -28,6 +28,7 @@ struct tool_object {
 	bool extractable;
 	bool sealed;                    /* a sealed object of its own */
 	bool resident;                  /* lives in the hardware */
+	CK_FLAGS leave;                 /* by which ways the value may leave the token */
 	const char *lives;              /* "HSM", "TPM", "sealed"; NULL: no key to keep secret */
 	char *uri;
 };

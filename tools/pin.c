@@ -1,107 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The tool. PINs and the terminal.
+ * The tool. PINs.
  */
 #include "tools/pin.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "tools/fail.h"
 #include "tools/options.h"
+#include "tools/terminal.h"
 #include "tools/text.h"
 #include "tools/token.h"
 #include "util/file.h"
-
-/* What would leave the terminal without echo, if it ended or stopped us. */
-static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP };
-
-#define SIGNALS (sizeof signals / sizeof signals[0])
-
-static volatile sig_atomic_t caught;
-
-static void note_signal(int sig)
-{
-	caught = sig;
-}
-
-static int open_terminal(void)
-{
-	return open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
-}
-
-bool tool_terminal_there(void)
-{
-	int fd = open_terminal();
-
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0;
-}
-
-static bool say(int fd, const char *text)
-{
-	return write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-}
-
-/* Read one line byte by byte, so that no buffer but the secret ever holds it. */
-static enum sg_err read_line(int fd, struct sg_secret *line)
-{
-	enum sg_err err = SG_OK;
-	uint8_t beyond = 0;
-	ssize_t got;
-
-	line->len = 0;
-	for (;;) {
-		uint8_t *at = line->len < line->cap ? line->data + line->len : &beyond;
-
-		got = read(fd, at, 1);
-		if (got < 0 && errno == EINTR && caught == 0)
-			continue;
-		if (got <= 0 || *at == '\n')
-			break;
-		if (at == &beyond) {
-			err = SG_ERR_RANGE;
-			break;
-		}
-		line->len++;
-	}
-	explicit_bzero(&beyond, sizeof beyond);
-	return got < 0 || caught != 0 ? SG_ERR_SYSTEM : err;
-}
-
-/* Ask with echo off. A signal that arrives meanwhile takes effect once the terminal
- * is as it was. */
-static enum sg_err ask_hidden(int fd, const char *prompt, struct sg_secret *line)
-{
-	struct sigaction action = { .sa_handler = note_signal }, saved[SIGNALS];
-	struct termios before, hidden;
-	enum sg_err err;
-
-	if (tcgetattr(fd, &before) != 0)
-		return SG_ERR_SYSTEM;
-	hidden = before;
-	hidden.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
-	caught = 0;
-	sigemptyset(&action.sa_mask);
-	for (size_t i = 0; i < SIGNALS; i++)
-		sigaction(signals[i], &action, &saved[i]);
-	err = tcsetattr(fd, TCSAFLUSH, &hidden) == 0 && say(fd, prompt) ? SG_OK : SG_ERR_SYSTEM;
-	if (err == SG_OK)
-		err = read_line(fd, line);
-	if (tcsetattr(fd, TCSAFLUSH, &before) != 0 || !say(fd, "\n"))
-		err = SG_ERR_SYSTEM;
-	for (size_t i = 0; i < SIGNALS; i++)
-		sigaction(signals[i], &saved[i], NULL);
-	if (caught != 0)
-		raise(caught);
-	return err;
-}
 
 /* The label in it comes out of a store that nothing has checked before the login. */
 static void make_prompt(char *out, size_t size, const char *what, const char *end)
@@ -116,7 +28,7 @@ static enum tool_exit ask(const char *what, bool twice, struct sg_secret **pin)
 	enum tool_exit code = TOOL_OK;
 	char prompt[160];
 	enum sg_err err;
-	int fd = open_terminal();
+	int fd = tool_terminal_open();
 
 	if (fd < 0)
 		return tool_fail(TOOL_USAGE, "Name where it is: --pin-file FILE, with a private file, "
@@ -125,13 +37,15 @@ static enum tool_exit ask(const char *what, bool twice, struct sg_secret **pin)
 	make_prompt(prompt, sizeof prompt, what, "");
 	err = sg_secret_new(TOOL_SECRET_MAX, &first);
 	if (err == SG_OK)
-		err = ask_hidden(fd, prompt, first);
+		err = tool_terminal_ask(fd, prompt, first);
 	if (err == SG_OK && twice) {
 		make_prompt(prompt, sizeof prompt, what, " again");
 		err = sg_secret_new(TOOL_SECRET_MAX, &second);
 		if (err == SG_OK)
-			err = ask_hidden(fd, prompt, second);
+			err = tool_terminal_ask(fd, prompt, second);
 	}
+	if (err == SG_ERR_NOT_FOUND)            /* the end of input is no PIN either */
+		err = SG_OK;
 	if (err == SG_ERR_RANGE) {
 		code = tool_fail(TOOL_USAGE, NULL, "%s has more than %d bytes", what,
 		                 TOOL_SECRET_MAX);
@@ -209,18 +123,4 @@ enum sg_err tool_hsm_pin(const char *label, struct sg_secret **pin)
 
 	snprintf(what, sizeof what, "the PIN of the HSM \"%s\"", label);
 	return ask(what, false, pin) == TOOL_OK ? SG_OK : SG_ERR_HSM_PIN;
-}
-
-bool tool_terminal_yes(const char *question)
-{
-	char answer[8];
-	int fd = open_terminal();
-	ssize_t got = -1;
-
-	if (fd < 0)
-		return false;
-	if (say(fd, question) && say(fd, " [yes/no] "))
-		got = read(fd, answer, sizeof answer);
-	close(fd);
-	return got >= 4 && strncmp(answer, "yes\n", 4) == 0;
 }

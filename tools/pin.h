@@ -31,10 +31,4 @@ enum tool_exit tool_owner_auth_read(const struct tool *tool, struct sg_secret **
  * *pin. Errors: HSM_PIN where none was given, which was said. */
 enum sg_err tool_hsm_pin(const char *label, struct sg_secret **pin);
 
-/* Tell whether there is a terminal to ask on. */
-bool tool_terminal_there(void);
-
-/* Ask a question on the terminal; true only for "yes". */
-bool tool_terminal_yes(const char *question);
-
 #endif

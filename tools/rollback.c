@@ -9,6 +9,7 @@
 #include "tools/fail.h"
 #include "tools/pin.h"
 #include "tools/progress.h"
+#include "tools/terminal.h"
 #include "tools/text.h"
 #include "tools/token.h"
 

@@ -1,71 +1,121 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * signet root create: decryption roots, AES-256 keys that the TPM seals one by one and that
- * never leave the token in any form.
+ * signet root create: make a decryption root. It comes into the token when its recovery has been
+ * arranged, and not before.
  */
-#include "tools/object.h"
+#include "core/leave.h"
+#include "tools/fail.h"
+#include "tools/progress.h"
+#include "tools/recovery.h"
+#include "tools/root.h"
 #include "tools/token.h"
 
-struct usage {
-	CK_BBOOL wrap, encrypt;
-};
-
-static CK_RV generate(const struct tool *tool, struct sg_bytes label, struct sg_bytes id,
-                      const void *arg, CK_OBJECT_HANDLE *key)
+/* Hand out what brings the root back; it is a key of this session meanwhile. */
+static enum tool_exit arrange(const struct tool *tool, const struct tool_root *root,
+                              struct tool_recovery *plan, CK_OBJECT_HANDLE *key)
 {
-	struct usage usage = *(const struct usage *)arg;
-	CK_MECHANISM mechanism = { CKM_AES_KEY_GEN, NULL, 0 };
-	CK_ULONG len = 32;
-	CK_BBOOL inside = tool_given(tool, OPT_IN_HSM) ? CK_TRUE : CK_FALSE;
-	CK_BBOOL sealed = inside ? CK_FALSE : CK_TRUE;
-	CK_ATTRIBUTE template[] = {
-		{ CKA_TOKEN, &tool_true, sizeof tool_true },
-		{ CKA_PRIVATE, &tool_true, sizeof tool_true },
-		{ CKA_LABEL, (void *)label.data, label.len },
-		{ CKA_ID, (void *)id.data, id.len },
-		{ CKA_VALUE_LEN, &len, sizeof len },
-		{ CKA_SENSITIVE, &tool_true, sizeof tool_true },
-		{ CKA_EXTRACTABLE, &tool_false, sizeof tool_false },
-		{ CKA_SIGNET_SEALED, &sealed, sizeof sealed },
-		{ CKA_SIGNET_RESIDENT, &inside, sizeof inside },
-		/* What it is for can't be changed: to decrypt with it would be to take out what
-		 * it wrapped. */
-		{ CKA_MODIFIABLE, &tool_false, sizeof tool_false },
-		{ CKA_WRAP, &usage.wrap, sizeof usage.wrap },
-		{ CKA_UNWRAP, &usage.wrap, sizeof usage.wrap },
-		{ CKA_ENCRYPT, &usage.encrypt, sizeof usage.encrypt },
-		{ CKA_DECRYPT, &usage.encrypt, sizeof usage.encrypt },
-	};
+	const char *label = tool->value[OPT_LABEL];
+	struct sg_secret *value = NULL;
+	enum tool_exit code;
+	CK_RV rv;
 
-	return C_GenerateKey(tool->session, &mechanism, template,
-	                     sizeof template / sizeof template[0], key);
+	tool_log_clear();
+	rv = tool_root_generate(tool, root, false, "", key);
+	if (rv == CKR_OK)
+		rv = sg_leave_take(tool->session, *key, CKF_SIGNET_LEAVE_RECOVERY, &value);
+	code = rv == CKR_OK ? tool_recovery_arrange(plan, label, value)
+	                    : tool_fail_rv(rv, "can't make the root \"%s\"", label);
+	sg_secret_free(&value);
+	return code;
 }
 
-static enum tool_exit create(struct tool *tool)
+static enum tool_exit make(const struct tool *tool, const struct tool_root *root,
+                           struct tool_recovery *plan)
 {
-	static const struct tool_maker maker = {
-		"making the root", "Made the decryption root", "can't make the root",
-		tool_check_in_hsm, generate,
-	};
-	struct usage usage;
-	enum tool_exit code = tool_usage(tool, "wrap", &usage.wrap, &usage.encrypt);
+	static const char made[] = "Made the decryption root";
+	CK_OBJECT_HANDLE fresh = 0, key = 0;
+	enum tool_exit code = TOOL_OK;
+	CK_RV rv;
 
-	return code == TOOL_OK ? tool_object_make(tool, &maker, &usage) : code;
+	if (plan->way != TOOL_WAY_NONE)
+		code = arrange(tool, root, plan, &fresh);
+	if (code != TOOL_OK)
+		return code;
+	tool_log_clear();
+	tool_progress_begin("making the root");
+	rv = plan->way == TOOL_WAY_NONE ? tool_root_generate(tool, root, true, plan->said, &key)
+	                                : tool_root_keep(tool, fresh, plan->said, &key);
+	tool_progress_end();
+	if (!tool_rv_is_done(rv))
+		tool_recovery_undo(plan);
+	return tool_root_made(tool, rv, key, root, plan, made);
+}
+
+/* A root that is shared may leave for that; one that is not leaves by no way. */
+static enum tool_exit read_root(const struct tool *tool, const struct tool_recovery *plan,
+                                struct tool_root *root)
+{
+	const CK_FLAGS otherwise = plan->way == TOOL_WAY_NONE ? 0 : CKF_SIGNET_LEAVE_RECOVERY;
+	enum tool_exit code = tool_usage(tool, "wrap", &root->wrap, &root->encrypt);
+
+	root->inside = tool_given(tool, OPT_IN_HSM) ? CK_TRUE : CK_FALSE;
+	if (code == TOOL_OK)
+		code = tool_root_leave(tool, otherwise, &root->leave);
+	if (code == TOOL_OK && root->inside && (plan->way != TOOL_WAY_NONE || root->leave != 0))
+		return tool_fail(TOOL_USAGE, NULL, "a root in the HSM leaves it by no way: it needs "
+		                 "--no-recovery");
+	if (code == TOOL_OK && (root->leave & otherwise) != otherwise)
+		return tool_fail(TOOL_USAGE, NULL, "--leave is \"%s\", but what is shared or closed for "
+		                 "a key leaves by the way recovery", tool->value[OPT_LEAVE]);
+	return code;
+}
+
+static enum tool_exit run(struct tool *tool)
+{
+	struct sg_buf id = { NULL, 0, 0 };
+	struct tool_root root = { .version = 1 };
+	struct tool_recovery plan;
+	enum tool_exit code = tool_recovery_read(tool, &plan);
+
+	if (code == TOOL_OK)
+		code = read_root(tool, &plan, &root);
+	if (code == TOOL_OK)
+		code = tool_open(tool, CKF_RW_SESSION, TOOL_LOGIN);
+	if (code == TOOL_OK)
+		code = tool_check_new(tool, tool->value[OPT_LABEL]);
+	if (code == TOOL_OK)
+		code = tool_check_in_hsm(tool);
+	if (code == TOOL_OK)
+		code = tool_new_id(tool, &id);
+	if (code == TOOL_OK) {
+		root.label = root.name = sg_bytes_str(tool->value[OPT_LABEL]);
+		root.id = sg_buf_bytes(&id);
+		code = make(tool, &root, &plan);
+	}
+	sg_buf_free(&id);
+	return code;
 }
 
 const struct tool_verb tool_verb_root_create = {
 	.name = "root create",
 	.summary = "make a decryption root",
-	.usage = "--label NAME [--usage wrap|encrypt|both] [--in-hsm]\n"
-	         "                     [--id HEX] [--token LABEL] [--pin-file FILE] [--json]",
+	.usage = "--label NAME\n"
+	         "                     (--shares N --threshold K [--share-key KEY]... [--out-dir DIR]\n"
+	         "                     [--format words|base64] [--all-in-one FILE]\n"
+	         "                     | --recovery-key KEY --recovery-file FILE | --no-recovery)\n"
+	         "                     [--leave recovery,send,deliver|none] [--usage wrap|encrypt|both]\n"
+	         "                     [--in-hsm] [--id HEX] [--token LABEL] [--pin-file FILE] [--json]",
 	.text = "A root is an AES-256 key, sealed in the TPM or HSM by itself, that never leaves the\n"
-	        "token, not even wrapped. What it wrapped is lost with it, and with the TPM. By\n"
-	        "default it wraps and unwraps keys and does nothing else. With --in-hsm it is made\n"
-	        "in the HSM and never leaves that: each use asks the HSM.",
-	.example = "signet root create --label root",
-	.run = create,
-	.options = { OPT_LABEL, OPT_USAGE, OPT_IN_HSM, OPT_ID, OPT_TOKEN, OPT_PIN_FILE,
-	             OPT_JSON },
+	        "token through PKCS#11, not even wrapped. By default it wraps and unwraps keys and does\n"
+	        "nothing else. What it wrapped is lost with it, and it is lost with the TPM, unless it\n"
+	        "can be had back: from shares, which are shown to one person after the other on the\n"
+	        "terminal or encrypted to a key each, or with a key that is kept offline. --leave says\n"
+	        "by which ways it may leave; that never changes. With --in-hsm it is made in the HSM\n"
+	        "and leaves that by no way.",
+	.example = "signet root create --label root --shares 5 --threshold 3",
+	.run = run,
+	.options = { OPT_LABEL, TOOL_RECOVERY_OPTIONS, OPT_NO_RECOVERY, OPT_LEAVE, OPT_USAGE,
+	             OPT_IN_HSM, OPT_ID, OPT_TOKEN, OPT_PIN_FILE, OPT_JSON },
 	.required = { OPT_LABEL },
 	.makes = true,
 };

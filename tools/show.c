@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "tools/json.h"
+#include "tools/root.h"
 #include "tools/text.h"
 #include "tools/versions.h"
 
@@ -27,6 +28,9 @@ static void add_text(struct tool_text *text, const struct tool_object *object)
 	              object->extractable ? ", extractable" : "",
 	              place);
 	tool_text_hex(text, sg_buf_bytes(&object->id));
+	if (object->leave != 0)
+		tool_text_add(text, "\n    may leave the token for %s",
+		              tool_root_ways(object->leave));
 	tool_text_add(text, "\n    %s\n", object->uri != NULL ? object->uri : "");
 }
 

@@ -8,6 +8,7 @@
 #include "tools/fail.h"
 #include "tools/json.h"
 #include "tools/pin.h"
+#include "tools/terminal.h"
 #include "tools/text.h"
 #include "tools/token.h"
 #include "tools/unseal_share.h"

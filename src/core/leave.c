@@ -4,11 +4,14 @@
  */
 #include "core/leave.h"
 
+#include "core/access.h"
 #include "core/curve.h"
 #include "core/module.h"
 #include "core/rv.h"
 #include "core/token_material.h"
 #include "core/token_objects.h"
+
+#define TRIES 100       /* to change what others change too; each failure was a success of theirs */
 
 static bool may_leave(const struct sg_object *key, CK_FLAGS way)
 {
@@ -58,6 +61,52 @@ CK_RV sg_leave_take(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key, CK_FLAGS wa
 	locked = sg_session_acquire(&module->sessions, session);
 	if (locked != NULL)
 		rv = take(locked, key, way, out);
+	sg_session_release(&locked);
+	sg_module_leave();
+	return rv;
+}
+
+static CK_RV try_note(struct sg_session *session, CK_OBJECT_HANDLE handle, struct sg_bytes recovery,
+                      bool *stale)
+{
+	struct sg_object *key = NULL;
+	struct sg_attrs attrs = { 0 };
+	enum sg_err err = SG_OK;
+	CK_RV rv = sg_rv(sg_token_object(session->token, handle, &key));
+
+	*stale = false;
+	if (rv == CKR_OK)
+		rv = sg_access_change(session, key);
+	if (rv == CKR_OK && !may_leave(key, CKF_SIGNET_LEAVE_RECOVERY))
+		rv = CKR_ACTION_PROHIBITED;
+	if (rv == CKR_OK)
+		rv = sg_rv(sg_attrs_copy(&key->attrs, &attrs));
+	if (rv == CKR_OK)
+		rv = sg_rv(sg_attrs_set(&attrs, CKA_SIGNET_RECOVERY, recovery));
+	if (rv == CKR_OK) {
+		err = sg_token_change(session->token, handle, key, &attrs);
+		*stale = err == SG_ERR_NOT_FOUND && key->token &&
+		         sg_token_refresh(session->token) == SG_OK;
+		rv = err == SG_ERR_NOT_FOUND ? CKR_OBJECT_HANDLE_INVALID : sg_rv(err);
+	}
+	sg_attrs_free(&attrs);
+	sg_object_unref(&key);
+	return rv;
+}
+
+CK_RV sg_leave_arranged(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key, const char *recovery)
+{
+	struct sg_module *module = sg_module_enter();
+	struct sg_session *locked;
+	CK_RV rv = CKR_SESSION_HANDLE_INVALID;
+	bool stale;
+
+	if (module == NULL)
+		return CKR_CRYPTOKI_NOT_INITIALIZED;
+	locked = sg_session_acquire(&module->sessions, session);
+	stale = locked != NULL;
+	for (int i = 0; stale && i < TRIES; i++)
+		rv = try_note(locked, key, sg_bytes_str(recovery), &stale);
 	sg_session_release(&locked);
 	sg_module_leave();
 	return rv;

@@ -20,4 +20,9 @@
 CK_RV sg_leave_take(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key, CK_FLAGS way,
                     struct sg_secret **out);
 
+/* Write into a key of the token that may leave for recovery how that is arranged now
+ * (CKA_SIGNET_RECOVERY), which nothing of PKCS#11 changes. Errors: CKR_ACTION_PROHIBITED where it
+ * may not leave so, those of C_SetAttributeValue. */
+CK_RV sg_leave_arranged(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key, const char *recovery);
+
 #endif

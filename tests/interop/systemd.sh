@@ -164,7 +164,7 @@ succeeds inside keygen --label identity
 succeeds inside keygen --label tls --type p256
 succeeds inside sign --label identity
 succeeds inside sign --label tls
-succeeds inside root create --label root
+succeeds inside root create --label root --no-recovery
 succeeds inside wrap --root root --new
 cp out wrapped
 succeeds eval 'inside unwrap --root root --check < wrapped'

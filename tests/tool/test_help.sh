@@ -12,7 +12,7 @@
 
 # The verbs of the overview, one a line.
 verbs() {
-	signet --help | sed -n '/^Verbs:/,/^$/s/^  \([a-z]*\( create\| list\| set\| reset\| update\| accept\| add\| remove\| vault\)\{0,1\}\)  .*/\1/p'
+	signet --help | sed -n '/^Verbs:/,/^$/s/^  \([a-z-]\{1,\}\( [a-z-]\{1,\}\)\{0,1\}\)  .*/\1/p'
 }
 
 # The options of a verb as its help lists them.
@@ -102,7 +102,7 @@ completion_is_true() {
 completion_knows_arguments() {
 	# shellcheck source=tools/completion.bash
 	. "$SIGNET_TEST_SRCDIR/tools/completion.bash"
-	[ "$(complete_words root '' | xargs)" = 'create list' ] &&
+	[ "$(complete_words root '' | xargs)" = 'create import list recover rehearse share' ] &&
 		[ "$(complete_words help pin '' | xargs)" = 'reset set' ] && [ "$(complete_words help sign '')" = '' ] &&
 		[ "$(complete_words pubkey --format '' | xargs)" = 'all pem raw ssh' ] &&
 		[ "$(complete_words sign --format r)" = raw ] &&

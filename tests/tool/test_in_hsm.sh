@@ -59,14 +59,14 @@ openssl_verifies() {
 }
 
 root_wraps() {
-	exits 0 root create --label root --in-hsm && prints 'It lives in the HSM' &&
+	exits 0 root create --label root --in-hsm --no-recovery && prints 'It lives in the HSM' &&
 		exits 0 root list --json && json HSM 0 lives &&
 		signet wrap --root root --new > "$FOLDER/wrapped" &&
 		signet unwrap --root root --check < "$FOLDER/wrapped"
 }
 
 root_encrypts() {
-	exits 0 root create --label cipher --usage encrypt --in-hsm &&
+	exits 0 root create --label cipher --usage encrypt --in-hsm --no-recovery &&
 		signet encrypt --root cipher < "$FOLDER/data" > "$FOLDER/sealed" &&
 		signet decrypt --root cipher < "$FOLDER/sealed" | cmp - "$FOLDER/data"
 }

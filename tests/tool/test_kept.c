@@ -87,7 +87,8 @@ static const struct {
 	{ "keygen --token one --label lost --in-hsm", "C_GenerateKeyPair",
 	  "--type privkey, and again with --type pubkey removes it" },
 	{ "keygen --token one --label lost --in-hsm --type p256", "C_GenerateKeyPair", "--type privkey" },
-	{ "root create --token one --label lost --in-hsm", "C_GenerateKey", "--type secrkey removes it" },
+	{ "root create --token one --label lost --in-hsm --no-recovery", "C_GenerateKey",
+	  "--type secrkey removes it" },
 };
 
 START_TEST(a_key_that_a_killed_command_left_is_named_and_goes_with_the_token)

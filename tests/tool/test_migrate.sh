@@ -48,7 +48,7 @@ indices() {
 
 made() {
 	exits 0 init --label box --machine --sealer soft && exits 0 keygen --label key --token box &&
-		exits 0 root create --label root --token box && exits 0 list --token box --json &&
+		exits 0 root create --label root --no-recovery --token box && exits 0 list --token box --json &&
 		cp "$FOLDER/out" "$FOLDER/list" && exits 0 sign --label key --token box --format base64 < "$FOLDER/message" &&
 		cp "$FOLDER/out" "$FOLDER/signature" && exits 0 wrap --root root --token box --new --format base64 &&
 		cp "$FOLDER/out" "$FOLDER/wrapped"

@@ -49,7 +49,7 @@ key_is_made_all_the_same() {
 }
 
 others_are_made_all_the_same() {
-	untold 'Made the decryption root "fullroot"' root create --label fullroot --json && exits 0 wrap --root fullroot --new --format base64 &&
+	untold 'Made the decryption root "fullroot"' root create --label fullroot --no-recovery --json && exits 0 wrap --root fullroot --new --format base64 &&
 		cp "$FOLDER/out" "$FOLDER/wrapped" &&
 		untold 'Unwrapped the key "fullkey"' unwrap --root fullroot --label fullkey < "$FOLDER/wrapped" &&
 		openssl genpkey -algorithm Ed25519 > "$FOLDER/key.pem" &&
@@ -180,8 +180,8 @@ tpm_library_is_silent() {
 
 tpm_start || exit 1
 {
-	signet init --label token --machine && signet keygen --label key && signet root create --label root &&
-		signet root create --label crypt --usage encrypt
+	signet init --label token --machine && signet keygen --label key && signet root create --label root --no-recovery &&
+		signet root create --label crypt --usage encrypt --no-recovery
 } > /dev/null || exit 1
 
 for verb in --help --version 'sign --help' status 'status --json' doctor list 'list --json' 'pubkey --label key' 'root list' \

@@ -165,7 +165,7 @@ list_hides() {
 # Everything that wants the PIN says so where there is no terminal.
 pin_is_wanted() {
 	fails 2 'no terminal' keygen --label x && fails 2 'no terminal' sign --label key < /dev/null &&
-		fails 2 'no terminal' root create --label x && fails 2 'no terminal' delete --label key &&
+		fails 2 'no terminal' root create --label x --no-recovery && fails 2 'no terminal' delete --label key &&
 		fails 2 'no terminal' wrap --root x --new && fails 2 'no terminal' decrypt --root x < "$FOLDER/sealed"
 }
 
@@ -189,7 +189,7 @@ machine_has_no_pin() {
 	exits 0 init --label machine --machine && fails 1 'has no PIN' pin set --token machine --pin-file "$pin" --new-pin-file "$new" &&
 		fails 1 'has no PIN' pin reset --token machine --so-pin-file "$so" --new-pin-file "$new" &&
 		fails 2 'has no PIN' keygen --token machine --label key --pin-file "$pin" &&
-		fails 2 'has no PIN' root create --token machine --label root --pin-file "$pin" &&
+		fails 2 'has no PIN' root create --token machine --label root --no-recovery --pin-file "$pin" &&
 		fails 2 'has no PIN' list --token machine --login --pin-file "$pin" && exits 0 list --token machine && ! prints key
 }
 

@@ -10,7 +10,7 @@
 . "${SIGNET_TEST_SRCDIR:?}/tests/tool/lib.sh"
 
 root_is_what_it_should_be() {
-	exits 0 root create --label root --json && json 'secret key' class && json AES-256 type &&
+	exits 0 root create --label root --no-recovery --json && json 'secret key' class && json AES-256 type &&
 		json 'wrap, unwrap' usage && json false extractable && json true sealed_alone
 }
 
@@ -166,7 +166,7 @@ needs_aes_256() {
 }
 
 root_encrypts_if_made_so() {
-	exits 0 root create --label crypt --usage encrypt &&
+	exits 0 root create --label crypt --usage encrypt --no-recovery &&
 		signet encrypt --root crypt < "$FOLDER/plain" | signet decrypt --root crypt | cmp - "$FOLDER/plain" &&
 		fails 1 'not made for this use' wrap --root crypt --new
 }
@@ -187,8 +187,8 @@ else
 	check 'what a root is for stays' root_cannot_be_changed
 fi
 check 'root list shows roots alone' root_list_shows_roots_alone
-check 'a root that exists is refused' fails 9 already root create --label root
-check 'a wrong usage is an error' fails 2 'must be wrap, encrypt or both' root create --label x --usage sign
+check 'a root that exists is refused' fails 9 already root create --label root --no-recovery
+check 'a wrong usage is an error' fails 2 'must be wrap, encrypt or both' root create --label x --no-recovery --usage sign
 check 'a root never leaves, not even wrapped' fails 1 'may not leave' wrap --root root --label root
 check 'an Ed25519 key is no root' fails 3 'no secret key' wrap --root other --new
 check 'a chain of keys is made' chain_is_made

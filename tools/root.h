@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The tool. What the verbs of decryption roots have in common: how a root comes into the token.
+ */
+#ifndef TOOLS_ROOT_H
+#define TOOLS_ROOT_H
+
+#include "tools/object.h"
+#include "tools/recovery.h"
+#include "util/secret.h"
+
+/* What a root is to be. */
+struct tool_root {
+	struct sg_bytes label;
+	struct sg_bytes id;
+	struct sg_bytes name;           /* of the root that it is a version of */
+	CK_ULONG version;
+	CK_BBOOL wrap, encrypt;
+	CK_FLAGS leave;                 /* by which ways it may leave */
+	CK_BBOOL inside;                /* in the HSM */
+};
+
+/* Read --leave, a list of recovery, send and deliver, or `otherwise` where it is not given. */
+enum tool_exit tool_root_leave(const struct tool *tool, CK_FLAGS otherwise, CK_FLAGS *leave);
+
+/* Write the ways as --leave takes them, or "none". */
+const char *tool_root_ways(CK_FLAGS leave);
+
+/* Set name and version of a root that comes from elsewhere: a label "NAME-v2" is of the second
+ * version of NAME, any other of the first of that name. */
+void tool_root_version(struct tool_root *root);
+
+/* Make the key of a root that is told how it can be had back: in the token, or of the session
+ * alone, from where tool_root_keep takes it. */
+CK_RV tool_root_generate(const struct tool *tool, const struct tool_root *root, bool token,
+                         const char *recovery, CK_OBJECT_HANDLE *key);
+
+/* Put a copy of a session key into the token as a root, sealed by itself. */
+CK_RV tool_root_keep(const struct tool *tool, CK_OBJECT_HANDLE key, const char *recovery,
+                     CK_OBJECT_HANDLE *root);
+
+/* Put a value of 32 bytes into the token as a root, sealed by itself. */
+CK_RV tool_root_bring(const struct tool *tool, const struct tool_root *root,
+                      const struct sg_secret *value, const char *recovery, CK_OBJECT_HANDLE *key);
+
+/* Open the token for a new root that --label names, and set its label, id and version: name and
+ * version as tool_root_version does. The caller frees id, which it refers to. */
+enum tool_exit tool_root_open_new(struct tool *tool, struct tool_root *root, struct sg_buf *id);
+
+/* Tell that the root came into the token, or that it did not: rv is what the call said. */
+enum tool_exit tool_root_made(const struct tool *tool, CK_RV rv, CK_OBJECT_HANDLE key,
+                              const struct tool_root *root, const struct tool_recovery *plan,
+                              const char *made);
+
+#endif

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The tool. Typing shares.
+ */
+#include "tools/share_typed.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tools/fail.h"
+#include "tools/terminal.h"
+#include "util/proquint.h"
+
+/* Tell the number of the first word of a line that is none, or 0. */
+static size_t wrong_word(const struct sg_secret *line)
+{
+	struct sg_secret *bytes = NULL;
+	size_t wrong = 0;
+
+	(void)sg_proquint_read(sg_secret_bytes(line), &bytes, &wrong);
+	sg_secret_free(&bytes);
+	return wrong;
+}
+
+static void append(struct sg_secret *text, const struct sg_secret *line)
+{
+	memcpy(text->data + text->len, line->data, line->len);
+	text->len += line->len;
+	text->data[text->len++] = ' ';
+}
+
+/* Ask for one share, line by line where it is words. A line with a word that is none is asked for
+ * again. Errors: NOT_FOUND where nothing is typed, RANGE, those of the terminal and memory. */
+static enum sg_err ask_lines(int fd, size_t number, struct sg_secret *text, struct sg_secret *line)
+{
+	enum sg_err err = SG_OK;
+	char prompt[128];
+	size_t words = 0, wrong;
+
+	for (text->len = 0; err == SG_OK && words < SG_SHARE_TEXT_WORDS;) {
+		if (words == 0)
+			snprintf(prompt, sizeof prompt, "Share no. %zu, all of it or its first line: ",
+			         number);
+		else
+			snprintf(prompt, sizeof prompt, "Share no. %zu, from word %zu on: ", number,
+			         words + 1);
+		err = tool_terminal_ask(fd, prompt, line);
+		if (err != SG_OK)
+			break;
+		if (sg_share_text_count(sg_secret_bytes(line)) == 0)
+			return words == 0 ? SG_ERR_NOT_FOUND : SG_ERR_RANGE;
+		wrong = sg_share_text_is_words(sg_secret_bytes(line)) ? wrong_word(line) : 0;
+		if (wrong != 0) {
+			tool_note("word %zu is mistyped; nothing of this line was taken",
+			          words + wrong);
+			continue;
+		}
+		if (line->len + 1 > text->cap - text->len)
+			return SG_ERR_RANGE;
+		append(text, line);
+		if (!sg_share_text_is_words(sg_secret_bytes(text)))
+			break;
+		words = sg_share_text_count(sg_secret_bytes(text));
+	}
+	return err;
+}
+
+/* Ask until there is a share; a mistake is named and nothing lost but that share's typing. */
+static enum sg_err ask_share(int fd, struct tool_shares *in)
+{
+	struct sg_secret *text = NULL, *line = NULL;
+	const char *where = in->where[in->n];
+	enum sg_err err = sg_secret_new(SG_SHARE_TEXT_MAX, &text);
+	size_t wrong = 0;
+
+	if (err == SG_OK)
+		err = sg_secret_new(SG_SHARE_TEXT_MAX, &line);
+	while (err == SG_OK) {
+		err = ask_lines(fd, in->n + 1, text, line);
+		if (err == SG_OK)
+			err = sg_share_text_read(sg_secret_bytes(text), &in->share[in->n], &wrong);
+		if (err == SG_OK)
+			break;
+		if (err != SG_ERR_TAG && err != SG_ERR_FORMAT && err != SG_ERR_RANGE)
+			break;
+		(void)tool_share_bad(err, wrong, where);
+		err = SG_OK;
+	}
+	sg_secret_free(&text);
+	sg_secret_free(&line);
+	return err;
+}
+
+/* Take those out that are there already or of another sharing. */
+static void drop_bad(struct tool_shares *in)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < in->n; i++) {
+		if (in->fault[i] == SG_SHARE_AGAIN || in->fault[i] == SG_SHARE_FOREIGN) {
+			sg_share_clear(&in->share[i]);
+			continue;
+		}
+		if (kept != i) {
+			in->share[kept] = in->share[i];
+			in->share[i].part = NULL;
+			in->fault[kept] = in->fault[i];
+			memcpy(in->where[kept], in->where[i], TOOL_WHERE);
+		}
+		kept++;
+	}
+	in->n = kept;
+}
+
+/* Bring together what is there; RANGE: another one is needed. */
+static enum sg_err combine(struct tool_shares *in, struct sg_secret **root)
+{
+	enum sg_err err = sg_share_combine(in->share, in->n, in->fault, root);
+
+	if (err == SG_OK || err == SG_ERR_RANGE)
+		(void)tool_shares_name(in);
+	if (err == SG_ERR_TAG && in->n < in->share[0].n && in->n < SG_SHARES_MOST) {
+		tool_note("these %zu shares don't have the root together: at least one is wrong. With "
+		          "another share it may be named", in->n);
+		return SG_ERR_RANGE;
+	}
+	if (err == SG_ERR_RANGE)
+		drop_bad(in);
+	return err;
+}
+
+enum tool_exit tool_shares_typed(struct tool_shares *in, struct sg_secret **root)
+{
+	int fd = tool_terminal_open();
+	enum sg_err err = fd >= 0 ? SG_ERR_RANGE : SG_ERR_SYSTEM;
+
+	while (err == SG_ERR_RANGE && in->n < SG_SHARES_MOST) {
+		snprintf(in->where[in->n], TOOL_WHERE, "share no. %zu", in->n + 1);
+		err = ask_share(fd, in);
+		if (err != SG_OK)
+			break;
+		in->n++;
+		err = combine(in, root);
+		if (err == SG_ERR_RANGE && in->n > 0)
+			tool_note("%zu of the %u shares that it takes", in->n, in->share[0].k);
+	}
+	if (fd >= 0)
+		close(fd);
+	if (err == SG_OK)
+		return TOOL_OK;
+	if (err == SG_ERR_NOT_FOUND)
+		return tool_fail(TOOL_FAILED, NULL, "not enough shares were given");
+	if (err == SG_ERR_TAG || err == SG_ERR_RANGE)
+		return tool_fail(TOOL_MISMATCH, NULL, "these shares don't have the root together, and "
+		                 "there are no more of them");
+	return tool_fail_err(err, "can't read the shares");
+}
