@@ -213,6 +213,13 @@ struct sg_ck_gcm_message_params {
 #define CKF_SIGNET_LEAVE_SEND 0x02UL            /* sealed to another machine's TPM */
 #define CKF_SIGNET_LEAVE_DELIVER 0x04UL         /* as bytes, to a program of this machine */
 
+/* Bytes, private and secret keys and data, given when they are made or copied, absent otherwise:
+ * what must hold of the machine, beside the token's own policy, when the hardware opens the key:
+ * "pcr=sha256:7,11" with the values of now, "pcr=sha256:7=HEX" with given ones, or "signer=HEX",
+ * the DER of a P-256 or RSA public key whose owner may sign values; clauses with ';' between.
+ * Needs CKA_SIGNET_SEALED = CK_TRUE. It never changes but by signet reseal. */
+#define CKA_SIGNET_POLICY (CKA_SIGNET | 0x04UL)
+
 /* Bytes and CK_ULONG, secret keys, given when the key is made, both or neither: the name of the
  * decryption root that this key is a version of, and which: 1, 2 ... */
 #define CKA_SIGNET_ROOT (CKA_SIGNET | 0x05UL)
@@ -221,6 +228,13 @@ struct sg_ck_gcm_message_params {
 /* Bytes, secret keys, given when the key is made or copied: how it can be had back when the token
  * is lost, in the words of the signet command. */
 #define CKA_SIGNET_RECOVERY (CKA_SIGNET | 0x07UL)
+
+/* Bytes, 4 to 255, private and secret keys, given when the key is made or copied and never read: a
+ * PIN of the key's own, without which the hardware does not open it. Needs CKA_SIGNET_SEALED =
+ * CK_TRUE. Such a key has CKA_SIGNET_HAS_PIN = CK_TRUE, which is absent otherwise. Its first use in
+ * a process asks for C_Login with CKU_CONTEXT_SPECIFIC and this PIN. */
+#define CKA_SIGNET_PIN (CKA_SIGNET | 0x08UL)
+#define CKA_SIGNET_HAS_PIN (CKA_SIGNET | 0x09UL)
 
 /* Return values for causes that PKCS#11 has no name for. */
 #define CKR_SIGNET (0x80000000UL | 0x00534700UL)

@@ -37,7 +37,8 @@ CK_RV sg_access_add(const struct sg_session *session, const struct sg_attrs *att
 		return CKR_SESSION_READ_ONLY;
 	if (sg_attrs_bool(attrs, CKA_PRIVATE) && !sg_token_private_open(session->token))
 		return CKR_USER_NOT_LOGGED_IN;
-	if (sg_attrs_bool(attrs, CKA_ALWAYS_AUTHENTICATE) && is_machine(session->token)) {
+	if (sg_attrs_bool(attrs, CKA_ALWAYS_AUTHENTICATE) &&
+	    !sg_attrs_bool(attrs, CKA_SIGNET_HAS_PIN) && is_machine(session->token)) {
 		sg_log(SG_LOG_ERROR, "a machine token has no PIN to ask for at each use");
 		return CKR_ATTRIBUTE_VALUE_INVALID;
 	}

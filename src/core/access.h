@@ -10,7 +10,8 @@
 
 /* Check that the session may add an object with these attributes. Errors:
  * SESSION_READ_ONLY for a token object, USER_NOT_LOGGED_IN for a private one,
- * ATTRIBUTE_VALUE_INVALID for CKA_ALWAYS_AUTHENTICATE where there is no PIN, and those of
+ * ATTRIBUTE_VALUE_INVALID for CKA_ALWAYS_AUTHENTICATE where there is no PIN, of the user or of the
+ * key, and those of
  * sg_access_trust. */
 CK_RV sg_access_add(const struct sg_session *session, const struct sg_attrs *attrs);
 

@@ -22,6 +22,7 @@ enum sg_attr_kind {
 	SG_ATTR_DATE,           /* CK_DATE or nothing */
 	SG_ATTR_MECHANISMS,     /* array of CK_MECHANISM_TYPE, not empty */
 	SG_ATTR_TEMPLATE,       /* array of CK_ATTRIBUTE */
+	SG_ATTR_POLICY,         /* a policy's text (seal/policy.h), kept in one spelling */
 };
 
 /* Kinds of object that a row stands for; a bit each. */
@@ -55,6 +56,8 @@ enum {
 	SG_ATTR_MATERIAL = 1 << 5,      /* key material: kept in guarded memory, not in the list */
 	SG_ATTR_SENSITIVE = 1 << 6,     /* not read where CKA_SENSITIVE or not CKA_EXTRACTABLE */
 	SG_ATTR_COPY_SETS = 1 << 7,     /* C_CopyObject may change it, even if nothing else may */
+	SG_ATTR_ONLY_ONCE = 1 << 8,     /* ... but only where there was none */
+	SG_ATTR_WRITE_ONLY = 1 << 9,    /* a secret that is used and never kept in the list */
 };
 
 /* What an attribute is where the template does not say. */

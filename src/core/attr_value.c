@@ -9,6 +9,7 @@
 
 #include "core/date.h"
 #include "core/rv.h"
+#include "seal/policy.h"
 #include "util/log.h"
 
 #define STORED_ULONG 8
@@ -43,7 +44,7 @@ static const struct sg_attr_row *find_nested(CK_ATTRIBUTE_TYPE type, unsigned mo
 	rows = sg_attr_rows(&n);
 	for (size_t i = 0; i < n; i++)
 		if (rows[i].type == type && (rows[i].in & NESTED_IN) != 0 &&
-		    (rows[i].flags & SG_ATTR_MATERIAL) == 0 &&
+		    (rows[i].flags & (SG_ATTR_MATERIAL | SG_ATTR_WRITE_ONLY)) == 0 &&
 		    rows[i].kind != SG_ATTR_TEMPLATE &&
 		    (mode == 0 || (rows[i].allowed & mode) != 0))
 			return &rows[i];
@@ -79,6 +80,22 @@ static CK_RV store_mechanisms(const CK_ATTRIBUTE *attr, struct sg_value *value)
 	}
 	value->stored = sg_buf_bytes(&value->room);
 	return sg_rv(err);
+}
+
+/* Bring a policy to the form in which it is kept: one policy, one text. */
+static CK_RV store_policy(const CK_ATTRIBUTE *attr, struct sg_value *value)
+{
+	const struct sg_bytes text = sg_bytes(attr->pValue, attr->ulValueLen);
+	struct sg_policy policy = { 0 };
+	enum sg_err err = SG_ERR_FORMAT;
+
+	if (text.len <= SG_POLICY_TEXT_MAX)
+		err = sg_policy_parse(text, &policy);
+	if (err == SG_OK)
+		err = sg_policy_text(&policy, true, &value->room);
+	value->stored = sg_buf_bytes(&value->room);
+	sg_policy_clear(&policy);
+	return err == SG_ERR_FORMAT ? CKR_ATTRIBUTE_VALUE_INVALID : sg_rv(err);
 }
 
 /* Check one attribute inside a template and add it to the list. */
@@ -158,6 +175,8 @@ CK_RV sg_value_store(const struct sg_attr_row *row, const CK_ATTRIBUTE *attr,
 		return store_mechanisms(attr, value);
 	case SG_ATTR_TEMPLATE:
 		return store_template(row->type, attr, value);
+	case SG_ATTR_POLICY:
+		return store_policy(attr, value);
 	}
 	return sg_value_fits(row, value->stored) ? CKR_OK : CKR_ATTRIBUTE_VALUE_INVALID;
 }
@@ -187,6 +206,15 @@ static bool template_fits(struct sg_bytes stored)
 	return fits;
 }
 
+static bool policy_fits(struct sg_bytes stored)
+{
+	struct sg_policy policy = { 0 };
+	bool fits = stored.len <= SG_POLICY_TEXT_MAX && sg_policy_parse(stored, &policy) == SG_OK;
+
+	sg_policy_clear(&policy);
+	return fits;
+}
+
 bool sg_value_fits(const struct sg_attr_row *row, struct sg_bytes stored)
 {
 	switch (row->kind) {
@@ -202,6 +230,8 @@ bool sg_value_fits(const struct sg_attr_row *row, struct sg_bytes stored)
 		return stored.len > 0 && stored.len % STORED_ULONG == 0;
 	case SG_ATTR_TEMPLATE:
 		return template_fits(stored);
+	case SG_ATTR_POLICY:
+		return policy_fits(stored);
 	}
 	return false;
 }
@@ -285,6 +315,7 @@ CK_RV sg_value_give(const struct sg_attr_row *row, struct sg_bytes stored, CK_AT
 	case SG_ATTR_BOOL:
 	case SG_ATTR_BYTES:
 	case SG_ATTR_DATE:
+	case SG_ATTR_POLICY:
 		return sg_value_give_bytes(attr, stored.data, stored.len);
 	case SG_ATTR_ULONG:
 		number = sg_get_u64(stored.data);

@@ -12,7 +12,6 @@
 #include "core/mech.h"
 #include "core/rv.h"
 #include "core/template.h"
-#include "core/token_material.h"
 #include "core/token_objects.h"
 
 /* Bytes of the shortest key that is derived. Of a shorter one the whole could be guessed
@@ -106,13 +105,14 @@ CK_RV sg_key_derive(struct sg_session *session, const CK_MECHANISM *mechanism,
 	if (rv == CKR_OK)
 		rv = sg_access_add(session, &attrs);
 	if (rv == CKR_OK)
-		rv = sg_rv(sg_token_material(op.token, op.key, &op.secret));
+		rv = sg_op_material(session, base, op.key, &op.secret);
 	if (rv == CKR_OK)
 		rv = derive(&op, &attrs, &material);
 	if (rv == CKR_OK)
 		rv = sg_object_new(&attrs, &material,
 		                   (struct sg_origin){ .mechanism = CK_UNAVAILABLE_INFORMATION,
-		                                       .base = op.key },
+		                                       .base = op.key,
+		                                       .pin = sg_template_pin(merged.attr, merged.n) },
 		                   &object);
 	if (rv == CKR_OK)
 		rv = sg_rv(sg_token_add(session->token, session, &object, 1, handle));

@@ -115,7 +115,9 @@ CK_RV sg_key_generate(struct sg_session *session, const CK_MECHANISM *mechanism,
 		             : mech->generate(&attrs, &material);
 	if (rv == CKR_OK)
 		rv = sg_object_new(&attrs, &material,
-		                   (struct sg_origin){ true, mech->type, NULL, uuid }, &object);
+		                   (struct sg_origin){ true, mech->type, NULL, uuid,
+		                                       sg_template_pin(template, n) },
+		                   &object);
 	if (rv == CKR_OK)
 		rv = sg_rv(sg_token_add(session->token, session, &object, 1, handle));
 	settle_inside(session->token, rv, &undo);
@@ -132,6 +134,7 @@ struct pair {
 	struct sg_secret *material;
 	struct sg_secret *undo;         /* what the hardware made */
 	uint8_t uuid[SG_UUID];          /* of the private half */
+	struct sg_bytes pin;            /* of its own; view of the template */
 };
 
 static void pair_free(struct pair *pair)
@@ -182,8 +185,8 @@ static CK_RV pair_key(struct sg_token *token, const struct sg_mech *mech,
 /* Make the objects; the public half learns its point from the private one. */
 static CK_RV pair_objects(struct sg_token *token, const struct sg_mech *mech, struct pair *pair)
 {
-	const struct sg_origin private = { true, mech->type, NULL, pair->uuid };
-	const struct sg_origin public = { true, mech->type, NULL, NULL };
+	const struct sg_origin private = { true, mech->type, NULL, pair->uuid, pair->pin };
+	const struct sg_origin public = { true, mech->type, NULL, NULL, { NULL, 0 } };
 	const struct sg_curve *curve = sg_curve_of(&pair->attrs[0]);
 	struct sg_secret *none = NULL;
 	struct sg_bytes point;
@@ -226,8 +229,10 @@ CK_RV sg_key_generate_pair(struct sg_session *session, const CK_MECHANISM *mecha
 	if (rv == CKR_OK)
 		rv = pair_half(session, mech, CKO_PRIVATE_KEY, private_template, private_n,
 		               &pair.attrs[1]);
-	if (rv == CKR_OK)
+	if (rv == CKR_OK) {
+		pair.pin = sg_template_pin(private_template, private_n);
 		rv = pair_objects(session->token, mech, &pair);
+	}
 	if (rv == CKR_OK)
 		rv = sg_rv(sg_token_add(session->token, session, pair.objects, 2, handles));
 	settle_inside(session->token, rv, &pair.undo);

@@ -13,7 +13,6 @@
 #include "core/mech.h"
 #include "core/rv.h"
 #include "core/template.h"
-#include "core/token_material.h"
 #include "core/token_objects.h"
 #include "crypto/pkcs8.h"
 
@@ -106,24 +105,18 @@ static enum sg_err write_plain(const struct sg_object *object, const struct sg_s
 	return err;
 }
 
-/* Open both keys and wrap one by the other; out has room for it. */
-static CK_RV wrap_material(struct sg_op *op, struct sg_object *object, uint8_t *out, size_t room)
+/* Wrap what was opened by the wrapping key; out has room for it. */
+static CK_RV wrap_material(struct sg_op *op, const struct sg_object *object,
+                           const struct sg_secret *secret, uint8_t *out, size_t room)
 {
-	const struct sg_secret *secret;
 	struct sg_secret *der = NULL;
 	struct sg_bytes plain;
-	enum sg_err err;
 	size_t need;
 	CK_RV rv;
 
-	err = sg_token_material(op->token, op->key, &op->secret);
-	if (err == SG_OK)
-		err = sg_token_material(op->token, object, &secret);
-	if (err == SG_OK)
-		err = write_plain(object, secret, &der, &plain);
-	if (err != SG_OK)
-		return sg_rv(err);
-	rv = fns_of(op)->size(op, plain.len, &need);
+	rv = sg_rv(write_plain(object, secret, &der, &plain));
+	if (rv == CKR_OK)
+		rv = fns_of(op)->size(op, plain.len, &need);
 	if (rv == CKR_OK && need > room)
 		rv = CKR_BUFFER_TOO_SMALL;
 	if (rv == CKR_OK)
@@ -138,6 +131,7 @@ CK_RV sg_key_wrap(struct sg_session *session, const CK_MECHANISM *mechanism,
 {
 	struct sg_object *object = NULL;
 	struct sg_op op = { .message = message };
+	const struct sg_secret *secret = NULL;
 	CK_ULONG room = *out_len;
 	size_t len = 0, need;
 	CK_RV rv;
@@ -153,10 +147,15 @@ CK_RV sg_key_wrap(struct sg_session *session, const CK_MECHANISM *mechanism,
 		rv = fns_of(&op)->size(&op, len, &need);
 	if (rv == CKR_OK) {
 		*out_len = need;
-		if (out != NULL)
-			rv = room < need ? CKR_BUFFER_TOO_SMALL
-			                 : wrap_material(&op, object, out, room);
+		if (out != NULL && room < need)
+			rv = CKR_BUFFER_TOO_SMALL;
 	}
+	if (rv == CKR_OK && out != NULL)
+		rv = sg_op_material(session, wrapping, op.key, &op.secret);
+	if (rv == CKR_OK && out != NULL)
+		rv = sg_op_material(session, key, object, &secret);
+	if (rv == CKR_OK && out != NULL)
+		rv = wrap_material(&op, object, secret, out, room);
 	sg_object_unref(&object);
 	sg_op_end(&op);
 	return rv;
@@ -224,10 +223,10 @@ static CK_RV read_private(struct sg_attrs *attrs, struct sg_secret **material)
 }
 
 /* Make the object of what was unwrapped; takes over attributes and material. */
-static CK_RV make_object(struct sg_attrs *attrs, struct sg_secret **material,
+static CK_RV make_object(struct sg_attrs *attrs, struct sg_secret **material, struct sg_bytes pin,
                          struct sg_object **object)
 {
-	const struct sg_origin unwrapped = { .mechanism = CK_UNAVAILABLE_INFORMATION };
+	const struct sg_origin unwrapped = { .mechanism = CK_UNAVAILABLE_INFORMATION, .pin = pin };
 	const bool private = sg_attrs_ulong(attrs, CKA_CLASS) == CKO_PRIVATE_KEY;
 	CK_RV rv;
 
@@ -260,11 +259,12 @@ CK_RV sg_key_unwrap(struct sg_session *session, const CK_MECHANISM *mechanism,
 	if (rv == CKR_OK)
 		rv = sg_access_add(session, &attrs);
 	if (rv == CKR_OK)
-		rv = sg_rv(sg_token_material(op.token, op.key, &op.secret));
+		rv = sg_op_material(session, unwrapping, op.key, &op.secret);
 	if (rv == CKR_OK)
 		rv = fns_of(&op)->unwrap(&op, wrapped, &material);
 	if (rv == CKR_OK)
-		rv = make_object(&attrs, &material, &object);
+		rv = make_object(&attrs, &material, sg_template_pin(merged.attr, merged.n),
+		                 &object);
 	if (rv == CKR_OK)
 		rv = sg_rv(sg_token_add(session->token, session, &object, 1, handle));
 	sg_object_unref(&object);

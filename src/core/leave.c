@@ -8,7 +8,6 @@
 #include "core/curve.h"
 #include "core/module.h"
 #include "core/rv.h"
-#include "core/token_material.h"
 #include "core/token_objects.h"
 
 #define TRIES 100       /* to change what others change too; each failure was a success of theirs */
@@ -34,7 +33,7 @@ static CK_RV take(struct sg_session *session, CK_OBJECT_HANDLE handle, CK_FLAGS 
 	if (rv == CKR_OK && sg_attrs_bool(&key->attrs, CKA_ALWAYS_AUTHENTICATE))
 		rv = CKR_USER_NOT_LOGGED_IN;
 	if (rv == CKR_OK)
-		rv = sg_rv(sg_token_material(session->token, key, &material));
+		rv = sg_op_material(session, handle, key, &material);
 	if (rv == CKR_OK && material == NULL)
 		rv = CKR_ACTION_PROHIBITED;
 	if (rv == CKR_OK) {

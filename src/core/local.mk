@@ -11,6 +11,7 @@ libsignet_la_SOURCES += \
 	src/core/iv_source.c src/core/iv_source.h \
 	src/core/key_derive.c \
 	src/core/key_generate.c \
+	src/core/key_guard.c src/core/key_guard.h \
 	src/core/key_ops.h \
 	src/core/key_template.c src/core/key_template.h \
 	src/core/key_wrap.c \

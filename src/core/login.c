@@ -7,6 +7,7 @@
 #include "core/rv.h"
 #include "core/token_anchor.h"
 #include "core/token_index.h"
+#include "core/token_material.h"
 #include "core/token_policy.h"
 #include "core/token_tries.h"
 #include "core/token_tripwire.h"
@@ -46,7 +47,7 @@ enum sg_err sg_token_unseal_pin(struct sg_token *token, struct sg_sealer *sealer
 	if (err == SG_ERR_RANGE)
 		err = SG_ERR_STORE_DAMAGED;
 	if (err == SG_OK)
-		err = sg_token_signatures(token, record, &signatures);
+		err = sg_token_signatures(token, sg_buf_bytes(&record->policy), &signatures);
 	if (err == SG_OK) {
 		guard.auth = auth;
 		err = sg_token_unseal(token, sealer, record, &guard, sg_buf_bytes(&copy->blob),
@@ -344,6 +345,7 @@ static void log_out(struct sg_token *token)
 {
 	sg_login_keep(token);
 	token->user = SG_NOBODY;
+	sg_token_material_end_pins(token);
 	if (token->record.machine)
 		return;
 	atomic_fetch_add(&token->epoch[SG_PRIVATE_HALF], 1);
@@ -374,6 +376,7 @@ void sg_token_session_closed(struct sg_token *token, CK_FLAGS flags)
 		token->read_only_sessions--;
 	if (token->sessions == 0) {
 		token->replaced = false;
+		sg_token_material_end_pins(token);
 		if (token->user != SG_NOBODY && sg_login_is_last(token, true))
 			log_out(token);
 	}

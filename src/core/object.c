@@ -25,6 +25,7 @@ static void material_unref(struct sg_material **material)
 		return;
 	open = atomic_load_explicit(&m->open, memory_order_relaxed);
 	sg_secret_free(&open);
+	sg_secret_free(&m->pin);
 	ivs = atomic_load_explicit(&m->ivs, memory_order_relaxed);
 	sg_iv_source_put(&ivs);
 	sg_buf_free(&m->closed);
@@ -182,6 +183,14 @@ static CK_RV finish(struct sg_attrs *attrs, struct sg_secret **material, struct 
 	return sg_rv(err);
 }
 
+/* Keep the PIN of a key until the hardware has sealed it. */
+static enum sg_err keep_pin(struct sg_object *object, struct sg_bytes pin)
+{
+	return pin.len == 0 || object->material == NULL
+	               ? SG_OK
+	               : sg_secret_copy(pin, &object->material->pin);
+}
+
 /* Check that there is something which the hardware can seal, where it is to seal it alone. */
 static CK_RV check_sealed(const struct sg_attrs *attrs, const struct sg_secret *material)
 {
@@ -223,6 +232,8 @@ CK_RV sg_object_new(struct sg_attrs *attrs, struct sg_secret **material, struct 
 			if (*material != NULL)
 				err = material_new(material, sg_bytes(NULL, 0), &object->material);
 		}
+		if (err == SG_OK)
+			err = keep_pin(object, origin.pin);
 		if (err != SG_OK)
 			sg_object_unref(&object);
 		rv = sg_rv(err);
@@ -325,13 +336,28 @@ enum sg_err sg_object_changed(const struct sg_object *object, struct sg_attrs *a
 	return SG_OK;
 }
 
+enum sg_err sg_object_closed(const struct sg_object *object, struct sg_object **out)
+{
+	struct sg_attrs attrs = { 0 };
+	enum sg_err err = sg_attrs_copy(&object->attrs, &attrs);
+
+	*out = NULL;
+	if (err == SG_OK)
+		err = sg_object_stored(&attrs, sg_buf_bytes(&object->material->closed), object->uuid,
+		                       object->generation, out);
+	if (err == SG_OK)
+		(*out)->witnessed = object->witnessed;
+	sg_attrs_free(&attrs);
+	return err;
+}
+
 enum sg_err sg_object_builtin(struct sg_attrs *attrs, struct sg_object **out)
 {
 	return object_new(attrs, out);
 }
 
 enum sg_err sg_object_copied(struct sg_attrs *attrs, const struct sg_secret *material,
-                             struct sg_object **out)
+                             struct sg_bytes pin, struct sg_object **out)
 {
 	struct sg_object *copied = NULL;
 	struct sg_secret *secret = NULL;
@@ -348,6 +374,8 @@ enum sg_err sg_object_copied(struct sg_attrs *attrs, const struct sg_secret *mat
 		err = sg_secret_copy(sg_secret_bytes(material), &secret);
 	if (err == SG_OK && material != NULL)
 		err = material_new(&secret, sg_bytes(NULL, 0), &copied->material);
+	if (err == SG_OK)
+		err = keep_pin(copied, pin);
 	if (err != SG_OK)
 		sg_object_unref(&copied);
 	sg_secret_free(&secret);

@@ -14,11 +14,13 @@
 #include "util/secret.h"
 
 /* How the secret part of a record is closed: by the token key alone, or by the hardware
- * first, for us to open again or never. Values of the stored format. */
+ * first, for us to open again, with a PIN of the key's own or without, or never. Values of the
+ * stored format. */
 enum sg_closed_by {
 	SG_CLOSED_BY_TOKEN_KEY = 0,
 	SG_CLOSED_BY_SEALER = 1,
 	SG_CLOSED_RESIDENT = 2,
+	SG_CLOSED_BY_PIN = 3,           /* core/key_guard.h */
 };
 
 /* Key material, or the hardware's blob of a key that lives in it, or the value of a data
@@ -28,6 +30,7 @@ struct sg_material {
 	struct sg_secret *_Atomic open; /* NULL until it is first used, set once */
 	struct sg_buf closed;           /* the record's secret part; empty for session objects */
 	struct sg_iv_source *_Atomic ivs;       /* NULL until one is made, set once */
+	struct sg_secret *pin;          /* of the key's own, until the hardware has sealed it */
 };
 
 struct sg_object {
@@ -52,6 +55,7 @@ struct sg_origin {
 	CK_MECHANISM_TYPE mechanism;    /* CKA_KEY_GEN_MECHANISM, or CK_UNAVAILABLE_INFORMATION */
 	const struct sg_object *base;   /* the key it was made from, with its history; or NULL */
 	const uint8_t *uuid;            /* SG_UUID random bytes that it is to have; NULL: any */
+	struct sg_bytes pin;            /* of the key's own; empty: none */
 };
 
 /* Make an object out of the attributes of sg_template_build and its material, both
@@ -76,15 +80,19 @@ enum sg_err sg_object_stored(struct sg_attrs *attrs, struct sg_bytes closed,
 enum sg_err sg_object_changed(const struct sg_object *object, struct sg_attrs *attrs,
                               struct sg_object **out);
 
+/* Make another object of one that was stored, in the same version, with its material closed. Errors:
+ * NOMEM. */
+enum sg_err sg_object_closed(const struct sg_object *object, struct sg_object **out);
+
 /* Make an object of a kind that is nowhere stored out of attributes, which it takes over on
  * success. Errors: NOMEM. */
 enum sg_err sg_object_builtin(struct sg_attrs *attrs, struct sg_object **out);
 
 /* Make an unshared object with other attributes, which it takes over, an identity of its own
- * and a copy of the material, which may be NULL. Where the key came from, and what it always
+ * and a copy of the material, which may be NULL, for which pin is as in struct sg_origin. Where the key came from, and what it always
  * was, stays what the attributes say. */
 enum sg_err sg_object_copied(struct sg_attrs *attrs, const struct sg_secret *material,
-                             struct sg_object **out);
+                             struct sg_bytes pin, struct sg_object **out);
 
 struct sg_object *sg_object_ref(struct sg_object *object);
 

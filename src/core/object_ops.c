@@ -22,7 +22,7 @@ CK_RV sg_object_create(struct sg_session *session, const CK_ATTRIBUTE *template,
 	const struct sg_template_kind kind = {
 		SG_BY_CREATE, CK_UNAVAILABLE_INFORMATION, CK_UNAVAILABLE_INFORMATION,
 	};
-	const struct sg_origin imported = { .mechanism = CK_UNAVAILABLE_INFORMATION };
+	struct sg_origin imported = { .mechanism = CK_UNAVAILABLE_INFORMATION };
 	struct sg_attrs attrs = { 0 };
 	struct sg_secret *material = NULL;
 	struct sg_object *object = NULL;
@@ -36,8 +36,10 @@ CK_RV sg_object_create(struct sg_session *session, const CK_ATTRIBUTE *template,
 		rv = CKR_ATTRIBUTE_VALUE_INVALID;
 	if (rv == CKR_OK)
 		rv = sg_access_add(session, &attrs);
-	if (rv == CKR_OK)
+	if (rv == CKR_OK) {
+		imported.pin = sg_template_pin(template, n);
 		rv = sg_object_new(&attrs, &material, imported, &object);
+	}
 	if (rv == CKR_OK)
 		rv = sg_rv(sg_token_add(session->token, session, &object, 1, handle));
 	sg_object_unref(&object);
@@ -66,12 +68,13 @@ CK_RV sg_object_copy_make(struct sg_session *session, CK_OBJECT_HANDLE handle,
 	if (rv == CKR_OK)
 		rv = sg_access_add(session, &attrs);
 	if (rv == CKR_OK)
-		rv = sg_rv(sg_token_material(session->token, object, &material));
+		rv = sg_op_material(session, handle, object, &material);
 	if (rv == CKR_OK && material != NULL && material->len > SG_SEAL_MAX &&
 	    sg_attrs_bool(&attrs, CKA_SIGNET_SEALED))
 		rv = CKR_KEY_SIZE_RANGE;
 	if (rv == CKR_OK)
-		rv = sg_rv(sg_object_copied(&attrs, material, copy));
+		rv = sg_rv(sg_object_copied(&attrs, material, sg_template_pin(template, n),
+		                            copy));
 	sg_object_unref(&object);
 	sg_attrs_free(&attrs);
 	return rv;
@@ -131,21 +134,21 @@ CK_RV sg_object_destroy(struct sg_session *session, CK_OBJECT_HANDLE handle)
 }
 
 /* Give out key material where that is allowed; of a curve's the private half. */
-static CK_RV read_material(struct sg_session *session, struct sg_object *object,
-                           CK_ATTRIBUTE *attr)
+static CK_RV read_material(struct sg_session *session, CK_OBJECT_HANDLE handle,
+                           struct sg_object *object, CK_ATTRIBUTE *attr)
 {
 	const struct sg_curve *curve = sg_curve_of(&object->attrs);
 	const struct sg_secret *secret;
-	enum sg_err err;
+	CK_RV rv;
 
 	if (!sg_access_reveals(object)) {
 		attr->ulValueLen = CK_UNAVAILABLE_INFORMATION;
 		return CKR_ATTRIBUTE_SENSITIVE;
 	}
-	err = sg_token_material(session->token, object, &secret);
-	if (err != SG_OK) {
+	rv = sg_op_material(session, handle, object, &secret);
+	if (rv != CKR_OK) {
 		attr->ulValueLen = CK_UNAVAILABLE_INFORMATION;
-		return sg_rv(err);
+		return rv;
 	}
 	if (secret == NULL)
 		return sg_value_give_bytes(attr, NULL, 0);
@@ -153,7 +156,8 @@ static CK_RV read_material(struct sg_session *session, struct sg_object *object,
 	                           curve != NULL ? curve->private_len : secret->len);
 }
 
-static CK_RV read_one(struct sg_session *session, struct sg_object *object, CK_ATTRIBUTE *attr)
+static CK_RV read_one(struct sg_session *session, CK_OBJECT_HANDLE handle,
+                      struct sg_object *object, CK_ATTRIBUTE *attr)
 {
 	const struct sg_attr_row *row = sg_attr_row(attr->type, sg_attr_class_bit(object->class));
 	struct sg_bytes stored;
@@ -161,7 +165,11 @@ static CK_RV read_one(struct sg_session *session, struct sg_object *object, CK_A
 	const struct sg_curve *curve;
 
 	if (row != NULL && (row->flags & SG_ATTR_MATERIAL))
-		return read_material(session, object, attr);
+		return read_material(session, handle, object, attr);
+	if (row != NULL && (row->flags & SG_ATTR_WRITE_ONLY)) {
+		attr->ulValueLen = CK_UNAVAILABLE_INFORMATION;
+		return CKR_ATTRIBUTE_SENSITIVE;
+	}
 	if (row == NULL || !sg_attrs_get(&object->attrs, row->type, &stored)) {
 		attr->ulValueLen = CK_UNAVAILABLE_INFORMATION;
 		return CKR_ATTRIBUTE_TYPE_INVALID;
@@ -184,7 +192,7 @@ CK_RV sg_object_read(struct sg_session *session, CK_OBJECT_HANDLE handle, CK_ATT
 	if (sg_token_object(session->token, handle, &object) != SG_OK)
 		return CKR_OBJECT_HANDLE_INVALID;
 	for (CK_ULONG i = 0; i < n; i++) {
-		CK_RV one = read_one(session, object, &template[i]);
+		CK_RV one = read_one(session, handle, object, &template[i]);
 
 		if (one != CKR_OK)
 			rv = one;

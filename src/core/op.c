@@ -70,6 +70,7 @@ static CK_RV take_key(struct sg_session *session, enum sg_op_kind kind, struct s
 		atomic_load(&session->token->epoch[SG_PRIVATE_HALF]),
 	};
 	struct sg_object *key;
+	enum sg_err err;
 	CK_RV rv;
 
 	if (sg_token_object(session->token, handle, &op->key) != SG_OK)
@@ -86,11 +87,28 @@ static CK_RV take_key(struct sg_session *session, enum sg_op_kind kind, struct s
 		rv = op->fns->fits(op);
 	if (rv != CKR_OK)
 		return rv;
-	if (key->limited && sg_attrs_bool(&key->attrs, CKA_ALWAYS_AUTHENTICATE)) {
+	if (key->limited && sg_attrs_bool(&key->attrs, CKA_ALWAYS_AUTHENTICATE))
 		op->pin = SG_PIN_WANTED;
-		op->order = ++session->pins_wanted;
+	err = sg_token_material(session->token, key, &op->secret);
+	if (err == SG_ERR_KEY_PIN) {
+		op->pin = SG_PIN_WANTED;
+		err = SG_OK;
 	}
-	return sg_rv(sg_token_material(session->token, key, &op->secret));
+	if (op->pin == SG_PIN_WANTED)
+		op->order = ++session->pins_wanted;
+	return sg_rv(err);
+}
+
+CK_RV sg_op_material(struct sg_session *session, CK_OBJECT_HANDLE handle, struct sg_object *key,
+                     const struct sg_secret **out)
+{
+	enum sg_err err = sg_token_material(session->token, key, out);
+
+	if (err == SG_ERR_KEY_PIN) {
+		session->asked.key = handle;
+		session->asked.order = ++session->pins_wanted;
+	}
+	return sg_rv(err);
 }
 
 CK_RV sg_op_begin(struct sg_session *session, enum sg_op_kind kind, const CK_MECHANISM *mechanism,
@@ -142,7 +160,8 @@ CK_RV sg_op_run(struct sg_op *op, enum sg_op_phase phase, struct sg_bytes in, ui
 	else
 		rv = op->fns->size(op, phase, in.len, &need);
 	if (rv == CKR_OK && out != NULL && op->fns->exact != NULL)
-		rv = op->fns->exact(op, phase, in, &need);
+		rv = op->pin == SG_PIN_WANTED ? CKR_USER_NOT_LOGGED_IN
+		                              : op->fns->exact(op, phase, in, &need);
 	if (rv == CKR_OK && out_len != NULL) {
 		CK_ULONG room = *out_len;
 
@@ -176,15 +195,36 @@ static struct sg_op *find_asking(struct sg_session *session, enum sg_op_pin pin)
 	return found;
 }
 
+/* The PIN of the key that a call without an Init function asked for. Who has it makes the call
+ * once more. */
+static CK_RV answer_asked(struct sg_session *session, struct sg_bytes pin)
+{
+	const struct sg_secret *secret;
+	struct sg_object *key = NULL;
+	CK_RV rv = sg_rv(sg_token_object(session->token, session->asked.key, &key));
+
+	if (rv == CKR_OK)
+		rv = sg_rv(sg_token_material_pin(session->token, key, pin, &secret));
+	if (rv == CKR_OK || key == NULL)
+		session->asked.order = 0;
+	sg_object_unref(&key);
+	return rv;
+}
+
 CK_RV sg_op_login(struct sg_session *session, struct sg_bytes pin)
 {
 	struct sg_op *op = find_asking(session, SG_PIN_WANTED);
 	CK_RV rv;
 
+	if (session->asked.order > (op != NULL ? op->order : 0))
+		return answer_asked(session, pin);
 	if (op == NULL)
 		return find_asking(session, SG_PIN_GIVEN) != NULL ? CKR_USER_ALREADY_LOGGED_IN
 		                                                  : CKR_OPERATION_NOT_INITIALIZED;
-	rv = sg_token_confirm_user(session->token, pin);
+	if (sg_attrs_bool(&op->key->attrs, CKA_SIGNET_HAS_PIN))
+		rv = sg_rv(sg_token_material_pin(session->token, op->key, pin, &op->secret));
+	else
+		rv = sg_token_confirm_user(session->token, pin);
 	if (rv == CKR_OK)
 		op->pin = SG_PIN_GIVEN;
 	return rv;
@@ -201,6 +241,8 @@ CK_RV sg_op_verify(struct sg_op *op, enum sg_op_phase phase, struct sg_bytes in,
 		rv = CKR_ARGUMENTS_BAD;
 	else if (phase == SG_OP_ONCE && op->multipart)
 		rv = CKR_OPERATION_ACTIVE;
+	else if (op->pin == SG_PIN_WANTED)
+		rv = CKR_USER_NOT_LOGGED_IN;
 	else
 		rv = op->fns->verify(op, phase == SG_OP_ONCE ? in : sg_buf_bytes(&op->data),
 		                     signature);

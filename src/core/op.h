@@ -47,7 +47,8 @@ enum sg_op_phase {
 	SG_OP_FINAL,
 };
 
-/* Whether an operation waits for the PIN, because its key asks for it at each use. */
+/* Whether an operation waits for a PIN, because its key asks for it at each use, or has one of its
+ * own and was not opened yet. */
 enum sg_op_pin {
 	SG_PIN_UNASKED,
 	SG_PIN_WANTED,
@@ -155,10 +156,18 @@ CK_RV sg_op_run(struct sg_op *op, enum sg_op_phase phase, struct sg_bytes in, ui
 CK_RV sg_op_verify(struct sg_op *op, enum sg_op_phase phase, struct sg_bytes in,
                    struct sg_bytes signature);
 
-/* C_Login with CKU_CONTEXT_SPECIFIC: let the hardware check the user's PIN, and with it
- * open the operation that asked for one last; no other operation, of this key or in another
- * session, is opened by it [PKCS#11 3.1 §4.9]. Errors: OPERATION_NOT_INITIALIZED where none
- * asked, USER_ALREADY_LOGGED_IN where it was given already, PIN_INCORRECT, PIN_LOCKED. */
+/* Get the material of a key for a call that has no Init function. Where the key has a PIN of its
+ * own and was not opened with it yet, the session notes that it asked for it. Errors:
+ * USER_NOT_LOGGED_IN then, those of sg_token_material. */
+CK_RV sg_op_material(struct sg_session *session, CK_OBJECT_HANDLE handle, struct sg_object *key,
+                     const struct sg_secret **out);
+
+/* C_Login with CKU_CONTEXT_SPECIFIC: let the hardware check the user's PIN, or the key's own
+ * where it has one, and with it open the operation that asked for one last; no other operation,
+ * of this key or in another session, is opened by it [PKCS#11 3.1 §4.9]. Where a call without an
+ * Init function was the last to ask, the PIN opens that call's key. Errors:
+ * OPERATION_NOT_INITIALIZED where none asked, USER_ALREADY_LOGGED_IN where it was given already,
+ * PIN_INCORRECT, PIN_LOCKED, those of opening a key. */
 CK_RV sg_op_login(struct sg_session *session, struct sg_bytes pin);
 
 /* Start a verification whose signature is given first, and make a phase of it, with in

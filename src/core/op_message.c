@@ -45,6 +45,8 @@ static CK_RV make(struct sg_op *op, const struct sg_message *message, struct sg_
 		*done = false;
 		return out == NULL ? CKR_OK : CKR_BUFFER_TOO_SMALL;
 	}
+	if (op->pin == SG_PIN_WANTED)
+		return CKR_USER_NOT_LOGGED_IN;
 	if (!op->multipart)
 		rv = fns->begin(op, message);
 	return rv == CKR_OK ? fns->next(op, message, in, out, last) : rv;
@@ -77,6 +79,8 @@ CK_RV sg_message_begin(struct sg_op *op, const struct sg_message *message)
 	rv = check(message, sg_bytes(NULL, 0));
 	if (rv == CKR_OK && op->multipart)
 		rv = CKR_OPERATION_ACTIVE;
+	if (rv == CKR_OK && op->pin == SG_PIN_WANTED)
+		rv = CKR_USER_NOT_LOGGED_IN;
 	if (rv == CKR_OK)
 		rv = op->fns->message->begin(op, message);
 	if (rv == CKR_OK)

@@ -214,7 +214,7 @@ enum sg_err sg_record_open_secret(const uint8_t token[SG_UUID], const struct sg_
 
 	kind = sg_read_u8(&r);
 	iv = sg_read_bytes(&r, SG_GCM_IV);
-	if (r.failed || kind > SG_CLOSED_RESIDENT || r.rest.len <= SG_GCM_TAG)
+	if (r.failed || kind > SG_CLOSED_BY_PIN || r.rest.len <= SG_GCM_TAG)
 		return SG_ERR_STORE_DAMAGED;
 	cipher = sg_bytes(r.rest.data, r.rest.len - SG_GCM_TAG);
 	tag = sg_bytes(r.rest.data + cipher.len, SG_GCM_TAG);

@@ -38,8 +38,8 @@ enum sg_err sg_record_close(const uint8_t token[SG_UUID], const struct sg_keyset
                             const struct sg_object *object, uint64_t generation,
                             struct sg_buf *out);
 
-/* Close a secret part: inner is the material (by = token key) or the hardware's
- * blob of it. It replaces what out holds. */
+/* Close a secret part: inner is the material (by = token key) or what the
+ * hardware made of it. It replaces what out holds. */
 enum sg_err sg_record_close_secret(const uint8_t token[SG_UUID], const struct sg_keyset *keys,
                                    const struct sg_object *object, enum sg_closed_by by,
                                    struct sg_bytes inner, struct sg_buf *out);

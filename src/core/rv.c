@@ -55,6 +55,7 @@ static const CK_RV table[SG_ERR_COUNT] = {
 	[SG_ERR_SEALED_DAMAGED] = CKR_SIGNET_SEALED_DAMAGED,
 	[SG_ERR_TRIPWIRE] = CKR_SIGNET_TRIPWIRE,
 	[SG_ERR_AUTH] = CKR_PIN_INCORRECT,
+	[SG_ERR_KEY_PIN] = CKR_USER_NOT_LOGGED_IN,
 	[SG_ERR_LOCKED] = CKR_PIN_LOCKED,
 	[SG_ERR_PIN_SPENT] = CKR_PIN_LOCKED,
 	[SG_ERR_PIN_INDEX] = CKR_SIGNET_HW_NV_GONE,
@@ -92,7 +93,7 @@ enum sg_err sg_rv_cause(CK_RV rv)
 	/* A store that is there already was made by another process in this moment;
 	 * who sees the value only is better told of the more frequent cause. */
 	for (int err = SG_OK + 1; err < SG_ERR_COUNT; err++)
-		if (table[err] == rv && err != SG_ERR_STORE_EXISTS)
+		if (table[err] == rv && err != SG_ERR_STORE_EXISTS && err != SG_ERR_KEY_PIN)
 			return (enum sg_err)err;
 	return SG_OK;
 }

@@ -30,7 +30,11 @@ struct sg_session {
 	bool has_objects;               /* it has owned session objects */
 	struct sg_find find;
 	struct sg_op op[SG_OPS];
-	uint64_t pins_wanted;           /* operations whose key asked for a PIN so far */
+	uint64_t pins_wanted;           /* times that a key asked for a PIN so far */
+	struct {
+		CK_OBJECT_HANDLE key;
+		uint64_t order;         /* among those times; 0: none that waits */
+	} asked;                        /* last by a call that has no Init function */
 };
 
 /* All sessions of the module. */

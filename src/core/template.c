@@ -11,6 +11,7 @@
 #include "core/date.h"
 #include "core/leave.h"
 #include "core/rv.h"
+#include "core/token.h"
 #include "util/log.h"
 
 #define CATEGORY_MAX 3          /* CK_CERTIFICATE_CATEGORY_OTHER_ENTITY */
@@ -108,6 +109,28 @@ static bool find_ulong(const CK_ATTRIBUTE *template, CK_ULONG n, CK_ATTRIBUTE_TY
 	return true;
 }
 
+struct sg_bytes sg_template_pin(const CK_ATTRIBUTE *template, CK_ULONG n)
+{
+	const CK_ATTRIBUTE *attr = sg_template_find(template, n, CKA_SIGNET_PIN);
+
+	return attr != NULL ? sg_bytes(attr->pValue, attr->ulValueLen) : sg_bytes(NULL, 0);
+}
+
+/* Enter a value in the list, or what is to be known of one that is not kept. A policy that asks
+ * for nothing is none. */
+static CK_RV enter(const struct sg_attr_row *row, struct sg_bytes stored, struct sg_attrs *attrs)
+{
+	if (row->flags & SG_ATTR_WRITE_ONLY) {
+		if (sg_pin_fits(stored))
+			return sg_rv(sg_attrs_set_bool(attrs, CKA_SIGNET_HAS_PIN, true));
+		sg_log(SG_LOG_ERROR, "a PIN has %d to %d bytes", SG_PIN_MIN, SG_PIN_MAX);
+		return CKR_ATTRIBUTE_VALUE_INVALID;
+	}
+	if (row->kind == SG_ATTR_POLICY && stored.len == 0)
+		return CKR_OK;
+	return sg_rv(sg_attrs_set(attrs, row->type, stored));
+}
+
 /* Make the default of a row in its stored form; false where there is none. */
 static bool default_value(const struct sg_attr_row *row, const struct sg_key_type *key_type,
                           uint8_t buf[8], struct sg_bytes *stored)
@@ -167,7 +190,7 @@ static CK_RV take(struct sg_template_kind kind, unsigned in, const struct sg_key
 		rv = CKR_ATTRIBUTE_VALUE_INVALID;
 	}
 	if (rv == CKR_OK && (row->flags & SG_ATTR_MATERIAL) == 0)
-		rv = sg_rv(sg_attrs_set(attrs, row->type, value.stored));
+		rv = enter(row, value.stored, attrs);
 	else if (rv == CKR_OK && value.stored.len > 0)
 		rv = sg_rv(sg_secret_copy(value.stored, material));
 	sg_value_free(&value);
@@ -280,6 +303,20 @@ static CK_RV check_root(const struct sg_attrs *attrs)
 	               : refuse("CKA_SIGNET_ROOT and CKA_SIGNET_VERSION belong together");
 }
 
+/* Check what is said of what guards a key alone. */
+static CK_RV check_guard(const struct sg_attrs *attrs)
+{
+	struct sg_bytes policy;
+
+	if (sg_attrs_bool(attrs, CKA_SIGNET_SEALED))
+		return CKR_OK;
+	if (sg_attrs_get(attrs, CKA_SIGNET_POLICY, &policy))
+		return refuse("CKA_SIGNET_POLICY needs CKA_SIGNET_SEALED: the hardware enforces it");
+	if (sg_attrs_bool(attrs, CKA_SIGNET_HAS_PIN))
+		return refuse("CKA_SIGNET_PIN needs CKA_SIGNET_SEALED: the hardware checks it");
+	return CKR_OK;
+}
+
 /* Check what attributes must be for each other, whatever way they came together. */
 static CK_RV check_consistency(const struct sg_attrs *attrs)
 {
@@ -303,6 +340,8 @@ static CK_RV check_consistency(const struct sg_attrs *attrs)
 	    !sg_date_within(start.data, sg_bytes(NULL, 0), end))
 		return CKR_TEMPLATE_INCONSISTENT;
 	rv = check_root(attrs);
+	if (rv == CKR_OK)
+		rv = check_guard(attrs);
 	return rv == CKR_OK ? check_certificate(attrs) : rv;
 }
 
@@ -395,9 +434,11 @@ static bool may_become(const struct sg_attrs *attrs, const struct sg_attr_row *r
 {
 	bool only_less = (row->flags & SG_ATTR_ONLY_TO_FALSE) ||
 	                 (is_use(row) && sg_attrs_bool(attrs, CKA_SIGNET_RESIDENT));
+	struct sg_bytes old;
 
 	return !((row->flags & SG_ATTR_ONLY_TO_TRUE) && value != CK_TRUE) &&
-	       !(only_less && value != CK_FALSE);
+	       !(only_less && value != CK_FALSE) &&
+	       !((row->flags & SG_ATTR_ONLY_ONCE) && sg_attrs_get(attrs, row->type, &old));
 }
 
 /* Apply one attribute to those of an object, if its row has one of the flags. */
@@ -420,7 +461,7 @@ static CK_RV change(struct sg_attrs *attrs, unsigned flags, const CK_ATTRIBUTE *
 	if (rv == CKR_OK && !may_become(attrs, row, value.small[0]))
 		rv = CKR_ATTRIBUTE_READ_ONLY;
 	if (rv == CKR_OK)
-		rv = sg_rv(sg_attrs_set(attrs, row->type, value.stored));
+		rv = enter(row, value.stored, attrs);
 out:
 	sg_value_free(&value);
 	return rv;
@@ -450,5 +491,9 @@ CK_RV sg_template_copy(struct sg_attrs *attrs, const CK_ATTRIBUTE *template, CK_
 	/* What can't be modified isn't to be had modified by way of a copy. */
 	if (sg_attrs_bool(attrs, CKA_MODIFIABLE))
 		flags |= SG_ATTR_SETTABLE;
+	if (sg_attrs_bool(attrs, CKA_SIGNET_HAS_PIN) && sg_template_pin(template, n).len == 0) {
+		sg_log(SG_LOG_ERROR, "the copy of a key with a PIN of its own needs one too");
+		return CKR_TEMPLATE_INCOMPLETE;
+	}
 	return change_all(attrs, flags, template, n);
 }

@@ -31,6 +31,10 @@ const CK_ATTRIBUTE *sg_template_find(const CK_ATTRIBUTE *template, CK_ULONG n,
 bool sg_template_bool(const CK_ATTRIBUTE *template, CK_ULONG n, CK_ATTRIBUTE_TYPE type,
                       bool otherwise);
 
+/* View the PIN of the key's own that a template gives, empty where it gives none. It is nowhere in
+ * the attributes, which only say that there is one. */
+struct sg_bytes sg_template_pin(const CK_ATTRIBUTE *template, CK_ULONG n);
+
 /* Build the attributes of a new object from a checked template, defaults included.
  * CKA_VALUE of keys and data goes to *material (NULL where the template has none);
  * the caller frees both, also after an error. What only the token sets (CKA_LOCAL
@@ -49,7 +53,8 @@ CK_RV sg_template_change(struct sg_attrs *attrs, const CK_ATTRIBUTE *template, C
 /* Apply a checked template of C_CopyObject to the attributes of the copy: what
  * C_SetAttributeValue may change, and the attributes that copying may [PKCS#11 3.1 §4.1.3].
  * Nothing becomes weaker by it. Errors: as of sg_template_change, but ATTRIBUTE_READ_ONLY
- * where the object is not modifiable. */
+ * where the object is not modifiable, and TEMPLATE_INCOMPLETE without a PIN for the copy of a key
+ * that has one of its own. */
 CK_RV sg_template_copy(struct sg_attrs *attrs, const CK_ATTRIBUTE *template, CK_ULONG n);
 
 #endif

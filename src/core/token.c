@@ -286,7 +286,8 @@ enum sg_err sg_token_unseal_open(struct sg_token *token, struct sg_sealer *seale
 {
 	struct sg_policy_signatures signatures = { 0 };
 	struct sg_seal_guard guard = { .signatures = &signatures };
-	enum sg_err err = sg_token_signatures(token, record, &signatures);
+	enum sg_err err = sg_token_signatures(token, sg_buf_bytes(&record->policy),
+	                                      &signatures);
 
 	*key = NULL;
 	if (err == SG_OK)

@@ -79,6 +79,9 @@ struct sg_token {
 	/* How often each half was closed; read without a lock. An operation with a key
 	 * of a half that was closed since it began is over. */
 	atomic_uint epoch[2];
+
+	/* A key may be open with a PIN of its own; read without a lock. */
+	atomic_bool pinned;
 };
 
 /* What a new token is to be. PINs may be NULL: without user_pin the officer sets

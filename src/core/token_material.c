@@ -9,6 +9,7 @@
 
 #include "core/attr_table.h"
 #include "core/curve.h"
+#include "core/key_guard.h"
 
 enum sg_err sg_token_guard(struct sg_token *token, struct sg_token_guard *guard)
 {
@@ -27,27 +28,28 @@ enum sg_err sg_token_guard(struct sg_token *token, struct sg_token_guard *guard)
 	return err;
 }
 
-/* Have the hardware seal an object's material on its own. */
-static enum sg_err seal_alone(struct sg_token *token, const struct sg_secret *material,
-                              struct sg_buf *blob)
+/* Have the hardware seal an object's material on its own. Its PIN is not needed after that. */
+static enum sg_err seal_alone(struct sg_token *token, struct sg_object *object,
+                              struct sg_buf *inner)
 {
-	const struct sg_seal_guard nothing = { NULL };
 	struct sg_token_guard guard;
 	enum sg_err err;
 
 	sg_token_opening_lock(token);
 	err = sg_token_guard(token, &guard);
 	if (err == SG_OK)
-		err = guard.sealer->ops->seal(guard.sealer, sg_buf_bytes(&guard.parent), &nothing,
-		                              material, blob);
+		err = sg_key_seal(guard.sealer, sg_buf_bytes(&guard.parent), &object->attrs,
+		                  object->material->open, object->material->pin, inner);
 	sg_token_opening_unlock(token);
+	if (err == SG_OK)
+		sg_secret_free(&object->material->pin);
 	sg_buf_free(&guard.parent);
 	return err;
 }
 
 enum sg_err sg_token_close_material(struct sg_token *token, struct sg_object *object)
 {
-	enum sg_closed_by by = SG_CLOSED_BY_TOKEN_KEY;
+	const enum sg_closed_by by = sg_key_closed_by(&object->attrs);
 	struct sg_bytes inner;
 	struct sg_buf blob = { 0 };
 	enum sg_err err = SG_OK;
@@ -55,11 +57,8 @@ enum sg_err sg_token_close_material(struct sg_token *token, struct sg_object *ob
 	if (object->material == NULL)
 		return SG_OK;
 	inner = sg_secret_bytes(object->material->open);
-	if (object->resident) {
-		by = SG_CLOSED_RESIDENT;
-	} else if (sg_attrs_bool(&object->attrs, CKA_SIGNET_SEALED)) {
-		err = seal_alone(token, object->material->open, &blob);
-		by = SG_CLOSED_BY_SEALER;
+	if (by == SG_CLOSED_BY_SEALER || by == SG_CLOSED_BY_PIN) {
+		err = seal_alone(token, object, &blob);
 		inner = sg_buf_bytes(&blob);
 	}
 	if (err == SG_OK) {
@@ -76,35 +75,38 @@ enum sg_err sg_token_close_material(struct sg_token *token, struct sg_object *ob
 	return err;
 }
 
-/* Open what the token key closed; *by says whether the hardware must open it further. */
+/* Open what the token key closed, which is closed as the attributes say. */
 static enum sg_err open_closed(struct sg_token *token, const struct sg_object *object,
-                               enum sg_closed_by *by, struct sg_secret **inner)
+                               struct sg_secret **inner)
 {
 	const struct sg_keyset *keys;
+	enum sg_closed_by by;
 	enum sg_err err;
 
 	pthread_rwlock_rdlock(&token->lock);
 	keys = token->keys[sg_object_half(object)];
 	err = keys == NULL ? SG_ERR_CLOSED
-	                   : sg_record_open_secret(token->record.uuid, keys, object, by, inner);
+	                   : sg_record_open_secret(token->record.uuid, keys, object, &by, inner);
 	pthread_rwlock_unlock(&token->lock);
+	if (err == SG_OK && by != sg_key_closed_by(&object->attrs)) {
+		sg_secret_free(inner);
+		err = SG_ERR_STORE_DAMAGED;
+	}
 	return err;
 }
 
-/* Have the hardware open a blob; the caller holds `opening`. */
-static enum sg_err unseal_alone(struct sg_token *token, struct sg_bytes blob,
+/* Have the hardware open a key; the caller holds `opening`. */
+static enum sg_err unseal_alone(struct sg_token *token, const struct sg_object *object,
+                                struct sg_bytes inner, const struct sg_secret *auth,
                                 struct sg_secret **out)
 {
-	const struct sg_seal_guard nothing = { NULL };
 	struct sg_token_guard guard;
 	enum sg_err err;
 
 	err = sg_token_guard(token, &guard);
 	if (err == SG_OK)
-		err = guard.sealer->ops->unseal(guard.sealer, sg_buf_bytes(&guard.parent), &nothing,
-		                                blob, out);
-	if (err == SG_ERR_FORMAT || err == SG_ERR_AUTH)
-		err = SG_ERR_STORE_DAMAGED;
+		err = sg_key_unseal(token, guard.sealer, sg_buf_bytes(&guard.parent), &object->attrs,
+		                    inner, auth, out);
 	sg_buf_free(&guard.parent);
 	return err;
 }
@@ -158,7 +160,7 @@ static enum sg_err take(struct sg_object *object, struct sg_secret **secret,
 
 /* Open by the hardware what the token key has opened already, unless another thread was first. */
 static enum sg_err open_alone(struct sg_token *token, struct sg_object *object,
-                              const struct sg_secret *blob, const struct sg_secret **out)
+                              const struct sg_secret *inner, const struct sg_secret **out)
 {
 	struct sg_secret *secret = NULL;
 	enum sg_err err = SG_OK;
@@ -166,7 +168,7 @@ static enum sg_err open_alone(struct sg_token *token, struct sg_object *object,
 	sg_token_opening_lock(token);
 	*out = opened(object->material);
 	if (*out == NULL) {
-		err = unseal_alone(token, sg_secret_bytes(blob), &secret);
+		err = unseal_alone(token, object, sg_secret_bytes(inner), NULL, &secret);
 		if (err == SG_OK)
 			err = take(object, &secret, out);
 	}
@@ -178,16 +180,16 @@ static enum sg_err open_alone(struct sg_token *token, struct sg_object *object,
 static enum sg_err open_any(struct sg_token *token, struct sg_object *object,
                             const struct sg_secret **out)
 {
+	const enum sg_closed_by by = sg_key_closed_by(&object->attrs);
 	struct sg_secret *inner = NULL;
-	enum sg_closed_by by;
 	enum sg_err err;
 
 	*out = opened(object->material);
 	if (*out != NULL)
 		return SG_OK;
-	err = open_closed(token, object, &by, &inner);
-	if (err == SG_OK && (by == SG_CLOSED_RESIDENT) != object->resident)
-		err = SG_ERR_STORE_DAMAGED;
+	if (by == SG_CLOSED_BY_PIN)
+		return SG_ERR_KEY_PIN;
+	err = open_closed(token, object, &inner);
 	if (err == SG_OK)
 		err = by == SG_CLOSED_BY_SEALER ? open_alone(token, object, inner, out)
 		                                : take(object, &inner, out);
@@ -201,6 +203,54 @@ enum sg_err sg_token_material(struct sg_token *token, struct sg_object *object,
 	*out = NULL;
 	return object->material == NULL || object->resident ? SG_OK
 	                                                    : open_any(token, object, out);
+}
+
+enum sg_err sg_token_material_pin(struct sg_token *token, struct sg_object *object,
+                                  struct sg_bytes pin, const struct sg_secret **out)
+{
+	struct sg_secret *inner = NULL, *auth = NULL, *secret = NULL;
+	enum sg_err err;
+
+	*out = NULL;
+	if (sg_key_closed_by(&object->attrs) != SG_CLOSED_BY_PIN)
+		return SG_ERR_ARG;
+	err = open_closed(token, object, &inner);
+	if (err == SG_OK)
+		err = sg_key_stretch(sg_secret_bytes(inner), pin, &auth);
+	sg_token_opening_lock(token);
+	if (err == SG_OK)
+		err = unseal_alone(token, object, sg_secret_bytes(inner), auth, &secret);
+	if (err == SG_OK) {
+		atomic_store(&token->pinned, true);
+		err = take(object, &secret, out);
+	}
+	sg_token_opening_unlock(token);
+	sg_secret_free(&inner);
+	sg_secret_free(&auth);
+	return err;
+}
+
+void sg_token_material_end_pins(struct sg_token *token)
+{
+	struct sg_walk walk = sg_walk_owner(&token->objects, NULL);
+	struct sg_entry *entry;
+
+	if (!atomic_exchange(&token->pinned, false))
+		return;
+	while ((entry = sg_walk_next(&walk)) != NULL) {
+		struct sg_object *closed = NULL;
+
+		if (sg_key_closed_by(&entry->object->attrs) != SG_CLOSED_BY_PIN ||
+		    opened(entry->object->material) == NULL)
+			continue;
+		/* Without memory it is read anew, under another handle. */
+		if (sg_object_closed(entry->object, &closed) != SG_OK ||
+		    sg_table_replace(&token->objects, entry, &closed) != SG_OK) {
+			sg_table_remove(&token->objects, entry);
+			token->shown[SG_PRIVATE_HALF] = token->shown[SG_PUBLIC_HALF] = SG_NEVER_SHOWN;
+		}
+		sg_object_unref(&closed);
+	}
 }
 
 enum sg_err sg_token_blob(struct sg_token *token, struct sg_object *object,

@@ -17,11 +17,16 @@ static const char *const machine_files[] = {
 	"/usr/lib/systemd/tpm2-pcr-signature.json",
 };
 
-enum sg_err sg_token_policy(const struct sg_token_record *record, struct sg_policy *policy)
+enum sg_err sg_token_policy_text(struct sg_bytes text, struct sg_policy *policy)
 {
-	enum sg_err err = sg_policy_parse(sg_buf_bytes(&record->policy), policy);
+	enum sg_err err = sg_policy_parse(text, policy);
 
 	return err == SG_ERR_FORMAT ? SG_ERR_STORE_DAMAGED : err;
+}
+
+enum sg_err sg_token_policy(const struct sg_token_record *record, struct sg_policy *policy)
+{
+	return sg_token_policy_text(sg_buf_bytes(&record->policy), policy);
 }
 
 char *sg_token_signatures_path(const struct sg_token *token)
@@ -51,7 +56,7 @@ static enum sg_err add_file(struct sg_policy_signatures *signatures, const char 
 	return err == SG_ERR_NOMEM ? err : SG_OK;
 }
 
-enum sg_err sg_token_signatures(const struct sg_token *token, const struct sg_token_record *record,
+enum sg_err sg_token_signatures(const struct sg_token *token, struct sg_bytes text,
                                 struct sg_policy_signatures *signatures)
 {
 	struct sg_policy policy = { 0 };
@@ -59,7 +64,7 @@ enum sg_err sg_token_signatures(const struct sg_token *token, const struct sg_to
 	enum sg_err err;
 
 	*signatures = (struct sg_policy_signatures){ 0 };
-	err = sg_token_policy(record, &policy);
+	err = sg_token_policy_text(text, &policy);
 	if (err != SG_OK || policy.signer.len == 0)
 		goto out;
 	own = sg_token_signatures_path(token);

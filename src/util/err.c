@@ -176,6 +176,9 @@ static const struct row rows[SG_ERR_COUNT] = {
 	[SG_ERR_AUTH] = {
 		"wrong-pin", "The PIN is wrong",
 		"signet status shows how many tries are left, where they are counted." },
+	[SG_ERR_KEY_PIN] = {
+		"key-pin", "The key has a PIN of its own, which was not given",
+		"Give it with --key-pin-file, or on the terminal." },
 	[SG_ERR_LOCKED] = {
 		"locked", "The TPM refuses every PIN for now, after too many wrong ones",
 		"Wait; signet status shows for how long. The machine may stay on meanwhile." },

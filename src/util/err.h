@@ -59,6 +59,7 @@ enum sg_err {
 	SG_ERR_SEALED_DAMAGED,  /* the device refuses a sealed record as not its own or changed */
 	SG_ERR_TRIPWIRE,        /* the device was reset, and no boot explains it */
 	SG_ERR_AUTH,            /* wrong PIN */
+	SG_ERR_KEY_PIN,         /* a key wants a PIN of its own, which was not given */
 	SG_ERR_LOCKED,          /* the device refuses PINs for now */
 	SG_ERR_PIN_SPENT,       /* the index that counts wrong PINs takes no more of them */
 	SG_ERR_PIN_INDEX,       /* that index is gone, or is another */

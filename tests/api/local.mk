@@ -16,6 +16,7 @@ api_tests = \
 	tests/api/test_hammer \
 	tests/api/test_hardware \
 	tests/api/test_interface \
+	tests/api/test_key_guard \
 	tests/api/test_leave \
 	tests/api/test_limits \
 	tests/api/test_login_cache \
