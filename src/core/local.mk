@@ -13,6 +13,7 @@ libsignet_la_SOURCES += \
 	src/core/key_generate.c \
 	src/core/key_guard.c src/core/key_guard.h \
 	src/core/key_ops.h \
+	src/core/key_reseal.c src/core/key_reseal.h \
 	src/core/key_template.c src/core/key_template.h \
 	src/core/key_wrap.c \
 	src/core/keyset.c src/core/keyset.h \

@@ -356,31 +356,55 @@ enum sg_err sg_object_builtin(struct sg_attrs *attrs, struct sg_object **out)
 	return object_new(attrs, out);
 }
 
-enum sg_err sg_object_copied(struct sg_attrs *attrs, const struct sg_secret *material,
+/* Make an object of attributes, which it takes over, and a copy of material, which may be NULL. */
+static enum sg_err object_of(struct sg_attrs *attrs, const struct sg_secret *material,
                              struct sg_bytes pin, struct sg_object **out)
 {
-	struct sg_object *copied = NULL;
 	struct sg_secret *secret = NULL;
-	uint8_t uuid[SG_UUID];
-	enum sg_err err;
+	enum sg_err err = object_new(attrs, out);
 
-	sg_random(uuid, sizeof uuid);
-	err = set_unique_id(attrs, uuid);
-	if (err == SG_OK)
-		err = object_new(attrs, &copied);
-	if (err == SG_OK)
-		memcpy(copied->uuid, uuid, sizeof uuid);
 	if (err == SG_OK && material != NULL)
 		err = sg_secret_copy(sg_secret_bytes(material), &secret);
 	if (err == SG_OK && material != NULL)
-		err = material_new(&secret, sg_bytes(NULL, 0), &copied->material);
+		err = material_new(&secret, sg_bytes(NULL, 0), &(*out)->material);
 	if (err == SG_OK)
-		err = keep_pin(copied, pin);
+		err = keep_pin(*out, pin);
 	if (err != SG_OK)
-		sg_object_unref(&copied);
+		sg_object_unref(out);
 	sg_secret_free(&secret);
+	return err;
+}
+
+enum sg_err sg_object_copied(struct sg_attrs *attrs, const struct sg_secret *material,
+                             struct sg_bytes pin, struct sg_object **out)
+{
+	uint8_t uuid[SG_UUID];
+	enum sg_err err;
+
+	*out = NULL;
+	sg_random(uuid, sizeof uuid);
+	err = set_unique_id(attrs, uuid);
+	if (err == SG_OK)
+		err = object_of(attrs, material, pin, out);
+	if (err == SG_OK)
+		memcpy((*out)->uuid, uuid, sizeof uuid);
 	sg_attrs_free(attrs);
-	*out = copied;
+	return err;
+}
+
+enum sg_err sg_object_resealed(const struct sg_object *object, struct sg_attrs *attrs,
+                               const struct sg_secret *material, struct sg_bytes pin,
+                               struct sg_object **out)
+{
+	enum sg_err err;
+
+	*out = NULL;
+	err = object_of(attrs, material, pin, out);
+	if (err == SG_OK) {
+		memcpy((*out)->uuid, object->uuid, SG_UUID);
+		(*out)->generation = object->generation;
+	}
+	sg_attrs_free(attrs);
 	return err;
 }
 

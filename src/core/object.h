@@ -94,6 +94,12 @@ enum sg_err sg_object_builtin(struct sg_attrs *attrs, struct sg_object **out);
 enum sg_err sg_object_copied(struct sg_attrs *attrs, const struct sg_secret *material,
                              struct sg_bytes pin, struct sg_object **out);
 
+/* Make an unshared object with the same identity, other attributes, which it takes over, and a copy
+ * of the material that is to be closed anew, for which pin is as in struct sg_origin. */
+enum sg_err sg_object_resealed(const struct sg_object *object, struct sg_attrs *attrs,
+                               const struct sg_secret *material, struct sg_bytes pin,
+                               struct sg_object **out);
+
 struct sg_object *sg_object_ref(struct sg_object *object);
 
 /* Give up *object's reference and set it to NULL; NULL is fine. The last one wipes the material. */

@@ -223,21 +223,19 @@ static bool is_version(const struct sg_object *entered, const struct sg_object *
 	return entered == object || (object->token && entered->generation == object->generation);
 }
 
-enum sg_err sg_token_change(struct sg_token *token, CK_OBJECT_HANDLE handle,
-                            const struct sg_object *object, struct sg_attrs *attrs)
+enum sg_err sg_token_put(struct sg_token *token, CK_OBJECT_HANDLE handle,
+                         const struct sg_object *object, struct sg_object **changed)
 {
-	struct sg_object *changed = NULL;
 	struct sg_token_write w = { { 0 } };
 	struct sg_entry *entry, *place = NULL;
-	enum sg_err err, put = SG_OK;
+	enum sg_err err = SG_OK, put = SG_OK;
 
-	err = sg_object_changed(object, attrs, &changed);
 	pthread_rwlock_wrlock(&token->lock);
-	if (err == SG_OK && object->token) {
+	if (object->token) {
 		err = sg_table_place(&token->objects, false, &place);
 		pthread_rwlock_unlock(&token->lock);
 		if (err == SG_OK)
-			err = store_changed(token, object, changed, &w);
+			err = store_changed(token, object, *changed, &w);
 		pthread_rwlock_wrlock(&token->lock);
 	}
 	sg_table_give_back(&token->objects, &place);
@@ -246,7 +244,7 @@ enum sg_err sg_token_change(struct sg_token *token, CK_OBJECT_HANDLE handle,
 		 * written and read again since, and a session object is lost. */
 		entry = sg_table_find(&token->objects, handle);
 		if (entry != NULL && is_version(entry->object, object))
-			put = sg_table_replace(&token->objects, entry, &changed);
+			put = sg_table_replace(&token->objects, entry, changed);
 		else if (!object->token)
 			put = SG_ERR_NOT_FOUND;
 		if (object->token && put == SG_OK)
@@ -255,6 +253,17 @@ enum sg_err sg_token_change(struct sg_token *token, CK_OBJECT_HANDLE handle,
 			err = put;
 	}
 	pthread_rwlock_unlock(&token->lock);
+	return err;
+}
+
+enum sg_err sg_token_change(struct sg_token *token, CK_OBJECT_HANDLE handle,
+                            const struct sg_object *object, struct sg_attrs *attrs)
+{
+	struct sg_object *changed = NULL;
+	enum sg_err err = sg_object_changed(object, attrs, &changed);
+
+	if (err == SG_OK)
+		err = sg_token_put(token, handle, object, &changed);
 	sg_attrs_free(attrs);
 	sg_object_unref(&changed);
 	return err;

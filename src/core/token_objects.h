@@ -39,6 +39,12 @@ enum sg_err sg_token_add(struct sg_token *token, struct sg_session *session,
 enum sg_err sg_token_change(struct sg_token *token, CK_OBJECT_HANDLE handle,
                             const struct sg_object *object, struct sg_attrs *attrs);
 
+/* Put a changed version in the place of an object, of which object is the version that it was
+ * made from; its material is closed where it is stored. The caller's reference on *changed may go
+ * over. Errors: as above. */
+enum sg_err sg_token_put(struct sg_token *token, CK_OBJECT_HANDLE handle,
+                         const struct sg_object *object, struct sg_object **changed);
+
 /* Destroy an object, of which this is the version that the caller looked at. Errors:
  * NOT_FOUND where that isn't the newest any more; those of the hardware that keeps a key. */
 enum sg_err sg_token_destroy(struct sg_token *token, CK_OBJECT_HANDLE handle,

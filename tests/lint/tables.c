@@ -71,6 +71,7 @@ static const struct name kinds[] = {
 	[SG_ATTR_DATE] = { SG_ATTR_DATE, "CK_DATE" },
 	[SG_ATTR_MECHANISMS] = { SG_ATTR_MECHANISMS, "array of CK_MECHANISM_TYPE" },
 	[SG_ATTR_TEMPLATE] = { SG_ATTR_TEMPLATE, "array of CK_ATTRIBUTE" },
+	[SG_ATTR_POLICY] = { SG_ATTR_POLICY, "text of a policy" },
 	{ 0, NULL },
 };
 
@@ -106,6 +107,8 @@ static const struct name defaults[] = {
 static const struct name attr_flags[] = {
 	{ SG_ATTR_SETTABLE, "can be changed" },
 	{ SG_ATTR_COPY_SETS, "can be another in a copy" },
+	{ SG_ATTR_ONLY_ONCE, "where there was none" },
+	{ SG_ATTR_WRITE_ONLY, "never read" },
 	{ SG_ATTR_ONLY_TO_TRUE, "to true only" },
 	{ SG_ATTR_ONLY_TO_FALSE, "to false only" },
 	{ SG_ATTR_TOKEN_SETS, "the token sets it" },

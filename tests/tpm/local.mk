@@ -7,6 +7,7 @@ tpm_tests = \
 	tests/tpm/test_faults \
 	tests/tpm/test_fork \
 	tests/tpm/test_import \
+	tests/tpm/test_key_policy \
 	tests/tpm/test_lockout \
 	tests/tpm/test_migrate \
 	tests/tpm/test_pin_fail \

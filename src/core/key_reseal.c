@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 3. Sealing one key anew.
+ */
+#include "core/key_reseal.h"
+
+#include "core/access.h"
+#include "core/key_guard.h"
+#include "core/module.h"
+#include "core/rv.h"
+#include "core/token_material.h"
+#include "core/token_objects.h"
+#include "util/log.h"
+
+/* Open the key as it is sealed now. */
+static CK_RV open_now(struct sg_token *token, struct sg_object *object, struct sg_bytes pin,
+                      const struct sg_secret **material)
+{
+	if (sg_key_closed_by(&object->attrs) != SG_CLOSED_BY_PIN)
+		return sg_rv(sg_token_material(token, object, material));
+	return pin.len == 0 ? sg_rv(SG_ERR_KEY_PIN)
+	                    : sg_rv(sg_token_material_pin(token, object, pin, material));
+}
+
+/* Write what guards the key from now on into its attributes. */
+static CK_RV set_guard(struct sg_attrs *attrs, const struct sg_key_reseal *how)
+{
+	struct sg_policy policy = { 0 };
+	struct sg_buf text = { 0 };
+	enum sg_err err = SG_OK;
+
+	if (how->other_policy)
+		err = sg_policy_parse(how->policy, &policy);
+	if (how->other_policy && err == SG_OK)
+		err = sg_policy_text(&policy, true, &text);
+	if (how->other_policy && err == SG_OK && text.len == 0)
+		sg_attrs_remove(attrs, CKA_SIGNET_POLICY);
+	else if (how->other_policy && err == SG_OK)
+		err = sg_attrs_set(attrs, CKA_SIGNET_POLICY, sg_buf_bytes(&text));
+	if (err == SG_OK && how->new_pin.len > 0)
+		err = sg_attrs_set_bool(attrs, CKA_SIGNET_HAS_PIN, true);
+	sg_policy_clear(&policy);
+	sg_buf_free(&text);
+	return err == SG_ERR_FORMAT ? CKR_ATTRIBUTE_VALUE_INVALID : sg_rv(err);
+}
+
+static CK_RV reseal(struct sg_session *session, CK_OBJECT_HANDLE handle, struct sg_object *object,
+                    const struct sg_key_reseal *how)
+{
+	const struct sg_bytes pin = how->new_pin.len > 0 ? how->new_pin : how->pin;
+	const struct sg_secret *material = NULL;
+	struct sg_object *changed = NULL;
+	struct sg_attrs attrs = { 0 };
+	CK_RV rv = open_now(session->token, object, how->pin, &material);
+
+	if (rv == CKR_OK)
+		rv = sg_rv(sg_attrs_copy(&object->attrs, &attrs));
+	if (rv == CKR_OK)
+		rv = set_guard(&attrs, how);
+	if (rv == CKR_OK)
+		rv = sg_rv(sg_object_resealed(object, &attrs, material, pin, &changed));
+	if (rv == CKR_OK)
+		rv = sg_rv(sg_token_close_material(session->token, changed));
+	if (rv == CKR_OK)
+		rv = sg_rv(sg_token_put(session->token, handle, object, &changed));
+	sg_attrs_free(&attrs);
+	sg_object_unref(&changed);
+	return rv;
+}
+
+/* Check that the session may, and that there is something to seal anew. */
+static CK_RV check(struct sg_session *session, const struct sg_object *object,
+                   const struct sg_key_reseal *how)
+{
+	if (!sg_attrs_bool(&object->attrs, CKA_SIGNET_SEALED)) {
+		sg_log(SG_LOG_ERROR, "the hardware did not seal this on its own: what guards it is "
+		       "what guards its token");
+		return CKR_ACTION_PROHIBITED;
+	}
+	if (how->new_pin.len > 0 && object->class == CKO_DATA)
+		return CKR_ACTION_PROHIBITED;
+	if (how->new_pin.len > 0 && !sg_pin_fits(how->new_pin))
+		return CKR_PIN_LEN_RANGE;
+	return sg_access_change(session, object);
+}
+
+CK_RV sg_key_reseal(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key,
+                    const struct sg_key_reseal *how)
+{
+	struct sg_module *module = sg_module_enter();
+	struct sg_object *object = NULL;
+	struct sg_session *locked;
+	CK_RV rv = CKR_SESSION_HANDLE_INVALID;
+
+	if (module == NULL)
+		return CKR_CRYPTOKI_NOT_INITIALIZED;
+	locked = sg_session_acquire(&module->sessions, session);
+	if (locked != NULL)
+		rv = sg_rv(sg_token_object(locked->token, key, &object));
+	if (rv == CKR_OK)
+		rv = check(locked, object, how);
+	if (rv == CKR_OK)
+		rv = reseal(locked, key, object, how);
+	sg_object_unref(&object);
+	sg_session_release(&locked);
+	sg_module_leave();
+	return rv;
+}
