@@ -156,6 +156,8 @@ static enum sg_err migrate(const struct tool *tool, struct migration *m)
 static const char *const whys[SG_STAY_WHYS] = {
 	[SG_STAY_RESIDENT] = "lives in the hardware that it was made in, and never leaves it",
 	[SG_STAY_CLOSED] = "is not opened by the hardware that sealed it",
+	[SG_STAY_KEY_POLICY] = "has a policy of its own, which the new sealer can't enforce",
+	[SG_STAY_KEY_PIN] = "has a PIN of its own, without which nothing opens it",
 	[SG_STAY_POLICY] = "the policy of the token, which the new sealer can't enforce",
 	[SG_STAY_TRIES] = "the count of wrong PINs, which the new sealer can't keep",
 	[SG_STAY_COUNTER] = "rollback protection, for which the new sealer has no counter",
@@ -198,6 +200,7 @@ static json_t *stays_json(const struct migration *m)
 	for (size_t i = 0; i < m->out.n_stays; i++) {
 		static const char *const whats[SG_STAY_WHYS] = {
 			[SG_STAY_RESIDENT] = "resident key", [SG_STAY_CLOSED] = "closed key",
+			[SG_STAY_KEY_POLICY] = "key policy", [SG_STAY_KEY_PIN] = "key pin",
 			[SG_STAY_POLICY] = "policy", [SG_STAY_TRIES] = "pin tries",
 			[SG_STAY_COUNTER] = "rollback protection",
 		};

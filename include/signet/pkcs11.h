@@ -213,8 +213,8 @@ struct sg_ck_gcm_message_params {
 #define CKF_SIGNET_LEAVE_SEND 0x02UL            /* sealed to another machine's TPM */
 #define CKF_SIGNET_LEAVE_DELIVER 0x04UL         /* as bytes, to a program of this machine */
 
-/* Bytes, private and secret keys and data, given when they are made or copied, absent otherwise:
- * what must hold of the machine, beside the token's own policy, when the hardware opens the key:
+/* Bytes, private and secret keys and data, given when they are made or copied; empty: none.
+ * What must hold of the machine, beside the token's own policy, when the hardware opens the key:
  * "pcr=sha256:7,11" with the values of now, "pcr=sha256:7=HEX" with given ones, or "signer=HEX",
  * the DER of a P-256 or RSA public key whose owner may sign values; clauses with ';' between.
  * Needs CKA_SIGNET_SEALED = CK_TRUE. It never changes but by signet reseal. */

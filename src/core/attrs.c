@@ -93,16 +93,6 @@ enum sg_err sg_attrs_set(struct sg_attrs *attrs, CK_ATTRIBUTE_TYPE type, struct 
 	return SG_OK;
 }
 
-void sg_attrs_remove(struct sg_attrs *attrs, CK_ATTRIBUTE_TYPE type)
-{
-	struct sg_buf *list = &attrs->list;
-	size_t len, at = find(attrs, type, &len);
-
-	if (len > 0)
-		memmove(list->data + at, list->data + at + len, list->len - at - len);
-	list->len -= len;
-}
-
 enum sg_err sg_attrs_set_bool(struct sg_attrs *attrs, CK_ATTRIBUTE_TYPE type, bool value)
 {
 	uint8_t byte = value ? CK_TRUE : CK_FALSE;

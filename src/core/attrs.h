@@ -32,9 +32,6 @@ enum sg_err sg_attrs_set(struct sg_attrs *attrs, CK_ATTRIBUTE_TYPE type, struct 
 enum sg_err sg_attrs_set_bool(struct sg_attrs *attrs, CK_ATTRIBUTE_TYPE type, bool value);
 enum sg_err sg_attrs_set_ulong(struct sg_attrs *attrs, CK_ATTRIBUTE_TYPE type, CK_ULONG value);
 
-/* Take a value out of the list; it may be absent. */
-void sg_attrs_remove(struct sg_attrs *attrs, CK_ATTRIBUTE_TYPE type);
-
 /* Step through the list: start with *at = 0; false at the end. */
 bool sg_attrs_next(const struct sg_attrs *attrs, size_t *at, CK_ATTRIBUTE_TYPE *type,
                    struct sg_bytes *value);

@@ -84,6 +84,18 @@ static CK_RV derive(struct sg_op *op, const struct sg_attrs *attrs, struct sg_se
 	return rv;
 }
 
+/* Make the object of what was derived; takes over attributes and material. */
+static CK_RV make_object(struct sg_attrs *attrs, struct sg_secret **material,
+                         const struct sg_object *base, struct sg_bytes pin,
+                         struct sg_object **object)
+{
+	const struct sg_origin origin = {
+		.mechanism = CK_UNAVAILABLE_INFORMATION, .base = base, .pin = pin,
+	};
+
+	return sg_object_new(attrs, material, origin, object);
+}
+
 CK_RV sg_key_derive(struct sg_session *session, const CK_MECHANISM *mechanism,
                     CK_OBJECT_HANDLE base, const CK_ATTRIBUTE *template, CK_ULONG n,
                     CK_OBJECT_HANDLE *handle)
@@ -109,11 +121,8 @@ CK_RV sg_key_derive(struct sg_session *session, const CK_MECHANISM *mechanism,
 	if (rv == CKR_OK)
 		rv = derive(&op, &attrs, &material);
 	if (rv == CKR_OK)
-		rv = sg_object_new(&attrs, &material,
-		                   (struct sg_origin){ .mechanism = CK_UNAVAILABLE_INFORMATION,
-		                                       .base = op.key,
-		                                       .pin = sg_template_pin(merged.attr, merged.n) },
-		                   &object);
+		rv = make_object(&attrs, &material, op.key,
+		                 sg_template_pin(merged.attr, merged.n), &object);
 	if (rv == CKR_OK)
 		rv = sg_rv(sg_token_add(session->token, session, &object, 1, handle));
 	sg_object_unref(&object);

@@ -109,15 +109,17 @@ enum sg_err sg_key_unseal(const struct sg_token *token, struct sg_sealer *sealer
                           struct sg_secret **out)
 {
 	struct sg_policy_signatures signatures = { 0 };
-	const struct sg_seal_guard guard = { .auth = auth, .signatures = &signatures };
+	struct sg_seal_guard guard = { .auth = auth };
 	struct head head = { .blob = inner };
 	enum sg_err err = SG_OK;
 
 	*out = NULL;
 	if (has_pin(attrs))
 		err = auth == NULL ? SG_ERR_KEY_PIN : read_head(inner, &head);
-	if (err == SG_OK)
+	if (err == SG_OK && sg_key_policy(attrs).len > 0) {
 		err = sg_token_signatures(token, sg_key_policy(attrs), &signatures);
+		guard.signatures = &signatures;
+	}
 	if (err == SG_OK)
 		err = sealer->ops->unseal(sealer, parent, &guard, head.blob, out);
 	if (err == SG_ERR_FORMAT || (err == SG_ERR_AUTH && auth == NULL))

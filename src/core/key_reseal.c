@@ -33,9 +33,7 @@ static CK_RV set_guard(struct sg_attrs *attrs, const struct sg_key_reseal *how)
 		err = sg_policy_parse(how->policy, &policy);
 	if (how->other_policy && err == SG_OK)
 		err = sg_policy_text(&policy, true, &text);
-	if (how->other_policy && err == SG_OK && text.len == 0)
-		sg_attrs_remove(attrs, CKA_SIGNET_POLICY);
-	else if (how->other_policy && err == SG_OK)
+	if (how->other_policy && err == SG_OK)
 		err = sg_attrs_set(attrs, CKA_SIGNET_POLICY, sg_buf_bytes(&text));
 	if (err == SG_OK && how->new_pin.len > 0)
 		err = sg_attrs_set_bool(attrs, CKA_SIGNET_HAS_PIN, true);

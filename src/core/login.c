@@ -343,9 +343,9 @@ CK_RV sg_token_confirm_user(struct sg_token *token, struct sg_bytes pin)
 /* The caller holds the lock for writing. */
 static void log_out(struct sg_token *token)
 {
+	sg_token_material_end_pins(token);      /* what is kept for the next login asks again, too */
 	sg_login_keep(token);
 	token->user = SG_NOBODY;
-	sg_token_material_end_pins(token);
 	if (token->record.machine)
 		return;
 	atomic_fetch_add(&token->epoch[SG_PRIVATE_HALF], 1);

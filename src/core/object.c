@@ -343,8 +343,8 @@ enum sg_err sg_object_closed(const struct sg_object *object, struct sg_object **
 
 	*out = NULL;
 	if (err == SG_OK)
-		err = sg_object_stored(&attrs, sg_buf_bytes(&object->material->closed), object->uuid,
-		                       object->generation, out);
+		err = sg_object_stored(&attrs, sg_buf_bytes(&object->material->closed),
+		                       object->uuid, object->generation, out);
 	if (err == SG_OK)
 		(*out)->witnessed = object->witnessed;
 	sg_attrs_free(&attrs);

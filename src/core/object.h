@@ -80,8 +80,8 @@ enum sg_err sg_object_stored(struct sg_attrs *attrs, struct sg_bytes closed,
 enum sg_err sg_object_changed(const struct sg_object *object, struct sg_attrs *attrs,
                               struct sg_object **out);
 
-/* Make another object of one that was stored, in the same version, with its material closed. Errors:
- * NOMEM. */
+/* Make another object of one that was stored, in the same version, with its material closed.
+ * Errors: NOMEM. */
 enum sg_err sg_object_closed(const struct sg_object *object, struct sg_object **out);
 
 /* Make an object of a kind that is nowhere stored out of attributes, which it takes over on
@@ -89,8 +89,8 @@ enum sg_err sg_object_closed(const struct sg_object *object, struct sg_object **
 enum sg_err sg_object_builtin(struct sg_attrs *attrs, struct sg_object **out);
 
 /* Make an unshared object with other attributes, which it takes over, an identity of its own
- * and a copy of the material, which may be NULL, for which pin is as in struct sg_origin. Where the key came from, and what it always
- * was, stays what the attributes say. */
+ * and a copy of the material, which may be NULL, for which pin is as in struct sg_origin. Where the
+ * key came from, and what it always was, stays what the attributes say. */
 enum sg_err sg_object_copied(struct sg_attrs *attrs, const struct sg_secret *material,
                              struct sg_bytes pin, struct sg_object **out);
 

@@ -116,8 +116,7 @@ struct sg_bytes sg_template_pin(const CK_ATTRIBUTE *template, CK_ULONG n)
 	return attr != NULL ? sg_bytes(attr->pValue, attr->ulValueLen) : sg_bytes(NULL, 0);
 }
 
-/* Enter a value in the list, or what is to be known of one that is not kept. A policy that asks
- * for nothing is none. */
+/* Enter a value in the list, or what is to be known of one that is not kept. */
 static CK_RV enter(const struct sg_attr_row *row, struct sg_bytes stored, struct sg_attrs *attrs)
 {
 	if (row->flags & SG_ATTR_WRITE_ONLY) {
@@ -126,8 +125,6 @@ static CK_RV enter(const struct sg_attr_row *row, struct sg_bytes stored, struct
 		sg_log(SG_LOG_ERROR, "a PIN has %d to %d bytes", SG_PIN_MIN, SG_PIN_MAX);
 		return CKR_ATTRIBUTE_VALUE_INVALID;
 	}
-	if (row->kind == SG_ATTR_POLICY && stored.len == 0)
-		return CKR_OK;
 	return sg_rv(sg_attrs_set(attrs, row->type, stored));
 }
 
@@ -310,7 +307,7 @@ static CK_RV check_guard(const struct sg_attrs *attrs)
 
 	if (sg_attrs_bool(attrs, CKA_SIGNET_SEALED))
 		return CKR_OK;
-	if (sg_attrs_get(attrs, CKA_SIGNET_POLICY, &policy))
+	if (sg_attrs_get(attrs, CKA_SIGNET_POLICY, &policy) && policy.len > 0)
 		return refuse("CKA_SIGNET_POLICY needs CKA_SIGNET_SEALED: the hardware enforces it");
 	if (sg_attrs_bool(attrs, CKA_SIGNET_HAS_PIN))
 		return refuse("CKA_SIGNET_PIN needs CKA_SIGNET_SEALED: the hardware checks it");
@@ -438,7 +435,8 @@ static bool may_become(const struct sg_attrs *attrs, const struct sg_attr_row *r
 
 	return !((row->flags & SG_ATTR_ONLY_TO_TRUE) && value != CK_TRUE) &&
 	       !(only_less && value != CK_FALSE) &&
-	       !((row->flags & SG_ATTR_ONLY_ONCE) && sg_attrs_get(attrs, row->type, &old));
+	       !((row->flags & SG_ATTR_ONLY_ONCE) && sg_attrs_get(attrs, row->type, &old) &&
+	         old.len > 0);
 }
 
 /* Apply one attribute to those of an object, if its row has one of the flags. */

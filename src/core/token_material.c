@@ -105,8 +105,8 @@ static enum sg_err unseal_alone(struct sg_token *token, const struct sg_object *
 
 	err = sg_token_guard(token, &guard);
 	if (err == SG_OK)
-		err = sg_key_unseal(token, guard.sealer, sg_buf_bytes(&guard.parent), &object->attrs,
-		                    inner, auth, out);
+		err = sg_key_unseal(token, guard.sealer, sg_buf_bytes(&guard.parent),
+		                    &object->attrs, inner, auth, out);
 	sg_buf_free(&guard.parent);
 	return err;
 }
@@ -247,7 +247,8 @@ void sg_token_material_end_pins(struct sg_token *token)
 		if (sg_object_closed(entry->object, &closed) != SG_OK ||
 		    sg_table_replace(&token->objects, entry, &closed) != SG_OK) {
 			sg_table_remove(&token->objects, entry);
-			token->shown[SG_PRIVATE_HALF] = token->shown[SG_PUBLIC_HALF] = SG_NEVER_SHOWN;
+			token->shown[SG_PRIVATE_HALF] = SG_NEVER_SHOWN;
+			token->shown[SG_PUBLIC_HALF] = SG_NEVER_SHOWN;
 		}
 		sg_object_unref(&closed);
 	}

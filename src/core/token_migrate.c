@@ -378,6 +378,7 @@ static enum sg_err run(struct job *job)
 	struct sg_token_migrated *out = job->out;
 	enum sg_err err = lock_old(job);
 
+	job->move.policies = job->to->ops->policies;
 	if (err == SG_OK)
 		err = sg_move_survey(&job->move);
 	if (err == SG_OK)
@@ -414,7 +415,10 @@ static enum sg_err begin(struct job *job)
 enum sg_err sg_token_migrate(struct sg_token *token, const struct sg_token_migration *how,
                              struct sg_token_migrated *out)
 {
-	struct job job = { .token = token, .how = how, .out = out, .move.from = &job.from };
+	struct job job = {
+		.token = token, .how = how, .out = out,
+		.move = { .token = token, .from = &job.from },
+	};
 	enum sg_err err;
 
 	*out = (struct sg_token_migrated){ .same = false };

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/key_guard.h"
 #include "core/record.h"
 #include "core/token_write.h"
 #include "util/array.h"
@@ -72,27 +73,25 @@ static enum sg_err open_outer(const struct sg_token_proof *proof, const struct s
 		return SG_OK;
 	err = sg_record_open_secret(proof->record.uuid, proof->keys[sg_object_half(object)], object,
 	                            by, inner);
-	if (err == SG_OK && (*by == SG_CLOSED_RESIDENT) != object->resident) {
+	if (err == SG_OK && *by != sg_key_closed_by(&object->attrs)) {
 		sg_secret_free(inner);
 		err = SG_ERR_STORE_DAMAGED;
 	}
 	return err;
 }
 
-static enum sg_err unseal(const struct sg_token_proof *proof, const struct sg_secret *blob,
+static enum sg_err unseal(const struct sg_move *move, const struct sg_token_proof *proof,
+                          const struct sg_object *object, const struct sg_secret *inner,
                           struct sg_secret **out)
 {
-	const struct sg_seal_guard nothing = { NULL };
-
-	return proof->sealer->ops->unseal(proof->sealer, sg_buf_bytes(&proof->record.parent),
-	                                  &nothing, sg_secret_bytes(blob), out);
+	return sg_key_unseal(move->token, proof->sealer, sg_buf_bytes(&proof->record.parent),
+	                     &object->attrs, sg_secret_bytes(inner), NULL, out);
 }
 
 /* Tell whether this says something of the one key, and nothing of the hardware. */
 static bool concerns_key(enum sg_err err)
 {
-	return err == SG_ERR_POLICY || err == SG_ERR_AUTH || err == SG_ERR_FORMAT ||
-	       err == SG_ERR_SEALED_DAMAGED;
+	return err == SG_ERR_POLICY || err == SG_ERR_STORE_DAMAGED || err == SG_ERR_SEALED_DAMAGED;
 }
 
 static enum sg_err keep_sealed(struct sg_move *move, struct sg_secret **secret)
@@ -109,11 +108,14 @@ static enum sg_err keep_sealed(struct sg_move *move, struct sg_secret **secret)
 }
 
 static enum sg_err survey_sealed(struct sg_move *move, struct sg_object *object,
-                                 const struct sg_secret *blob)
+                                 const struct sg_secret *inner)
 {
 	struct sg_secret *secret = NULL;
-	enum sg_err err = unseal(move->from, blob, &secret);
+	enum sg_err err;
 
+	if (sg_key_policy(&object->attrs).len > 0 && !move->policies)
+		return sg_move_stay(move, SG_STAY_KEY_POLICY, SG_OK, object);
+	err = unseal(move, move->from, object, inner, &secret);
 	if (err == SG_OK)
 		err = keep_sealed(move, &secret);
 	else if (concerns_key(err))
@@ -145,6 +147,8 @@ static enum sg_err survey_row(const uint8_t row[SG_UUID], struct sg_bytes record
 	}
 	if (err == SG_OK && inner != NULL && by == SG_CLOSED_RESIDENT)
 		err = sg_move_stay(s->move, SG_STAY_RESIDENT, SG_OK, object);
+	else if (err == SG_OK && inner != NULL && by == SG_CLOSED_BY_PIN)
+		err = sg_move_stay(s->move, SG_STAY_KEY_PIN, SG_OK, object);
 	else if (err == SG_OK && inner != NULL && by == SG_CLOSED_BY_SEALER)
 		err = survey_sealed(s->move, object, inner);
 	sg_secret_free(&inner);
@@ -176,7 +180,6 @@ struct fill {
 /* Close an object's material as it was closed, by the new keys and the new hardware. */
 static enum sg_err close_anew(struct fill *f, struct sg_object *object)
 {
-	const struct sg_seal_guard nothing = { NULL };
 	const struct sg_token_made *made = f->made;
 	struct sg_secret *inner = NULL;
 	struct sg_buf blob = { 0 };
@@ -188,8 +191,8 @@ static enum sg_err close_anew(struct fill *f, struct sg_object *object)
 		return err;
 	closed = sg_secret_bytes(inner);
 	if (by == SG_CLOSED_BY_SEALER) {
-		err = f->sealer->ops->seal(f->sealer, sg_buf_bytes(&made->record.parent), &nothing,
-		                           f->move->sealed[f->move->at_sealed++], &blob);
+		err = sg_key_seal(f->sealer, sg_buf_bytes(&made->record.parent), &object->attrs,
+		                  f->move->sealed[f->move->at_sealed++], NULL, &blob);
 		closed = sg_buf_bytes(&blob);
 	}
 	if (err == SG_OK)
@@ -287,7 +290,7 @@ static enum sg_err compare_material(struct comparison *c, const struct sg_object
 	a = was;
 	b = is;
 	if (is != NULL && by_now == SG_CLOSED_BY_SEALER && by_then == by_now) {
-		err = unseal(c->opened, is, &opened);
+		err = unseal(c->move, c->opened, after, is, &opened);
 		a = c->move->sealed[c->move->at_sealed++];
 		b = opened;
 	}

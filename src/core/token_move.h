@@ -15,6 +15,8 @@
 enum sg_stay_why {
 	SG_STAY_RESIDENT,       /* the key lives in the hardware that it was made in */
 	SG_STAY_CLOSED,         /* the old hardware does not open it: see err */
+	SG_STAY_KEY_POLICY,     /* the key's own policy: the new sealer can't enforce any */
+	SG_STAY_KEY_PIN,        /* the key's own PIN, which opens it and nobody gave */
 	SG_STAY_POLICY,         /* the token's policy: the new sealer can't enforce it */
 	SG_STAY_TRIES,          /* the count of wrong PINs: the new sealer can't keep it */
 	SG_STAY_COUNTER,        /* rollback protection: the new sealer has no counter */
@@ -27,9 +29,11 @@ struct sg_stay {
 	struct sg_object *object;       /* owned; NULL for what belongs to the token as a whole */
 };
 
-/* One move. The caller sets from and txn, and clears it with sg_move_clear. */
+/* One move. The caller sets what stands first, and clears it with sg_move_clear. */
 struct sg_move {
+	const struct sg_token *token;   /* the old one, whose signed PCR values count */
 	const struct sg_token_proof *from;
+	bool policies;                  /* the new sealer enforces policies */
 	struct sg_store_txn *txn;       /* on the old store, to the end of it all */
 	struct sg_state state;          /* of the old store, checked by sg_move_survey */
 

@@ -157,8 +157,16 @@ static void add_value(struct p11_template *t, const struct way *way, const struc
 		p11_ulong(t, row->type, 0);
 	else if (row->kind == SG_ATTR_MECHANISMS)
 		p11_bytes(t, row->type, mechanisms, sizeof mechanisms);
+	else if (row->flags & SG_ATTR_WRITE_ONLY)
+		p11_text(t, row->type, "key pin");
 	else
 		p11_bytes(t, row->type, NULL, 0);
+}
+
+/* What the table allows: a PIN is for keys that are sealed, and these are not. */
+static CK_RV allowed(const struct sg_attr_row *row)
+{
+	return row->flags & SG_ATTR_WRITE_ONLY ? CKR_TEMPLATE_INCONSISTENT : CKR_OK;
 }
 
 static bool needs(const struct way *way, CK_ATTRIBUTE_TYPE type)
@@ -225,6 +233,8 @@ START_TEST(a_template_takes_what_the_table_allows)
 			wanted = CKR_ATTRIBUTE_READ_ONLY;
 		else if ((row->allowed & way->mode) == 0)
 			wanted = CKR_TEMPLATE_INCONSISTENT;
+		else
+			wanted = allowed(row);
 		add_needs(&t, way, row->type);
 		add_value(&t, way, row);
 		check(way, row, wanted, way->make(&t, &object));
@@ -301,6 +311,7 @@ static const struct malformed malformed[] = {
 	{ SG_ATTR_DATE, "        ", 8 }, { SG_ATTR_DATE, "00000000", 8 },
 	{ SG_ATTR_MECHANISMS, "", 0 }, { SG_ATTR_MECHANISMS, "\1\0\0\0", 4 },
 	{ SG_ATTR_TEMPLATE, "\1\0\0\0\0\0\0\0", 8 },
+	{ SG_ATTR_POLICY, "pcr=sha256:24", 13 }, { SG_ATTR_POLICY, "pcr", 3 },
 };
 
 #define MALFORMED (sizeof malformed / sizeof malformed[0])
@@ -418,7 +429,7 @@ START_TEST(a_copy_differs_where_the_table_says_so)
 		if (row == NULL)
 			wanted = CKR_ATTRIBUTE_TYPE_INVALID;
 		else if (row->flags & (SG_ATTR_SETTABLE | SG_ATTR_COPY_SETS))
-			wanted = CKR_OK;
+			wanted = allowed(row);
 		add_value(&t, way, &rows[i]);
 		check(way, &rows[i], wanted, p11->C_CopyObject(s, object, t.attr, t.n, &copy));
 		if (wanted == CKR_OK)

@@ -176,13 +176,15 @@ static const struct sg_counter_ops counter = {
 	.make = count_make, .read = count_read, .advance = count_advance,
 };
 
-#define FAKE(its_name, its_counter) { \
-	.name = its_name, .model = "fake", .hardware = true, .policies = true, .free = fake_free, \
+#define FAKE(its_name, its_counter, takes) { \
+	.name = its_name, .model = "fake", .hardware = true, .policies = takes, .free = fake_free, \
 	.provision = fake_provision, .seal = fake_seal, .unseal = fake_unseal, \
 	.status = fake_status, .counter = its_counter, \
 }
 
-static const struct sg_sealer_ops fakes[] = { FAKE("one", &counter), FAKE("two", NULL) };
+static const struct sg_sealer_ops fakes[] = {
+	FAKE("one", &counter, true), FAKE("two", NULL, true), FAKE("two", NULL, false),
+};
 
 enum sg_err __wrap_sg_sealer_open(const char *name, const struct sg_config *config,
                                   struct sg_sealer **out);
@@ -198,7 +200,7 @@ enum sg_err __wrap_sg_sealer_open(const char *name, const struct sg_config *conf
 			continue;
 		fake = calloc(1, sizeof *fake);
 		ck_assert_ptr_nonnull(fake);
-		fake->base.ops = &fakes[i];
+		fake->base.ops = &fakes[i == 1 && moving_sealers.two_has_none ? 2 : i];
 		fake->config = config;
 		*out = &fake->base;
 		return SG_OK;
@@ -285,30 +287,38 @@ static void open_token(struct sg_token *token)
 		                  CKR_OK);
 }
 
-static void add(CK_OBJECT_CLASS class, bool secluded, CK_ATTRIBUTE_TYPE flag, const char *value)
+/* Add an object that has these attributes too, which this takes over. */
+static void add_with(struct sg_attrs *attrs, struct sg_origin origin, CK_OBJECT_CLASS class,
+                     bool secluded, const char *value)
 {
-	const struct sg_origin imported = { false, CK_UNAVAILABLE_INFORMATION };
-	struct sg_attrs attrs = { 0 };
+	const bool inside = sg_attrs_bool(attrs, CKA_SIGNET_RESIDENT);
 	struct sg_secret *material = NULL;
 	struct sg_object *object = NULL;
 	CK_OBJECT_HANDLE handle;
 
-	ck_assert_int_eq(sg_attrs_set_ulong(&attrs, CKA_CLASS, class), SG_OK);
+	ck_assert_int_eq(sg_attrs_set_ulong(attrs, CKA_CLASS, class), SG_OK);
 	if (class == CKO_SECRET_KEY)
-		ck_assert_int_eq(sg_attrs_set_ulong(&attrs, CKA_KEY_TYPE,
-		                                    flag == CKA_SIGNET_RESIDENT ? CKK_SHA256_HMAC
-		                                                                : CKK_AES), SG_OK);
-	ck_assert_int_eq(sg_attrs_set_bool(&attrs, CKA_TOKEN, true), SG_OK);
-	ck_assert_int_eq(sg_attrs_set_bool(&attrs, CKA_PRIVATE, secluded), SG_OK);
-	ck_assert_int_eq(sg_attrs_set(&attrs, CKA_LABEL, sg_bytes_str(value)), SG_OK);
+		ck_assert_int_eq(sg_attrs_set_ulong(attrs, CKA_KEY_TYPE,
+		                                    inside ? CKK_SHA256_HMAC : CKK_AES), SG_OK);
+	ck_assert_int_eq(sg_attrs_set_bool(attrs, CKA_TOKEN, true), SG_OK);
+	ck_assert_int_eq(sg_attrs_set_bool(attrs, CKA_PRIVATE, secluded), SG_OK);
+	ck_assert_int_eq(sg_attrs_set(attrs, CKA_LABEL, sg_bytes_str(value)), SG_OK);
 	if (class == CKO_SECRET_KEY)
-		ck_assert_int_eq(sg_attrs_set_bool(&attrs, CKA_SENSITIVE, true), SG_OK);
-	if (flag != 0)
-		ck_assert_int_eq(sg_attrs_set_bool(&attrs, flag, true), SG_OK);
+		ck_assert_int_eq(sg_attrs_set_bool(attrs, CKA_SENSITIVE, true), SG_OK);
 	ck_assert_int_eq(sg_secret_copy(sg_bytes_str(value), &material), SG_OK);
-	ck_assert_uint_eq(sg_object_new(&attrs, &material, imported, &object), CKR_OK);
+	ck_assert_uint_eq(sg_object_new(attrs, &material, origin, &object), CKR_OK);
 	ck_assert_int_eq(sg_token_add(moving_token, &session, &object, 1, &handle), SG_OK);
 	sg_object_unref(&object);
+}
+
+static void add(CK_OBJECT_CLASS class, bool secluded, CK_ATTRIBUTE_TYPE flag, const char *value)
+{
+	const struct sg_origin imported = { .mechanism = CK_UNAVAILABLE_INFORMATION };
+	struct sg_attrs attrs = { 0 };
+
+	if (flag != 0)
+		ck_assert_int_eq(sg_attrs_set_bool(&attrs, flag, true), SG_OK);
+	add_with(&attrs, imported, class, secluded, value);
 }
 
 void moving_fill(void)
@@ -319,6 +329,23 @@ void moving_fill(void)
 	add(CKO_SECRET_KEY, true, CKA_SIGNET_SEALED, "sealed..by..it.1");
 	add(CKO_SECRET_KEY, false, 0, "fedcba9876543210");
 	add(CKO_SECRET_KEY, true, CKA_SIGNET_SEALED, "sealed..by..it.2");
+}
+
+void moving_add_guarded(const char *policy, const char *pin)
+{
+	const struct sg_origin imported = {
+		.mechanism = CK_UNAVAILABLE_INFORMATION, .pin = sg_bytes_str(pin != NULL ? pin : ""),
+	};
+	struct sg_attrs attrs = { 0 };
+
+	open_token(moving_token);
+	ck_assert_int_eq(sg_attrs_set_bool(&attrs, CKA_SIGNET_SEALED, true), SG_OK);
+	if (policy != NULL)
+		ck_assert_int_eq(sg_attrs_set(&attrs, CKA_SIGNET_POLICY, sg_bytes_str(policy)),
+		                 SG_OK);
+	if (pin != NULL)
+		ck_assert_int_eq(sg_attrs_set_bool(&attrs, CKA_SIGNET_HAS_PIN, true), SG_OK);
+	add_with(&attrs, imported, CKO_SECRET_KEY, true, "guarded..itself.");
 }
 
 void moving_add_resident(void)

@@ -19,6 +19,7 @@ extern struct sg_secret *moving_pin, *moving_so_pin, *moving_wrong_pin;
 /* What the sealers do. */
 extern struct moving_sealers {
 	bool two_takes_policies;        /* "one" always does */
+	bool two_has_none;              /* and says so */
 	unsigned calls;                 /* of seal and unseal by now */
 	unsigned fail_at;               /* the call that fails with HW_REMOVED; 0: none */
 	bool two_forgets;               /* what "two" opens is another secret */
@@ -45,6 +46,9 @@ void moving_make_counted(void);
  * token key, and one that the hardware seals; and one that lives in the hardware. */
 void moving_fill(void);
 void moving_add_resident(void);
+
+/* Add a root with a policy of its own, or a PIN of its own; each may be NULL. */
+void moving_add_guarded(const char *policy, const char *pin);
 
 /* Move the token from a to b, or tell how that fails. */
 enum sg_err moving_try(struct sg_token_migration how, struct sg_token_migrated *out);

@@ -286,6 +286,60 @@ START_TEST(keys_that_the_old_hardware_does_not_open_are_named)
 }
 END_TEST
 
+START_TEST(a_key_goes_with_its_own_policy)
+{
+	make_filled(true);
+	moving_add_guarded(POLICY, NULL);
+	moving_sum(moving_a, NULL, before);
+	moving_sealers.two_takes_policies = true;
+	ck_assert_int_eq(moving_try((struct sg_token_migration){ 0 }, &out), SG_OK);
+	ck_assert(out.done);
+	ck_assert_uint_eq(out.sealed, 3);
+	moving_require(moving_b, 2, before);
+}
+END_TEST
+
+START_TEST(a_key_whose_policy_can_not_be_enforced_stays)
+{
+	make_filled(true);
+	moving_add_guarded(POLICY, NULL);
+	moving_sealers.two_has_none = true;
+	ck_assert_int_eq(moving_try((struct sg_token_migration){ 0 }, &out), SG_OK);
+	ck_assert(!out.done);
+	ck_assert_uint_eq(out.n_stays, 1);
+	ck_assert_int_eq(out.stays[0].why, SG_STAY_KEY_POLICY);
+	sg_token_migrated_clear(&out);
+	ck_assert_int_eq(moving_try((struct sg_token_migration){ .leave_behind = true }, &out),
+	                 SG_OK);
+	moving_require(moving_b, 2, before);
+}
+END_TEST
+
+START_TEST(a_key_never_loses_its_own_policy_on_the_way)
+{
+	make_filled(true);
+	moving_add_guarded(POLICY, NULL);
+	ck_assert_int_eq(moving_try((struct sg_token_migration){ .leave_behind = true }, &out),
+	                 SG_ERR_HW_UNSUPPORTED);
+	ck_assert(!out.done);
+}
+END_TEST
+
+START_TEST(a_key_with_a_pin_of_its_own_stays)
+{
+	make_filled(true);
+	moving_add_guarded(NULL, "seven dwarfs");
+	ck_assert_int_eq(moving_try((struct sg_token_migration){ 0 }, &out), SG_OK);
+	ck_assert(!out.done);
+	ck_assert_uint_eq(out.n_stays, 1);
+	ck_assert_int_eq(out.stays[0].why, SG_STAY_KEY_PIN);
+	sg_token_migrated_clear(&out);
+	ck_assert_int_eq(moving_try((struct sg_token_migration){ .leave_behind = true }, &out),
+	                 SG_OK);
+	moving_require(moving_b, 2, before);
+}
+END_TEST
+
 START_TEST(a_policy_that_can_not_be_enforced_is_named)
 {
 	struct sg_token_record record = { 0 };
@@ -533,6 +587,10 @@ static Suite *suite(void)
 	tcase_add_test(tc, a_key_in_the_hardware_is_named_and_nothing_is_done);
 	tcase_add_test(tc, a_key_in_the_hardware_stays_in_the_old_store);
 	tcase_add_test(tc, keys_that_the_old_hardware_does_not_open_are_named);
+	tcase_add_test(tc, a_key_goes_with_its_own_policy);
+	tcase_add_test(tc, a_key_whose_policy_can_not_be_enforced_stays);
+	tcase_add_test(tc, a_key_never_loses_its_own_policy_on_the_way);
+	tcase_add_test(tc, a_key_with_a_pin_of_its_own_stays);
 	tcase_add_test(tc, a_policy_that_can_not_be_enforced_is_named);
 	tcase_add_test(tc, a_policy_that_is_asked_for_is_never_left_behind);
 	tcase_add_test(tc, a_policy_stays_or_goes_as_is_said);
