@@ -26,6 +26,7 @@ _signet_options() {
 	encrypt) echo --root --through --aad --format --token --pin-file --force ;;
 	decrypt) echo --root --through --aad --token --pin-file ;;
 	'unseal add') echo --vault --share-file --token --pin-file ;;
+	'unseal check') echo --pcr-values --token --pin-file --json ;;
 	'unseal list') echo --token --pin-file --json ;;
 	'unseal remove') echo --vault --yes --token --pin-file ;;
 	'unseal vault') echo --addr --vault --ca --timeout --allow-http --token --pin-file ;;
@@ -49,7 +50,7 @@ _signet() {
 	if [ "$verb" = help ] && [ "$COMP_CWORD" = 3 ]; then
 		case $previous in
 		root) words='create import list recover rehearse share' ;;
-		unseal) words='add list remove vault' ;;
+		unseal) words='add check list remove vault' ;;
 		pin) words='set reset' ;;
 		policy) words='sign update' ;;
 		tripwire | rollback) words='accept' ;;
@@ -64,7 +65,7 @@ _signet() {
 	1:*) words="$verbs help --help --version" ;;
 	2:help) words=$verbs ;;
 	2:root) words='create import list recover rehearse share' ;;
-	2:unseal) words='add list remove vault' ;;
+	2:unseal) words='add check list remove vault' ;;
 	2:pin) words='set reset' ;;
 	2:policy) words='sign update' ;;
 	2:tripwire | 2:rollback) words='accept' ;;
@@ -82,7 +83,7 @@ _signet() {
 	*:--sealer | *:--to) words='tpm hsm soft hsm+tpm hsm+hsm' ;;
 	*:--tpm) words='device:/dev/tpmrm0' ;;
 	*:--label | *:--id | *:--in | *:--root | *:--shares | *:--threshold | *:--token | *:--aad | *:--addr | *:--timeout | *:--vault) return ;;
-	*:--*-file | *:--all-in-one | *:--ca | *:--out | *:--out-dir | *:--*-key | *:--share | *:--through | *:--signature | *:--signatures)
+	*:--*-file | *:--all-in-one | *:--ca | *:--pcr-values | *:--out | *:--out-dir | *:--*-key | *:--share | *:--through | *:--signature | *:--signatures)
 		compopt -o filenames 2> /dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return

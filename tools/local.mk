@@ -68,10 +68,13 @@ signet_SOURCES = \
 	tools/tries.c tools/tries.h \
 	tools/tripwire.c tools/tripwire.h \
 	tools/unseal_answer.c tools/unseal_answer.h \
+	tools/unseal_check.c \
 	tools/unseal_client.c tools/unseal_client.h \
 	tools/unseal_keep.c \
 	tools/unseal_node.c tools/unseal_node.h \
+	tools/unseal_pcrs.c tools/unseal_pcrs.h \
 	tools/unseal_share.c tools/unseal_share.h \
+	tools/unseal_units.c tools/unseal_units.h \
 	tools/unseal_vault.c \
 	tools/unwrap.c \
 	tools/verify.c \

@@ -37,6 +37,7 @@ static const struct tool_verb *const verbs[] = {
 	&tool_verb_encrypt,
 	&tool_verb_decrypt,
 	&tool_verb_unseal_add,
+	&tool_verb_unseal_check,
 	&tool_verb_unseal_list,
 	&tool_verb_unseal_remove,
 	&tool_verb_unseal_vault,

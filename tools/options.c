@@ -183,9 +183,11 @@ static enum tool_exit find_verb(struct tool *tool, int argc, char **argv, bool a
 	}
 	if (!first)
 		return unknown_verb(name);
-	if (argc > 1 && argv[1][0] != '-') {
+	/* The second word may look like an option: "unseal --check" is what people try. */
+	if (argc > 1 && (argv[1][0] != '-' || strcmp(argv[1], "--check") == 0)) {
 		*used = 2;
-		snprintf(name, sizeof name, "%s %s", argv[0], argv[1]);
+		snprintf(name, sizeof name, "%s %s", argv[0],
+		         argv[1] + (argv[1][0] == '-' ? strlen("--") : 0));
 		for (const struct tool_verb *const *at = tool_verbs(); *at != NULL; at++) {
 			if (strcmp((*at)->name, name) == 0) {
 				tool->verb = *at;

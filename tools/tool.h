@@ -139,7 +139,7 @@ extern const struct tool_verb tool_verb_decrypt, tool_verb_delete, tool_verb_des
 	tool_verb_root_list, tool_verb_root_recover, tool_verb_root_rehearse, tool_verb_root_share,
 	tool_verb_sign,
 	tool_verb_status, tool_verb_tripwire_accept,
-	tool_verb_unseal_add,
+	tool_verb_unseal_add, tool_verb_unseal_check,
 	tool_verb_unseal_list, tool_verb_unseal_remove, tool_verb_unseal_vault,
 	tool_verb_unwrap, tool_verb_verify, tool_verb_wrap;
 

@@ -50,7 +50,8 @@ static void note_status(struct unseal_node *node, long status)
 		note(node, UNSEAL_WAITING, TOOL_REMOTE, "vault operator init makes the shares; with "
 		     "OpenBao, bao operator init.", "it is not initialized");
 	else if (status == 429 || (status >= 500 && status < 600))
-		note(node, UNSEAL_WAITING, TOOL_REMOTE, NULL, "it is not ready (status %ld)", status);
+		note(node, UNSEAL_WAITING, TOOL_REMOTE, NULL, "it is not ready (status %ld)",
+		     status);
 	else if (status >= 300 && status < 400)
 		note(node, UNSEAL_FAILED, TOOL_REMOTE, "Name the server itself in --addr.",
 		     "it sends to another address (status %ld), which is not followed", status);

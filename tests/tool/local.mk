@@ -16,7 +16,8 @@ tool_scripts = \
 	tests/tool/test_roots.sh \
 	tests/tool/test_tokens.sh \
 	tests/tool/test_trouble.sh \
-	tests/tool/test_unseal.sh
+	tests/tool/test_unseal.sh \
+	tests/tool/test_unseal_check.sh
 
 check_PROGRAMS += tests/tool/test_text
 tests_tool_test_text_SOURCES = \
@@ -41,7 +42,18 @@ check_PROGRAMS += tests/tool/test_unseal_answer
 tests_tool_test_unseal_answer_SOURCES = tests/tool/test_unseal_answer.c tools/unseal_answer.c
 tests_tool_test_unseal_answer_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 
-TESTS += tests/tool/test_unseal_answer
+check_PROGRAMS += tests/tool/test_unseal_boot
+tests_tool_test_unseal_boot_SOURCES = \
+	tests/tool/test_unseal_boot.c \
+	tools/exit.c \
+	tools/fail.c \
+	tools/io.c \
+	tools/text.c \
+	tools/unseal_pcrs.c \
+	tools/unseal_units.c
+tests_tool_test_unseal_boot_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+
+TESTS += tests/tool/test_unseal_answer tests/tool/test_unseal_boot
 TESTS += tests/tool/test_faults tests/tool/test_kept tests/tool/test_text $(tool_scripts)
 EXTRA_DIST += tests/lib/vault.sh tests/tool/lib.sh $(tool_scripts)
 
