@@ -47,6 +47,7 @@ unit_tests = \
 	tests/unit/test_key_template \
 	tests/unit/test_leave \
 	tests/unit/test_log \
+	tests/unit/test_login_cache \
 	tests/unit/test_mac \
 	tests/unit/test_map \
 	tests/unit/test_mech \
@@ -136,6 +137,9 @@ tests_unit_test_token_refresh_LDFLAGS = $(AM_LDFLAGS) \
 
 # It lets no thread be made.
 tests_unit_test_errand_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pthread_create
+
+# It has a clock of its own, and counts how often a PIN is stretched.
+tests_unit_test_login_cache_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_gettime -Wl,--wrap=sg_argon2id
 
 # It counts steps through the table.
 tests_unit_test_session_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sg_map_next
