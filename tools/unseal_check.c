@@ -199,7 +199,8 @@ static void check_policy(struct check *c, const struct sg_token *token)
 	if (err == SG_OK)
 		err = sg_policy_text(&policy, false, &text);
 	if (err == SG_OK)
-		err = sg_token_signatures(token, &token->record, &signatures);
+		err = sg_token_signatures(token, sg_buf_bytes(&token->record.policy),
+		                          &signatures);
 	snprintf(words, sizeof words, "%.*s", (int)text.len, (const char *)text.data);
 	if (err == SG_OK && text.len == 0)
 		doctor_report(&c->doctor, "policy", FINE, NULL,
