@@ -13,6 +13,7 @@ tool_scripts = \
 	tests/tool/test_pins.sh \
 	tests/tool/test_policies.sh \
 	tests/tool/test_rollback.sh \
+	tests/tool/test_root_recovery.sh \
 	tests/tool/test_roots.sh \
 	tests/tool/test_tokens.sh \
 	tests/tool/test_trouble.sh \
