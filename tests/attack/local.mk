@@ -23,6 +23,7 @@ attack_tests = \
 attack_scripts = \
 	tests/attack/test_disk.sh \
 	tests/attack/test_other_user.sh \
+	tests/attack/test_recovery.sh \
 	tests/attack/test_reset.sh \
 	tests/attack/test_timing.sh
 
