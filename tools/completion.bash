@@ -21,6 +21,7 @@ _signet_options() {
 	'root rehearse') echo --share --key-file --recovery-file --root --token --pin-file --json ;;
 	'root share') echo --root --shares --threshold --share-key --out-dir --format --all-in-one --recovery-key --recovery-file --token --pin-file --json ;;
 	recovery-key) echo --out --key-file --json ;;
+	'root rewrap') echo --root --field --output --in-place --token --pin-file ;;
 	wrap) echo --root --through --new --label --stdin --format --token --pin-file --force ;;
 	unwrap) echo --root --through --label --check --usage --extractable --id --token --pin-file --json ;;
 	encrypt) echo --root --through --aad --format --token --pin-file --force ;;
@@ -49,7 +50,7 @@ _signet() {
 	COMPREPLY=()
 	if [ "$verb" = help ] && [ "$COMP_CWORD" = 3 ]; then
 		case $previous in
-		root) words='create import list recover rehearse share' ;;
+		root) words='create import list recover rehearse rewrap share' ;;
 		unseal) words='add check list remove vault' ;;
 		pin) words='set reset' ;;
 		policy) words='sign update' ;;
@@ -64,7 +65,7 @@ _signet() {
 	case $COMP_CWORD:$previous in
 	1:*) words="$verbs help --help --version" ;;
 	2:help) words=$verbs ;;
-	2:root) words='create import list recover rehearse share' ;;
+	2:root) words='create import list recover rehearse rewrap share' ;;
 	2:unseal) words='add check list remove vault' ;;
 	2:pin) words='set reset' ;;
 	2:policy) words='sign update' ;;
@@ -82,8 +83,8 @@ _signet() {
 	*:--usage) words='wrap encrypt both' ;;
 	*:--sealer | *:--to) words='tpm hsm soft hsm+tpm hsm+hsm' ;;
 	*:--tpm) words='device:/dev/tpmrm0' ;;
-	*:--label | *:--id | *:--in | *:--root | *:--shares | *:--threshold | *:--token | *:--aad | *:--addr | *:--timeout | *:--vault) return ;;
-	*:--*-file | *:--all-in-one | *:--ca | *:--pcr-values | *:--out | *:--out-dir | *:--*-key | *:--share | *:--through | *:--signature | *:--signatures)
+	*:--label | *:--id | *:--in | *:--root | *:--shares | *:--threshold | *:--token | *:--aad | *:--addr | *:--timeout | *:--vault | *:--field | *:--new-label | *:--version) return ;;
+	*:--*-file | *:--all-in-one | *:--ca | *:--in-place | *:--inventory | *:--output | *:--pcr-values | *:--out | *:--out-dir | *:--*-key | *:--share | *:--through | *:--signature | *:--signatures)
 		compopt -o filenames 2> /dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return

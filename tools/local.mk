@@ -7,6 +7,7 @@ signet_SOURCES = \
 	tools/io.c tools/io.h \
 	tools/json.c tools/json.h \
 	tools/kind.c tools/kind.h \
+	tools/lines.c tools/lines.h \
 	tools/main.c \
 	tools/members.c tools/members.h \
 	tools/object.c tools/object.h \
@@ -19,6 +20,10 @@ signet_SOURCES = \
 	tools/progress.c tools/progress.h \
 	tools/recovery.c tools/recovery.h \
 	tools/root.c tools/root.h \
+	tools/rewrap.c tools/rewrap.h \
+	tools/rewrap_file.c tools/rewrap_file.h \
+	tools/rewrap_key.c tools/rewrap_key.h \
+	tools/rewrap_state.c tools/rewrap_state.h \
 	tools/sealed.c tools/sealed.h \
 	tools/share_box.c tools/share_box.h \
 	tools/share_typed.c tools/share_typed.h \
@@ -32,6 +37,7 @@ signet_SOURCES = \
 	tools/tool.h \
 	tools/uri.c tools/uri.h \
 	tools/versions.c tools/versions.h \
+	tools/wrapped_line.c tools/wrapped_line.h \
 	\
 	tools/decrypt.c \
 	tools/delete.c \
@@ -62,6 +68,7 @@ signet_SOURCES = \
 	tools/root_recover.c \
 	tools/root_rehearse.c \
 	tools/root_share.c \
+	tools/root_rewrap.c \
 	tools/sign.c \
 	tools/status.c \
 	tools/status_slot.c tools/status_slot.h \

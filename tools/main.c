@@ -27,6 +27,7 @@ static const struct tool_verb *const verbs[] = {
 	&tool_verb_delete,
 	&tool_verb_root_create,
 	&tool_verb_root_list,
+	&tool_verb_root_rewrap,
 	&tool_verb_root_share,
 	&tool_verb_root_rehearse,
 	&tool_verb_root_recover,

@@ -29,6 +29,16 @@ EXPORTED ssize_t pwrite64(int fd, const void *data, size_t len, off64_t at)
 	return test_points_pass() ? -1 : syscall(SYS_pwrite64, fd, data, len, at);
 }
 
+EXPORTED ssize_t pwrite(int fd, const void *data, size_t len, off_t at)
+{
+	return test_points_pass() ? -1 : syscall(SYS_pwrite64, fd, data, len, at);
+}
+
+EXPORTED int ftruncate(int fd, off_t len)
+{
+	return test_points_pass() ? -1 : (int)syscall(SYS_ftruncate, fd, len);
+}
+
 EXPORTED int fsync(int fd)
 {
 	return test_points_pass() ? -1 : (int)syscall(SYS_fsync, fd);

@@ -31,6 +31,31 @@ tests_tool_test_text_SOURCES = \
 	tools/time.c
 tests_tool_test_text_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 
+# What lines become needs no token; files are killed at each change.
+check_PROGRAMS += tests/tool/test_rewrap tests/tool/test_wrapped_line
+TESTS += tests/tool/test_rewrap tests/tool/test_wrapped_line
+tool_line_sources = \
+	tools/exit.c \
+	tools/fail.c \
+	tools/io.c \
+	tools/lines.c \
+	tools/text.c \
+	tools/wrapped_line.c
+tests_tool_test_wrapped_line_SOURCES = tests/tool/test_wrapped_line.c $(tool_line_sources)
+tests_tool_test_wrapped_line_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+tests_tool_test_wrapped_line_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+tests_tool_test_wrapped_line_LDADD = $(LDADD) $(JANSSON_LIBS)
+tests_tool_test_rewrap_SOURCES = \
+	tests/tool/test_rewrap.c \
+	tools/rewrap.c \
+	tools/rewrap_file.c \
+	tools/rewrap_state.c \
+	$(tool_line_sources) \
+	$(points_sources)
+tests_tool_test_rewrap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+tests_tool_test_rewrap_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+tests_tool_test_rewrap_LDADD = $(LDADD) $(JANSSON_LIBS)
+
 check_PROGRAMS += tests/tool/test_faults
 tests_tool_test_faults_SOURCES = tests/tool/test_faults.c tools/exit.c
 tests_tool_test_faults_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)

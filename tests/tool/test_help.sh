@@ -102,7 +102,7 @@ completion_is_true() {
 completion_knows_arguments() {
 	# shellcheck source=tools/completion.bash
 	. "$SIGNET_TEST_SRCDIR/tools/completion.bash"
-	[ "$(complete_words root '' | xargs)" = 'create import list recover rehearse share' ] &&
+	[ "$(complete_words root '' | xargs)" = "$(verbs | sed -n 's/^root //p' | sort | xargs)" ] &&
 		[ "$(complete_words help pin '' | xargs)" = 'reset set' ] && [ "$(complete_words help sign '')" = '' ] &&
 		[ "$(complete_words pubkey --format '' | xargs)" = 'all pem raw ssh' ] &&
 		[ "$(complete_words sign --format r)" = raw ] &&
