@@ -17,8 +17,11 @@ _signet_options() {
 	'root create') echo --label --shares --threshold --share-key --out-dir --format --all-in-one --recovery-key --recovery-file --no-recovery --leave --usage --in-hsm --id --token --pin-file --json ;;
 	'root import') echo --label --in --in-format --shares --threshold --share-key --out-dir --format --all-in-one --recovery-key --recovery-file --no-recovery --leave --usage --id --token --pin-file --json ;;
 	'root list') echo --token --pin-file --json ;;
+	'root node') echo --token --json ;;
+	'root receive') echo --from --label --yes --token --pin-file --json ;;
 	'root recover') echo --label --share --key-file --recovery-file --leave --usage --id --token --pin-file --json ;;
 	'root rehearse') echo --share --key-file --recovery-file --root --token --pin-file --json ;;
+	'root send') echo --label --to --ek-ca --trust --pcr --sign-with --leave --token --pin-file ;;
 	'root share') echo --root --shares --threshold --share-key --out-dir --format --all-in-one --recovery-key --recovery-file --token --pin-file --json ;;
 	recovery-key) echo --out --key-file --json ;;
 	'root rewrap') echo --root --field --output --in-place --token --pin-file ;;
@@ -50,7 +53,7 @@ _signet() {
 	COMPREPLY=()
 	if [ "$verb" = help ] && [ "$COMP_CWORD" = 3 ]; then
 		case $previous in
-		root) words='create import list recover rehearse rewrap share' ;;
+		root) words='create import list node receive recover rehearse rewrap send share' ;;
 		unseal) words='add check list remove vault' ;;
 		pin) words='set reset' ;;
 		policy) words='sign update' ;;
@@ -65,7 +68,7 @@ _signet() {
 	case $COMP_CWORD:$previous in
 	1:*) words="$verbs help --help --version" ;;
 	2:help) words=$verbs ;;
-	2:root) words='create import list recover rehearse rewrap share' ;;
+	2:root) words='create import list node receive recover rehearse rewrap send share' ;;
 	2:unseal) words='add check list remove vault' ;;
 	2:pin) words='set reset' ;;
 	2:policy) words='sign update' ;;
@@ -81,10 +84,18 @@ _signet() {
 	*:--leave) words='recovery send deliver none' ;;
 	*:--type) words='ed25519 p256' ;;
 	*:--usage) words='wrap encrypt both' ;;
-	*:--sealer | *:--to) words='tpm hsm soft hsm+tpm hsm+hsm' ;;
+	*:--to)
+		if [ "$verb" = 'root send' ]; then
+			compopt -o filenames 2> /dev/null
+			mapfile -t COMPREPLY < <(compgen -f -- "$word")
+			return
+		fi
+		words='tpm hsm soft hsm+tpm hsm+hsm'
+		;;
+	*:--sealer) words='tpm hsm soft hsm+tpm hsm+hsm' ;;
 	*:--tpm) words='device:/dev/tpmrm0' ;;
-	*:--label | *:--id | *:--in | *:--root | *:--shares | *:--threshold | *:--token | *:--aad | *:--addr | *:--timeout | *:--vault | *:--field | *:--new-label | *:--version) return ;;
-	*:--*-file | *:--all-in-one | *:--ca | *:--in-place | *:--inventory | *:--output | *:--pcr-values | *:--out | *:--out-dir | *:--*-key | *:--share | *:--through | *:--signature | *:--signatures)
+	*:--label | *:--id | *:--in | *:--root | *:--shares | *:--threshold | *:--token | *:--trust | *:--sign-with | *:--aad | *:--addr | *:--timeout | *:--vault | *:--field | *:--new-label | *:--version) return ;;
+	*:--*-file | *:--all-in-one | *:--ca | *:--ek-ca | *:--from | *:--in-place | *:--inventory | *:--output | *:--pcr-values | *:--out | *:--out-dir | *:--*-key | *:--share | *:--through | *:--signature | *:--signatures)
 		compopt -o filenames 2> /dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return

@@ -10,6 +10,7 @@ signet_SOURCES = \
 	tools/lines.c tools/lines.h \
 	tools/main.c \
 	tools/members.c tools/members.h \
+	tools/node.c tools/node.h \
 	tools/object.c tools/object.h \
 	tools/offline_key.c tools/offline_key.h \
 	tools/options.c tools/options.h \
@@ -25,6 +26,7 @@ signet_SOURCES = \
 	tools/rewrap_key.c tools/rewrap_key.h \
 	tools/rewrap_state.c tools/rewrap_state.h \
 	tools/sealed.c tools/sealed.h \
+	tools/sender.c tools/sender.h \
 	tools/share_box.c tools/share_box.h \
 	tools/share_typed.c tools/share_typed.h \
 	tools/shares_in.c tools/shares_in.h \
@@ -68,7 +70,10 @@ signet_SOURCES = \
 	tools/root_recover.c \
 	tools/root_rehearse.c \
 	tools/root_share.c \
+	tools/root_node.c \
+	tools/root_receive.c \
 	tools/root_rewrap.c \
+	tools/root_send.c \
 	tools/sign.c \
 	tools/status.c \
 	tools/status_slot.c tools/status_slot.h \

@@ -46,6 +46,7 @@ libsignet_la_SOURCES += \
 	src/core/root.c src/core/root.h \
 	src/core/recovery.c src/core/recovery.h \
 	src/core/rv.c src/core/rv.h \
+	src/core/sent_key.c src/core/sent_key.h \
 	src/core/session.c src/core/session.h \
 	src/core/share.c src/core/share.h \
 	src/core/share_text.c src/core/share_text.h \
@@ -59,6 +60,7 @@ libsignet_la_SOURCES += \
 	src/core/token_aside.c src/core/token_aside.h \
 	src/core/token_build.c src/core/token_build.h \
 	src/core/token_create.c \
+	src/core/token_import.c src/core/token_import.h \
 	src/core/token_index.c src/core/token_index.h \
 	src/core/token_kept.c src/core/token_kept.h \
 	src/core/token_material.c src/core/token_material.h \

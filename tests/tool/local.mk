@@ -15,6 +15,7 @@ tool_scripts = \
 	tests/tool/test_rollback.sh \
 	tests/tool/test_root_recovery.sh \
 	tests/tool/test_roots.sh \
+	tests/tool/test_send.sh \
 	tests/tool/test_tokens.sh \
 	tests/tool/test_trouble.sh \
 	tests/tool/test_unseal.sh \
