@@ -33,6 +33,8 @@ _signet_options() {
 	'unseal check') echo --pcr-values --token --pin-file --json ;;
 	'unseal list') echo --token --pin-file --json ;;
 	'unseal remove') echo --vault --yes --token --pin-file ;;
+	'unseal credential') echo --root --format --unit --token --pin-file ;;
+	'unseal exec') echo --root --env --fd --format --token --pin-file ;;
 	'unseal vault') echo --addr --vault --ca --timeout --allow-http --token --pin-file ;;
 	'pin set') echo --pin-file --so --so-pin-file --new-pin-file --owner-auth-file --token ;;
 	'pin reset') echo --so-pin-file --new-pin-file --owner-auth-file --token ;;
@@ -54,7 +56,7 @@ _signet() {
 	if [ "$verb" = help ] && [ "$COMP_CWORD" = 3 ]; then
 		case $previous in
 		root) words='create import list node receive recover rehearse rewrap send share' ;;
-		unseal) words='add check list remove vault' ;;
+		unseal) words='add check credential exec list remove vault' ;;
 		pin) words='set reset' ;;
 		policy) words='sign update' ;;
 		tripwire | rollback) words='accept' ;;
@@ -69,7 +71,7 @@ _signet() {
 	1:*) words="$verbs help --help --version" ;;
 	2:help) words=$verbs ;;
 	2:root) words='create import list node receive recover rehearse rewrap send share' ;;
-	2:unseal) words='add check list remove vault' ;;
+	2:unseal) words='add check credential exec list remove vault' ;;
 	2:pin) words='set reset' ;;
 	2:policy) words='sign update' ;;
 	2:tripwire | 2:rollback) words='accept' ;;
@@ -77,6 +79,7 @@ _signet() {
 		case $verb in
 		pubkey) words='raw pem ssh all' ;;
 		root*) words='words base64' ;;
+		unseal*) words='raw hex base64' ;;
 		*) words='raw base64' ;;
 		esac
 		;;
@@ -94,7 +97,7 @@ _signet() {
 		;;
 	*:--sealer) words='tpm hsm soft hsm+tpm hsm+hsm' ;;
 	*:--tpm) words='device:/dev/tpmrm0' ;;
-	*:--label | *:--id | *:--in | *:--root | *:--shares | *:--threshold | *:--token | *:--trust | *:--sign-with | *:--aad | *:--addr | *:--timeout | *:--vault | *:--field | *:--new-label | *:--version) return ;;
+	*:--label | *:--id | *:--in | *:--root | *:--shares | *:--threshold | *:--token | *:--trust | *:--sign-with | *:--aad | *:--addr | *:--env | *:--fd | *:--timeout | *:--unit | *:--vault | *:--field | *:--new-label | *:--version) return ;;
 	*:--*-file | *:--all-in-one | *:--ca | *:--ek-ca | *:--from | *:--in-place | *:--inventory | *:--output | *:--pcr-values | *:--out | *:--out-dir | *:--*-key | *:--share | *:--through | *:--signature | *:--signatures)
 		compopt -o filenames 2> /dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")

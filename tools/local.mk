@@ -2,6 +2,7 @@
 bin_PROGRAMS += signet
 signet_SOURCES = \
 	tools/chain.c tools/chain.h \
+	tools/deliver.c tools/deliver.h \
 	tools/exit.c tools/exit.h \
 	tools/fail.c tools/fail.h \
 	tools/io.c tools/io.h \
@@ -82,6 +83,8 @@ signet_SOURCES = \
 	tools/unseal_answer.c tools/unseal_answer.h \
 	tools/unseal_check.c \
 	tools/unseal_client.c tools/unseal_client.h \
+	tools/unseal_credential.c \
+	tools/unseal_exec.c \
 	tools/unseal_keep.c \
 	tools/unseal_node.c tools/unseal_node.h \
 	tools/unseal_pcrs.c tools/unseal_pcrs.h \

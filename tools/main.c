@@ -45,6 +45,8 @@ static const struct tool_verb *const verbs[] = {
 	&tool_verb_unseal_list,
 	&tool_verb_unseal_remove,
 	&tool_verb_unseal_vault,
+	&tool_verb_unseal_exec,
+	&tool_verb_unseal_credential,
 	&tool_verb_pin_set,
 	&tool_verb_pin_reset,
 	&tool_verb_reseal,

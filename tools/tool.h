@@ -24,8 +24,10 @@ enum tool_option {
 	OPT_CHECK,
 	OPT_DRY_RUN,
 	OPT_EK_CA,
+	OPT_ENV,
 	OPT_EXTRACTABLE,
 	OPT_FIELD,
+	OPT_FD,
 	OPT_FORCE,
 	OPT_FORMAT,
 	OPT_FROM,
@@ -80,6 +82,7 @@ enum tool_option {
 	OPT_TPM,
 	OPT_TRUST,
 	OPT_TYPE,
+	OPT_UNIT,
 	OPT_USAGE,
 	OPT_VAULT,
 	OPT_VERSION,
@@ -153,6 +156,7 @@ extern const struct tool_verb tool_verb_decrypt, tool_verb_delete, tool_verb_des
 	tool_verb_status, tool_verb_tripwire_accept,
 	tool_verb_unseal_add, tool_verb_unseal_check,
 	tool_verb_unseal_list, tool_verb_unseal_remove, tool_verb_unseal_vault,
+	tool_verb_unseal_credential, tool_verb_unseal_exec,
 	tool_verb_unwrap, tool_verb_verify, tool_verb_wrap;
 
 /* Return all verbs, ended by NULL, in the order of the overview. */

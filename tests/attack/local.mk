@@ -21,6 +21,7 @@ attack_tests = \
 	tests/attack/test_uncounted
 
 attack_scripts = \
+	tests/attack/test_delivered.sh \
 	tests/attack/test_disk.sh \
 	tests/attack/test_other_user.sh \
 	tests/attack/test_recovery.sh \

@@ -19,7 +19,8 @@ tool_scripts = \
 	tests/tool/test_tokens.sh \
 	tests/tool/test_trouble.sh \
 	tests/tool/test_unseal.sh \
-	tests/tool/test_unseal_check.sh
+	tests/tool/test_unseal_check.sh \
+	tests/tool/test_unseal_exec.sh
 
 check_PROGRAMS += tests/tool/test_text
 tests_tool_test_text_SOURCES = \
@@ -82,14 +83,14 @@ tests_tool_test_unseal_boot_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 
 TESTS += tests/tool/test_unseal_answer tests/tool/test_unseal_boot
 TESTS += tests/tool/test_faults tests/tool/test_kept tests/tool/test_text $(tool_scripts)
-EXTRA_DIST += tests/lib/vault.sh tests/tool/lib.sh $(tool_scripts)
+EXTRA_DIST += tests/lib/vault.sh tests/tool/credential.sh tests/tool/lib.sh $(tool_scripts)
 
-# A helper of the scripts and no test, so it is not in check_PROGRAMS.
-EXTRA_PROGRAMS += tests/tool/json
+# Helpers of the scripts and no tests, so they are not in check_PROGRAMS.
+EXTRA_PROGRAMS += tests/tool/json tests/tool/load_credential
 tests_tool_json_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_tool_json_LDADD = $(JANSSON_LIBS)
-check_DATA += tests/tool/json$(EXEEXT)
-CLEANFILES += tests/tool/json$(EXEEXT)
+check_DATA += tests/tool/json$(EXEEXT) tests/tool/load_credential$(EXEEXT)
+CLEANFILES += tests/tool/json$(EXEEXT) tests/tool/load_credential$(EXEEXT)
 
 # A vault's unseal API, which the scripts start.
 EXTRA_PROGRAMS += tests/tool/vault
