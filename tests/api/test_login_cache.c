@@ -425,7 +425,8 @@ int main(void)
 	tcase_add_test(tcase, closing_the_last_session_is_a_logout_too);
 	tcase_add_test(tcase, private_objects_are_there_for_who_is_logged_in_only);
 	tcase_add_test(tcase, an_operation_does_not_outlive_the_logout);
-	tcase_add_test(tcase, what_another_process_did_meanwhile_is_seen);
+	if (test_child_can_have_threads())
+		tcase_add_test(tcase, what_another_process_did_meanwhile_is_seen);
 	tcase_add_test(tcase, what_this_process_destroyed_does_not_come_back);
 	tcase_add_test(tcase, a_new_pin_asks_the_hardware_once);
 	tcase_add_test(tcase, the_officer_is_never_remembered);
