@@ -343,7 +343,7 @@ CK_RV sg_token_confirm_user(struct sg_token *token, struct sg_bytes pin)
 /* The caller holds the lock for writing. */
 static void log_out(struct sg_token *token)
 {
-	sg_token_material_end_pins(token);      /* what is kept for the next login asks again, too */
+	sg_token_material_end_pins(token);      /* what is kept for the next login asks again */
 	sg_login_keep(token);
 	token->user = SG_NOBODY;
 	if (token->record.machine)
