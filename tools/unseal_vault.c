@@ -158,6 +158,28 @@ static enum tool_exit tell(const struct nodes *nodes, const struct unseal_shares
 	return code;
 }
 
+/* What a machine that starts has to say when the token does not open: it stands in the journal,
+ * and was not asked for by anybody who knows how this works. */
+static void say_why(void)
+{
+	const char *lines = tool_log_lines(SG_ERR_POLICY), *at, *end;
+	char which[64] = "a PCR";
+
+	if (tool_cause(CKR_DEVICE_ERROR) != SG_ERR_POLICY)
+		return;
+	at = strstr(lines, "PCR ");
+	while (at != NULL && (at[4] < '0' || at[4] > '9'))
+		at = strstr(at + 1, "PCR ");
+	end = at != NULL ? strstr(at, " differs") : NULL;
+	if (end != NULL && (size_t)(end - at) < sizeof which)
+		snprintf(which, sizeof which, "%.*s", (int)(end - at), at);
+	tool_note("the vault stays sealed because %s changed, as after an update of firmware, boot "
+	          "loader or kernel. If that was wanted, run signet policy update with a signature "
+	          "of the new values; or boot as before and run signet reseal --pcr none; or run "
+	          "signet init and signet unseal add anew. Until then people unseal the vault",
+	          which);
+}
+
 static enum tool_exit run(struct tool *tool)
 {
 	struct unseal_shares shares = { .n = 0 };
@@ -180,6 +202,8 @@ static enum tool_exit run(struct tool *tool)
 		code = visit_all(&nodes, client, &shares, seconds);
 	if (code == TOOL_OK)
 		code = tell(&nodes, &shares, seconds);
+	else if (code == TOOL_OTHER_TPM)
+		say_why();
 	unseal_shares_free(&shares);
 	unseal_client_free(&client);
 	return code;

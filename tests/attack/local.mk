@@ -26,7 +26,8 @@ attack_scripts = \
 	tests/attack/test_other_user.sh \
 	tests/attack/test_recovery.sh \
 	tests/attack/test_reset.sh \
-	tests/attack/test_timing.sh
+	tests/attack/test_timing.sh \
+	tests/attack/test_unseal.sh
 
 check_PROGRAMS += $(attack_tests)
 TESTS += $(attack_tests) $(attack_scripts)

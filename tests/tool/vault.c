@@ -33,7 +33,7 @@ static struct vault {
 	unsigned meddled;               /* attempts that somebody else's share spoils */
 	unsigned joining;               /* states that it stays sealed after the last share */
 	bool open;
-	const char *answer;             /* instead of a state: garbage, huge, redirect, missing, auto */
+	const char *answer;             /* garbage, huge, redirect, missing, auto; echo: of shares */
 	const char *hold;               /* what is asked where it waits for a byte on its input */
 
 	unsigned attempt;
@@ -144,6 +144,8 @@ static enum MHD_Result unseal(struct MHD_Connection *connection, const char *bod
 		taken = take(key);
 	}
 	json_decref(json);
+	if (vault.answer != NULL && strcmp(vault.answer, "echo") == 0)
+		return send_text(connection, 400, (char *)(uintptr_t)body, strlen(body));
 	return taken ? send_state(connection)
 	             : send_text(connection, 400, refused, sizeof refused - 1);
 }
