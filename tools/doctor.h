@@ -49,6 +49,10 @@ void doctor_check_privileges(struct doctor *doctor);
 
 void doctor_check_tokens(struct doctor *doctor);
 
+/* Whether the roots of a token can be had back, where it shows them without a PIN. */
+struct tool_token;
+void doctor_check_roots(struct doctor *doctor, const struct tool_token *token);
+
 /* What lies beside the stores: those of tokens that moved, and unfinished ones. */
 struct sg_module;
 void doctor_check_asides(struct doctor *doctor, struct sg_module *module);

@@ -231,5 +231,7 @@ void doctor_check_tokens(struct doctor *doctor)
 	}
 	if (module != NULL)
 		sg_module_leave();
+	for (size_t i = 0; i < tokens.count; i++)
+		doctor_check_roots(doctor, &tokens.list[i]);
 	tool_tokens_free(&tokens);
 }

@@ -50,6 +50,7 @@ signet_SOURCES = \
 	tools/doctor_aside.c \
 	tools/doctor_crypto.c \
 	tools/doctor_hsm.c tools/doctor_kept.c tools/doctor_stray.c \
+	tools/doctor_roots.c \
 	tools/doctor_token.c \
 	tools/doctor_tpm.c \
 	tools/encrypt.c \

@@ -244,6 +244,10 @@ shared_anew() {
 	exits 0 root rehearse $(of s1 s2 s3) --root one && says 'these are older, and work as well'
 }
 
+doctor_says_what_is_lost() {
+	exits 0 doctor && prints '1 of 6 can'"'"'t be had back' && prints '"none" among them' && prints 'signet root rotate'
+}
+
 # Another token, where nothing is but what people have.
 recovered() {
 	exits 0 init --label other --machine &&
@@ -361,6 +365,7 @@ check 'they open with the keys of their people' boxes_open_with_their_keys
 check 'a root is closed for a recovery key' for_a_recovery_key
 check 'nothing is left where not everything could be handed out' nothing_is_left_of_a_failure
 check 'a root without recovery is shared with nobody' without_recovery
+check 'doctor names roots that are lost with the machine' doctor_says_what_is_lost
 check 'a root is shared anew, and the older shares still work' shared_anew
 check 'it is recovered on a machine that has nothing' recovered
 check 'a root is imported from standard input or a descriptor' imported

@@ -150,6 +150,43 @@ START_TEST(what_is_not_there_does_not_leave)
 }
 END_TEST
 
+static void says(CK_OBJECT_HANDLE key, const char *text)
+{
+	char said[64] = "";
+	CK_ATTRIBUTE attr = { CKA_SIGNET_RECOVERY, said, sizeof said - 1 };
+
+	ck_assert_uint_eq(C_GetAttributeValue(s, key, &attr, 1), CKR_OK);
+	ck_assert_str_eq(said, text);
+}
+
+START_TEST(how_recovery_is_arranged_is_written_into_a_key_that_may_leave_for_it)
+{
+	CK_OBJECT_HANDLE key = import(CKF_SIGNET_LEAVE_RECOVERY);
+
+	ck_assert_uint_eq(sg_leave_arranged(s, key, "shares 2/3 0011223344556677"), CKR_OK);
+	says(key, "shares 2/3 0011223344556677");
+	ck_assert_uint_eq(sg_leave_arranged(s, key, "key signet1"), CKR_OK);
+	says(key, "key signet1");
+	ck_assert(leaves(key, CKF_SIGNET_LEAVE_RECOVERY));
+	ck_assert_uint_eq(sg_leave_arranged(s, import(CKF_SIGNET_LEAVE_SEND), "x"),
+	                  CKR_ACTION_PROHIBITED);
+}
+END_TEST
+
+START_TEST(it_is_not_written_where_it_can_not_be)
+{
+	CK_OBJECT_HANDLE key = import(CKF_SIGNET_LEAVE_RECOVERY);
+	CK_SESSION_HANDLE reader;
+
+	ck_assert_uint_eq(C_OpenSession(0, CKF_SERIAL_SESSION, NULL, NULL, &reader), CKR_OK);
+	ck_assert_uint_eq(sg_leave_arranged(reader, key, "x"), CKR_SESSION_READ_ONLY);
+	ck_assert_uint_eq(sg_leave_arranged(s, key + 1, "x"), CKR_OBJECT_HANDLE_INVALID);
+	ck_assert_uint_eq(sg_leave_arranged(reader + 1, key, "x"), CKR_SESSION_HANDLE_INVALID);
+	ck_assert_uint_eq(C_Finalize(NULL), CKR_OK);
+	ck_assert_uint_eq(sg_leave_arranged(s, key, "x"), CKR_CRYPTOKI_NOT_INITIALIZED);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("leave");
@@ -160,6 +197,8 @@ int main(void)
 	tcase_add_test(tc, a_key_that_was_given_no_way_does_not_leave);
 	tcase_add_test(tc, the_private_half_of_a_pair_leaves);
 	tcase_add_test(tc, what_is_not_there_does_not_leave);
+	tcase_add_test(tc, how_recovery_is_arranged_is_written_into_a_key_that_may_leave_for_it);
+	tcase_add_test(tc, it_is_not_written_where_it_can_not_be);
 	suite_add_tcase(suite, tc);
 	return test_run(suite);
 }
