@@ -24,6 +24,8 @@ _signet_options() {
 	'root send') echo --label --to --ek-ca --trust --pcr --sign-with --leave --token --pin-file ;;
 	'root share') echo --root --shares --threshold --share-key --out-dir --format --all-in-one --recovery-key --recovery-file --token --pin-file --json ;;
 	recovery-key) echo --out --key-file --json ;;
+	'root retire') echo --root --version --inventory --field --not-needed --yes --token --pin-file ;;
+	'root rotate') echo --root --shares --threshold --share-key --out-dir --format --all-in-one --recovery-key --recovery-file --no-recovery --leave --new-label --id --token --pin-file --json ;;
 	'root rewrap') echo --root --field --output --in-place --token --pin-file ;;
 	wrap) echo --root --through --new --label --stdin --format --token --pin-file --force ;;
 	unwrap) echo --root --through --label --check --usage --extractable --id --token --pin-file --json ;;
@@ -55,7 +57,7 @@ _signet() {
 	COMPREPLY=()
 	if [ "$verb" = help ] && [ "$COMP_CWORD" = 3 ]; then
 		case $previous in
-		root) words='create import list node receive recover rehearse rewrap send share' ;;
+		root) words='create import list node receive recover rehearse retire rewrap rotate send share' ;;
 		unseal) words='add check credential exec list remove vault' ;;
 		pin) words='set reset' ;;
 		policy) words='sign update' ;;
@@ -70,7 +72,7 @@ _signet() {
 	case $COMP_CWORD:$previous in
 	1:*) words="$verbs help --help --version" ;;
 	2:help) words=$verbs ;;
-	2:root) words='create import list node receive recover rehearse rewrap send share' ;;
+	2:root) words='create import list node receive recover rehearse retire rewrap rotate send share' ;;
 	2:unseal) words='add check credential exec list remove vault' ;;
 	2:pin) words='set reset' ;;
 	2:policy) words='sign update' ;;

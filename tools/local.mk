@@ -74,7 +74,9 @@ signet_SOURCES = \
 	tools/root_share.c \
 	tools/root_node.c \
 	tools/root_receive.c \
+	tools/root_retire.c \
 	tools/root_rewrap.c \
+	tools/root_rotate.c \
 	tools/root_send.c \
 	tools/sign.c \
 	tools/status.c \

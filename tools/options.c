@@ -347,7 +347,7 @@ static enum tool_exit check(const struct tool *tool)
 {
 	static const enum tool_option readers[] = {
 		OPT_PIN_FILE, OPT_SO_PIN_FILE, OPT_NEW_PIN_FILE, OPT_OWNER_AUTH_FILE,
-		OPT_SIGNATURE, OPT_SHARE_FILE, OPT_PCR_VALUES,
+		OPT_INVENTORY, OPT_SIGNATURE, OPT_SHARE_FILE, OPT_PCR_VALUES,
 	};
 	unsigned users = tool->verb->reads_stdin ? 1 : 0;
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/leave.h"
 #include "tools/fail.h"
 #include "tools/json.h"
 #include "tools/text.h"
@@ -172,6 +173,24 @@ CK_RV tool_root_bring(const struct tool *tool, const struct tool_root *root,
 	put(&t, CKA_VALUE, value->data, value->len);
 	put(&t, CKA_SIGNET_SEALED, &tool_true, sizeof tool_true);
 	return C_CreateObject(tool->session, t.attr, t.n, key);
+}
+
+enum tool_exit tool_root_arrange(const struct tool *tool, const struct tool_root *root,
+                                 struct tool_recovery *plan, CK_OBJECT_HANDLE *key)
+{
+	const char *label = tool->value[OPT_LABEL];
+	struct sg_secret *value = NULL;
+	enum tool_exit code;
+	CK_RV rv;
+
+	tool_log_clear();
+	rv = tool_root_generate(tool, root, false, "", key);
+	if (rv == CKR_OK)
+		rv = sg_leave_take(tool->session, *key, CKF_SIGNET_LEAVE_RECOVERY, &value);
+	code = rv == CKR_OK ? tool_recovery_arrange(plan, label, value)
+	                    : tool_fail_rv(rv, "can't make the root \"%s\"", label);
+	sg_secret_free(&value);
+	return code;
 }
 
 enum tool_exit tool_root_open_new(struct tool *tool, struct tool_root *root, struct sg_buf *id)

@@ -35,6 +35,11 @@ void tool_root_version(struct tool_root *root);
 CK_RV tool_root_generate(const struct tool *tool, const struct tool_root *root, bool token,
                          const char *recovery, CK_OBJECT_HANDLE *key);
 
+/* Make the key of a root for the session alone, and hand out what brings it back. After an error
+ * nothing of it is left. */
+enum tool_exit tool_root_arrange(const struct tool *tool, const struct tool_root *root,
+                                 struct tool_recovery *plan, CK_OBJECT_HANDLE *key);
+
 /* Put a copy of a session key into the token as a root, sealed by itself. */
 CK_RV tool_root_keep(const struct tool *tool, CK_OBJECT_HANDLE key, const char *recovery,
                      CK_OBJECT_HANDLE *root);

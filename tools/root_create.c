@@ -3,31 +3,11 @@
  * signet root create: make a decryption root. It comes into the token when its recovery has been
  * arranged, and not before.
  */
-#include "core/leave.h"
 #include "tools/fail.h"
 #include "tools/progress.h"
 #include "tools/recovery.h"
 #include "tools/root.h"
 #include "tools/token.h"
-
-/* Hand out what brings the root back; it is a key of this session meanwhile. */
-static enum tool_exit arrange(const struct tool *tool, const struct tool_root *root,
-                              struct tool_recovery *plan, CK_OBJECT_HANDLE *key)
-{
-	const char *label = tool->value[OPT_LABEL];
-	struct sg_secret *value = NULL;
-	enum tool_exit code;
-	CK_RV rv;
-
-	tool_log_clear();
-	rv = tool_root_generate(tool, root, false, "", key);
-	if (rv == CKR_OK)
-		rv = sg_leave_take(tool->session, *key, CKF_SIGNET_LEAVE_RECOVERY, &value);
-	code = rv == CKR_OK ? tool_recovery_arrange(plan, label, value)
-	                    : tool_fail_rv(rv, "can't make the root \"%s\"", label);
-	sg_secret_free(&value);
-	return code;
-}
 
 static enum tool_exit make(const struct tool *tool, const struct tool_root *root,
                            struct tool_recovery *plan)
@@ -38,7 +18,7 @@ static enum tool_exit make(const struct tool *tool, const struct tool_root *root
 	CK_RV rv;
 
 	if (plan->way != TOOL_WAY_NONE)
-		code = arrange(tool, root, plan, &fresh);
+		code = tool_root_arrange(tool, root, plan, &fresh);
 	if (code != TOOL_OK)
 		return code;
 	tool_log_clear();

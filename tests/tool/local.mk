@@ -18,6 +18,7 @@ tool_scripts = \
 	tests/tool/test_send.sh \
 	tests/tool/test_tokens.sh \
 	tests/tool/test_trouble.sh \
+	tests/tool/test_versions.sh \
 	tests/tool/test_unseal.sh \
 	tests/tool/test_unseal_check.sh \
 	tests/tool/test_unseal_exec.sh
