@@ -5,6 +5,7 @@
 #include "tools/chain.h"
 
 #include "tools/fail.h"
+#include "tools/guard.h"
 #include "tools/io.h"
 
 #define WRAPPED_MAX 4096
@@ -46,11 +47,14 @@ static CK_RV unwrap_with(const struct tool *tool, CK_OBJECT_HANDLE with, struct 
 		{ CKA_ID, (void *)as->id.data, as->id.len },
 	};
 	CK_ULONG n = 12;
+	CK_RV rv = tool_key_open(tool, with);
 
 	if (as->len > 0)
 		template[n++] = (CK_ATTRIBUTE){ CKA_VALUE_LEN, &copy.len, sizeof copy.len };
-	return C_UnwrapKey(tool->session, &mechanism, with, (CK_BYTE *)wrapped.data, wrapped.len,
-	                   template, n, key);
+	return rv != CKR_OK ? rv
+	                    : C_UnwrapKey(tool->session, &mechanism, with,
+	                                  (CK_BYTE *)wrapped.data, wrapped.len, template, n,
+	                                  key);
 }
 
 CK_RV tool_unwrap(const struct tool *tool, const struct tool_keys *keys, struct sg_bytes wrapped,

@@ -7,6 +7,7 @@
 
 #include "tools/chain.h"
 #include "tools/fail.h"
+#include "tools/guard.h"
 #include "tools/sealed.h"
 #include "tools/text.h"
 #include "tools/token.h"
@@ -51,7 +52,9 @@ static CK_RV decrypt_with(const struct tool *tool, CK_OBJECT_HANDLE key, struct 
 	CK_RV rv;
 
 	tool_log_clear();
-	rv = C_DecryptInit(tool->session, &mechanism, key);
+	rv = tool_key_open(tool, key);
+	if (rv == CKR_OK)
+		rv = C_DecryptInit(tool->session, &mechanism, key);
 	if (rv == CKR_OK)
 		rv = C_Decrypt(tool->session, (CK_BYTE *)cipher.data, cipher.len, plain->data,
 		               &len);
@@ -118,13 +121,13 @@ const struct tool_verb tool_verb_decrypt = {
 	.name = "decrypt",
 	.summary = "decrypt what signet encrypt wrote",
 	.usage = "--root NAME [--through FILE]... [--aad TEXT] [--token LABEL]\n"
-	         "                 [--pin-file FILE] < sealed > plain",
+	         "                 [--pin-file FILE] [--key-pin-file FILE] < sealed > plain",
 	.text = "The version of the root that encrypted it is found. Nothing is written where the file was\n"
 	        "changed or the key or --aad is another one; the exit code is 8 then.",
 	.example = "signet decrypt --root root --through project.key --through data.key \\\n"
 	           "      < .env.sealed",
 	.run = run,
-	.options = { OPT_ROOT, OPT_THROUGH, OPT_AAD, OPT_TOKEN, OPT_PIN_FILE },
+	.options = { OPT_ROOT, OPT_THROUGH, OPT_AAD, OPT_TOKEN, OPT_PIN_FILE, OPT_KEY_PIN_FILE },
 	.required = { OPT_ROOT },
 	.reads_stdin = true,
 };

@@ -53,6 +53,9 @@ void doctor_check_tokens(struct doctor *doctor);
 struct tool_token;
 void doctor_check_roots(struct doctor *doctor, const struct tool_token *token);
 
+/* The keys with a policy of their own in a token that opens: those that are seen without a PIN. */
+void doctor_check_keys(struct doctor *doctor, CK_SLOT_ID slot);
+
 /* What lies beside the stores: those of tokens that moved, and unfinished ones. */
 struct sg_module;
 void doctor_check_asides(struct doctor *doctor, struct sg_module *module);

@@ -206,6 +206,7 @@ static bool check_token(struct doctor *doctor, struct sg_module *module,
 		return false;
 	counted = check_tries(doctor, token, found->slot);
 	check_policy(doctor, token, found->slot);
+	doctor_check_keys(doctor, found->slot);
 	check_rollback(doctor, token, found->slot);
 	return counted || sg_token_record_anchored(&token->record);
 }

@@ -4,6 +4,7 @@
  */
 #include "tools/chain.h"
 #include "tools/fail.h"
+#include "tools/guard.h"
 #include "tools/sealed.h"
 #include "tools/token.h"
 
@@ -24,7 +25,9 @@ static CK_RV encrypt(const struct tool *tool, CK_OBJECT_HANDLE key, struct sg_bu
 	CK_RV rv;
 
 	tool_log_clear();
-	rv = C_EncryptInit(tool->session, &mechanism, key);
+	rv = tool_key_open(tool, key);
+	if (rv == CKR_OK)
+		rv = C_EncryptInit(tool->session, &mechanism, key);
 	if (rv == CKR_OK)
 		rv = C_Encrypt(tool->session, plain->data, plain->len, out->data + out->len, &len);
 	if (rv == CKR_OK)
@@ -93,15 +96,15 @@ const struct tool_verb tool_verb_encrypt = {
 	.name = "encrypt",
 	.summary = "encrypt standard input",
 	.usage = "--root NAME [--through FILE]... [--aad TEXT]\n"
-	         "                 [--format raw|base64] [--token LABEL] [--pin-file FILE] [--force]\n"
-	         "                 < plain > sealed",
+	         "                 [--format raw|base64] [--token LABEL] [--pin-file FILE]\n"
+	         "                 [--key-pin-file FILE] [--force] < plain > sealed",
 	.text = "AES-256-GCM with the last key of the --through chain, or with the newest version of the\n"
 	        "root itself where it was made with --usage encrypt. At most 64 MiB.",
 	.example = "signet encrypt --root root --through project.key --through data.key \\\n"
 	           "      < .env > .env.sealed",
 	.run = run,
 	.options = { OPT_ROOT, OPT_THROUGH, OPT_AAD, OPT_FORMAT, OPT_TOKEN, OPT_PIN_FILE,
-	             OPT_FORCE },
+	             OPT_KEY_PIN_FILE, OPT_FORCE },
 	.required = { OPT_ROOT },
 	.reads_stdin = true,
 };

@@ -156,6 +156,8 @@ enum tool_exit tool_fail_rv(CK_RV rv, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(what, sizeof what, format, args);
 	va_end(args);
+	if (rv == CKR_FUNCTION_CANCELED)        /* of ours, and told: see tool_key_open */
+		return ending(TOOL_USAGE);
 	if (row != NULL) {
 		explain(what, row->sentence, tool_log_lines(SG_OK), row->advice);
 		return ending(row->code);

@@ -8,6 +8,7 @@
 #include "crypto/ed25519.h"
 #include "crypto/pkcs8.h"
 #include "tools/fail.h"
+#include "tools/guard.h"
 #include "tools/io.h"
 #include "tools/object.h"
 
@@ -47,15 +48,22 @@ static enum tool_exit wrong_kind(enum sg_err err, enum sg_pkcs8_kind kind)
 	                 "can't import: what is on standard input %s", kinds[kind].what);
 }
 
-/* Make both halves of the 64-byte key that arg is. */
+/* What is imported. */
+struct plan {
+	struct sg_secret *pair;         /* 64 bytes */
+	struct tool_guard guard;
+};
+
+/* Make both halves of the key. */
 static CK_RV create(const struct tool *tool, struct sg_bytes label, struct sg_bytes id,
                     const void *arg, CK_OBJECT_HANDLE *private_key)
 {
-	const struct sg_secret *pair = arg;
+	const struct plan *plan = arg;
+	const struct sg_secret *pair = plan->pair;
 	struct sg_bytes point = sg_ed25519_public(pair);
 	CK_OBJECT_CLASS private_class = CKO_PRIVATE_KEY, public_class = CKO_PUBLIC_KEY;
 	CK_KEY_TYPE type = CKK_EC_EDWARDS;
-	CK_ATTRIBUTE private_template[] = {
+	CK_ATTRIBUTE private_template[11 + TOOL_GUARD_ATTRS] = {
 		{ CKA_CLASS, &private_class, sizeof private_class },
 		{ CKA_KEY_TYPE, &type, sizeof type },
 		{ CKA_TOKEN, &tool_true, sizeof tool_true },
@@ -79,10 +87,11 @@ static CK_RV create(const struct tool *tool, struct sg_bytes label, struct sg_by
 		{ CKA_VERIFY, &tool_true, sizeof tool_true },
 	};
 	CK_OBJECT_HANDLE public_key;
+	CK_ULONG n = 11;
 	CK_RV rv;
 
-	rv = C_CreateObject(tool->session, private_template,
-	                    sizeof private_template / sizeof private_template[0], private_key);
+	tool_guard_put(&plan->guard, false, private_template, &n);
+	rv = C_CreateObject(tool->session, private_template, n, private_key);
 	if (!tool_rv_is_done(rv))
 		return rv;
 	tool_log_clear();               /* of what is counted or taken back by what follows */
@@ -100,14 +109,17 @@ static enum tool_exit run(struct tool *tool)
 	static const struct tool_maker maker = {
 		"taking the key", "Imported the Ed25519 key pair", "can't import", NULL, create,
 	};
-	struct sg_secret *input = NULL, *seed = NULL, *pair = NULL;
+	struct plan plan = { .pair = NULL };
+	struct sg_secret *input = NULL, *seed = NULL;
 	enum sg_pkcs8_kind kind = SG_PKCS8_UNKNOWN;
 	enum tool_exit code;
 	enum sg_err err;
 
 	code = tool_check_stdin("signet import --label NAME < key.pem");
+	if (code == TOOL_OK)
+		code = tool_guard_read(tool, &plan.guard);
 	if (code != TOOL_OK)
-		return code;
+		goto out;
 	tool_log_clear();
 	err = sg_secret_read_fd(STDIN_FILENO, INPUT_MAX, &input);
 	if (err == SG_ERR_RANGE)
@@ -115,24 +127,26 @@ static enum tool_exit run(struct tool *tool)
 	if (err == SG_OK)
 		err = sg_pkcs8_ed25519(sg_secret_bytes(input), &kind, &seed);
 	if (err == SG_OK)
-		err = sg_ed25519_from_seed(sg_secret_bytes(seed), &pair);
+		err = sg_ed25519_from_seed(sg_secret_bytes(seed), &plan.pair);
 	sg_secret_free(&input);
 	sg_secret_free(&seed);
-	code = err == SG_OK ? tool_object_make(tool, &maker, pair) : wrong_kind(err, kind);
-	sg_secret_free(&pair);
+	code = err == SG_OK ? tool_object_make(tool, &maker, &plan) : wrong_kind(err, kind);
+out:
+	sg_secret_free(&plan.pair);
+	tool_guard_clear(&plan.guard);
 	return code;
 }
 
 const struct tool_verb tool_verb_import = {
 	.name = "import",
 	.summary = "take an Ed25519 key from standard input into the token",
-	.usage = "--label NAME [--id HEX] [--token LABEL] [--pin-file FILE]\n"
-	         "                [--json] < key.pem",
+	.usage = "--label NAME [--pcr BANK:PCRS] [--policy-key FILE] [--key-pin-file FILE]\n"
+	         "                [--id HEX] [--token LABEL] [--pin-file FILE] [--json] < key.pem",
 	.text = "The key is PKCS#8, PEM or DER, and not encrypted. Remove the file afterwards: it\n"
 	        "still holds the key.",
 	.example = "signet import --label machine < key.pem",
 	.run = run,
-	.options = { OPT_LABEL, OPT_ID, OPT_TOKEN, OPT_PIN_FILE, OPT_JSON },
+	.options = { OPT_LABEL, TOOL_GUARD_OPTIONS, OPT_ID, OPT_TOKEN, OPT_PIN_FILE, OPT_JSON },
 	.required = { OPT_LABEL },
 	.reads_stdin = true,
 	.makes = true,

@@ -5,6 +5,7 @@ signet_SOURCES = \
 	tools/deliver.c tools/deliver.h \
 	tools/exit.c tools/exit.h \
 	tools/fail.c tools/fail.h \
+	tools/guard.c tools/guard.h \
 	tools/io.c tools/io.h \
 	tools/json.c tools/json.h \
 	tools/kind.c tools/kind.h \
@@ -50,6 +51,7 @@ signet_SOURCES = \
 	tools/doctor_aside.c \
 	tools/doctor_crypto.c \
 	tools/doctor_hsm.c tools/doctor_kept.c tools/doctor_stray.c \
+	tools/doctor_keys.c \
 	tools/doctor_roots.c \
 	tools/doctor_token.c \
 	tools/doctor_tpm.c \
@@ -64,6 +66,7 @@ signet_SOURCES = \
 	tools/pin_verbs.c \
 	tools/pubkey.c \
 	tools/reseal.c \
+	tools/reseal_key.c tools/reseal_key.h \
 	tools/rollback.c \
 	tools/recovery_key.c \
 	tools/root_create.c \

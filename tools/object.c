@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "tools/fail.h"
+#include "tools/guard.h"
 #include "tools/json.h"
 #include "tools/progress.h"
 #include "tools/root.h"
@@ -315,6 +316,7 @@ enum tool_exit tool_object_read(const struct tool *tool, CK_OBJECT_HANDLE handle
 	out->leave = tool_attribute_ulong(tool, handle, CKA_SIGNET_LEAVE);
 	if (out->leave == CK_UNAVAILABLE_INFORMATION)
 		out->leave = 0;
+	tool_guard_show(tool, handle, &out->policy, &out->pin);
 	if (out->class == CKO_PRIVATE_KEY || out->class == CKO_SECRET_KEY)
 		out->lives = out->resident ? tool_hardware(tool) : "sealed";
 	read_usage(tool, out);
@@ -332,6 +334,7 @@ void tool_object_free(struct tool_object *object)
 {
 	sg_buf_free(&object->label);
 	sg_buf_free(&object->id);
+	sg_buf_free(&object->policy);
 	free(object->uri);
 	*object = (struct tool_object){ 0 };
 }
@@ -379,6 +382,10 @@ json_t *tool_object_json(const struct tool_object *object)
 	tool_json_put(json, "leave", json_string(tool_root_ways(object->leave)));
 	tool_json_put(json, "sealed_alone", json_boolean(object->sealed));
 	tool_json_put(json, "resident", json_boolean(object->resident));
+	tool_json_put(json, "policy",
+	              object->policy.len > 0 ? tool_json_text(sg_buf_bytes(&object->policy))
+	                                     : json_null());
+	tool_json_put(json, "pin", json_boolean(object->pin));
 	tool_json_put(json, "lives",
 	              object->lives != NULL ? json_string(object->lives) : json_null());
 	tool_json_put(json, "uri", object->uri != NULL ? json_string(object->uri) : json_null());

@@ -29,6 +29,8 @@ struct tool_object {
 	bool sealed;                    /* a sealed object of its own */
 	bool resident;                  /* lives in the hardware */
 	CK_FLAGS leave;                 /* by which ways the value may leave the token */
+	struct sg_buf policy;           /* of its own, without the values of PCRs; empty: none */
+	bool pin;                       /* it has a PIN of its own */
 	const char *lives;              /* "HSM", "TPM", "sealed"; NULL: no key to keep secret */
 	char *uri;
 };

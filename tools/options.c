@@ -46,6 +46,8 @@ static const struct option_row rows[OPT_COUNT] = {
 	[OPT_KEY_FILE] = { "--key-file", "FILE",
 	                   "the private half of a key kept offline; may be given several times",
 	                   true },
+	[OPT_KEY_PIN_FILE] = { "--key-pin-file", "FILE",
+	                       "where the PIN of the key's own is read from, as for --pin-file" },
 	[OPT_LABEL] = { "--label", "NAME", "the label; that of a key that exists may be a pkcs11: URI" },
 	[OPT_LEAVE] = { "--leave", "WAYS", "by which ways it may leave: recovery,send,deliver or none" },
 	[OPT_LEAVE_BEHIND] = { "--leave-behind", NULL,
@@ -347,6 +349,7 @@ static enum tool_exit check(const struct tool *tool)
 {
 	static const enum tool_option readers[] = {
 		OPT_PIN_FILE, OPT_SO_PIN_FILE, OPT_NEW_PIN_FILE, OPT_OWNER_AUTH_FILE,
+		OPT_KEY_PIN_FILE,
 		OPT_INVENTORY, OPT_SIGNATURE, OPT_SHARE_FILE, OPT_PCR_VALUES,
 	};
 	unsigned users = tool->verb->reads_stdin ? 1 : 0;

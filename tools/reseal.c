@@ -14,6 +14,7 @@
 #include "tools/pin.h"
 #include "tools/policy.h"
 #include "tools/progress.h"
+#include "tools/reseal_key.h"
 #include "tools/text.h"
 #include "tools/token.h"
 #include "util/file.h"
@@ -43,7 +44,7 @@ static enum tool_exit tell(const struct tool *tool, bool left)
 	return tool_text_out(&text);
 }
 
-static enum tool_exit run_reseal(struct tool *tool)
+static enum tool_exit run_token(struct tool *tool)
 {
 	struct sg_secret *pin = NULL, *so_pin = NULL, *owner = NULL;
 	struct sg_token_reseal how = { .other_policy = tool_policy_given(tool) };
@@ -80,9 +81,23 @@ out:
 	return code;
 }
 
+static enum tool_exit run_reseal(struct tool *tool)
+{
+	bool key = tool_given(tool, OPT_LABEL) || tool_given(tool, OPT_ROOT);
+
+	if (key && (tool_given(tool, OPT_SO_PIN_FILE) || tool_given(tool, OPT_OWNER_AUTH_FILE)))
+		return tool_fail(TOOL_USAGE, NULL, "--so-pin-file and --owner-auth-file are for the token, "
+		                 "not for one key");
+	if (!key && (tool_given(tool, OPT_KEY_PIN_FILE) || tool_given(tool, OPT_NEW_PIN_FILE)))
+		return tool_fail(TOOL_USAGE, NULL, "--key-pin-file and --new-pin-file are for one key: say "
+		                 "--root NAME or --label NAME");
+	return key ? tool_reseal_key(tool) : run_token(tool);
+}
+
 /* Put the file in the place of the token's own, whole or not at all. *of_use tells whether the
- * token's policy has a signer: without one nobody would read it, and nothing is kept. */
-static enum sg_err keep(const struct tool *tool, struct sg_bytes json, bool *of_use)
+ * token's policy has a signer, or one of its keys': without one nobody would read it, and nothing
+ * is kept. */
+static enum sg_err keep(const struct tool *tool, struct sg_bytes json, bool by_key, bool *of_use)
 {
 	struct sg_policy policy = { 0 };
 	struct sg_token *token;
@@ -93,7 +108,7 @@ static enum sg_err keep(const struct tool *tool, struct sg_bytes json, bool *of_
 	if (err != SG_OK)
 		return err;
 	err = sg_token_policy(&token->record, &policy);
-	if (err == SG_OK && policy.signer.len == 0) {
+	if (err == SG_OK && policy.signer.len == 0 && !by_key) {
 		*of_use = false;
 		goto out;
 	}
@@ -108,28 +123,52 @@ out:
 	return err;
 }
 
+/* Look for keys that take them. A token that does not open takes them by itself. */
+static enum tool_exit keys_signed(struct tool *tool, bool *found)
+{
+	enum tool_exit code = tool_token_choose(tool);
+	struct sg_policy policy = { 0 };
+	struct sg_token *token;
+	bool own = false;
+	enum sg_err err = SG_OK;
+
+	if (code != TOOL_OK)
+		return code;
+	err = tool_token_enter(tool, &token);
+	if (err == SG_OK) {
+		own = sg_token_policy(&token->record, &policy) == SG_OK && policy.signer.len > 0;
+		sg_module_leave();
+	}
+	sg_policy_clear(&policy);
+	if (err != SG_OK || own)
+		return TOOL_OK;         /* what is wrong is told by the next who enters */
+	code = tool_open(tool, 0, TOOL_LOGIN_IF_GIVEN);
+	return code == TOOL_OK ? tool_keys_signed(tool, found) : code;
+}
+
 static enum tool_exit run_update(struct tool *tool)
 {
 	struct sg_policy_signatures signatures = { 0 };
 	struct sg_buf json = { 0 };
 	enum tool_exit code = tool_policy_signatures(tool, &json, &signatures);
-	bool of_use;
+	bool by_key = false, of_use;
 	enum sg_err err;
 
 	if (code == TOOL_OK && signatures.n == 0)
 		code = tool_fail(TOOL_USAGE, NULL, "there is no signature over PCR values of SHA-256, "
 		                 "SHA-384 or SHA-512 in %s", tool->value[OPT_SIGNATURES]);
 	if (code == TOOL_OK)
-		code = tool_token_choose(tool);
+		code = keys_signed(tool, &by_key);
 	if (code != TOOL_OK)
 		goto out;
 	tool_log_clear();
-	err = keep(tool, sg_buf_bytes(&json), &of_use);
+	err = keep(tool, sg_buf_bytes(&json), by_key, &of_use);
 	if (err != SG_OK)
 		code = tool_fail_err(err, "can't keep the signatures");
 	else if (!of_use)
-		code = tool_fail(TOOL_USAGE, "signet reseal --policy-key names one.", "the policy of this "
-		                 "token names no key whose signatures it would take");
+		code = tool_fail(TOOL_USAGE, "signet reseal --policy-key names one; private keys of a token "
+		                 "with a PIN are seen with --pin-file.", "neither the policy of this "
+		                 "token nor that of a key in it names who may sign");
 out:
 	sg_policy_signatures_clear(&signatures);
 	sg_buf_free(&json);
@@ -138,26 +177,30 @@ out:
 
 const struct tool_verb tool_verb_reseal = {
 	.name = "reseal",
-	.summary = "seal a token anew, to the machine as it is now",
+	.summary = "seal a token or a key anew, to the machine as it is now",
 	.usage = "[--pcr BANK:PCRS | --pcr none] [--policy-key FILE] [--pin-file FILE]\n"
-	         "              [--so-pin-file FILE] [--owner-auth-file FILE] [--token LABEL]",
+	         "              [--so-pin-file FILE] [--owner-auth-file FILE] [--token LABEL]\n"
+	         "              [(--root NAME | --label NAME) [--key-pin-file FILE]\n"
+	         "              [--new-pin-file FILE]]",
 	.text = "Without --pcr and --policy-key the policy stays, and its PCRs get the values of now.\n"
-	        "Before an update: --pcr none, or the values that will be. The token must open now.",
+	        "Before an update: --pcr none, or the values that will be. The token must open now.\n"
+	        "With --root or --label it is one key, or all versions of one root, that the hardware\n"
+	        "sealed alone, and not the token; --new-pin-file gives it another PIN of its own.",
 	.example = "signet reseal --pcr sha256:7,11",
 	.run = run_reseal,
-	.options = { OPT_PCR, OPT_POLICY_KEY, OPT_PIN_FILE, OPT_SO_PIN_FILE, OPT_OWNER_AUTH_FILE,
-	             OPT_TOKEN },
+	.options = { OPT_PCR, OPT_POLICY_KEY, OPT_ROOT, OPT_LABEL, OPT_PIN_FILE, OPT_SO_PIN_FILE,
+	             OPT_OWNER_AUTH_FILE, OPT_KEY_PIN_FILE, OPT_NEW_PIN_FILE, OPT_TOKEN },
 	.makes = true,
 };
 
 const struct tool_verb tool_verb_policy_update = {
 	.name = "policy update",
 	.summary = "take in PCR values that the signer of a policy signed",
-	.usage = "--signatures FILE [--token LABEL]",
+	.usage = "--signatures FILE [--token LABEL] [--pin-file FILE]",
 	.text = "The file is what policy sign or systemd-measure sign writes. It takes the place of the\n"
 	        "one before.",
 	.example = "signet policy update --signatures tpm2-pcr-signature.json",
 	.run = run_update,
-	.options = { OPT_SIGNATURES, OPT_TOKEN },
+	.options = { OPT_SIGNATURES, OPT_TOKEN, OPT_PIN_FILE },
 	.required = { OPT_SIGNATURES },
 };

@@ -136,27 +136,27 @@ CK_RV tool_root_generate(const struct tool *tool, const struct tool_root *root, 
                          const char *recovery, CK_OBJECT_HANDLE *key)
 {
 	CK_MECHANISM mechanism = { CKM_AES_KEY_GEN, NULL, 0 };
-	CK_BBOOL kept = token ? CK_TRUE : CK_FALSE, sealed = token && !root->inside;
+	CK_BBOOL kept = token ? CK_TRUE : CK_FALSE;
 	CK_ULONG len = 32;
 	struct template t = { .n = 0 };
 
 	put_root(&t, root, recovery);
 	put(&t, CKA_TOKEN, &kept, sizeof kept);
 	put(&t, CKA_VALUE_LEN, &len, sizeof len);
-	put(&t, CKA_SIGNET_SEALED, &sealed, sizeof sealed);
+	tool_guard_put(token ? root->guard : NULL, token && !root->inside, t.attr, &t.n);
 	put(&t, CKA_SIGNET_RESIDENT, &root->inside, sizeof root->inside);
 	return C_GenerateKey(tool->session, &mechanism, t.attr, t.n, key);
 }
 
-CK_RV tool_root_keep(const struct tool *tool, CK_OBJECT_HANDLE key, const char *recovery,
-                     CK_OBJECT_HANDLE *root)
+CK_RV tool_root_keep(const struct tool *tool, const struct tool_root *root, CK_OBJECT_HANDLE key,
+                     const char *recovery, CK_OBJECT_HANDLE *kept)
 {
 	struct template t = { .n = 0 };
 
 	put(&t, CKA_TOKEN, &tool_true, sizeof tool_true);
-	put(&t, CKA_SIGNET_SEALED, &tool_true, sizeof tool_true);
+	tool_guard_put(root->guard, true, t.attr, &t.n);
 	put_bytes(&t, CKA_SIGNET_RECOVERY, sg_bytes_str(recovery));
-	return C_CopyObject(tool->session, key, t.attr, t.n, root);
+	return C_CopyObject(tool->session, key, t.attr, t.n, kept);
 }
 
 CK_RV tool_root_bring(const struct tool *tool, const struct tool_root *root,
@@ -171,7 +171,7 @@ CK_RV tool_root_bring(const struct tool *tool, const struct tool_root *root,
 	put(&t, CKA_KEY_TYPE, &type, sizeof type);
 	put(&t, CKA_TOKEN, &tool_true, sizeof tool_true);
 	put(&t, CKA_VALUE, value->data, value->len);
-	put(&t, CKA_SIGNET_SEALED, &tool_true, sizeof tool_true);
+	tool_guard_put(root->guard, true, t.attr, &t.n);
 	return C_CreateObject(tool->session, t.attr, t.n, key);
 }
 

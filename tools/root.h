@@ -5,6 +5,7 @@
 #ifndef TOOLS_ROOT_H
 #define TOOLS_ROOT_H
 
+#include "tools/guard.h"
 #include "tools/object.h"
 #include "tools/recovery.h"
 #include "util/secret.h"
@@ -18,6 +19,7 @@ struct tool_root {
 	CK_BBOOL wrap, encrypt;
 	CK_FLAGS leave;                 /* by which ways it may leave */
 	CK_BBOOL inside;                /* in the HSM */
+	const struct tool_guard *guard; /* what guards it beside the token; NULL: nothing */
 };
 
 /* Read --leave, a list of recovery, send and deliver, or `otherwise` where it is not given. */
@@ -40,9 +42,9 @@ CK_RV tool_root_generate(const struct tool *tool, const struct tool_root *root, 
 enum tool_exit tool_root_arrange(const struct tool *tool, const struct tool_root *root,
                                  struct tool_recovery *plan, CK_OBJECT_HANDLE *key);
 
-/* Put a copy of a session key into the token as a root, sealed by itself. */
-CK_RV tool_root_keep(const struct tool *tool, CK_OBJECT_HANDLE key, const char *recovery,
-                     CK_OBJECT_HANDLE *root);
+/* Put a copy of a session key into the token as this root, sealed by itself. */
+CK_RV tool_root_keep(const struct tool *tool, const struct tool_root *root, CK_OBJECT_HANDLE key,
+                     const char *recovery, CK_OBJECT_HANDLE *kept);
 
 /* Put a value of 32 bytes into the token as a root, sealed by itself. */
 CK_RV tool_root_bring(const struct tool *tool, const struct tool_root *root,

@@ -24,7 +24,7 @@ static enum tool_exit make(const struct tool *tool, const struct tool_root *root
 	tool_log_clear();
 	tool_progress_begin("making the root");
 	rv = plan->way == TOOL_WAY_NONE ? tool_root_generate(tool, root, true, plan->said, &key)
-	                                : tool_root_keep(tool, fresh, plan->said, &key);
+	                                : tool_root_keep(tool, root, fresh, plan->said, &key);
 	tool_progress_end();
 	if (!tool_rv_is_done(rv))
 		tool_recovery_undo(plan);
@@ -53,12 +53,15 @@ static enum tool_exit read_root(const struct tool *tool, const struct tool_recov
 static enum tool_exit run(struct tool *tool)
 {
 	struct sg_buf id = { NULL, 0, 0 };
-	struct tool_root root = { .version = 1 };
+	struct tool_guard guard = { .pin = NULL };
+	struct tool_root root = { .version = 1, .guard = &guard };
 	struct tool_recovery plan;
 	enum tool_exit code = tool_recovery_read(tool, &plan);
 
 	if (code == TOOL_OK)
 		code = read_root(tool, &plan, &root);
+	if (code == TOOL_OK)
+		code = tool_guard_read(tool, &guard);
 	if (code == TOOL_OK)
 		code = tool_open(tool, CKF_RW_SESSION, TOOL_LOGIN);
 	if (code == TOOL_OK)
@@ -72,6 +75,7 @@ static enum tool_exit run(struct tool *tool)
 		root.id = sg_buf_bytes(&id);
 		code = make(tool, &root, &plan);
 	}
+	tool_guard_clear(&guard);
 	sg_buf_free(&id);
 	return code;
 }
@@ -84,18 +88,20 @@ const struct tool_verb tool_verb_root_create = {
 	         "                     [--format words|base64] [--all-in-one FILE]\n"
 	         "                     | --recovery-key KEY --recovery-file FILE | --no-recovery)\n"
 	         "                     [--leave recovery,send,deliver|none] [--usage wrap|encrypt|both]\n"
+	         "                     [--pcr BANK:PCRS] [--policy-key FILE] [--key-pin-file FILE]\n"
 	         "                     [--in-hsm] [--id HEX] [--token LABEL] [--pin-file FILE] [--json]",
 	.text = "A root is an AES-256 key, sealed in the TPM or HSM by itself, that never leaves the\n"
 	        "token through PKCS#11, not even wrapped. By default it wraps and unwraps keys and does\n"
 	        "nothing else. What it wrapped is lost with it, and it is lost with the TPM, unless it\n"
 	        "can be had back: from shares, which are shown to one person after the other on the\n"
 	        "terminal or encrypted to a key each, or with a key that is kept offline. --leave says\n"
-	        "by which ways it may leave; that never changes. With --in-hsm it is made in the HSM\n"
+	        "by which ways it may leave; that never changes. With --pcr, --policy-key and\n"
+	        "--key-pin-file it asks for more than the token. With --in-hsm it is made in the HSM\n"
 	        "and leaves that by no way.",
 	.example = "signet root create --label root --shares 5 --threshold 3",
 	.run = run,
 	.options = { OPT_LABEL, TOOL_RECOVERY_OPTIONS, OPT_NO_RECOVERY, OPT_LEAVE, OPT_USAGE,
-	             OPT_IN_HSM, OPT_ID, OPT_TOKEN, OPT_PIN_FILE, OPT_JSON },
+	             TOOL_GUARD_OPTIONS, OPT_IN_HSM, OPT_ID, OPT_TOKEN, OPT_PIN_FILE, OPT_JSON },
 	.required = { OPT_LABEL },
 	.makes = true,
 };

@@ -120,7 +120,8 @@ static enum tool_exit run(struct tool *tool)
 {
 	struct sg_secret *value = NULL;
 	struct sg_buf id = { NULL, 0, 0 };
-	struct tool_root root = { .version = 0 };
+	struct tool_guard guard = { .pin = NULL };
+	struct tool_root root = { .version = 0, .guard = &guard };
 	struct tool_recovery plan;
 	enum tool_exit code = tool_recovery_read(tool, &plan);
 
@@ -131,11 +132,14 @@ static enum tool_exit run(struct tool *tool)
 		                                                       : CKF_SIGNET_LEAVE_RECOVERY,
 		                       &root.leave);
 	if (code == TOOL_OK)
+		code = tool_guard_read(tool, &guard);
+	if (code == TOOL_OK)
 		code = read_value(tool, &value);
 	if (code == TOOL_OK)
 		code = tool_root_open_new(tool, &root, &id);
 	if (code == TOOL_OK)
 		code = bring(tool, &root, &plan, value);
+	tool_guard_clear(&guard);
 	sg_secret_free(&value);
 	sg_buf_free(&id);
 	return code;
@@ -149,6 +153,7 @@ const struct tool_verb tool_verb_root_import = {
 	         "                     [--format words|base64] [--all-in-one FILE]\n"
 	         "                     | --recovery-key KEY --recovery-file FILE | --no-recovery)\n"
 	         "                     [--leave recovery,send,deliver|none] [--usage wrap|encrypt|both]\n"
+	         "                     [--pcr BANK:PCRS] [--policy-key FILE] [--key-pin-file FILE]\n"
 	         "                     [--id HEX] [--token LABEL] [--pin-file FILE] [--json] < FILE",
 	.text = "The root has 32 bytes, which are read from standard input or a descriptor, never from\n"
 	        "an argument. Where it comes from, it may still be: what is said of recovery and of\n"
@@ -157,7 +162,8 @@ const struct tool_verb tool_verb_root_import = {
 	.example = "signet root import --label root --no-recovery < root.key",
 	.run = run,
 	.options = { OPT_LABEL, OPT_IN, OPT_IN_FORMAT, TOOL_RECOVERY_OPTIONS, OPT_NO_RECOVERY,
-	             OPT_LEAVE, OPT_USAGE, OPT_ID, OPT_TOKEN, OPT_PIN_FILE, OPT_JSON },
+	             OPT_LEAVE, OPT_USAGE, TOOL_GUARD_OPTIONS, OPT_ID, OPT_TOKEN, OPT_PIN_FILE,
+	             OPT_JSON },
 	.required = { OPT_LABEL },
 	.makes = true,
 };

@@ -29,18 +29,22 @@ static enum tool_exit bring(const struct tool *tool, const struct tool_root *roo
 static enum tool_exit run(struct tool *tool)
 {
 	struct sg_buf id = { NULL, 0, 0 };
-	struct tool_root root = { .version = 0 };
+	struct tool_guard guard = { .pin = NULL };
+	struct tool_root root = { .version = 0, .guard = &guard };
 	struct tool_rebuilt rebuilt = { .root = NULL };
 	enum tool_exit code = tool_usage(tool, "wrap", &root.wrap, &root.encrypt);
 
 	if (code == TOOL_OK)
 		code = tool_root_leave(tool, CKF_SIGNET_LEAVE_RECOVERY, &root.leave);
 	if (code == TOOL_OK)
+		code = tool_guard_read(tool, &guard);
+	if (code == TOOL_OK)
 		code = tool_root_open_new(tool, &root, &id);
 	if (code == TOOL_OK)
 		code = tool_rebuild(tool, &rebuilt);
 	if (code == TOOL_OK)
 		code = bring(tool, &root, &rebuilt);
+	tool_guard_clear(&guard);
 	sg_secret_free(&rebuilt.root);
 	sg_buf_free(&id);
 	return code;
@@ -52,16 +56,17 @@ const struct tool_verb tool_verb_root_recover = {
 	.usage = "--label NAME\n"
 	         "                     [--share FILE]... [--key-file FILE]... [--recovery-file FILE]\n"
 	         "                     [--leave recovery,send,deliver|none] [--usage wrap|encrypt|both]\n"
+	         "                     [--pcr BANK:PCRS] [--policy-key FILE] [--key-pin-file FILE]\n"
 	         "                     [--id HEX] [--token LABEL] [--pin-file FILE] [--json]",
 	.text = "Shares come from files, one or more in each, or are typed on the terminal where no file\n"
 	        "is named. Encrypted ones, and a recovery file, are opened with the keys of --key-file.\n"
-	        "What wrapped with the root is usable again; the same shares go on holding it. Usage\n"
-	        "and ways to leave are those that are said here. A label NAME-v2 makes it the second\n"
-	        "version of NAME.",
+	        "What wrapped with the root is usable again; the same shares go on holding it. Usage,\n"
+	        "policy, PIN and ways to leave are those that are said here. A label NAME-v2 makes it\n"
+	        "the second version of NAME.",
 	.example = "signet root recover --label root",
 	.run = run,
-	.options = { OPT_LABEL, TOOL_REBUILD_OPTIONS, OPT_LEAVE, OPT_USAGE, OPT_ID, OPT_TOKEN,
-	             OPT_PIN_FILE, OPT_JSON },
+	.options = { OPT_LABEL, TOOL_REBUILD_OPTIONS, OPT_LEAVE, OPT_USAGE, TOOL_GUARD_OPTIONS,
+	             OPT_ID, OPT_TOKEN, OPT_PIN_FILE, OPT_JSON },
 	.required = { OPT_LABEL },
 	.makes = true,
 };

@@ -7,6 +7,7 @@
 
 #include "core/leave.h"
 #include "tools/fail.h"
+#include "tools/guard.h"
 #include "tools/json.h"
 #include "tools/shares_in.h"
 #include "tools/text.h"
@@ -28,7 +29,9 @@ static enum tool_exit compare_one(const struct tool *tool, CK_OBJECT_HANDLE key,
 	CK_RV rv;
 
 	tool_log_clear();
-	rv = sg_leave_take(tool->session, key, CKF_SIGNET_LEAVE_RECOVERY, &value);
+	rv = tool_key_open(tool, key);
+	if (rv == CKR_OK)
+		rv = sg_leave_take(tool->session, key, CKF_SIGNET_LEAVE_RECOVERY, &value);
 	if (rv == CKR_ACTION_PROHIBITED)
 		return tool_fail(TOOL_FAILED, "Without --root the shares alone are looked at.",
 		                 "the root \"%s\" may not leave for recovery, so nothing can be compared "
@@ -138,10 +141,12 @@ const struct tool_verb tool_verb_root_rehearse = {
 	.name = "root rehearse",
 	.summary = "prove that shares or a recovery key still bring a root back",
 	.usage = "[--share FILE]... [--key-file FILE]... [--recovery-file FILE]\n"
-	         "                       [--root NAME [--token LABEL] [--pin-file FILE]] [--json]",
+	         "                       [--root NAME [--token LABEL] [--pin-file FILE]\n"
+	         "                       [--key-pin-file FILE]] [--json]",
 	.text = "The root is put nowhere. With --root it is compared with that root of the token;\n"
 	        "without, no token is needed. Shares are read as root recover reads them.",
 	.example = "signet root rehearse --root root",
 	.run = run,
-	.options = { TOOL_REBUILD_OPTIONS, OPT_ROOT, OPT_TOKEN, OPT_PIN_FILE, OPT_JSON },
+	.options = { TOOL_REBUILD_OPTIONS, OPT_ROOT, OPT_TOKEN, OPT_PIN_FILE,
+	             OPT_KEY_PIN_FILE, OPT_JSON },
 };

@@ -4,6 +4,7 @@
  */
 #include "core/leave.h"
 #include "tools/fail.h"
+#include "tools/guard.h"
 #include "tools/json.h"
 #include "tools/recovery.h"
 #include "tools/text.h"
@@ -32,7 +33,9 @@ static enum tool_exit take(const struct tool *tool, CK_OBJECT_HANDLE key, struct
 	CK_RV rv;
 
 	tool_log_clear();
-	rv = sg_leave_take(tool->session, key, CKF_SIGNET_LEAVE_RECOVERY, value);
+	rv = tool_key_open(tool, key);
+	if (rv == CKR_OK)
+		rv = sg_leave_take(tool->session, key, CKF_SIGNET_LEAVE_RECOVERY, value);
 	if (rv == CKR_ACTION_PROHIBITED)
 		return tool_fail(TOOL_FAILED, "That was said when it was made, and never changes; what "
 		                 "it wrapped can be wrapped by another root.",
@@ -105,13 +108,14 @@ const struct tool_verb tool_verb_root_share = {
 	         "                    (--shares N --threshold K [--share-key KEY]... [--out-dir DIR]\n"
 	         "                    [--format words|base64] [--all-in-one FILE]\n"
 	         "                    | --recovery-key KEY --recovery-file FILE)\n"
-	         "                    [--token LABEL] [--pin-file FILE] [--json]",
+	         "                    [--token LABEL] [--pin-file FILE] [--key-pin-file FILE] [--json]",
 	.text = "The root must have been made so that it may leave for recovery. Shares that were\n"
 	        "handed out before still bring it back, together or not at all; who must not any more\n"
 	        "is shut out by a new version of the root alone.",
 	.example = "signet root share --root root --shares 5 --threshold 3",
 	.run = run,
-	.options = { OPT_ROOT, TOOL_RECOVERY_OPTIONS, OPT_TOKEN, OPT_PIN_FILE, OPT_JSON },
+	.options = { OPT_ROOT, TOOL_RECOVERY_OPTIONS, OPT_TOKEN, OPT_PIN_FILE,
+	             OPT_KEY_PIN_FILE, OPT_JSON },
 	.required = { OPT_ROOT },
 	.makes = true,
 };

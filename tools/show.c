@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "tools/guard.h"
 #include "tools/json.h"
 #include "tools/root.h"
 #include "tools/text.h"
@@ -32,6 +33,39 @@ static void add_text(struct tool_text *text, const struct tool_object *object)
 		tool_text_add(text, "\n    may leave the token for %s",
 		              tool_root_ways(object->leave));
 	tool_text_add(text, "\n    %s\n", object->uri != NULL ? object->uri : "");
+}
+
+/* Behind what is shown of a key: what it asks for beside its token, and whether that is so now. */
+static void add_guard(struct tool_text *text, const struct tool *tool,
+                      const struct tool_object *object)
+{
+	static const char *const met[] = {
+		[TOOL_MET] = "holds", [TOOL_NOT_MET] = "does not hold",
+		[TOOL_MET_UNKNOWN] = "not looked at",
+	};
+	const char *why;
+	enum tool_met is;
+
+	if (object->policy.len > 0) {
+		is = tool_guard_try(tool, object->handle, &why);
+		tool_text_add(text, "    policy %.*s: %s", (int)object->policy.len,
+		              (const char *)object->policy.data, met[is]);
+		tool_text_add(text, is != TOOL_MET && why[0] != '\0' ? " (%s)\n" : "%s\n",
+		              is != TOOL_MET ? why : "");
+	}
+	if (object->pin)
+		tool_text_add(text, "    has a PIN of its own\n");
+}
+
+static void guard_json(json_t *json, const struct tool *tool, const struct tool_object *object)
+{
+	enum tool_met met = TOOL_MET_UNKNOWN;
+	const char *why;
+
+	if (object->policy.len > 0)
+		met = tool_guard_try(tool, object->handle, &why);
+	tool_json_put(json, "policy_met",
+	              met == TOOL_MET_UNKNOWN ? json_null() : json_boolean(met == TOOL_MET));
 }
 
 /* Behind what is shown of a root: which version it is. */
@@ -68,9 +102,11 @@ static enum tool_exit add(struct tool *tool, const struct tool_object *object, j
 
 	if (code == TOOL_OK && array != NULL) {
 		json = tool_object_json(object);
+		guard_json(json, tool, object);
 		tool_json_append(array, place.number > 0 ? version_json(json, &place) : json);
 	} else if (code == TOOL_OK) {
 		add_text(text, object);
+		add_guard(text, tool, object);
 		if (place.number > 0)
 			add_version(text, &place);
 	}

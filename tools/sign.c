@@ -4,6 +4,7 @@
  */
 #include "crypto/p256.h"
 #include "tools/fail.h"
+#include "tools/guard.h"
 #include "tools/io.h"
 #include "tools/kind.h"
 #include "tools/object.h"
@@ -36,7 +37,9 @@ static enum tool_exit run(struct tool *tool)
 		goto out;
 	tool_log_clear();
 	mechanism.mechanism = kind->sign;
-	rv = C_SignInit(tool->session, &mechanism, key);
+	rv = tool_key_open(tool, key);
+	if (rv == CKR_OK)
+		rv = C_SignInit(tool->session, &mechanism, key);
 	if (rv == CKR_OK)
 		rv = C_Sign(tool->session, data.data, data.len, signature, &len);
 	made = sg_bytes(signature, len);
@@ -53,13 +56,13 @@ const struct tool_verb tool_verb_sign = {
 	.name = "sign",
 	.summary = "sign standard input",
 	.usage = "--label NAME [--format raw|base64] [--token LABEL] [--pin-file FILE]\n"
-	         "                [--force] < data > signature",
+	         "                [--key-pin-file FILE] [--force] < data > signature",
 	.text = "With an Ed25519 key the signature is that of RFC 8032, 64 bytes; with a P-256 key\n"
 	        "ECDSA with SHA-256, in DER as openssl reads it. --format says whether it is written\n"
 	        "as it is (raw) or in base64. The data has at most 64 MiB.",
 	.example = "signet sign --label machine < request > request.sig",
 	.run = run,
-	.options = { OPT_LABEL, OPT_FORMAT, OPT_TOKEN, OPT_PIN_FILE, OPT_FORCE },
+	.options = { OPT_LABEL, OPT_FORMAT, OPT_TOKEN, OPT_PIN_FILE, OPT_KEY_PIN_FILE, OPT_FORCE },
 	.required = { OPT_LABEL },
 	.reads_stdin = true,
 };

@@ -69,13 +69,14 @@ const struct tool_verb tool_verb_unwrap = {
 	.summary = "unwrap a key into the token, or check that it can be",
 	.usage = "--root NAME [--through FILE]... (--label KEY | --check)\n"
 	         "                [--usage wrap|encrypt|both] [--extractable] [--id HEX]\n"
-	         "                [--token LABEL] [--pin-file FILE] [--json] < wrapped",
+	         "                [--token LABEL] [--pin-file FILE] [--key-pin-file FILE] [--json]\n"
+	         "                < wrapped",
 	.text = "The version of the root that wrapped it is found. The key becomes an object of the\n"
 	        "token, for encryption unless --usage says otherwise. Its bytes are never shown.",
 	.example = "signet unwrap --root root --check < project.key",
 	.run = run,
 	.options = { OPT_ROOT, OPT_THROUGH, OPT_LABEL, OPT_CHECK, OPT_USAGE, OPT_EXTRACTABLE,
-	             OPT_ID, OPT_TOKEN, OPT_PIN_FILE, OPT_JSON },
+	             OPT_ID, OPT_TOKEN, OPT_PIN_FILE, OPT_KEY_PIN_FILE, OPT_JSON },
 	.required = { OPT_ROOT },
 	.reads_stdin = true,
 	.makes = true,

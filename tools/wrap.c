@@ -6,6 +6,7 @@
 
 #include "tools/chain.h"
 #include "tools/fail.h"
+#include "tools/guard.h"
 #include "tools/io.h"
 #include "tools/object.h"
 #include "tools/token.h"
@@ -118,7 +119,11 @@ static enum tool_exit run(struct tool *tool)
 	if (code != TOOL_OK)
 		return code;
 	tool_log_clear();
-	rv = C_WrapKey(tool->session, &mechanism, with, key, wrapped, &len);
+	rv = tool_key_open(tool, with);
+	if (rv == CKR_OK)
+		rv = tool_key_open(tool, key);
+	if (rv == CKR_OK)
+		rv = C_WrapKey(tool->session, &mechanism, with, key, wrapped, &len);
 	if (rv != CKR_OK)
 		return tool_fail_rv(rv, "can't wrap the key");
 	return tool_write_binary(tool, sg_bytes(wrapped, len));
@@ -128,14 +133,14 @@ const struct tool_verb tool_verb_wrap = {
 	.name = "wrap",
 	.summary = "wrap a key under a root",
 	.usage = "--root NAME [--through FILE]... (--new | --label KEY | --stdin)\n"
-	         "              [--format raw|base64] [--token LABEL] [--pin-file FILE] [--force]\n"
-	         "              > wrapped",
+	         "              [--format raw|base64] [--token LABEL] [--pin-file FILE]\n"
+	         "              [--key-pin-file FILE] [--force] > wrapped",
 	.text = "The form is that of RFC 5649 (AES key wrap with padding): 40 bytes for an AES-256\n"
 	        "key. The newest version of the root wraps, or with --through the last key of the\n"
 	        "chain. --label needs a key that was made extractable.",
 	.example = "signet wrap --root root --new > project.key",
 	.run = run,
 	.options = { OPT_ROOT, OPT_THROUGH, OPT_NEW, OPT_LABEL, OPT_STDIN, OPT_FORMAT, OPT_TOKEN,
-	             OPT_PIN_FILE, OPT_FORCE },
+	             OPT_PIN_FILE, OPT_KEY_PIN_FILE, OPT_FORCE },
 	.required = { OPT_ROOT },
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Ring 3. Sealing one key anew.
+ * Ring 3. Opening one key, and sealing it anew.
  */
 #include "core/key_reseal.h"
 
@@ -16,10 +16,10 @@
 static CK_RV open_now(struct sg_token *token, struct sg_object *object, struct sg_bytes pin,
                       const struct sg_secret **material)
 {
-	if (sg_key_closed_by(&object->attrs) != SG_CLOSED_BY_PIN)
-		return sg_rv(sg_token_material(token, object, material));
-	return pin.len == 0 ? sg_rv(SG_ERR_KEY_PIN)
-	                    : sg_rv(sg_token_material_pin(token, object, pin, material));
+	const bool asks = sg_key_closed_by(&object->attrs) == SG_CLOSED_BY_PIN;
+
+	return sg_rv(asks && pin.len > 0 ? sg_token_material_pin(token, object, pin, material)
+	                                 : sg_token_material(token, object, material));
 }
 
 /* Write what guards the key from now on into its attributes. */
@@ -49,8 +49,13 @@ static CK_RV reseal(struct sg_session *session, CK_OBJECT_HANDLE handle, struct 
 	const struct sg_secret *material = NULL;
 	struct sg_object *changed = NULL;
 	struct sg_attrs attrs = { 0 };
-	CK_RV rv = open_now(session->token, object, how->pin, &material);
+	CK_RV rv = CKR_OK;
 
+	/* It is sealed under the PIN again, which must be right. */
+	if (how->pin.len == 0 && sg_key_closed_by(&object->attrs) == SG_CLOSED_BY_PIN)
+		rv = sg_rv(SG_ERR_KEY_PIN);
+	if (rv == CKR_OK)
+		rv = open_now(session->token, object, how->pin, &material);
 	if (rv == CKR_OK)
 		rv = sg_rv(sg_attrs_copy(&object->attrs, &attrs));
 	if (rv == CKR_OK)
@@ -82,10 +87,12 @@ static CK_RV check(struct sg_session *session, const struct sg_object *object,
 	return sg_access_change(session, object);
 }
 
-CK_RV sg_key_reseal(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key,
-                    const struct sg_key_reseal *how)
+/* Do one of both with a key of a session, which is locked meanwhile; how is NULL to open it. */
+static CK_RV with_key(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key, struct sg_bytes pin,
+                      const struct sg_key_reseal *how)
 {
 	struct sg_module *module = sg_module_enter();
+	const struct sg_secret *material;
 	struct sg_object *object = NULL;
 	struct sg_session *locked;
 	CK_RV rv = CKR_SESSION_HANDLE_INVALID;
@@ -95,12 +102,24 @@ CK_RV sg_key_reseal(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key,
 	locked = sg_session_acquire(&module->sessions, session);
 	if (locked != NULL)
 		rv = sg_rv(sg_token_object(locked->token, key, &object));
-	if (rv == CKR_OK)
+	if (rv == CKR_OK && how != NULL)
 		rv = check(locked, object, how);
 	if (rv == CKR_OK)
-		rv = reseal(locked, key, object, how);
+		rv = how != NULL ? reseal(locked, key, object, how)
+		                 : open_now(locked->token, object, pin, &material);
 	sg_object_unref(&object);
 	sg_session_release(&locked);
 	sg_module_leave();
 	return rv;
+}
+
+CK_RV sg_key_open(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key, struct sg_bytes pin)
+{
+	return with_key(session, key, pin, NULL);
+}
+
+CK_RV sg_key_reseal(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key,
+                    const struct sg_key_reseal *how)
+{
+	return with_key(session, key, how->pin, how);
 }

@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Ring 3. Sealing one key anew: under the PCR values of now, another policy or another PIN of its
- * own. The key stays what it is, and so does its handle. PKCS#11 has no call for it.
+ * Ring 3. What the command does with one key that the hardware sealed alone, and PKCS#11 has no
+ * call for: opening it before it is used, and sealing it anew, under the PCR values of now,
+ * another policy or another PIN of its own. The key stays what it is, and so does its handle.
  */
 #ifndef SG_CORE_KEY_RESEAL_H
 #define SG_CORE_KEY_RESEAL_H
 
 #include "core/pkcs11.h"
 #include "util/bytes.h"
+
+/* Let the hardware open a key, or such data, that the session sees, with its own PIN if it has one;
+ * pin is empty otherwise. What is open already is not asked for again without a PIN. Errors:
+ * CKR_USER_NOT_LOGGED_IN without the PIN of a key that has one, CKR_PIN_INCORRECT,
+ * CKR_PIN_LOCKED, CKR_SIGNET_POLICY where its policy is not met now, those of opening it. */
+CK_RV sg_key_open(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key, struct sg_bytes pin);
 
 /* How. Views that outlive the call. */
 struct sg_key_reseal {

@@ -166,7 +166,7 @@ where_nobody_reads_it() {
 
 	files=$(kept)
 	exits 0 init --label last --machine &&
-		fails 2 'names no key' policy update --token last --signatures "$FOLDER/signed.json" &&
+		fails 2 'names who may sign' policy update --token last --signatures "$FOLDER/signed.json" &&
 		[ "$(kept)" -eq "$files" ] && exits 0 reseal --token last --policy-key "$FOLDER/op.pub" &&
 		exits 0 policy update --token last --signatures "$FOLDER/signed.json" &&
 		[ "$(kept)" -eq "$((files + 1))" ] && exits 0 destroy --token last --yes && [ "$(kept)" -eq "$files" ]
