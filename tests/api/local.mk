@@ -71,8 +71,7 @@ check_LTLIBRARIES += recursing_provider.la
 recursing_provider_la_SOURCES = tests/api/recursing_provider.c
 recursing_provider_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath /nowhere
 
-# Programs that give one PIN after the other.
-tests_api_test_device_faults_SOURCES = tests/api/test_device_faults.c $(quick_pins)
+tests_api_test_memory_LDADD = $(real_pins)
 
 # Their nanosleep stands before that of the C library for all that they load.
 tests_api_test_device_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic-symbol=nanosleep

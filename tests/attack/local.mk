@@ -39,6 +39,12 @@ EXTRA_DIST += $(attack_scripts) tests/attack/mutate.sh tests/attack/mutations
 mutate:
 	$(top_srcdir)/tests/attack/mutate.sh
 
+# What PINs leave behind, and what they are made to.
+tests_attack_test_login_cache_LDADD = $(real_pins)
+tests_attack_test_malicious_tpm_LDADD = $(real_pins)
+tests_attack_test_memory_LDADD = $(real_pins)
+tests_attack_test_memory_reader_LDADD = $(real_pins)
+
 # A process with secrets, and what they are.
 attack_victim = tests/attack/victim.c tests/attack/victim.h
 tests_attack_test_login_cache_SOURCES = tests/attack/test_login_cache.c $(attack_victim)

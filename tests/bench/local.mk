@@ -10,7 +10,7 @@ tests_bench_bench_SOURCES = \
 	tests/bench/hsm.c tests/bench/hsm.h \
 	tests/bench/measure.c tests/bench/measure.h \
 	tests/bench/scale.c tests/bench/scale.h
-tests_bench_bench_LDADD = $(LDADD) -ldl
+tests_bench_bench_LDADD = $(real_pins) -ldl
 
 .PHONY: bench
 bench: tests/bench/bench$(EXEEXT) signet.la

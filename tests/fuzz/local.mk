@@ -18,8 +18,7 @@ fuzz_api_sources = \
 	tests/fuzz/model.c tests/fuzz/model.h \
 	tests/fuzz/pin.h \
 	tests/fuzz/template.c tests/fuzz/template.h \
-	tests/fuzz/world.c tests/fuzz/world.h \
-	$(quick_pins)
+	tests/fuzz/world.c tests/fuzz/world.h
 fuzz_attrs_sources = tests/fuzz/attrs.c tests/fuzz/input.c tests/fuzz/input.h
 fuzz_config_sources = tests/fuzz/config.c tests/fuzz/input.c tests/fuzz/input.h
 fuzz_pkcs8_sources = tests/fuzz/pkcs8.c tests/fuzz/input.c tests/fuzz/input.h

@@ -27,6 +27,7 @@ THREAD_TESTS += \
 	tests/hsm/test_neighbours \
 	tests/hsm/test_pool
 
+tests_hsm_test_p11server_LDADD = $(real_pins)
 tests_hsm_test_migrate_SOURCES = tests/hsm/test_migrate.c $(points_sources)
 
 # A module that stands between signet and an HSM, with faults.

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Tests. PINs that cost nothing: this stands in front of libsodium's Argon2id, in the whole program
- * that has this file, and in the module that it loads. What comes out still depends on every
- * byte and number that goes in. For tests that give one PIN after the other and
- * are about something else; what Argon2id is, and what it is asked for, others look at.
+ * Tests. PINs and passphrases that cost nothing: this stands in front of libsodium's Argon2id, in
+ * the whole program and in the module that it loads. What comes out still depends on every byte
+ * and number that goes in. What Argon2id is, and what it is asked for, is looked at by programs without
+ * this one (tests/local.mk), and by the scripts.
  */
 #include <sodium.h>
 #include <string.h>

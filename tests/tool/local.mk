@@ -61,10 +61,12 @@ tests_tool_test_rewrap_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_tool_test_rewrap_LDADD = $(LDADD) $(JANSSON_LIBS)
 
 check_PROGRAMS += tests/tool/test_faults
+tests_tool_test_faults_LDADD = $(real_pins)
 tests_tool_test_faults_SOURCES = tests/tool/test_faults.c tools/exit.c
 tests_tool_test_faults_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 
 check_PROGRAMS += tests/tool/test_kept
+tests_tool_test_kept_LDADD = $(real_pins)
 tests_tool_test_kept_SOURCES = tests/tool/test_kept.c tools/exit.c
 tests_tool_test_kept_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 

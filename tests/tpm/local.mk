@@ -36,8 +36,6 @@ EXTRA_DIST += tests/lib/tpm.sh $(tpm_scripts)
 tests_tpm_test_token_create_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=fsync -Wl,--wrap=sg_store_commit_more
 
-tests_tpm_test_refusals_SOURCES = tests/tpm/test_refusals.c $(quick_pins)
-
 # A TCTI that test_power has tpm2-tss load.
 check_LTLIBRARIES += broken_tcti.la
 broken_tcti_la_SOURCES = tests/tpm/broken_tcti.c

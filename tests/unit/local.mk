@@ -148,9 +148,11 @@ tests_unit_test_session_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sg_map_next
 tests_unit_test_token_tripwire_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sg_boot_moment_read \
 	-Wl,--wrap=sg_file_replace_private
 
-# Keys are derived quickly, and it dies at each change of a file.
+# It dies at each change of a file.
 tests_unit_test_root_SOURCES = tests/unit/test_root.c $(points_sources)
-tests_unit_test_root_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sg_argon2id
+
+# It is about what PINs are made to.
+tests_unit_test_kdf_LDADD = $(real_pins)
 
 # Their sealers are fakes.
 tests_unit_test_token_migrate_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sg_sealer_open

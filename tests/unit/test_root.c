@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "core/module.h"
-#include "crypto/kdf.h"
 #include "lib/file.h"
 #include "lib/points.h"
 #include "lib/runner.h"
@@ -24,17 +23,6 @@
 static char *folder;
 static CK_SESSION_HANDLE s;
 static CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
-
-enum sg_err __wrap_sg_argon2id(struct sg_bytes pin, struct sg_bytes salt,
-                               struct sg_argon2_cost cost, size_t len, struct sg_secret **out);
-
-/* What it costs is not what is tested, and each process would pay it anew. */
-enum sg_err __wrap_sg_argon2id(struct sg_bytes pin, struct sg_bytes salt,
-                               struct sg_argon2_cost cost, size_t len, struct sg_secret **out)
-{
-	(void)cost;
-	return sg_hkdf_sha256(pin, salt, sg_bytes(NULL, 0), len, out);
-}
 
 static void make_token(void)
 {
