@@ -28,6 +28,7 @@ confine=$build/tests/interop/confine
 # The exposure that "systemd-analyze security" may find, in tenths: 0 to 20 is what it calls safe.
 most_exposed=10
 with_openbao=25
+with_network=16
 
 # variable NAME: what the Makefile says.
 variable() {
@@ -54,6 +55,14 @@ it 'a sandbox with a hole is rated worse'
 mkdir -p hole
 sed -E '/^(SystemCallFilter|CapabilityBoundingSet|ProtectSystem|NoNewPrivileges)=/d' "units/$unit" > "hole/$unit"
 fails systemd-analyze security --offline=true --threshold=$most_exposed --no-pager "hole/$unit"
+
+sed "s,$bindir/signet,$build/signet," "$data/systemd/signet-unseal.service" > units/signet-unseal.service
+
+it 'systemd finds nothing to say about what unseals a vault, and rates it as safe'
+succeeds systemd-analyze verify --man=no units/signet-unseal.service
+quiet
+succeeds systemd-analyze security --offline=true --threshold=$with_network --no-pager units/signet-unseal.service
+says 'OK'
 
 it 'the drop-in for a vault fits its unit, and makes it safer'
 mkdir -p units/openbao.service.d
@@ -170,6 +179,10 @@ cp out wrapped
 succeeds eval 'inside unwrap --root root --check < wrapped'
 succeeds inside list --json
 says '"identity"'
+succeeds eval 'inside unseal add --vault main --share-file - <<< 00112233445566778899aabbccddeeff'
+succeeds inside unseal --check
+fails inside unseal vault --addr https://127.0.0.1:9 --timeout 1
+says "can't be reached"
 echo 12345678 > pin && chmod 0600 pin
 succeeds inside init --label desk --pin-file pin
 succeeds inside keygen --token desk --label key --pin-file pin
