@@ -35,8 +35,8 @@ _signet_options() {
 	'unseal check') echo --pcr-values --token --pin-file --json ;;
 	'unseal list') echo --token --pin-file --json ;;
 	'unseal remove') echo --vault --yes --token --pin-file ;;
-	'unseal credential') echo --root --format --unit --token --pin-file ;;
-	'unseal exec') echo --root --env --fd --format --token --pin-file ;;
+	'unseal credential') echo --root --version --format --unit --token --pin-file ;;
+	'unseal exec') echo --root --version --env --fd --format --token --pin-file ;;
 	'unseal vault') echo --addr --vault --ca --timeout --allow-http --token --pin-file ;;
 	'pin set') echo --pin-file --so --so-pin-file --new-pin-file --owner-auth-file --token ;;
 	'pin reset') echo --so-pin-file --new-pin-file --owner-auth-file --token ;;

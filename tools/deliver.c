@@ -19,8 +19,8 @@
 #include "crypto/base64.h"
 #include "crypto/hex.h"
 #include "tools/fail.h"
-#include "tools/object.h"
 #include "tools/token.h"
+#include "tools/versions.h"
 
 /* Since Linux 6.3; older ones refuse what they don't know. */
 #ifndef MFD_NOEXEC_SEAL
@@ -67,14 +67,25 @@ static enum tool_exit read_form(const struct tool *tool, size_t *form)
 static enum tool_exit take(struct tool *tool, struct sg_secret **root)
 {
 	const char *name = tool->value[OPT_ROOT];
+	struct tool_versions versions = { { NULL, 0, 0 }, NULL, 0 };
 	CK_OBJECT_HANDLE key = 0;
 	enum tool_exit code = TOOL_OK;
+	size_t which = 0;
 	CK_RV rv;
 
 	if (tool->session == 0)
 		code = tool_open(tool, 0, TOOL_LOGIN);
 	if (code == TOOL_OK)
-		code = tool_find_one(tool, CKO_SECRET_KEY, name, &key);
+		code = tool_versions_find(tool, name, &versions);
+	if (code == TOOL_OK)
+		code = tool_version_choose(tool, &versions, &which);
+	/* What somebody without the PIN put into the token under the name of a root is none. */
+	if (code == TOOL_OK && !tool_version_trusted(tool, &versions.version[which].object))
+		code = tool_fail(TOOL_NOT_FOUND, "signet root list shows the roots.",
+		                 "\"%s\" is not a root of this token", name);
+	if (code == TOOL_OK)
+		key = versions.version[which].key;
+	tool_versions_free(&versions);
 	if (code != TOOL_OK)
 		return code;
 	tool_log_clear();

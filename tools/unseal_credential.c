@@ -176,7 +176,7 @@ static enum tool_exit run(struct tool *tool)
 const struct tool_verb tool_verb_unseal_credential = {
 	.name = "unseal credential",
 	.summary = "give a root to services as a systemd credential",
-	.usage = "--root NAME [--unit UNIT]... [--format raw|hex|base64]\n"
+	.usage = "--root NAME [--version N] [--unit UNIT]... [--format raw|hex|base64]\n"
 	         "                         [--token LABEL] [--pin-file FILE]",
 	.text = "systemd starts this for signet-root@NAME.socket, where a service says\n"
 	        "LoadCredential=root:/run/signet/root/NAME, and finds the bytes of the root in\n"
@@ -185,6 +185,6 @@ const struct tool_verb tool_verb_unseal_credential = {
 	        "that can't be unsealed gives an empty credential.",
 	.example = "signet unseal credential --root vault --unit vault.service",
 	.run = run,
-	.options = { OPT_ROOT, OPT_FORMAT, OPT_UNIT, OPT_TOKEN, OPT_PIN_FILE },
+	.options = { OPT_ROOT, OPT_VERSION, OPT_FORMAT, OPT_UNIT, OPT_TOKEN, OPT_PIN_FILE },
 	.required = { OPT_ROOT },
 };

@@ -113,17 +113,18 @@ static enum tool_exit run(struct tool *tool)
 const struct tool_verb tool_verb_unseal_exec = {
 	.name = "unseal exec",
 	.summary = "run a program that finds a root on a descriptor",
-	.usage = "--root NAME [--env VARIABLE] [--fd N] [--format raw|hex|base64]\n"
-	         "                   [--token LABEL] [--pin-file FILE] -- COMMAND [ARGUMENT]...",
-	.text = "Unseals a root that was made with --leave deliver, and becomes COMMAND, which reads\n"
-	        "its bytes from a file in memory that nobody can write. The number of the descriptor\n"
-	        "stands in SIGNET_ROOT_FD; with --fd it is this one, and /dev/fd/N names it. The bytes\n"
-	        "are in no argument, not in the environment and, while COMMAND runs, not in swap. The\n"
-	        "exit code is that of COMMAND, 127 where there is no such program, 126 where it can't\n"
-	        "be run.",
+	.usage = "--root NAME [--version N] [--env VARIABLE] [--fd N]\n"
+	         "                   [--format raw|hex|base64] [--token LABEL] [--pin-file FILE]\n"
+	         "                   -- COMMAND [ARGUMENT]...",
+	.text = "Unseals the newest version of a root that was made with --leave deliver, or the one of\n"
+	        "--version, and becomes COMMAND, which reads its bytes from a file in memory that nobody\n"
+	        "can write. The number of the descriptor stands in SIGNET_ROOT_FD; with --fd it is this\n"
+	        "one, and /dev/fd/N names it. The bytes are in no argument, not in the environment and,\n"
+	        "while COMMAND runs, not in swap. The exit code is that of COMMAND, 127 where there is\n"
+	        "no such program, 126 where it can't be run.",
 	.example = "signet unseal exec --root vault --fd 3 -- vaultd --root-key-file /dev/fd/3",
 	.run = run,
-	.options = { OPT_ROOT, OPT_ENV, OPT_FD, OPT_FORMAT, OPT_TOKEN, OPT_PIN_FILE },
+	.options = { OPT_ROOT, OPT_VERSION, OPT_ENV, OPT_FD, OPT_FORMAT, OPT_TOKEN, OPT_PIN_FILE },
 	.required = { OPT_ROOT },
 	.operands = "COMMAND",
 };

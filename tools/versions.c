@@ -4,6 +4,7 @@
  */
 #include "tools/versions.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "core/root.h"
@@ -27,9 +28,7 @@ CK_ULONG tool_version_of(const struct tool *tool, CK_OBJECT_HANDLE key, struct s
 	return name->len > 0 && number != CK_UNAVAILABLE_INFORMATION ? number : 0;
 }
 
-/* Tell whether a key may be taken for a version: who has no PIN can make public objects, of any
- * name. */
-static bool is_trusted(const struct tool *tool, const struct tool_object *object)
+bool tool_version_trusted(const struct tool *tool, const struct tool_object *object)
 {
 	return tool_version_is_root(object) &&
 	       (object->secluded || (tool->token.flags & CKF_LOGIN_REQUIRED) == 0);
@@ -100,7 +99,7 @@ static enum tool_exit gather(struct tool *tool, CK_ATTRIBUTE_TYPE by,
 		struct tool_version version = { 0 };
 
 		code = read_version(tool, handles[i], &version);
-		if (code == TOOL_OK && is_trusted(tool, &version.object) &&
+		if (code == TOOL_OK && tool_version_trusted(tool, &version.object) &&
 		    (by == CKA_SIGNET_ROOT) == (version.number > 0)) {
 			version.number += by == CKA_LABEL;
 			code = append(root, &cap, &version);
@@ -171,6 +170,28 @@ enum tool_exit tool_versions_find(struct tool *tool, const char *name, struct to
 	return code;
 }
 
+enum tool_exit tool_version_choose(const struct tool *tool, const struct tool_versions *root,
+                                   size_t *which)
+{
+	const char *text = tool->value[OPT_VERSION];
+	unsigned long number;
+	char *end = NULL;
+
+	*which = 0;
+	if (text == NULL)
+		return tool_versions_newest(root);
+	errno = 0;
+	number = strtoul(text, &end, 10);
+	if (errno != 0 || *end != '\0' || text[0] < '1' || text[0] > '9')
+		return tool_fail(TOOL_USAGE, NULL, "--version is \"%s\", but must be a number from 1 on",
+		                 text);
+	for (; *which < root->n; (*which)++)
+		if (root->version[*which].number == number)
+			return TOOL_OK;
+	return tool_fail(TOOL_NOT_FOUND, "signet root list shows the versions.",
+	                 "root \"%s\" has no version %lu", tool->value[OPT_ROOT], number);
+}
+
 enum tool_exit tool_version_place(struct tool *tool, const struct tool_object *object,
                                struct tool_version_place *out)
 {
@@ -178,7 +199,7 @@ enum tool_exit tool_version_place(struct tool *tool, const struct tool_object *o
 	enum tool_exit code;
 
 	*out = (struct tool_version_place){ .number = 0 };
-	if (!is_trusted(tool, object))
+	if (!tool_version_trusted(tool, object))
 		return TOOL_OK;
 	code = begin_with(tool, object->handle, &root);
 	out->number = root.n > 0 ? root.version[0].number

@@ -33,6 +33,10 @@ void tool_versions_free(struct tool_versions *root);
 /* Make sure that one version is the newest, which two may claim that came from different places. */
 enum tool_exit tool_versions_newest(const struct tool_versions *root);
 
+/* Choose the version that --version names, or else the newest, as an index into root. */
+enum tool_exit tool_version_choose(const struct tool *tool, const struct tool_versions *root,
+                                   size_t *which);
+
 /* Make sure that older versions make nothing new: a rotation that was killed, or a newer version
  * that came from another machine, left them open. The session is for writing. */
 enum tool_exit tool_versions_close_old(const struct tool *tool, const struct tool_versions *root);
@@ -56,5 +60,9 @@ CK_ULONG tool_version_of(const struct tool *tool, CK_OBJECT_HANDLE key, struct s
 /* Tell whether an object is a root: a secret key that is sealed by itself, or an AES key that
  * lives in an HSM. */
 bool tool_version_is_root(const struct tool_object *object);
+
+/* Tell whether it is one that only who may use the token's private objects can have made: on a PIN
+ * token everybody makes public ones. */
+bool tool_version_trusted(const struct tool *tool, const struct tool_object *object);
 
 #endif

@@ -78,11 +78,25 @@ other_user_gets_nothing() {
 	grep -q 'user 65534 asked for the root and was refused' "$FOLDER/server" && return "$result"
 }
 
+# Who may ask the TPM makes public objects of a PIN token, of any name, without the PIN.
+planted_key_is_no_root() {
+	local module=$SIGNET_TEST_BUILDDIR/.libs/signet.so
+
+	printf 'correct horse' > "$FOLDER/pin"
+	exits 0 init --label closed --pin-file "$FOLDER/pin" &&
+		"$SIGNET_TEST_BUILDDIR/tests/tool/plant_key" "$module" closed vault &&
+		fails 3 'is not a root of this token' unseal exec --token closed --pin-file "$FOLDER/pin" --root vault --fd 5 -- cat /dev/fd/5 &&
+		exits 0 root import --token closed --pin-file "$FOLDER/pin" --label own --leave deliver --no-recovery < "$FOLDER/known" &&
+		"$SIGNET_TEST_BUILDDIR/tests/tool/plant_key" "$module" closed own &&
+		exits 0 unseal exec --token closed --pin-file "$FOLDER/pin" --root own --fd 5 -- cat /dev/fd/5 && cmp "$FOLDER/out" "$FOLDER/known"
+}
+
 tpm_start || exit 1
 exits 0 init --label token --machine && make_known_root || exit 1
 check 'nobody can change the bytes' nobody_can_change_the_bytes
 check 'a root that may not leave so stays' root_that_may_not_leave_stays
 check 'the page is locked while the program runs, and no longer' page_is_locked_while_the_program_runs
 check 'only units that are named get them' only_units_that_are_named_get_them
+check 'a key that somebody planted under its name is no root' planted_key_is_no_root
 check 'another user gets nothing' other_user_gets_nothing
 finish
