@@ -168,28 +168,16 @@ static enum tool_exit confirm(const struct tool *tool, const struct tool_version
 	return yes ? TOOL_OK : tool_fail(TOOL_FAILED, NULL, "nothing was destroyed");
 }
 
-/* Find the version that --version names. */
+/* Find the version that --version names, which is not the newest. */
 static enum tool_exit find(const struct tool *tool, const struct tool_versions *root, size_t *which)
 {
-	const char *text = tool->value[OPT_VERSION];
-	char *end = NULL;
-	unsigned long number;
+	enum tool_exit code = tool_version_choose(tool, root, which);
 
-	errno = 0;
-	number = strtoul(text, &end, 10);
-	if (errno != 0 || *end != '\0' || text[0] < '1' || text[0] > '9')
-		return tool_fail(TOOL_USAGE, NULL, "--version is \"%s\", but must be a number from 1 on",
-		                 text);
-	for (*which = 0; *which < root->n; (*which)++)
-		if (root->version[*which].number == number)
-			break;
-	if (*which == root->n)
-		return tool_fail(TOOL_NOT_FOUND, "signet root list shows the versions.",
-		                 "root \"%s\" has no version %lu", tool->value[OPT_ROOT], number);
-	if (*which == 0)
+	if (code == TOOL_OK && *which == 0)
 		return tool_fail(TOOL_FAILED, "signet root rotate makes a newer one.",
-		                 "version %lu is the newest, which is always needed", number);
-	return TOOL_OK;
+		                 "version %lu is the newest, which is always needed",
+		                 root->version[0].number);
+	return code;
 }
 
 static enum tool_exit retire(struct tool *tool, const struct tool_versions *root)
