@@ -103,27 +103,42 @@ it 'a root that only wraps does not, and says so'
 succeeds root --label wraps --usage wrap
 sed "s/\"$key\"/\"wraps\"/" "$snippets/openbao.hcl" > wraps.hcl
 fails "${seal[@]}" classic wraps.hcl beat 1 1
-says '^the key lacks a use$'
+says '^the key lacks that use$'
 
-it 'with another label the vault seals anew, and still opens what the old key sealed'
+it 'when a root is rotated the vault goes on to open what it sealed, and seals nothing with the old one'
+succeeds encrypts both.hcl classic
+succeeds "$signet" root rotate --root both --pin-file pin --no-recovery
+for client in classic pooled; do
+	succeeds decrypts both.hcl "$client"
+	equal "$(cat "$TAP_FOLDER/out")" "$(cat plain)"
+	fails "${seal[@]}" "$client" both.hcl beat 1 1
+done
+
+it 'with the new label it seals anew, and still opens what the old one sealed'
+sed 's/"both"/"both-v2"/' both.hcl > both-v2.hcl
+opens_again both-v2.hcl
+for client in classic pooled; do
+	succeeds decrypts both-v2.hcl "$client"
+	equal "$(cat "$TAP_FOLDER/out")" "$(cat plain)"
+done
+
+it 'so it does with a key that has nothing to do with the one before'
 succeeds encrypts "$snippets/openbao.hcl" pooled
-succeeds decrypts both.hcl classic
-equal "$(cat "$TAP_FOLDER/out")" "$(cat plain)"
-succeeds decrypts both.hcl pooled
+succeeds decrypts both-v2.hcl classic
 equal "$(cat "$TAP_FOLDER/out")" "$(cat plain)"
 
 it 'until somebody destroys the old key'
 succeeds user --delete-object --type secrkey --label "$key"
-fails decrypts both.hcl pooled
+fails decrypts both-v2.hcl pooled
 says '^no key found$'
 
 # --- the hardware goes and comes ---
 
 it 'a heartbeat fails while the hardware is away, and the next one does not'
 hardware_away
-fails "${seal[@]}" classic both.hcl beat 1 1
+fails "${seal[@]}" classic both-v2.hcl beat 1 1
 succeeds hardware_back
-succeeds "${seal[@]}" classic both.hcl beat 1 1
+succeeds "${seal[@]}" classic both-v2.hcl beat 1 1
 
 # --- Vault ---
 

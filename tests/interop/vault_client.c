@@ -116,8 +116,8 @@ static bool settle_keys(struct vault *v)
 {
 	CK_OBJECT_HANDLE key;
 
-	return vault_find(v, v->kept, v->config.key_label, v->config.key_id, &key) &&
-	       (v->mechanism == CKM_AES_GCM || vault_find_code_key(v, v->kept, &key));
+	return vault_find(v, v->kept, v->config.key_label, v->config.key_id, false, &key) &&
+	       (v->mechanism == CKM_AES_GCM || vault_find_code_key(v, v->kept, false, &key));
 }
 
 bool vault_start(struct vault *v, const struct vault_kind *kind, const char *path)
@@ -161,10 +161,10 @@ bool vault_leave(struct vault *v, CK_SESSION_HANDLE session)
 }
 
 /* Enter, and find the key; the pooled client looks in a session that it then gives back. */
-static bool enter_with_key(struct vault *v, const char *label, const char *id,
+static bool enter_with_key(struct vault *v, const struct vault_blob *blob, bool decrypts,
                            CK_SESSION_HANDLE *s, CK_OBJECT_HANDLE *key)
 {
-	if (!vault_enter(v, s) || !vault_find(v, *s, label, id, key))
+	if (!vault_enter(v, s) || !vault_find(v, *s, blob->label, blob->id, decrypts, key))
 		return false;
 	return !v->kind->looks_apart || (vault_leave(v, *s) && vault_enter(v, s));
 }
@@ -179,7 +179,7 @@ static bool make_code(struct vault *v, CK_SESSION_HANDLE s, struct vault_blob *b
 
 	memcpy(all, blob->iv, 16);
 	memcpy(all + 16, blob->data, blob->len);
-	if (!vault_find_code_key(v, s, &key))
+	if (!vault_find_code_key(v, s, check, &key))
 		return false;
 	if (check)
 		return vault_ok(v->f->C_VerifyInit(s, &mechanism, key), "C_VerifyInit") &&
@@ -234,7 +234,7 @@ bool vault_encrypt(struct vault *v, const CK_BYTE *in, CK_ULONG len, struct vaul
 	*out = (struct vault_blob){ .iv_len = v->mechanism == CKM_AES_GCM ? 12 : 16 };
 	memcpy(out->label, v->config.key_label, sizeof out->label);
 	memcpy(out->id, v->config.key_id, sizeof out->id);
-	return enter_with_key(v, out->label, out->id, &s, &key) && encrypt(v, s, key, in, len, out) &&
+	return enter_with_key(v, out, false, &s, &key) && encrypt(v, s, key, in, len, out) &&
 	       (v->mechanism == CKM_AES_GCM || make_code(v, s, out, false)) && vault_leave(v, s);
 }
 
@@ -246,7 +246,7 @@ bool vault_decrypt(struct vault *v, const struct vault_blob *in, CK_BYTE *out, C
 	CK_OBJECT_HANDLE key;
 	CK_SESSION_HANDLE s;
 
-	if (!enter_with_key(v, blob.label, blob.id, &s, &key) ||
+	if (!enter_with_key(v, &blob, true, &s, &key) ||
 	    !(v->mechanism == CKM_AES_GCM || make_code(v, s, &blob, true)) ||
 	    !vault_ok(v->f->C_DecryptInit(s, &mechanism, key), "C_DecryptInit") ||
 	    !vault_ok(v->f->C_Decrypt(s, blob.data, blob.len, NULL, len), "C_Decrypt"))

@@ -64,10 +64,10 @@ bool vault_decrypt(struct vault *v, const struct vault_blob *in, CK_BYTE *out, C
 bool vault_ok(CK_RV rv, const char *call);
 bool vault_fail(const char *why);
 
-/* Find the one key with a label, and an ID if there is one, which may be used for both; make it
- * where there is none and the configuration wants that. */
+/* Find the one key with a label, and an ID if there is one, that encrypts or decrypts, or makes codes
+ * or checks them; make it where there is none and the configuration wants that. */
 bool vault_find(struct vault *v, CK_SESSION_HANDLE s, const char *label, const char *id,
-                CK_OBJECT_HANDLE *key);
-bool vault_find_code_key(struct vault *v, CK_SESSION_HANDLE s, CK_OBJECT_HANDLE *key);
+                bool decrypts, CK_OBJECT_HANDLE *key);
+bool vault_find_code_key(struct vault *v, CK_SESSION_HANDLE s, bool checks, CK_OBJECT_HANDLE *key);
 
 #endif

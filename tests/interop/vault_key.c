@@ -41,9 +41,9 @@ static bool get_two(struct vault *v, CK_SESSION_HANDLE s, CK_OBJECT_HANDLE objec
 	return fine;
 }
 
-/* Tell whether it is a key of that type that may be used for both. */
+/* Tell whether it is a key of that type that may be used so: it is asked about both uses. */
 static bool fits(struct vault *v, CK_SESSION_HANDLE s, CK_OBJECT_HANDLE key, CK_KEY_TYPE type,
-                 const CK_ATTRIBUTE_TYPE uses[2])
+                 const CK_ATTRIBUTE_TYPE uses[2], bool second)
 {
 	static const CK_ATTRIBUTE_TYPE kinds[2] = { CKA_CLASS, CKA_KEY_TYPE };
 	CK_ULONG value[2];
@@ -55,7 +55,7 @@ static bool fits(struct vault *v, CK_SESSION_HANDLE s, CK_OBJECT_HANDLE key, CK_
 	if (v->kind->looks_apart)               /* the pooled client asks no further */
 		return true;
 	return get_two(v, s, key, uses, sizeof(CK_BBOOL), value) &&
-	       ((value[0] == CK_TRUE && value[1] == CK_TRUE) || vault_fail("the key lacks a use"));
+	       (value[second] == CK_TRUE || vault_fail("the key lacks that use"));
 }
 
 /* Search without a class: two objects would be a pair. */
@@ -124,17 +124,18 @@ static bool find_or_make(struct vault *v, CK_SESSION_HANDLE s, const char *label
 }
 
 bool vault_find(struct vault *v, CK_SESSION_HANDLE s, const char *label, const char *id,
-                CK_OBJECT_HANDLE *key)
+                bool decrypts, CK_OBJECT_HANDLE *key)
 {
 	static const CK_ATTRIBUTE_TYPE uses[2] = { CKA_ENCRYPT, CKA_DECRYPT };
 
-	return find_or_make(v, s, label, id, false, key) && fits(v, s, *key, CKK_AES, uses);
+	return find_or_make(v, s, label, id, false, key) &&
+	       fits(v, s, *key, CKK_AES, uses, decrypts);
 }
 
-bool vault_find_code_key(struct vault *v, CK_SESSION_HANDLE s, CK_OBJECT_HANDLE *key)
+bool vault_find_code_key(struct vault *v, CK_SESSION_HANDLE s, bool checks, CK_OBJECT_HANDLE *key)
 {
 	static const CK_ATTRIBUTE_TYPE uses[2] = { CKA_SIGN, CKA_VERIFY };
 
 	return find_or_make(v, s, v->config.hmac_key_label, "", true, key) &&
-	       fits(v, s, *key, CKK_GENERIC_SECRET, uses);
+	       fits(v, s, *key, CKK_GENERIC_SECRET, uses, checks);
 }
