@@ -186,32 +186,34 @@ static enum sg_err report_predicted(struct check *c, const char *check, const ch
 	return SG_OK;
 }
 
-/* What of the boot the token is bound to. It was opened: today's values are good. */
-static void check_policy(struct check *c, const struct sg_token *token)
+/* What of the boot something is bound to, by the text of its policy. It was opened: today's values
+ * are good. */
+static void check_policy(struct check *c, const struct sg_token *token, const char *check,
+                         struct sg_bytes stored)
 {
 	struct sg_policy_signatures signatures = { NULL };
 	struct sg_policy policy = { 0 };
 	struct sg_buf text = { 0 };
 	char words[300];
-	enum sg_err err = sg_token_policy(&token->record, &policy);
+	enum sg_err err;
 
 	tool_log_clear();
+	err = sg_token_policy_text(stored, &policy);
 	if (err == SG_OK)
 		err = sg_policy_text(&policy, false, &text);
 	if (err == SG_OK)
-		err = sg_token_signatures(token, sg_buf_bytes(&token->record.policy),
-		                          &signatures);
+		err = sg_token_signatures(token, stored, &signatures);
 	snprintf(words, sizeof words, "%.*s", (int)text.len, (const char *)text.data);
 	if (err == SG_OK && text.len == 0)
-		doctor_report(&c->doctor, "policy", FINE, NULL,
+		doctor_report(&c->doctor, check, FINE, NULL,
 		              "none: the token opens whatever this machine boots");
 	else if (err == SG_OK && c->predicted)
-		err = report_predicted(c, "policy", words, &policy, &signatures);
+		err = report_predicted(c, check, words, &policy, &signatures);
 	else if (err == SG_OK)
-		doctor_report(&c->doctor, "policy", FINE, NULL, "%s holds now, and at the next boot if "
+		doctor_report(&c->doctor, check, FINE, NULL, "%s holds now, and at the next boot if "
 		              "that measures the same; --pcr-values checks other values", words);
 	if (err != SG_OK)
-		doctor_report_err(&c->doctor, "policy", err);
+		doctor_report_err(&c->doctor, check, err);
 	sg_policy_signatures_clear(&signatures);
 	sg_policy_clear(&policy);
 	sg_buf_free(&text);
@@ -252,11 +254,12 @@ static void check_shares(struct check *c)
 		check_vault(c, &vaults.list[i]);
 }
 
-/* Open one root: its label is read before. */
+/* Open one root, and look at a policy of its own. */
 static void check_root(struct check *c, struct sg_token *token, const struct tool_object *root)
 {
 	const struct sg_secret *material;
 	struct sg_object *object = NULL;
+	struct sg_buf policy = { NULL, 0, 0 };
 	char check[320];
 	enum sg_err err;
 
@@ -265,6 +268,12 @@ static void check_root(struct check *c, struct sg_token *token, const struct too
 	if (root->resident) {
 		doctor_report(&c->doctor, check, FINE, NULL, "it lives in the hardware");
 		c->found++;
+		return;
+	}
+	if (root->pin) {
+		doctor_report(&c->doctor, check, WARN, "Make it without --key-pin-file, or give the "
+		              "PIN to who uses it.", "it has a PIN of its own, which nobody types "
+		              "at boot");
 		return;
 	}
 	tool_log_clear();
@@ -278,6 +287,10 @@ static void check_root(struct check *c, struct sg_token *token, const struct too
 	}
 	c->found++;
 	doctor_report(&c->doctor, check, FINE, NULL, "it opens");
+	if (tool_attribute(c->tool, root->handle, CKA_SIGNET_POLICY, &policy) == CKR_OK &&
+	    policy.len > 0)
+		check_policy(c, token, check, sg_buf_bytes(&policy));
+	sg_buf_free(&policy);
 }
 
 static void check_roots(struct check *c, struct sg_token *token)
@@ -323,7 +336,7 @@ static void check_all(struct check *c, struct sg_token *token)
 		err = check_tripwire(c, token);
 	pin = check_pin(c);
 	if (err == SG_OK && pin && check_open(c, token)) {
-		check_policy(c, token);
+		check_policy(c, token, "policy", sg_buf_bytes(&token->record.policy));
 		check_shares(c);
 		check_roots(c, token);
 		if (c->found == 0 && !c->doctor.failed)

@@ -65,6 +65,17 @@ predicted_pcr_is_compared() {
 		exits 1 unseal --check --token boot --pcr-values "$FOLDER/values" && prints 'does not say what that will be'
 }
 
+# A root may have a policy of its own, and a PIN of its own that nobody types.
+policy_of_a_root_is_compared() {
+	exits 0 root create --label bound --no-recovery --pcr sha256:16 --token token && printf 'sha256:16=%s' "$one" > "$FOLDER/values" &&
+		checks 0 --token token && result 'root bound' ok &&
+		exits 1 unseal --check --token token --pcr-values "$FOLDER/values" && prints 'root bound: pcr=sha256:16 does not hold' &&
+		exits 0 delete --label bound --yes --token token || return 1
+	printf 12345678 > "$FOLDER/pin" && chmod 0600 "$FOLDER/pin" &&
+		exits 0 root create --label asks --no-recovery --key-pin-file "$FOLDER/pin" --token token &&
+		checks 0 --token token && result 'root asks' warn && exits 0 delete --label asks --yes --token token
+}
+
 signed_values_are_looked_for() {
 	exits 0 keygen --label signer --type p256 --token token &&
 		signet pubkey --label signer --format pem --token token > "$FOLDER/signer.pem" &&
@@ -101,6 +112,7 @@ check 'a token without anything is told so' empty_token_has_nothing
 check 'what is kept is opened' what_is_kept_opens
 check 'PCRs of now are good' pcr_of_now_is_good
 check 'values of the next boot are compared' predicted_pcr_is_compared
+check 'the policy of a root is compared, too' policy_of_a_root_is_compared
 check 'signed values are looked for' signed_values_are_looked_for
 check 'a PCR that changed closes the token, and is named' changed_pcr_closes_it_now
 check 'a PIN must come from somewhere' pin_must_come_from_somewhere
