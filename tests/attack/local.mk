@@ -16,6 +16,7 @@ attack_tests = \
 	tests/attack/test_record \
 	tests/attack/test_rollback \
 	tests/attack/test_rollback_anew \
+	tests/attack/test_sent \
 	tests/attack/test_tamper \
 	tests/attack/test_tripwire \
 	tests/attack/test_uncounted

@@ -16,6 +16,7 @@ void ct_crypto_add(TCase *tcase);
 void ct_files_add(TCase *tcase);
 void ct_records_add(TCase *tcase);
 void ct_sealers_add(TCase *tcase);
+void ct_sent_add(TCase *tcase);
 void ct_shares_add(TCase *tcase);
 void ct_module_add(Suite *suite);
 

@@ -14,6 +14,7 @@ tests_ct_secrets_SOURCES = \
 	tests/ct/module.c \
 	tests/ct/records.c \
 	tests/ct/sealers.c \
+	tests/ct/sent.c \
 	tests/ct/shares.c
 tests_ct_secrets_LDADD = $(real_pins)
 tests_ct_secrets_LDFLAGS = $(AM_LDFLAGS) \

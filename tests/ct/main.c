@@ -35,6 +35,7 @@ int main(void)
 	ct_files_add(t);
 	ct_records_add(t);
 	ct_sealers_add(t);
+	ct_sent_add(t);
 	ct_shares_add(t);
 	suite_add_tcase(s, t);
 	ct_module_add(s);

@@ -81,6 +81,7 @@ unit_tests = \
 	tests/unit/test_seal_waiter \
 	tests/unit/test_sealed_box \
 	tests/unit/test_secret \
+	tests/unit/test_sent_key \
 	tests/unit/test_session \
 	tests/unit/test_shamir \
 	tests/unit/test_share \
