@@ -1,6 +1,6 @@
 dist_man_MANS = doc/signet.1 doc/signet.conf.5
 EXTRA_DIST += doc/architecture.md doc/formats.md doc/pkcs11.md doc/threat-model.md \
-	doc/vault.md doc/vault/openbao.hcl doc/vault/signet-machine.conf doc/vault/signet-pin.conf \
+	doc/unseal.md doc/vault.md doc/vault/openbao.hcl doc/vault/signet-machine.conf doc/vault/signet-pin.conf \
 	doc/vault/vault-gcm.hcl doc/vault/vault-hmac.hcl \
 	doc/examples/production.env \
 	doc/hsm/README.md doc/hsm/aws-cloudhsm.md doc/hsm/google-cloud-kms.md doc/hsm/luna.md \
