@@ -6,6 +6,7 @@ attack_tests = \
 	tests/attack/test_hsm \
 	tests/attack/test_hsm_keys \
 	tests/attack/test_insider \
+	tests/attack/test_key_guard \
 	tests/attack/test_login_cache \
 	tests/attack/test_malicious_tpm \
 	tests/attack/test_memory \
