@@ -1,5 +1,6 @@
 # The command, from outside: its output, its messages and its exit codes.
 tool_scripts = \
+	tests/tool/test_boot.sh \
 	tests/tool/test_doctor.sh \
 	tests/tool/test_either.sh \
 	tests/tool/test_files.sh \
