@@ -55,17 +55,19 @@ THREAD_TESTS =
 
 EXTRA_DIST += scripts/packages.sh tests/installed tests/run tests/tsan.supp tests/valgrind.supp
 
+# In this order they run: what waits for hardware that does not answer first, and what takes
+# milliseconds last, so that no processor is idle in the end.
 include tests/lint/local.mk
-include tests/unit/local.mk
+include tests/tool/local.mk
+include tests/attack/local.mk
 include tests/tpm/local.mk
 include tests/hsm/local.mk
-include tests/attack/local.mk
-include tests/ct/local.mk
-include tests/api/local.mk
-include tests/tool/local.mk
 include tests/interop/local.mk
+include tests/ct/local.mk
 include tests/bench/local.mk
+include tests/api/local.mk
 include tests/fuzz/local.mk
+include tests/unit/local.mk
 
 # The fuzzers, built with clang, each for a while.
 .PHONY: fuzz
