@@ -3,6 +3,7 @@
  * Tests of constant time: the module as a whole, linked into the program so that the
  * borders stand in it. PINs, imported keys and all that is made are secret.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "core/token.h"
@@ -49,13 +50,28 @@ static CK_SESSION_HANDLE start(void)
 	return s;
 }
 
+/* Of the last login a code of the PIN is remembered, with which the next one is compared. */
+static CK_SESSION_HANDLE start_remembering(void)
+{
+	char lines[sizeof p11_sealer_lines + 64];
+
+	snprintf(lines, sizeof lines, "%s\nlogin-cache = 3600\nidempotent-login = yes",
+	         p11_sealer_lines);
+	p11_configure(lines);
+	return start();
+}
+
 START_TEST(pins_are_set_proved_and_refused)
 {
 	struct sg_secret *wrong = ct_make(13), *new_pin = ct_make(20);
-	CK_SESSION_HANDLE s = start();
+	CK_SESSION_HANDLE s = start_remembering();
 
 	wrong->data[12] ^= 1;
 	p11_ok(p11->C_Logout(s));
+	for (int i = 0; i < 2; i++)
+		p11_ok(p11->C_Login(s, CKU_USER, pin->data, pin->len));
+	for (int i = 0; i < 2; i++)
+		p11_ok(p11->C_Logout(s));
 	p11_is(CKR_PIN_INCORRECT, p11->C_Login(s, CKU_USER, wrong->data, wrong->len));
 	p11_ok(p11->C_SetPIN(s, pin->data, pin->len, new_pin->data, new_pin->len));
 	p11_ok(p11->C_Login(s, CKU_USER, new_pin->data, new_pin->len));

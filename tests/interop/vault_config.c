@@ -91,7 +91,7 @@ bool vault_config_read(const char *path, const char *prefix, struct vault_config
 	FILE *file = fopen(path, "r");
 	char line[512];
 
-	*out = (struct vault_config){ "" };
+	*out = (struct vault_config){ .lib = "" };
 	if (file == NULL) {
 		perror(path);
 		return false;
