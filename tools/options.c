@@ -364,6 +364,9 @@ static enum tool_exit check(const struct tool *tool)
 		                 tool->verb->name, tool->verb->operands);
 	for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++)
 		users += from_stdin(tool, readers[i]);
+	for (size_t i = 0; i < tool->repeats; i++)
+		users += strcmp(tool->repeated[i].value, "-") == 0 ||
+		         strcmp(tool->repeated[i].value, "fd:0") == 0;
 	for (size_t i = 0; i < tool->throughs; i++)
 		users += strcmp(tool->through[i], "-") == 0;
 	if (tool_given(tool, OPT_STDIN))

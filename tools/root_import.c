@@ -165,5 +165,6 @@ const struct tool_verb tool_verb_root_import = {
 	             OPT_LEAVE, OPT_USAGE, TOOL_GUARD_OPTIONS, OPT_ID, OPT_TOKEN, OPT_PIN_FILE,
 	             OPT_JSON },
 	.required = { OPT_LABEL },
+	.reads_stdin = true,
 	.makes = true,
 };

@@ -41,7 +41,7 @@ static enum tool_exit run(struct tool *tool)
 	if (code == TOOL_OK)
 		code = tool_root_open_new(tool, &root, &id);
 	if (code == TOOL_OK)
-		code = tool_rebuild(tool, &rebuilt);
+		code = tool_rebuild(tool, false, &rebuilt);
 	if (code == TOOL_OK)
 		code = bring(tool, &root, &rebuilt);
 	tool_guard_clear(&guard);

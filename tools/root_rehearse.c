@@ -120,7 +120,7 @@ static enum tool_exit run(struct tool *tool)
 		code = tool_fail(TOOL_USAGE, NULL, "--token and --pin-file are for --root, which says "
 		                 "what to compare with");
 	if (code == TOOL_OK)
-		code = tool_rebuild(tool, &rebuilt);
+		code = tool_rebuild(tool, true, &rebuilt);
 	if (code == TOOL_OK && tool_given(tool, OPT_ROOT))
 		code = compare(tool, &rebuilt, &found);
 	if (code == TOOL_OK)

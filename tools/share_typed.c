@@ -92,13 +92,13 @@ static enum sg_err ask_share(int fd, struct tool_shares *in)
 	return err;
 }
 
-/* Take those out that are there already or of another sharing. */
+/* Take those out with which something is wrong, other than that it may be one of several. */
 static void drop_bad(struct tool_shares *in)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < in->n; i++) {
-		if (in->fault[i] == SG_SHARE_AGAIN || in->fault[i] == SG_SHARE_FOREIGN) {
+		if (in->fault[i] != SG_SHARE_GOOD && in->fault[i] != SG_SHARE_SUSPECT) {
 			sg_share_clear(&in->share[i]);
 			continue;
 		}
@@ -114,37 +114,65 @@ static void drop_bad(struct tool_shares *in)
 }
 
 /* Bring together what is there; RANGE: another one is needed. */
-static enum sg_err combine(struct tool_shares *in, struct sg_secret **root)
+static enum sg_err combine(struct tool_shares *in, struct sg_secret **root, size_t *wrong)
 {
 	enum sg_err err = sg_share_combine(in->share, in->n, in->fault, root);
 
-	if (err == SG_OK || err == SG_ERR_RANGE)
+	if (err == SG_OK)
+		*wrong += tool_shares_name(in);         /* of another sharing may be a slip */
+	else if (err == SG_ERR_RANGE)
 		(void)tool_shares_name(in);
 	if (err == SG_ERR_TAG && in->n < in->share[0].n && in->n < SG_SHARES_MOST) {
 		tool_note("these %zu shares don't have the root together: at least one is wrong. With "
 		          "another share it may be named", in->n);
 		return SG_ERR_RANGE;
 	}
-	if (err == SG_ERR_RANGE)
+	if (err == SG_OK || err == SG_ERR_RANGE)
 		drop_bad(in);
 	return err;
 }
 
-enum tool_exit tool_shares_typed(struct tool_shares *in, struct sg_secret **root)
+/* Take one more share in. */
+static enum sg_err add(int fd, struct tool_shares *in, struct sg_secret **root, size_t *wrong)
+{
+	enum sg_err err;
+
+	snprintf(in->where[in->n], TOOL_WHERE, "share no. %zu", in->n + 1);
+	err = ask_share(fd, in);
+	if (err != SG_OK)
+		return err;
+	in->n++;
+	sg_secret_free(root);
+	return combine(in, root, wrong);
+}
+
+/* See whether those who have not given theirs have right ones, as long as somebody has one. */
+static enum sg_err ask_further(int fd, struct tool_shares *in, struct sg_secret **root,
+                               size_t *wrong)
+{
+	enum sg_err err = SG_OK;
+
+	if (in->n < in->share[0].n)
+		tool_note("these have the root; whether further ones are right can be seen too, or "
+		          "press Enter");
+	while (err == SG_OK && in->n < in->share[0].n)
+		err = add(fd, in, root, wrong);
+	return err == SG_ERR_NOT_FOUND ? SG_OK : err;
+}
+
+enum tool_exit tool_shares_typed(struct tool_shares *in, bool all, struct sg_secret **root,
+                                 size_t *wrong)
 {
 	int fd = tool_terminal_open();
 	enum sg_err err = fd >= 0 ? SG_ERR_RANGE : SG_ERR_SYSTEM;
 
 	while (err == SG_ERR_RANGE && in->n < SG_SHARES_MOST) {
-		snprintf(in->where[in->n], TOOL_WHERE, "share no. %zu", in->n + 1);
-		err = ask_share(fd, in);
-		if (err != SG_OK)
-			break;
-		in->n++;
-		err = combine(in, root);
+		err = add(fd, in, root, wrong);
 		if (err == SG_ERR_RANGE && in->n > 0)
 			tool_note("%zu of the %u shares that it takes", in->n, in->share[0].k);
 	}
+	if (err == SG_OK && all)
+		err = ask_further(fd, in, root, wrong);
 	if (fd >= 0)
 		close(fd);
 	if (err == SG_OK)

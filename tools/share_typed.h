@@ -26,7 +26,9 @@ enum tool_exit tool_share_bad(enum sg_err err, size_t wrong, const char *where);
  * those that are only there twice. */
 size_t tool_shares_name(const struct tool_shares *in);
 
-/* Ask for shares until they have the root; the caller frees *root and clears the shares. */
-enum tool_exit tool_shares_typed(struct tool_shares *in, struct sg_secret **root);
+/* Ask for shares until they have the root, and where all is true for further ones, to see whether
+ * they are right; the caller frees *root and clears the shares. *wrong tells how many were not. */
+enum tool_exit tool_shares_typed(struct tool_shares *in, bool all, struct sg_secret **root,
+                                 size_t *wrong);
 
 #endif

@@ -213,7 +213,7 @@ static enum tool_exit from_shares(const struct tool *tool, const struct tool_pri
 			code = err == SG_OK ? TOOL_OK : not_there(err, &in);
 		}
 	} else {
-		code = tool_shares_typed(&in, &out->root);
+		code = tool_shares_typed(&in, out->all, &out->root, &out->wrong);
 	}
 	if (code == TOOL_OK)
 		describe(&in, out);
@@ -232,14 +232,14 @@ static enum tool_exit from_file(const struct tool *tool, const struct tool_priva
 	return code;
 }
 
-enum tool_exit tool_rebuild(const struct tool *tool, struct tool_rebuilt *out)
+enum tool_exit tool_rebuild(const struct tool *tool, bool all, struct tool_rebuilt *out)
 {
 	const bool file = tool_given(tool, OPT_RECOVERY_FILE), shares = tool_given(tool, OPT_SHARE);
 	struct tool_private_keys keys;
 	enum tool_exit code;
 	enum sg_err err;
 
-	*out = (struct tool_rebuilt){ .root = NULL };
+	*out = (struct tool_rebuilt){ .all = all };
 	if (file && shares)
 		return tool_fail(TOOL_USAGE, NULL, "the root comes from shares or from a recovery file, "
 		                 "not from both");

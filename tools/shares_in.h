@@ -21,10 +21,11 @@ struct tool_rebuilt {
 	unsigned place[SG_SHARES_MOST]; /* those of the shares that were good */
 	size_t places;
 	size_t wrong;                   /* shares that were not, which was said */
+	bool all;                       /* all are wanted, not only as many as it takes */
 };
 
 /* Bring a root back from what the options name, or from shares that are typed where they name
- * nothing. */
-enum tool_exit tool_rebuild(const struct tool *tool, struct tool_rebuilt *out);
+ * nothing: as many as it takes, or all that there are. */
+enum tool_exit tool_rebuild(const struct tool *tool, bool all, struct tool_rebuilt *out);
 
 #endif

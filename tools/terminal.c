@@ -6,10 +6,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
+
+#define LOOK 200                /* milliseconds until a signal that came too early is seen */
 
 /* Home, clear the screen, clear what was scrolled away. */
 #define CLEAR "\033[H\033[2J\033[3J"
@@ -77,6 +80,21 @@ static bool say(int fd, const char *text)
 	return tool_terminal_say(fd, sg_bytes_str(text));
 }
 
+/* Read one byte. A signal that comes just before does not find this waiting for ever: that is why
+ * it looks again and again, and reads only what is there. */
+static ssize_t read_byte(int fd, void *at)
+{
+	struct pollfd input = { .fd = fd, .events = POLLIN };
+	ssize_t got;
+
+	do {
+		while (caught == 0 && poll(&input, 1, LOOK) == 0)
+			continue;
+		got = caught == 0 ? read(fd, at, 1) : -1;
+	} while (got < 0 && caught == 0 && errno == EINTR);
+	return got;
+}
+
 /* Read one line byte by byte, so that no buffer but the secret ever holds it. */
 static enum sg_err read_line(int fd, struct sg_secret *line)
 {
@@ -88,9 +106,7 @@ static enum sg_err read_line(int fd, struct sg_secret *line)
 	for (;;) {
 		uint8_t *at = line->len < line->cap ? line->data + line->len : &beyond;
 
-		got = read(fd, at, 1);
-		if (got < 0 && errno == EINTR && caught == 0)
-			continue;
+		got = read_byte(fd, at);
 		if (got <= 0 || *at == '\n')
 			break;
 		if (at == &beyond) {
@@ -135,8 +151,8 @@ enum sg_err tool_terminal_wait(int fd, const char *prompt)
 	catch_signals(saved);
 	err = say(fd, prompt) ? SG_OK : SG_ERR_SYSTEM;
 	while (err == SG_OK && c != '\n') {
-		got = read(fd, &c, 1);
-		if (got < 0 && (errno != EINTR || caught != 0))
+		got = read_byte(fd, &c);
+		if (got < 0)
 			err = SG_ERR_SYSTEM;
 		else if (got == 0)
 			err = SG_ERR_NOT_FOUND;

@@ -11,13 +11,13 @@ converse() {
 	shift
 	: > "$FOLDER/screen"
 	# Whoever started the tests in the background has interrupts ignored.
-	coproc TYPED { env --default-signal=INT script -qec "$command" /dev/null 2>&1; }
+	coproc TYPED { env --default-signal=INT timeout 120 script -qec "$command" /dev/null 2>&1; }
 	local pid=$TYPED_PID in=${TYPED[1]} out=${TYPED[0]}
 
 	while [ $# -ge 2 ]; do
 		tail=
 		while [[ $tail != *"$1" ]]; do
-			IFS= read -r -d "${1: -1}" -t 20 -u "$out" piece || break 2
+			IFS= read -r -d "${1: -1}" -t 60 -u "$out" piece || break 2
 			tail+=$piece${1: -1}
 		done
 		printf '%s' "$tail" >> "$FOLDER/screen"

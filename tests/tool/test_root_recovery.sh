@@ -314,7 +314,8 @@ typed_in() {
 	wrong="x$(cut -c 2- <<< "$next")"
 	converse "'$SIGNET' root rehearse --token token --root shown" \
 		'first line: ' "$(cat "$FOLDER/p1")" 'first line: ' "$(cat "$FOLDER/p1")" 'first line: ' "$(cat "$FOLDER/s1")" \
-		'first line: ' "$first" 'from word 21 on: ' "$wrong" 'from word 21 on: ' "$next" &&
+		'first line: ' "$first" 'from word 21 on: ' "$wrong" 'from word 21 on: ' "$next" \
+		'first line: ' '' &&
 		grep -q 'share 1 of 3 is there already' "$FOLDER/screen" && grep -q 'share 1 of 5 is of another sharing' "$FOLDER/screen" &&
 		grep -q 'word 21 is mistyped' "$FOLDER/screen" && grep -q 'Shares 1, 3 of 3' "$FOLDER/screen" &&
 		! grep -q "${first%% *}" "$FOLDER/screen"
@@ -339,6 +340,14 @@ wrong_one_is_named() {
 	fails 8 'at least one of them is wrong' root rehearse $(of spoilt good) &&
 		exits 8 root rehearse $(of spoilt good more) && says 'spoilt line 1: share 1 of 4 is wrong' && prints 'Shares 2, 3 of 4' &&
 		exits 0 root recover --token other --label big $(of spoilt good more) && says 'share 1 of 4 is wrong'
+}
+
+# Who has not been needed learns whether his share is right.
+further_ones_are_looked_at() {
+	! converse "'$SIGNET' root rehearse" 'first line: ' "$(cat "$FOLDER/good")" 'first line: ' "$(cat "$FOLDER/more")" \
+		'first line: ' "$(cat "$FOLDER/spoilt")" 'first line: ' '' &&
+		grep -q 'share 1 of 4 is wrong' "$FOLDER/screen" && grep -q 'Shares 2, 3 of 4' "$FOLDER/screen" &&
+		grep -q 'not with all of these shares' "$FOLDER/screen"
 }
 
 tpm_start || exit 1
@@ -374,4 +383,5 @@ check 'a wrong share is named where there are enough others' wrong_one_is_named
 check 'shares are shown to one person after the other' shown_one_by_one
 check 'who breaks off has no root, and no share on the screen' broken_off
 check 'typed shares are taken one by one, and mistakes named' typed_in
+check 'further shares are looked at when a root is back' further_ones_are_looked_at
 finish
