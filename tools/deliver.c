@@ -19,6 +19,7 @@
 #include "crypto/base64.h"
 #include "crypto/hex.h"
 #include "tools/fail.h"
+#include "tools/guard.h"
 #include "tools/token.h"
 #include "tools/versions.h"
 
@@ -89,7 +90,9 @@ static enum tool_exit take(struct tool *tool, struct sg_secret **root)
 	if (code != TOOL_OK)
 		return code;
 	tool_log_clear();
-	rv = sg_leave_take(tool->session, key, CKF_SIGNET_LEAVE_DELIVER, root);
+	rv = tool_key_open(tool, key);
+	if (rv == CKR_OK)
+		rv = sg_leave_take(tool->session, key, CKF_SIGNET_LEAVE_DELIVER, root);
 	if (rv == CKR_ACTION_PROHIBITED)
 		return tool_fail(TOOL_FAILED, "Only roots that were made with --leave deliver do.",
 		                 "the root \"%s\" does not leave its token as bytes", name);

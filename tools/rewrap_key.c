@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "tools/fail.h"
+#include "tools/guard.h"
 
 #define CHALLENGE 16
 #define MAC 32
@@ -33,10 +34,14 @@ CK_RV tool_rewrap_open(const struct tool *tool, CK_OBJECT_HANDLE with, struct sg
 		{ CKA_EXTRACTABLE, &tool_true, sizeof tool_true },
 		{ CKA_SIGN, &tool_true, sizeof tool_true },
 	};
+	CK_RV rv;
 
 	tool_log_clear();
-	return C_UnwrapKey(tool->session, &mechanism, with, (CK_BYTE *)wrapped.data, wrapped.len,
-	                   template, sizeof template / sizeof template[0], key);
+	rv = tool_key_open(tool, with);
+	return rv != CKR_OK ? rv
+	                    : C_UnwrapKey(tool->session, &mechanism, with,
+	                                  (CK_BYTE *)wrapped.data, wrapped.len, template,
+	                                  sizeof template / sizeof template[0], key);
 }
 
 /* Answer a challenge with a key: two keys that answer alike are the same. */
@@ -80,7 +85,9 @@ static CK_RV wrap(const struct tool *tool, CK_OBJECT_HANDLE with, CK_OBJECT_HAND
 	CK_RV rv;
 
 	tool_log_clear();
-	rv = C_WrapKey(tool->session, &mechanism, with, key, NULL, &len);
+	rv = tool_key_open(tool, with);
+	if (rv == CKR_OK)
+		rv = C_WrapKey(tool->session, &mechanism, with, key, NULL, &len);
 	if (rv == CKR_OK && sg_buf_reserve(out, len) != SG_OK)
 		rv = CKR_HOST_MEMORY;
 	if (rv == CKR_OK)

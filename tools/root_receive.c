@@ -13,6 +13,7 @@
 #include "core/sent_key.h"
 #include "core/token_import.h"
 #include "tools/fail.h"
+#include "tools/guard.h"
 #include "tools/io.h"
 #include "tools/object.h"
 #include "tools/progress.h"
@@ -34,6 +35,7 @@ struct template {
 };
 
 struct receiving {
+	struct tool_guard guard;        /* what it is to have here */
 	struct sg_parcel parcel;
 	struct sg_sent_key key;
 	char label[LABEL_MAX];          /* under which it will stand here */
@@ -207,12 +209,15 @@ static CK_RV create(const struct tool *tool, const struct receiving *r, CK_OBJEC
 {
 	struct template t = { .n = 0 };
 	CK_RV rv = put_sent(&t, r);
+	CK_ULONG guarded;
 
 	put(&t, CKA_TOKEN, &tool_true, sizeof tool_true);
 	put(&t, CKA_PRIVATE, &tool_true, sizeof tool_true);
 	put(&t, CKA_SENSITIVE, &tool_true, sizeof tool_true);
 	put(&t, CKA_EXTRACTABLE, &tool_false, sizeof tool_false);
-	put(&t, CKA_SIGNET_SEALED, &tool_true, sizeof tool_true);
+	guarded = t.n;
+	tool_guard_put(&r->guard, true, t.attr, &guarded);
+	t.n = guarded;
 	put(&t, CKA_VALUE, r->key.value->data, r->key.value->len);
 	if (rv == CKR_OK)
 		rv = C_CreateObject(tool->session, t.attr, t.n, key);
@@ -302,6 +307,8 @@ static enum tool_exit run(struct tool *tool)
 	enum tool_exit code = read_parcel(&r.parcel);
 
 	if (code == TOOL_OK)
+		code = tool_guard_read(tool, &r.guard);
+	if (code == TOOL_OK)
 		code = tool_start();
 	if (code == TOOL_OK)
 		code = tool_sender_check(tool, &r.parcel);
@@ -318,6 +325,7 @@ static enum tool_exit run(struct tool *tool)
 	sg_parcel_clear(&r.parcel);
 	sg_sent_key_clear(&r.key);
 	sg_buf_free(&r.root);
+	tool_guard_clear(&r.guard);
 	return code;
 }
 
@@ -325,15 +333,17 @@ const struct tool_verb tool_verb_root_receive = {
 	.name = "root receive",
 	.summary = "take in a root that another machine closed for this one's TPM",
 	.usage = "[--from FILE | --yes] [--label NAME] [--token LABEL]\n"
+	         "                      [--pcr BANK:PCRS] [--policy-key FILE] [--key-pin-file FILE]\n"
 	         "                      [--pin-file FILE] [--json] < root.sent",
 	.text = "What it is called, may do and by which ways it may leave comes from the sender; here\n"
-	        "it is sealed anew. Everybody can close a key for this TPM, and who did knows it: so\n"
-	        "without --from, a file with the public key that must have signed it, it is shown and\n"
-	        "asked whether to take it, or --yes says so. A label that is there already is\n"
-	        "refused; --label gives it another one.",
+	        "it is sealed anew, with the policy and the PIN that are given here. Everybody can\n"
+	        "close a key for this TPM, and who did knows it: so without --from, a file with the\n"
+	        "public key that must have signed it, it is shown and asked whether to take it, or\n"
+	        "--yes says so. A label that is there already is refused; --label gives another one.",
 	.example = "signet root receive --from sender.pub < root.sent",
 	.run = run,
-	.options = { OPT_FROM, OPT_LABEL, OPT_YES, OPT_TOKEN, OPT_PIN_FILE, OPT_JSON },
+	.options = { OPT_FROM, OPT_LABEL, OPT_YES, TOOL_GUARD_OPTIONS, OPT_TOKEN, OPT_PIN_FILE,
+	             OPT_JSON },
 	.reads_stdin = true,
 	.makes = true,
 };

@@ -168,9 +168,9 @@ const struct tool_verb tool_verb_root_rewrap = {
 	.name = "root rewrap",
 	.summary = "bring wrapped keys to the newest version of a root",
 	.usage = "--root NAME [--field NAME] [--output FILE] [--token LABEL]\n"
-	         "                     [--pin-file FILE] < wrapped > rewrapped\n"
+	         "                     [--pin-file FILE] [--key-pin-file FILE] < wrapped > rewrapped\n"
 	         "       signet root rewrap --root NAME [--field NAME] --in-place FILE [--token LABEL]\n"
-	         "                     [--pin-file FILE]",
+	         "                     [--pin-file FILE] [--key-pin-file FILE]",
 	.text = "Each line is an object of JSON that has a key as base64 in a field, or base64 alone.\n"
 	        "Everything else of a line stays as it is, and so do keys that are under the newest\n"
 	        "version already and lines that can't be opened, which are named (exit code 8). What\n"
@@ -178,7 +178,8 @@ const struct tool_verb tool_verb_root_rewrap = {
 	        "was interrupted goes on where it stopped when it is started again.",
 	.example = "signet root rewrap --root root --in-place /srv/vault/keys.jsonl",
 	.run = run,
-	.options = { OPT_ROOT, OPT_FIELD, OPT_OUTPUT, OPT_IN_PLACE, OPT_TOKEN, OPT_PIN_FILE },
+	.options = { OPT_ROOT, OPT_FIELD, OPT_OUTPUT, OPT_IN_PLACE, OPT_TOKEN, OPT_PIN_FILE,
+	             OPT_KEY_PIN_FILE },
 	.required = { OPT_ROOT },
 	.reads_stdin = true,
 };

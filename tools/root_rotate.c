@@ -5,8 +5,10 @@
  */
 #include <stdio.h>
 
+#include "core/key_reseal.h"
 #include "core/root.h"
 #include "tools/fail.h"
+#include "tools/guard.h"
 #include "tools/progress.h"
 #include "tools/recovery.h"
 #include "tools/root.h"
@@ -21,8 +23,27 @@ struct rotation {
 	struct tool_root root;
 	struct tool_recovery plan;
 	struct sg_buf id, policy;
+	struct sg_secret *pin;          /* of its own, or NULL */
 	char label[256];
 };
+
+/* A PIN of its own is proved first: what comes of a wrong one nobody would open. */
+static enum tool_exit inherit_pin(const struct tool *tool, struct rotation *r)
+{
+	const struct tool_version *old = &r->old.version[0];
+	enum tool_exit code;
+	CK_RV rv;
+
+	if (!tool_attribute_bool(tool, old->key, CKA_SIGNET_HAS_PIN))
+		return TOOL_OK;
+	code = tool_key_pin(tool, sg_buf_bytes(&old->object.label), &r->pin);
+	if (code != TOOL_OK)
+		return code;
+	tool_log_clear();
+	rv = sg_key_open(tool->session, old->key, sg_secret_bytes(r->pin));
+	return rv == CKR_OK ? TOOL_OK
+	                    : tool_fail_rv(rv, "can't open version %lu", old->number);
+}
 
 /* What the new version takes over from the one before: what it is for, where it lives, what must
  * hold of the machine, and by which ways it may leave unless --leave says so. */
@@ -33,10 +54,6 @@ static enum tool_exit inherit(const struct tool *tool, struct rotation *r)
 	CK_FLAGS needed = r->plan.way == TOOL_WAY_NONE ? 0 : CKF_SIGNET_LEAVE_RECOVERY;
 	enum tool_exit code;
 
-	if (tool_attribute_bool(tool, old->key, CKA_SIGNET_HAS_PIN))
-		return tool_fail(TOOL_USAGE, "signet root create makes another root.",
-		                 "version %lu has a PIN of its own, which can't be taken over",
-		                 old->number);
 	r->root.wrap = tool_attribute_bool(tool, old->key, CKA_UNWRAP) ? CK_TRUE : CK_FALSE;
 	r->root.encrypt = tool_attribute_bool(tool, old->key, CKA_DECRYPT) ? CK_TRUE : CK_FALSE;
 	r->root.inside = old->object.resident ? CK_TRUE : CK_FALSE;
@@ -53,7 +70,7 @@ static enum tool_exit inherit(const struct tool *tool, struct rotation *r)
 		return tool_fail(TOOL_USAGE, "Give --leave recovery for the new version, or "
 		                 "--no-recovery.", "version %lu may not leave for recovery",
 		                 old->number);
-	return code;
+	return code == TOOL_OK ? inherit_pin(tool, r) : code;
 }
 
 /* Find the label: "NAME-v2", because clients of PKCS#11 want one object of a label, and those that
@@ -77,15 +94,15 @@ static enum tool_exit choose_label(struct tool *tool, struct rotation *r)
 static CK_RV put(const struct tool *tool, struct rotation *r, CK_OBJECT_HANDLE fresh,
                  CK_OBJECT_HANDLE *key)
 {
-	CK_ATTRIBUTE template[] = {
+	const struct tool_guard guard = { .policy = r->policy, .pin = r->pin };
+	CK_ATTRIBUTE template[2 + TOOL_GUARD_ATTRS] = {
 		{ CKA_TOKEN, &tool_true, sizeof tool_true },
-		{ CKA_SIGNET_SEALED, &tool_true, sizeof tool_true },
 		{ CKA_SIGNET_RECOVERY, r->plan.said, sg_bytes_str(r->plan.said).len },
-		{ CKA_SIGNET_POLICY, r->policy.data, r->policy.len },
 	};
+	CK_ULONG n = 2;
 
-	return sg_root_succeed(tool->session, r->old.version[0].key, fresh, template,
-	                       r->policy.len > 0 ? 4 : 3, key);
+	tool_guard_put(&guard, true, template, &n);
+	return sg_root_succeed(tool->session, r->old.version[0].key, fresh, template, n, key);
 }
 
 /* A key that lives in the HSM is in the token once it is made; the one before is closed after that,
@@ -158,6 +175,7 @@ static enum tool_exit run(struct tool *tool)
 	tool_versions_free(&r.old);
 	sg_buf_free(&r.id);
 	sg_buf_free(&r.policy);
+	sg_secret_free(&r.pin);
 	return code;
 }
 
@@ -169,16 +187,18 @@ const struct tool_verb tool_verb_root_rotate = {
 	         "                     [--format words|base64] [--all-in-one FILE]\n"
 	         "                     | --recovery-key KEY --recovery-file FILE | --no-recovery)\n"
 	         "                     [--leave recovery,send,deliver|none] [--new-label LABEL]\n"
-	         "                     [--id HEX] [--token LABEL] [--pin-file FILE] [--json]",
+	         "                     [--id HEX] [--token LABEL] [--pin-file FILE]\n"
+	         "                     [--key-pin-file FILE] [--json]",
 	.text = "The new version is for the same use, may leave by the same ways unless --leave says\n"
-	        "otherwise, and has the same policy. The label is NAME-v2 and so on. It wraps and\n"
-	        "encrypts from now on; the one before only opens what it made, until signet root rewrap\n"
-	        "has brought that to the new one and signet root retire destroys it. Both changes are\n"
-	        "one: there is always one newest version, and none is lost.",
+	        "otherwise, and has the same policy and the same PIN of its own. The label is NAME-v2\n"
+	        "and so on. It wraps and encrypts from now on; the one before only opens what it made,\n"
+	        "until signet root rewrap has brought that to the new one and signet root retire\n"
+	        "destroys it. Both changes are one: there is always one newest version, and none is\n"
+	        "lost.",
 	.example = "signet root rotate --root root --shares 5 --threshold 3",
 	.run = run,
 	.options = { OPT_ROOT, TOOL_RECOVERY_OPTIONS, OPT_NO_RECOVERY, OPT_LEAVE, OPT_NEW_LABEL,
-	             OPT_ID, OPT_TOKEN, OPT_PIN_FILE, OPT_JSON },
+	             OPT_ID, OPT_TOKEN, OPT_PIN_FILE, OPT_KEY_PIN_FILE, OPT_JSON },
 	.required = { OPT_ROOT },
 	.makes = true,
 };

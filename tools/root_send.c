@@ -11,6 +11,7 @@
 #include "core/sent_key.h"
 #include "seal/tpm/send.h"
 #include "tools/fail.h"
+#include "tools/guard.h"
 #include "tools/io.h"
 #include "tools/node.h"
 #include "tools/object.h"
@@ -156,6 +157,8 @@ static enum tool_exit take(const struct tool *tool, struct sending *s)
 	if (rv == CKR_OK)
 		rv = sg_sent_key_set(content, &ways);
 	if (rv == CKR_OK)
+		rv = tool_key_open(tool, s->key);
+	if (rv == CKR_OK)
 		rv = sg_leave_take(tool->session, s->key, CKF_SIGNET_LEAVE_SEND, &content->value);
 	return rv == CKR_OK ? TOOL_OK
 	                    : tool_fail_rv(rv, "can't send \"%s\"", tool->value[OPT_LABEL]);
@@ -263,7 +266,7 @@ const struct tool_verb tool_verb_root_send = {
 	.summary = "close a root for the TPM of another machine",
 	.usage = "--label NAME --to node.pub [--ek-ca FILE | --trust FINGERPRINT]\n"
 	         "                   [--pcr BANK:PCRS=VALUE] [--sign-with KEY] [--leave WAYS]\n"
-	         "                   [--token LABEL] [--pin-file FILE] > root.sent",
+	         "                   [--token LABEL] [--pin-file FILE] [--key-pin-file FILE] > root.sent",
 	.text = "Only that TPM opens what is written, with signet root receive; this machine may be\n"
 	        "off by then, and the other one is not asked now. The root, or another key, must have\n"
 	        "been made with --leave send. It leaves there by the same ways, unless --leave says\n"
@@ -273,6 +276,6 @@ const struct tool_verb tool_verb_root_send = {
 	.example = "signet root send --label root --to node.pub --ek-ca makers.pem > root.sent",
 	.run = run,
 	.options = { OPT_LABEL, OPT_TO, OPT_EK_CA, OPT_TRUST, OPT_PCR, OPT_SIGN_WITH, OPT_LEAVE,
-	             OPT_TOKEN, OPT_PIN_FILE },
+	             OPT_TOKEN, OPT_PIN_FILE, OPT_KEY_PIN_FILE },
 	.required = { OPT_LABEL, OPT_TO },
 };

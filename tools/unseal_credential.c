@@ -177,7 +177,7 @@ const struct tool_verb tool_verb_unseal_credential = {
 	.name = "unseal credential",
 	.summary = "give a root to services as a systemd credential",
 	.usage = "--root NAME [--version N] [--unit UNIT]... [--format raw|hex|base64]\n"
-	         "                         [--token LABEL] [--pin-file FILE]",
+	         "                         [--token LABEL] [--pin-file FILE] [--key-pin-file FILE]",
 	.text = "systemd starts this for signet-root@NAME.socket, where a service says\n"
 	        "LoadCredential=root:/run/signet/root/NAME, and finds the bytes of the root in\n"
 	        "$CREDENTIALS_DIRECTORY/root, in memory that only it can read. Only root, which is\n"
@@ -185,6 +185,7 @@ const struct tool_verb tool_verb_unseal_credential = {
 	        "that can't be unsealed gives an empty credential.",
 	.example = "signet unseal credential --root vault --unit vault.service",
 	.run = run,
-	.options = { OPT_ROOT, OPT_VERSION, OPT_FORMAT, OPT_UNIT, OPT_TOKEN, OPT_PIN_FILE },
+	.options = { OPT_ROOT, OPT_VERSION, OPT_FORMAT, OPT_UNIT, OPT_TOKEN, OPT_PIN_FILE,
+	             OPT_KEY_PIN_FILE },
 	.required = { OPT_ROOT },
 };

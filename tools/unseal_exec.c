@@ -115,7 +115,7 @@ const struct tool_verb tool_verb_unseal_exec = {
 	.summary = "run a program that finds a root on a descriptor",
 	.usage = "--root NAME [--version N] [--env VARIABLE] [--fd N]\n"
 	         "                   [--format raw|hex|base64] [--token LABEL] [--pin-file FILE]\n"
-	         "                   -- COMMAND [ARGUMENT]...",
+	         "                   [--key-pin-file FILE] -- COMMAND [ARGUMENT]...",
 	.text = "Unseals the newest version of a root that was made with --leave deliver, or the one of\n"
 	        "--version, and becomes COMMAND, which reads its bytes from a file in memory that nobody\n"
 	        "can write. The number of the descriptor stands in SIGNET_ROOT_FD; with --fd it is this\n"
@@ -124,7 +124,8 @@ const struct tool_verb tool_verb_unseal_exec = {
 	        "no such program, 126 where it can't be run.",
 	.example = "signet unseal exec --root vault --fd 3 -- vaultd --root-key-file /dev/fd/3",
 	.run = run,
-	.options = { OPT_ROOT, OPT_VERSION, OPT_ENV, OPT_FD, OPT_FORMAT, OPT_TOKEN, OPT_PIN_FILE },
+	.options = { OPT_ROOT, OPT_VERSION, OPT_ENV, OPT_FD, OPT_FORMAT, OPT_TOKEN, OPT_PIN_FILE,
+	             OPT_KEY_PIN_FILE },
 	.required = { OPT_ROOT },
 	.operands = "COMMAND",
 };

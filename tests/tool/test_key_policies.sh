@@ -63,6 +63,20 @@ pin_changed() {
 		wraps 0 --root pinned --key-pin-file "$FOLDER/other-pin"
 }
 
+rotated_with_a_pin() {
+	tpm2_dictionarylockout -c && exits 0 root create --label turned --no-recovery --key-pin-file "$FOLDER/key-pin" \
+		--pcr sha256:7 && wraps 0 --root turned --key-pin-file "$FOLDER/key-pin" --format base64 &&
+		cp "$FOLDER/out" "$FOLDER/list" &&
+		fails 2 'is needed' root rotate --root turned --no-recovery &&
+		fails 4 'PIN is wrong' root rotate --root turned --no-recovery --key-pin-file "$FOLDER/other-pin" &&
+		exits 0 root rotate --root turned --no-recovery --key-pin-file "$FOLDER/key-pin" && exits 0 list &&
+		[ "$(grep -c 'policy pcr=sha256:7: not looked at' "$FOLDER/out")" -eq 3 ] &&
+		wraps 0 --root turned-v2 --key-pin-file "$FOLDER/key-pin" &&
+		exits 0 root rewrap --root turned --key-pin-file "$FOLDER/key-pin" < "$FOLDER/list" && [ -s "$FOLDER/out" ] &&
+		! cmp -s "$FOLDER/out" "$FOLDER/list" &&
+		exits 0 reseal --root turned --key-pin-file "$FOLDER/key-pin" --pcr none && prints 'in 2 versions'
+}
+
 shared_with_a_pin() {
 	tpm2_dictionarylockout -c &&
 		exits 0 root create --label shared --shares 3 --threshold 2 --all-in-one "$FOLDER/shares" \
@@ -119,6 +133,7 @@ check 'a changed PCR closes it, is named, and closes nothing else' closed_by_a_c
 check 'it is sealed anew while it opens, and not after' sealed_anew
 check 'a root with a PIN is used with it, and not without' root_with_a_pin
 check 'its PIN is changed by who knows it' pin_changed
+check 'its next version has them too' rotated_with_a_pin
 check 'its shares outlive its PIN and its PCRs' shared_with_a_pin
 check 'keys for signing have both as well' keys_for_signing
 check 'a root opens with values that a signer signed' signed_values
