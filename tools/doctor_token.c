@@ -9,6 +9,7 @@
 
 #include "core/module.h"
 #include "core/token_anchor.h"
+#include "core/token_import.h"
 #include "core/token_policy.h"
 #include "tools/fail.h"
 #include "tools/members.h"
@@ -131,6 +132,31 @@ static void check_rollback(struct doctor *doctor, const struct sg_token *token, 
 	                       : "nothing tells an older copy of the store from the newest");
 }
 
+/* Whether other machines can send keys to it, and what proves to them whose TPM it is. What is
+ * wrong with one of several sealers is told of that. */
+static void check_node(struct doctor *doctor, struct sg_token *token, CK_SLOT_ID slot)
+{
+	struct sg_node node = { .host = { NULL, 0, 0 } };
+	char check[64];
+	enum sg_err err;
+
+	if (!sg_sealer_has(token->record.sealer, "tpm"))
+		return;
+	snprintf(check, sizeof check, "receiving in slot %lu", slot);
+	tool_log_clear();
+	err = sg_token_describe(token, &node);
+	if (err != SG_OK && strcmp(token->record.sealer, "tpm") == 0)
+		doctor_report_err(doctor, check, err);
+	else if (err == SG_OK)
+		doctor_report(doctor, check, FINE, NULL, "%s",
+		              node.certificate[SG_EK_P256].len > 0 ||
+		              node.certificate[SG_EK_RSA2048].len > 0
+		              ? "a certificate of the TPM's maker proves to others that it is one"
+		              : "the TPM has no certificate of its maker: who sends a key here must "
+		                "compare the fingerprint of signet root node");
+	sg_node_clear(&node);
+}
+
 static const char *what_opens(const char *sealer)
 {
 	if (strchr(sealer, '+') != NULL)
@@ -208,6 +234,7 @@ static bool check_token(struct doctor *doctor, struct sg_module *module,
 	check_policy(doctor, token, found->slot);
 	doctor_check_keys(doctor, found->slot);
 	check_rollback(doctor, token, found->slot);
+	check_node(doctor, token, found->slot);
 	return counted || sg_token_record_anchored(&token->record);
 }
 

@@ -24,7 +24,7 @@ end_both() {
 }
 trap end_both EXIT
 
-# on MACHINE COMMAND...: run it there: a, b, or s, which has the development sealer and a's TPM.
+# on MACHINE COMMAND...: run it there: a, b, or with a's TPM, and other tokens, s and l.
 on() {
 	local tcti=$A machine=$1
 
@@ -175,6 +175,8 @@ with_a_certificate() {
 		on a exits 0 root send --label root --to "$FOLDER/node.pub" --ek-ca "$FOLDER/maker.pem" &&
 		cp "$FOLDER/out" "$FOLDER/proven" &&
 		on b exits 0 root receive --yes --label proven < "$FOLDER/proven" && same_root proven &&
+		on b exits 0 doctor && prints "a certificate of the TPM's maker proves to others" &&
+		on a exits 0 doctor && prints 'must compare the fingerprint' &&
 		on a fails 8 "can't believe the node" root send --label root --to "$FOLDER/node.pub" --ek-ca "$FOLDER/other.ca.pem"
 }
 
@@ -192,6 +194,14 @@ without_a_tpm() {
 		on s fails 6 'only a TPM opens' root node && on s fails 6 'only a TPM opens' root receive --yes < "$FOLDER/soft.sent"
 }
 
+# A list of sealers receives by its TPM.
+one_of_several() {
+	on l exits 0 init --label list --machine --sealer soft+tpm && on l exits 0 root node && cp "$FOLDER/out" "$FOLDER/list.pub" &&
+		on s exits 0 root send --label root --to "$FOLDER/list.pub" --trust "$(sed -n 's/.*the fingerprint is //p' "$FOLDER/err")" &&
+		cp "$FOLDER/out" "$FOLDER/list.sent" && on l exits 0 root receive --yes < "$FOLDER/list.sent" &&
+		on l exits 0 unwrap --root root --check < "$FOLDER/wrapped"
+}
+
 check 'two machines have tokens' made
 check 'a machine describes its TPM' described
 check 'a root that is sent is received and is the same' sent_and_received
@@ -207,4 +217,5 @@ check 'the receiver must be in the state that was demanded' in_that_state_alone
 check 'a certificate of the maker is enough' with_a_certificate
 check 'an identity key that was not made for it stays' identity_keys_too
 check 'sending needs no TPM, and receiving does' without_a_tpm
+check 'a token that a TPM seals as one of several receives' one_of_several
 finish

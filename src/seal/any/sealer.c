@@ -16,6 +16,7 @@
 
 #include "seal/any/ask.h"
 #include "seal/any/verdict.h"
+#include "seal/import.h"
 #include "util/log.h"
 
 struct member {
@@ -344,6 +345,50 @@ static enum sg_err any_status(struct sg_sealer *sealer, struct sg_bytes parent,
 	return well ? SG_OK : all;
 }
 
+/* Find the first member that takes something in, and its parent. */
+static enum sg_err find_importer(struct sg_sealer *sealer, struct sg_bytes parent,
+                                 struct sg_sealer **member, struct sg_bytes *its_parent)
+{
+	struct any_sealer *any = self(sealer);
+	struct sg_bytes parents[SG_ANY_MOST];
+	enum sg_err err = sg_any_read(SG_ANY_PARENTS, parent, parents, any->n);
+
+	for (size_t i = 0; i < any->n && err == SG_OK; i++) {
+		if (any->member[i].ops->import == NULL)
+			continue;
+		*member = any->member[i].sealer;
+		*its_parent = parents[i];
+		return *member != NULL ? SG_OK : any->member[i].err;
+	}
+	return err == SG_OK ? SG_ERR_HW_UNSUPPORTED : err;
+}
+
+static enum sg_err any_import_node(struct sg_sealer *sealer, struct sg_bytes parent,
+                                   struct sg_node *node)
+{
+	struct sg_sealer *member;
+	struct sg_bytes its_parent;
+	enum sg_err err = find_importer(sealer, parent, &member, &its_parent);
+
+	return err == SG_OK ? member->ops->import->node(member, its_parent, node) : err;
+}
+
+static enum sg_err any_import_open(struct sg_sealer *sealer, struct sg_bytes parent,
+                                   const struct sg_parcel *parcel, struct sg_secret **plain)
+{
+	struct sg_sealer *member;
+	struct sg_bytes its_parent;
+	enum sg_err err = find_importer(sealer, parent, &member, &its_parent);
+
+	*plain = NULL;
+	return err == SG_OK ? member->ops->import->open(member, its_parent, parcel, plain) : err;
+}
+
+static const struct sg_import_ops any_import = {
+	.node = any_import_node,
+	.open = any_import_open,
+};
+
 static const struct sg_sealer_ops any_ops = {
 	.free = any_free,
 	.provision = any_provision,
@@ -407,6 +452,8 @@ enum sg_err sg_any_open(const char *name, const struct sg_sealer_ops *const *mem
 		any->member[i].ops = members[i];
 		any->ops.hardware = any->ops.hardware && members[i]->hardware;
 		any->ops.policies = any->ops.policies && members[i]->policies;
+		if (members[i]->import != NULL)
+			any->ops.import = &any_import;
 	}
 	err = open_members(any);
 	if (err == SG_OK)
