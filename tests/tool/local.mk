@@ -3,6 +3,7 @@ tool_scripts = \
 	tests/tool/test_boot.sh \
 	tests/tool/test_doctor.sh \
 	tests/tool/test_either.sh \
+	tests/tool/test_envelope.sh \
 	tests/tool/test_files.sh \
 	tests/tool/test_help.sh \
 	tests/tool/test_in_hsm.sh \
@@ -103,3 +104,11 @@ tests_tool_vault_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(MICROHTTPD_CFLAGS)
 tests_tool_vault_LDADD = $(JANSSON_LIBS) $(MICROHTTPD_LIBS)
 check_DATA += tests/tool/vault$(EXEEXT)
 CLEANFILES += tests/tool/vault$(EXEEXT)
+
+# The example of doc/examples, which has nothing of ours, not even a header.
+EXTRA_PROGRAMS += tests/tool/envelope
+tests_tool_envelope_SOURCES = doc/examples/envelope.c
+tests_tool_envelope_CPPFLAGS = $(P11_KIT_CFLAGS)
+tests_tool_envelope_LDADD =
+check_DATA += tests/tool/envelope$(EXEEXT)
+CLEANFILES += tests/tool/envelope$(EXEEXT)

@@ -34,8 +34,8 @@ decrypt_finds_the_version() {
 
 chains_find_the_version() {
 	signet wrap --root root --through "$FOLDER/key1" --new > "$FOLDER/data" &&
-		signet encrypt --root root --through "$FOLDER/key1" --through "$FOLDER/data" < "$FOLDER/conf.plain" |
-		signet decrypt --root root --through "$FOLDER/key1" --through "$FOLDER/data" | cmp - "$FOLDER/conf.plain"
+		signet encrypt --root root --through "$FOLDER/key1" --through "$FOLDER/data" < "$FOLDER/conf.plain" > "$FOLDER/through" &&
+		signet decrypt --root root --through "$FOLDER/key1" --through "$FOLDER/data" < "$FOLDER/through" | cmp - "$FOLDER/conf.plain"
 }
 
 list_shows_versions() {
