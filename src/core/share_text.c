@@ -69,7 +69,7 @@ static enum sg_err read_padded(const struct sg_secret *bytes, struct sg_share *s
 /* Tell whether the share is whole with these bits of a word turned round. */
 static bool mended_by(struct sg_secret *bytes, size_t word, unsigned bits)
 {
-	struct sg_share share;
+	struct sg_share share = { .part = NULL };
 	bool mended;
 
 	bytes->data[2 * word] ^= (uint8_t)(bits >> 8);

@@ -25,6 +25,7 @@ fuzz_pkcs8_sources = tests/fuzz/pkcs8.c tests/fuzz/input.c tests/fuzz/input.h
 fuzz_policy_sources = tests/fuzz/policy.c tests/fuzz/input.c tests/fuzz/input.h
 fuzz_record_sources = tests/fuzz/record.c tests/fuzz/input.c tests/fuzz/input.h
 fuzz_sealed_sources = tests/fuzz/sealed.c tests/fuzz/input.c tests/fuzz/input.h
+fuzz_share_sources = tests/fuzz/share.c tests/fuzz/input.c tests/fuzz/input.h
 fuzz_sent_sources = tests/fuzz/sent.c tests/fuzz/input.c tests/fuzz/input.h
 fuzz_tcti_sources = tests/fuzz/tcti.c tests/fuzz/input.c tests/fuzz/input.h
 fuzz_token_sources = tests/fuzz/token.c tests/fuzz/input.c tests/fuzz/input.h
@@ -39,6 +40,7 @@ replays = \
 	tests/fuzz/replay_policy \
 	tests/fuzz/replay_record \
 	tests/fuzz/replay_sealed \
+	tests/fuzz/replay_share \
 	tests/fuzz/replay_sent \
 	tests/fuzz/replay_tcti \
 	tests/fuzz/replay_token \
@@ -53,6 +55,7 @@ tests_fuzz_replay_pkcs8_SOURCES = tests/fuzz/replay.c $(fuzz_pkcs8_sources)
 tests_fuzz_replay_policy_SOURCES = tests/fuzz/replay.c $(fuzz_policy_sources)
 tests_fuzz_replay_record_SOURCES = tests/fuzz/replay.c $(fuzz_record_sources)
 tests_fuzz_replay_sealed_SOURCES = tests/fuzz/replay.c $(fuzz_sealed_sources)
+tests_fuzz_replay_share_SOURCES = tests/fuzz/replay.c $(fuzz_share_sources)
 tests_fuzz_replay_sent_SOURCES = tests/fuzz/replay.c $(fuzz_sent_sources)
 tests_fuzz_replay_tcti_SOURCES = tests/fuzz/replay.c $(fuzz_tcti_sources)
 tests_fuzz_replay_token_SOURCES = tests/fuzz/replay.c $(fuzz_token_sources)
@@ -67,6 +70,7 @@ fuzzers = \
 	tests/fuzz/fuzz_policy \
 	tests/fuzz/fuzz_record \
 	tests/fuzz/fuzz_sealed \
+	tests/fuzz/fuzz_share \
 	tests/fuzz/fuzz_sent \
 	tests/fuzz/fuzz_tcti \
 	tests/fuzz/fuzz_token \
@@ -80,6 +84,7 @@ tests_fuzz_fuzz_pkcs8_SOURCES = $(fuzz_pkcs8_sources)
 tests_fuzz_fuzz_policy_SOURCES = $(fuzz_policy_sources)
 tests_fuzz_fuzz_record_SOURCES = $(fuzz_record_sources)
 tests_fuzz_fuzz_sealed_SOURCES = $(fuzz_sealed_sources)
+tests_fuzz_fuzz_share_SOURCES = $(fuzz_share_sources)
 tests_fuzz_fuzz_sent_SOURCES = $(fuzz_sent_sources)
 tests_fuzz_fuzz_tcti_SOURCES = $(fuzz_tcti_sources)
 tests_fuzz_fuzz_token_SOURCES = $(fuzz_token_sources)
@@ -92,6 +97,7 @@ tests_fuzz_fuzz_pkcs8_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_policy_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_record_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_sealed_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_share_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_sent_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_tcti_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_token_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
