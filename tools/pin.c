@@ -22,18 +22,20 @@ static void make_prompt(char *out, size_t size, const char *what, const char *en
 	out[tool_text_clean(out, strlen(out))] = '\0';
 }
 
-static enum tool_exit ask(const char *what, bool twice, struct sg_secret **pin)
+/* Ask on the terminal; place is where else it could stand. */
+static enum tool_exit ask(const char *what, const char *place, bool twice, struct sg_secret **pin)
 {
 	struct sg_secret *first = NULL, *second = NULL;
 	enum tool_exit code = TOOL_OK;
-	char prompt[160];
+	char prompt[160], advice[160];
 	enum sg_err err;
 	int fd = tool_terminal_open();
 
-	if (fd < 0)
-		return tool_fail(TOOL_USAGE, "Name where it is: --pin-file FILE, with a private file, "
-		                 "- for standard input, or fd:N.",
+	if (fd < 0) {
+		snprintf(advice, sizeof advice, "Name where it is: %s.", place);
+		return tool_fail(TOOL_USAGE, advice,
 		                 "%s is needed, and there is no terminal to ask for it", what);
+	}
 	make_prompt(prompt, sizeof prompt, what, "");
 	err = sg_secret_new(TOOL_SECRET_MAX, &first);
 	if (err == SG_OK)
@@ -69,10 +71,14 @@ enum tool_exit tool_pin_read(const struct tool *tool, enum tool_option option, c
                              bool twice, struct sg_secret **pin)
 {
 	const char *path = tool->value[option];
+	char place[96];
 	enum sg_err err;
 
-	if (path == NULL || strcmp(path, "tty") == 0)
-		return ask(what, twice, pin);
+	if (path == NULL || strcmp(path, "tty") == 0) {
+		snprintf(place, sizeof place, "%s, with a private file, - for standard input, or fd:N",
+		         tool_option_shown(option));
+		return ask(what, place, twice, pin);
+	}
 	tool_log_clear();
 	err = sg_file_read_secret(path, TOOL_SECRET_MAX + 2, pin);      /* a newline goes off */
 	if (err == SG_OK && (*pin)->len <= TOOL_SECRET_MAX)
@@ -122,5 +128,5 @@ enum sg_err tool_hsm_pin(const char *label, struct sg_secret **pin)
 	char what[96];
 
 	snprintf(what, sizeof what, "the PIN of the HSM \"%s\"", label);
-	return ask(what, false, pin) == TOOL_OK ? SG_OK : SG_ERR_HSM_PIN;
+	return ask(what, "the pin-source of its URI", false, pin) == TOOL_OK ? SG_OK : SG_ERR_HSM_PIN;
 }

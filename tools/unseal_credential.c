@@ -179,7 +179,7 @@ const struct tool_verb tool_verb_unseal_credential = {
 	.usage = "--root NAME [--version N] [--unit UNIT]... [--format raw|hex|base64]\n"
 	         "                         [--token LABEL] [--pin-file FILE] [--key-pin-file FILE]",
 	.text = "systemd starts this for signet-root@NAME.socket, where a service says\n"
-	        "LoadCredential=root:/run/signet/root/NAME, and finds the bytes of the root in\n"
+	        "LoadCredential=root:/run/signet/NAME, and finds the bytes of the root in\n"
 	        "$CREDENTIALS_DIRECTORY/root, in memory that only it can read. Only root, which is\n"
 	        "systemd, and the own user are answered; with --unit only for these units. A root\n"
 	        "that can't be unsealed gives an empty credential.",

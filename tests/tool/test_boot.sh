@@ -65,7 +65,7 @@ comes_up_after_a_power_cut() {
 }
 
 does_not_come_up_when_something_else_was_booted() {
-	boot 'another kernel' && reads_not root && says "expected $measured" && says 'signet policy update' && reads_not other && exits 1 unseal --check && prints 'FAIL  root root'
+	boot 'another kernel' && reads_not root && says "expected $measured" && says 'signet policy update' && says 'signet root recover' && reads_not other && exits 1 unseal --check && prints 'FAIL  root root'
 }
 
 # Where the machine is lost the shares are all that there is: three of five people meet at another one.

@@ -23,6 +23,14 @@ number_and_variable_can_be_chosen() {
 		[ "$(cat "$FOLDER/out")" = '5 ' ]
 }
 
+root_with_a_pin_of_its_own_is_opened_with_it() {
+	printf '271828' > "$FOLDER/key-pin" && printf '314159' > "$FOLDER/other-pin" &&
+		exits 0 root import --label guarded --leave deliver --no-recovery --key-pin-file "$FOLDER/key-pin" < "$FOLDER/known" &&
+		exits 0 unseal exec --root guarded --key-pin-file "$FOLDER/key-pin" --fd 5 -- cat /dev/fd/5 && cmp "$FOLDER/out" "$FOLDER/known" &&
+		fails 2 '--key-pin-file FILE' unseal exec --root guarded -- true &&
+		fails 4 'PIN' unseal exec --root guarded --key-pin-file "$FOLDER/other-pin" -- true
+}
+
 form_is_what_is_asked_for() {
 	exits 0 unseal exec --root vault --fd 5 --format hex -- cat /dev/fd/5 && [ "$(cat "$FOLDER/out")" = "$(xxd -p -c 64 "$FOLDER/known")" ] &&
 		exits 0 unseal exec --root vault --fd 5 --format base64 -- cat /dev/fd/5 && [ "$(cat "$FOLDER/out")" = "$(base64 "$FOLDER/known")" ] &&
@@ -78,6 +86,7 @@ check 'a root that may leave as bytes comes in' \
 	make_known_root
 check 'a program reads the bytes of a root from a descriptor' program_reads_the_bytes
 check 'the number and the variable can be chosen' number_and_variable_can_be_chosen
+check 'a root with a PIN of its own is opened with it' root_with_a_pin_of_its_own_is_opened_with_it
 check 'the form is what is asked for' form_is_what_is_asked_for
 check 'the program has the process and its exit code is the command'\''s' program_has_the_process_and_the_exit_code
 check 'a program that is not there is told, as by a shell' program_that_is_not_there_is_told
