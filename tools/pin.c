@@ -128,5 +128,6 @@ enum sg_err tool_hsm_pin(const char *label, struct sg_secret **pin)
 	char what[96];
 
 	snprintf(what, sizeof what, "the PIN of the HSM \"%s\"", label);
-	return ask(what, "the pin-source of its URI", false, pin) == TOOL_OK ? SG_OK : SG_ERR_HSM_PIN;
+	return ask(what, "the pin-source of its URI", false, pin) == TOOL_OK ? SG_OK
+	                                                                     : SG_ERR_HSM_PIN;
 }
