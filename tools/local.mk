@@ -83,6 +83,7 @@ signet_SOURCES = \
 	tools/root_send.c \
 	tools/sign.c \
 	tools/status.c \
+	tools/status_keys.c tools/status_keys.h \
 	tools/status_slot.c tools/status_slot.h \
 	tools/tries.c tools/tries.h \
 	tools/tripwire.c tools/tripwire.h \

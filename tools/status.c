@@ -91,6 +91,7 @@ static json_t *json_slot(const struct status_slot *slot)
 			tool_json_put(objects, tool_class_name(status_classes[i]),
 			              json_integer((json_int_t)slot->count[i]));
 		tool_json_put(json, "visible", objects);
+		tool_json_put(json, "guarded_keys", status_keys_json(&slot->keys));
 	}
 	tool_json_put(json, "tpm", json_tpm(slot));
 	if (slot->members.n > 0)
@@ -250,6 +251,7 @@ static void text_slot(struct tool_text *text, const struct status_slot *slot)
 	}
 	if (slot->policy[0] != '\0')
 		tool_text_add(text, "    policy: %s\n", slot->policy);
+	status_keys_text(text, &slot->keys);
 	if (slot->anchored)
 		tool_text_add(text, "    rollback protection: a counter in the TPM\n");
 	text_sealer(text, slot);
@@ -294,7 +296,7 @@ static enum tool_exit run(struct tool *tool)
 	struct sg_module *module = NULL;
 	struct status_slot *slots = NULL;
 	enum tool_exit code;
-	size_t count;
+	size_t count = 0;
 
 	code = tool_tokens_read(&tokens);
 	if (code != TOOL_OK)
@@ -318,6 +320,8 @@ static enum tool_exit run(struct tool *tool)
 out:
 	if (module != NULL)
 		sg_module_leave();
+	for (size_t i = 0; slots != NULL && i < count; i++)
+		status_keys_free(&slots[i].keys);
 	free(slots);
 	tool_tokens_free(&tokens);
 	return code;

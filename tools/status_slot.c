@@ -126,4 +126,6 @@ void status_slot_read(struct sg_module *module, CK_SLOT_ID id, struct status_slo
 	count_rows(slot);
 	if (slot->err == SG_OK)
 		count_objects(slot);
+	if (slot->counted)
+		status_keys_read(id, &slot->keys);
 }

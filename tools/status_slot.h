@@ -7,6 +7,7 @@
 
 #include "core/module.h"
 #include "tools/members.h"
+#include "tools/status_keys.h"
 #include "tools/token.h"
 #include "tools/tripwire.h"
 
@@ -33,6 +34,7 @@ struct status_slot {
 	struct sg_sealer_status status;
 	struct tool_members members;    /* of a list of sealers */
 	struct sg_tripwire_view tripwire;
+	struct status_keys keys;        /* that ask for more; freed with status_keys_free */
 };
 
 /* Ask about one slot, whose token the caller has set. What fails is told in err and why. */

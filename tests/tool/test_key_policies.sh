@@ -25,13 +25,15 @@ wraps() {
 root_with_pcrs() {
 	exits 0 root create --label root --no-recovery --pcr sha256:7,16 && wraps 0 --root root &&
 		exits 0 list && prints 'policy pcr=sha256:7,16: holds' && exits 0 list --json &&
-		prints '"policy_met": true' && exits 0 doctor && prints 'pcr=sha256:7,16 holds'
+		prints '"policy_met": true' && exits 0 doctor && prints 'pcr=sha256:7,16 holds' && exits 0 status &&
+		prints 'key "root": policy pcr=sha256:7,16: holds'
 }
 
 closed_by_a_change() {
 	extend 16 && wraps 11 --root root && says 'PCR 16 of the bank sha256 differs: expected' &&
 		exits 0 list && prints 'policy pcr=sha256:7,16: does not hold' && exits 0 list --json &&
-		prints '"policy_met": false' && exits 1 doctor && prints 'PCR 16' && prints 'key "root"' &&
+		prints '"policy_met": false' && exits 0 status && prints 'pcr=sha256:7,16: does not hold' &&
+		exits 0 status --json && prints '"policy_met": false' && exits 1 doctor && prints 'PCR 16' && prints 'key "root"' &&
 		exits 0 keygen --label free && exits 0 sign --label free < "$FOLDER/plain"
 }
 
@@ -44,6 +46,7 @@ sealed_anew() {
 
 root_with_a_pin() {
 	exits 0 root create --label pinned --no-recovery --usage both --key-pin-file "$FOLDER/key-pin" --pcr sha256:7 &&
+		exits 0 status && prints 'key "pinned": policy pcr=sha256:7: not looked at; a PIN of its own' &&
 		exits 0 list && prints 'has a PIN of its own' && prints 'policy pcr=sha256:7: not looked at' &&
 		fails 2 'the PIN of key "pinned" is needed' wrap --root pinned --new &&
 		fails 4 'PIN is wrong' wrap --root pinned --new --key-pin-file "$FOLDER/other-pin" &&
