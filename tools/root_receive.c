@@ -21,8 +21,8 @@
 #include "tools/sender.h"
 #include "tools/terminal.h"
 #include "tools/text.h"
-#include "tools/time.h"
 #include "tools/token.h"
+#include "tools/versions.h"
 
 #define ATTRIBUTES 40
 #define LABEL_MAX 256
@@ -119,35 +119,15 @@ static enum tool_exit choose_label(struct tool *tool, struct receiving *r)
 	return tool_check_new(tool, r->label);
 }
 
-/* Say what it is, in a few lines. */
-static void describe(const struct tool *tool, const struct receiving *r, struct tool_text *text)
-{
-	const struct sg_attrs *attrs = &r->key.attrs;
-	CK_ULONG leave = sg_attrs_ulong(attrs, CKA_SIGNET_LEAVE);
-	struct tool_object shown = {
-		.key_type = sg_attrs_ulong(attrs, CKA_KEY_TYPE), .bits = r->key.value->len * 8,
-	};
-	char type[32], made[32];
-
-	tool_key_type_name(&shown, type);
-	tool_date(r->key.made, made, sizeof made);
-	tool_text_add(text, "The %s key \"", type);
-	tool_text_name(text, sg_bytes_str(r->label));
-	tool_text_add(text, "\" was sent on %s by a machine that calls itself \"", made);
-	tool_text_name(text, sg_buf_bytes(&r->key.host));
-	tool_text_add(text, "\". By these ways it may leave again: %s.\n",
-	              tool_root_ways(leave == CK_UNAVAILABLE_INFORMATION ? 0 : leave));
-	tool_sender_tell(tool, &r->parcel, text);
-}
-
 /* Who knows a root opens all that is closed with it from now on: it is not taken from just
  * anybody. */
 static enum tool_exit agree(const struct tool *tool, const struct receiving *r)
 {
+	const struct tool_sent_names names = { sg_bytes_str(r->label), sg_buf_bytes(&r->root) };
 	struct tool_text text = { { NULL, 0, 0 }, SG_OK };
 	enum tool_exit code = TOOL_OK;
 
-	describe(tool, r, &text);
+	tool_sender_describe(tool, &r->parcel, &r->key, &names, &text);
 	if (text.err != SG_OK) {
 		code = tool_fail_err(text.err, "can't receive");
 	} else if (tool_given(tool, OPT_FROM) || tool_given(tool, OPT_YES)) {
@@ -273,6 +253,23 @@ static CK_RV create_all(const struct tool *tool, const struct receiving *r, CK_O
 	return rv;
 }
 
+/* Of the versions that the token has now, only the newest makes something new. */
+static enum tool_exit settle_versions(struct tool *tool, const struct receiving *r)
+{
+	struct tool_versions versions = { .n = 0 };
+	char name[LABEL_MAX];
+	enum tool_exit code;
+
+	if (r->root.len == 0 || r->root.len >= sizeof name)
+		return TOOL_OK;
+	snprintf(name, sizeof name, "%.*s", (int)r->root.len, (const char *)r->root.data);
+	code = tool_versions_find(tool, name, &versions);
+	if (code == TOOL_OK && versions.n > 1)
+		code = tool_versions_close_old(tool, &versions);
+	tool_versions_free(&versions);
+	return code;
+}
+
 static enum tool_exit take_in(const struct tool *tool, const struct receiving *r)
 {
 	struct sg_bytes id = { NULL, 0 };
@@ -322,6 +319,8 @@ static enum tool_exit run(struct tool *tool)
 		code = agree(tool, &r);
 	if (code == TOOL_OK)
 		code = take_in(tool, &r);
+	if (code == TOOL_OK)
+		code = settle_versions(tool, &r);
 	sg_parcel_clear(&r.parcel);
 	sg_sent_key_clear(&r.key);
 	sg_buf_free(&r.root);

@@ -19,6 +19,7 @@
 #include "tools/root.h"
 #include "tools/text.h"
 #include "tools/token.h"
+#include "tools/versions.h"
 
 /* What is sent, to whom, and who signs it. */
 struct sending {
@@ -60,6 +61,21 @@ static enum tool_exit find_key(struct tool *tool, const char *name, CK_OBJECT_HA
 	if (code != TOOL_OK)
 		return code;
 	return tool_find_one(tool, count > 0 ? CKO_SECRET_KEY : CKO_PRIVATE_KEY, name, key);
+}
+
+/* Who sends one version may think that he sent them all. */
+static void note_versions(struct tool *tool, CK_OBJECT_HANDLE key)
+{
+	struct sg_buf root = { 0 };
+	struct tool_versions versions = { .n = 0 };
+
+	if (tool_version_of(tool, key, &root) != 0 &&
+	    tool_versions_find(tool, tool->value[OPT_LABEL], &versions) == TOOL_OK &&
+	    versions.n > 1)
+		tool_note("this is one of the %zu versions of the root, and each is sent by its own "
+		          "label", versions.n);
+	tool_versions_free(&versions);
+	sg_buf_free(&root);
 }
 
 /* Templates in a key say what comes of other keys: they would be lost, and with them a limit. */
@@ -253,6 +269,8 @@ static enum tool_exit run(struct tool *tool)
 		code = take(tool, &s);
 	if (code == TOOL_OK)
 		code = close_it(tool, &s);
+	if (code == TOOL_OK)
+		note_versions(tool, s.key);
 	sg_node_clear(&s.node);
 	sg_buf_free(&s.endorsement);
 	sg_policy_clear(&s.policy);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The tool. Senders: reading --from, and checking signatures of parcels.
+ * The tool. Senders: reading --from, checking signatures of parcels, and saying what was sent.
  */
 #include "tools/sender.h"
 
@@ -10,7 +10,10 @@
 #include "crypto/pem.h"
 #include "tools/fail.h"
 #include "tools/io.h"
+#include "tools/object.h"
+#include "tools/root.h"
 #include "tools/text.h"
+#include "tools/time.h"
 
 #define KEY_FILE_MAX 16384
 
@@ -106,8 +109,9 @@ enum tool_exit tool_sender_check(const struct tool *tool, const struct sg_parcel
 	return code == TOOL_OK && parcel->is_signed ? verify(parcel) : code;
 }
 
-void tool_sender_tell(const struct tool *tool, const struct sg_parcel *parcel,
-                      struct tool_text *text)
+/* Append a sentence that says what is known of the sender. */
+static void tell_sender(const struct tool *tool, const struct sg_parcel *parcel,
+                        struct tool_text *text)
 {
 	if (!parcel->is_signed) {
 		tool_text_add(text, "Nothing proves who sent it: everybody can close a key for this TPM.");
@@ -117,4 +121,64 @@ void tool_sender_tell(const struct tool *tool, const struct sg_parcel *parcel,
 	tool_text_base64(text, sg_bytes(parcel->signer, sizeof parcel->signer));
 	tool_text_add(text, tool_given(tool, OPT_FROM) ? ", that of --from."
 	                                               : ". Nothing proves whose key that is.");
+}
+
+/* Say of which root it is a version, which may be one that the token has. */
+static void describe_version(const struct sg_sent_key *key, struct sg_bytes root,
+                             struct tool_text *text)
+{
+	const CK_ULONG version = sg_attrs_ulong(&key->attrs, CKA_SIGNET_VERSION);
+
+	if (root.len == 0 || version == CK_UNAVAILABLE_INFORMATION)
+		return;
+	tool_text_add(text, ", version %lu of the root \"", version);
+	tool_text_name(text, root);
+	tool_text_add(text, "\",");
+}
+
+static void describe_uses(const struct sg_attrs *attrs, struct tool_text *text)
+{
+	static const struct {
+		CK_ATTRIBUTE_TYPE type;
+		const char *name;
+	} uses[] = {
+		{ CKA_SIGN, "sign" },       { CKA_VERIFY, "verify" }, { CKA_ENCRYPT, "encrypt" },
+		{ CKA_DECRYPT, "decrypt" }, { CKA_WRAP, "wrap" },     { CKA_UNWRAP, "unwrap" },
+		{ CKA_DERIVE, "derive" },
+	};
+	const char *between = " It may ";
+
+	for (size_t i = 0; i < sizeof uses / sizeof uses[0]; i++) {
+		if (!sg_attrs_bool(attrs, uses[i].type))
+			continue;
+		tool_text_add(text, "%s%s", between, uses[i].name);
+		between = ", ";
+	}
+	tool_text_add(text, "%s\n", between[0] == ',' ? "." : "");
+}
+
+void tool_sender_describe(const struct tool *tool, const struct sg_parcel *parcel,
+                          const struct sg_sent_key *key, const struct tool_sent_names *names,
+                          struct tool_text *text)
+{
+	const struct sg_attrs *attrs = &key->attrs;
+	CK_ULONG leave = sg_attrs_ulong(attrs, CKA_SIGNET_LEAVE);
+	struct tool_object shown = {
+		.key_type = sg_attrs_ulong(attrs, CKA_KEY_TYPE), .bits = key->value->len * 8,
+	};
+	char type[32], made[32];
+
+	tool_key_type_name(&shown, type);
+	tool_date(key->made, made, sizeof made);
+	tool_text_add(text, "The %s key \"", type);
+	tool_text_name(text, names->label);
+	tool_text_add(text, "\"");
+	describe_version(key, names->root, text);
+	tool_text_add(text, " was sent on %s by a machine that calls itself \"", made);
+	tool_text_name(text, sg_buf_bytes(&key->host));
+	tool_text_add(text, "\".");
+	describe_uses(attrs, text);
+	tool_text_add(text, "By these ways it may leave again: %s.\n",
+	              tool_root_ways(leave == CK_UNAVAILABLE_INFORMATION ? 0 : leave));
+	tell_sender(tool, parcel, text);
 }

@@ -140,6 +140,17 @@ signed() {
 		on b fails 8 'another key' root receive --from "$FOLDER/other.pem" --label no < "$FOLDER/signed"
 }
 
+# A new version follows the old one, which then opens only. The old one is sent as it is now.
+rotated() {
+	on a exits 0 root rotate --root root --no-recovery --leave send,recovery && on a exits 0 wrap --root root --new &&
+		cp "$FOLDER/out" "$FOLDER/wrapped2" &&
+		on a exits 0 root send --label root-v2 --to "$FOLDER/node.pub" --trust "$PRINT" && says 'one of the 2 versions' &&
+		cp "$FOLDER/out" "$FOLDER/v2.sent" && on b exits 0 root receive --yes < "$FOLDER/v2.sent" &&
+		says 'version 2 of the root "root"' && says 'It may wrap, unwrap' && same_root &&
+		on b exits 0 unwrap --root root --check < "$FOLDER/wrapped2" && on b exits 0 wrap --root root --new &&
+		cp "$FOLDER/out" "$FOLDER/new" && on a exits 0 unwrap --root root --check < "$FOLDER/new"
+}
+
 # Nothing but letters is changed, so that it stays base64.
 changed() {
 	local line
@@ -211,6 +222,7 @@ check 'no node is believed silently' never_silently
 check 'only keys that may leave so are sent' only_what_may_leave
 check 'it can be received with fewer ways to leave' fewer_ways_there
 check 'a signature says who sent it' signed
+check 'a new version is sent and takes the place of the old one' rotated
 check 'what was changed or cut is refused' changed
 check 'another file is no node' no_node
 check 'the receiver must be in the state that was demanded' in_that_state_alone
