@@ -65,7 +65,7 @@ static void read_unit(const struct sockaddr_un *name, socklen_t len, char unit[2
 		return;
 	at += 6;
 	slash = memchr(at, '/', (size_t)(end - at));
-	if (slash != NULL && slash - at < 256)
+	if (slash != NULL && slash - at < 256 && memchr(at, '\0', (size_t)(slash - at)) == NULL)
 		snprintf(unit, 256, "%.*s", (int)(slash - at), at);
 }
 
@@ -119,30 +119,26 @@ static bool send_all(int fd, struct sg_bytes bytes)
 }
 
 /* Answer one connection, and close it. */
-static enum tool_exit serve(struct tool *tool, int fd)
+static enum tool_exit serve(const struct tool *tool, const struct sg_secret *root, int fd)
 {
-	struct sg_secret *root = NULL;
 	struct peer peer = { .unit = "" };
 	enum tool_exit code = read_peer(fd, &peer);
+	const char *who = peer.unit[0] != '\0' ? peer.unit : "a program of its user";
 
-	if (code != TOOL_OK || !may_have(tool, &peer))
-		goto out;
-	code = tool_deliver_take(tool, &root);
-	if (code == TOOL_OK && !send_all(fd, sg_secret_bytes(root)))
-		code = tool_fail(TOOL_FAILED, NULL, "%s did not take the root: %s", peer.unit,
-		                 strerror(errno));
-	if (code == TOOL_OK)
-		tool_note("gave the root \"%s\" to %s", tool->value[OPT_ROOT],
-		          peer.unit[0] != '\0' ? peer.unit : "a program of its user");
-out:
-	sg_secret_free(&root);
+	if (code == TOOL_OK && may_have(tool, &peer)) {
+		if (!send_all(fd, sg_secret_bytes(root)))
+			code = tool_fail(TOOL_FAILED, NULL, "%s did not take the root: %s", who,
+			                 strerror(errno));
+		else
+			tool_note("gave the root \"%s\" to %s", tool->value[OPT_ROOT], who);
+	}
 	close(fd);
 	return code;
 }
 
 /* Answer those who come, one after the other, until nobody does for a while. One who may not
  * have it does not keep it from the next. */
-static enum tool_exit serve_all(struct tool *tool)
+static enum tool_exit serve_all(const struct tool *tool, const struct sg_secret *root)
 {
 	struct pollfd comes = { .fd = PASSED, .events = POLLIN };
 	enum tool_exit code = TOOL_OK;
@@ -152,7 +148,7 @@ static enum tool_exit serve_all(struct tool *tool)
 		int fd = n > 0 ? accept4(PASSED, NULL, NULL, SOCK_CLOEXEC) : -1;
 
 		if (fd >= 0) {
-			enum tool_exit one = serve(tool, fd);
+			enum tool_exit one = serve(tool, root, fd);
 
 			code = one != TOOL_OK ? one : code;
 		} else if (n > 0 && errno != EINTR && errno != ECONNABORTED) {
@@ -163,13 +159,19 @@ static enum tool_exit serve_all(struct tool *tool)
 	return code;
 }
 
+/* The root comes first: who is not accepted is told that nobody answers, and does not take an
+ * empty answer for a root. systemd starts us again for him, as often as the unit allows. */
 static enum tool_exit run(struct tool *tool)
 {
+	struct sg_secret *root = NULL;
 	bool listening = false;
 	enum tool_exit code = passed(&listening);
 
 	if (code == TOOL_OK)
-		code = listening ? serve_all(tool) : serve(tool, PASSED);
+		code = tool_deliver_take(tool, &root);
+	if (code == TOOL_OK)
+		code = listening ? serve_all(tool, root) : serve(tool, root, PASSED);
+	sg_secret_free(&root);
 	return code;
 }
 
@@ -181,8 +183,8 @@ const struct tool_verb tool_verb_unseal_credential = {
 	.text = "systemd starts this for signet-root@NAME.socket, where a service says\n"
 	        "LoadCredential=root:/run/signet/NAME, and finds the bytes of the root in\n"
 	        "$CREDENTIALS_DIRECTORY/root, in memory that only it can read. Only root, which is\n"
-	        "systemd, and the own user are answered; with --unit only for these units. A root\n"
-	        "that can't be unsealed gives an empty credential.",
+	        "systemd, and the own user are answered; with --unit only for these units. While the\n"
+	        "root can't be unsealed nobody is answered, so that no service starts without it.",
 	.example = "signet unseal credential --root vault --unit vault.service",
 	.run = run,
 	.options = { OPT_ROOT, OPT_VERSION, OPT_FORMAT, OPT_UNIT, OPT_TOKEN, OPT_PIN_FILE,

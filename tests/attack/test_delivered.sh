@@ -97,6 +97,6 @@ check 'nobody can change the bytes' nobody_can_change_the_bytes
 check 'a root that may not leave so stays' root_that_may_not_leave_stays
 check 'the page is locked while the program runs, and no longer' page_is_locked_while_the_program_runs
 check 'only units that are named get them' only_units_that_are_named_get_them
-check 'a key that somebody planted under its name is no root' planted_key_is_no_root
 check 'another user gets nothing' other_user_gets_nothing
+check 'a key that somebody planted under its name is no root' planted_key_is_no_root
 finish

@@ -76,6 +76,17 @@ service_gets_the_bytes() {
 	grep -q 'gave the root "vault" to vault.service' "$FOLDER/server" && return "$result"
 }
 
+service_gets_an_error_and_no_empty_answer() {
+	local result=0
+
+	serve --root none || return 1
+	! "$LOAD" "$SOCKET" vault.service root > "$FOLDER/out" && [ ! -s "$FOLDER/out" ] || result=1
+	wait "$SERVER" && result=1
+	SERVER=
+	cat "$FOLDER/server"
+	grep -q 'there is no' "$FOLDER/server" && return "$result"
+}
+
 without_a_socket_it_says_who_starts_it() {
 	fails 2 'no socket was passed' unseal credential --root vault && says signet-root@
 }
@@ -92,5 +103,6 @@ check 'the program has the process and its exit code is the command'\''s' progra
 check 'a program that is not there is told, as by a shell' program_that_is_not_there_is_told
 check 'the program gets one descriptor and no other' program_gets_one_descriptor
 check 'a service gets the bytes as a credential' service_gets_the_bytes
+check 'where there is no root a service gets an error, and no empty answer' service_gets_an_error_and_no_empty_answer
 check 'without a socket it says who starts it' without_a_socket_it_says_who_starts_it
 finish
