@@ -127,8 +127,8 @@ static enum tool_exit run(struct tool *tool)
 		code = tell(tool, &rebuilt, &found);
 	if (code == TOOL_OK && found.said.len > 0 &&
 	    !sg_bytes_equal(sg_buf_bytes(&found.said), sg_bytes_str(rebuilt.said)))
-		tool_note("the token says of this root \"%.*s\": these are older, and work as well",
-		          (int)found.said.len, (const char *)found.said.data);
+		tool_note("of this root the token says \"%.*s\"; what was rehearsed is another "
+		          "and works as well", (int)found.said.len, (const char *)found.said.data);
 	if (code == TOOL_OK && rebuilt.wrong > 0)
 		code = tool_fail(TOOL_MISMATCH, "signet root share makes a new sharing.",
 		                 "the root comes back, but not with all of these shares");

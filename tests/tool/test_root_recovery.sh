@@ -239,9 +239,9 @@ without_recovery() {
 shared_anew() {
 	exits 0 root share --root one --shares 2 --threshold 2 --all-in-one "$FOLDER/again" && prints 'as well' &&
 		exits 0 root list && prints 'recovery: shares 2/2' && exits 0 root rehearse --share "$FOLDER/again" --root one &&
-		! grep -q older "$FOLDER/err" || return 1
+		! grep -q 'is another' "$FOLDER/err" || return 1
 	# shellcheck disable=SC2046
-	exits 0 root rehearse $(of s1 s2 s3) --root one && says 'these are older, and work as well'
+	exits 0 root rehearse $(of s1 s2 s3) --root one && says 'is another and works as well'
 }
 
 doctor_says_what_is_lost() {
