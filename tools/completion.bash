@@ -24,7 +24,7 @@ _signet_options() {
 	'root send') echo --label --to --ek-ca --trust --pcr --sign-with --leave --token --pin-file --key-pin-file ;;
 	'root share') echo --root --shares --threshold --share-key --out-dir --format --all-in-one --recovery-key --recovery-file --token --pin-file --key-pin-file --json ;;
 	recovery-key) echo --out --key-file --json ;;
-	'root retire') echo --root --version --inventory --field --not-needed --yes --token --pin-file ;;
+	'root retire') echo --root --version --inventory --field --not-needed --yes --token --pin-file --key-pin-file ;;
 	'root rotate') echo --root --shares --threshold --share-key --out-dir --format --all-in-one --recovery-key --recovery-file --no-recovery --leave --new-label --id --token --pin-file --key-pin-file --json ;;
 	'root rewrap') echo --root --field --output --in-place --token --pin-file --key-pin-file ;;
 	wrap) echo --root --through --new --label --stdin --format --token --pin-file --key-pin-file --force ;;

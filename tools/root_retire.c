@@ -223,7 +223,7 @@ const struct tool_verb tool_verb_root_retire = {
 	.name = "root retire",
 	.summary = "destroy an old version of a root",
 	.usage = "--root NAME --version N (--inventory FILE [--field NAME] | --not-needed)\n"
-	         "                     [--yes] [--token LABEL] [--pin-file FILE]",
+	         "                     [--yes] [--token LABEL] [--pin-file FILE] [--key-pin-file FILE]",
 	.text = "The inventory names every wrapped key there is, in the form that signet root rewrap\n"
 	        "takes: each must open under another version, or the exit code is 8 and nothing is\n"
 	        "done. With --not-needed it goes all the same, and so does what it alone opens. Asks on\n"
@@ -231,6 +231,6 @@ const struct tool_verb tool_verb_root_retire = {
 	.example = "signet root retire --root root --version 1 --inventory /srv/vault/keys.jsonl",
 	.run = run,
 	.options = { OPT_ROOT, OPT_VERSION, OPT_INVENTORY, OPT_FIELD, OPT_NOT_NEEDED, OPT_YES,
-	             OPT_TOKEN, OPT_PIN_FILE },
+	             OPT_TOKEN, OPT_PIN_FILE, OPT_KEY_PIN_FILE },
 	.required = { OPT_ROOT, OPT_VERSION },
 };

@@ -28,6 +28,7 @@ attack_scripts = \
 	tests/attack/test_other_user.sh \
 	tests/attack/test_recovery.sh \
 	tests/attack/test_reset.sh \
+	tests/attack/test_rotated.sh \
 	tests/attack/test_timing.sh \
 	tests/attack/test_unseal.sh
 

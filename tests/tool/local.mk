@@ -92,11 +92,13 @@ TESTS += tests/tool/test_faults tests/tool/test_kept tests/tool/test_text $(tool
 EXTRA_DIST += tests/lib/vault.sh tests/tool/credential.sh tests/tool/lib.sh $(tool_scripts)
 
 # Helpers of the scripts and no tests, so they are not in check_PROGRAMS.
-EXTRA_PROGRAMS += tests/tool/json tests/tool/load_credential tests/tool/plant_key
+EXTRA_PROGRAMS += tests/tool/json tests/tool/load_credential tests/tool/plant_key tests/tool/reopen_key
 tests_tool_json_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_tool_json_LDADD = $(JANSSON_LIBS)
-check_DATA += tests/tool/json$(EXEEXT) tests/tool/load_credential$(EXEEXT) tests/tool/plant_key$(EXEEXT)
-CLEANFILES += tests/tool/json$(EXEEXT) tests/tool/load_credential$(EXEEXT) tests/tool/plant_key$(EXEEXT)
+check_DATA += tests/tool/json$(EXEEXT) tests/tool/load_credential$(EXEEXT) tests/tool/plant_key$(EXEEXT) \
+	tests/tool/reopen_key$(EXEEXT)
+CLEANFILES += tests/tool/json$(EXEEXT) tests/tool/load_credential$(EXEEXT) tests/tool/plant_key$(EXEEXT) \
+	tests/tool/reopen_key$(EXEEXT)
 
 # A vault's unseal API, which the scripts start.
 EXTRA_PROGRAMS += tests/tool/vault

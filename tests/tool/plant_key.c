@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Tests. What any program of the user may do to a token that asks for a PIN: without one it makes a
- * public AES key of a known value, which may leave by every way.
+ * public AES key of a known value, which may leave by every way and says that it is that version of
+ * a root.
  *
- *     plant_key MODULE TOKEN LABEL
+ *     plant_key MODULE TOKEN LABEL [ROOT VERSION]
  */
 #include <dlfcn.h>
 #include <p11-kit/pkcs11.h>
 #include <signet/pkcs11.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static CK_FUNCTION_LIST *p11;
@@ -32,7 +34,7 @@ static CK_RV find_slot(const char *label, CK_SLOT_ID *slot)
 	return rv == CKR_OK ? CKR_TOKEN_NOT_PRESENT : rv;
 }
 
-static CK_RV plant(CK_SLOT_ID slot, char *label)
+static CK_RV plant(CK_SLOT_ID slot, char *label, char *root, CK_ULONG version)
 {
 	CK_OBJECT_CLASS class = CKO_SECRET_KEY;
 	CK_KEY_TYPE type = CKK_AES;
@@ -45,14 +47,17 @@ static CK_RV plant(CK_SLOT_ID slot, char *label)
 		{ CKA_TOKEN, &yes, sizeof yes }, { CKA_PRIVATE, &no, sizeof no },
 		{ CKA_SIGNET_SEALED, &yes, sizeof yes }, { CKA_SIGNET_LEAVE, &ways, sizeof ways },
 		{ CKA_LABEL, label, strlen(label) }, { CKA_VALUE, value, sizeof value },
+		{ CKA_WRAP, &yes, sizeof yes }, { CKA_UNWRAP, &yes, sizeof yes },
+		{ CKA_SIGNET_ROOT, root, root != NULL ? strlen(root) : 0 },
+		{ CKA_SIGNET_VERSION, &version, sizeof version },
 	};
+	CK_ULONG n = sizeof template / sizeof template[0] - (root != NULL ? 0 : 2);
 	CK_SESSION_HANDLE session;
 	CK_OBJECT_HANDLE key;
 	CK_RV rv = p11->C_OpenSession(slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL,
 	                              &session);
 
-	return rv == CKR_OK ? p11->C_CreateObject(session, template,
-	                                          sizeof template / sizeof template[0], &key)
+	return rv == CKR_OK ? p11->C_CreateObject(session, template, n, &key)
 	                    : rv;
 }
 
@@ -63,7 +68,7 @@ int main(int argc, char **argv)
 	CK_RV rv;
 	void *module;
 
-	if (argc != 4)
+	if (argc != 4 && argc != 6)
 		return 2;
 	module = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL);
 	if (module != NULL)
@@ -74,7 +79,8 @@ int main(int argc, char **argv)
 	if (rv == CKR_OK)
 		rv = find_slot(argv[2], &slot);
 	if (rv == CKR_OK)
-		rv = plant(slot, argv[3]);
+		rv = plant(slot, argv[3], argc == 6 ? argv[4] : NULL,
+		           argc == 6 ? strtoul(argv[5], NULL, 10) : 0);
 	if (rv != CKR_OK)
 		fprintf(stderr, "plant_key: 0x%lx\n", rv);
 	return rv != CKR_OK;
