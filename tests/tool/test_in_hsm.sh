@@ -65,6 +65,16 @@ root_wraps() {
 		signet unwrap --root root --check < "$FOLDER/wrapped"
 }
 
+# Its versions live there too, and what a version wrapped is brought to the next by the HSM.
+root_is_rotated() {
+	exits 0 root rotate --root root --no-recovery && prints root-v2 && exits 0 root list --json && json HSM 1 lives &&
+		[ "$(grep -c '"usage": "unwrap"' "$FOLDER/out")" = 1 ] && exits 0 unwrap --root root --check < "$FOLDER/wrapped" &&
+		base64 -w0 "$FOLDER/wrapped" > "$FOLDER/lines" && exits 0 root rewrap --root root --in-place "$FOLDER/lines" &&
+		says '1 keys rewrapped to version 2' && exits 0 root retire --root root --version 1 --inventory "$FOLDER/lines" --yes &&
+		base64 -d "$FOLDER/lines" | signet unwrap --root root --check && fails 8 '' unwrap --root root --check < "$FOLDER/wrapped" &&
+		exits 0 delete --label root-v2 --yes
+}
+
 root_encrypts() {
 	exits 0 root create --label cipher --usage encrypt --in-hsm --no-recovery &&
 		signet encrypt --root cipher < "$FOLDER/data" > "$FOLDER/sealed" &&
@@ -113,6 +123,7 @@ check 'a key that is not told to is sealed' others_are_sealed
 check 'list says where each key lives' listed
 check 'openssl verifies what a key in the HSM signs' openssl_verifies
 check 'a root in the HSM wraps' root_wraps
+check 'a root in the HSM is rotated, rewrapped and retired' root_is_rotated
 check 'a root in the HSM encrypts' root_encrypts
 check 'the most that the HSM takes is told' limit_is_told
 check 'what is deleted is deleted in the HSM' deleted_there_too
