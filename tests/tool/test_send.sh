@@ -140,6 +140,15 @@ signed() {
 		on b fails 8 'another key' root receive --from "$FOLDER/other.pem" --label no < "$FOLDER/signed"
 }
 
+# Everybody can say whose signature it is: the last line is a part of it.
+forged() {
+	awk '/END/ { sub(/^./, substr(last, 1, 1) == "A" ? "B" : "A", last) } NR > 1 { print last } { last = $0 } END { print }' \
+		"$FOLDER/signed" > "$FOLDER/forged"
+	[ "$(cmp -l "$FOLDER/signed" "$FOLDER/forged" | wc -l)" = 1 ] &&
+		on b fails 8 'the signature is wrong' root receive --from "$FOLDER/me.pem" --label no < "$FOLDER/forged" &&
+		on b fails 8 'the signature is wrong' root receive --yes --label no < "$FOLDER/forged"
+}
+
 # A new version follows the old one, which then opens only. The old one is sent as it is now.
 rotated() {
 	on a exits 0 root rotate --root root --no-recovery --leave send,recovery && on a exits 0 wrap --root root --new &&
@@ -222,6 +231,7 @@ check 'no node is believed silently' never_silently
 check 'only keys that may leave so are sent' only_what_may_leave
 check 'it can be received with fewer ways to leave' fewer_ways_there
 check 'a signature says who sent it' signed
+check 'a signature that is forged is refused' forged
 check 'a new version is sent and takes the place of the old one' rotated
 check 'what was changed or cut is refused' changed
 check 'another file is no node' no_node
