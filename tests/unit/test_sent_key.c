@@ -119,6 +119,7 @@ START_TEST(a_key_of_an_impossible_length_or_kind_is_refused)
 	key.value->len = 31;
 	ck_assert_int_eq(there_and_back(), SG_ERR_FORMAT);
 	sg_secret_free(&bytes);
+	sg_sent_key_clear(&again);
 	key.value->len = 32;
 	ck_assert_int_eq(sg_attrs_set_ulong(&key.attrs, CKA_CLASS, CKO_PUBLIC_KEY), SG_OK);
 	ck_assert_int_eq(there_and_back(), SG_ERR_FORMAT);
