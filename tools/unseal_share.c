@@ -62,8 +62,11 @@ CK_RV unseal_shares_find(const struct tool *tool, const char *vault, CK_OBJECT_H
                          size_t max, size_t *n)
 {
 	CK_OBJECT_CLASS class = CKO_DATA;
+	/* Who may ask the TPM of a PIN token can make public objects of any name. */
 	CK_ATTRIBUTE template[] = {
 		{ CKA_CLASS, &class, sizeof class },
+		{ CKA_PRIVATE, &tool_true, sizeof tool_true },
+		{ CKA_SIGNET_SEALED, &tool_true, sizeof tool_true },
 		{ CKA_APPLICATION, (void *)(uintptr_t)application, sizeof application - 1 },
 		{ CKA_LABEL, (void *)(uintptr_t)vault, vault != NULL ? strlen(vault) : 0 },
 	};
@@ -71,7 +74,7 @@ CK_RV unseal_shares_find(const struct tool *tool, const char *vault, CK_OBJECT_H
 	CK_RV rv, ended;
 
 	*n = 0;
-	rv = C_FindObjectsInit(tool->session, template, vault != NULL ? 3 : 2);
+	rv = C_FindObjectsInit(tool->session, template, vault != NULL ? 5 : 4);
 	if (rv != CKR_OK)
 		return rv;
 	rv = C_FindObjects(tool->session, handles, max, &got);

@@ -9,6 +9,7 @@
 
 #include "crypto/base64.h"
 #include "crypto/ed25519.h"
+#include "crypto/hex.h"
 #include "crypto/pkcs8.h"
 #include "ct/cases.h"
 #include "lib/scratch.h"
@@ -29,6 +30,25 @@ START_TEST(base64_is_read)
 	ct_secret(text->data, text->len);
 	ck_assert(sg_base64_read(sg_secret_bytes(text), out->data, out->cap, &len));
 	ck_assert_uint_eq(len, 48);
+	sg_secret_free(&text);
+	sg_secret_free(&out);
+}
+END_TEST
+
+/* As unseal shares of a vault are kept and sent. */
+START_TEST(digits_are_written_and_read)
+{
+	struct sg_secret *share = NULL, *text = NULL, *out = NULL;
+	size_t len;
+
+	ck_assert_int_eq(sg_secret_copy(sg_bytes(key, 33), &share), SG_OK);
+	ck_assert_int_eq(sg_secret_new(67, &text), SG_OK);
+	ck_assert_int_eq(sg_secret_new(33, &out), SG_OK);
+	ct_secret(share->data, share->len);
+	sg_hex_write(sg_secret_bytes(share), text->data);
+	ck_assert(sg_hex_read(sg_bytes(text->data, 66), out->data, out->cap, &len));
+	ck_assert_uint_eq(len, 33);
+	sg_secret_free(&share);
 	sg_secret_free(&text);
 	sg_secret_free(&out);
 }
@@ -125,6 +145,7 @@ END_TEST
 void ct_files_add(TCase *tcase)
 {
 	tcase_add_test(tcase, base64_is_read);
+	tcase_add_test(tcase, digits_are_written_and_read);
 	tcase_add_test(tcase, a_private_key_in_pem_is_read);
 	tcase_add_test(tcase, a_private_key_in_der_is_read);
 	tcase_add_test(tcase, a_private_key_is_compared_with_its_public_one);

@@ -78,6 +78,16 @@ shares_are_sealed() {
 		! xxd -p -c 100000 "$FOLDER"/state/slot-0000.db | tr -d '\n' | grep -qF "$(cat "$VAULT_FOLDER/share1")"
 }
 
+# Somebody who may make public objects calls one so, and another as it should not be.
+only_sealed_data_is_a_share() {
+	printf 'not a share at all' > "$FOLDER/text" &&
+		pkcs11-tool --module "$SIGNET_TEST_BUILDDIR/.libs/signet.so" --token-label token --write-object "$FOLDER/text" --type data \
+			--application-label 'signet unseal share' --label planted > /dev/null 2>&1 &&
+		exits 0 unseal list && [ "$(cat "$FOLDER/out")" = 'main: 3 shares' ] &&
+		pkcs11-tool --module "$SIGNET_TEST_BUILDDIR/.libs/signet.so" --token-label token --delete-object --type data \
+			--application-label 'signet unseal share' --label planted > /dev/null 2>&1
+}
+
 no_share_is_refused() {
 	local text
 
@@ -201,6 +211,11 @@ check 'without shares there is nothing to send' fails 3 'keeps no unseal shares'
 check 'shares are kept, in digits and in base64' shares_are_kept
 check 'it is shown how many there are of which vault' shares_are_listed
 check 'each is data that the hardware sealed, and stands nowhere' shares_are_sealed
+if [ -n "${SIGNET_TEST_SANITIZER:-}" ] || ! command -v pkcs11-tool > /dev/null; then
+	skip 'other data of that name is no share' 'there is no pkcs11-tool that loads this build'
+else
+	check 'other data of that name is no share' only_sealed_data_is_a_share
+fi
 check 'what is no share is refused' no_share_is_refused
 check 'a share that is kept is refused' same_share_is_refused
 check 'a vault that there is no share of is an error' fails 3 'no shares of a vault "other"' unseal vault --addr https://127.0.0.1:9 --vault other
