@@ -5,6 +5,7 @@
 #include "tools/root.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/leave.h"
@@ -92,6 +93,47 @@ void tool_root_version(struct tool_root *root)
 	root->name = root->version > 0 ? sg_bytes(root->label.data, name) : root->label;
 	if (root->version == 0)
 		root->version = 1;
+}
+
+/* Count the versions of a root that the token has, and tell whether one has this number. */
+static enum tool_exit count_versions(struct tool *tool, struct sg_bytes name, CK_ULONG number,
+                                     size_t *count, bool *same)
+{
+	CK_OBJECT_CLASS class = CKO_SECRET_KEY;
+	CK_ATTRIBUTE template[] = {
+		{ CKA_CLASS, &class, sizeof class },
+		{ CKA_TOKEN, &tool_true, sizeof tool_true },
+		{ CKA_SIGNET_ROOT, (void *)name.data, name.len },
+	};
+	CK_OBJECT_HANDLE *handles = NULL;
+	enum tool_exit code = tool_find_matching(tool, template, 3, &handles, count);
+
+	*same = false;
+	for (size_t i = 0; i < *count && code == TOOL_OK; i++)
+		if (tool_attribute_ulong(tool, handles[i], CKA_SIGNET_VERSION) == number)
+			*same = true;
+	free(handles);
+	return code;
+}
+
+enum tool_exit tool_root_check_name(struct tool *tool)
+{
+	const char *label = tool->value[OPT_LABEL];
+	struct sg_bytes name = sg_bytes_str(label);
+	enum tool_exit code;
+	size_t count = 0, len;
+	bool same;
+
+	if (number_of(name, &len) > 0)
+		return tool_fail(TOOL_USAGE, "signet root rotate makes the next version of a root.",
+		                 "\"%s\" is what a version of the root \"%.*s\" is called", label,
+		                 (int)len, label);
+	code = count_versions(tool, name, 1, &count, &same);
+	if (code == TOOL_OK && count > 0)
+		return tool_fail(TOOL_EXISTS, "signet root rotate makes the next version; signet root "
+		                 "list shows them.",
+		                 "there are versions of a root \"%s\" already", label);
+	return code;
 }
 
 #define MOST 24                 /* attributes of a template */
@@ -197,6 +239,8 @@ enum tool_exit tool_root_open_new(struct tool *tool, struct tool_root *root, str
 {
 	const char *label = tool->value[OPT_LABEL];
 	enum tool_exit code = tool_open(tool, CKF_RW_SESSION, TOOL_LOGIN);
+	bool same = false;
+	size_t count = 0;
 
 	if (code == TOOL_OK)
 		code = tool_check_new(tool, label);
@@ -205,6 +249,13 @@ enum tool_exit tool_root_open_new(struct tool *tool, struct tool_root *root, str
 	root->label = sg_bytes_str(label);
 	root->id = sg_buf_bytes(id);
 	tool_root_version(root);
+	if (code == TOOL_OK)
+		code = count_versions(tool, root->name, root->version, &count, &same);
+	if (code == TOOL_OK && same)
+		return tool_fail(TOOL_EXISTS, "signet root list shows the versions.",
+		                 "there is a version %lu of the root \"%.*s\" already",
+		                 root->version, (int)root->name.len, (const char *)root->name.data);
+	root->one_of_several = count > 0 || root->version > 1;
 	return code;
 }
 
@@ -218,6 +269,9 @@ static enum tool_exit tell_text(const struct tool *tool, CK_OBJECT_HANDLE key,
 
 	if (code != TOOL_OK)
 		return code;
+	if (root->one_of_several)
+		tool_text_add(&text, "It is version %lu of the root \"%.*s\".\n", root->version,
+		              (int)root->name.len, (const char *)root->name.data);
 	if (strcmp(recovery, "none") == 0)
 		tool_text_add(&text, "It can't be had back if this machine is lost.\n");
 	else

@@ -16,6 +16,7 @@ struct tool_root {
 	struct sg_bytes id;
 	struct sg_bytes name;           /* of the root that it is a version of */
 	CK_ULONG version;
+	bool one_of_several;            /* there are others, or were: worth saying */
 	CK_BBOOL wrap, encrypt;
 	CK_FLAGS leave;                 /* by which ways it may leave */
 	CK_BBOOL inside;                /* in the HSM */
@@ -31,6 +32,10 @@ const char *tool_root_ways(CK_FLAGS leave);
 /* Set name and version of a root that comes from elsewhere: a label "NAME-v2" is of the second
  * version of NAME, any other of the first of that name. */
 void tool_root_version(struct tool_root *root);
+
+/* Check that --label names a new root, of which there is no version yet, and not one by the name
+ * that rotate would give it. */
+enum tool_exit tool_root_check_name(struct tool *tool);
 
 /* Make the key of a root that is told how it can be had back: in the token, or of the session
  * alone, from where tool_root_keep takes it. */
@@ -50,8 +55,9 @@ CK_RV tool_root_keep(const struct tool *tool, const struct tool_root *root, CK_O
 CK_RV tool_root_bring(const struct tool *tool, const struct tool_root *root,
                       const struct sg_secret *value, const char *recovery, CK_OBJECT_HANDLE *key);
 
-/* Open the token for a new root that --label names, and set its label, id and version: name and
- * version as tool_root_version does. The caller frees id, which it refers to. */
+/* Open the token for a root that --label names, and set its label, id and version: name and
+ * version as tool_root_version does, of which there is none yet. The caller frees id, which it
+ * refers to. */
 enum tool_exit tool_root_open_new(struct tool *tool, struct tool_root *root, struct sg_buf *id);
 
 /* Tell that the root came into the token, or that it did not: rv is what the call said. */

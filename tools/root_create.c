@@ -67,6 +67,8 @@ static enum tool_exit run(struct tool *tool)
 	if (code == TOOL_OK)
 		code = tool_check_new(tool, tool->value[OPT_LABEL]);
 	if (code == TOOL_OK)
+		code = tool_root_check_name(tool);
+	if (code == TOOL_OK)
 		code = tool_check_in_hsm(tool);
 	if (code == TOOL_OK)
 		code = tool_new_id(tool, &id);

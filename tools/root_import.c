@@ -46,6 +46,16 @@ static bool is_text(const struct sg_secret *value)
 	return sg_secret_reveal(text) != 0;
 }
 
+/* Tell whether it is one byte again and again, as of a pipe that failed. */
+static bool is_one_byte(const struct sg_secret *value)
+{
+	uint8_t other = 0;
+
+	for (size_t i = 1; i < value->len; i++)
+		other |= value->data[i] ^ value->data[0];
+	return sg_secret_reveal(other) == 0;
+}
+
 /* Take the root out of what was read: the bytes themselves, or base64. */
 static enum tool_exit take(bool base64, struct sg_secret **input, struct sg_secret **value)
 {
@@ -66,6 +76,9 @@ static enum tool_exit take(bool base64, struct sg_secret **input, struct sg_secr
 		                    &(*value)->len))
 			return tool_fail(TOOL_FAILED, NULL, "this is no base64");
 	}
+	if ((*value)->len == VALUE && is_one_byte(*value))
+		return tool_fail(TOOL_FAILED, "Look whether what should have made them did.",
+		                 "these 32 bytes are all the same, which is no root");
 	return (*value)->len == VALUE
 	               ? TOOL_OK
 	               : tool_fail(TOOL_FAILED, base64 ? NULL : "base64 is read with --in-format "

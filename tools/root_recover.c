@@ -32,7 +32,7 @@ static enum tool_exit run(struct tool *tool)
 	struct tool_guard guard = { .pin = NULL };
 	struct tool_root root = { .version = 0, .guard = &guard };
 	struct tool_rebuilt rebuilt = { .root = NULL };
-	enum tool_exit code = tool_usage(tool, "wrap", &root.wrap, &root.encrypt);
+	enum tool_exit code = tool_usage(tool, "both", &root.wrap, &root.encrypt);
 
 	if (code == TOOL_OK)
 		code = tool_root_leave(tool, CKF_SIGNET_LEAVE_RECOVERY, &root.leave);
@@ -60,9 +60,9 @@ const struct tool_verb tool_verb_root_recover = {
 	         "                     [--id HEX] [--token LABEL] [--pin-file FILE] [--json]",
 	.text = "Shares come from files, one or more in each, or are typed on the terminal where no file\n"
 	        "is named. Encrypted ones, and a recovery file, are opened with the keys of --key-file.\n"
-	        "What wrapped with the root is usable again; the same shares go on holding it. Usage,\n"
-	        "policy, PIN and ways to leave are those that are said here. A label NAME-v2 makes it\n"
-	        "the second version of NAME.",
+	        "What the root wrapped or encrypted is usable again; the same shares go on holding it.\n"
+	        "Usage (both, if it is not said), policy, PIN and ways to leave are those that are said\n"
+	        "here. A label NAME-v2 makes it the second version of NAME.",
 	.example = "signet root recover --label root",
 	.run = run,
 	.options = { OPT_LABEL, TOOL_REBUILD_OPTIONS, OPT_LEAVE, OPT_USAGE, TOOL_GUARD_OPTIONS,

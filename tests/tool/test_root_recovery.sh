@@ -350,6 +350,30 @@ further_ones_are_looked_at() {
 		grep -q 'not with all of these shares' "$FOLDER/screen"
 }
 
+names_of_versions_are_kept() {
+	fails 2 'signet root rotate' root create --token other --label db-v2 --no-recovery && exits 0 root create --token other --label db-v1x --no-recovery &&
+		exits 0 delete --token other --label db-v1x --yes
+}
+
+root_with_versions_is_not_made_again() {
+	exits 0 root create --token other --label twice --no-recovery && exits 0 root rotate --token other --root twice --no-recovery &&
+		exits 0 root retire --token other --root twice --version 1 --not-needed --yes &&
+		fails 9 'signet root rotate' root create --token other --label twice --no-recovery
+}
+
+recovered_root_says_what_it_is() {
+	exits 0 root create --token other --label seal --usage encrypt --shares 2 --threshold 2 --all-in-one "$FOLDER/seal" &&
+		printf 'a secret' | signet encrypt --token other --root seal > "$FOLDER/sealed" && exits 0 delete --token other --label seal --yes &&
+		exits 0 root recover --token other --label seal-v3 --share "$FOLDER/seal" && prints 'It is version 3 of the root "seal".' &&
+		exits 0 decrypt --token other --root seal < "$FOLDER/sealed" && prints 'a secret' && exits 0 delete --token other --label seal-v3 --yes
+}
+
+equal_bytes_are_refused() {
+	head -c 32 /dev/zero > "$FOLDER/zero" && fails 1 'all the same' root import --label zero --no-recovery < "$FOLDER/zero" &&
+		head -c 32 /dev/zero | base64 > "$FOLDER/zero" &&
+		fails 1 'all the same' root import --label zero --in-format base64 --no-recovery < "$FOLDER/zero"
+}
+
 tpm_start || exit 1
 signet init --label token --machine > /dev/null || exit 1
 
@@ -384,4 +408,8 @@ check 'shares are shown to one person after the other' shown_one_by_one
 check 'who breaks off has no root, and no share on the screen' broken_off
 check 'typed shares are taken one by one, and mistakes named' typed_in
 check 'further shares are looked at when a root is back' further_ones_are_looked_at
+check 'what looks like the next version of a root is made by rotate alone' names_of_versions_are_kept
+check 'a root that has versions is not made a second time' root_with_versions_is_not_made_again
+check 'a root that comes back says which version it is, and can do all that it could' recovered_root_says_what_it_is
+check 'bytes that are all the same are no root' equal_bytes_are_refused
 finish
