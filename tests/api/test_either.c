@@ -133,6 +133,43 @@ START_TEST(a_key_that_the_hardware_seals_alone_opens_by_either)
 }
 END_TEST
 
+START_TEST(a_policy_of_a_key_is_no_policy_where_one_sealer_has_none)
+{
+	struct p11_template t = { .n = 0 };
+	CK_OBJECT_HANDLE key;
+
+	s = p11_machine();
+	p11_ulong(&t, CKA_VALUE_LEN, 32);
+	p11_bool(&t, CKA_TOKEN, true);
+	p11_bool(&t, CKA_SIGNET_SEALED, true);
+	p11_text(&t, CKA_SIGNET_POLICY, "pcr=sha256:16");
+	p11_is(CKR_SIGNET_HW_UNSUPPORTED, p11->C_GenerateKey(s, &p11_aes_gen, t.attr, t.n, &key));
+	ck_assert_uint_eq(p11_count(s), 0);
+}
+END_TEST
+
+START_TEST(the_pin_of_a_key_holds_with_either)
+{
+	struct p11_template t = { .n = 0 };
+	CK_OBJECT_HANDLE key;
+
+	s = p11_machine();
+	p11_text(&t, CKA_LABEL, "pair");
+	p11_bool(&t, CKA_TOKEN, true);
+	p11_bool(&t, CKA_SIGNET_SEALED, true);
+	p11_text(&t, CKA_SIGNET_PIN, "seven dwarfs");
+	p11_bytes(&t, CKA_EC_PARAMS, p11_ed25519_oid, sizeof p11_ed25519_oid);
+	p11_ok(p11->C_GenerateKeyPair(s, &p11_pair_gen, &t.attr[4], 1, t.attr, 4, &pub, &key));
+	test_tpm_kill(&either_tpm);
+	s = either_again();
+	key = p11_find_label(s, CKO_PRIVATE_KEY, "pair");
+	p11_is(CKR_USER_NOT_LOGGED_IN, p11_sign(s, key, "text", signature));
+	p11_ok(p11->C_SignInit(s, &p11_eddsa, key));
+	p11_login(s, CKU_CONTEXT_SPECIFIC, "seven dwarf", CKR_PIN_INCORRECT);
+	p11_login(s, CKU_CONTEXT_SPECIFIC, "seven dwarfs", CKR_OK);
+}
+END_TEST
+
 START_TEST(it_keeps_no_keys_in_the_hardware)
 {
 	CK_MECHANISM_INFO info;
@@ -167,6 +204,8 @@ static Suite *suite(void)
 	tcase_add_test(tc, a_pin_opens_it_when_the_tpm_is_gone);
 	tcase_add_test(tc, a_changed_pin_holds_with_either);
 	tcase_add_test(tc, a_key_that_the_hardware_seals_alone_opens_by_either);
+	tcase_add_test(tc, a_policy_of_a_key_is_no_policy_where_one_sealer_has_none);
+	tcase_add_test(tc, the_pin_of_a_key_holds_with_either);
 	tcase_add_test(tc, it_keeps_no_keys_in_the_hardware);
 	tcase_add_test(tc, it_shows_what_it_is);
 	suite_add_tcase(all, tc);

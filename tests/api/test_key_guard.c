@@ -200,6 +200,35 @@ START_TEST(a_logout_closes_it_again)
 }
 END_TEST
 
+/* The user's PIN shows the key, and the key's own opens it: each is good for its own. */
+START_TEST(on_a_pin_token_both_pins_are_needed)
+{
+	struct p11_template t = { 0 };
+	CK_OBJECT_HANDLE key;
+	uint8_t out[16];
+
+	p11_teardown();
+	p11_setup();
+	s = p11_user();
+	describe(&t, "root");
+	p11_text(&t, CKA_SIGNET_PIN, KEY_PIN);
+	p11_ok(p11->C_GenerateKey(s, &p11_aes_gen, t.attr, t.n, &key));
+	p11_ok(encrypt(key, out));
+	p11_ok(p11->C_Logout(s));
+	p11_login(s, CKU_USER, P11_PIN, CKR_OK);
+	key = p11_find_label(s, CKO_SECRET_KEY, "root");
+	p11_is(CKR_USER_NOT_LOGGED_IN, encrypt(key, out));
+	p11_ok(p11->C_EncryptInit(s, &cbc, key));
+	give(P11_PIN, CKR_PIN_INCORRECT);
+	give(KEY_PIN, CKR_OK);
+	p11_ok(p11->C_Encrypt(s, out, 16, out, &(CK_ULONG){ 16 }));
+	p11_ok(p11->C_EncryptInit(s, &cbc, key));
+	p11_ok(p11->C_Logout(s));
+	p11_is(CKR_OPERATION_NOT_INITIALIZED,
+	       p11->C_Encrypt(s, out, 16, out, &(CK_ULONG){ 16 }));
+}
+END_TEST
+
 START_TEST(the_end_of_the_last_session_closes_it_too)
 {
 	CK_OBJECT_HANDLE key = make_root();
@@ -442,6 +471,7 @@ static Suite *suite(void)
 	tcase_add_test(tc, a_call_without_init_is_made_again_after_the_pin);
 	tcase_add_test(tc, what_asked_last_gets_the_pin);
 	tcase_add_test(tc, a_logout_closes_it_again);
+	tcase_add_test(tc, on_a_pin_token_both_pins_are_needed);
 	tcase_add_test(tc, the_end_of_the_last_session_closes_it_too);
 	tcase_add_test(tc, the_pin_is_never_read_nor_found);
 	tcase_add_test(tc, a_pin_needs_a_sealed_key_and_a_length);
