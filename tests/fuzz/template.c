@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/attr_table.h"
+#include "fuzz/world.h"
 
 #define ATTRS 24
 #define LENGTH_OF(array) (sizeof(array) / sizeof((array)[0]))
@@ -78,6 +79,11 @@ static const struct {
 	{ FUZZ_CREATED, { { CKA_CLASS, ULONG(CKO_CERTIFICATE) },
 	  { CKA_CERTIFICATE_TYPE, ULONG(CKC_X_509) }, { CKA_SUBJECT, BYTES("0") },
 	  { CKA_VALUE, BYTES("\x30\x03\x02\x01\x01") } } },
+	{ FUZZ_GENERATED, { { CKA_VALUE_LEN, ULONG(32) }, { CKA_TOKEN, BOOL(1) },
+	  { CKA_SIGNET_SEALED, BOOL(1) }, { CKA_SIGNET_PIN, BYTES(WORLD_PIN) },
+	  { CKA_WRAP, BOOL(1) }, { CKA_UNWRAP, BOOL(1) }, { CKA_ENCRYPT, BOOL(1) } } },
+	{ FUZZ_GENERATED, { { CKA_VALUE_LEN, ULONG(16) }, { CKA_TOKEN, BOOL(1) },
+	  { CKA_SIGNET_SEALED, BOOL(1) }, { CKA_SIGNET_POLICY, BYTES("pcr=sha256:7") } } },
 };
 
 /* Choose a recipe, mostly one for the purpose. */
