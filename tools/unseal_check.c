@@ -225,7 +225,7 @@ static void check_vault(struct check *c, const struct unseal_vault *vault)
 	CK_OBJECT_HANDLE handles[UNSEAL_SHARES_MAX];
 	struct sg_secret *share = NULL;
 	char check[UNSEAL_VAULT_NAME + 16];
-	size_t n = 0;
+	size_t n = 0, good = 0;
 	CK_RV rv;
 
 	snprintf(check, sizeof check, "shares of %s", vault->name);
@@ -233,14 +233,20 @@ static void check_vault(struct check *c, const struct unseal_vault *vault)
 	rv = unseal_shares_find(c->tool, vault->name, handles, UNSEAL_SHARES_MAX, &n);
 	for (size_t i = 0; i < n && rv == CKR_OK; i++) {
 		rv = unseal_share_open(c->tool, handles[i], &share);
+		good += share != NULL;
 		sg_secret_free(&share);
 	}
 	if (rv != CKR_OK) {
 		doctor_report_err(&c->doctor, check, tool_cause(rv));
 		return;
 	}
-	c->found += n;
-	doctor_report(&c->doctor, check, FINE, NULL, "%zu open; the vault must need no more", n);
+	c->found += good;
+	if (good == 0)
+		doctor_report(&c->doctor, check, FAIL, "signet unseal remove, then signet unseal "
+		              "add.", "what is kept is no share: none has the size of one");
+	else
+		doctor_report(&c->doctor, check, FINE, NULL,
+		              "%zu open; the vault must need no more", good);
 }
 
 static void check_shares(struct check *c)

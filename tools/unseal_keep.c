@@ -53,7 +53,7 @@ static enum tool_exit check_new(const struct tool *tool, const struct sg_secret 
 
 	for (size_t i = 0; i < n && rv == CKR_OK && !same; i++) {
 		rv = unseal_share_open(tool, handles[i], &kept);
-		same = rv == CKR_OK && kept->len == share->len &&
+		same = kept != NULL && kept->len == share->len &&
 		       sg_secret_equal(sg_secret_bytes(kept), sg_secret_bytes(share));
 		sg_secret_free(&kept);
 	}

@@ -62,9 +62,9 @@ CK_RV unseal_shares_find(const struct tool *tool, const char *vault, CK_OBJECT_H
                          size_t max, size_t *n)
 {
 	CK_OBJECT_CLASS class = CKO_DATA;
-	/* Who may ask the TPM of a PIN token can make public objects of any name. */
 	CK_ATTRIBUTE template[] = {
 		{ CKA_CLASS, &class, sizeof class },
+		/* Who does not know the PIN can make no private object. */
 		{ CKA_PRIVATE, &tool_true, sizeof tool_true },
 		{ CKA_SIGNET_SEALED, &tool_true, sizeof tool_true },
 		{ CKA_APPLICATION, (void *)(uintptr_t)application, sizeof application - 1 },
@@ -74,7 +74,8 @@ CK_RV unseal_shares_find(const struct tool *tool, const char *vault, CK_OBJECT_H
 	CK_RV rv, ended;
 
 	*n = 0;
-	rv = C_FindObjectsInit(tool->session, template, vault != NULL ? 5 : 4);
+	rv = C_FindObjectsInit(tool->session, template,
+	                       sizeof template / sizeof template[0] - (vault == NULL));
 	if (rv != CKR_OK)
 		return rv;
 	rv = C_FindObjects(tool->session, handles, max, &got);
@@ -133,8 +134,10 @@ CK_RV unseal_share_open(const struct tool *tool, CK_OBJECT_HANDLE handle, struct
 		return rv;
 	value.pValue = out->data;
 	rv = C_GetAttributeValue(tool->session, handle, &value, 1);
-	if (rv == CKR_OK && value.ulValueLen < UNSEAL_SHARE_MIN)
-		rv = CKR_SIGNET_STORE_DAMAGED;
+	if (rv == CKR_BUFFER_TOO_SMALL || (rv == CKR_OK && value.ulValueLen < UNSEAL_SHARE_MIN)) {
+		sg_secret_free(&out);
+		return CKR_OK;
+	}
 	if (rv != CKR_OK) {
 		sg_secret_free(&out);
 		return rv;
@@ -189,13 +192,17 @@ enum tool_exit unseal_shares_open(const struct tool *tool, struct unseal_shares 
 	tool_progress_begin("waiting for the TPM to open the shares");
 	rv = unseal_shares_find(tool, shares->vault, handles, UNSEAL_SHARES_MAX, &n);
 	for (size_t i = 0; i < n && rv == CKR_OK; i++) {
-		rv = unseal_share_open(tool, handles[i], &shares->share[i]);
-		shares->n += rv == CKR_OK;
+		rv = unseal_share_open(tool, handles[i], &shares->share[shares->n]);
+		shares->n += shares->share[shares->n] != NULL;
 	}
 	tool_progress_end();
 	if (rv != CKR_OK) {
 		code = tool_fail_rv(rv, "can't open the unseal shares of \"%s\"", shares->vault);
 		unseal_shares_free(shares);
+	} else if (shares->n == 0) {
+		code = tool_fail(TOOL_NOT_FOUND, "signet unseal remove, then signet unseal add.",
+		                 "what is kept for \"%s\" is no share: none has the size of one",
+		                 shares->vault);
 	}
 	return code;
 }

@@ -42,7 +42,8 @@ enum sg_err unseal_share_read(const struct sg_secret *text, struct sg_secret **s
 CK_RV unseal_share_keep(const struct tool *tool, const char *vault,
                         const struct sg_secret *share);
 
-/* Find the objects of a vault, or of all where that is NULL: at most max handles. */
+/* Find the objects of a vault, or of all where that is NULL: at most max handles. What anybody
+ * could have put there without the PIN, or what nothing sealed, is passed over. */
 CK_RV unseal_shares_find(const struct tool *tool, const char *vault, CK_OBJECT_HANDLE *handles,
                          size_t max, size_t *n);
 
@@ -54,7 +55,8 @@ CK_RV unseal_vaults_read(const struct tool *tool, struct unseal_vaults *vaults);
 enum tool_exit unseal_shares_open(const struct tool *tool, struct unseal_shares *shares);
 void unseal_shares_free(struct unseal_shares *shares);
 
-/* Open one share. The caller frees *share. */
+/* Open one share, which is NULL where the object has not the size of one. The caller frees
+ * *share. */
 CK_RV unseal_share_open(const struct tool *tool, CK_OBJECT_HANDLE handle,
                         struct sg_secret **share);
 

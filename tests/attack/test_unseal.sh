@@ -72,6 +72,22 @@ echoing() {
 		! grep -qF -e "$(cat "$VAULT_FOLDER/share1")" -e "$(cat "$VAULT_FOLDER/share2")" "$FOLDER/out" "$FOLDER/err"
 }
 
+# Who does not know the PIN puts data there that looks like shares: of another vault, of this one.
+planted() {
+	local -x SIGNET_STATE=$FOLDER/closed
+	local plant=("$SIGNET_TEST_BUILDDIR/tests/tool/plant_key" "$SIGNET_TEST_BUILDDIR/.libs/signet.so" closed) i
+
+	mkdir -m 700 "$SIGNET_STATE" && printf 'correct horse' > "$FOLDER/pin" && chmod 600 "$FOLDER/pin" &&
+		exits 0 init --label closed --pin-file "$FOLDER/pin" || return 1
+	for i in 1 2; do
+		exits 0 unseal add --vault main --pin-file "$FOLDER/pin" --share-file - < "$VAULT_FOLDER/share$i" || return 1
+	done
+	"${plant[@]}" other share 33 public && "${plant[@]}" main share 33 public && "${plant[@]}" main share 40 public || return 1
+	exits 0 unseal list --pin-file "$FOLDER/pin" && [ "$(cat "$FOLDER/out")" = 'main: 2 shares' ] || return 1
+	his --cert "$VAULT_FOLDER/cert.pem" --key "$VAULT_FOLDER/cert.key" && asks 0 --pin-file "$FOLDER/pin" &&
+		! vault_log vault | grep -q foreign
+}
+
 # sends LINES ARGUMENT...: send the shares to a vault that holds what is asked of it, until it has
 # been asked so much.
 sends() {
@@ -168,6 +184,7 @@ check 'a server without TLS gets no share' in_the_clear
 check 'where a server leads to another one no share goes' redirected
 check 'no proxy of the environment gets a share, and nobody the keys of the connection' environment
 check 'what a server answers is not shown, a share least of all' echoing
+check 'what somebody planted without the PIN is no share, and stops nothing' planted
 check 'a share that is sent stands in no argument, no environment, no output and no file' seen_from_outside
 # A sanitizer makes no dump, and keeps what was freed.
 if [ -n "${SIGNET_TEST_SANITIZER:-}" ]; then

@@ -98,6 +98,16 @@ no_share_is_refused() {
 	fails 2 'no option --share' unseal add --vault main --share "$(cat "$VAULT_FOLDER/share4")" && silent
 }
 
+# Data of another size, put there by another program.
+what_is_no_share_is_passed_over() {
+	local plant=("$SIGNET_TEST_BUILDDIR/tests/tool/plant_key" "$SIGNET_TEST_BUILDDIR/.libs/signet.so" token)
+
+	add odd 1 2 && "${plant[@]}" odd share 40 private && "${plant[@]}" odd share 3 private || return 1
+	tls --threshold 2 && unseals 0 --vault odd && got 1 2 && add odd 3 && exits 0 unseal --check && prints 'shares of odd: 3 open' &&
+		exits 0 unseal remove --vault odd --yes && "${plant[@]}" odd share 40 private && unseals 3 --vault odd && says 'size of one' &&
+		exits 0 unseal remove --vault odd --yes
+}
+
 same_share_is_refused() {
 	fails 9 'kept already' unseal add --vault main --share-file - < "$VAULT_FOLDER/share2"
 }
@@ -218,6 +228,7 @@ else
 fi
 check 'what is no share is refused' no_share_is_refused
 check 'a share that is kept is refused' same_share_is_refused
+check 'what has not the size of a share is passed over' what_is_no_share_is_passed_over
 check 'a vault that there is no share of is an error' fails 3 'no shares of a vault "other"' unseal vault --addr https://127.0.0.1:9 --vault other
 check 'a vault is unsealed by as many shares as it needs' unseals_a_vault
 check 'one that is unsealed gets none' unsealed_already_is_fine
