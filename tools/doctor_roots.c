@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * signet doctor: the decryption roots. Whether each can be had back when this machine is lost, as
- * far as tokens show them without a PIN. Roots in an HSM are left to its own backups.
+ * far as tokens show them without a PIN, and how many old versions wait to be retired. Roots in an
+ * HSM are left to its own backups.
  */
 #include <stdio.h>
 
@@ -15,6 +16,7 @@
 /* What is to be said of the roots of one token. */
 struct roots {
 	size_t n;
+	size_t old;                     /* versions that make nothing new */
 	size_t lost;                    /* of which nobody holds anything */
 	char name[256];                 /* of one of those */
 	bool may_leave;                 /* that one, for recovery */
@@ -28,6 +30,8 @@ static void note_root(const struct tool *tool, CK_OBJECT_HANDLE key, struct root
 	if (tool_object_read(tool, key, &object) == TOOL_OK && object.sealed &&
 	    tool_version_is_root(&object)) {
 		roots->n++;
+		roots->old += !tool_attribute_bool(tool, key, CKA_WRAP) &&
+		              !tool_attribute_bool(tool, key, CKA_ENCRYPT);
 		if (tool_attribute(tool, key, CKA_SIGNET_RECOVERY, &recovery) != CKR_OK ||
 		    recovery.len == 0 ||
 		    sg_bytes_equal(sg_buf_bytes(&recovery), sg_bytes_str("none"))) {
@@ -56,6 +60,11 @@ static void report(struct doctor *doctor, CK_SLOT_ID slot, const struct roots *r
 		                "that may.",
 		              "%zu of %zu can't be had back if this machine is lost, \"%s\" among "
 		              "them", roots->lost, roots->n, roots->name);
+	snprintf(check, sizeof check, "old roots in slot %lu", slot);
+	if (roots->old > 0)
+		doctor_report(doctor, check, FINE, NULL, "%zu of %zu are old versions, which open what "
+		              "they made: signet root rewrap brings that to the newest, signet root "
+		              "retire destroys them then", roots->old, roots->n);
 }
 
 void doctor_check_roots(struct doctor *doctor, const struct tool_token *token)

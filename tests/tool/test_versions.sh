@@ -141,6 +141,7 @@ check 'a chain begins with the version that wrapped' chains_find_the_version
 check 'root list shows the versions, and which is the newest' list_shows_versions
 check 'an old version unwraps and decrypts alone' old_version_unwraps_alone
 check 'recovery is arranged for each version' recovery_is_asked_for
+check 'doctor counts old versions' eval 'exits 0 doctor && prints "3 of 5 are old versions"'
 check 'a name that is no root is not rotated' eval 'signet unwrap --root root --label plain < "$FOLDER/key1" > /dev/null &&
 	fails 1 "is no root" root rotate --root plain --no-recovery'
 check 'a label that is taken is refused' fails 9 already root rotate --root root --no-recovery --new-label both
