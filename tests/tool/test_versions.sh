@@ -153,6 +153,6 @@ check 'a file that is not there is an error' fails 3 'No such file' root rewrap 
 check 'two places to write are one too many' fails 2 'both be given' root rewrap --root root --in-place a --output b
 check 'retire wants evidence' retire_wants_evidence
 check 'retire destroys what is not needed' retire_destroys
-check 'the name of a root whose first version is gone is taken' fails 9 'versions of a root' root create --label root --no-recovery
+check 'the name of a root whose first version is gone is taken' fails 9 'signet root rotate' root create --label root --no-recovery
 check 'an old version that is open still is closed' open_old_version_is_closed
 finish
