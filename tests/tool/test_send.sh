@@ -214,6 +214,13 @@ without_a_tpm() {
 		on s fails 6 'only a TPM opens' root node && on s fails 6 'only a TPM opens' root receive --yes < "$FOLDER/soft.sent"
 }
 
+# The policy here is one of this machine.
+guarded() {
+	on b exits 0 root receive --yes --label guarded --pcr sha256:23 < "$FOLDER/root.sent" &&
+		on b exits 0 wrap --root guarded --new && on b tpm2_pcrextend 23:sha256=${zeros//0/1} &&
+		on b fails 11 'PCR 23' wrap --root guarded --new
+}
+
 # A list of sealers receives by its TPM.
 one_of_several() {
 	on l exits 0 init --label list --machine --sealer soft+tpm && on l exits 0 root node && cp "$FOLDER/out" "$FOLDER/list.pub" &&
@@ -236,6 +243,7 @@ check 'a new version is sent and takes the place of the old one' rotated
 check 'what was changed or cut is refused' changed
 check 'another file is no node' no_node
 check 'the receiver must be in the state that was demanded' in_that_state_alone
+check 'what is received gets a policy of its own here' guarded
 check 'a certificate of the maker is enough' with_a_certificate
 check 'an identity key that was not made for it stays' identity_keys_too
 check 'sending needs no TPM, and receiving does' without_a_tpm
