@@ -111,6 +111,8 @@ programs() {
 	! grep -qs '"lib/faulty\.h"' "$root/tests/$1" || echo faulty.la
 	case $1 in
 	attack/test_timing.sh) echo tests/ct/secrets ;;
+	# What scripts call.
+	*.sh) make -s --eval='helpers: ; @printf "%s\n" $(filter tests/tool/%,$(check_DATA))' helpers ;;
 	*.c) echo "tests/${1%.c}" ;;
 	esac
 }
