@@ -243,8 +243,8 @@ check 'a new version is sent and takes the place of the old one' rotated
 check 'what was changed or cut is refused' changed
 check 'another file is no node' no_node
 check 'the receiver must be in the state that was demanded' in_that_state_alone
-check 'what is received gets a policy of its own here' guarded
 check 'a certificate of the maker is enough' with_a_certificate
+check 'what is received gets a policy of its own here' guarded
 check 'an identity key that was not made for it stays' identity_keys_too
 check 'sending needs no TPM, and receiving does' without_a_tpm
 check 'a token that a TPM seals as one of several receives' one_of_several
