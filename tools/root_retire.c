@@ -116,6 +116,11 @@ static enum tool_exit weigh(const struct tool *tool, const struct tool_version *
 
 	if (tool_given(tool, OPT_NOT_NEEDED))
 		return TOOL_OK;
+	if (tool_attribute_bool(tool, version->key, CKA_DECRYPT))
+		return tool_fail(TOOL_MISMATCH, "signet encrypt and the vaults that it seals make such; "
+		                 "--not-needed gives up what this version alone opens.",
+		                 "version %lu also decrypts, and an inventory names wrapped keys alone",
+		                 version->number);
 	if (!tool_given(tool, OPT_INVENTORY))
 		return tool_fail(TOOL_USAGE, advice, "nothing says that version %lu is not needed any "
 		                 "more: --inventory FILE names every wrapped key", version->number);
@@ -146,9 +151,11 @@ static enum tool_exit confirm(const struct tool *tool, const struct tool_version
 		              "later version is lost.");
 	else
 		tool_text_add(&text, "%" PRIu64 " of the %" PRIu64 " keys of the inventory are lost, "
-		              "and what it wrapped that is not among them.", found->needed,
-		              found->keys);
-	if (version->recovery.len > 0) {
+		              "and what it wrapped or encrypted that is not among them.",
+		              found->needed, found->keys);
+	if (sg_bytes_equal(sg_buf_bytes(&version->recovery), sg_bytes_str("none"))) {
+		tool_text_add(&text, " It can't be had back.");
+	} else if (version->recovery.len > 0) {
 		tool_text_add(&text, " It can be had back as long as its recovery is kept: ");
 		tool_text_name(&text, sg_buf_bytes(&version->recovery));
 		tool_text_add(&text, ".");

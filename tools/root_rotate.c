@@ -146,6 +146,20 @@ static enum tool_exit rotate(const struct tool *tool, struct rotation *r)
 	return tool_root_made(tool, rv, key, &r->root, &r->plan, made);
 }
 
+/* Make sure that the version before opens. Where it does not, this machine is not in the state that
+ * it was bound to, and the next version must not be bound to this one. */
+static enum tool_exit check_opens(const struct tool *tool, const struct tool_version *old)
+{
+	const char *why = "";
+
+	if (old->object.resident || tool_guard_try(tool, old->key, &why) != TOOL_NOT_MET)
+		return TOOL_OK;
+	return tool_fail(TOOL_OTHER_TPM, "Rotate it where it opens; signet reseal, signet policy update "
+	                 "and signet root recover bring it back.",
+	                 "version %lu does not open now, and the next one would be bound to what "
+	                 "keeps it closed: %s", old->number, why);
+}
+
 static enum tool_exit run(struct tool *tool)
 {
 	struct rotation r = { .old = { .n = 0 } };
@@ -158,6 +172,8 @@ static enum tool_exit run(struct tool *tool)
 	if (code == TOOL_OK && !tool_version_is_root(&r.old.version[0].object))
 		code = tool_fail(TOOL_FAILED, "signet root list shows the roots.",
 		                 "\"%s\" is no root", tool->value[OPT_ROOT]);
+	if (code == TOOL_OK)
+		code = check_opens(tool, &r.old.version[0]);
 	if (code == TOOL_OK)
 		code = tool_versions_newest(&r.old);
 	if (code == TOOL_OK)

@@ -60,7 +60,8 @@ static enum tool_exit find_key(struct tool *tool, const char *name, CK_OBJECT_HA
 	free(handles);
 	if (code != TOOL_OK)
 		return code;
-	return tool_find_one(tool, count > 0 ? CKO_SECRET_KEY : CKO_PRIVATE_KEY, name, key);
+	code = tool_find_one(tool, count > 0 ? CKO_SECRET_KEY : CKO_PRIVATE_KEY, name, key);
+	return code == TOOL_OK ? tool_version_check_maker(tool, *key, name) : code;
 }
 
 /* Who sends one version may think that he sent them all. */

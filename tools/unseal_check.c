@@ -20,6 +20,7 @@
 #include "tools/tripwire.h"
 #include "tools/unseal_pcrs.h"
 #include "tools/unseal_share.h"
+#include "tools/versions.h"
 #include "tools/unseal_units.h"
 
 #define PCR_FILE_MAX 65536
@@ -310,7 +311,7 @@ static void check_roots(struct check *c, struct sg_token *token)
 		struct tool_object object;
 
 		if (tool_object_read(c->tool, handles[i], &object) == TOOL_OK &&
-		    (object.sealed || object.resident))
+		    tool_version_trusted(c->tool, &object))
 			check_root(c, token, &object);
 		tool_object_free(&object);
 	}

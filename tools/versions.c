@@ -110,6 +110,17 @@ static enum tool_exit gather(struct tool *tool, CK_ATTRIBUTE_TYPE by,
 	return code;
 }
 
+enum tool_exit tool_version_check_maker(const struct tool *tool, CK_OBJECT_HANDLE key,
+                                        const char *name)
+{
+	if ((tool->token.flags & CKF_LOGIN_REQUIRED) == 0 ||
+	    tool_attribute_bool(tool, key, CKA_PRIVATE))
+		return TOOL_OK;
+	return tool_fail(TOOL_NOT_FOUND, "signet list --login shows it; signet delete removes it.",
+	                 "\"%s\" is a public key object, which anybody can have put there without "
+	                 "the PIN: it is not taken for a root of this token", name);
+}
+
 /* Begin with a key that was found in another way. */
 static enum tool_exit begin_with(struct tool *tool, CK_OBJECT_HANDLE key,
                                  struct tool_versions *root)
@@ -157,6 +168,8 @@ enum tool_exit tool_versions_find(struct tool *tool, const char *name, struct to
 	}
 	if (code == TOOL_OK && out->n == 0) {
 		code = tool_find_one(tool, CKO_SECRET_KEY, name, &key);
+		if (code == TOOL_OK)
+			code = tool_version_check_maker(tool, key, name);
 		if (code == TOOL_OK)
 			code = begin_with(tool, key, out);
 		if (code == TOOL_OK && out->name.len > 0)

@@ -61,6 +61,10 @@ CK_ULONG tool_version_of(const struct tool *tool, CK_OBJECT_HANDLE key, struct s
  * lives in an HSM. */
 bool tool_version_is_root(const struct tool_object *object);
 
+/* Refuse a key of a PIN token that who has no PIN can have made. */
+enum tool_exit tool_version_check_maker(const struct tool *tool, CK_OBJECT_HANDLE key,
+                                        const char *name);
+
 /* Tell whether it is one that only who may use the token's private objects can have made: on a PIN
  * token everybody makes public ones. */
 bool tool_version_trusted(const struct tool *tool, const struct tool_object *object);

@@ -85,7 +85,10 @@ planted_key_is_no_root() {
 	printf 'correct horse' > "$FOLDER/pin"
 	exits 0 init --label closed --pin-file "$FOLDER/pin" &&
 		"$SIGNET_TEST_BUILDDIR/tests/tool/plant_key" "$module" closed vault &&
-		fails 3 'is not a root of this token' unseal exec --token closed --pin-file "$FOLDER/pin" --root vault --fd 5 -- cat /dev/fd/5 &&
+		fails 3 'is not taken for a root of this token' unseal exec --token closed --pin-file "$FOLDER/pin" --root vault --fd 5 -- cat /dev/fd/5 &&
+		fails 3 'not taken for a root' wrap --token closed --pin-file "$FOLDER/pin" --root vault --new &&
+		printf x | fails 3 'not taken for a root' encrypt --token closed --pin-file "$FOLDER/pin" --root vault &&
+		exits 0 unseal --check --token closed --pin-file "$FOLDER/pin" && ! prints 'root vault' &&
 		exits 0 root import --token closed --pin-file "$FOLDER/pin" --label own --leave deliver --no-recovery < "$FOLDER/known" &&
 		"$SIGNET_TEST_BUILDDIR/tests/tool/plant_key" "$module" closed own &&
 		exits 0 unseal exec --token closed --pin-file "$FOLDER/pin" --root own --fd 5 -- cat /dev/fd/5 && cmp "$FOLDER/out" "$FOLDER/known"

@@ -358,7 +358,7 @@ names_of_versions_are_kept() {
 root_with_versions_is_not_made_again() {
 	exits 0 root create --token other --label twice --no-recovery && exits 0 root rotate --token other --root twice --no-recovery &&
 		exits 0 root retire --token other --root twice --version 1 --not-needed --yes &&
-		fails 9 'signet root rotate' root create --token other --label twice --no-recovery
+		fails 9 'there are versions of a root' root create --token other --label twice --no-recovery
 }
 
 recovered_root_says_what_it_is() {

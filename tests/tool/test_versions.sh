@@ -129,6 +129,21 @@ open_old_version_is_closed() {
 		exits 0 root rewrap --root twin < /dev/null && exits 0 root list --json && [ "$(grep -c '"usage": "unwrap"' "$FOLDER/out")" = 2 ] && exits 0 unwrap --root twin-v2 --check < "$FOLDER/twin"
 }
 
+# What a version encrypted is in no inventory of wrapped keys.
+decrypting_version_is_retired_by_two_words() {
+	exits 0 root create --label seal --usage both --no-recovery && signet wrap --root seal --new --format base64 > "$FOLDER/seal.keys" &&
+		exits 0 root rotate --root seal --no-recovery && exits 0 root rewrap --root seal --in-place "$FOLDER/seal.keys" &&
+		fails 8 'also decrypts' root retire --root seal --version 1 --inventory "$FOLDER/seal.keys" --yes &&
+		exits 0 root retire --root seal --version 1 --inventory "$FOLDER/seal.keys" --not-needed --yes && says "It can't be had back."
+}
+
+# Whoever boots something else would have new secrets sealed for that.
+root_that_does_not_open_is_not_rotated() {
+	exits 0 root create --label bound --pcr sha256:16 --no-recovery && tpm2_pcrextend 16:sha256="$(printf '%064d' 1)" &&
+		fails 11 'does not open now' root rotate --root bound --no-recovery && tpm_power_cut &&
+		exits 0 root rotate --root bound --no-recovery && prints bound-v2
+}
+
 tpm_start || exit 1
 printf 'A=1\n' > "$FOLDER/conf.plain"
 signet init --label token --machine > /dev/null || exit 1
@@ -155,4 +170,6 @@ check 'retire wants evidence' retire_wants_evidence
 check 'retire destroys what is not needed' retire_destroys
 check 'the name of a root whose first version is gone is taken' fails 9 'signet root rotate' root create --label root --no-recovery
 check 'an old version that is open still is closed' open_old_version_is_closed
+check 'a version that decrypts is given up by two words' decrypting_version_is_retired_by_two_words
+check 'a root that does not open now is not rotated' root_that_does_not_open_is_not_rotated
 finish
