@@ -95,6 +95,9 @@ EXTRA_DIST += tests/lib/vault.sh tests/tool/credential.sh tests/tool/lib.sh $(to
 EXTRA_PROGRAMS += tests/tool/json tests/tool/load_credential tests/tool/plant_key tests/tool/reopen_key
 tests_tool_json_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_tool_json_LDADD = $(JANSSON_LIBS)
+tests_tool_load_credential_LDADD =
+tests_tool_plant_key_LDADD =
+tests_tool_reopen_key_LDADD =
 check_DATA += tests/tool/json$(EXEEXT) tests/tool/load_credential$(EXEEXT) tests/tool/plant_key$(EXEEXT) \
 	tests/tool/reopen_key$(EXEEXT)
 CLEANFILES += tests/tool/json$(EXEEXT) tests/tool/load_credential$(EXEEXT) tests/tool/plant_key$(EXEEXT) \
