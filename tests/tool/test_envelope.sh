@@ -50,34 +50,45 @@ swapping_fails() {
 	swap '' && does_not_read && swap '' .key && does_not_read && swap '' && does_not_read && swap '' .key && reads 1 one && reads 2 two
 }
 
-# Two processes read while another one rotates; each read must succeed, and is told on the descriptor.
+# Two processes read while another one rotates; each read must succeed, and is told with what was marked
+# before it.
 reader() {
+	local value mark
+
 	while [ ! -e "$FOLDER/stop" ]; do
-		[ "$(envelope get bank web db "$1")" = "$2" ] || { echo failed; return 1; }
-		echo read
+		mark=$(< "$FOLDER/mark")
+		value=$(envelope get bank web db "$1")
+		[ "$value" = "$2" ] || { echo "failed: $value"; return 1; }
+		echo "read $mark"
 	done
 }
 
-# has_read DESCRIPTOR: forget what was read before; what is read now succeeds, three times.
-has_read() {
-	local line i
+# have_read DESCRIPTOR...: what each reads from now on succeeds, three times.
+have_read() {
+	local line i reader
 
-	while read -r -t 0.01 -u "$1" line; do
-		[ "$line" = read ] || return 1
-	done
-	for ((i = 0; i < 3; i++)); do
-		read -r -t 60 -u "$1" line && [ "$line" = read ] || return 1
+	MARK=$((MARK + 1))
+	echo "$MARK" > "$FOLDER/mark.new" && mv "$FOLDER/mark.new" "$FOLDER/mark" || return 1
+	for reader in "$@"; do
+		for ((i = 0; i < 3;)); do
+			if ! read -r -t 60 -u "$reader" line || [ "${line%% *}" != read ]; then
+				echo "a reader $line"
+				return 1
+			fi
+			[ "$line" != "read $MARK" ] || i=$((i + 1))
+		done
 	done
 }
 
 rotates_while_others_read() {
-	local result=0 one two
+	local result=0 one two MARK=0
 
+	echo 0 > "$FOLDER/mark"
 	exec {one}< <(reader 1 one) {two}< <(reader 2 two)
-	{ has_read "$one" && has_read "$two" && envelope rotate-project web root && [ -e "$STORE/web/key.2" ] && [ ! -e "$STORE/web/key.1" ] &&
-		has_read "$one" && has_read "$two" && exits 0 root rotate --root root --no-recovery && envelope rotate-project web root-v2 &&
-		has_read "$one" && has_read "$two" && exits 0 root retire --root root --version 1 --not-needed --yes &&
-		has_read "$one" && has_read "$two"; } || result=1
+	{ have_read "$one" "$two" && envelope rotate-project web root && [ -e "$STORE/web/key.2" ] && [ ! -e "$STORE/web/key.1" ] &&
+		have_read "$one" "$two" && exits 0 root rotate --root root --no-recovery && envelope rotate-project web root-v2 &&
+		have_read "$one" "$two" && exits 0 root retire --root root --version 1 --not-needed --yes &&
+		have_read "$one" "$two"; } || result=1
 	touch "$FOLDER/stop"
 	! { cat <&"$one" && cat <&"$two"; } | grep failed || result=1
 	exec {one}<&- {two}<&-
