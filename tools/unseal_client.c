@@ -11,10 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tools/fail.h"
 #include "tools/unseal_answer.h"
+
+#define CONNECT_MS 5000         /* TCP and TLS; who is up has that done in much less */
 
 struct unseal_client {
 	char *ca;
@@ -157,6 +160,8 @@ static bool set_common(const struct unseal_client *client, CURL *curl, bool plai
 	           curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK &&
 	           curl_easy_setopt(curl, CURLOPT_FORBID_REUSE, 1L) == CURLE_OK &&
 	           curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, ms) == CURLE_OK &&
+	           curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS,
+	                            ms < CONNECT_MS ? ms : CONNECT_MS) == CURLE_OK &&
 	           /* The library of HTTP/2 would keep copies that nobody wipes. */
 	           curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1) ==
 	                   CURLE_OK &&
@@ -234,19 +239,33 @@ static enum unseal_ended sort(CURLcode result)
 	return UNSEAL_NOT_SPOKEN;
 }
 
-enum sg_err unseal_client_ask(struct unseal_client *client, const char *addr, const char *path,
-                              const struct sg_secret *body, long ms, struct unseal_reply *reply)
+long unseal_client_now(void)
 {
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+enum sg_err unseal_client_ask(struct unseal_client *client, const char *addr, const char *path,
+                              const struct sg_secret *body, struct unseal_limit limit,
+                              struct unseal_reply *reply)
+{
+	long left = limit.end - unseal_client_now(), ms = left < limit.ms ? left : limit.ms;
 	char why[CURL_ERROR_SIZE] = "";
 	struct curl_slist *headers = NULL;
 	bool plain = strncasecmp(addr, "http:", strlen("http:")) == 0;
-	CURL *curl = curl_easy_init();
 	enum sg_err err = SG_ERR_NOMEM;
+	CURL *curl = NULL;
 	CURLcode result;
 
-	reply->status = 0;
+	*reply = (struct unseal_reply){ .ended = UNSEAL_NOT_THERE, .body = reply->body };
 	reply->body.len = 0;
-	reply->why[0] = '\0';
+	if (ms <= 0) {
+		snprintf(reply->why, sizeof reply->why, "its time is over");
+		return SG_OK;
+	}
+	curl = curl_easy_init();
 	if (curl == NULL || !set_common(client, curl, plain, why, ms, &reply->body) ||
 	    !set_url(curl, addr, path) || !set_body(curl, body, &headers))
 		goto out;

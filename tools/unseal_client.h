@@ -37,10 +37,20 @@ void unseal_client_free(struct unseal_client **client);
  * taken where plain says so, for 127.0.0.1 and [::1]. It is told what is wrong. */
 enum tool_exit unseal_client_check(const char *addr, bool plain);
 
-/* Ask for addr and then path, with PUT and the body where there is one; it may take so many
- * milliseconds. What it says is in *reply, which the caller cleared. Errors: NOMEM. */
+/* Return the time, in milliseconds of a clock that nobody sets. */
+long unseal_client_now(void);
+
+/* When a request is over, answered or not. */
+struct unseal_limit {
+	long end;               /* by unseal_client_now */
+	long ms;                /* from its beginning */
+};
+
+/* Ask for addr and then path, with PUT and the body where there is one; after the end nothing is
+ * asked, and nobody is there. What it says is in *reply, which the caller cleared. Errors:
+ * NOMEM. */
 enum sg_err unseal_client_ask(struct unseal_client *client, const char *addr, const char *path,
-                              const struct sg_secret *body, long ms,
+                              const struct sg_secret *body, struct unseal_limit limit,
                               struct unseal_reply *reply);
 
 #endif

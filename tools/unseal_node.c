@@ -15,8 +15,9 @@
 #define STATUS "/v1/sys/seal-status"
 #define UNSEAL "/v1/sys/unseal"
 
-/* Attempts until the shares are taken for wrong: somebody else's spoil one, too. */
-#define REFUSALS 3
+#define SHARE_MS 30000          /* the last share's answer comes when the vault is open */
+/* Attempts that somebody else's shares may spoil before those that are kept are taken for wrong. */
+#define SPOILT 2
 /* Visits that a server has which took all shares and is not open yet. */
 #define IDLE 5
 
@@ -72,7 +73,8 @@ static bool take(struct unseal_node *node, const struct unseal_reply *reply,
 		     reply->why);
 		return false;
 	case UNSEAL_NOT_TRUSTED:
-		note(node, UNSEAL_FAILED, TOOL_MISMATCH, "--ca FILE names who signed its "
+		/* It may be renewed, or become valid when the clock of the machine is set. */
+		note(node, UNSEAL_WAITING, TOOL_MISMATCH, "--ca FILE names who signed its "
 		     "certificate; the name in --addr must be one in it.",
 		     "its certificate is not trusted, so it got no share (%s)", reply->why);
 		return false;
@@ -114,23 +116,30 @@ struct visit {
 	struct unseal_node *node;
 	struct unseal_client *client;
 	const struct unseal_shares *shares;
-	long ms;
+	struct unseal_limit limit;
 	struct unseal_reply reply;
 };
 
 static enum sg_err put(struct visit *v, const struct sg_secret *body)
 {
-	return unseal_client_ask(v->client, v->node->addr, UNSEAL, body, v->ms, &v->reply);
+	struct unseal_limit limit = { v->limit.end, SHARE_MS };
+
+	return unseal_client_ask(v->client, v->node->addr, UNSEAL, body, limit, &v->reply);
 }
 
-/* The attempt came to nothing: these shares are not the vault's, or somebody gave one of his own
- * in between. The vault forgot all of them. */
-static void note_refused(struct unseal_node *node)
+/* The attempt came to nothing: a share that is kept is wrong, or somebody gave one of his own in
+ * between. The vault forgot all of them. Where more are kept than needed the next attempt begins
+ * with the next one, until each was left out. */
+static void note_refused(struct visit *v, size_t needed)
 {
+	struct unseal_node *node = v->node;
+	size_t n = v->shares->n;
+
 	node->sent = 0;
-	node->first++;
-	if (++node->refused < REFUSALS)
-		waits(node, "it refused the shares once, perhaps because of others' shares");
+	node->first = (node->first + 1) % n;
+	if (++node->refused < (n > needed ? n : 1) + SPOILT)
+		waits(node, "it refused the shares: perhaps because of others' shares, or one that is "
+		      "kept is wrong");
 	else
 		note(node, UNSEAL_FAILED, TOOL_MISMATCH, "Take the vault's shares in anew: signet "
 		     "unseal remove, then signet unseal add.",
@@ -151,7 +160,7 @@ static bool send_share(struct visit *v, size_t i, struct unseal_answer *answer, 
 	if (*err != SG_OK)
 		return false;
 	if (v->reply.ended == UNSEAL_ANSWERED && v->reply.status == 400) {
-		note_refused(node);
+		note_refused(v, answer->t);
 		return false;
 	}
 	if (!take(node, &v->reply, answer))
@@ -260,13 +269,13 @@ static bool wants_shares(struct unseal_node *node, const struct unseal_answer *a
 }
 
 enum sg_err unseal_node_visit(struct unseal_node *node, struct unseal_client *client,
-                              const struct unseal_shares *shares, long ms)
+                              const struct unseal_shares *shares, struct unseal_limit limit)
 {
-	struct visit v = { .node = node, .client = client, .shares = shares, .ms = ms };
+	struct visit v = { .node = node, .client = client, .shares = shares, .limit = limit };
 	struct unseal_answer answer;
 	enum sg_err err;
 
-	err = unseal_client_ask(client, node->addr, STATUS, NULL, ms, &v.reply);
+	err = unseal_client_ask(client, node->addr, STATUS, NULL, limit, &v.reply);
 	if (err == SG_OK && take(node, &v.reply, &answer) && wants_shares(node, &answer))
 		err = go_on(&v, &answer);
 	sg_buf_wipe(&v.reply.body);

@@ -31,9 +31,9 @@ struct unseal_node {
 	unsigned idle;                  /* visits since it had all shares and stayed sealed */
 };
 
-/* Visit a server that waits: ask for its state, and send shares where it wants some. No request
- * takes longer than so many milliseconds. Errors: NOMEM, SECURE_MEMORY. */
+/* Visit a server that waits: ask for its state, by the limit, and send shares where it wants some,
+ * until the end of it. Errors: NOMEM, SECURE_MEMORY. */
 enum sg_err unseal_node_visit(struct unseal_node *node, struct unseal_client *client,
-                              const struct unseal_shares *shares, long ms);
+                              const struct unseal_shares *shares, struct unseal_limit limit);
 
 #endif

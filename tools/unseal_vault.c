@@ -19,7 +19,9 @@
 #define NODES_MAX 16
 #define TIMEOUT 300             /* seconds, where --timeout is not given */
 #define TIMEOUT_MAX 86400
-#define REQUEST_MS 30000        /* the last share's answer comes when the vault is open */
+#define STATE_MS 30000          /* for the answer to what state it is in */
+#define STATE_SHARED_MS 5000    /* and where others wait meanwhile */
+#define VISIT_MS 100            /* in less time there is no point in one more visit */
 #define PAUSE_FIRST_MS 50
 #define PAUSE_LAST_MS 5000
 
@@ -61,14 +63,6 @@ static enum tool_exit read_timeout(const struct tool *tool, long *seconds)
 	return TOOL_OK;
 }
 
-static long now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static void sleep_ms(long ms)
 {
 	struct timespec pause = { ms / 1000, ms % 1000 * 1000000 };
@@ -88,7 +82,7 @@ static enum tool_exit tell_done(const struct unseal_node *node)
 
 /* Visit a server once. What it waits for is told when that changes. */
 static enum tool_exit visit(struct unseal_node *node, struct unseal_client *client,
-                            const struct unseal_shares *shares, long ms)
+                            const struct unseal_shares *shares, struct unseal_limit limit)
 {
 	char before[sizeof node->why];
 	enum sg_err err;
@@ -96,7 +90,7 @@ static enum tool_exit visit(struct unseal_node *node, struct unseal_client *clie
 	memcpy(before, node->why, sizeof before);
 	tool_log_clear();
 	tool_progress_begin("waiting for the vault");
-	err = unseal_node_visit(node, client, shares, ms);
+	err = unseal_node_visit(node, client, shares, limit);
 	tool_progress_end();
 	if (err != SG_OK)
 		return tool_fail_err(err, "can't ask %s", node->addr);
@@ -107,31 +101,51 @@ static enum tool_exit visit(struct unseal_node *node, struct unseal_client *clie
 	return TOOL_OK;
 }
 
-/* Visit all that wait, again and again, with pauses that grow, until none does. */
+/* Count the servers that wait, from one of them on. */
+static size_t count_waiting(const struct nodes *nodes, size_t from)
+{
+	size_t n = 0;
+
+	for (size_t i = from; i < nodes->n; i++)
+		n += nodes->list[i].state == UNSEAL_WAITING;
+	return n;
+}
+
+/* Visit all that wait once. What is left until the end is divided among those still to be visited,
+ * so that none, however slow, takes the time of the others. */
+static enum tool_exit visit_round(struct nodes *nodes, struct unseal_client *client,
+                                  const struct unseal_shares *shares, long end)
+{
+	enum tool_exit code = TOOL_OK;
+
+	for (size_t i = 0; i < nodes->n && code == TOOL_OK; i++) {
+		struct unseal_node *node = &nodes->list[i];
+		bool alone = count_waiting(nodes, 0) == 1;
+		long now = unseal_client_now(), part;
+
+		if (node->state != UNSEAL_WAITING)
+			continue;
+		part = (end - now) / (long)count_waiting(nodes, i);
+		/* What it said last tells more than that it had no time. */
+		if (part >= VISIT_MS || node->why[0] == '\0')
+			code = visit(node, client, shares, (struct unseal_limit){
+				now + part, alone ? STATE_MS : STATE_SHARED_MS });
+	}
+	return code;
+}
+
+/* Do so again and again, with pauses that grow, until none waits or time is over. */
 static enum tool_exit visit_all(struct nodes *nodes, struct unseal_client *client,
                                 const struct unseal_shares *shares, long seconds)
 {
-	long end = now_ms() + seconds * 1000, pause = PAUSE_FIRST_MS;
-	enum tool_exit code = TOOL_OK;
-	bool waits = true;
+	long end = unseal_client_now() + seconds * 1000, pause = PAUSE_FIRST_MS;
+	enum tool_exit code = visit_round(nodes, client, shares, end);
 
-	while (waits && code == TOOL_OK) {
-		waits = false;
-		for (size_t i = 0; i < nodes->n && code == TOOL_OK; i++) {
-			struct unseal_node *node = &nodes->list[i];
-			long left = end - now_ms();
-
-			if (node->state != UNSEAL_WAITING)
-				continue;
-			if (left > 0 || node->why[0] == '\0')
-				code = visit(node, client, shares,
-				             left < 1 ? 1 : left < REQUEST_MS ? left : REQUEST_MS);
-			waits = waits || node->state == UNSEAL_WAITING;
-		}
-		waits = waits && now_ms() + pause < end;
-		if (waits && code == TOOL_OK)
-			sleep_ms(pause);
+	while (code == TOOL_OK && count_waiting(nodes, 0) > 0 &&
+	       unseal_client_now() + pause < end) {
+		sleep_ms(pause);
 		pause = pause < PAUSE_LAST_MS / 2 ? 2 * pause : PAUSE_LAST_MS;
+		code = visit_round(nodes, client, shares, end);
 	}
 	return code;
 }
@@ -215,10 +229,11 @@ const struct tool_verb tool_verb_unseal_vault = {
 	.usage = "--addr URL... [--vault NAME] [--ca FILE] [--timeout SECONDS]\n"
 	         "                      [--allow-http] [--token LABEL] [--pin-file FILE]",
 	.text = "Opens the vault's shares and gives them to its server, Vault or OpenBao, at each\n"
-	        "--addr; a cluster has several. A server that is not there, starts or is not\n"
-	        "initialized is asked again for --timeout seconds, 300 if not given. One that is\n"
-	        "unsealed already is fine. Who else began to unseal it begins anew. Certificates\n"
-	        "are always verified, redirects not followed, proxies not asked.",
+	        "--addr; a cluster has several. A server that is not there, starts, is not\n"
+	        "initialized or not trusted yet is asked again for --timeout seconds, 300 if not\n"
+	        "given. One that is unsealed already is fine. Who else began to unseal it begins\n"
+	        "anew. Certificates are always verified: who is not trusted gets no share.\n"
+	        "Redirects are not followed, proxies not asked.",
 	.example = "signet unseal vault --addr https://127.0.0.1:8200 --ca /etc/ssl/vault-ca.pem",
 	.run = run,
 	.options = { OPT_ADDR, OPT_VAULT, OPT_CA, OPT_TIMEOUT, OPT_ALLOW_HTTP, OPT_TOKEN,

@@ -33,7 +33,7 @@ asks() {
 	local code=$1
 
 	shift
-	exits "$code" unseal vault --addr "https://127.0.0.1:$VAULT_PORT" --ca "$VAULT_FOLDER/ca.pem" --timeout 5 "$@"
+	exits "$code" unseal vault --addr "https://127.0.0.1:$VAULT_PORT" --ca "$VAULT_FOLDER/ca.pem" --timeout "${WAIT:-5}" "$@"
 }
 
 # A good one gets them, so the attacks fail for their own reasons.
@@ -43,7 +43,7 @@ vault_gets_them() {
 
 # untrusted NAME: he has this certificate, and its key; not even what is asked comes to him.
 untrusted() {
-	his --cert "$VAULT_FOLDER/$1.pem" --key "$VAULT_FOLDER/$1.key" && asks 8 && says 'not trusted' && [ -z "$(vault_log vault)" ]
+	his --cert "$VAULT_FOLDER/$1.pem" --key "$VAULT_FOLDER/$1.key" && WAIT=1 asks 8 && says 'not trusted' && [ -z "$(vault_log vault)" ]
 }
 
 # He answers in the clear where TLS was asked for, and to http:// too.

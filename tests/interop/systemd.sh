@@ -64,6 +64,13 @@ quiet
 succeeds systemd-analyze security --offline=true --threshold=$with_network --no-pager units/signet-unseal.service
 says 'OK'
 
+it 'what unseals a vault comes after the clock, and goes on where the vault did not fit'
+succeeds grep -qx 'After=time-sync.target' units/signet-unseal.service
+succeeds grep -qx 'Restart=on-failure' units/signet-unseal.service
+succeeds grep -qx 'StartLimitBurst=5' units/signet-unseal.service
+succeeds grep -qx 'WantedBy=.* vault.service openbao.service' units/signet-unseal.service
+fails grep -q '^RestartPreventExitStatus=.*8' units/signet-unseal.service
+
 it 'the drop-in for a vault fits its unit, and makes it safer'
 mkdir -p units/openbao.service.d
 cat > units/openbao.service << 'END'

@@ -141,6 +141,41 @@ slow_one_is_given_up() {
 	tls --hold /v1/sys/seal-status && unseals 13 --timeout 1 && says "can't be reached" && got
 }
 
+# The third of five is wrong: the fourth attempt goes without it.
+wrong_one_among_more_is_left_out() {
+	add spare 1 2 && head -c 33 /dev/urandom | od -An -v -tx1 | tr -d ' \n' > "$FOLDER/text" &&
+		exits 0 unseal add --vault spare --share-file - < "$FOLDER/text" && add spare 4 5 || return 1
+	tls && unseals 0 --vault spare && says 'one that is kept is wrong' && got 1 2 foreign 2 foreign 4 foreign 4 5 4 5 1 &&
+		exits 0 unseal remove --vault spare --yes
+}
+
+# Three shares and the question before them take it longer than that.
+time_is_kept_where_each_answer_is_slow() {
+	tls --slow 300 && unseals 13 --timeout 1 && says 'within 1 seconds' && ! prints unsealed
+}
+
+# The first takes what it is asked and never answers.
+slow_one_does_not_starve_others() {
+	local first
+
+	tls --hold /v1/sys/seal-status && first=$VAULT_PORT && vault_stop second &&
+		vault_start second --cert "$VAULT_FOLDER/cert.pem" --key "$VAULT_FOLDER/cert.key" --threshold 3 || return 1
+	exits 13 unseal vault --addr "https://127.0.0.1:$first" --addr "https://127.0.0.1:$VAULT_PORT" \
+		--ca "$VAULT_FOLDER/ca.pem" --timeout 2 && prints "127.0.0.1:$VAULT_PORT is unsealed" && got
+}
+
+# The clock is set later, or the certificate renewed: here the authority comes while it waits.
+waits_for_trust() {
+	local pid code=0
+
+	tls && cp "$VAULT_FOLDER/other.pem" "$FOLDER/authority" && : > "$FOLDER/err" || return 1
+	setsid "$SIGNET" unseal vault --vault main --addr "https://127.0.0.1:$VAULT_PORT" --ca "$FOLDER/authority" \
+		--timeout 30 > "$FOLDER/out" 2> "$FOLDER/err" &
+	pid=$!
+	{ vault_await "$FOLDER/err" 1 "$pid" && says 'not trusted' && [ -z "$(vault_log vault)" ]; } || code=1
+	cp "$VAULT_FOLDER/ca.pem" "$FOLDER/authority.new" && mv "$FOLDER/authority.new" "$FOLDER/authority" && wait "$pid" && [ "$code" = 0 ] && got 1 2 3
+}
+
 others_shares_are_forgotten() {
 	tls --begun 2 && unseals 0 && vault_log vault | grep -q '^reset$' && got 1 2 3
 }
@@ -185,7 +220,7 @@ misbehaves() {
 
 # The authority is not one of the machine's.
 machine_trusts_it_not() {
-	tls && exits 8 unseal vault --addr "https://127.0.0.1:$VAULT_PORT" && says 'not trusted' && got
+	tls && exits 8 unseal vault --addr "https://127.0.0.1:$VAULT_PORT" --timeout 1 && says 'not trusted' && got
 }
 
 plain_only_where_allowed() {
@@ -235,6 +270,10 @@ check 'one that is unsealed gets none' unsealed_already_is_fine
 check 'one that starts is waited for' waits_while_it_starts
 check 'one that is not there is waited for until time is over' waits_while_nobody_is_there
 check 'and one that does not answer' slow_one_is_given_up
+check 'the time limit is kept where each answer is slow' time_is_kept_where_each_answer_is_slow
+check 'one that never answers does not take the time of the others' slow_one_does_not_starve_others
+check 'one that is not trusted yet is waited for, and gets no share' waits_for_trust
+check 'a wrong share among more than needed is left out' wrong_one_among_more_is_left_out
 check 'who else began to unseal it begins anew' others_shares_are_forgotten
 check 'an attempt that another share spoilt is made again' spoilt_attempt_is_made_again
 check 'a node that has all shares and joins is waited for' node_that_joins_later_is_waited_for

@@ -32,6 +32,7 @@ static struct vault {
 	unsigned begun;                 /* shares of somebody else that it has */
 	unsigned meddled;               /* attempts that somebody else's share spoils */
 	unsigned joining;               /* states that it stays sealed after the last share */
+	unsigned slow;                  /* milliseconds that it takes for each answer */
 	bool open;
 	const char *answer;             /* garbage, huge, redirect, missing, auto; echo: of shares */
 	const char *hold;               /* what is asked where it waits for a byte on its input */
@@ -179,6 +180,8 @@ static enum MHD_Result answer(struct MHD_Connection *connection, const char *pat
 	say("%s %s", method, path);
 	if (vault.hold != NULL && strcmp(vault.hold, path) == 0 && read(0, &byte, 1) != 1)
 		return MHD_NO;
+	if (vault.slow > 0)
+		(void)poll(NULL, 0, (int)vault.slow);
 	if (vault.starting > 0) {
 		vault.starting--;
 		return send_text(connection, 503, starting, sizeof starting - 1);
@@ -257,6 +260,7 @@ static void read_argument(char **argv)
 		{ "--begun", &vault.begun, NULL },
 		{ "--meddled", &vault.meddled, NULL },
 		{ "--joining", &vault.joining, NULL },
+		{ "--slow", &vault.slow, NULL },
 		{ "--answer", NULL, &vault.answer },
 		{ "--hold", NULL, &vault.hold },
 	};
