@@ -144,6 +144,10 @@ enum tool_exit tool_find_one(struct tool *tool, CK_OBJECT_CLASS class, const cha
 
 enum tool_exit tool_check_new(struct tool *tool, const char *label)
 {
+	CK_ATTRIBUTE root[] = {
+		{ CKA_TOKEN, &tool_true, sizeof tool_true },
+		{ CKA_SIGNET_ROOT, (void *)label, strlen(label) },
+	};
 	CK_OBJECT_HANDLE *handles = NULL;
 	enum tool_exit code;
 	size_t count = 0;
@@ -160,6 +164,15 @@ enum tool_exit tool_check_new(struct tool *tool, const char *label)
 	if (code == TOOL_OK && count > 0)
 		code = tool_fail(TOOL_EXISTS, "Choose another label, or remove the old one with "
 		                 "signet delete.", "there is an object \"%s\" already", label);
+	if (code != TOOL_OK)
+		return code;
+	/* Its first version may be gone, and with it that label. */
+	code = tool_find_matching(tool, root, 2, &handles, &count);
+	free(handles);
+	if (code == TOOL_OK && count > 0)
+		code = tool_fail(TOOL_EXISTS, "signet root rotate makes the next version; signet root "
+		                 "list shows them. Or choose another label.",
+		                 "there are versions of a root \"%s\" already", label);
 	return code;
 }
 
