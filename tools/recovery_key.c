@@ -49,8 +49,8 @@ static enum tool_exit show(const struct sg_secret *text)
 		                 "there is no terminal to show the private half on");
 	shown = tool_terminal_say(fd, sg_bytes_str("The private half. Write it down:\n\n    ")) &&
 	        tool_terminal_say(fd, sg_secret_bytes(text)) &&
-	        tool_terminal_wait(fd, "\n\nPress Enter when it is written down and compared: ") ==
-	                SG_OK;
+	        tool_terminal_wait(fd, "\n\nType done when it is written down and compared: ",
+	                           "done") == SG_OK;
 	close(fd);
 	return shown ? TOOL_OK : tool_fail(TOOL_FAILED, NULL, "the private half was not written "
 	                                   "down; the key is of no use");

@@ -190,12 +190,14 @@ static enum sg_err show_one(int fd, struct tool_recovery *plan, const char *labe
                             const struct sg_share *share)
 {
 	struct sg_secret *text = NULL;
-	char line[512];
+	char line[512], number[16];
 	enum sg_err err;
 
 	snprintf(line, sizeof line, CLEAR "Share %zu of %zu of the root \"%.200s\" is for one person "
-	         "alone.\nPress Enter when nobody else sees this screen: ", i + 1, plan->n, label);
-	err = tool_terminal_wait(fd, line);
+	         "alone.\nType %zu when nobody else sees this screen: ", i + 1, plan->n, label,
+	         i + 1);
+	snprintf(number, sizeof number, "%zu", i + 1);
+	err = tool_terminal_wait(fd, line, number);
 	if (err == SG_OK)
 		err = sg_share_text_write(share, plan->form, &text);
 	if (err != SG_OK)
@@ -207,7 +209,8 @@ static enum sg_err show_one(int fd, struct tool_recovery *plan, const char *labe
 		err = SG_ERR_SYSTEM;
 	sg_secret_free(&text);
 	if (err == SG_OK)
-		err = tool_terminal_wait(fd, "\nPress Enter when it is written down and compared: ");
+		err = tool_terminal_wait(fd, "\nType done when it is written down and compared: ",
+		                         "done");
 	return err;
 }
 

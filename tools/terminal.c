@@ -141,22 +141,32 @@ enum sg_err tool_terminal_ask(int fd, const char *prompt, struct sg_secret *line
 	return err;
 }
 
-enum sg_err tool_terminal_wait(int fd, const char *prompt)
+/* Read a line that is no secret; what does not fit is read and dropped. */
+static enum sg_err read_word(int fd, char *word, size_t size)
+{
+	size_t len = 0;
+	ssize_t got;
+	char c;
+
+	while ((got = read_byte(fd, &c)) == 1 && c != '\n')
+		if (len < size - 1)
+			word[len++] = c;
+	word[len] = '\0';
+	return got < 0 ? SG_ERR_SYSTEM : got == 0 ? SG_ERR_NOT_FOUND : SG_OK;
+}
+
+enum sg_err tool_terminal_wait(int fd, const char *prompt, const char *word)
 {
 	struct sigaction saved[SIGNALS];
-	enum sg_err err;
-	char c = 0;
-	ssize_t got = 1;
+	char typed[16] = "";
+	enum sg_err err = SG_OK;
 
 	catch_signals(saved);
-	err = say(fd, prompt) ? SG_OK : SG_ERR_SYSTEM;
-	while (err == SG_OK && c != '\n') {
-		got = read_byte(fd, &c);
-		if (got < 0)
-			err = SG_ERR_SYSTEM;
-		else if (got == 0)
-			err = SG_ERR_NOT_FOUND;
-	}
+	/* What was typed for another question is no answer to this one. */
+	(void)tcflush(fd, TCIFLUSH);
+	do {
+		err = say(fd, prompt) ? read_word(fd, typed, sizeof typed) : SG_ERR_SYSTEM;
+	} while (err == SG_OK && strcmp(typed, word) != 0);
 	if (!say(fd, CLEAR))
 		err = SG_ERR_SYSTEM;
 	release_signals(saved);
@@ -171,6 +181,7 @@ bool tool_terminal_yes(const char *question)
 
 	if (fd < 0)
 		return false;
+	(void)tcflush(fd, TCIFLUSH);
 	if (say(fd, question) && say(fd, " [yes/no] "))
 		got = read(fd, answer, sizeof answer);
 	close(fd);

@@ -24,9 +24,10 @@ bool tool_terminal_say(int fd, struct sg_bytes bytes);
  * effect once the terminal is as it was. Errors: RANGE, SYSTEM, NOT_FOUND at the end of input. */
 enum sg_err tool_terminal_ask(int fd, const char *prompt, struct sg_secret *line);
 
-/* Wait for Enter, and then take everything off the screen: also where a signal comes instead.
+/* Ask until this word of at most 15 letters is typed, which nobody types by mistake as he presses
+ * Enter twice, and then take everything off the screen: also where a signal comes instead.
  * Errors: SYSTEM, NOT_FOUND at the end of input. */
-enum sg_err tool_terminal_wait(int fd, const char *prompt);
+enum sg_err tool_terminal_wait(int fd, const char *prompt, const char *word);
 
 /* Ask a question; true only for "yes". */
 bool tool_terminal_yes(const char *question);

@@ -456,21 +456,30 @@ static void to_kept_form(const struct sg_object *object, CK_ATTRIBUTE_TYPE type,
 		*value = curve->params;
 }
 
+static bool has(const struct sg_object *object, const struct sg_attr_row *row,
+                const CK_ATTRIBUTE *attr)
+{
+	struct sg_value wanted;
+	struct sg_bytes have;
+	bool same = false;
+
+	if (sg_value_store(row, attr, &wanted) == CKR_OK &&
+	    sg_attrs_get(&object->attrs, row->type, &have)) {
+		to_kept_form(object, row->type, &wanted.stored);
+		same = sg_bytes_equal(wanted.stored, have);
+	}
+	sg_value_free(&wanted);
+	return same;
+}
+
 bool sg_object_matches(const struct sg_object *object, const CK_ATTRIBUTE *template, CK_ULONG n)
 {
 	unsigned in = sg_attr_class_bit(object->class);
 
 	for (CK_ULONG i = 0; i < n; i++) {
 		const struct sg_attr_row *row = sg_attr_row(template[i].type, in);
-		struct sg_value wanted;
-		struct sg_bytes have;
 
-		if (row == NULL || sg_value_is_array(row) ||
-		    sg_value_store(row, &template[i], &wanted) != CKR_OK ||
-		    !sg_attrs_get(&object->attrs, row->type, &have))
-			return false;
-		to_kept_form(object, row->type, &wanted.stored);
-		if (!sg_bytes_equal(wanted.stored, have))
+		if (row == NULL || sg_value_is_array(row) || !has(object, row, &template[i]))
 			return false;
 	}
 	return true;

@@ -147,6 +147,25 @@ START_TEST(a_copy_is_sealed_as_a_token_object_of_a_size_that_fits)
 }
 END_TEST
 
+/* What a template of a search is turned into is freed for each object: a sanitizer looks. */
+START_TEST(a_search_by_policy_finds_nothing_where_no_key_has_one)
+{
+	CK_BYTE good[] = "pcr=sha256:7", bad[] = "pcr=sha256:77";
+	CK_ATTRIBUTE wanted[] = { { CKA_SIGNET_POLICY, good, sizeof good - 1 },
+	                          { CKA_SIGNET_POLICY, bad, sizeof bad - 1 } };
+	CK_OBJECT_HANDLE found;
+	CK_ULONG n;
+
+	p11_ok(generate(&(struct p11_template){ 0 }, &found));
+	for (int i = 0; i < 2; i++) {
+		p11_ok(p11->C_FindObjectsInit(s, &wanted[i], 1));
+		p11_ok(p11->C_FindObjects(s, &found, 1, &n));
+		ck_assert_uint_eq(n, 0);
+		p11_ok(p11->C_FindObjectsFinal(s));
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("leave");
@@ -158,6 +177,7 @@ int main(void)
 	tcase_add_test(tc, a_key_that_was_given_no_way_gets_none);
 	tcase_add_test(tc, a_version_has_a_root_and_a_root_a_version);
 	tcase_add_test(tc, a_session_key_becomes_a_sealed_root);
+	tcase_add_test(tc, a_search_by_policy_finds_nothing_where_no_key_has_one);
 	tcase_add_test(tc, a_copy_is_sealed_as_a_token_object_of_a_size_that_fits);
 	suite_add_tcase(suite, tc);
 	return test_run(suite);

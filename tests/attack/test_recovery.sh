@@ -98,7 +98,7 @@ shares_it_himself() {
 # have back.
 broken_off() {
 	! converse "'$SIGNET' root create --token box --label half --shares 2 --threshold 2" \
-		'this screen: ' '' 'compared: ' '' 'this screen: ' $'\003' &&
+		'this screen: ' 1 'compared: ' done 'this screen: ' $'\003' &&
 		exits 0 root list --token box --json && ! grep -q '"half"' "$FOLDER/out"
 }
 
@@ -106,10 +106,17 @@ broken_off() {
 # share only.
 comes_later() {
 	converse "'$SIGNET' root create --token box --label seen --shares 2 --threshold 2" \
-		'this screen: ' '' 'compared: ' '' 'this screen: ' '' 'compared: ' '' || return 1
+		'this screen: ' 1 'compared: ' done 'this screen: ' 2 'compared: ' done || return 1
 	# Between each share and the next prompt, and behind the last, the screen is cleared.
 	{ tr '\r\n' '  ' < "$FOLDER/screen" | sed 's/compared: /\n/g'; echo; } | sed 1d > "$FOLDER/after"
-	[ "$(wc -l < "$FOLDER/after")" = 2 ] && [ "$(grep -cE $'^ *\033\\[H\033\\[2J\033\\[3J' "$FOLDER/after")" = 2 ]
+	[ "$(wc -l < "$FOLDER/after")" = 2 ] && [ "$(grep -cE $'^(done)? *\033\\[H\033\\[2J\033\\[3J' "$FOLDER/after")" = 2 ]
+}
+
+# Who presses Enter once too often, or types the answers ahead, shows nobody the next one's share.
+types_ahead() {
+	! converse "'$SIGNET' root create --token box --label ahead --shares 2 --threshold 2" \
+		'this screen: ' $'1\n1\n\n' 'compared: ' $'done\n2\ndone\n\n' 'this screen: ' '' 'this screen: ' $'\003' &&
+		[ "$(grep -c 'Write it down' "$FOLDER/screen")" = 1 ]
 }
 
 tpm_start || exit 1
@@ -126,4 +133,5 @@ check 'who finds encrypted shares or a recovery file opens them with no key of h
 check 'a root that may not leave for recovery is shared with nobody' shares_it_himself
 check 'who ends the handing out leaves no root that nobody has' broken_off
 check 'who comes to the terminal after somebody sees nothing of his share' comes_later
+check 'who types ahead sees no share of the next person' types_ahead
 finish

@@ -285,9 +285,10 @@ bad_imports_are_refused() {
 
 # Each of three people sees one share, after which the screen is cleared.
 shown_one_by_one() {
-	local enter=('this screen: ' '' 'compared: ' '') seen
+	local written=('compared: ' done) seen
 
-	converse "'$SIGNET' root create --token token --label shown --shares 3 --threshold 2" "${enter[@]}" "${enter[@]}" "${enter[@]}" &&
+	converse "'$SIGNET' root create --token token --label shown --shares 3 --threshold 2" 'this screen: ' 1 "${written[@]}" \
+		'this screen: ' 2 "${written[@]}" 'this screen: ' 3 "${written[@]}" &&
 		grep -q 'Made the decryption root "shown"' "$FOLDER/screen" || return 1
 	tr '\r' '\n' < "$FOLDER/screen" | sed -n 's/^ *words .* to .*:  //p' > "$FOLDER/words"
 	[ "$(wc -w < "$FOLDER/words")" = 87 ] && [ "$(grep -c $'\033\[2J' "$FOLDER/screen")" -ge 6 ] || return 1
@@ -301,7 +302,7 @@ shown_one_by_one() {
 
 # Who breaks off has no root, and no share on the screen.
 broken_off() {
-	! converse "'$SIGNET' root create --token token --label broken --shares 2 --threshold 2" 'this screen: ' '' 'compared: ' $'\003' &&
+	! converse "'$SIGNET' root create --token token --label broken --shares 2 --threshold 2" 'this screen: ' 1 'compared: ' $'\003' &&
 		tail -c 40 "$FOLDER/screen" | grep -q $'\033\[3J' && fails 3 'no secret key' wrap --token token --root broken --new
 }
 
