@@ -33,9 +33,8 @@ const char *tool_root_ways(CK_FLAGS leave);
  * version of NAME, any other of the first of that name. */
 void tool_root_version(struct tool_root *root);
 
-/* Check that --label names a new root, of which there is no version yet, and not one by the name
- * that rotate would give it. */
-enum tool_exit tool_root_check_name(struct tool *tool);
+/* Check that --label is no name that rotate would give a version of another root. */
+enum tool_exit tool_root_check_name(const struct tool *tool);
 
 /* Make the key of a root that is told how it can be had back: in the token, or of the session
  * alone, from where tool_root_keep takes it. */

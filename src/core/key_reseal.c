@@ -5,8 +5,8 @@
 #include "core/key_reseal.h"
 
 #include "core/access.h"
+#include "core/door.h"
 #include "core/key_guard.h"
-#include "core/module.h"
 #include "core/rv.h"
 #include "core/token_material.h"
 #include "core/token_objects.h"
@@ -91,25 +91,20 @@ static CK_RV check(struct sg_session *session, const struct sg_object *object,
 static CK_RV with_key(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key, struct sg_bytes pin,
                       const struct sg_key_reseal *how)
 {
-	struct sg_module *module = sg_module_enter();
 	const struct sg_secret *material;
 	struct sg_object *object = NULL;
-	struct sg_session *locked;
-	CK_RV rv = CKR_SESSION_HANDLE_INVALID;
+	struct sg_door door;
+	CK_RV rv = sg_door_enter(session, &door);
 
-	if (module == NULL)
-		return CKR_CRYPTOKI_NOT_INITIALIZED;
-	locked = sg_session_acquire(&module->sessions, session);
-	if (locked != NULL)
-		rv = sg_rv(sg_token_object(locked->token, key, &object));
-	if (rv == CKR_OK && how != NULL)
-		rv = check(locked, object, how);
 	if (rv == CKR_OK)
-		rv = how != NULL ? reseal(locked, key, object, how)
-		                 : open_now(locked->token, object, pin, &material);
+		rv = sg_rv(sg_token_object(door.session->token, key, &object));
+	if (rv == CKR_OK && how != NULL)
+		rv = check(door.session, object, how);
+	if (rv == CKR_OK)
+		rv = how != NULL ? reseal(door.session, key, object, how)
+		                 : open_now(door.session->token, object, pin, &material);
 	sg_object_unref(&object);
-	sg_session_release(&locked);
-	sg_module_leave();
+	sg_door_leave(&door);
 	return rv;
 }
 

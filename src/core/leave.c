@@ -6,11 +6,10 @@
 
 #include "core/access.h"
 #include "core/curve.h"
-#include "core/module.h"
+#include "core/door.h"
+#include "core/object_ops.h"
 #include "core/rv.h"
 #include "core/token_objects.h"
-
-#define TRIES 100       /* to change what others change too; each failure was a success of theirs */
 
 static bool may_leave(const struct sg_object *key, CK_FLAGS way)
 {
@@ -50,18 +49,13 @@ static CK_RV take(struct sg_session *session, CK_OBJECT_HANDLE handle, CK_FLAGS 
 CK_RV sg_leave_take(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key, CK_FLAGS way,
                     struct sg_secret **out)
 {
-	struct sg_module *module = sg_module_enter();
-	struct sg_session *locked;
-	CK_RV rv = CKR_SESSION_HANDLE_INVALID;
+	struct sg_door door;
+	CK_RV rv = sg_door_enter(session, &door);
 
 	*out = NULL;
-	if (module == NULL)
-		return CKR_CRYPTOKI_NOT_INITIALIZED;
-	locked = sg_session_acquire(&module->sessions, session);
-	if (locked != NULL)
-		rv = take(locked, key, way, out);
-	sg_session_release(&locked);
-	sg_module_leave();
+	if (rv == CKR_OK)
+		rv = take(door.session, key, way, out);
+	sg_door_leave(&door);
 	return rv;
 }
 
@@ -70,7 +64,6 @@ static CK_RV try_note(struct sg_session *session, CK_OBJECT_HANDLE handle, struc
 {
 	struct sg_object *key = NULL;
 	struct sg_attrs attrs = { 0 };
-	enum sg_err err = SG_OK;
 	CK_RV rv = sg_rv(sg_token_object(session->token, handle, &key));
 
 	*stale = false;
@@ -82,12 +75,9 @@ static CK_RV try_note(struct sg_session *session, CK_OBJECT_HANDLE handle, struc
 		rv = sg_rv(sg_attrs_copy(&key->attrs, &attrs));
 	if (rv == CKR_OK)
 		rv = sg_rv(sg_attrs_set(&attrs, CKA_SIGNET_RECOVERY, recovery));
-	if (rv == CKR_OK) {
-		err = sg_token_change(session->token, handle, key, &attrs);
-		*stale = err == SG_ERR_NOT_FOUND && key->token &&
-		         sg_token_refresh(session->token) == SG_OK;
-		rv = err == SG_ERR_NOT_FOUND ? CKR_OBJECT_HANDLE_INVALID : sg_rv(err);
-	}
+	if (rv == CKR_OK)
+		rv = sg_object_settle(session, key,
+		                      sg_token_change(session->token, handle, key, &attrs), stale);
 	sg_attrs_free(&attrs);
 	sg_object_unref(&key);
 	return rv;
@@ -95,18 +85,12 @@ static CK_RV try_note(struct sg_session *session, CK_OBJECT_HANDLE handle, struc
 
 CK_RV sg_leave_arranged(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key, const char *recovery)
 {
-	struct sg_module *module = sg_module_enter();
-	struct sg_session *locked;
-	CK_RV rv = CKR_SESSION_HANDLE_INVALID;
-	bool stale;
+	struct sg_door door;
+	CK_RV rv = sg_door_enter(session, &door);
+	bool stale = rv == CKR_OK;
 
-	if (module == NULL)
-		return CKR_CRYPTOKI_NOT_INITIALIZED;
-	locked = sg_session_acquire(&module->sessions, session);
-	stale = locked != NULL;
-	for (int i = 0; stale && i < TRIES; i++)
-		rv = try_note(locked, key, sg_bytes_str(recovery), &stale);
-	sg_session_release(&locked);
-	sg_module_leave();
+	for (int i = 0; stale && i < SG_OBJECT_TRIES; i++)
+		rv = try_note(door.session, key, sg_bytes_str(recovery), &stale);
+	sg_door_leave(&door);
 	return rv;
 }

@@ -7,6 +7,7 @@ libsignet_la_SOURCES += \
 	src/core/builtin.c src/core/builtin.h \
 	src/core/curve.c src/core/curve.h \
 	src/core/date.c src/core/date.h \
+	src/core/door.c src/core/door.h \
 	src/core/iv.c src/core/iv.h \
 	src/core/iv_source.c src/core/iv_source.h \
 	src/core/key_derive.c \

@@ -14,8 +14,6 @@
 #include "core/token_material.h"
 #include "core/token_objects.h"
 
-#define TRIES 100       /* to change what others change too; each failure was a success of theirs */
-
 CK_RV sg_object_create(struct sg_session *session, const CK_ATTRIBUTE *template, CK_ULONG n,
                        CK_OBJECT_HANDLE *handle)
 {
@@ -92,10 +90,8 @@ CK_RV sg_object_copy(struct sg_session *session, CK_OBJECT_HANDLE handle,
 	return rv;
 }
 
-/* Tell in *stale whether another change of the object came before ours, so that it
- * is worth another try, and learn of what other processes did. */
-static CK_RV settle(struct sg_session *session, const struct sg_object *object, enum sg_err err,
-                    bool *stale)
+CK_RV sg_object_settle(struct sg_session *session, const struct sg_object *object, enum sg_err err,
+                       bool *stale)
 {
 	*stale = err == SG_ERR_NOT_FOUND;
 	if (*stale && object->token) {
@@ -117,8 +113,8 @@ static CK_RV try_destroy(struct sg_session *session, CK_OBJECT_HANDLE handle, bo
 	if (rv == CKR_OK && !sg_attrs_bool(&object->attrs, CKA_DESTROYABLE))
 		rv = CKR_ACTION_PROHIBITED;
 	if (rv == CKR_OK)
-		rv = settle(session, object,
-		            sg_token_destroy(session->token, handle, object), stale);
+		rv = sg_object_settle(session, object,
+		                      sg_token_destroy(session->token, handle, object), stale);
 	sg_object_unref(&object);
 	return rv;
 }
@@ -128,7 +124,7 @@ CK_RV sg_object_destroy(struct sg_session *session, CK_OBJECT_HANDLE handle)
 	CK_RV rv = CKR_OK;
 	bool stale = true;
 
-	for (int i = 0; stale && i < TRIES; i++)
+	for (int i = 0; stale && i < SG_OBJECT_TRIES; i++)
 		rv = try_destroy(session, handle, &stale);
 	return rv;
 }
@@ -219,8 +215,9 @@ static CK_RV try_write(struct sg_session *session, CK_OBJECT_HANDLE handle,
 	if (rv == CKR_OK)
 		rv = sg_access_trust(session, &object->attrs, &attrs);
 	if (rv == CKR_OK)
-		rv = settle(session, object,
-		            sg_token_change(session->token, handle, object, &attrs), stale);
+		rv = sg_object_settle(session, object,
+		                      sg_token_change(session->token, handle, object, &attrs),
+		                      stale);
 	sg_attrs_free(&attrs);
 	sg_object_unref(&object);
 	return rv;
@@ -232,7 +229,7 @@ CK_RV sg_object_write(struct sg_session *session, CK_OBJECT_HANDLE handle,
 	CK_RV rv = sg_template_check(template, n);
 	bool stale = rv == CKR_OK;
 
-	for (int i = 0; stale && i < TRIES; i++)
+	for (int i = 0; stale && i < SG_OBJECT_TRIES; i++)
 		rv = try_write(session, handle, template, n, &stale);
 	return rv;
 }

@@ -22,6 +22,14 @@ CK_RV sg_object_copy(struct sg_session *session, CK_OBJECT_HANDLE handle,
 CK_RV sg_object_copy_make(struct sg_session *session, CK_OBJECT_HANDLE handle,
                           const CK_ATTRIBUTE *template, CK_ULONG n, struct sg_object **copy);
 
+/* How often to try to change what others change too; each failure was a success of theirs. */
+#define SG_OBJECT_TRIES 100
+
+/* After a change of an object that ended with err: tell in *stale whether another change came
+ * before ours, so that it is worth another try, and learn of what other processes did. */
+CK_RV sg_object_settle(struct sg_session *session, const struct sg_object *object,
+                       enum sg_err err, bool *stale);
+
 /* C_DestroyObject. Errors: OBJECT_HANDLE_INVALID, SESSION_READ_ONLY, ACTION_PROHIBITED. */
 CK_RV sg_object_destroy(struct sg_session *session, CK_OBJECT_HANDLE handle);
 

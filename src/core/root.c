@@ -5,14 +5,12 @@
 #include "core/root.h"
 
 #include "core/access.h"
-#include "core/module.h"
+#include "core/door.h"
 #include "core/object_ops.h"
 #include "core/rv.h"
 #include "core/token_material.h"
 #include "core/token_objects.h"
 #include "core/token_succeed.h"
-
-#define TRIES 100       /* to close what others change too; each failure was a success of theirs */
 
 /* A version, as its attributes tell. A root from before there were versions has only its label. */
 struct version {
@@ -74,17 +72,6 @@ static CK_RV find_old(struct sg_session *session, CK_OBJECT_HANDLE handle, struc
 	return rv == CKR_OK ? sg_access_change(session, *old) : rv;
 }
 
-/* A change of somebody else that came first is looked at before ours is tried again. */
-static CK_RV settle(struct sg_session *session, enum sg_err err, bool *stale)
-{
-	*stale = err == SG_ERR_NOT_FOUND;
-	if (*stale) {
-		err = sg_token_refresh(session->token);
-		*stale = err == SG_OK;
-	}
-	return *stale ? CKR_OBJECT_HANDLE_INVALID : sg_rv(err);
-}
-
 static CK_RV try_succeed(struct sg_session *session, CK_OBJECT_HANDLE handle,
                          struct sg_object *made, CK_OBJECT_HANDLE *out, bool *stale)
 {
@@ -100,8 +87,9 @@ static CK_RV try_succeed(struct sg_session *session, CK_OBJECT_HANDLE handle,
 	if (rv == CKR_OK)
 		rv = closed_attrs(old, &attrs);
 	if (rv == CKR_OK)
-		rv = settle(session, sg_token_succeed(session->token, old, &attrs, made, out),
-		            stale);
+		rv = sg_object_settle(session, old,
+		                      sg_token_succeed(session->token, old, &attrs, made, out),
+		                      stale);
 	sg_attrs_free(&attrs);
 	sg_object_unref(&old);
 	return rv;
@@ -119,7 +107,7 @@ static CK_RV succeed(struct sg_session *session, CK_OBJECT_HANDLE old, CK_OBJECT
 	if (rv == CKR_OK)
 		rv = sg_rv(sg_token_close_material(session->token, copy));
 	stale = rv == CKR_OK;
-	for (int i = 0; stale && i < TRIES; i++)
+	for (int i = 0; stale && i < SG_OBJECT_TRIES; i++)
 		rv = try_succeed(session, old, copy, made, &stale);
 	sg_object_unref(&copy);
 	return rv;
@@ -141,7 +129,8 @@ static CK_RV try_close(struct sg_session *session, CK_OBJECT_HANDLE handle, CK_O
 	if (rv == CKR_OK && !*closed)
 		rv = closed_attrs(old, &attrs);
 	if (rv == CKR_OK && !*closed)
-		rv = settle(session, sg_token_change(session->token, handle, old, &attrs), stale);
+		rv = sg_object_settle(session, old,
+		                      sg_token_change(session->token, handle, old, &attrs), stale);
 	sg_attrs_free(&attrs);
 	sg_object_unref(&later);
 	sg_object_unref(&old);
@@ -154,53 +143,32 @@ static CK_RV close_old(struct sg_session *session, CK_OBJECT_HANDLE old, CK_OBJE
 	CK_RV rv = CKR_OK;
 	bool stale = true;
 
-	for (int i = 0; stale && i < TRIES; i++)
+	for (int i = 0; stale && i < SG_OBJECT_TRIES; i++)
 		rv = try_close(session, old, newer, closed, &stale);
 	return rv;
-}
-
-/* Enter the module and lock a session; NULL where one of both can't be. */
-static struct sg_session *acquire(CK_SESSION_HANDLE handle, struct sg_module **module, CK_RV *rv)
-{
-	struct sg_session *session = NULL;
-
-	*module = sg_module_enter();
-	*rv = *module == NULL ? CKR_CRYPTOKI_NOT_INITIALIZED : CKR_SESSION_HANDLE_INVALID;
-	if (*module != NULL)
-		session = sg_session_acquire(&(*module)->sessions, handle);
-	return session;
-}
-
-static void release(struct sg_session **session, struct sg_module *module)
-{
-	sg_session_release(session);
-	if (module != NULL)
-		sg_module_leave();
 }
 
 CK_RV sg_root_succeed(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE old, CK_OBJECT_HANDLE fresh,
                       const CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_HANDLE *made)
 {
-	struct sg_module *module;
-	CK_RV rv;
-	struct sg_session *session = acquire(handle, &module, &rv);
+	struct sg_door door;
+	CK_RV rv = sg_door_enter(handle, &door);
 
-	if (session != NULL)
-		rv = succeed(session, old, fresh, template, n, made);
-	release(&session, module);
+	if (rv == CKR_OK)
+		rv = succeed(door.session, old, fresh, template, n, made);
+	sg_door_leave(&door);
 	return rv;
 }
 
 CK_RV sg_root_close(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE old, CK_OBJECT_HANDLE newer,
                     bool *closed)
 {
-	struct sg_module *module;
-	CK_RV rv;
-	struct sg_session *session = acquire(handle, &module, &rv);
+	struct sg_door door;
+	CK_RV rv = sg_door_enter(handle, &door);
 
 	*closed = false;
-	if (session != NULL)
-		rv = close_old(session, old, newer, closed);
-	release(&session, module);
+	if (rv == CKR_OK)
+		rv = close_old(door.session, old, newer, closed);
+	sg_door_leave(&door);
 	return rv;
 }
