@@ -80,8 +80,9 @@ struct sg_token {
 	 * of a half that was closed since it began is over. */
 	atomic_uint epoch[2];
 
-	/* A key may be open with a PIN of its own; read without a lock. */
+	/* Some key with a PIN of its own was open in this process; read without a lock. */
 	atomic_bool pinned;
+	uint64_t pin_closings;                  /* how often such keys were closed */
 };
 
 /* What a new token is to be. PINs may be NULL: without user_pin the officer sets

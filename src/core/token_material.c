@@ -57,6 +57,8 @@ enum sg_err sg_token_close_material(struct sg_token *token, struct sg_object *ob
 	if (object->material == NULL)
 		return SG_OK;
 	inner = sg_secret_bytes(object->material->open);
+	if (by == SG_CLOSED_BY_PIN)
+		atomic_store(&token->pinned, true);     /* it is made open */
 	if (by == SG_CLOSED_BY_SEALER || by == SG_CLOSED_BY_PIN) {
 		err = seal_alone(token, object, &blob);
 		inner = sg_buf_bytes(&blob);
@@ -205,10 +207,38 @@ enum sg_err sg_token_material(struct sg_token *token, struct sg_object *object,
 	                                                    : open_any(token, object, out);
 }
 
+static uint64_t pin_closings(struct sg_token *token)
+{
+	uint64_t n;
+
+	pthread_rwlock_rdlock(&token->lock);
+	n = token->pin_closings;
+	pthread_rwlock_unlock(&token->lock);
+	return n;
+}
+
+/* Keep what a PIN opened, unless such keys were closed since: that could not close what was not
+ * open yet, and with a login that is remembered the object lives on. */
+static enum sg_err take_pinned(struct sg_token *token, struct sg_object *object, uint64_t since,
+                               struct sg_secret **secret, const struct sg_secret **out)
+{
+	enum sg_err err = SG_ERR_CLOSED;
+
+	pthread_rwlock_rdlock(&token->lock);
+	if (token->pin_closings == since) {
+		atomic_store(&token->pinned, true);
+		err = take(object, secret, out);
+	}
+	pthread_rwlock_unlock(&token->lock);
+	sg_secret_free(secret);
+	return err;
+}
+
 enum sg_err sg_token_material_pin(struct sg_token *token, struct sg_object *object,
                                   struct sg_bytes pin, const struct sg_secret **out)
 {
 	struct sg_secret *inner = NULL, *auth = NULL, *secret = NULL;
+	const uint64_t since = pin_closings(token);
 	enum sg_err err;
 
 	*out = NULL;
@@ -220,10 +250,8 @@ enum sg_err sg_token_material_pin(struct sg_token *token, struct sg_object *obje
 	sg_token_opening_lock(token);
 	if (err == SG_OK)
 		err = unseal_alone(token, object, sg_secret_bytes(inner), auth, &secret);
-	if (err == SG_OK) {
-		atomic_store(&token->pinned, true);
-		err = take(object, &secret, out);
-	}
+	if (err == SG_OK)
+		err = take_pinned(token, object, since, &secret, out);
 	sg_token_opening_unlock(token);
 	sg_secret_free(&inner);
 	sg_secret_free(&auth);
@@ -235,7 +263,8 @@ void sg_token_material_end_pins(struct sg_token *token)
 	struct sg_walk walk = sg_walk_owner(&token->objects, NULL);
 	struct sg_entry *entry;
 
-	if (!atomic_exchange(&token->pinned, false))
+	token->pin_closings++;
+	if (!atomic_load(&token->pinned))
 		return;
 	while ((entry = sg_walk_next(&walk)) != NULL) {
 		struct sg_object *closed = NULL;

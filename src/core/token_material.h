@@ -31,8 +31,8 @@ enum sg_err sg_token_material(struct sg_token *token, struct sg_object *object,
                               const struct sg_secret **out);
 
 /* Let the hardware check the PIN of a key's own, and open the key with it unless it was opened
- * before; it stays so. Errors: ARG for a key without one, AUTH, LOCKED, those of
- * sg_token_material. */
+ * before; it stays so. Errors: ARG for a key without one, AUTH, LOCKED, CLOSED where such keys
+ * were closed meanwhile, those of sg_token_material. */
 enum sg_err sg_token_material_pin(struct sg_token *token, struct sg_object *object,
                                   struct sg_bytes pin, const struct sg_secret **out);
 

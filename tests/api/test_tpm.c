@@ -3,7 +3,9 @@
  * Tests. The module on a TPM, and what only a TPM has: a bus on which commands cross, and a
  * count of wrong PINs. What any hardware does is in test_hardware.
  */
+#include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 #include <tss2/tss2_tpm2_types.h>
 
@@ -24,6 +26,44 @@ static bool cutter(void *arg, uint32_t code)
 {
 	(void)arg;
 	return code != cut;
+}
+
+/* Somebody logs out, once, while the TPM is asked to open something. He waits then for those who
+ * use sessions, and the TPM goes on as soon as he is out. */
+static atomic_bool logs_out;
+static pthread_t leaver;
+static CK_SESSION_HANDLE witness;
+
+static void *log_out(void *arg)
+{
+	(void)arg;
+	p11_ok(p11->C_Logout(s));
+	return NULL;
+}
+
+static bool log_out_then(void *arg, uint32_t code)
+{
+	CK_SESSION_INFO info = { .state = CKS_RW_USER_FUNCTIONS };
+
+	(void)arg;
+	if (code != TPM2_CC_Unseal || !atomic_exchange(&logs_out, false))
+		return true;
+	ck_assert_int_eq(pthread_create(&leaver, NULL, log_out, NULL), 0);
+	while (info.state == CKS_RW_USER_FUNCTIONS)
+		p11_ok(p11->C_GetSessionInfo(witness, &info));
+	return true;
+}
+
+static void set_up_logout(void)
+{
+	static const struct test_wire_hooks hooks = { .command = log_out_then };
+	char lines[160];
+
+	atomic_store(&logs_out, false);
+	test_tpm_start_wired(&tpm, &hooks);
+	p11_setup();
+	snprintf(lines, sizeof lines, "tcti = %s\nlogin-cache = 3600\n", tpm.tcti);
+	p11_configure(lines);
 }
 
 static void set_up_wired(void)
@@ -189,10 +229,75 @@ START_TEST(a_pin_locked_at_the_use_of_a_key_logs_out)
 }
 END_TEST
 
+static CK_RV encrypt_init(CK_SESSION_HANDLE session)
+{
+	CK_MECHANISM cbc = { CKM_AES_CBC, (CK_BYTE *)"sixteen bytes iv", 16 };
+
+	return p11->C_EncryptInit(session, &cbc, p11_find_label(session, CKO_SECRET_KEY, "root"));
+}
+
+static CK_RV encrypt(CK_SESSION_HANDLE session)
+{
+	CK_BYTE out[16];
+	CK_ULONG len = sizeof out;
+
+	return p11->C_Encrypt(session, (CK_BYTE *)"sixteen bytes ok", 16, out, &len);
+}
+
+static void make_key_with_pin(void)
+{
+	struct p11_template t = { 0 };
+	CK_OBJECT_HANDLE key;
+
+	p11_ulong(&t, CKA_VALUE_LEN, 32);
+	p11_bool(&t, CKA_TOKEN, true);
+	p11_bool(&t, CKA_PRIVATE, true);
+	p11_bool(&t, CKA_ENCRYPT, true);
+	p11_bool(&t, CKA_SIGNET_SEALED, true);
+	p11_text(&t, CKA_LABEL, "root");
+	p11_text(&t, CKA_SIGNET_PIN, "seven dwarfs");
+	p11_ok(p11->C_GenerateKey(s, &p11_aes_gen, t.attr, t.n, &key));
+	p11_ok(p11->C_Logout(s));
+	p11_login(s, CKU_USER, P11_PIN, CKR_OK);
+}
+
+START_TEST(a_logout_that_is_remembered_closes_a_new_key_with_a_pin)
+{
+	s = p11_user();
+	make_key_with_pin();
+	p11_ok(encrypt_init(s));
+	p11_is(CKR_USER_NOT_LOGGED_IN, encrypt(s));
+}
+END_TEST
+
+/* The login that is remembered brings back the objects that the logout found, open or closed. */
+START_TEST(a_logout_while_the_pin_of_a_key_is_checked_closes_the_key)
+{
+	CK_SESSION_HANDLE other;
+
+	s = p11_user();
+	other = p11_open(CKF_RW_SESSION);
+	witness = p11_open(CKF_RW_SESSION);
+	make_key_with_pin();
+	p11_ok(encrypt_init(other));
+	atomic_store(&logs_out, true);
+	p11_login(other, CKU_CONTEXT_SPECIFIC, "seven dwarfs", CKR_USER_NOT_LOGGED_IN);
+	ck_assert(!atomic_load(&logs_out));
+	ck_assert_int_eq(pthread_join(leaver, NULL), 0);
+	p11_login(s, CKU_USER, P11_PIN, CKR_OK);
+	p11_ok(encrypt_init(s));
+	p11_is(CKR_USER_NOT_LOGGED_IN, encrypt(s));
+	p11_ok(encrypt_init(s));
+	p11_login(s, CKU_CONTEXT_SPECIFIC, "seven dwarfs", CKR_OK);
+	p11_ok(encrypt(s));
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *suite = suite_create("tpm");
 	TCase *wired = tcase_create("wired"), *plain = tcase_create("plain");
+	TCase *logout = tcase_create("logout");
 
 	tcase_add_checked_fixture(wired, set_up_wired, tear_down);
 	suite_add_tcase(suite, wired);
@@ -200,6 +305,10 @@ static Suite *suite(void)
 	tcase_add_test(wired, data_sealed_on_its_own_asks_the_tpm_and_never_crosses_in_clear);
 	tcase_add_loop_test(wired, a_connection_that_breaks_in_the_middle_is_an_error_of_the_device,
 	                    0, 3);
+	tcase_add_checked_fixture(logout, set_up_logout, tear_down);
+	suite_add_tcase(suite, logout);
+	tcase_add_test(logout, a_logout_that_is_remembered_closes_a_new_key_with_a_pin);
+	tcase_add_test(logout, a_logout_while_the_pin_of_a_key_is_checked_closes_the_key);
 	tcase_add_checked_fixture(plain, set_up, tear_down);
 	suite_add_tcase(suite, plain);
 	tcase_add_test(plain, wrong_pins_lock_the_pin_and_not_the_machine);
