@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Ring 0. A thread that waits for a time. It sleeps all the while, and must never hold its lock
- * while it rings.
+ * Ring 0. A thread that waits for a time, in naps. It must never hold its lock while it rings.
  */
 #include "util/alarm.h"
 
 #include <time.h>
 
 #include "util/errand.h"
+
+#define NAP 1000        /* milliseconds until it looks whether the machine slept meanwhile */
 
 enum sg_err sg_alarm_init(struct sg_alarm *alarm, void (*ring)(void *arg), void *arg)
 {
@@ -28,20 +29,25 @@ enum sg_err sg_alarm_init(struct sg_alarm *alarm, void (*ring)(void *arg), void 
 	return made ? SG_OK : SG_ERR_NOMEM;
 }
 
-static uint64_t now(void)
+static uint64_t read_clock(clockid_t clock)
 {
 	struct timespec t = { 0, 0 };
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(clock, &t);
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
-/* Wait until it is due, or until that changes. The caller holds the lock. */
-static void wait_once(struct sg_alarm *alarm)
+static uint64_t now(void)
 {
-	const struct timespec end = {
-		(time_t)(alarm->due / 1000), (long)(alarm->due % 1000) * 1000000
-	};
+	return read_clock(CLOCK_BOOTTIME);
+}
+
+/* Wait until it is due, or until that changes, or for a nap: no condition waits by the clock that
+ * counts the machine's sleep. The caller holds the lock. */
+static void wait_once(struct sg_alarm *alarm, uint64_t left)
+{
+	const uint64_t at = read_clock(CLOCK_MONOTONIC) + (left < NAP ? left : NAP);
+	const struct timespec end = { (time_t)(at / 1000), (long)(at % 1000) * 1000000 };
 
 	(void)pthread_cond_timedwait(&alarm->changed, &alarm->lock, &end);
 }
@@ -52,8 +58,10 @@ static void *watch(void *arg)
 
 	pthread_mutex_lock(&alarm->lock);
 	while (!alarm->stopped && alarm->due != 0) {
-		if (now() < alarm->due) {
-			wait_once(alarm);
+		const uint64_t at = now();
+
+		if (at < alarm->due) {
+			wait_once(alarm, alarm->due - at);
 			continue;
 		}
 		alarm->due = 0;

@@ -23,15 +23,16 @@ struct sg_alarm {
 	bool made;                      /* there is a thread to be joined, at work or done */
 	bool waiting;                   /* there is one that will look at due again */
 	bool stopped;
-	uint64_t due;                   /* milliseconds of CLOCK_MONOTONIC; 0: never */
+	uint64_t due;                   /* milliseconds of CLOCK_BOOTTIME; 0: never */
 };
 
 /* Prepare an alarm, which makes no thread; undo it with sg_alarm_clear. Errors: NOMEM. */
 enum sg_err sg_alarm_init(struct sg_alarm *alarm, void (*ring)(void *arg), void *arg);
 
 /* Have ring(arg) called so many milliseconds from now, in the place of what was set before. It may
- * also still run for that, and be called early by no more than a millisecond. False where no
- * thread may or can be made: then nothing will be called. */
+ * also still run for that, and be called early by no more than a millisecond. The machine's sleep
+ * counts: after one it is called within a second. False where no thread may or can be made: then
+ * nothing will be called. */
 bool sg_alarm_set(struct sg_alarm *alarm, unsigned milliseconds);
 
 /* End the thread, waiting for a ring that runs. The caller holds no lock that ring takes. */

@@ -136,6 +136,9 @@ tests_unit_test_token_refresh_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=sg_store_begin -Wl,--wrap=sg_store_abort -Wl,--wrap=sg_store_object_each \
 	-Wl,--wrap=pthread_rwlock_wrlock
 
+# It has a clock of its own.
+tests_unit_test_alarm_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_gettime
+
 # It lets no thread be made.
 tests_unit_test_errand_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pthread_create
 

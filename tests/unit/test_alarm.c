@@ -4,6 +4,7 @@
  */
 #include <stdatomic.h>
 #include <string.h>
+#include <time.h>
 
 #include "lib/runner.h"
 #include "util/alarm.h"
@@ -15,6 +16,19 @@ static struct sg_alarm alarm_clock;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t rung = PTHREAD_COND_INITIALIZER;
 static unsigned rings, again;
+static _Atomic time_t slept;            /* seconds, of which only CLOCK_BOOTTIME knows */
+
+int __real_clock_gettime(clockid_t clock, struct timespec *out);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *out);
+
+int __wrap_clock_gettime(clockid_t clock, struct timespec *out)
+{
+	int r = __real_clock_gettime(clock, out);
+
+	if (clock == CLOCK_BOOTTIME)
+		out->tv_sec += slept;
+	return r;
+}
 
 /* It may set itself once more. */
 static void ring(void *arg)
@@ -40,6 +54,7 @@ static void wait_for_rings(unsigned n)
 static void set_up(void)
 {
 	rings = again = 0;
+	atomic_store(&slept, 0);
 	sg_errand_allow(true);
 	ck_assert_int_eq(sg_alarm_init(&alarm_clock, ring, &alarm_clock), SG_OK);
 }
@@ -82,6 +97,15 @@ START_TEST(the_last_time_that_was_set_holds)
 }
 END_TEST
 
+/* Nobody waits for that hour but by the clock. */
+START_TEST(the_sleep_of_the_machine_counts)
+{
+	ck_assert(sg_alarm_set(&alarm_clock, FAR));
+	atomic_store(&slept, FAR / 1000);
+	wait_for_rings(1);
+}
+END_TEST
+
 START_TEST(what_is_cleared_before_its_time_does_not_ring)
 {
 	ck_assert(sg_alarm_set(&alarm_clock, FAR));
@@ -115,6 +139,7 @@ int main(void)
 	tcase_add_test(tcase, it_rings_again_when_it_is_set_again);
 	tcase_add_test(tcase, it_can_be_set_while_it_rings);
 	tcase_add_test(tcase, the_last_time_that_was_set_holds);
+	tcase_add_test(tcase, the_sleep_of_the_machine_counts);
 	tcase_add_test(tcase, what_is_cleared_before_its_time_does_not_ring);
 	tcase_add_test(tcase, an_alarm_that_was_never_set_has_no_thread);
 	tcase_add_test(tcase, without_threads_it_says_that_it_will_not_ring);

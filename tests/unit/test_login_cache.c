@@ -102,7 +102,7 @@ START_TEST(a_login_that_is_remembered_stretches_no_pin)
 }
 END_TEST
 
-/* The thread waits by a clock that stands still while the machine sleeps. */
+/* The thread may not have looked yet. */
 START_TEST(it_is_not_remembered_over_a_sleep_of_the_machine)
 {
 	log_in();
