@@ -48,6 +48,7 @@ static enum sg_err ask_lines(int fd, size_t number, struct sg_secret *text, stru
 		err = tool_terminal_ask(fd, prompt, line);
 		if (err != SG_OK)
 			break;
+		sg_share_text_clean(line);
 		if (sg_share_text_count(sg_secret_bytes(line)) == 0)
 			return words == 0 ? SG_ERR_NOT_FOUND : SG_ERR_RANGE;
 		wrong = sg_share_text_is_words(sg_secret_bytes(line)) ? wrong_word(line) : 0;
@@ -92,44 +93,81 @@ static enum sg_err ask_share(int fd, struct tool_shares *in)
 	return err;
 }
 
-/* Take those out with which something is wrong, other than that it may be one of several. */
-static void drop_bad(struct tool_shares *in)
+/* Take one out. */
+static void drop(struct tool_shares *in, size_t i)
 {
-	size_t kept = 0;
-
-	for (size_t i = 0; i < in->n; i++) {
-		if (in->fault[i] != SG_SHARE_GOOD && in->fault[i] != SG_SHARE_SUSPECT) {
-			sg_share_clear(&in->share[i]);
-			continue;
-		}
-		if (kept != i) {
-			in->share[kept] = in->share[i];
-			in->share[i].part = NULL;
-			in->fault[kept] = in->fault[i];
-			memcpy(in->where[kept], in->where[i], TOOL_WHERE);
-		}
-		kept++;
-	}
-	in->n = kept;
+	sg_share_clear(&in->share[i]);
+	in->n--;
+	memmove(&in->share[i], &in->share[i + 1], (in->n - i) * sizeof in->share[0]);
+	memmove(&in->fault[i], &in->fault[i + 1], (in->n - i) * sizeof in->fault[0]);
+	memmove(in->where[i], in->where[i + 1], (in->n - i) * sizeof in->where[0]);
+	in->share[in->n].part = NULL;
 }
 
-/* Bring together what is there; RANGE: another one is needed. */
+/* Take those out with which something is wrong. One of another sharing stays until the root is
+ * there: with others of its kind it may be the one that counts. */
+static void drop_bad(struct tool_shares *in, bool done)
+{
+	for (size_t i = in->n; i-- > 0;)
+		if (in->fault[i] == SG_SHARE_AGAIN || in->fault[i] == SG_SHARE_WRONG ||
+		    (done && in->fault[i] == SG_SHARE_FOREIGN))
+			drop(in, i);
+}
+
+/* Find one of the sharing that counts, and count what there is of it. */
+static const struct sg_share *counted(const struct tool_shares *in, size_t *count)
+{
+	const struct sg_share *one = NULL;
+
+	*count = 0;
+	for (size_t i = 0; i < in->n; i++) {
+		if (in->fault[i] != SG_SHARE_GOOD && in->fault[i] != SG_SHARE_SUSPECT)
+			continue;
+		one = &in->share[i];
+		(*count)++;
+	}
+	return one;
+}
+
+/* Bring together what is there, and say what is new to be said; RANGE: another one is needed. */
 static enum sg_err combine(struct tool_shares *in, struct sg_secret **root, size_t *wrong)
 {
-	enum sg_err err = sg_share_combine(in->share, in->n, in->fault, root);
+	enum sg_share_fault before[SG_SHARES_MOST];
+	const struct sg_share *one;
+	enum sg_err err;
+	size_t count;
 
-	if (err == SG_OK)
-		*wrong += tool_shares_name(in);         /* of another sharing may be a slip */
-	else if (err == SG_ERR_RANGE)
-		(void)tool_shares_name(in);
-	if (err == SG_ERR_TAG && in->n < in->share[0].n && in->n < SG_SHARES_MOST) {
+	memcpy(before, in->fault, sizeof before);
+	before[in->n - 1] = SG_SHARE_GOOD;
+	err = sg_share_combine(in->share, in->n, in->fault, root);
+	if (err != SG_OK && err != SG_ERR_RANGE && err != SG_ERR_TAG)
+		return err;
+	for (size_t i = 0; i < in->n; i++)
+		if (in->fault[i] != before[i] && tool_share_name(in, i) && err == SG_OK)
+			/* One of another sharing was a slip where others came after it. */
+			*wrong += in->fault[i] == SG_SHARE_WRONG ||
+			          (in->fault[i] == SG_SHARE_FOREIGN && i == in->n - 1);
+	one = counted(in, &count);
+	if (err == SG_ERR_TAG && one != NULL && count < one->n) {
 		tool_note("these %zu shares don't have the root together: at least one is wrong. With "
-		          "another share it may be named", in->n);
+		          "another share it may be named", count);
 		return SG_ERR_RANGE;
 	}
-	if (err == SG_OK || err == SG_ERR_RANGE)
-		drop_bad(in);
+	if (err != SG_ERR_TAG)
+		drop_bad(in, err == SG_OK);
 	return err;
+}
+
+/* Say how far it is. */
+static void tell_progress(const struct tool_shares *in)
+{
+	size_t count;
+	const struct sg_share *one = counted(in, &count);
+
+	if (one != NULL)
+		tool_note("%zu of the %u shares that it takes", count, one->k);
+	else if (in->n > 0)
+		tool_note("these are of several sharings; the next share tells which one counts");
 }
 
 /* Take one more share in. */
@@ -151,11 +189,12 @@ static enum sg_err ask_further(int fd, struct tool_shares *in, struct sg_secret 
                                size_t *wrong)
 {
 	enum sg_err err = SG_OK;
+	const unsigned n = in->share[0].n;      /* all that are left are of one sharing */
 
-	if (in->n < in->share[0].n)
+	if (in->n < n)
 		tool_note("these have the root; whether further ones are right can be seen too, or "
 		          "press Enter");
-	while (err == SG_OK && in->n < in->share[0].n)
+	while (err == SG_OK && in->n < n && in->n < SG_SHARES_MOST)
 		err = add(fd, in, root, wrong);
 	return err == SG_ERR_NOT_FOUND ? SG_OK : err;
 }
@@ -168,8 +207,8 @@ enum tool_exit tool_shares_typed(struct tool_shares *in, bool all, struct sg_sec
 
 	while (err == SG_ERR_RANGE && in->n < SG_SHARES_MOST) {
 		err = add(fd, in, root, wrong);
-		if (err == SG_ERR_RANGE && in->n > 0)
-			tool_note("%zu of the %u shares that it takes", in->n, in->share[0].k);
+		if (err == SG_ERR_RANGE)
+			tell_progress(in);
 	}
 	if (err == SG_OK && all)
 		err = ask_further(fd, in, root, wrong);

@@ -22,8 +22,11 @@ struct tool_shares {
 /* Say what is wrong with a share that could not be read; see sg_share_text_read. */
 enum tool_exit tool_share_bad(enum sg_err err, size_t wrong, const char *where);
 
-/* Name those with which something is wrong, each in a line; return how many there are besides
- * those that are only there twice. */
+/* Say of one what is wrong with it; false: nothing is. */
+bool tool_share_name(const struct tool_shares *in, size_t i);
+
+/* Name all with which something is wrong; return how many there are besides those that are only
+ * there twice. */
 size_t tool_shares_name(const struct tool_shares *in);
 
 /* Ask for shares until they have the root, and where all is true for further ones, to see whether

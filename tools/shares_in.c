@@ -89,10 +89,14 @@ static enum tool_exit take_text(struct tool_shares *in, const struct tool_privat
 	size_t line = 1, lines, before = in->n;
 
 	while (text.len > 0 && code == TOOL_OK) {
-		const bool skipped = memchr("#\n\r \t", text.data[0], 5) != NULL;
+		const bool skipped = memchr("#\n\r", text.data[0], 3) != NULL;
 		const uint8_t *end = memchr(text.data, '\n', text.len);
 		size_t len = end != NULL ? (size_t)(end - text.data) + 1 : text.len;
 
+		if (text.data[0] == ' ' || text.data[0] == '\t') {
+			text = sg_bytes(text.data + 1, text.len - 1);
+			continue;
+		}
 		lines = 1;
 		if (!skipped && in->n == SG_SHARES_MOST)
 			return tool_fail(TOOL_FAILED, NULL, "there are more than %d shares",
@@ -126,6 +130,8 @@ static enum tool_exit take_files(const struct tool *tool, const struct tool_priv
 			return tool_fail(TOOL_FAILED, "Whoever can read it has the share: the command "
 			                 "that mends it stands above.", "can't read %s: %s", path,
 			                 tool_log_lines(err));
+		if (err == SG_OK)
+			sg_share_text_clean(text);
 		code = err == SG_OK ? take_text(in, keys, path, sg_secret_bytes(text))
 		                    : tool_fail_err(err, "can't read %s", path);
 		sg_secret_free(&text);
@@ -139,6 +145,7 @@ static const char *fault_text(enum sg_share_fault fault)
 	static const char *const texts[] = {
 		[SG_SHARE_GOOD] = NULL,
 		[SG_SHARE_FOREIGN] = "is of another sharing than the others",
+		[SG_SHARE_TIED] = "is of the sharing",
 		[SG_SHARE_AGAIN] = "is there already",
 		[SG_SHARE_WRONG] = "is wrong: the others have the root, and not with it",
 		[SG_SHARE_SUSPECT] = NULL,
@@ -147,17 +154,26 @@ static const char *fault_text(enum sg_share_fault fault)
 	return texts[fault];
 }
 
+bool tool_share_name(const struct tool_shares *in, size_t i)
+{
+	const char *text = fault_text(in->fault[i]);
+	char set[2 * SG_SHARE_ID + 1] = "";
+
+	if (text == NULL)
+		return false;
+	if (in->fault[i] == SG_SHARE_TIED)
+		sg_bytes_hex(sg_bytes(in->share[i].id, SG_SHARE_ID), set);
+	tool_note("%s: share %u of %u %s%s%s", in->where[i], sg_share_place(&in->share[i]),
+	          in->share[i].n, text, set[0] != '\0' ? " " : "", set);
+	return true;
+}
+
 size_t tool_shares_name(const struct tool_shares *in)
 {
 	size_t bad = 0;
 
-	for (size_t i = 0; i < in->n; i++) {
-		if (fault_text(in->fault[i]) == NULL)
-			continue;
-		tool_note("%s: share %u of %u %s", in->where[i], sg_share_place(&in->share[i]),
-		          in->share[i].n, fault_text(in->fault[i]));
-		bad += in->fault[i] != SG_SHARE_AGAIN;
-	}
+	for (size_t i = 0; i < in->n; i++)
+		bad += tool_share_name(in, i) && in->fault[i] != SG_SHARE_AGAIN;
 	return bad;
 }
 
@@ -165,13 +181,19 @@ size_t tool_shares_name(const struct tool_shares *in)
 static enum tool_exit not_there(enum sg_err err, const struct tool_shares *in)
 {
 	size_t good = 0, k = 0;
+	bool tied = false;
 
 	for (size_t i = 0; i < in->n; i++) {
+		tied = tied || in->fault[i] == SG_SHARE_TIED;
 		if (in->fault[i] == SG_SHARE_GOOD) {
 			good++;
 			k = in->share[i].k;
 		}
 	}
+	if (err == SG_ERR_RANGE && tied)
+		return tool_fail(TOOL_MISMATCH, "Leave out the older ones, which signet root share has "
+		                 "replaced.", "these shares are of several sharings, and no sharing has "
+		                 "the most of them");
 	if (err == SG_ERR_RANGE)
 		return tool_fail(TOOL_MISMATCH, NULL, "it takes %zu shares of one sharing, and there "
 		                 "%s %zu", k, good == 1 ? "is" : "are", good);

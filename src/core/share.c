@@ -165,19 +165,39 @@ static bool same_sharing(const struct sg_share *a, const struct sg_share *b)
 	       memcmp(a->check, b->check, SG_SHARE_CHECK) == 0 && a->part->len == b->part->len;
 }
 
-/* Return the share whose sharing most of them are of. */
-static size_t most_of(const struct sg_share *shares, size_t count)
+/* Return how many places of its sharing are there. */
+static size_t company(const struct sg_share *shares, size_t count, const struct sg_share *one)
 {
-	size_t best = 0, most = 0;
+	bool taken[SG_SHARES_MOST + 1] = { false };
+	size_t places = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		size_t same = 0;
+		const unsigned place = sg_share_place(&shares[i]);
 
-		for (size_t j = 0; j < count; j++)
-			same += same_sharing(&shares[i], &shares[j]);
-		if (same > most) {
-			most = same;
-			best = i;
+		if (!same_sharing(&shares[i], one) || taken[place])
+			continue;
+		taken[place] = true;
+		places++;
+	}
+	return places;
+}
+
+/* Return the share whose sharing most of them are of; *tied tells whether there is another such. */
+static const struct sg_share *most_of(const struct sg_share *shares, size_t count, bool *tied)
+{
+	const struct sg_share *best = NULL;
+	size_t most = 0;
+
+	*tied = false;
+	for (size_t i = 0; i < count; i++) {
+		const size_t places = company(shares, count, &shares[i]);
+
+		if (places > most) {
+			most = places;
+			best = &shares[i];
+			*tied = false;
+		} else if (places == most && !same_sharing(&shares[i], best)) {
+			*tied = true;
 		}
 	}
 	return best;
@@ -192,13 +212,34 @@ struct choice {
 	size_t k;
 };
 
-/* Say who is of another sharing or there again, and choose among the others. */
+/* Say of all what is to be said where no sharing has the most of them. */
+static void leave_open(const struct sg_share *shares, size_t count, size_t most,
+                       enum sg_share_fault *fault)
+{
+	for (size_t i = 0; i < count; i++) {
+		bool again = false;
+
+		for (size_t j = 0; j < i; j++)
+			again = again || (same_sharing(&shares[i], &shares[j]) &&
+			                  sg_share_place(&shares[i]) == sg_share_place(&shares[j]));
+		fault[i] = company(shares, count, &shares[i]) < most ? SG_SHARE_FOREIGN
+		           : again                                   ? SG_SHARE_AGAIN
+		                                                     : SG_SHARE_TIED;
+	}
+}
+
+/* Say who is of another sharing or there again, and choose among the others: none where it is open
+ * which sharing counts. */
 static void sort_out(struct choice *c, size_t count, enum sg_share_fault *fault)
 {
-	const struct sg_share *model = &c->shares[most_of(c->shares, count)];
-	bool taken[SG_SHARES_MOST + 1] = { false };
+	bool taken[SG_SHARES_MOST + 1] = { false }, tied;
+	const struct sg_share *model = most_of(c->shares, count, &tied);
 
 	c->k = model->k;
+	if (tied) {
+		leave_open(c->shares, count, company(c->shares, count, model), fault);
+		return;
+	}
 	for (size_t i = 0; i < count; i++) {
 		const unsigned place = sg_share_place(&c->shares[i]);
 

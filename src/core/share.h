@@ -25,6 +25,7 @@ struct sg_share {
 enum sg_share_fault {
 	SG_SHARE_GOOD,
 	SG_SHARE_FOREIGN,               /* of another sharing than most of them */
+	SG_SHARE_TIED,                  /* of one of several sharings, of which none is most */
 	SG_SHARE_AGAIN,                 /* of a place that an earlier one has */
 	SG_SHARE_WRONG,                 /* the others have the secret, and not with it */
 	SG_SHARE_SUSPECT,               /* it is one of those that don't have it together */

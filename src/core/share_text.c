@@ -5,6 +5,8 @@
  */
 #include "core/share_text.h"
 
+#include <string.h>
+
 #include "crypto/base64.h"
 #include "util/proquint.h"
 
@@ -38,6 +40,39 @@ static size_t step(struct sg_bytes text, size_t *at)
 	for (from = *at; *at < text.len && !sg_proquint_parts(text.data[*at]); (*at)++)
 		continue;
 	return *at - from;
+}
+
+/* Step over blanks, and over a word or (NULL) a number behind them; false where it is not there. */
+static bool step_over(struct sg_bytes text, size_t *at, const char *word)
+{
+	const size_t len = word != NULL ? strlen(word) : 0;
+	size_t from;
+
+	while (*at < text.len && (text.data[*at] == ' ' || text.data[*at] == '\t'))
+		(*at)++;
+	from = *at;
+	if (word != NULL && text.len - *at >= len && memcmp(text.data + *at, word, len) == 0)
+		*at += len;
+	while (word == NULL && *at < text.len && text.data[*at] >= '0' && text.data[*at] <= '9')
+		(*at)++;
+	return *at > from;
+}
+
+void sg_share_text_clean(struct sg_secret *text)
+{
+	static const char *const head[] = { "words", NULL, "to", NULL, ":" };
+	const struct sg_bytes all = sg_secret_bytes(text);
+
+	for (size_t line = 0; line < all.len;) {
+		const uint8_t *end = memchr(all.data + line, '\n', all.len - line);
+		size_t at = line, i = 0;
+
+		while (i < sizeof head / sizeof head[0] && step_over(all, &at, head[i]))
+			i++;
+		if (i == sizeof head / sizeof head[0])
+			memset(text->data + line, ' ', at - line);
+		line = end != NULL ? (size_t)(end - all.data) + 1 : all.len;
+	}
 }
 
 size_t sg_share_text_count(struct sg_bytes text)

@@ -19,6 +19,10 @@ enum sg_share_form { SG_SHARE_WORDS, SG_SHARE_BASE64 };
 enum sg_err sg_share_text_write(const struct sg_share *share, enum sg_share_form form,
                                 struct sg_secret **text);
 
+/* Put blanks in the place of "words 7 to 12:", as it stands before each line that is shown to
+ * people, so that it is read as it was saved. */
+void sg_share_text_clean(struct sg_secret *text);
+
 /* Tell whether text is to be words, from how long what stands in it is. */
 bool sg_share_text_is_words(struct sg_bytes text);
 

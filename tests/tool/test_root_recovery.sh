@@ -127,7 +127,9 @@ mistakes_are_named() {
 lines_of_six_are_read() {
 	xargs -n 6 < "$FOLDER/s4" > "$FOLDER/lines"
 	# shellcheck disable=SC2046
-	exits 0 root rehearse $(of s1 lines s3) --root one
+	exits 0 root rehearse $(of s1 lines s3) --root one &&
+		awk '{ printf "    words %2d to %2d:  %s\n", 6 * NR - 5, 6 * NR, $0 }' "$FOLDER/lines" > "$FOLDER/shown" &&
+		exits 0 root rehearse $(of s1 shown s3) --root one
 }
 
 repeated_and_foreign_are_named() {
@@ -135,8 +137,8 @@ repeated_and_foreign_are_named() {
 	fails 8 's2 line 1: share 2 of 5 is there already' root rehearse $(of s1 s2 s2) && says 'there are 2' &&
 		exits 0 root rehearse $(of s1 s2 s2 s3) && says 'is there already' || return 1
 	# shellcheck disable=SC2046
-	fails 8 'b64 line 2: share 1 of 2 is of another sharing' root rehearse $(of s1 s2 b64) &&
-		exits 8 root rehearse $(of s1 s2 s3 b64) && prints 'bring a root back' && says 'of another sharing'
+	fails 8 'no sharing has the most of them' root rehearse $(of s1 s2 b64) && says 'b64 line 2: share 1 of 2 is of the sharing' &&
+		exits 8 root rehearse $(of s1 s2 s3 b64) && prints 'bring a root back' && says 'b64 line 2: share 1 of 2 is of another sharing'
 }
 
 open_files_are_refused() {
@@ -322,6 +324,18 @@ typed_in() {
 		! grep -q "${first%% *}" "$FOLDER/screen"
 }
 
+# Somebody comes with a share that was replaced, and comes first: the others are not sent away.
+foreign_first() {
+	local fed=()
+
+	for share in s1 p1 p3; do
+		fed+=('first line: ' "$(cat "$FOLDER/$share")")
+	done
+	converse "'$SIGNET' root rehearse --token token --root shown" "${fed[@]}" 'first line: ' '' &&
+		grep -q 'share 1 of 5 is of the sharing [0-9a-f]' "$FOLDER/screen" && grep -q 'share 1 of 3 is of the sharing [0-9a-f]' "$FOLDER/screen" &&
+		grep -q 'no. 1: share 1 of 5 is of another sharing' "$FOLDER/screen" && grep -q 'Shares 1, 3 of 3' "$FOLDER/screen"
+}
+
 # spoilt: the share in base64 with another value and the sum that it then has.
 spoilt() {
 	base64 -d > "$FOLDER/spoil"
@@ -408,6 +422,7 @@ check 'a wrong share is named where there are enough others' wrong_one_is_named
 check 'shares are shown to one person after the other' shown_one_by_one
 check 'who breaks off has no root, and no share on the screen' broken_off
 check 'typed shares are taken one by one, and mistakes named' typed_in
+check 'a foreign share that comes first sends nobody away' foreign_first
 check 'further shares are looked at when a root is back' further_ones_are_looked_at
 check 'what looks like the next version of a root is made by rotate alone' names_of_versions_are_kept
 check 'a root that has versions is not made a second time' root_with_versions_is_not_made_again

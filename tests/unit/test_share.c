@@ -52,7 +52,7 @@ static enum sg_err combine_these(const char *digits)
 /* A letter for each: good, foreign, again, wrong, suspect. */
 static void is_said(const char *letters)
 {
-	static const char names[] = { 'g', 'f', 'a', 'w', 's' };
+	static const char names[] = { 'g', 'f', 't', 'a', 'w', 's' };
 	char said[2 * N + 1] = "";
 
 	for (size_t i = 0; i < strlen(letters); i++)
@@ -79,7 +79,8 @@ END_TEST
 static const struct {
 	const char *given, *said;
 } too_few[] = {
-	{ "0", "g" }, { "01", "gg" }, { "0011", "gaga" }, { "0156", "ggff" }, { "5606", "ggfa" },
+	{ "0", "g" }, { "01", "gg" }, { "0011", "gaga" }, { "5606", "ggfa" }, { "50", "tt" },
+	{ "0156", "tttt" }, { "01556", "tttat" }, { "0055", "tata" },
 };
 
 START_TEST(too_few_do_not)
@@ -103,6 +104,17 @@ START_TEST(one_of_another_sharing_is_said_to_be)
 	ck_assert_int_eq(combine_these("5012"), SG_OK);
 	has_it();
 	is_said("fggg");
+}
+END_TEST
+
+START_TEST(where_as_many_are_of_another_sharing_nobody_is_chosen)
+{
+	ck_assert_int_eq(combine_these("567012"), SG_ERR_RANGE);
+	ck_assert_ptr_null(back);
+	is_said("tttttt");
+	ck_assert_int_eq(combine_these("5670123"), SG_OK);
+	has_it();
+	is_said("fffgggg");
 }
 END_TEST
 
@@ -217,6 +229,7 @@ static Suite *suite(void)
 	tcase_add_loop_test(tcase, too_few_do_not, 0, sizeof too_few / sizeof too_few[0]);
 	tcase_add_test(tcase, one_that_is_there_twice_is_said_to_be);
 	tcase_add_test(tcase, one_of_another_sharing_is_said_to_be);
+	tcase_add_test(tcase, where_as_many_are_of_another_sharing_nobody_is_chosen);
 	tcase_add_test(tcase, a_wrong_one_is_named_where_there_are_enough_others);
 	tcase_add_test(tcase, two_wrong_ones_are_named);
 	tcase_add_test(tcase, where_there_are_not_all_are_suspect);

@@ -2,6 +2,7 @@
  *
  * Tests. Shares as words and as base64: what was mistyped is named.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "core/share_text.h"
@@ -53,6 +54,42 @@ START_TEST(words_come_back)
 		else
 			text->data[i] = '-';
 	comes_back();
+}
+END_TEST
+
+/* Read a text in the place of what was written. */
+static void read_instead(const char *instead)
+{
+	sg_secret_free(&text);
+	ck_assert_int_eq(sg_secret_copy(sg_bytes_str(instead), &text), SG_OK);
+	sg_share_text_clean(text);
+}
+
+START_TEST(what_stands_before_shown_words_is_passed_over)
+{
+	char shown[1024];
+	size_t len = 0;
+
+	ck_assert_int_eq(sg_share_text_write(&share[1], SG_SHARE_WORDS, &text), SG_OK);
+	for (size_t at = 0; at < text->len; at += 36)
+		len += (size_t)snprintf(shown + len, sizeof shown - len,
+		                        "    words %2zu to %2zu:  %.*s", at / 6 + 1, at / 6 + 6,
+		                        (int)(text->len - at < 36 ? text->len - at : 36),
+		                        (const char *)text->data + at);
+	read_instead(shown);
+	comes_back();
+}
+END_TEST
+
+static const char *const no_head[] = {
+	"", "words", "words 1 to", "words to 6:", "words 1 6:", "words 1 to 6", "wordsab 1 to 6:",
+	"a words 1 to 6:", "# words 1 to 6:",
+};
+
+START_TEST(nothing_else_is_passed_over)
+{
+	read_instead(no_head[_i]);
+	assert_bytes(sg_secret_bytes(text), sg_bytes_str(no_head[_i]));
 }
 END_TEST
 
@@ -137,6 +174,9 @@ static Suite *suite(void)
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, words_come_back);
+	tcase_add_test(tcase, what_stands_before_shown_words_is_passed_over);
+	tcase_add_loop_test(tcase, nothing_else_is_passed_over, 0,
+	                    sizeof no_head / sizeof no_head[0]);
 	tcase_add_test(tcase, base64_comes_back);
 	tcase_add_test(tcase, each_mistyped_letter_is_told_by_the_number_of_its_word);
 	tcase_add_test(tcase, two_words_that_changed_places_are_noticed);
