@@ -10,6 +10,8 @@
 #include "tools/fail.h"
 #include "tools/text.h"
 
+#define SECRET_MIN 22           /* digits of base64 for 16 bytes */
+
 struct option_row {
 	const char *name;
 	const char *arg;                /* what its argument is called, or NULL */
@@ -168,6 +170,19 @@ static const struct tool_verb *nearest_verb(const char *name)
 	return best;
 }
 
+/* Tell whether a word has something like a share or a key, in digits or base64. It is not repeated,
+ * since what is told stands in the journal of a service. */
+static bool looks_secret(const char *word)
+{
+	static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	                             "abcdefghijklmnopqrstuvwxyz+/=";
+	size_t run = 0;
+
+	while (*word != '\0' && run < SECRET_MIN)
+		run = strchr(digits, *word++) != NULL ? run + 1 : 0;
+	return run == SECRET_MIN;
+}
+
 static enum tool_exit unknown_verb(const char *name)
 {
 	const struct tool_verb *near = nearest_verb(name);
@@ -175,6 +190,9 @@ static enum tool_exit unknown_verb(const char *name)
 
 	if (near != NULL)
 		snprintf(advice, sizeof advice, "did you mean signet %s?", near->name);
+	if (looks_secret(name))
+		return tool_fail(TOOL_USAGE, advice, "there is no such verb; what was given is not "
+		                 "repeated, it may be a secret");
 	return tool_fail(TOOL_USAGE, advice, "there is no verb \"%s\"", name);
 }
 
@@ -262,6 +280,9 @@ static enum tool_exit unknown_option(const struct tool_verb *verb, const char *n
 		snprintf(advice, sizeof advice, "did you mean %s?", near);
 	else
 		snprintf(advice, sizeof advice, "signet %s --help lists its options.", verb->name);
+	if (looks_secret(name))
+		return tool_fail(TOOL_USAGE, advice, "signet %s has no such option; what was given is "
+		                 "not repeated, it may be a secret", verb->name);
 	return tool_fail(TOOL_USAGE, advice, "signet %s has no option %s", verb->name, name);
 }
 
@@ -377,6 +398,18 @@ static enum tool_exit check(const struct tool *tool)
 	return TOOL_OK;
 }
 
+static enum tool_exit misplaced(const struct tool_verb *verb, const char *word)
+{
+	/* Of these verbs it may be a share or a root in any form. */
+	if (takes(verb, OPT_SHARE_FILE) || takes(verb, OPT_SHARE) || takes(verb, OPT_IN_FORMAT) ||
+	    looks_secret(word))
+		return tool_fail(TOOL_USAGE, NULL, "signet %s takes no argument but options, which "
+		                 "begin with --; what was given is not repeated, it may be a secret",
+		                 verb->name);
+	return tool_fail(TOOL_USAGE, NULL, "signet %s takes no argument \"%s\"; options begin with "
+	                 "--", verb->name, word);
+}
+
 static enum tool_exit read_rest(struct tool *tool, int argc, char **argv,
                                 enum tool_wanted *wanted)
 {
@@ -400,10 +433,8 @@ static enum tool_exit read_rest(struct tool *tool, int argc, char **argv,
 			                 "signet %s takes %s behind --", tool->verb->name,
 			                 tool->verb->operands);
 		if (strcmp(argv[i], "--") == 0 || argv[i][0] != '-' || argv[i][1] == '\0')
-			return tool_fail(TOOL_USAGE, NULL, "signet %s takes no argument \"%s\"; options "
-			                 "begin with --", tool->verb->name,
-			                 argv[i][0] == '-' && argv[i][1] == '-' ? argv[i + 1]
-			                                                        : argv[i]);
+			return misplaced(tool->verb, argv[i][0] == '-' && argv[i][1] == '-'
+			                                     ? argv[i + 1] : argv[i]);
 		code = read_option(tool, &argv[i], &used);
 		if (code != TOOL_OK)
 			return code;

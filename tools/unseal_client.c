@@ -11,12 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "tools/fail.h"
+#include "tools/io.h"
 #include "tools/unseal_answer.h"
 
+#define CA_MAX ((size_t)4 << 20)        /* what distributions have is a tenth of it */
 #define CONNECT_MS 5000         /* TCP and TLS; who is up has that done in much less */
 
 struct unseal_client {
@@ -61,6 +64,27 @@ void unseal_client_free(struct unseal_client **client)
 	free(c);
 }
 
+/* Look whether there are certificates in the file of --ca, before a share is opened. */
+static enum tool_exit check_authorities(const char *path)
+{
+	struct sg_buf text = { NULL, 0, 0 };
+	struct stat st;
+	enum tool_exit code;
+
+	if (path[0] == '\0' || strcmp(path, "-") == 0)
+		return tool_fail(TOOL_USAGE, NULL, "--ca names no file");
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return tool_fail(TOOL_USAGE, "One file has all the certificates, in PEM.",
+		                 "%s, the file of --ca, is no file", path);
+	code = tool_read_file(path, CA_MAX, &text);
+	if (code == TOOL_OK &&
+	    memmem(text.data, text.len, "CERTIFICATE-----", strlen("CERTIFICATE-----")) == NULL)
+		code = tool_fail(TOOL_USAGE, "Vaults have their authority's in PEM.",
+		                 "%s, the file of --ca, holds no certificate", path);
+	sg_buf_free(&text);
+	return code;
+}
+
 enum tool_exit unseal_client_new(const char *ca, struct unseal_client **client)
 {
 	struct unseal_client *c = calloc(1, sizeof *c);
@@ -69,9 +93,10 @@ enum tool_exit unseal_client_new(const char *ca, struct unseal_client **client)
 	if (c == NULL)
 		return tool_fail_err(SG_ERR_NOMEM, "can't ask a vault");
 	if (ca != NULL) {
-		if (access(ca, R_OK) != 0)
-			return tool_fail(TOOL_NOT_FOUND, NULL, "can't read %s: %s", ca,
-			                 strerror(errno));
+		enum tool_exit code = check_authorities(ca);
+
+		if (code != TOOL_OK)
+			return code;
 		c->ca = strdup(ca);
 		if (c->ca == NULL)
 			return tool_fail_err(SG_ERR_NOMEM, "can't ask a vault");
@@ -115,9 +140,9 @@ enum tool_exit unseal_client_check(const char *addr, bool plain)
 	if (url == NULL)
 		return tool_fail_err(SG_ERR_NOMEM, "can't read --addr");
 	/* Who wrote a password into it does not want to see it in a message. */
-	if (curl_url_set(url, CURLUPART_URL, addr, 0) != CURLUE_OK || has(url, CURLUPART_USER) ||
-	    has(url, CURLUPART_PASSWORD) || has(url, CURLUPART_QUERY) ||
-	    has(url, CURLUPART_FRAGMENT) || !get(url, CURLUPART_SCHEME, &scheme) ||
+	if (strpbrk(addr, "?#") != NULL ||       /* libcurl tells no empty part from none */
+	    curl_url_set(url, CURLUPART_URL, addr, 0) != CURLUE_OK || has(url, CURLUPART_USER) ||
+	    has(url, CURLUPART_PASSWORD) || !get(url, CURLUPART_SCHEME, &scheme) ||
 	    !get(url, CURLUPART_HOST, &host))
 		code = tool_fail(TOOL_USAGE, "It looks like https://vault.example.org:8200.",
 		                 "--addr is no address of a vault");
@@ -228,7 +253,7 @@ static enum unseal_ended sort(CURLcode result)
 		{ CURLE_PARTIAL_FILE, UNSEAL_NOT_THERE },
 		{ CURLE_SSL_CONNECT_ERROR, UNSEAL_NOT_THERE },
 		{ CURLE_PEER_FAILED_VERIFICATION, UNSEAL_NOT_TRUSTED },
-		{ CURLE_SSL_CACERT_BADFILE, UNSEAL_NOT_TRUSTED },
+		{ CURLE_SSL_CACERT_BADFILE, UNSEAL_NO_AUTHORITY },
 		{ CURLE_SSL_ISSUER_ERROR, UNSEAL_NOT_TRUSTED },
 		{ CURLE_SSL_INVALIDCERTSTATUS, UNSEAL_NOT_TRUSTED },
 	};

@@ -18,6 +18,7 @@ enum unseal_ended {
 	UNSEAL_ANSWERED,        /* with a status of HTTP */
 	UNSEAL_NOT_THERE,       /* nobody answers, or not in time: later perhaps */
 	UNSEAL_NOT_TRUSTED,     /* the certificate is not one of who is asked */
+	UNSEAL_NO_AUTHORITY,    /* the file of authorities can't be used */
 	UNSEAL_NOT_SPOKEN,      /* what came is no HTTP, or too long */
 };
 

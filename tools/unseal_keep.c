@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tools/fail.h"
 #include "tools/json.h"
@@ -23,13 +24,41 @@ static enum tool_exit check_name(const char *name)
 	return TOOL_OK;
 }
 
+/* Tell whether what should name a file is a share, and no file. */
+static enum sg_err names_share(const char *path, bool *is)
+{
+	struct sg_secret *text = NULL, *share = NULL;
+	enum sg_err err;
+
+	*is = false;
+	if (path == NULL || access(path, F_OK) == 0)
+		return SG_OK;
+	err = sg_secret_copy(sg_bytes_str(path), &text);
+	if (err == SG_OK)
+		err = unseal_share_read(text, &share);
+	*is = err == SG_OK;
+	sg_secret_free(&text);
+	sg_secret_free(&share);
+	return err == SG_ERR_FORMAT ? SG_OK : err;
+}
+
 /* Read one share, from where --share-file says or from the terminal. */
 static enum tool_exit read_share(const struct tool *tool, struct sg_secret **share)
 {
 	struct sg_secret *text = NULL;
-	enum tool_exit code = tool_pin_read(tool, OPT_SHARE_FILE, "an unseal share", false, &text);
+	enum tool_exit code;
 	enum sg_err err;
+	bool is;
 
+	err = names_share(tool->value[OPT_SHARE_FILE], &is);
+	if (err != SG_OK)
+		return tool_fail_err(err, "can't keep the share");
+	if (is)
+		return tool_fail(TOOL_USAGE, "Every user of the machine can read arguments. Name a "
+		                 "private file, - for standard input, or let signet ask.",
+		                 "--share-file names no file that is there, and looks like a share "
+		                 "itself");
+	code = tool_pin_read(tool, OPT_SHARE_FILE, "an unseal share", false, &text);
 	if (code != TOOL_OK)
 		return code;
 	err = unseal_share_read(text, share);

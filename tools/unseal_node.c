@@ -78,6 +78,10 @@ static bool take(struct unseal_node *node, const struct unseal_reply *reply,
 		     "certificate; the name in --addr must be one in it.",
 		     "its certificate is not trusted, so it got no share (%s)", reply->why);
 		return false;
+	case UNSEAL_NO_AUTHORITY:
+		note(node, UNSEAL_FAILED, TOOL_USAGE, "--ca FILE names certificates in PEM.",
+		     "the file of --ca can't be used, so it got no share (%s)", reply->why);
+		return false;
 	case UNSEAL_NOT_SPOKEN:
 		note(node, UNSEAL_FAILED, TOOL_REMOTE, "Look whether --addr is that of a vault.",
 		     "it does not answer as a vault does (%s)", reply->why);

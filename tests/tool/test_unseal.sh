@@ -108,6 +108,33 @@ what_is_no_share_is_passed_over() {
 		exits 0 unseal remove --vault odd --yes
 }
 
+# It would stand in the journal, of a service as of a script.
+misplaced_share_is_not_shown() {
+	local share encoded
+
+	share=$(cat "$VAULT_FOLDER/share4") && encoded=$(xxd -r -p "$VAULT_FOLDER/share4" | base64)
+	fails 2 'not repeated' unseal add --vault main "$share" && silent &&
+		fails 2 'not repeated' unseal add --vault main -- "$share" && silent && fails 2 'not repeated' list "$share" && silent &&
+		fails 2 'not repeated' unseal "$share" && ! says "${share:0:20}" && fails 2 'not repeated' unseal add "--$share" && ! says "${share:0:20}" &&
+		fails 2 'looks like a share itself' unseal add --vault main --share-file "$share" && silent &&
+		fails 2 'looks like a share itself' unseal add --vault main --share-file "$encoded" && ! says "$encoded" &&
+		fails 2 'not repeated' root recover "$share" && silent && fails 2 'not repeated' root import cabin && ! says cabin &&
+		fails 3 none unseal add --vault main --share-file none && fails 2 'no argument "here"' list here
+}
+
+# Before a share is opened; a broken one is told when it is used.
+unfit_authorities_are_told() {
+	: > "$FOLDER/authority"
+	fails 2 'holds no certificate' unseal vault --addr https://127.0.0.1:9 --ca "$FOLDER/authority" &&
+		fails 2 'is no file' unseal vault --addr https://127.0.0.1:9 --ca /dev/null &&
+		fails 2 'is no file' unseal vault --addr https://127.0.0.1:9 --ca "$FOLDER" &&
+		fails 2 '--ca names no file' unseal vault --addr https://127.0.0.1:9 --ca '' &&
+		fails 2 '--ca names no file' unseal vault --addr https://127.0.0.1:9 --ca - < "$VAULT_FOLDER/ca.pem" &&
+		printf '%s\n' '-----BEGIN CERTIFICATE-----' 'AAAA' '-----END CERTIFICATE-----' > "$FOLDER/authority" && tls &&
+		exits 2 unseal vault --vault main --addr "https://127.0.0.1:$VAULT_PORT" --ca "$FOLDER/authority" --timeout 1 &&
+		says "the file of --ca can't be used" && got
+}
+
 same_share_is_refused() {
 	fails 9 'kept already' unseal add --vault main --share-file - < "$VAULT_FOLDER/share2"
 }
@@ -243,7 +270,7 @@ changed_boot_is_told() {
 wrong_addresses() {
 	local addr
 
-	for addr in '' vault:8200 ftp://vault/ file:///etc/passwd 'https://' 'https://a:secret@vault/' 'https://vault/?x' 'https://vault/#x'; do
+	for addr in '' vault:8200 ftp://vault/ file:///etc/passwd 'https://' 'https://a:secret@vault/' 'https://vault/?x' 'https://vault/#x' 'https://vault/#' 'https://vault/?'; do
 		exits 2 unseal vault --addr "$addr" && ! says secret || { echo "$addr"; return 1; }
 	done
 }
@@ -262,6 +289,7 @@ else
 	check 'other data of that name is no share' only_sealed_data_is_a_share
 fi
 check 'what is no share is refused' no_share_is_refused
+check 'a share in the wrong place is not shown' misplaced_share_is_not_shown
 check 'a share that is kept is refused' same_share_is_refused
 check 'what has not the size of a share is passed over' what_is_no_share_is_passed_over
 check 'a vault that there is no share of is an error' fails 3 'no shares of a vault "other"' unseal vault --addr https://127.0.0.1:9 --vault other
@@ -288,6 +316,7 @@ check 'a vault that unseals itself gets no share' misbehaves 1 'unseals itself' 
 check 'http:// is taken where it stays in the machine and is allowed' plain_only_where_allowed
 check 'a wrong address is refused, and not shown' wrong_addresses
 check 'a file of authorities that is not there is an error' fails 3 'No such file' unseal vault --addr https://127.0.0.1:9 --ca "$FOLDER/none"
+check 'a file without authorities is said to be one' unfit_authorities_are_told
 check 'a wrong time limit is an error' fails 2 'number of seconds' unseal vault --addr https://127.0.0.1:9 --timeout 0
 check 'it is said why a machine does not unseal after an update' changed_boot_is_told
 finish
