@@ -24,6 +24,15 @@ bool tool_chain_not_mine(CK_RV rv)
 	       rv == CKR_AEAD_DECRYPT_FAILED;
 }
 
+bool tool_chain_goes_on(CK_RV rv, CK_RV *closed)
+{
+	const bool stays = rv == CKR_SIGNET_POLICY || rv == CKR_FUNCTION_CANCELED;
+
+	if (stays && *closed == CKR_OK)
+		*closed = rv;
+	return stays || tool_chain_not_mine(rv);
+}
+
 static CK_RV unwrap_with(const struct tool *tool, CK_OBJECT_HANDLE with, struct sg_bytes wrapped,
                          const struct tool_unwrapped *as, CK_OBJECT_HANDLE *key)
 {
@@ -60,13 +69,14 @@ static CK_RV unwrap_with(const struct tool *tool, CK_OBJECT_HANDLE with, struct 
 CK_RV tool_unwrap(const struct tool *tool, const struct tool_keys *keys, struct sg_bytes wrapped,
                   const struct tool_unwrapped *as, CK_OBJECT_HANDLE *key)
 {
-	CK_RV rv = CKR_WRAPPED_KEY_INVALID;
+	CK_RV rv = CKR_WRAPPED_KEY_INVALID, closed = CKR_OK;
 
-	for (size_t i = 0; tool_chain_key(keys, i) != 0 && tool_chain_not_mine(rv); i++) {
-		tool_log_clear();
+	for (size_t i = 0; tool_chain_key(keys, i) != 0 && tool_chain_goes_on(rv, &closed); i++) {
+		if (closed == CKR_OK)
+			tool_log_clear();
 		rv = unwrap_with(tool, tool_chain_key(keys, i), wrapped, as, key);
 	}
-	return rv;
+	return tool_chain_goes_on(rv, &closed) && closed != CKR_OK ? closed : rv;
 }
 
 enum tool_exit tool_wrapped_read(const char *path, struct sg_buf *wrapped)

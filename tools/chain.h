@@ -36,6 +36,10 @@ enum tool_exit tool_chain_maker(const struct tool *tool, const struct tool_keys 
 /* Tell whether a return value says that another key made what is to be opened. */
 bool tool_chain_not_mine(CK_RV rv);
 
+/* Tell whether an older version may still open it: this one did not make it, or does not open now,
+ * which *closed keeps from the first on. Where none opens it, that is the answer. */
+bool tool_chain_goes_on(CK_RV rv, CK_RV *closed);
+
 /* How an unwrapped key is to be. */
 struct tool_unwrapped {
 	struct sg_bytes label;          /* empty: a session object */

@@ -49,10 +49,8 @@ static CK_RV decrypt_with(const struct tool *tool, CK_OBJECT_HANDLE key, struct 
 	};
 	CK_MECHANISM mechanism = { CKM_AES_GCM, &params, sizeof params };
 	CK_ULONG len = plain->cap;
-	CK_RV rv;
+	CK_RV rv = tool_key_open(tool, key);
 
-	tool_log_clear();
-	rv = tool_key_open(tool, key);
 	if (rv == CKR_OK)
 		rv = C_DecryptInit(tool->session, &mechanism, key);
 	if (rv == CKR_OK)
@@ -67,11 +65,14 @@ static CK_RV decrypt_with(const struct tool *tool, CK_OBJECT_HANDLE key, struct 
 static CK_RV decrypt(const struct tool *tool, const struct tool_keys *keys, struct sg_bytes nonce,
                      struct sg_buf *aad, struct sg_bytes cipher, struct tool_payload *plain)
 {
-	CK_RV rv = CKR_ENCRYPTED_DATA_INVALID;
+	CK_RV rv = CKR_ENCRYPTED_DATA_INVALID, closed = CKR_OK;
 
-	for (size_t i = 0; tool_chain_key(keys, i) != 0 && tool_chain_not_mine(rv); i++)
+	for (size_t i = 0; tool_chain_key(keys, i) != 0 && tool_chain_goes_on(rv, &closed); i++) {
+		if (closed == CKR_OK)
+			tool_log_clear();
 		rv = decrypt_with(tool, tool_chain_key(keys, i), nonce, aad, cipher, plain);
-	return rv;
+	}
+	return tool_chain_goes_on(rv, &closed) && closed != CKR_OK ? closed : rv;
 }
 
 static enum tool_exit run(struct tool *tool)

@@ -147,6 +147,7 @@ enum tool_exit tool_check_new(struct tool *tool, const char *label)
 	CK_ATTRIBUTE root[] = {
 		{ CKA_TOKEN, &tool_true, sizeof tool_true },
 		{ CKA_SIGNET_ROOT, (void *)label, strlen(label) },
+		{ CKA_PRIVATE, &tool_true, sizeof tool_true }, /* anybody makes public ones */
 	};
 	CK_OBJECT_HANDLE *handles = NULL;
 	enum tool_exit code;
@@ -167,7 +168,8 @@ enum tool_exit tool_check_new(struct tool *tool, const char *label)
 	if (code != TOOL_OK)
 		return code;
 	/* Its first version may be gone, and with it that label. */
-	code = tool_find_matching(tool, root, 2, &handles, &count);
+	code = tool_find_matching(tool, root, (tool->token.flags & CKF_LOGIN_REQUIRED) != 0 ? 3 : 2,
+	                          &handles, &count);
 	free(handles);
 	if (code == TOOL_OK && count > 0)
 		code = tool_fail(TOOL_EXISTS, "signet root rotate makes the next version; signet root "

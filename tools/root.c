@@ -104,9 +104,12 @@ static enum tool_exit count_versions(struct tool *tool, struct sg_bytes name, CK
 		{ CKA_CLASS, &class, sizeof class },
 		{ CKA_TOKEN, &tool_true, sizeof tool_true },
 		{ CKA_SIGNET_ROOT, (void *)name.data, name.len },
+		{ CKA_PRIVATE, &tool_true, sizeof tool_true },
 	};
+	/* Public ones of a PIN token anybody can have put there. */
+	const CK_ULONG n = (tool->token.flags & CKF_LOGIN_REQUIRED) != 0 ? 4 : 3;
 	CK_OBJECT_HANDLE *handles = NULL;
-	enum tool_exit code = tool_find_matching(tool, template, 3, &handles, count);
+	enum tool_exit code = tool_find_matching(tool, template, n, &handles, count);
 
 	*same = false;
 	for (size_t i = 0; i < *count && code == TOOL_OK; i++)

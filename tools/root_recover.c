@@ -23,6 +23,8 @@ static enum tool_exit bring(const struct tool *tool, const struct tool_root *roo
 	tool_progress_begin("taking the root");
 	rv = tool_root_bring(tool, root, rebuilt->root, rebuilt->said, &key);
 	tool_progress_end();
+	if (rv == CKR_OK && !tool_given(tool, OPT_USAGE))
+		tool_note("it wraps and encrypts, as nobody said what it was for; --usage says it");
 	return tool_root_made(tool, rv, key, root, &plan, "Recovered the decryption root");
 }
 

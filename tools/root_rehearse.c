@@ -43,6 +43,13 @@ static enum tool_exit compare_one(const struct tool *tool, CK_OBJECT_HANDLE key,
 	return TOOL_OK;
 }
 
+static bool may_leave(const struct tool *tool, CK_OBJECT_HANDLE key)
+{
+	const CK_ULONG ways = tool_attribute_ulong(tool, key, CKA_SIGNET_LEAVE);
+
+	return ways != CK_UNAVAILABLE_INFORMATION && (ways & CKF_SIGNET_LEAVE_RECOVERY) != 0;
+}
+
 /* Find the version of the token's root that came back, the newest first. */
 static enum tool_exit compare(struct tool *tool, const struct tool_rebuilt *rebuilt,
                               struct compared *found)
@@ -53,6 +60,9 @@ static enum tool_exit compare(struct tool *tool, const struct tool_rebuilt *rebu
 	bool same = false;
 
 	for (size_t i = 0; i < root.n && code == TOOL_OK && !same; i++) {
+		/* The last one says why it can't be compared. */
+		if (i + 1 < root.n && !may_leave(tool, root.version[i].key))
+			continue;
 		code = compare_one(tool, root.version[i].key, rebuilt, &same);
 		found->version = root.version[i].number;
 		found->newest = root.version[0].number;

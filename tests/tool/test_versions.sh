@@ -144,6 +144,22 @@ root_that_does_not_open_is_not_rotated() {
 		exits 0 root rotate --root bound --no-recovery && prints bound-v2
 }
 
+# What an older version wrapped does not wait for a newer one that stays closed.
+closed_version_keeps_no_older_one_closed() {
+	exits 0 root create --label mixed --no-recovery && signet wrap --root mixed --new > "$FOLDER/mixed" &&
+		exits 0 root rotate --root mixed --no-recovery && exits 0 reseal --label mixed-v2 --pcr sha256:16 &&
+		signet wrap --root mixed --new > "$FOLDER/mixed-v2" && tpm2_pcrextend 16:sha256="$(printf '%064d' 1)" &&
+		exits 0 unwrap --root mixed --check < "$FOLDER/mixed" && fails 11 'PCR 16' unwrap --root mixed --check < "$FOLDER/mixed-v2" &&
+		tpm_power_cut
+}
+
+# A version that may not leave is not asked for its value.
+older_version_is_rehearsed() {
+	exits 0 root create --label held --shares 2 --threshold 2 --all-in-one "$FOLDER/held" &&
+		exits 0 root rotate --root held --no-recovery --leave none && exits 0 root rehearse --root held --share "$FOLDER/held" &&
+		prints 'version 1'
+}
+
 tpm_start || exit 1
 printf 'A=1\n' > "$FOLDER/conf.plain"
 signet init --label token --machine > /dev/null || exit 1
@@ -172,4 +188,6 @@ check 'the name of a root whose first version is gone is taken' fails 9 'signet 
 check 'an old version that is open still is closed' open_old_version_is_closed
 check 'a version that decrypts is given up by two words' decrypting_version_is_retired_by_two_words
 check 'a root that does not open now is not rotated' root_that_does_not_open_is_not_rotated
+check 'a version that stays closed keeps no older one closed' closed_version_keeps_no_older_one_closed
+check 'an older version is rehearsed beside one that may not leave' older_version_is_rehearsed
 finish
