@@ -6,18 +6,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tools/fail.h"
 
-/* Return the N of "fd:N", or -1. */
-static int descriptor(const char *path)
+int tool_out_descriptor(const char *path)
 {
 	char *end = NULL;
 	long fd;
 
+	if (strcmp(path, "-") == 0)
+		return STDOUT_FILENO;
 	if (strncmp(path, "fd:", 3) != 0 || path[3] < '0' || path[3] > '9')
 		return -1;
 	fd = strtol(path + 3, &end, 10);
@@ -26,7 +29,7 @@ static int descriptor(const char *path)
 
 enum tool_exit tool_out_open(const char *path, const char *what, int *fd)
 {
-	const int given = descriptor(path);
+	const int given = tool_out_descriptor(path);
 
 	*fd = given >= 0 ? fcntl(given, F_DUPFD_CLOEXEC, 3)
 	                 : open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0600);
@@ -52,9 +55,48 @@ enum tool_exit tool_out_write(int fd, const char *path, struct sg_bytes bytes)
 	return TOOL_OK;
 }
 
+/* Bring the name of a new file to the disk, without which the file is lost with it. */
+static bool sync_folder(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char folder[PATH_MAX] = ".";
+	size_t len = slash != NULL ? (size_t)(slash - path) + (slash == path) : 1;
+	bool synced;
+	int fd;
+
+	if (len >= sizeof folder) {
+		errno = ENAMETOOLONG;
+		return false;
+	}
+	if (slash != NULL) {
+		memcpy(folder, path, len);
+		folder[len] = '\0';
+	}
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	synced = fd >= 0 && fsync(fd) == 0;
+	if (fd >= 0)
+		close(fd);
+	return synced;
+}
+
+/* Bring what was written to the disk, where it is a file; a pipe has none. */
+static bool sync_file(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && (!S_ISREG(st.st_mode) || fsync(fd) == 0);
+}
+
+enum tool_exit tool_out_sync(int fd, const char *path)
+{
+	if (sync_file(fd))
+		return TOOL_OK;
+	return tool_fail(TOOL_FAILED, NULL, "can't write to %s: %s", path, strerror(errno));
+}
+
 enum tool_exit tool_out_close(int fd, const char *path)
 {
-	bool safe = descriptor(path) >= 0 || fsync(fd) == 0;
+	const bool safe = sync_file(fd) && (tool_out_descriptor(path) >= 0 || sync_folder(path));
 
 	if (close(fd) == 0 && safe)
 		return TOOL_OK;
@@ -63,6 +105,6 @@ enum tool_exit tool_out_close(int fd, const char *path)
 
 void tool_out_remove(const char *path)
 {
-	if (descriptor(path) < 0 && unlink(path) != 0 && errno != ENOENT)
+	if (tool_out_descriptor(path) < 0 && unlink(path) != 0 && errno != ENOENT)
 		tool_note("can't remove %s, which is of no use: %s", path, strerror(errno));
 }

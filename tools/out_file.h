@@ -8,14 +8,21 @@
 #include "tools/exit.h"
 #include "util/bytes.h"
 
-/* Open what an option names to write to: a new file of mode 0600, or fd:N. what is "the share".
+/* Return the N of "fd:N", which is 1 for "-", or -1 for the name of a file. */
+int tool_out_descriptor(const char *path);
+
+/* Open what an option names to write to: a new file of mode 0600, fd:N, or "-" for standard
+ * output. what is "the share".
  * The caller closes it with tool_out_close. */
 enum tool_exit tool_out_open(const char *path, const char *what, int *fd);
 
 /* Write all the bytes; they may be secret. */
 enum tool_exit tool_out_write(int fd, const char *path, struct sg_bytes bytes);
 
-/* Bring a file to the disk and close it. A descriptor that was given is only closed. */
+/* Bring what was written to a descriptor to the disk, where it is a file; path is for messages. */
+enum tool_exit tool_out_sync(int fd, const char *path);
+
+/* Bring a file to the disk, a new one with its name in its folder, and close it. */
 enum tool_exit tool_out_close(int fd, const char *path);
 
 /* Remove what tool_out_open made of that name, and nothing that was there. */

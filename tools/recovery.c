@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "tools/fail.h"
 #include "tools/io.h"
@@ -167,17 +168,16 @@ enum tool_exit tool_recovery_read(const struct tool *tool, struct tool_recovery 
 
 bool tool_recovery_takes_stdout(const struct tool_recovery *plan)
 {
-	if (plan->way == TOOL_WAY_KEY)
-		return strcmp(plan->file, "-") == 0 || strcmp(plan->file, "fd:1") == 0;
-	return plan->way == TOOL_WAY_SHARES &&
-	       ((plan->keys > 0 && plan->folder == NULL) ||
-	        (plan->file != NULL && strcmp(plan->file, "fd:1") == 0));
+	if (plan->way != TOOL_WAY_NONE && plan->file != NULL)
+		return tool_out_descriptor(plan->file) == STDOUT_FILENO;
+	return plan->way == TOOL_WAY_SHARES && plan->keys > 0 && plan->folder == NULL;
 }
 
 /* Close the root for the recovery key. */
 static enum tool_exit close_root(struct tool_recovery *plan, const char *label,
                                  const struct sg_secret *root)
 {
+	const bool is_file = tool_out_descriptor(plan->file) < 0;
 	struct sg_buf box = { NULL, 0, 0 };
 	enum tool_exit code;
 	enum sg_err err;
@@ -188,7 +188,8 @@ static enum tool_exit close_root(struct tool_recovery *plan, const char *label,
 	code = tool_box_write(tool_recovery_takes_stdout(plan) ? NULL : plan->file,
 	                      tool_box_json("recovery", label, &plan->key[0], sg_buf_bytes(&box)),
 	                      "the recovery file");
-	plan->written = code == TOOL_OK ? 1 : 0;
+	plan->written = code == TOOL_OK && is_file ? 1 : 0;
+	plan->handed_out = code == TOOL_OK && !is_file;
 	snprintf(plan->said, sizeof plan->said, "key %s", plan->key[0].text);
 	sg_buf_free(&box);
 	return code;

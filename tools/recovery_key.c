@@ -98,6 +98,9 @@ static enum tool_exit run(struct tool *tool)
 	if ((out != NULL) == (file != NULL) || tool_next(tool, OPT_KEY_FILE, &at) != NULL)
 		return tool_fail(TOOL_USAGE, NULL, "--out says where the private half of a new key goes, "
 		                 "--key-file which one's public half is to be shown: give one of them");
+	if (out != NULL && tool_out_descriptor(out) == STDOUT_FILENO)
+		return tool_fail(TOOL_USAGE, NULL, "the public half goes to standard output; name another "
+		                 "place for the private half");
 	err = sg_crypto_start();
 	code = err == SG_OK ? TOOL_OK : tool_fail_err(err, "can't make a key");
 	if (code == TOOL_OK)

@@ -54,8 +54,10 @@ enum tool_exit tool_box_write(const char *path, json_t *json, const char *what)
 		return tool_fail_err(SG_ERR_NOMEM, "can't write %s", what);
 	tool_text_add(&text, "%s\n", dump);
 	free(dump);
-	if (path == NULL)
-		return tool_text_out(&text);
+	if (path == NULL) {
+		code = tool_text_out(&text);
+		return code == TOOL_OK ? tool_out_sync(STDOUT_FILENO, "standard output") : code;
+	}
 	if (text.err != SG_OK)
 		code = tool_fail_err(text.err, "can't write %s", what);
 	if (code == TOOL_OK)
@@ -156,8 +158,8 @@ enum tool_exit tool_shares_in_one(struct tool_recovery *plan, const struct sg_sh
 	code = tool_out_open(plan->file, "the shares", &fd);
 	if (code != TOOL_OK)
 		return code;
-	plan->written = 1;
-	plan->handed_out = strncmp(plan->file, "fd:", 3) == 0;
+	plan->handed_out = tool_out_descriptor(plan->file) >= 0;
+	plan->written = plan->handed_out ? 0 : 1;
 	for (size_t i = 0; i < plan->n && code == TOOL_OK; i++)
 		code = write_line(plan, fd, i, &share[i]);
 	closed = tool_out_close(fd, plan->file);

@@ -62,6 +62,24 @@ tests_tool_test_rewrap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 tests_tool_test_rewrap_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_tool_test_rewrap_LDADD = $(LDADD) $(JANSSON_LIBS)
 
+check_PROGRAMS += tests/tool/test_handed_out
+TESTS += tests/tool/test_handed_out
+tests_tool_test_handed_out_SOURCES = \
+	tests/tool/test_handed_out.c \
+	tools/exit.c \
+	tools/fail.c \
+	tools/io.c \
+	tools/json.c \
+	tools/offline_key.c \
+	tools/out_file.c \
+	tools/recovery.c \
+	tools/shares_out.c \
+	tools/terminal.c \
+	tools/text.c
+tests_tool_test_handed_out_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+tests_tool_test_handed_out_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+tests_tool_test_handed_out_LDADD = $(LDADD) $(JANSSON_LIBS)
+
 check_PROGRAMS += tests/tool/test_faults
 tests_tool_test_faults_LDADD = $(real_pins)
 tests_tool_test_faults_SOURCES = tests/tool/test_faults.c tools/exit.c

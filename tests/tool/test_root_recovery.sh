@@ -222,6 +222,18 @@ for_a_recovery_key() {
 		fails 1 'is no recovery file' root rehearse --recovery-file "$FOLDER/boxes/share-1.json" --key-file "$FOLDER/alice"
 }
 
+# "-" is standard output wherever shares and recovery files go, and no file of that name.
+dash_is_standard_output() {
+	local SIGNET
+
+	SIGNET=$(realpath "$SIGNET_TEST_BUILDDIR/signet")
+	(cd "$FOLDER" && exits 0 root create --label dash --shares 2 --threshold 2 --all-in-one -) && says 'Made the decryption root "dash"' &&
+		[ ! -e "$FOLDER/-" ] && [ "$(grep -vc '^#' "$FOLDER/out")" = 2 ] && cp "$FOLDER/out" "$FOLDER/dashed" &&
+		exits 0 root rehearse --share "$FOLDER/dashed" --root dash && exits 0 delete --label dash --yes &&
+		fails 2 "can't both go" root create --label x --shares 2 --threshold 2 --all-in-one - --json &&
+		fails 2 'another place for the private half' recovery-key --out -
+}
+
 # What is not whole is no root, and nothing is left of it.
 nothing_is_left_of_a_failure() {
 	mkdir "$FOLDER/half" && : > "$FOLDER/half/share-2.json"
@@ -411,6 +423,7 @@ check 'shares are encrypted to files' encrypted_to_files
 check 'shares are encrypted to standard output' encrypted_to_standard_output
 check 'they open with the keys of their people' boxes_open_with_their_keys
 check 'a root is closed for a recovery key' for_a_recovery_key
+check '"-" is standard output for all of them' dash_is_standard_output
 check 'nothing is left where not everything could be handed out' nothing_is_left_of_a_failure
 check 'a root without recovery is shared with nobody' without_recovery
 check 'doctor names roots that are lost with the machine' doctor_says_what_is_lost
