@@ -192,7 +192,7 @@ static enum sg_err show_one(int fd, struct tool_recovery *plan, const char *labe
                             const struct sg_share *share)
 {
 	struct sg_secret *text = NULL;
-	char line[512], number[16];
+	char line[512], number[24];
 	enum sg_err err;
 
 	snprintf(line, sizeof line, CLEAR "Share %zu of %zu of the root \"%.200s\" is for one person "
