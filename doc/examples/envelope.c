@@ -9,7 +9,7 @@
  * bound to vault, project, secret and version, so that one can't be put in another's place.
  *
  *     store/PROJECT/key.N         a project key: 40 bytes wrapped, then the label of the root
- *     store/PROJECT/SECRET.N.key  a data key: number of the project key, 40 bytes wrapped
+ *     store/PROJECT/SECRET.N.key  a data key: 40 bytes wrapped, then the number of the project key
  *     store/PROJECT/SECRET.N      nonce, ciphertext, tag
  *
  * Files are replaced whole and writers take turns, so readers need no lock: who finds that a key
@@ -27,6 +27,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -49,7 +50,7 @@ enum use { WRAPS, SEALS };
 
 static CK_FUNCTION_LIST *p11;
 static CK_SESSION_HANDLE session;
-static const char *store;
+static int folder = -1;                 /* of the project */
 static CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
 
 static bool fail(const char *what, const char *why)
@@ -73,16 +74,24 @@ static bool is_name(const char *name)
 	               strlen(name);
 }
 
-static void path_of(char path[PATH_MAX], const char *project, const char *name, unsigned version,
-                    const char *suffix)
+static void name_of(char name[NAME_MAX], const char *what, unsigned version, const char *suffix)
 {
-	snprintf(path, PATH_MAX, "%s/%s/%s.%u%s", store, project, name, version, suffix);
+	snprintf(name, NAME_MAX, "%s.%u%s", what, version, suffix);
+}
+
+/* The version that stands before the suffix, or 0 where there is none. */
+static unsigned version_of(const char *text, const char *suffix)
+{
+	char *end;
+	unsigned long n = text[0] >= '1' && text[0] <= '9' ? strtoul(text, &end, 10) : 0;
+
+	return n > 0 && n < UINT_MAX && strcmp(end, suffix) == 0 ? (unsigned)n : 0;
 }
 
 /* Read a file of at most max bytes; -1 tells by errno why not. */
-static ssize_t file_read(const char *path, uint8_t *data, size_t max)
+static ssize_t file_read(const char *name, void *data, size_t max)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = openat(folder, name, O_RDONLY | O_CLOEXEC);
 	ssize_t len = fd < 0 ? -1 : read(fd, data, max);
 
 	if (fd >= 0)
@@ -90,54 +99,68 @@ static ssize_t file_read(const char *path, uint8_t *data, size_t max)
 	return len;
 }
 
-/* Put a file in the place of one, or of none: whole, and on the disk, or not at all. */
-static bool file_write(const char *path, const uint8_t *data, size_t len)
+/* Put a file in the place of one, or of none: whole, and on the disk with its name, or not at
+ * all. */
+static bool file_write(const char *name, const void *data, size_t len)
 {
-	char fresh[PATH_MAX + 8];
+	char fresh[NAME_MAX + 8];
 	bool done;
 	int fd;
 
-	snprintf(fresh, sizeof fresh, "%s.fresh", path);
-	fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	snprintf(fresh, sizeof fresh, "%s.fresh", name);
+	fd = openat(folder, fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	done = fd >= 0 && write(fd, data, len) == (ssize_t)len && fsync(fd) == 0;
 	if (fd >= 0)
 		close(fd);
-	return (done && rename(fresh, path) == 0) || fail(path, strerror(errno));
+	return (done && renameat(folder, fresh, folder, name) == 0 && fsync(folder) == 0) ||
+	       fail(name, "can't write it");
 }
 
-/* Call fn for each file NAME.N + suffix of a project; return the largest N, or 0. name NULL means
- * all names. */
-static unsigned each(const char *project, const char *name, const char *suffix,
-                     bool (*fn)(const char *project, const char *file, void *arg), void *arg,
-                     bool *done)
+static bool file_remove(const char *name)
 {
-	char folder[PATH_MAX];
-	unsigned largest = 0;
+	return (unlinkat(folder, name, 0) == 0 && fsync(folder) == 0) ||
+	       fail(name, strerror(errno));
+}
+
+/* Call fn for each file NAME.N + suffix, until one fails; name NULL means all names. */
+static bool each(const char *name, const char *suffix,
+                 bool (*fn)(const char *file, unsigned version, void *arg), void *arg)
+{
+	int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	bool done = dir != NULL;
 	struct dirent *entry;
-	DIR *dir;
 
-	snprintf(folder, sizeof folder, "%s/%s", store, project);
-	dir = opendir(folder);
-	while (dir != NULL && (entry = readdir(dir)) != NULL) {
-		char *dot = strchr(entry->d_name, '.'), *end = NULL;
-		unsigned long n = dot != NULL ? strtoul(dot + 1, &end, 10) : 0;
+	while (done && (errno = 0, entry = readdir(dir)) != NULL) {
+		const char *file = entry->d_name;
+		size_t len = strcspn(file, ".");
+		unsigned version = file[len] == '.' ? version_of(file + len + 1, suffix) : 0;
 
-		if (n == 0 || strcmp(end, suffix) != 0 ||
-		    (name != NULL && (strlen(name) != (size_t)(dot - entry->d_name) ||
-		                      strncmp(name, entry->d_name, strlen(name)) != 0)))
-			continue;
-		largest = n > largest ? (unsigned)n : largest;
-		if (fn != NULL)
-			*done = fn(project, entry->d_name, arg) && *done;
+		if (version > 0 && (name == NULL || (strlen(name) == len &&
+		                                     strncmp(name, file, len) == 0)))
+			done = fn(file, version, arg);
 	}
+	if (dir == NULL || (done && errno != 0))
+		done = fail("can't read the folder", strerror(errno));
 	if (dir != NULL)
 		closedir(dir);
-	return largest;
+	return done;
 }
 
-static unsigned newest(const char *project, const char *name)
+static bool is_newer(const char *file, unsigned version, void *arg)
 {
-	return each(project, name, "", NULL, NULL, NULL);
+	unsigned *newest = arg;
+
+	(void)file;
+	*newest = version > *newest ? version : *newest;
+	return true;
+}
+
+/* Find the largest N of NAME.N, or 0. */
+static bool find_newest(const char *name, unsigned *version)
+{
+	*version = 0;
+	return each(name, "", is_newer, version);
 }
 
 static bool find_root(const char *label, CK_OBJECT_HANDLE *root)
@@ -148,7 +171,7 @@ static bool find_root(const char *label, CK_OBJECT_HANDLE *root)
 		{ CKA_TOKEN, &yes, sizeof yes },
 		{ CKA_LABEL, (void *)label, strlen(label) },
 	};
-	CK_OBJECT_HANDLE found[2];
+	CK_OBJECT_HANDLE found[2] = { 0 };
 	CK_ULONG n = 0;
 
 	if (!good(p11->C_FindObjectsInit(session, template, 3), "search") ||
@@ -210,78 +233,68 @@ static CK_RV unwrap(CK_OBJECT_HANDLE with, uint8_t wrapped[WRAPPED], enum use us
 	return p11->C_UnwrapKey(session, &mechanism, with, wrapped, WRAPPED, template, n, key);
 }
 
-/* Open a project key. Not found: it was rotated since somebody told its number. */
-static bool open_project(const char *project, unsigned version, bool leaves, CK_OBJECT_HANDLE *key)
-{
-	uint8_t file[WRAPPED + 256];
-	char path[PATH_MAX];
-	CK_OBJECT_HANDLE root;
-	ssize_t len;
+/* A key in its file, which ends with the name of what it is under. */
+struct key_file {
+	uint8_t wrapped[WRAPPED];
+	char above[256];
+};
 
-	path_of(path, project, "key", version, "");
-	len = file_read(path, file, sizeof file - 1);
-	if (len <= WRAPPED)
-		return false;
-	file[len] = '\0';
-	return find_root((char *)file + WRAPPED, &root) &&
-	       unwrap(root, file, WRAPS, leaves, key) == CKR_OK;
+static bool load(const char *name, struct key_file *file)
+{
+	ssize_t len = file_read(name, file, sizeof *file - 1);
+
+	if (len >= WRAPPED)
+		file->above[len - WRAPPED] = '\0';
+	return len > WRAPPED;
 }
 
-static bool save_project(const char *path, const char *label, CK_OBJECT_HANDLE key)
+static bool save(const char *name, const char *above, CK_OBJECT_HANDLE with, CK_OBJECT_HANDLE key)
 {
-	uint8_t file[WRAPPED + 256];
-	CK_OBJECT_HANDLE root;
-	size_t len = strlen(label);
+	struct key_file file = { 0 };
+	size_t len = strlen(above);
 
-	if (len >= 256 || !find_root(label, &root))
-		return fail(label, "there is no such root, or several");
-	memcpy(file + WRAPPED, label, len);
-	return wrap(root, key, file) && file_write(path, file, WRAPPED + len);
+	if (len >= sizeof file.above)
+		return fail(above, "this is too long");
+	memcpy(file.above, above, len);
+	return wrap(with, key, file.wrapped) && file_write(name, &file, WRAPPED + len);
 }
 
-/* Make the next key of a project. */
-static bool make_project(const char *project, const char *label, CK_OBJECT_HANDLE *key,
-                         unsigned *version)
+/* Open a key; errno is ENOENT where it was destroyed. What a data key is under may have been
+ * rotated since its file was read: then that says something else by now. */
+static bool open_key(const char *name, enum use use, bool leaves, CK_OBJECT_HANDLE *key)
 {
-	char path[PATH_MAX];
-
-	*version = newest(project, "key") + 1;
-	path_of(path, project, "key", *version, "");
-	return make_key(WRAPS, key) && save_project(path, label, *key);
-}
-
-static unsigned number(const uint8_t file[4])
-{
-	return (unsigned)file[0] << 24 | (unsigned)file[1] << 16 | (unsigned)file[2] << 8 | file[3];
-}
-
-static bool save_data_key(const char *path, CK_OBJECT_HANDLE with, unsigned version,
-                          CK_OBJECT_HANDLE key)
-{
-	uint8_t file[4 + WRAPPED] = { (uint8_t)(version >> 24), (uint8_t)(version >> 16),
-		                      (uint8_t)(version >> 8), (uint8_t)version };
-
-	return wrap(with, key, file + 4) && file_write(path, file, sizeof file);
-}
-
-/* Open a data key; errno is ENOENT where it was destroyed. */
-static bool open_data_key(const char *project, const char *path, bool leaves,
-                          CK_OBJECT_HANDLE *key)
-{
-	uint8_t file[4 + WRAPPED + 1];
+	char above[NAME_MAX];
+	struct key_file file;
 	CK_OBJECT_HANDLE with;
 
-	for (int i = 0; i < TRIES; i++) {
+	for (int i = 0; i < (use == SEALS ? TRIES : 1); i++) {
 		errno = 0;
-		if (file_read(path, file, sizeof file) != 4 + WRAPPED)
+		if (!load(name, &file))
 			return false;
-		if (!open_project(project, number(file), false, &with))
+		name_of(above, "key", version_of(file.above, ""), "");
+		if (!(use == SEALS ? open_key(above, WRAPS, false, &with)
+		                   : find_root(file.above, &with)))
 			continue;
 		errno = 0;
-		return good(unwrap(with, file + 4, SEALS, leaves, key), "unwrap the data key");
+		return good(unwrap(with, file.wrapped, use, leaves, key), "unwrap a key");
 	}
 	errno = 0;
 	return false;
+}
+
+/* Make the next key of a project; its number is text, too. */
+static bool make_project(const char *label, CK_OBJECT_HANDLE *key, unsigned *version,
+                         char number[16])
+{
+	CK_OBJECT_HANDLE root;
+	char name[NAME_MAX];
+
+	if (!find_newest("key", version))
+		return false;
+	snprintf(number, 16, "%u", ++*version);
+	name_of(name, "key", *version, "");
+	return find_root(label, &root) ? make_key(WRAPS, key) && save(name, label, root, *key)
+	                               : fail(label, "there is no such root, or several");
 }
 
 /* What a ciphertext is bound to. Names hold no '/', so that no two secrets have the same. */
@@ -302,7 +315,7 @@ static CK_MECHANISM gcm(CK_GCM_PARAMS *params, uint8_t nonce[NONCE], char *aad, 
 }
 
 /* A data key encrypts once, so that any nonce would do. */
-static bool seal(CK_OBJECT_HANDLE key, char *aad, size_t aad_len, const char *path,
+static bool seal(CK_OBJECT_HANDLE key, char *aad, size_t aad_len, const char *name,
                  uint8_t *value, size_t len)
 {
 	uint8_t file[NONCE + VALUE_MAX + TAG];
@@ -313,45 +326,50 @@ static bool seal(CK_OBJECT_HANDLE key, char *aad, size_t aad_len, const char *pa
 	return good(p11->C_GenerateRandom(session, file, NONCE), "make a nonce") &&
 	       good(p11->C_EncryptInit(session, &mechanism, key), "encrypt") &&
 	       good(p11->C_Encrypt(session, value, len, file + NONCE, &sealed), "encrypt") &&
-	       file_write(path, file, NONCE + sealed);
+	       file_write(name, file, NONCE + sealed);
+}
+
+/* First the key: what is encrypted has one, as long as nobody destroys it. */
+static bool put_value(char **arg, uint8_t *value, size_t len)
+{
+	const char *vault = arg[0], *project = arg[1], *secret = arg[2], *label = arg[3];
+	char name[NAME_MAX], number[16], aad[1024];
+	CK_OBJECT_HANDLE project_key, data_key;
+	unsigned version, key_version;
+
+	if (!find_newest(secret, &version) || !find_newest("key", &key_version))
+		return false;
+	snprintf(number, sizeof number, "%u", key_version);
+	name_of(name, "key", key_version, "");
+	if (key_version == 0 ? !make_project(label, &project_key, &key_version, number)
+	                     : !open_key(name, WRAPS, false, &project_key))
+		return fail(project, "can't open its key");
+	name_of(name, secret, ++version, ".key");
+	if (!make_key(SEALS, &data_key) || !save(name, number, project_key, data_key))
+		return false;
+	name_of(name, secret, version, "");
+	return seal(data_key, aad, bind_to(aad, vault, project, secret, version), name, value,
+	            len) && printf("%u\n", version) > 0 && fflush(stdout) == 0;
 }
 
 static bool put(char **arg)
 {
-	const char *vault = arg[0], *project = arg[1], *secret = arg[2], *label = arg[3];
-	CK_OBJECT_HANDLE project_key, data_key;
-	unsigned version, key_version;
-	char path[PATH_MAX], aad[1024];
-	uint8_t value[VALUE_MAX];
-	size_t len;
-	bool done;
+	uint8_t value[VALUE_MAX + 1];
+	size_t len = fread(value, 1, sizeof value, stdin);
+	bool done = ferror(stdin)     ? fail("the value", "can't read it")
+	            : len > VALUE_MAX ? fail("the value", "it is longer than 65536 bytes")
+	                              : put_value(arg, value, len);
 
-	len = fread(value, 1, sizeof value, stdin);
-	snprintf(path, sizeof path, "%s/%s", store, project);
-	if (mkdir(path, 0700) != 0 && errno != EEXIST)
-		return fail(path, strerror(errno));
-	version = newest(project, secret) + 1;
-	key_version = newest(project, "key");
-	if (key_version == 0 ? !make_project(project, label, &project_key, &key_version)
-	                     : !open_project(project, key_version, false, &project_key))
-		return fail(project, "can't open its key");
-	/* First the key: what is encrypted has one, as long as nobody destroys it. */
-	path_of(path, project, secret, version, ".key");
-	done = make_key(SEALS, &data_key) &&
-	       save_data_key(path, project_key, key_version, data_key);
-	path_of(path, project, secret, version, "");
-	done = done && seal(data_key, aad, bind_to(aad, vault, project, secret, version), path,
-	                    value, len);
 	explicit_bzero(value, sizeof value);
-	return done && printf("%u\n", version) > 0;
+	return done;
 }
 
 static bool get(char **arg)
 {
 	const char *vault = arg[0], *project = arg[1], *secret = arg[2];
-	unsigned version = (unsigned)strtoul(arg[3], NULL, 10);
+	unsigned version = version_of(arg[3], "");
 	uint8_t file[NONCE + VALUE_MAX + TAG], value[VALUE_MAX];
-	char path[PATH_MAX], aad[1024];
+	char name[NAME_MAX], aad[1024];
 	CK_GCM_PARAMS params;
 	CK_MECHANISM mechanism = gcm(&params, file, aad,
 	                             bind_to(aad, vault, project, secret, version));
@@ -360,13 +378,15 @@ static bool get(char **arg)
 	ssize_t sealed;
 	bool done;
 
-	path_of(path, project, secret, version, ".key");
-	if (!open_data_key(project, path, false, &key))
-		return fail(path, errno == ENOENT ? "the key is destroyed" : "can't open the key");
-	path_of(path, project, secret, version, "");
-	sealed = file_read(path, file, sizeof file);
+	if (version == 0)
+		return fail(arg[3], "this is no version");
+	name_of(name, secret, version, ".key");
+	if (!open_key(name, SEALS, false, &key))
+		return fail(name, errno == ENOENT ? "the key is destroyed" : "can't open the key");
+	name_of(name, secret, version, "");
+	sealed = file_read(name, file, sizeof file);
 	if (sealed < NONCE + TAG)
-		return fail(path, "can't read it");
+		return fail(name, "can't read it");
 	done = good(p11->C_DecryptInit(session, &mechanism, key), "decrypt") &&
 	       good(p11->C_Decrypt(session, file + NONCE, (CK_ULONG)sealed - NONCE, value, &len),
 	            "decrypt") &&
@@ -379,86 +399,76 @@ static bool get(char **arg)
  * somebody has the project key that wrapped it: rotate that, and the root, too. */
 static bool destroy(char **arg)
 {
-	char path[PATH_MAX];
+	unsigned version = version_of(arg[2], "");
+	char name[NAME_MAX];
 
-	path_of(path, arg[0], arg[1], (unsigned)strtoul(arg[2], NULL, 10), ".key");
-	return unlink(path) == 0 || fail(path, strerror(errno));
+	name_of(name, arg[1], version, ".key");
+	return version > 0 ? file_remove(name) : fail(arg[2], "this is no version");
 }
 
-/* The project key that data keys go to. */
+/* What keys go to: data keys to a project key, project keys to a root. */
 struct target {
+	enum use use;
 	CK_OBJECT_HANDLE key;
+	const char *above;
 	unsigned version;
-	unsigned moved;                 /* data keys, in this pass */
-	const char *root;
+	bool moved;                     /* one, in this pass */
 };
 
-static bool rewrap_data_key(const char *project, const char *file, void *arg)
+static bool rewrap_one(const char *name, unsigned version, void *arg)
 {
 	struct target *to = arg;
-	uint8_t head[4] = { 0 };
-	char path[PATH_MAX];
+	struct key_file file;
 	CK_OBJECT_HANDLE key;
+
+	(void)version;
+	if (load(name, &file) && strcmp(file.above, to->above) == 0)
+		return true;
+	to->moved = true;
+	if (!open_key(name, to->use, true, &key))
+		return fail(name, "can't open the key");
+	return save(name, to->above, to->key, key) &&
+	       good(p11->C_DestroyObject(session, key), "forget a key");
+}
+
+/* Rewrap all keys, until a look at all of them has found none that is left. */
+static bool rewrap(const char *name, const char *suffix, struct target *to)
+{
 	bool done;
 
-	snprintf(path, sizeof path, "%s/%s/%s", store, project, file);
-	if (file_read(path, head, sizeof head) == sizeof head && number(head) == to->version)
-		return true;
-	to->moved++;
-	if (!open_data_key(project, path, true, &key))
-		return fail(path, "can't open the key");
-	done = save_data_key(path, to->key, to->version, key);
-	return good(p11->C_DestroyObject(session, key), "forget a key") && done;
-}
-
-static bool remove_old(const char *project, const char *file, void *arg)
-{
-	struct target *to = arg;
-	char path[PATH_MAX];
-
-	snprintf(path, sizeof path, "%s/%s/%s", store, project, file);
-	return strtoul(file + strlen("key."), NULL, 10) >= to->version || unlink(path) == 0;
-}
-
-/* Readers find each data key under one key or the other. The old one goes when a look at all of
- * them has found none under it; whoever has read before that it is needed looks again. */
-static bool rotate_project(char **arg)
-{
-	struct target to = { 0 };
-	bool done = make_project(arg[0], arg[1], &to.key, &to.version);
-
 	do {
-		to.moved = 0;
-		if (done)
-			each(arg[0], NULL, ".key", rewrap_data_key, &to, &done);
-	} while (done && to.moved > 0);
-	if (done)
-		each(arg[0], "key", "", remove_old, &to, &done);
+		to->moved = false;
+		done = each(name, suffix, rewrap_one, to);
+	} while (done && to->moved);
 	return done;
 }
 
-static bool rewrap_project(const char *project, const char *file, void *arg)
+static bool remove_old(const char *name, unsigned version, void *arg)
 {
-	struct target *to = arg;
-	char path[PATH_MAX];
-	CK_OBJECT_HANDLE key;
+	const unsigned *newest = arg;
 
-	snprintf(path, sizeof path, "%s/%s/%s", store, project, file);
-	return (open_project(project, (unsigned)strtoul(file + strlen("key."), NULL, 10), true,
-	                     &key) ||
-	        fail(path, "can't open the key")) &&
-	       save_project(path, to->root, key);
+	return version >= *newest || file_remove(name);
+}
+
+/* Readers find each data key under one key or the other. The old one goes when none is under it;
+ * whoever has read before that it is needed looks again. */
+static bool rotate_project(char **arg)
+{
+	char number[16];
+	struct target to = { .use = SEALS, .above = number };
+
+	return make_project(arg[1], &to.key, &to.version, number) &&
+	       rewrap(NULL, ".key", &to) && each("key", "", remove_old, &to.version);
 }
 
 /* The new version of the root stands in the token beside the old one, which can be retired when
  * this was done for each project. */
 static bool rotate_root(char **arg)
 {
-	struct target to = { .root = arg[1] };
-	bool done = true;
+	struct target to = { .use = WRAPS, .above = arg[1] };
 
-	each(arg[0], "key", "", rewrap_project, &to, &done);
-	return done;
+	return find_root(arg[1], &to.key) ? rewrap("key", "", &to)
+	                                  : fail(arg[1], "there is no such root, or several");
 }
 
 /* Load the module and open a session of the first token; C_Login would stand here for one that
@@ -482,27 +492,31 @@ static bool begin(const char *path)
 	            "open the token");
 }
 
-/* Writers take turns; the lock ends with the process. */
-static bool lock_store(void)
+/* Open the folder of a project. Writers take turns; the lock ends with the process. */
+static bool enter(const char *store, const char *project, bool writes, bool makes)
 {
 	int fd = open(store, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	return (fd >= 0 && flock(fd, LOCK_EX) == 0) || fail(store, strerror(errno));
+	if (fd < 0 || (writes && flock(fd, LOCK_EX) != 0))
+		return fail(store, strerror(errno));
+	if (!makes || ((mkdirat(fd, project, 0700) == 0 || errno == EEXIST) && fsync(fd) == 0))
+		folder = openat(fd, project, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return folder >= 0 || fail(project, strerror(errno));
 }
 
 int main(int argc, char **argv)
 {
 	static const struct {
 		const char *name;
-		int names, args;        /* so many of the arguments are names in the store */
-		bool writes;
+		int project, names, args;       /* where it stands; so many are names; all */
+		bool writes, makes;
 		bool (*run)(char **arg);
 	} commands[] = {
-		{ "put", 3, 4, true, put },
-		{ "get", 3, 4, false, get },
-		{ "destroy", 2, 3, true, destroy },
-		{ "rotate-project", 1, 2, true, rotate_project },
-		{ "rotate-root", 1, 2, true, rotate_root },
+		{ "put", 1, 3, 4, true, true, put },
+		{ "get", 1, 3, 4, false, false, get },
+		{ "destroy", 0, 2, 3, true, false, destroy },
+		{ "rotate-project", 0, 1, 2, true, false, rotate_project },
+		{ "rotate-root", 0, 1, 2, true, false, rotate_root },
 	};
 	bool done = false;
 	size_t i = 0;
@@ -514,8 +528,8 @@ int main(int argc, char **argv)
 	for (int k = 0; k < commands[i].names; k++)
 		if (!is_name(argv[4 + k]))
 			return fail(argv[4 + k], "this is no name") ? 0 : 2;
-	store = argv[2];
-	if ((!commands[i].writes || lock_store()) && begin(argv[1]))
+	if (begin(argv[1]) && enter(argv[2], argv[4 + commands[i].project], commands[i].writes,
+	                            commands[i].makes))
 		done = commands[i].run(argv + 4);
 	if (p11 != NULL)
 		(void)p11->C_Finalize(NULL);    /* which forgets all keys of the session */

@@ -128,9 +128,10 @@ tests_tool_vault_LDADD = $(JANSSON_LIBS) $(MICROHTTPD_LIBS)
 check_DATA += tests/tool/vault$(EXEEXT)
 CLEANFILES += tests/tool/vault$(EXEEXT)
 
-# The example of doc/examples, which has nothing of ours, not even a header.
+# The example of doc/examples, which has nothing of ours, not even a header; beside it stands what
+# watches the names of its files.
 EXTRA_PROGRAMS += tests/tool/envelope
-tests_tool_envelope_SOURCES = doc/examples/envelope.c
+tests_tool_envelope_SOURCES = doc/examples/envelope.c tests/tool/envelope_disk.c
 tests_tool_envelope_CPPFLAGS = $(P11_KIT_CFLAGS)
 tests_tool_envelope_LDADD =
 check_DATA += tests/tool/envelope$(EXEEXT)

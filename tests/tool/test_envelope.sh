@@ -110,6 +110,22 @@ destroyed_is_gone() {
 		rm "$STORE/web/db.1.key" && [ "$(envelope put bank web db root-v3 <<< three)" = 3 ] && reads 3 three
 }
 
+# As long as the limit comes back, longer does not go in; nor does what can't be read.
+values_are_whole() {
+	head -c 65536 /dev/urandom > "$FOLDER/longest" && [ "$(envelope put bank long db root-v3 < "$FOLDER/longest")" = 1 ] &&
+		envelope get bank long db 1 | cmp - "$FOLDER/longest" && echo >> "$FOLDER/longest" &&
+		! envelope put bank long db root-v3 < "$FOLDER/longest" > "$FOLDER/out" 2> "$FOLDER/log2" && grep -q 'longer than' "$FOLDER/log2" &&
+		[ ! -s "$FOLDER/out" ] && ! envelope put bank long db root-v3 < "$FOLDER" > "$FOLDER/out" && [ ! -s "$FOLDER/out" ] &&
+		[ "$(cd "$STORE/long" && echo *)" = 'db.1 db.1.key key.1' ]
+}
+
+# A project that is not there must not count as one that is done.
+mistakes_are_told() {
+	! envelope rotate-root non root-v3 && ! envelope rotate-project non root-v3 && ! envelope destroy non db 1 && ! envelope get bank non db 1 &&
+		[ ! -e "$STORE/non" ] && ! envelope rotate-root web none && ! envelope get bank web db 2x && ! envelope get bank web db 02 &&
+		! envelope get bank web db 0 && ! envelope get bank web db 4294967298 && ! envelope destroy web db 2x && reads 2 two
+}
+
 tpm_start || exit 1
 mkdir "$STORE"
 signet init --label token --machine > /dev/null || exit 1
@@ -121,5 +137,7 @@ check 'swapping two versions fails, whatever is swapped' swapping_fails
 check 'keys of all levels are rotated while others read' rotates_while_others_read
 check 'the root is rotated, and its old version retired' root_is_rotated
 check 'a version whose key was destroyed is gone' destroyed_is_gone
+check 'a value comes back whole, or does not go in' values_are_whole
+check 'a wrong project, root or version is told' mistakes_are_told
 check 'names can not lead out of the store' eval '! envelope put bank .. db root < /dev/null && ! envelope get bank web ../x 1'
 finish
