@@ -114,6 +114,32 @@ static enum tool_exit check_target(struct tool_rewrap_file *file, int in)
 	return TOOL_OK;
 }
 
+/* Refuse a file that is there already and not ours; what has nothing in it is not needed. */
+static enum tool_exit in_the_way(const char *path, const char *other)
+{
+	struct stat st;
+
+	if (lstat(other, &st) == 0 && st.st_size == 0 && unlink(other) != 0)
+		return failed(other, "remove");
+	return tool_fail(TOOL_EXISTS, "Remove it, or give it another name.",
+	                 "%s is in the way: no earlier run has left it", path);
+}
+
+/* What is in a file of that name is ours only where the state says so, which is written before
+ * the first line. */
+static enum tool_exit check_own(const struct tool_rewrap_file *file)
+{
+	struct stat part, state;
+
+	if (fstat(file->fd, &part) != 0 || fstat(file->state_fd, &state) != 0)
+		return failed(file->part, "read");
+	if (state.st_size > 0 && !tool_rewrap_state_is(file))
+		return in_the_way(file->state, file->part);
+	if (part.st_size > 0 && state.st_size == 0)
+		return in_the_way(file->part, file->state);
+	return TOOL_OK;
+}
+
 /* Go on where an earlier run stopped, or begin at the beginning. */
 static enum tool_exit resume(struct tool_rewrap_file *file, const uint8_t id[32],
                              struct tool_lines *in)
@@ -140,7 +166,7 @@ static enum tool_exit resume(struct tool_rewrap_file *file, const uint8_t id[32]
 	if (file->from > 0)
 		tool_note("going on after line %" PRIu64 ", where an earlier run stopped",
 		          file->count.lines);
-	return TOOL_OK;
+	return same ? TOOL_OK : note_state(file);
 }
 
 enum tool_exit tool_rewrap_file_open(const char *path, bool in_place, const uint8_t id[32],
@@ -165,6 +191,8 @@ enum tool_exit tool_rewrap_file_open(const char *path, bool in_place, const uint
 		code = open_own(out->part, &out->fd);
 	if (code == TOOL_OK)
 		code = open_own(out->state, &out->state_fd);
+	if (code == TOOL_OK)
+		code = check_own(out);
 	return code == TOOL_OK ? resume(out, id, in) : code;
 }
 

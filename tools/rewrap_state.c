@@ -61,6 +61,14 @@ bool tool_rewrap_state_make(const struct tool_rewrap_file *file, uint8_t out[TOO
 	return sg_digest_once(SG_SHA256, sg_bytes(out, BODY), out + BODY) == SG_OK;
 }
 
+bool tool_rewrap_state_is(const struct tool_rewrap_file *file)
+{
+	uint8_t magic[4];
+
+	return pread(file->state_fd, magic, sizeof magic, 0) == sizeof magic &&
+	       memcmp(magic, MAGIC, sizeof magic) == 0;
+}
+
 /* Read what was written down; false where nothing was, or not all of it. */
 static bool read_numbers(const struct tool_rewrap_file *file, struct tool_rewrap_file *was)
 {

@@ -21,6 +21,9 @@ enum sg_err tool_rewrap_state_step(struct tool_rewrap_file *file, struct sg_byte
 /* Write down how far it is. */
 bool tool_rewrap_state_make(const struct tool_rewrap_file *file, uint8_t out[TOOL_REWRAP_STATE]);
 
+/* Tell whether a state was written down there, and not something else, however damaged it is. */
+bool tool_rewrap_state_is(const struct tool_rewrap_file *file);
+
 /* Read how far an earlier run was, and go there in in and in what it wrote. False where there is
  * none, or it had other input or wrote something else; then *begun tells whether in was read. */
 bool tool_rewrap_state_read(struct tool_rewrap_file *file, const uint8_t id[TOOL_REWRAP_ID],

@@ -19,7 +19,7 @@
 #include "lib/points.h"
 #include "lib/runner.h"
 #include "lib/scratch.h"
-#include "tools/rewrap_file.h"
+#include "tools/rewrap_state.h"
 #include "tools/text.h"
 
 #define MANY 1000                       /* more points than there are */
@@ -243,6 +243,33 @@ START_TEST(a_link_in_the_way_is_refused)
 }
 END_TEST
 
+/* Whose notes have a name of ours must find them again. */
+START_TEST(what_no_run_has_left_is_not_touched)
+{
+	static const char *const names[] = { "keys.rewrap", "keys.rewrap-state" };
+	char *from = scratch_path(folder, "from");
+
+	write_lines(from, 3, "old");
+	for (size_t i = 0; i < 2; i++) {
+		char *notes = scratch_path(folder, names[i]);
+		char *other = scratch_path(folder, names[1 - i]);
+
+		test_file_write(notes, sg_bytes_str("notes\n"));
+		write_lines(path, 3, "old");
+		ck_assert_int_eq(rewrap(path, true), TOOL_EXISTS);
+		ck_assert_int_eq(unlink(path), 0);
+		ck_assert_int_eq(rewrap(from, false), TOOL_EXISTS);
+		ck_assert(holds(notes, sg_bytes_str("notes\n")));
+		ck_assert(access(other, F_OK) != 0 && access(path, F_OK) != 0);
+		ck_assert_int_eq(unlink(notes), 0);
+		free(notes);
+		free(other);
+	}
+	ck_assert_int_eq(rewrap(from, false), TOOL_OK);
+	free(from);
+}
+END_TEST
+
 static void append_to(const char *to, const char *text)
 {
 	int fd = open(to, O_WRONLY | O_APPEND | O_CLOEXEC);
@@ -391,12 +418,16 @@ END_TEST
 static void stop_midway(const char *from)
 {
 	char *state = scratch_path(folder, "keys.rewrap-state");
-	struct stat st = { .st_size = 0 };
+	bool midway = false;
 
 	write_lines(from, LINES, "old");
-	for (unsigned at = 18; st.st_size == 0; at++) {
+	for (unsigned at = 18; !midway; at++) {
+		struct sg_buf bytes;
+
 		ck_assert(!rewrap_and_die(from, from == path, at));
-		ck_assert_int_eq(stat(state, &st), 0);
+		bytes = test_file_read(state);
+		midway = bytes.len == TOOL_REWRAP_STATE && sg_get_u64(bytes.data + 8) > 0;
+		sg_buf_free(&bytes);
 	}
 	ck_assert(holds_lines(from, LINES, "old"));
 	free(state);
@@ -515,6 +546,7 @@ int main(void)
 	tcase_add_test(tc, a_new_file_appears_and_an_old_one_is_not_overwritten);
 	tcase_add_test(tc, links_and_other_names_are_not_rewritten);
 	tcase_add_test(tc, a_link_in_the_way_is_refused);
+	tcase_add_test(tc, what_no_run_has_left_is_not_touched);
 	tcase_add_test(tc, killed_anywhere_it_loses_no_line_and_goes_on);
 	tcase_add_test(tc, killed_anywhere_a_new_file_is_whole_or_not_there);
 	tcase_add_test(tc, killed_at_random_moments_it_loses_no_line);
