@@ -44,7 +44,8 @@ CK_RV tool_rewrap_open(const struct tool *tool, CK_OBJECT_HANDLE with, struct sg
 	                                  sizeof template / sizeof template[0], key);
 }
 
-/* Answer a challenge with a key: two keys that answer alike are the same. */
+/* Answer a challenge with a key: two keys of one length that answer alike are the same. HMAC
+ * alone does not tell a key from the one with zeros behind it. */
 static CK_RV answer(const struct tool *tool, CK_OBJECT_HANDLE key, CK_BYTE challenge[CHALLENGE],
                     CK_BYTE mac[MAC])
 {
@@ -55,11 +56,19 @@ static CK_RV answer(const struct tool *tool, CK_OBJECT_HANDLE key, CK_BYTE chall
 	return rv == CKR_OK ? C_Sign(tool->session, challenge, CHALLENGE, mac, &len) : rv;
 }
 
+static CK_RV measure(const struct tool *tool, CK_OBJECT_HANDLE key, CK_ULONG *len)
+{
+	CK_ATTRIBUTE attr = { CKA_VALUE_LEN, len, sizeof *len };
+
+	return C_GetAttributeValue(tool->session, key, &attr, 1);
+}
+
 /* Unwrap what was wrapped, and compare it with what it was wrapped from. */
 static CK_RV check(const struct tool *tool, CK_OBJECT_HANDLE with, struct sg_bytes wrapped,
                    CK_OBJECT_HANDLE key, bool *same)
 {
 	CK_BYTE challenge[CHALLENGE], before[MAC], after[MAC];
+	CK_ULONG len_before = 0, len_after = 0;
 	CK_OBJECT_HANDLE again = 0;
 	CK_RV rv, destroyed;
 
@@ -72,7 +81,11 @@ static CK_RV check(const struct tool *tool, CK_OBJECT_HANDLE with, struct sg_byt
 		rv = answer(tool, key, challenge, before);
 	if (rv == CKR_OK)
 		rv = answer(tool, again, challenge, after);
-	*same = rv == CKR_OK && memcmp(before, after, MAC) == 0;
+	if (rv == CKR_OK)
+		rv = measure(tool, key, &len_before);
+	if (rv == CKR_OK)
+		rv = measure(tool, again, &len_after);
+	*same = rv == CKR_OK && len_before == len_after && memcmp(before, after, MAC) == 0;
 	destroyed = C_DestroyObject(tool->session, again);
 	return rv == CKR_OK ? destroyed : rv;
 }

@@ -38,8 +38,8 @@ tests_tool_test_text_SOURCES = \
 tests_tool_test_text_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 
 # What lines become needs no token; files are killed at each change.
-check_PROGRAMS += tests/tool/test_rewrap tests/tool/test_wrapped_line
-TESTS += tests/tool/test_rewrap tests/tool/test_wrapped_line
+check_PROGRAMS += tests/tool/test_rewrap tests/tool/test_rewrap_key tests/tool/test_wrapped_line
+TESTS += tests/tool/test_rewrap tests/tool/test_rewrap_key tests/tool/test_wrapped_line
 tool_line_sources = \
 	tools/exit.c \
 	tools/fail.c \
@@ -79,6 +79,16 @@ tests_tool_test_handed_out_SOURCES = \
 tests_tool_test_handed_out_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 tests_tool_test_handed_out_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_tool_test_handed_out_LDADD = $(LDADD) $(JANSSON_LIBS)
+
+# It has a token of its own.
+tests_tool_test_rewrap_key_SOURCES = \
+	tests/tool/test_rewrap_key.c \
+	tools/exit.c \
+	tools/fail.c \
+	tools/io.c \
+	tools/rewrap_key.c \
+	tools/text.c
+tests_tool_test_rewrap_key_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 
 check_PROGRAMS += tests/tool/test_faults
 tests_tool_test_faults_LDADD = $(real_pins)
