@@ -84,10 +84,9 @@ static enum tool_exit tell_done(const struct unseal_node *node)
 static enum tool_exit visit(struct unseal_node *node, struct unseal_client *client,
                             const struct unseal_shares *shares, struct unseal_limit limit)
 {
-	char before[sizeof node->why];
+	const struct unseal_node before = *node;
 	enum sg_err err;
 
-	memcpy(before, node->why, sizeof before);
 	tool_log_clear();
 	tool_progress_begin("waiting for the vault");
 	err = unseal_node_visit(node, client, shares, limit);
@@ -96,7 +95,14 @@ static enum tool_exit visit(struct unseal_node *node, struct unseal_client *clie
 		return tool_fail_err(err, "can't ask %s", node->addr);
 	if (node->state == UNSEAL_DONE)
 		return tell_done(node);
-	if (node->state == UNSEAL_WAITING && strcmp(before, node->why) != 0)
+	if (node->state == UNSEAL_WAITING && before.why[0] != '\0' &&
+	    unseal_client_now() >= limit.end) {
+		/* What it said before tells more than that it was cut short. */
+		memcpy(node->why, before.why, sizeof node->why);
+		node->code = before.code;
+		node->advice = before.advice;
+	}
+	if (node->state == UNSEAL_WAITING && strcmp(before.why, node->why) != 0)
 		tool_note("%s waits: %s", node->addr, node->why);
 	return TOOL_OK;
 }

@@ -43,7 +43,7 @@ vault_gets_them() {
 
 # untrusted NAME: he has this certificate, and its key; not even what is asked comes to him.
 untrusted() {
-	his --cert "$VAULT_FOLDER/$1.pem" --key "$VAULT_FOLDER/$1.key" && WAIT=1 asks 8 && says 'not trusted' && [ -z "$(vault_log vault)" ]
+	his --cert "$VAULT_FOLDER/$1.pem" --key "$VAULT_FOLDER/$1.key" && WAIT=2 asks 8 && says 'not trusted' && [ -z "$(vault_log vault)" ]
 }
 
 # He answers in the clear where TLS was asked for, and to http:// too.

@@ -188,7 +188,7 @@ slow_one_does_not_starve_others() {
 	tls --hold /v1/sys/seal-status && first=$VAULT_PORT && vault_stop second &&
 		vault_start second --cert "$VAULT_FOLDER/cert.pem" --key "$VAULT_FOLDER/cert.key" --threshold 3 || return 1
 	exits 13 unseal vault --addr "https://127.0.0.1:$first" --addr "https://127.0.0.1:$VAULT_PORT" \
-		--ca "$VAULT_FOLDER/ca.pem" --timeout 2 && prints "127.0.0.1:$VAULT_PORT is unsealed" && got
+		--ca "$VAULT_FOLDER/ca.pem" --timeout 3 && prints "127.0.0.1:$VAULT_PORT is unsealed" && got
 }
 
 # The clock is set later, or the certificate renewed: here the authority comes while it waits.
