@@ -8,6 +8,8 @@
 
 # shellcheck source=tests/tool/lib.sh
 . "${SIGNET_TEST_SRCDIR:?}/tests/tool/lib.sh"
+# shellcheck source=tests/tool/terminal.sh
+. "$SIGNET_TEST_SRCDIR/tests/tool/terminal.sh"
 
 odd='a "quoted" \back\ é 鍵 %s'
 
@@ -115,9 +117,8 @@ deletes_both_halves() {
 
 delete_asks() {
 	exits 0 keygen --label asked &&
-		script -qec "'$SIGNET' delete --label asked" /dev/null <<< no > "$FOLDER/typescript"
-	grep -q 'no way back' "$FOLDER/typescript" && exits 0 pubkey --label asked &&
-		script -qec "'$SIGNET' delete --label asked" /dev/null <<< yes > "$FOLDER/typescript" &&
+		! converse "'$SIGNET' delete --label asked" '[yes/no] ' no && grep -q 'no way back' "$FOLDER/screen" &&
+		exits 0 pubkey --label asked && converse "'$SIGNET' delete --label asked" '[yes/no] ' yes &&
 		exits 3 pubkey --label asked
 }
 

@@ -6,6 +6,8 @@
 
 # shellcheck source=tests/tool/lib.sh
 . "${SIGNET_TEST_SRCDIR:?}/tests/tool/lib.sh"
+# shellcheck source=tests/tool/terminal.sh
+. "$SIGNET_TEST_SRCDIR/tests/tool/terminal.sh"
 
 printf 123456 > "$FOLDER/pin"
 printf 87654321 > "$FOLDER/so"
@@ -28,8 +30,8 @@ older_refused() {
 
 accepted() {
 	fails 2 'an older copy, and there is no terminal' rollback accept --token box && says 'give --yes' &&
-		script -qec "'$SIGNET' rollback accept --token box" /dev/null <<< no > "$FOLDER/typescript"
-	grep -q 'What was made since is lost' "$FOLDER/typescript" && grep -q 'nothing was accepted' "$FOLDER/typescript" &&
+		! converse "'$SIGNET' rollback accept --token box" '[yes/no] ' no &&
+		grep -q 'What was made since is lost' "$FOLDER/screen" && grep -q 'nothing was accepted' "$FOLDER/screen" &&
 		exits 7 list --token box &&
 		exits 0 rollback accept --token box --yes && exits 0 list --token box && prints key &&
 		cp "$FOLDER/newest" "$STORE" && exits 7 list --token box &&
