@@ -66,10 +66,10 @@ static bool good(CK_RV rv, const char *what)
 	return rv == CKR_OK;
 }
 
-/* A name is one component of a path, and no other file's. */
+/* A name is one component of a path, with room for what follows, and no other file's. */
 static bool is_name(const char *name)
 {
-	return name[0] != '\0' && strcmp(name, "key") != 0 &&
+	return name[0] != '\0' && strlen(name) <= 200 && strcmp(name, "key") != 0 &&
 	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") ==
 	               strlen(name);
 }
@@ -266,6 +266,7 @@ static bool open_key(const char *name, enum use use, bool leaves, CK_OBJECT_HAND
 	char above[NAME_MAX];
 	struct key_file file;
 	CK_OBJECT_HANDLE with;
+	CK_RV rv;
 
 	for (int i = 0; i < (use == SEALS ? TRIES : 1); i++) {
 		errno = 0;
@@ -276,7 +277,8 @@ static bool open_key(const char *name, enum use use, bool leaves, CK_OBJECT_HAND
 		                   : find_root(file.above, &with)))
 			continue;
 		errno = 0;
-		return good(unwrap(with, file.wrapped, use, leaves, key), "unwrap a key");
+		rv = unwrap(with, file.wrapped, use, leaves, key);
+		return use == SEALS ? good(rv, "unwrap the data key") : rv == CKR_OK;
 	}
 	errno = 0;
 	return false;

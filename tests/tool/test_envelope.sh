@@ -123,7 +123,7 @@ values_are_whole() {
 mistakes_are_told() {
 	! envelope rotate-root non root-v3 && ! envelope rotate-project non root-v3 && ! envelope destroy non db 1 && ! envelope get bank non db 1 &&
 		[ ! -e "$STORE/non" ] && ! envelope rotate-root web none && ! envelope get bank web db 2x && ! envelope get bank web db 02 &&
-		! envelope get bank web db 0 && ! envelope get bank web db 4294967298 && ! envelope destroy web db 2x && reads 2 two
+		! envelope put bank web "$(printf 'x%.0s' {1..201})" root-v3 <<< long && ! envelope get bank web db 0 && ! envelope get bank web db 4294967298 && ! envelope destroy web db 2x && reads 2 two
 }
 
 tpm_start || exit 1
