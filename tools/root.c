@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/copy_try.h"
 #include "core/leave.h"
 #include "tools/fail.h"
 #include "tools/json.h"
@@ -185,15 +186,40 @@ CK_RV tool_root_generate(const struct tool *tool, const struct tool_root *root, 
 	return C_GenerateKey(tool->session, &mechanism, t.attr, t.n, key);
 }
 
+/* What makes a key of the session a root of the token. */
+static void put_kept(struct template *t, const struct tool_guard *guard, const char *recovery)
+{
+	put(t, CKA_TOKEN, &tool_true, sizeof tool_true);
+	tool_guard_put(guard, true, t->attr, &t->n);
+	put_bytes(t, CKA_SIGNET_RECOVERY, sg_bytes_str(recovery));
+}
+
 CK_RV tool_root_keep(const struct tool *tool, const struct tool_root *root, CK_OBJECT_HANDLE key,
                      const char *recovery, CK_OBJECT_HANDLE *kept)
 {
 	struct template t = { .n = 0 };
 
-	put(&t, CKA_TOKEN, &tool_true, sizeof tool_true);
-	tool_guard_put(root->guard, true, t.attr, &t.n);
-	put_bytes(&t, CKA_SIGNET_RECOVERY, sg_bytes_str(recovery));
+	put_kept(&t, root->guard, recovery);
 	return C_CopyObject(tool->session, key, t.attr, t.n, kept);
+}
+
+enum tool_exit tool_root_try(const struct tool *tool, const struct tool_root *root)
+{
+	CK_OBJECT_HANDLE trial = 0;
+	struct template t = { .n = 0 };
+	CK_RV rv, destroyed;
+
+	put_kept(&t, root->guard, "none");
+	tool_log_clear();
+	rv = tool_root_generate(tool, root, false, "", &trial);
+	if (rv == CKR_OK) {
+		rv = sg_copy_try(tool->session, trial, t.attr, t.n);
+		destroyed = C_DestroyObject(tool->session, trial);
+		rv = rv == CKR_OK ? destroyed : rv;
+	}
+	return rv == CKR_OK ? TOOL_OK
+	                    : tool_fail_rv(rv, "can't put the root \"%s\" into the token, and nothing "
+	                                   "was handed out", tool->value[OPT_LABEL]);
 }
 
 CK_RV tool_root_bring(const struct tool *tool, const struct tool_root *root,
@@ -220,6 +246,9 @@ enum tool_exit tool_root_arrange(const struct tool *tool, const struct tool_root
 	enum tool_exit code;
 	CK_RV rv;
 
+	code = tool_root_try(tool, root);
+	if (code != TOOL_OK)
+		return code;
 	tool_log_clear();
 	rv = tool_root_generate(tool, root, false, "", key);
 	if (rv == CKR_OK)

@@ -41,8 +41,12 @@ enum tool_exit tool_root_check_name(const struct tool *tool);
 CK_RV tool_root_generate(const struct tool *tool, const struct tool_root *root, bool token,
                          const char *recovery, CK_OBJECT_HANDLE *key);
 
-/* Make the key of a root for the session alone, and hand out what brings it back. After an error
- * nothing of it is left. */
+/* Try whether such a root can come into the token, under its policy and its PIN: a key that is
+ * thrown away is closed as it will be. Nothing is to be handed out before that. */
+enum tool_exit tool_root_try(const struct tool *tool, const struct tool_root *root);
+
+/* Make the key of a root for the session alone, and hand out what brings it back, once it was
+ * tried that it can come into the token. After an error nothing of it is left. */
 enum tool_exit tool_root_arrange(const struct tool *tool, const struct tool_root *root,
                                  struct tool_recovery *plan, CK_OBJECT_HANDLE *key);
 

@@ -114,10 +114,12 @@ static enum tool_exit read_value(const struct tool *tool, struct sg_secret **val
 static enum tool_exit bring(const struct tool *tool, const struct tool_root *root,
                             struct tool_recovery *plan, const struct sg_secret *value)
 {
-	enum tool_exit code = tool_recovery_arrange(plan, tool->value[OPT_LABEL], value);
+	enum tool_exit code = plan->way == TOOL_WAY_NONE ? TOOL_OK : tool_root_try(tool, root);
 	CK_OBJECT_HANDLE key = 0;
 	CK_RV rv;
 
+	if (code == TOOL_OK)
+		code = tool_recovery_arrange(plan, tool->value[OPT_LABEL], value);
 	if (code != TOOL_OK)
 		return code;
 	tool_log_clear();

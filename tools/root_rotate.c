@@ -22,8 +22,8 @@ struct rotation {
 	struct tool_versions old;
 	struct tool_root root;
 	struct tool_recovery plan;
-	struct sg_buf id, policy;
-	struct sg_secret *pin;          /* of its own, or NULL */
+	struct sg_buf id;
+	struct tool_guard guard;        /* that of the newest version */
 	char label[256];
 };
 
@@ -36,11 +36,11 @@ static enum tool_exit inherit_pin(const struct tool *tool, struct rotation *r)
 
 	if (!tool_attribute_bool(tool, old->key, CKA_SIGNET_HAS_PIN))
 		return TOOL_OK;
-	code = tool_key_pin(tool, sg_buf_bytes(&old->object.label), &r->pin);
+	code = tool_key_pin(tool, sg_buf_bytes(&old->object.label), &r->guard.pin);
 	if (code != TOOL_OK)
 		return code;
 	tool_log_clear();
-	rv = sg_key_open(tool->session, old->key, sg_secret_bytes(r->pin));
+	rv = sg_key_open(tool->session, old->key, sg_secret_bytes(r->guard.pin));
 	return rv == CKR_OK ? TOOL_OK
 	                    : tool_fail_rv(rv, "can't open version %lu", old->number);
 }
@@ -59,8 +59,9 @@ static enum tool_exit inherit(const struct tool *tool, struct rotation *r)
 	r->root.inside = old->object.resident ? CK_TRUE : CK_FALSE;
 	r->root.version = old->number + 1;
 	r->root.name = sg_buf_bytes(&r->old.name);
-	if (tool_attribute(tool, old->key, CKA_SIGNET_POLICY, &r->policy) != CKR_OK)
-		r->policy.len = 0;
+	r->root.guard = &r->guard;
+	if (tool_attribute(tool, old->key, CKA_SIGNET_POLICY, &r->guard.policy) != CKR_OK)
+		r->guard.policy.len = 0;
 	code = tool_root_leave(tool, leave == CK_UNAVAILABLE_INFORMATION ? 0 : leave,
 	                       &r->root.leave);
 	if (code == TOOL_OK && r->root.inside && (needed != 0 || r->root.leave != 0))
@@ -94,14 +95,13 @@ static enum tool_exit choose_label(struct tool *tool, struct rotation *r)
 static CK_RV put(const struct tool *tool, struct rotation *r, CK_OBJECT_HANDLE fresh,
                  CK_OBJECT_HANDLE *key)
 {
-	const struct tool_guard guard = { .policy = r->policy, .pin = r->pin };
 	CK_ATTRIBUTE template[2 + TOOL_GUARD_ATTRS] = {
 		{ CKA_TOKEN, &tool_true, sizeof tool_true },
 		{ CKA_SIGNET_RECOVERY, r->plan.said, sg_bytes_str(r->plan.said).len },
 	};
 	CK_ULONG n = 2;
 
-	tool_guard_put(&guard, true, template, &n);
+	tool_guard_put(r->root.guard, true, template, &n);
 	return sg_root_succeed(tool->session, r->old.version[0].key, fresh, template, n, key);
 }
 
@@ -190,8 +190,7 @@ static enum tool_exit run(struct tool *tool)
 	}
 	tool_versions_free(&r.old);
 	sg_buf_free(&r.id);
-	sg_buf_free(&r.policy);
-	sg_secret_free(&r.pin);
+	tool_guard_clear(&r.guard);
 	return code;
 }
 

@@ -5,6 +5,7 @@ libsignet_la_SOURCES += \
 	src/core/attr_value.c src/core/attr_value.h \
 	src/core/attrs.c src/core/attrs.h \
 	src/core/builtin.c src/core/builtin.h \
+	src/core/copy_try.c src/core/copy_try.h \
 	src/core/curve.c src/core/curve.h \
 	src/core/date.c src/core/date.h \
 	src/core/door.c src/core/door.h \

@@ -234,6 +234,22 @@ dash_is_standard_output() {
 		fails 2 'another place for the private half' recovery-key --out -
 }
 
+# What the token's sealer can't enforce is refused before anybody has written anything down.
+tried_before_it_is_handed_out() {
+	printf 'allow-soft = yes\nsoft-passphrase-file = %s\n' "$FOLDER/alice.pub" > "$SIGNET_CONF"
+	exits 0 init --label plain --machine --sealer soft || return 1
+	head -c 32 /dev/urandom > "$FOLDER/raw"
+	for way in "--recovery-key $FOLDER/alice.pub --recovery-file" '--shares 2 --threshold 2 --all-in-one'; do
+		# shellcheck disable=SC2086
+		fails 6 'nothing was handed out' root create --token plain --label x --pcr sha256:7 $way fd:7 7> "$FOLDER/none" && [ ! -s "$FOLDER/none" ] &&
+			fails 6 'nothing was handed out' root import --token plain --label x --pcr sha256:7 $way fd:7 7> "$FOLDER/none" < "$FOLDER/raw" &&
+			[ ! -s "$FOLDER/none" ] && ! says 'belongs to no root' > /dev/null || return 1
+	done
+	rm "$FOLDER/none"
+	exits 0 root create --token plain --label x --shares 2 --threshold 2 --all-in-one "$FOLDER/none" && rm "$FOLDER/none" &&
+		exits 0 list --token plain --json && [ "$(grep -c '"label"' "$FOLDER/out")" = 1 ] && exits 0 destroy --token plain --yes && : > "$SIGNET_CONF"
+}
+
 # What is not whole is no root, and nothing is left of it.
 nothing_is_left_of_a_failure() {
 	mkdir "$FOLDER/half" && : > "$FOLDER/half/share-2.json"
@@ -424,6 +440,7 @@ check 'shares are encrypted to standard output' encrypted_to_standard_output
 check 'they open with the keys of their people' boxes_open_with_their_keys
 check 'a root is closed for a recovery key' for_a_recovery_key
 check '"-" is standard output for all of them' dash_is_standard_output
+check 'what can not come into the token is handed out to nobody' tried_before_it_is_handed_out
 check 'nothing is left where not everything could be handed out' nothing_is_left_of_a_failure
 check 'a root without recovery is shared with nobody' without_recovery
 check 'doctor names roots that are lost with the machine' doctor_says_what_is_lost

@@ -21,6 +21,7 @@ unit_tests = \
 	tests/unit/test_certificate \
 	tests/unit/test_config \
 	tests/unit/test_crypto \
+	tests/unit/test_copy_try \
 	tests/unit/test_cursor \
 	tests/unit/test_digest \
 	tests/unit/test_ed25519 \
