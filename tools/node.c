@@ -92,9 +92,9 @@ static enum tool_exit ask(const struct sg_node *node, const char *fingerprint)
 
 	if (!tool_terminal_there())
 		return tool_fail(TOOL_USAGE, "Compare the fingerprint with what signet root node shows "
-		                 "there and give it with --trust, or the maker's authorities with "
-		                 "--ek-ca.", "nothing says that the node with the fingerprint %s is the "
-		                 "one that is meant", fingerprint);
+		                 "there and give it with --trust.",
+		                 "nothing says that the node with the fingerprint %s is the one that is "
+		                 "meant", fingerprint);
 	tool_text_add(&text, "The machine that calls itself \"");
 	tool_text_name(&text, sg_buf_bytes(&node->host));
 	tool_text_add(&text, "\" has the fingerprint\n  %s\nDoes signet root node show the very same "
@@ -114,7 +114,7 @@ enum tool_exit tool_node_trust(const struct tool *tool, const struct sg_node *no
 		code = compare(tool->value[OPT_TRUST], fingerprint);
 	if (code == TOOL_OK && tool_given(tool, OPT_EK_CA))
 		code = endorse(tool->value[OPT_EK_CA], node, endorsement);
-	if (code == TOOL_OK && !tool_given(tool, OPT_TRUST) && !tool_given(tool, OPT_EK_CA))
+	if (code == TOOL_OK && !tool_given(tool, OPT_TRUST))
 		code = ask(node, fingerprint);
 	return code;
 }

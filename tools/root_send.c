@@ -283,16 +283,17 @@ static enum tool_exit run(struct tool *tool)
 const struct tool_verb tool_verb_root_send = {
 	.name = "root send",
 	.summary = "close a root for the TPM of another machine",
-	.usage = "--label NAME --to node.pub [--ek-ca FILE | --trust FINGERPRINT]\n"
+	.usage = "--label NAME --to node.pub [--trust FINGERPRINT] [--ek-ca FILE]\n"
 	         "                   [--pcr BANK:PCRS=VALUE] [--sign-with KEY] [--leave WAYS]\n"
 	         "                   [--token LABEL] [--pin-file FILE] [--key-pin-file FILE] > root.sent",
 	.text = "Only that TPM opens what is written, with signet root receive; this machine may be\n"
 	        "off by then, and the other one is not asked now. The root, or another key, must have\n"
 	        "been made with --leave send. It leaves there by the same ways, unless --leave says\n"
 	        "by fewer. Each version of a root is sent by its own label.\n"
-	        "The node is believed where its maker's certificate leads to an authority of --ek-ca,\n"
-	        "where --trust says its fingerprint, or where somebody compares it on the terminal.",
-	.example = "signet root send --label root --to node.pub --ek-ca makers.pem > root.sent",
+	        "The node is believed where --trust says its fingerprint, as signet root node shows it\n"
+	        "there, or where somebody compares it on the terminal. With --ek-ca its TPM must have\n"
+	        "a certificate of its maker, too, which proves a TPM, and not whose it is.",
+	.example = "signet root send --label root --to node.pub --trust 5e1f... > root.sent",
 	.run = run,
 	.options = { OPT_LABEL, OPT_TO, OPT_EK_CA, OPT_TRUST, OPT_PCR, OPT_SIGN_WITH, OPT_LEAVE,
 	             OPT_TOKEN, OPT_PIN_FILE, OPT_KEY_PIN_FILE },

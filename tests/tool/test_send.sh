@@ -192,12 +192,18 @@ in_that_state_alone() {
 
 with_a_certificate() {
 	endorse && authority other.ca && on b exits 0 root node && cp "$FOLDER/out" "$FOLDER/node.pub" &&
-		on a exits 0 root send --label root --to "$FOLDER/node.pub" --ek-ca "$FOLDER/maker.pem" &&
+		on a exits 0 root send --label root --to "$FOLDER/node.pub" --trust "$PRINT" --ek-ca "$FOLDER/maker.pem" &&
 		cp "$FOLDER/out" "$FOLDER/proven" &&
 		on b exits 0 root receive --yes --label proven < "$FOLDER/proven" && same_root proven &&
 		on b exits 0 doctor && prints "a certificate of the TPM's maker proves to others" &&
 		on a exits 0 doctor && prints 'must compare the fingerprint' &&
-		on a fails 8 "can't believe the node" root send --label root --to "$FOLDER/node.pub" --ek-ca "$FOLDER/other.ca.pem"
+		on a fails 8 "can't believe the node" root send --label root --to "$FOLDER/node.pub" --trust "$PRINT" --ek-ca "$FOLDER/other.ca.pem"
+}
+
+# Who swaps the file for that of a machine of his own may have a TPM of the same maker.
+certificate_is_not_enough() {
+	on a fails 2 'nothing says that the node' root send --label root --to "$FOLDER/node.pub" --ek-ca "$FOLDER/maker.pem" &&
+		on a fails 8 'has the fingerprint' root send --label root --to "$FOLDER/node.pub" --ek-ca "$FOLDER/maker.pem" --trust "${PRINT/[0-7]/8}"
 }
 
 identity_keys_too() {
@@ -243,7 +249,8 @@ check 'a new version is sent and takes the place of the old one' rotated
 check 'what was changed or cut is refused' changed
 check 'another file is no node' no_node
 check 'the receiver must be in the state that was demanded' in_that_state_alone
-check 'a certificate of the maker is enough' with_a_certificate
+check 'a certificate of the maker is verified beside the fingerprint' with_a_certificate
+check 'a certificate of the maker says not whose machine it is' certificate_is_not_enough
 check 'what is received gets a policy of its own here' guarded
 check 'an identity key that was not made for it stays' identity_keys_too
 check 'sending needs no TPM, and receiving does' without_a_tpm
