@@ -156,13 +156,6 @@ static bool is_newer(const char *file, unsigned version, void *arg)
 	return true;
 }
 
-/* Find the largest N of NAME.N, or 0. */
-static bool find_newest(const char *name, unsigned *version)
-{
-	*version = 0;
-	return each(name, "", is_newer, version);
-}
-
 static bool find_root(const char *label, CK_OBJECT_HANDLE *root)
 {
 	CK_OBJECT_CLASS class = CKO_SECRET_KEY;
@@ -214,14 +207,6 @@ static bool make_key(enum use use, CK_OBJECT_HANDLE *key)
 	return good(p11->C_GenerateKey(session, &mechanism, template, n, key), "make a key");
 }
 
-static bool wrap(CK_OBJECT_HANDLE with, CK_OBJECT_HANDLE key, uint8_t out[WRAPPED])
-{
-	CK_MECHANISM mechanism = { CKM_AES_KEY_WRAP_KWP, NULL, 0 };
-	CK_ULONG len = WRAPPED;
-
-	return good(p11->C_WrapKey(session, &mechanism, with, key, out, &len), "wrap a key");
-}
-
 /* leaves: it may be wrapped by another key. */
 static CK_RV unwrap(CK_OBJECT_HANDLE with, uint8_t wrapped[WRAPPED], enum use use, bool leaves,
                     CK_OBJECT_HANDLE *key)
@@ -250,13 +235,16 @@ static bool load(const char *name, struct key_file *file)
 
 static bool save(const char *name, const char *above, CK_OBJECT_HANDLE with, CK_OBJECT_HANDLE key)
 {
+	CK_MECHANISM mechanism = { CKM_AES_KEY_WRAP_KWP, NULL, 0 };
+	CK_ULONG wrapped = WRAPPED, len = strlen(above);
 	struct key_file file = { 0 };
-	size_t len = strlen(above);
 
 	if (len >= sizeof file.above)
 		return fail(above, "this is too long");
 	memcpy(file.above, above, len);
-	return wrap(with, key, file.wrapped) && file_write(name, &file, WRAPPED + len);
+	return good(p11->C_WrapKey(session, &mechanism, with, key, file.wrapped, &wrapped),
+	            "wrap a key") &&
+	       file_write(name, &file, WRAPPED + len);
 }
 
 /* Open a key; errno is ENOENT where it was destroyed. What a data key is under may have been
@@ -284,17 +272,17 @@ static bool open_key(const char *name, enum use use, bool leaves, CK_OBJECT_HAND
 	return false;
 }
 
-/* Make the next key of a project; its number is text, too. */
-static bool make_project(const char *label, CK_OBJECT_HANDLE *key, unsigned *version,
-                         char number[16])
+/* Make the next key of a project, and tell its number. */
+static bool make_project(const char *label, CK_OBJECT_HANDLE *key, char number[16])
 {
 	CK_OBJECT_HANDLE root;
+	unsigned version = 0;
 	char name[NAME_MAX];
 
-	if (!find_newest("key", version))
+	if (!each("key", "", is_newer, &version))
 		return false;
-	snprintf(number, 16, "%u", ++*version);
-	name_of(name, "key", *version, "");
+	snprintf(number, 16, "%u", ++version);
+	name_of(name, "key", version, "");
 	return find_root(label, &root) ? make_key(WRAPS, key) && save(name, label, root, *key)
 	                               : fail(label, "there is no such root, or several");
 }
@@ -337,13 +325,13 @@ static bool put_value(char **arg, uint8_t *value, size_t len)
 	const char *vault = arg[0], *project = arg[1], *secret = arg[2], *label = arg[3];
 	char name[NAME_MAX], number[16], aad[1024];
 	CK_OBJECT_HANDLE project_key, data_key;
-	unsigned version, key_version;
+	unsigned version = 0, key_version = 0;
 
-	if (!find_newest(secret, &version) || !find_newest("key", &key_version))
+	if (!each(secret, "", is_newer, &version) || !each("key", "", is_newer, &key_version))
 		return false;
 	snprintf(number, sizeof number, "%u", key_version);
 	name_of(name, "key", key_version, "");
-	if (key_version == 0 ? !make_project(label, &project_key, &key_version, number)
+	if (key_version == 0 ? !make_project(label, &project_key, number)
 	                     : !open_key(name, WRAPS, false, &project_key))
 		return fail(project, "can't open its key");
 	name_of(name, secret, ++version, ".key");
@@ -413,7 +401,6 @@ struct target {
 	enum use use;
 	CK_OBJECT_HANDLE key;
 	const char *above;
-	unsigned version;
 	bool moved;                     /* one, in this pass */
 };
 
@@ -447,9 +434,7 @@ static bool rewrap(const char *name, const char *suffix, struct target *to)
 
 static bool remove_old(const char *name, unsigned version, void *arg)
 {
-	const unsigned *newest = arg;
-
-	return version >= *newest || file_remove(name);
+	return version >= version_of(arg, "") || file_remove(name);
 }
 
 /* Readers find each data key under one key or the other. The old one goes when none is under it;
@@ -459,8 +444,8 @@ static bool rotate_project(char **arg)
 	char number[16];
 	struct target to = { .use = SEALS, .above = number };
 
-	return make_project(arg[1], &to.key, &to.version, number) &&
-	       rewrap(NULL, ".key", &to) && each("key", "", remove_old, &to.version);
+	return make_project(arg[1], &to.key, number) && rewrap(NULL, ".key", &to) &&
+	       each("key", "", remove_old, number);
 }
 
 /* The new version of the root stands in the token beside the old one, which can be retired when
