@@ -35,7 +35,11 @@ START_TEST(shares_are_written_and_read)
 		sg_share_clear(&share[i]);
 		sg_share_clear(&read[i]);
 	}
-	text[0]->data[66] ^= 2;
+	/* A letter that is one of base64 afterwards too, whatever the secret: V in the place of U. */
+	if (_i == 0)
+		text[0]->data[66] ^= 2;
+	else
+		text[0]->data[0] ^= 3;
 	ck_assert_int_ne(sg_share_text_read(view(text[0]), &read[0], &wrong), SG_OK);
 	ck_assert_uint_eq(wrong, _i == 0 ? 12 : 0);
 	for (size_t i = 0; i < 3; i++)
