@@ -33,9 +33,9 @@ struct tool_rewrap_file {
 /* Begin a file of that name, which must not exist, or with in_place the rewriting of one that in
  * reads. Lines that an earlier run has done are passed over in in and counted, if it is the same
  * input; id stands for all else that must be the same. The caller calls tool_rewrap_file_close
- * also after an error. Errors: EXISTS, also where a file that no run has left has the name of one of
- * ours; FAILED where another run is at it, or stopped in other
- * input that can't be read again from its beginning. */
+ * also after an error. Errors: EXISTS, also where a file that no run has left has a name of ours;
+ * FAILED where another run is at it, or stopped in other input that can't be read again from its
+ * beginning. */
 enum tool_exit tool_rewrap_file_open(const char *path, bool in_place, const uint8_t id[32],
                                      struct tool_lines *in, struct tool_rewrap_file *out);
 
