@@ -32,7 +32,7 @@ _signet_options() {
 	encrypt) echo --root --through --aad --format --token --pin-file --key-pin-file --force ;;
 	decrypt) echo --root --through --aad --token --pin-file --key-pin-file ;;
 	'unseal add') echo --vault --share-file --token --pin-file ;;
-	'unseal check') echo --pcr-values --token --pin-file --json ;;
+	'unseal check') echo --pcr-values --token --pin-file --key-pin-file --json ;;
 	'unseal list') echo --token --pin-file --json ;;
 	'unseal remove') echo --vault --yes --token --pin-file ;;
 	'unseal credential') echo --root --version --format --unit --token --pin-file --key-pin-file ;;

@@ -13,6 +13,7 @@
 #include "core/token_policy.h"
 #include "tools/doctor.h"
 #include "tools/fail.h"
+#include "tools/guard.h"
 #include "tools/io.h"
 #include "tools/json.h"
 #include "tools/object.h"
@@ -33,6 +34,7 @@ struct check {
 	struct sg_pcrs values;          /* of --pcr-values */
 	bool predicted;                 /* it was given */
 	size_t found;                   /* shares and roots that open */
+	bool pin_wrong;                 /* that of --key-pin-file, which is not tried again */
 };
 
 static enum tool_exit read_values(struct check *c)
@@ -253,18 +255,55 @@ static void check_vault(struct check *c, const struct unseal_vault *vault)
 static void check_shares(struct check *c)
 {
 	struct unseal_vaults vaults;
+	CK_RV rv;
 
 	tool_log_clear();
-	if (unseal_vaults_read(c->tool, &vaults) != CKR_OK)
-		doctor_report_err(&c->doctor, "shares", SG_ERR_STORE_DAMAGED);
+	rv = unseal_vaults_read(c->tool, &vaults);
+	if (rv != CKR_OK)
+		doctor_report_err(&c->doctor, "shares", tool_cause(rv));
 	for (size_t i = 0; i < vaults.n; i++)
 		check_vault(c, &vaults.list[i]);
+}
+
+/* Where the PIN of a root's own comes from at boot. A wrong one costs a try of the hardware, so it
+ * is not tried with the next root. */
+static bool pin_is_given(struct check *c, const char *check)
+{
+	const char *path = c->tool->value[OPT_KEY_PIN_FILE];
+
+	if (path == NULL || strcmp(path, "tty") == 0)
+		doctor_report(&c->doctor, check, WARN, "Give --key-pin-file FILE as the service does, "
+		              "with a private file or a credential of systemd.",
+		              "it has a PIN of its own, which nobody types at boot");
+	else if (c->pin_wrong)
+		doctor_report(&c->doctor, check, WARN, "Check it again with the PIN of its own.",
+		              "it was not opened: the PIN was wrong for another root");
+	else
+		return true;
+	return false;
+}
+
+static enum sg_err open_root(struct check *c, struct sg_token *token, struct sg_object *object,
+                             const struct tool_object *root)
+{
+	const struct sg_secret *material;
+	struct sg_secret *pin = NULL;
+	enum sg_err err;
+
+	if (!root->pin)
+		return sg_token_material(token, object, &material);
+	if (tool_key_pin(c->tool, sg_buf_bytes(&root->label), &pin) != TOOL_OK)
+		return SG_ERR_KEY_PIN;
+	tool_log_clear();
+	err = sg_token_material_pin(token, object, sg_secret_bytes(pin), &material);
+	c->pin_wrong = err == SG_ERR_AUTH;
+	sg_secret_free(&pin);
+	return err;
 }
 
 /* Open one root, and look at a policy of its own. */
 static void check_root(struct check *c, struct sg_token *token, const struct tool_object *root)
 {
-	const struct sg_secret *material;
 	struct sg_object *object = NULL;
 	struct sg_buf policy = { NULL, 0, 0 };
 	char check[320];
@@ -277,16 +316,12 @@ static void check_root(struct check *c, struct sg_token *token, const struct too
 		c->found++;
 		return;
 	}
-	if (root->pin) {
-		doctor_report(&c->doctor, check, WARN, "Make it without --key-pin-file, or give the "
-		              "PIN to who uses it.", "it has a PIN of its own, which nobody types "
-		              "at boot");
+	if (root->pin && !pin_is_given(c, check))
 		return;
-	}
 	tool_log_clear();
 	err = sg_token_object(token, root->handle, &object);
 	if (err == SG_OK)
-		err = sg_token_material(token, object, &material);
+		err = open_root(c, token, object, root);
 	sg_object_unref(&object);
 	if (err != SG_OK) {
 		doctor_report_err(&c->doctor, check, err);
@@ -386,11 +421,12 @@ static enum tool_exit run(struct tool *tool)
 const struct tool_verb tool_verb_unseal_check = {
 	.name = "unseal check",
 	.summary = "tell whether the next boot will unseal",
-	.usage = "[--pcr-values FILE] [--token LABEL] [--pin-file FILE] [--json]",
+	.usage = "[--pcr-values FILE] [--token LABEL] [--pin-file FILE]\n"
+	         "                    [--key-pin-file FILE] [--json]",
 	.text = "The same as signet unseal --check. Opens the token, and the shares and roots in it,\n"
 	        "as a service does. Each line begins with ok, warn or FAIL, and says what to do.\n"
 	        "The exit code is 0 if nothing fails.",
 	.example = "signet unseal check --pcr-values predicted",
 	.run = run,
-	.options = { OPT_PCR_VALUES, OPT_TOKEN, OPT_PIN_FILE, OPT_JSON },
+	.options = { OPT_PCR_VALUES, OPT_TOKEN, OPT_PIN_FILE, OPT_KEY_PIN_FILE, OPT_JSON },
 };

@@ -76,6 +76,24 @@ policy_of_a_root_is_compared() {
 		checks 0 --token token && result 'root asks' warn && exits 0 delete --label asks --yes --token token
 }
 
+# It is opened with that PIN as the service does; a wrong one is tried once, with one root alone.
+root_with_a_pin_is_opened() {
+	local root
+
+	printf 12345678 > "$FOLDER/pin" && printf 87654321 > "$FOLDER/wrong" && chmod 0600 "$FOLDER/pin" "$FOLDER/wrong" || return 1
+	for root in first second; do
+		exits 0 root create --label $root --no-recovery --key-pin-file "$FOLDER/pin" --token token || return 1
+	done
+	checks 0 --token token --key-pin-file tty && result 'root first' warn &&
+		checks 0 --token token --key-pin-file "$FOLDER/pin" && result 'root first' ok && result 'root second' ok &&
+		checks 1 --token token --key-pin-file "$FOLDER/wrong" && grep -q 'not opened: the PIN was wrong' "$FOLDER/out" &&
+		[ "$(grep -c FAIL "$FOLDER/out")" = 1 ] || return 1
+	for root in first second; do
+		exits 0 delete --label $root --token token --yes || return 1
+	done
+	tpm2_dictionarylockout -c > /dev/null
+}
+
 signed_values_are_looked_for() {
 	exits 0 keygen --label signer --type p256 --token token &&
 		signet pubkey --label signer --format pem --token token > "$FOLDER/signer.pem" &&
@@ -113,6 +131,7 @@ check 'what is kept is opened' what_is_kept_opens
 check 'PCRs of now are good' pcr_of_now_is_good
 check 'values of the next boot are compared' predicted_pcr_is_compared
 check 'the policy of a root is compared, too' policy_of_a_root_is_compared
+check 'a root with a PIN of its own is opened with it' root_with_a_pin_is_opened
 check 'signed values are looked for' signed_values_are_looked_for
 check 'a PCR that changed closes the token, and is named' changed_pcr_closes_it_now
 check 'a PIN must come from somewhere' pin_must_come_from_somewhere
