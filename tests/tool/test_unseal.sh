@@ -125,11 +125,11 @@ misplaced_share_is_not_shown() {
 # Before a share is opened; a broken one is told when it is used.
 unfit_authorities_are_told() {
 	: > "$FOLDER/authority"
-	fails 2 'holds no certificate' unseal vault --addr https://127.0.0.1:9 --ca "$FOLDER/authority" &&
-		fails 2 'is no file' unseal vault --addr https://127.0.0.1:9 --ca /dev/null &&
-		fails 2 'is no file' unseal vault --addr https://127.0.0.1:9 --ca "$FOLDER" &&
-		fails 2 '--ca names no file' unseal vault --addr https://127.0.0.1:9 --ca '' &&
-		fails 2 '--ca names no file' unseal vault --addr https://127.0.0.1:9 --ca - < "$VAULT_FOLDER/ca.pem" &&
+	fails 2 'holds no certificate' unseal vault --timeout 1 --addr https://127.0.0.1:9 --ca "$FOLDER/authority" &&
+		fails 2 'is no file' unseal vault --timeout 1 --addr https://127.0.0.1:9 --ca /dev/null &&
+		fails 2 'is no file' unseal vault --timeout 1 --addr https://127.0.0.1:9 --ca "$FOLDER" &&
+		fails 2 '--ca names no file' unseal vault --timeout 1 --addr https://127.0.0.1:9 --ca '' &&
+		fails 2 '--ca names no file' unseal vault --timeout 1 --addr https://127.0.0.1:9 --ca - < "$VAULT_FOLDER/ca.pem" &&
 		printf '%s\n' '-----BEGIN CERTIFICATE-----' 'AAAA' '-----END CERTIFICATE-----' > "$FOLDER/authority" && tls &&
 		exits 2 unseal vault --vault main --addr "https://127.0.0.1:$VAULT_PORT" --ca "$FOLDER/authority" --timeout 1 &&
 		says "the file of --ca can't be used" && got
