@@ -158,6 +158,7 @@ static enum tool_exit take(const struct tool *tool, struct sending *s)
 	struct sg_sent_key *content = &s->content;
 	CK_ULONG leave = 0;
 	CK_ATTRIBUTE ways = { CKA_SIGNET_LEAVE, &leave, sizeof leave };
+	struct sg_bytes label;
 	enum tool_exit code = check_templates(tool, s->key);
 	CK_RV rv = CKR_OK;
 
@@ -171,6 +172,10 @@ static enum tool_exit take(const struct tool *tool, struct sending *s)
 		rv = CKR_HOST_MEMORY;
 	for (size_t i = 0; types[i] != CKA_VALUE && rv == CKR_OK; i++)
 		rv = copy_attribute(tool, s->key, types[i], content);
+	if (rv == CKR_OK && !sg_attrs_get(&content->attrs, CKA_LABEL, &label))
+		return tool_fail(TOOL_FAILED, "A program that may change it gives it one, by CKA_LABEL.",
+		                 "can't send \"%s\": it has no label, by which it is known there",
+		                 tool->value[OPT_LABEL]);
 	if (rv == CKR_OK)
 		rv = sg_sent_key_set(content, &ways);
 	if (rv == CKR_OK)

@@ -70,9 +70,12 @@ enum sg_err sg_sent_key_write(const struct sg_sent_key *key, struct sg_secret **
 {
 	struct sg_buf head = { 0 };
 	struct sg_writer w = sg_writer(&head);
+	struct sg_bytes label;
 	enum sg_err err;
 
 	*out = NULL;
+	if (!sg_attrs_get(&key->attrs, CKA_LABEL, &label))
+		return SG_ERR_FORMAT;
 	sg_write_magic(&w, magic);
 	sg_write_u64(&w, key->made);
 	sg_write_var(&w, sg_buf_bytes(&key->host));

@@ -34,8 +34,8 @@ struct sg_node {
 enum sg_err sg_node_write(const struct sg_node *node, struct sg_buf *text);
 
 /* Read a file into an empty node; the caller clears it, also after an error. What the key and
- * the certificates are is not looked at. Errors: FORMAT for all that sg_node_write would not
- * write, NOMEM. */
+ * the certificates are is not looked at, nor what stands around the first block. Errors: FORMAT for
+ * what is in no block of sg_node_write, NOMEM. */
 enum sg_err sg_node_read(struct sg_bytes text, struct sg_node *node);
 
 /* Compute the Name of the storage key. Its digest, all but the first two bytes, is the

@@ -39,8 +39,9 @@ struct sg_parcel {
 /* Write the file, which replaces what text holds. Errors: NOMEM, FORMAT. */
 enum sg_err sg_parcel_write(const struct sg_parcel *parcel, struct sg_buf *text);
 
-/* Read a file into an empty parcel; the caller clears it, also after an error. Errors: FORMAT
- * for all that sg_parcel_write would not write, NOMEM. */
+/* Read a file into an empty parcel; the caller clears it, also after an error. What stands around
+ * the first block is not looked at. Errors: FORMAT for what is in no block of sg_parcel_write,
+ * NOMEM. */
 enum sg_err sg_parcel_read(struct sg_bytes text, struct sg_parcel *parcel);
 
 /* Close what goes into the box: everything else but the signature stands in the parcel. key has

@@ -27,6 +27,7 @@ START_TEST(a_key_is_closed_for_another_machine)
 	struct sg_secret *plain = NULL;
 
 	ck_assert_int_eq(sg_buf_set(&node.key, hex(STORAGE_KEY)), SG_OK);
+	ck_assert_int_eq(sg_attrs_set(&content.attrs, CKA_LABEL, sg_bytes_str("root")), SG_OK);
 	ck_assert_int_eq(sg_sent_key_write(&content, &plain), SG_OK);
 	ck_assert_int_eq(sg_tpm_send(&how, plain, &parcel), SG_OK);
 	sg_secret_free(&plain);

@@ -107,6 +107,19 @@ START_TEST(a_way_to_leave_that_there_is_not_is_refused)
 }
 END_TEST
 
+START_TEST(a_key_without_a_label_is_not_written)
+{
+	struct sg_sent_key bare = { .value = test_secret(32, 5) };
+	const CK_OBJECT_CLASS class = CKO_SECRET_KEY;
+	const CK_ATTRIBUTE attr = { CKA_CLASS, (void *)&class, sizeof class };
+
+	ck_assert_uint_eq(sg_sent_key_set(&bare, &attr), CKR_OK);
+	ck_assert_int_eq(sg_sent_key_write(&bare, &bytes), SG_ERR_FORMAT);
+	ck_assert_ptr_null(bytes);
+	sg_sent_key_clear(&bare);
+}
+END_TEST
+
 START_TEST(a_name_that_steers_a_terminal_is_refused)
 {
 	ck_assert_uint_eq(set(_i == 0 ? CKA_LABEL : CKA_SIGNET_ROOT, "\033[2J", 4), CKR_OK);
@@ -146,6 +159,7 @@ int main(void)
 	tcase_add_loop_test(tc, what_does_not_travel_is_refused, 0, sizeof stays / sizeof stays[0]);
 	tcase_add_test(tc, a_value_that_an_attribute_can_not_have_is_refused);
 	tcase_add_test(tc, a_way_to_leave_that_there_is_not_is_refused);
+	tcase_add_test(tc, a_key_without_a_label_is_not_written);
 	tcase_add_loop_test(tc, a_name_that_steers_a_terminal_is_refused, 0, 2);
 	tcase_add_test(tc, a_key_of_an_impossible_length_or_kind_is_refused);
 	tcase_add_test(tc, an_empty_attribute_is_left_out);
