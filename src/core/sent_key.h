@@ -28,12 +28,13 @@ const CK_ATTRIBUTE_TYPE *sg_sent_key_types(void);
  * CKR_ATTRIBUTE_VALUE_INVALID, CKR_HOST_MEMORY. */
 CK_RV sg_sent_key_set(struct sg_sent_key *key, const CK_ATTRIBUTE *attr);
 
-/* Write it to guarded memory; the caller frees *out. Errors: FORMAT for a key without a label, which
- * people could not tell from others there; RANGE, NOMEM, SECURE_MEMORY. */
+/* Write it to guarded memory; the caller frees *out. Errors: FORMAT for a key without a label,
+ * which people could not tell from others there; RANGE, NOMEM, SECURE_MEMORY. */
 enum sg_err sg_sent_key_write(const struct sg_sent_key *key, struct sg_secret **out);
 
-/* Read it into an empty one; the caller clears it, also after an error. Errors: FORMAT for
- * another form, a key without a label or with one that is no plain text, or one that no token takes; NOMEM, SECURE_MEMORY. */
+/* Read it into an empty one; the caller clears it, also after an error. Errors: FORMAT for another
+ * form, a key without a label, one whose names are no plain text, or one that no token takes; NOMEM,
+ * SECURE_MEMORY. */
 enum sg_err sg_sent_key_read(struct sg_bytes bytes, struct sg_sent_key *key);
 
 /* Free and wipe what it owns and leave an empty one. */
