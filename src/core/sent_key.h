@@ -33,8 +33,8 @@ CK_RV sg_sent_key_set(struct sg_sent_key *key, const CK_ATTRIBUTE *attr);
 enum sg_err sg_sent_key_write(const struct sg_sent_key *key, struct sg_secret **out);
 
 /* Read it into an empty one; the caller clears it, also after an error. Errors: FORMAT for another
- * form, a key without a label, one whose names are no plain text, or one that no token takes; NOMEM,
- * SECURE_MEMORY. */
+ * form, a key without a label, one whose names are no plain text, or one that no token takes;
+ * NOMEM, SECURE_MEMORY. */
 enum sg_err sg_sent_key_read(struct sg_bytes bytes, struct sg_sent_key *key);
 
 /* Free and wipe what it owns and leave an empty one. */
