@@ -86,6 +86,8 @@ static const struct option_row rows[OPT_COUNT] = {
 	[OPT_RECOVERY_FILE] = { "--recovery-file", "FILE", "the root, closed for the recovery key" },
 	[OPT_RECOVERY_KEY] = { "--recovery-key", "KEY",
 	                       "public half of a key kept offline: signet1... or a file with it" },
+	[OPT_REPLACE] = { "--replace", NULL,
+	                  "put it in the place of the one that is there, which is destroyed" },
 	[OPT_ROLLBACK_PROTECTION] = { "--rollback-protection", NULL,
 	                              "refuse older copies of the store, by a counter in the TPM" },
 	[OPT_ROOT] = { "--root", "NAME", "the root, by its label or a pkcs11: URI" },

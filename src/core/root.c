@@ -30,14 +30,20 @@ static struct version version_of(const struct sg_object *object)
 	return version;
 }
 
-/* Tell whether one is a later version of the same root than the other, a key of the token. */
-static bool is_later(const struct sg_object *newer, const struct sg_object *old)
+/* Tell whether two are versions of one root, and old a key of the token. */
+static bool is_of_root(const struct sg_object *newer, const struct sg_object *old)
 {
-	struct version a = version_of(newer), b = version_of(old);
+	const struct sg_bytes name = version_of(old).name;
 
 	return old->token && old->class == CKO_SECRET_KEY && newer->class == CKO_SECRET_KEY &&
 	       newer->key_type == old->key_type && newer->secluded == old->secluded &&
-	       b.name.len > 0 && sg_bytes_equal(a.name, b.name) && a.number > b.number;
+	       name.len > 0 && sg_bytes_equal(version_of(newer).name, name);
+}
+
+/* Tell whether one is a later version of the same root than the other. */
+static bool is_later(const struct sg_object *newer, const struct sg_object *old)
+{
+	return is_of_root(newer, old) && version_of(newer).number > version_of(old).number;
 }
 
 /* Tell whether a key makes something new that it alone can open. */
@@ -95,8 +101,31 @@ static CK_RV try_succeed(struct sg_session *session, CK_OBJECT_HANDLE handle,
 	return rv;
 }
 
-static CK_RV succeed(struct sg_session *session, CK_OBJECT_HANDLE old, CK_OBJECT_HANDLE fresh,
-                     const CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_HANDLE *made)
+static CK_RV try_replace(struct sg_session *session, CK_OBJECT_HANDLE handle,
+                         struct sg_object *made, CK_OBJECT_HANDLE *out, bool *stale)
+{
+	struct sg_object *old = NULL;
+	CK_RV rv = find_old(session, handle, &old);
+
+	*stale = false;
+	if (rv == CKR_OK && (!made->token || !is_of_root(made, old) ||
+	                     version_of(made).number != version_of(old).number))
+		rv = CKR_TEMPLATE_INCONSISTENT;
+	if (rv == CKR_OK && (old->resident || !sg_attrs_bool(&old->attrs, CKA_DESTROYABLE) ||
+	                     (is_in_use(made) && !is_in_use(old))))
+		rv = CKR_ACTION_PROHIBITED;
+	if (rv == CKR_OK)
+		rv = sg_object_settle(session, old,
+		                      sg_token_replace(session->token, old, made, out), stale);
+	sg_object_unref(&old);
+	return rv;
+}
+
+/* Put a copy of fresh into the token in the way that is said. */
+static CK_RV put_copy(struct sg_session *session, CK_OBJECT_HANDLE old, CK_OBJECT_HANDLE fresh,
+                      const CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_HANDLE *made,
+                      CK_RV (*put)(struct sg_session *session, CK_OBJECT_HANDLE old,
+                                   struct sg_object *made, CK_OBJECT_HANDLE *out, bool *stale))
 {
 	struct sg_object *copy = NULL;
 	CK_RV rv = sg_object_copy_make(session, fresh, template, n, &copy);
@@ -108,7 +137,7 @@ static CK_RV succeed(struct sg_session *session, CK_OBJECT_HANDLE old, CK_OBJECT
 		rv = sg_rv(sg_token_close_material(session->token, copy));
 	stale = rv == CKR_OK;
 	for (int i = 0; stale && i < SG_OBJECT_TRIES; i++)
-		rv = try_succeed(session, old, copy, made, &stale);
+		rv = put(session, old, copy, made, &stale);
 	sg_object_unref(&copy);
 	return rv;
 }
@@ -155,7 +184,19 @@ CK_RV sg_root_succeed(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE old, CK_OBJECT_
 	CK_RV rv = sg_door_enter(handle, &door);
 
 	if (rv == CKR_OK)
-		rv = succeed(door.session, old, fresh, template, n, made);
+		rv = put_copy(door.session, old, fresh, template, n, made, try_succeed);
+	sg_door_leave(&door);
+	return rv;
+}
+
+CK_RV sg_root_replace(CK_SESSION_HANDLE handle, CK_OBJECT_HANDLE old, CK_OBJECT_HANDLE fresh,
+                      const CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_HANDLE *made)
+{
+	struct sg_door door;
+	CK_RV rv = sg_door_enter(handle, &door);
+
+	if (rv == CKR_OK)
+		rv = put_copy(door.session, old, fresh, template, n, made, try_replace);
 	sg_door_leave(&door);
 	return rv;
 }

@@ -23,8 +23,23 @@ static enum sg_err store_both(struct sg_token *token, const struct sg_object *ol
 	return sg_token_write_end(&w, err);
 }
 
+static enum sg_err store_instead(struct sg_token *token, const struct sg_object *old,
+                                 struct sg_object *made)
+{
+	struct sg_token_write w = { { 0 } };
+	enum sg_err err = sg_token_write_begin(token, &w);
+
+	if (err == SG_OK)
+		err = sg_token_write_release(&w, old);
+	if (err == SG_OK)
+		err = sg_store_object_delete(w.txn, old->uuid);
+	if (err == SG_OK)
+		err = sg_token_write_row(&w, made, &made->generation);
+	return sg_token_write_end(&w, err);
+}
+
 /* The table learns of it as of what another process did. Whatever fails from here on, the store has
- * both rows. */
+ * it. */
 static void show(struct sg_token *token, const struct sg_object *made,
                         CK_OBJECT_HANDLE *handle)
 {
@@ -52,5 +67,15 @@ enum sg_err sg_token_succeed(struct sg_token *token, const struct sg_object *old
 	if (sg_token_anchor_stands(err))
 		show(token, made, handle);
 	sg_object_unref(&changed);
+	return err;
+}
+
+enum sg_err sg_token_replace(struct sg_token *token, const struct sg_object *old,
+                             struct sg_object *made, CK_OBJECT_HANDLE *handle)
+{
+	enum sg_err err = store_instead(token, old, made);
+
+	if (sg_token_anchor_stands(err))
+		show(token, made, handle);
 	return err;
 }

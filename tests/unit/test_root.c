@@ -108,6 +108,17 @@ static CK_RV succeed(CK_OBJECT_HANDLE old, CK_OBJECT_HANDLE fresh, CK_OBJECT_HAN
 	return sg_root_succeed(s, old, fresh, template, 3, made);
 }
 
+static CK_RV replace(CK_OBJECT_HANDLE old, CK_OBJECT_HANDLE fresh, CK_OBJECT_HANDLE *made)
+{
+	CK_ATTRIBUTE template[] = {
+		{ CKA_TOKEN, &yes, sizeof yes },
+		{ CKA_SIGNET_SEALED, &yes, sizeof yes },
+	};
+
+	*made = 0;
+	return sg_root_replace(s, old, fresh, template, 2, made);
+}
+
 static bool is(CK_OBJECT_HANDLE key, CK_ATTRIBUTE_TYPE type)
 {
 	CK_BBOOL value = 2;
@@ -304,6 +315,59 @@ START_TEST(a_read_only_session_changes_no_version)
 }
 END_TEST
 
+START_TEST(a_version_is_replaced_in_one_step)
+{
+	CK_OBJECT_HANDLE old = make("root", 1, true), made, in_use;
+	CK_ULONG n_in_use, n_closed;
+
+	ck_assert_uint_eq(replace(old, make("root", 1, false), &made), CKR_OK);
+	ck_assert(made != old && is(made, CKA_SIGNET_SEALED));
+	ck_assert_uint_eq(replace(old, make("root", 1, false), &made), CKR_OBJECT_HANDLE_INVALID);
+	ck_assert_uint_eq(C_Finalize(NULL), CKR_OK);
+	start();
+	find(&in_use, &n_in_use, &n_closed);
+	ck_assert(n_in_use == 1 && n_closed == 0);
+}
+END_TEST
+
+START_TEST(nothing_but_the_same_version_replaces_one)
+{
+	CK_OBJECT_HANDLE old = make("root", 2, true), made, in_use;
+	CK_ULONG n_in_use, n_closed;
+
+	ck_assert_uint_eq(replace(old, make("other", 2, false), &made), CKR_TEMPLATE_INCONSISTENT);
+	ck_assert_uint_eq(replace(old, make("root", 3, false), &made), CKR_TEMPLATE_INCONSISTENT);
+	ck_assert_uint_eq(replace(old, make("root", 1, false), &made), CKR_TEMPLATE_INCONSISTENT);
+	ck_assert_uint_eq(sg_root_replace(s, old, make("root", 2, false), NULL, 0, &made),
+	                  CKR_TEMPLATE_INCONSISTENT);
+	find(&in_use, &n_in_use, &n_closed);
+	ck_assert(in_use == old && n_in_use == 1 && n_closed == 0);
+}
+END_TEST
+
+START_TEST(what_makes_nothing_new_is_not_replaced_by_what_does)
+{
+	CK_OBJECT_HANDLE old = make("root", 1, true), made;
+
+	ck_assert_uint_eq(succeed(old, make("root", 2, false), &made), CKR_OK);
+	ck_assert_uint_eq(replace(old, make("root", 1, false), &made), CKR_ACTION_PROHIBITED);
+	ck_assert(!is(old, CKA_WRAP));
+}
+END_TEST
+
+START_TEST(a_disk_that_fails_replaces_nothing)
+{
+	CK_OBJECT_HANDLE old = make("root", 1, true), fresh = make("root", 1, false), made, in_use;
+	CK_ULONG n_in_use, n_closed;
+
+	test_points = (struct test_points){ .fail_at = 1, .fail_with = 28 };
+	ck_assert_uint_ne(replace(old, fresh, &made), CKR_OK);
+	test_points = (struct test_points){ .count = 0 };
+	find(&in_use, &n_in_use, &n_closed);
+	ck_assert(in_use == old && n_in_use == 1);
+}
+END_TEST
+
 /* In a process of its own: rotate, and die before the point of that number. */
 static bool rotate_and_die(unsigned at)
 {
@@ -383,6 +447,10 @@ int main(void)
 	tcase_add_test(tc, a_version_beside_a_later_one_can_be_closed);
 	tcase_add_test(tc, the_newest_is_not_closed);
 	tcase_add_test(tc, a_read_only_session_changes_no_version);
+	tcase_add_test(tc, a_version_is_replaced_in_one_step);
+	tcase_add_test(tc, nothing_but_the_same_version_replaces_one);
+	tcase_add_test(tc, what_makes_nothing_new_is_not_replaced_by_what_does);
+	tcase_add_test(tc, a_disk_that_fails_replaces_nothing);
 	tcase_add_test(tc, killed_anywhere_it_leaves_one_newest_version_and_loses_none);
 	tcase_add_test(tc, a_disk_that_fails_changes_nothing);
 	suite_add_tcase(suite, tc);
