@@ -19,7 +19,7 @@ _signet_options() {
 	'root list') echo --token --pin-file --json ;;
 	'root node') echo --token --json ;;
 	'root receive') echo --from --label --yes --pcr --policy-key --key-pin-file --token --pin-file --json ;;
-	'root recover') echo --label --share --key-file --recovery-file --leave --usage --pcr --policy-key --key-pin-file --id --token --pin-file --json ;;
+	'root recover') echo --label --replace --yes --share --key-file --recovery-file --leave --usage --pcr --policy-key --key-pin-file --id --token --pin-file --json ;;
 	'root rehearse') echo --share --key-file --recovery-file --root --token --pin-file --key-pin-file --json ;;
 	'root send') echo --label --to --ek-ca --trust --pcr --sign-with --leave --token --pin-file --key-pin-file ;;
 	'root share') echo --root --shares --threshold --share-key --out-dir --format --all-in-one --recovery-key --recovery-file --token --pin-file --key-pin-file --json ;;

@@ -23,6 +23,7 @@ signet_SOURCES = \
 	tools/progress.c tools/progress.h \
 	tools/recovery.c tools/recovery.h \
 	tools/root.c tools/root.h \
+	tools/root_replace.c tools/root_replace.h \
 	tools/rewrap.c tools/rewrap.h \
 	tools/rewrap_file.c tools/rewrap_file.h \
 	tools/rewrap_key.c tools/rewrap_key.h \

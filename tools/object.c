@@ -11,6 +11,7 @@
 #include "tools/fail.h"
 #include "tools/guard.h"
 #include "tools/json.h"
+#include "tools/options.h"
 #include "tools/progress.h"
 #include "tools/root.h"
 #include "tools/text.h"
@@ -144,6 +145,9 @@ enum tool_exit tool_find_one(struct tool *tool, CK_OBJECT_CLASS class, const cha
 
 enum tool_exit tool_check_new(struct tool *tool, const char *label)
 {
+	static const char other[] = "Choose another label, or remove the old one with signet delete.";
+	static const char replace[] = "--replace puts it in the place of that one, once the shares "
+	                              "have proved good.";
 	CK_ATTRIBUTE root[] = {
 		{ CKA_TOKEN, &tool_true, sizeof tool_true },
 		{ CKA_SIGNET_ROOT, (void *)label, strlen(label) },
@@ -163,8 +167,8 @@ enum tool_exit tool_check_new(struct tool *tool, const char *label)
 	code = tool_find(tool, TOOL_ANY_CLASS, label, &handles, &count);
 	free(handles);
 	if (code == TOOL_OK && count > 0)
-		code = tool_fail(TOOL_EXISTS, "Choose another label, or remove the old one with "
-		                 "signet delete.", "there is an object \"%s\" already", label);
+		code = tool_fail(TOOL_EXISTS,
+		                 tool_verb_takes(tool->verb, OPT_REPLACE) ? replace : other, "there is an object \"%s\" already", label);
 	if (code != TOOL_OK)
 		return code;
 	/* Its first version may be gone, and with it that label. */

@@ -246,7 +246,7 @@ static enum tool_exit find_verb(struct tool *tool, int argc, char **argv, bool a
 	return tool_fail(TOOL_USAGE, name, "signet %s is followed by a second word", argv[0]);
 }
 
-static bool takes(const struct tool_verb *verb, enum tool_option option)
+bool tool_verb_takes(const struct tool_verb *verb, enum tool_option option)
 {
 	for (size_t i = 0; i < TOOL_OPTIONS_MAX && verb->options[i] != OPT_END; i++)
 		if (verb->options[i] == option)
@@ -270,7 +270,7 @@ static enum tool_exit unknown_option(const struct tool_verb *verb, const char *n
 	for (enum tool_option option = OPT_END + 1; option < OPT_COUNT; option++) {
 		size_t distance;
 
-		if (!takes(verb, option))
+		if (!tool_verb_takes(verb, option))
 			continue;
 		distance = tool_text_distance(name, rows[option].name, least);
 		if (distance < least) {
@@ -343,7 +343,7 @@ static enum tool_exit read_option(struct tool *tool, char **argv, int *used)
 	snprintf(name, sizeof name, "%.*s",
 	         equals != NULL ? (int)(equals - argv[0]) : (int)sizeof name, argv[0]);
 	for (option = OPT_END + 1; option < OPT_COUNT; option++)
-		if (strcmp(rows[option].name, name) == 0 && takes(tool->verb, option))
+		if (strcmp(rows[option].name, name) == 0 && tool_verb_takes(tool->verb, option))
 			break;
 	if (option == OPT_COUNT)
 		return unknown_option(tool->verb, name);
@@ -403,8 +403,8 @@ static enum tool_exit check(const struct tool *tool)
 static enum tool_exit misplaced(const struct tool_verb *verb, const char *word)
 {
 	/* Of these verbs it may be a share or a root in any form. */
-	if (takes(verb, OPT_SHARE_FILE) || takes(verb, OPT_SHARE) || takes(verb, OPT_IN_FORMAT) ||
-	    looks_secret(word))
+	if (tool_verb_takes(verb, OPT_SHARE_FILE) || tool_verb_takes(verb, OPT_SHARE) ||
+	    tool_verb_takes(verb, OPT_IN_FORMAT) || looks_secret(word))
 		return tool_fail(TOOL_USAGE, NULL, "signet %s takes no argument but options, which "
 		                 "begin with --; what was given is not repeated, it may be a secret",
 		                 verb->name);

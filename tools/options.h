@@ -24,6 +24,9 @@ enum tool_exit tool_options_read(struct tool *tool, int argc, char **argv,
  * where there is neither, to standard output. */
 enum tool_exit tool_options_help(const struct tool *tool);
 
+/* Tell whether a verb takes an option. */
+bool tool_verb_takes(const struct tool_verb *verb, enum tool_option option);
+
 /* Return the name of an option with its dashes and argument: "--label NAME". */
 const char *tool_option_shown(enum tool_option option);
 

@@ -10,6 +10,7 @@
 
 #include "core/copy_try.h"
 #include "core/leave.h"
+#include "core/root.h"
 #include "tools/fail.h"
 #include "tools/json.h"
 #include "tools/text.h"
@@ -160,9 +161,9 @@ static void put_root(struct template *t, const struct tool_root *root, const cha
 	/* What it is for can't be changed: to decrypt with it would be to take out what it
 	 * wrapped. */
 	put(t, CKA_MODIFIABLE, &tool_false, sizeof tool_false);
-	put(t, CKA_WRAP, &root->wrap, sizeof root->wrap);
+	put(t, CKA_WRAP, root->closed ? &tool_false : &root->wrap, sizeof root->wrap);
 	put(t, CKA_UNWRAP, &root->wrap, sizeof root->wrap);
-	put(t, CKA_ENCRYPT, &root->encrypt, sizeof root->encrypt);
+	put(t, CKA_ENCRYPT, root->closed ? &tool_false : &root->encrypt, sizeof root->encrypt);
 	put(t, CKA_DECRYPT, &root->encrypt, sizeof root->encrypt);
 	put_bytes(t, CKA_SIGNET_ROOT, root->name);
 	put(t, CKA_SIGNET_VERSION, &root->version, sizeof root->version);
@@ -222,20 +223,42 @@ enum tool_exit tool_root_try(const struct tool *tool, const struct tool_root *ro
 	                                   "was handed out", tool->value[OPT_LABEL]);
 }
 
-CK_RV tool_root_bring(const struct tool *tool, const struct tool_root *root,
-                      const struct sg_secret *value, const char *recovery, CK_OBJECT_HANDLE *key)
+static CK_RV create(const struct tool *tool, const struct tool_root *root, bool token,
+                    const struct sg_secret *value, const char *recovery, CK_OBJECT_HANDLE *key)
 {
 	CK_OBJECT_CLASS class = CKO_SECRET_KEY;
 	CK_KEY_TYPE type = CKK_AES;
+	CK_BBOOL kept = token ? CK_TRUE : CK_FALSE;
 	struct template t = { .n = 0 };
 
 	put_root(&t, root, recovery);
 	put(&t, CKA_CLASS, &class, sizeof class);
 	put(&t, CKA_KEY_TYPE, &type, sizeof type);
-	put(&t, CKA_TOKEN, &tool_true, sizeof tool_true);
+	put(&t, CKA_TOKEN, &kept, sizeof kept);
 	put(&t, CKA_VALUE, value->data, value->len);
-	tool_guard_put(root->guard, true, t.attr, &t.n);
+	tool_guard_put(token ? root->guard : NULL, token, t.attr, &t.n);
 	return C_CreateObject(tool->session, t.attr, t.n, key);
+}
+
+CK_RV tool_root_bring(const struct tool *tool, const struct tool_root *root,
+                      const struct sg_secret *value, const char *recovery, CK_OBJECT_HANDLE *key)
+{
+	return create(tool, root, true, value, recovery, key);
+}
+
+CK_RV tool_root_replace(const struct tool *tool, const struct tool_root *root,
+                        const struct sg_secret *value, const char *recovery, CK_OBJECT_HANDLE old,
+                        CK_OBJECT_HANDLE *key)
+{
+	struct template t = { .n = 0 };
+	CK_OBJECT_HANDLE fresh = 0;
+	CK_RV rv = create(tool, root, false, value, recovery, &fresh);
+
+	if (rv != CKR_OK)
+		return rv;
+	put(&t, CKA_TOKEN, &tool_true, sizeof tool_true);
+	tool_guard_put(root->guard, true, t.attr, &t.n);
+	return sg_root_replace(tool->session, old, fresh, t.attr, t.n, key);
 }
 
 enum tool_exit tool_root_arrange(const struct tool *tool, const struct tool_root *root,

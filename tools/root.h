@@ -18,6 +18,7 @@ struct tool_root {
 	CK_ULONG version;
 	bool one_of_several;            /* there are others, or were: worth saying */
 	CK_BBOOL wrap, encrypt;
+	bool closed;                    /* it only unwraps and decrypts, as an older version */
 	CK_FLAGS leave;                 /* by which ways it may leave */
 	CK_BBOOL inside;                /* in the HSM */
 	const struct tool_guard *guard; /* what guards it beside the token; NULL: nothing */
@@ -57,6 +58,11 @@ CK_RV tool_root_keep(const struct tool *tool, const struct tool_root *root, CK_O
 /* Put a value of 32 bytes into the token as a root, sealed by itself. */
 CK_RV tool_root_bring(const struct tool *tool, const struct tool_root *root,
                       const struct sg_secret *value, const char *recovery, CK_OBJECT_HANDLE *key);
+
+/* The same, in the place of old, which goes: both or neither. */
+CK_RV tool_root_replace(const struct tool *tool, const struct tool_root *root,
+                        const struct sg_secret *value, const char *recovery, CK_OBJECT_HANDLE old,
+                        CK_OBJECT_HANDLE *key);
 
 /* Open the token for a root that --label names, and set its label, id and version: name and
  * version as tool_root_version does, of which there is none yet. The caller frees id, which it

@@ -194,7 +194,8 @@ static const struct row rows[SG_ERR_COUNT] = {
 		"policy", "The machine is not in the state that the key was sealed to",
 		"The log names what differs. Boot the state that it was sealed to, or take in a new "
 		"signature with signet policy update; POLICIES in signet(1) says what to do before an "
-		"update. A root whose shares people hold comes back with signet root recover." },
+		"update. A root whose shares people hold comes back with signet root recover "
+		"--replace." },
 	[SG_ERR_PCR_CHANGED] = {
 		"pcr-changed", "Another process extended a PCR each time the key was to be opened",
 		"Try again in a moment. While a machine boots, its measurements can go on for some time." },

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Tests. A vault's boots, as they happen: the power goes, everything starts anew, the root comes up by
-# itself. After a change of what is measured it does not; then the shares bring it back elsewhere, and
-# signed values or sealing anew bring it up again here. Each command is a new process.
+# itself. After a change of what is measured it does not; then the shares bring it back elsewhere and
+# here, and signed values or sealing anew bring it up again here. Each command is a new process.
 
 # What redirects is given to check as text, and functions are called by their names:
 # shellcheck disable=SC2016,SC2317
@@ -78,6 +78,22 @@ people_bring_the_root_back_elsewhere() {
 	)
 }
 
+# The root does not open here, so nothing tells whether it is the same: somebody must say so. Until
+# the shares have proved good it stays.
+people_put_it_back_here() {
+	fails 9 already root recover --label root --share "$FOLDER/three" && says '--replace puts it' &&
+		fails 8 'it takes 3 shares' root recover --label root --replace --yes --share "$FOLDER/two" &&
+		fails 2 "can't be compared" root recover --label root --replace --share "$FOLDER/three" && reads_not root && old=$(root_id) &&
+		exits 0 root recover --label root --replace --yes --share "$FOLDER/three" && prints 'Replaced the decryption root "root"' &&
+		reads root && [ "$(root_id)" = "$old" ] && exits 0 root list && prints 'policy pcr' &&
+		exits 0 root recover --label root --replace --share "$FOLDER/three" &&
+		{ boot && reads_not root && exits 0 root recover --label root --replace --yes --share "$FOLDER/three" && boot 'another kernel'; }
+}
+
+root_id() {
+	signet root list --json | tr -d ' \n' | sed 's/.*"label":"root","id":"\([0-9a-f]*\)".*/\1/'
+}
+
 signed_values_bring_it_up_here() {
 	sign_values "$(value)" && reads other && reads_not root && boot 'another kernel' && reads other
 }
@@ -107,6 +123,7 @@ check 'a vault is set up' vault_is_set_up
 check 'after a power cut it comes up by itself' comes_up_after_a_power_cut
 check 'where something else was booted it does not, and says which PCR differs' does_not_come_up_when_something_else_was_booted
 check 'people bring the root back elsewhere, three of five' people_bring_the_root_back_elsewhere
+check 'people put it back here, in the place of what does not open' people_put_it_back_here
 check 'signed values bring it up here' signed_values_bring_it_up_here
 check 'sealing anew brings it up here' sealing_anew_brings_it_up_here
 check 'the old kernel is no way back' old_kernel_is_no_way_back

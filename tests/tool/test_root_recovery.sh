@@ -291,6 +291,16 @@ recovered() {
 		exits 0 root rehearse --token token --root one --share "$FOLDER/third"
 }
 
+# One that opens is replaced by the same root alone; not by that of five.
+replaced() {
+	fails 8 'what came back is another root' root recover --token other --label one --replace --yes \
+		--recovery-file "$FOLDER/five.json" --key-file "$FOLDER/alice" && exits 0 unwrap --token other --root one --check < "$FOLDER/one.key" &&
+		exits 0 root recover --token other --label one --replace --usage wrap --share "$FOLDER/again" --json && json one label &&
+		json 'wrap, unwrap' usage && exits 0 unwrap --token other --root one --check < "$FOLDER/one.key" &&
+		exits 3 root recover --token other --label nothing --replace --share "$FOLDER/again" &&
+		fails 2 'is for --replace' root recover --token other --label one --yes --share "$FOLDER/again"
+}
+
 imported() {
 	head -c 32 /dev/urandom > "$FOLDER/raw"
 	exits 0 root import --token other --label bytes --no-recovery < "$FOLDER/raw" &&
@@ -446,6 +456,7 @@ check 'a root without recovery is shared with nobody' without_recovery
 check 'doctor names roots that are lost with the machine' doctor_says_what_is_lost
 check 'a root is shared anew, and the older shares still work' shared_anew
 check 'it is recovered on a machine that has nothing' recovered
+check 'a root that opens is replaced by itself alone' replaced
 check 'a root is imported from standard input or a descriptor' imported
 check 'what is no root is not imported' bad_imports_are_refused
 check 'a wrong share is named where there are enough others' wrong_one_is_named
