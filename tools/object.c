@@ -148,6 +148,7 @@ enum tool_exit tool_check_new(struct tool *tool, const char *label)
 	static const char other[] = "Choose another label, or remove the old one with signet delete.";
 	static const char replace[] = "--replace puts it in the place of that one, once the shares "
 	                              "have proved good.";
+	const bool mends = tool_verb_takes(tool->verb, OPT_REPLACE);
 	CK_ATTRIBUTE root[] = {
 		{ CKA_TOKEN, &tool_true, sizeof tool_true },
 		{ CKA_SIGNET_ROOT, (void *)label, strlen(label) },
@@ -167,8 +168,8 @@ enum tool_exit tool_check_new(struct tool *tool, const char *label)
 	code = tool_find(tool, TOOL_ANY_CLASS, label, &handles, &count);
 	free(handles);
 	if (code == TOOL_OK && count > 0)
-		code = tool_fail(TOOL_EXISTS,
-		                 tool_verb_takes(tool->verb, OPT_REPLACE) ? replace : other, "there is an object \"%s\" already", label);
+		code = tool_fail(TOOL_EXISTS, mends ? replace : other,
+		                 "there is an object \"%s\" already", label);
 	if (code != TOOL_OK)
 		return code;
 	/* Its first version may be gone, and with it that label. */
