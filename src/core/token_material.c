@@ -182,13 +182,15 @@ static enum sg_err open_alone(struct sg_token *token, struct sg_object *object,
 static enum sg_err open_any(struct sg_token *token, struct sg_object *object,
                             const struct sg_secret **out)
 {
-	const enum sg_closed_by by = sg_key_closed_by(&object->attrs);
 	struct sg_secret *inner = NULL;
+	enum sg_closed_by by;
 	enum sg_err err;
 
+	/* Every use of a key comes by here: attributes are looked at when it is closed. */
 	*out = opened(object->material);
 	if (*out != NULL)
 		return SG_OK;
+	by = sg_key_closed_by(&object->attrs);
 	if (by == SG_CLOSED_BY_PIN)
 		return SG_ERR_KEY_PIN;
 	err = open_closed(token, object, &inner);
