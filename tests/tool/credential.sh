@@ -19,10 +19,12 @@ serve() {
 	local limit=$((SECONDS + 60))
 
 	rm -f "$SOCKET"
+	: > "$FOLDER/server"
 	systemd-socket-activate -l "$SOCKET" -E SIGNET_STATE="$SIGNET_STATE" -E SIGNET_CONF="$SIGNET_CONF" \
-		-E SIGNET_TCTI="$SIGNET_TCTI" "$SIGNET" unseal credential "$@" 2> "$FOLDER/server" &
+		-E SIGNET_TCTI="$SIGNET_TCTI" "$SIGNET" unseal credential "$@" 2>> "$FOLDER/server" &
 	SERVER=$!
-	while [ ! -S "$SOCKET" ]; do
+	# The socket has its name before anybody can connect to it.
+	while ! grep -q '^Listening on' "$FOLDER/server"; do
 		kill -0 "$SERVER" && [ "$SECONDS" -lt "$limit" ] || return 1
 	done
 }
