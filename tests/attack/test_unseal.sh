@@ -48,7 +48,7 @@ untrusted() {
 
 # He answers in the clear where TLS was asked for, and to http:// too.
 in_the_clear() {
-	his && { asks 13 || true; } && [ -z "$(vault_log vault)" ] &&
+	his && asks 13 && [ -z "$(vault_log vault)" ] &&
 		exits 2 unseal vault --addr "http://localhost:$VAULT_PORT" --allow-http && [ -z "$(vault_log vault)" ]
 }
 
