@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-#include "seal/hsm/pin.h"
+#include "client/pin.h"
 #include "tools/fail.h"
 #include "tools/io.h"
 #include "tools/options.h"
@@ -94,7 +94,7 @@ int main(int argc, char **argv)
 		break;
 	}
 	if (tool_terminal_there())
-		sg_hsm_pin_ask(tool_hsm_pin);
+		sg_client_pin_ask(tool_hsm_pin);
 	if (tool.verb->makes)
 		code = tool_check_output();
 	if (code == TOOL_OK)

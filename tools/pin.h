@@ -27,7 +27,7 @@ enum tool_exit tool_pins_read(const struct tool *tool, struct sg_secret **pin,
  * frees *owner, which is NULL otherwise. */
 enum tool_exit tool_owner_auth_read(const struct tool *tool, struct sg_secret **owner);
 
-/* Ask on the terminal for the PIN of the HSM of that label; see sg_hsm_pin_ask. The caller frees
+/* Ask on the terminal for the PIN of the HSM of that label; see sg_client_pin_ask. The caller frees
  * *pin. Errors: HSM_PIN where none was given, which was said. */
 enum sg_err tool_hsm_pin(const char *label, struct sg_secret **pin);
 

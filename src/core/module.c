@@ -8,7 +8,7 @@
 
 #include "core/rv.h"
 #include "crypto/crypto.h"
-#include "seal/hsm/calling.h"
+#include "client/calling.h"
 #include "util/errand.h"
 #include "util/fork.h"
 #include "util/gate.h"
@@ -87,7 +87,7 @@ CK_RV sg_module_start(bool threads)
 	enum sg_err err;
 	CK_RV rv = CKR_CRYPTOKI_ALREADY_INITIALIZED;
 
-	if (sg_hsm_is_calling())        /* a module that reaches its HSM through us */
+	if (sg_client_is_calling())        /* a module that reaches its HSM through us */
 		return CKR_FUNCTION_FAILED;
 	/* A shared look first: it waits for nobody's call, and may be made from inside
 	 * one of ours, by a provider that OpenSSL loads on behalf of tpm2-tss. */
@@ -138,7 +138,7 @@ struct sg_module *sg_module_enter(void)
 {
 	struct sg_module *module;
 
-	if (sg_hsm_is_calling())
+	if (sg_client_is_calling())
 		return NULL;
 	if (depth == 0)
 		sg_gate_enter(&gate);

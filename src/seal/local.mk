@@ -5,24 +5,16 @@ libsignet_la_SOURCES += \
 	src/seal/any/verdict.c src/seal/any/verdict.h \
 	src/seal/counter.h \
 	src/seal/hsm/blob.c src/seal/hsm/blob.h \
-	src/seal/hsm/calling.c src/seal/hsm/calling.h \
 	src/seal/hsm/kept.c src/seal/hsm/kept.h \
 	src/seal/hsm/kept_find.c src/seal/hsm/kept_find.h \
 	src/seal/hsm/kept_make.c src/seal/hsm/kept_make.h \
 	src/seal/hsm/kept_use.c src/seal/hsm/kept_use.h \
-	src/seal/hsm/login.c src/seal/hsm/login.h \
 	src/seal/hsm/parent.c src/seal/hsm/parent.h \
-	src/seal/hsm/pin.c src/seal/hsm/pin.h \
-	src/seal/hsm/place.c src/seal/hsm/place.h \
-	src/seal/hsm/pool.c src/seal/hsm/pool.h \
 	src/seal/hsm/profile.c src/seal/hsm/profile.h \
 	src/seal/hsm/public.c src/seal/hsm/public.h \
-	src/seal/hsm/rc.c src/seal/hsm/rc.h \
-	src/seal/hsm/refusal.c src/seal/hsm/refusal.h \
 	src/seal/hsm/resident.c \
 	src/seal/hsm/seal_key.c src/seal/hsm/seal_key.h \
 	src/seal/hsm/sealer.c src/seal/hsm/sealer.h \
-	src/seal/hsm/share.c src/seal/hsm/share.h \
 	src/seal/hsm/trust.c src/seal/hsm/trust.h \
 	src/seal/hsm/way.c src/seal/hsm/way.h \
 	src/seal/import.h \

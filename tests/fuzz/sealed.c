@@ -42,7 +42,7 @@ static void try_parent(struct sg_bytes stored)
 
 	if (!sg_hsm_sealer_profile(stored, &profile))
 		return;
-	need(profile.id_len > 0 && profile.id_len <= SG_HSM_ID_MAX, "a key without a name");
+	need(profile.id_len > 0 && profile.id_len <= SG_CLIENT_ID_MAX, "a key without a name");
 	need(sg_hsm_profile_known(profile.way, profile.iv), "a profile that is none");
 	need(strcmp(sg_hsm_way_name(profile.way), "unknown") != 0, "a way without a name");
 }

@@ -219,7 +219,7 @@ END_TEST
 /* Google's key ids are the paths of its keys. */
 START_TEST(a_key_whose_id_is_a_long_path_is_taken)
 {
-	char *id = strndup((const char *)repeat('p', SG_HSM_ID_MAX).data, SG_HSM_ID_MAX);
+	char *id = strndup((const char *)repeat('p', SG_CLIENT_ID_MAX).data, SG_CLIENT_ID_MAX);
 
 	make_key("mine", id, false);
 	name_more(";object=mine");
@@ -231,7 +231,7 @@ END_TEST
 
 START_TEST(a_key_whose_id_is_longer_than_any_path_is_refused)
 {
-	char *id = strndup((const char *)repeat('p', SG_HSM_ID_MAX + 1).data, SG_HSM_ID_MAX + 1);
+	char *id = strndup((const char *)repeat('p', SG_CLIENT_ID_MAX + 1).data, SG_CLIENT_ID_MAX + 1);
 
 	make_key("mine", id, false);
 	name_more(";object=mine");

@@ -16,16 +16,17 @@ trap 'rm -rf "$copy"' EXIT
 rings='
 src/util        util
 src/crypto      crypto util
-src/seal        seal crypto util
+src/client      client util
+src/seal        seal client crypto util
 src/store       store crypto util
-src/core        core seal store crypto util
-src/api         api core seal store crypto util
-src/provider    provider request crypto util
+src/core        core seal client store crypto util
+src/api         api core seal client store crypto util
+src/provider    provider client crypto util
 src/request     request crypto util
-src/enroll      enroll request seal crypto util
+src/enroll      enroll request seal client crypto util
 include/signet
-tools           tools api core enroll request seal store crypto util
-tests           lib attack bench ct fuzz interop tools api core enroll provider request seal store crypto util
+tools           tools api core enroll request seal client store crypto util
+tests           lib attack bench ct fuzz interop tools api core enroll provider request seal client store crypto util
 '
 
 # A header in angle brackets, by its beginning, and the folders that may include it.
@@ -35,7 +36,7 @@ sodium          src/crypto src/util tests
 lib25519        src/crypto tests
 tss2/           src/seal/tpm tests
 sqlite3         src/store tests
-p11-kit/        src/core src/seal/hsm src/provider tools include/signet tests
+p11-kit/        src/core src/client src/seal/hsm src/provider tools include/signet tests
 curl/           tools tests
 microhttpd.h    tests
 jansson         src/enroll src/seal tools tests

@@ -19,6 +19,9 @@ unit_tests = \
 	tests/unit/test_builtin \
 	tests/unit/test_bytes \
 	tests/unit/test_certificate \
+	tests/unit/test_client_pin \
+	tests/unit/test_client_place \
+	tests/unit/test_client_rc \
 	tests/unit/test_config \
 	tests/unit/test_crypto \
 	tests/unit/test_copy_try \
@@ -36,9 +39,6 @@ unit_tests = \
 	tests/unit/test_gate \
 	tests/unit/test_hex \
 	tests/unit/test_hsm_blob \
-	tests/unit/test_hsm_pin \
-	tests/unit/test_hsm_place \
-	tests/unit/test_hsm_rc \
 	tests/unit/test_hsm_kept \
 	tests/unit/test_iv \
 	tests/unit/test_iv_source \

@@ -39,11 +39,11 @@ static const enum sg_resident_kind kinds[] = {
 
 START_TEST(what_is_written_is_read)
 {
-	write_kind(kinds[_i], repeat('p', SG_HSM_ID_MAX));
+	write_kind(kinds[_i], repeat('p', SG_CLIENT_ID_MAX));
 	ck_assert(sg_hsm_kept_read(sg_buf_bytes(&blob), &got));
 	ck_assert_int_eq(got.kind->kind, kinds[_i]);
 	assert_bytes(sg_bytes(got.id, sizeof got.id), repeat(0x11, SG_HSM_KEY_ID));
-	assert_bytes(got.parent, repeat('p', SG_HSM_ID_MAX));
+	assert_bytes(got.parent, repeat('p', SG_CLIENT_ID_MAX));
 }
 END_TEST
 
@@ -74,7 +74,7 @@ START_TEST(a_parent_has_one_to_255_bytes)
 {
 	write_kind(SG_RESIDENT_P256, sg_bytes(NULL, 0));
 	ck_assert(!sg_hsm_kept_read(sg_buf_bytes(&blob), &got));
-	write_kind(SG_RESIDENT_P256, repeat('p', SG_HSM_ID_MAX + 1));
+	write_kind(SG_RESIDENT_P256, repeat('p', SG_CLIENT_ID_MAX + 1));
 	ck_assert(!sg_hsm_kept_read(sg_buf_bytes(&blob), &got));
 }
 END_TEST

@@ -74,7 +74,7 @@ bool sg_hsm_blob_read(struct sg_bytes bytes, struct sg_hsm_blob *blob)
 	sg_read_magic(&r, magic);
 	flags = sg_read_u8(&r);
 	blob->auth = flags == FLAG_AUTH;
-	blob->id = sg_read_var(&r, SG_HSM_ID_MAX);
+	blob->id = sg_read_var(&r, SG_CLIENT_ID_MAX);
 	blob->closed = sg_read_var(&r, SG_HSM_CLOSED_MAX);
 	blob->head = sg_bytes(bytes.data, bytes.len - r.rest.len);
 	blob->cipher = sg_read_var(&r, SG_SEAL_MAX);

@@ -69,7 +69,7 @@ bool sg_hsm_kept_read(struct sg_bytes blob, struct sg_hsm_kept *kept)
 	sg_read_magic(&r, magic);
 	kept->kind = find_stored(sg_read_u8(&r));
 	id = sg_read_bytes(&r, sizeof kept->id);
-	kept->parent = sg_read_var(&r, SG_HSM_ID_MAX);
+	kept->parent = sg_read_var(&r, SG_CLIENT_ID_MAX);
 	if (!sg_reader_done(&r) || kept->kind == NULL || kept->parent.len == 0)
 		return false;
 	memcpy(kept->id, id.data, id.len);

@@ -40,7 +40,7 @@ static bool is_other(CK_RV rv)
 }
 
 /* Read what an object says of itself; found->halves is 0 where it is none of ours. */
-static enum sg_err read_name(struct sg_hsm_session *s, CK_OBJECT_HANDLE object,
+static enum sg_err read_name(struct sg_client_session *s, CK_OBJECT_HANDLE object,
                              struct sg_resident_found *found)
 {
 	CK_OBJECT_CLASS class = 0;
@@ -57,7 +57,7 @@ static enum sg_err read_name(struct sg_hsm_session *s, CK_OBJECT_HANDLE object,
 	if (is_other(rv))
 		return SG_OK;
 	if (rv != CKR_OK)
-		return sg_hsm_check(s, "C_GetAttributeValue", rv);
+		return sg_client_check(s, "C_GetAttributeValue", rv);
 	if (attr[0].ulValueLen != sizeof class || attr[2].ulValueLen != sizeof name.key ||
 	    attr[1].ulValueLen > sizeof label ||
 	    !sg_hsm_kept_owner(sg_bytes(label, attr[1].ulValueLen), name.token))
@@ -93,30 +93,31 @@ static enum sg_err enter(struct sg_resident_list *list, const struct sg_resident
 }
 
 /* Get the handles of all objects that fit, at most max. More than that is no error. */
-static enum sg_err find_all(struct sg_hsm_session *s, CK_ATTRIBUTE *template, CK_ULONG n,
+static enum sg_err find_all(struct sg_client_session *s, CK_ATTRIBUTE *template, CK_ULONG n,
                             CK_OBJECT_HANDLE *found, CK_ULONG max, CK_ULONG *count)
 {
 	CK_ULONG got = 0, room;
 	enum sg_err err, end;
 
 	*count = 0;
-	err = sg_hsm_check(s, "C_FindObjectsInit", s->f->C_FindObjectsInit(s->handle, template, n));
+	err = sg_client_check(s, "C_FindObjectsInit",
+	                      s->f->C_FindObjectsInit(s->handle, template, n));
 	if (err != SG_OK)
 		return err;
 	do {
 		room = max - *count < ROUND ? max - *count : ROUND;
-		err = sg_hsm_check(s, "C_FindObjects",
-		                   s->f->C_FindObjects(s->handle, found + *count, room, &got));
+		err = sg_client_check(s, "C_FindObjects",
+		                      s->f->C_FindObjects(s->handle, found + *count, room, &got));
 		if (err == SG_OK && got > room)
 			err = SG_ERR_HSM_FAULT;
 		if (err == SG_OK)
 			*count += got;
 	} while (err == SG_OK && got > 0 && *count < max);
-	end = sg_hsm_check(s, "C_FindObjectsFinal", s->f->C_FindObjectsFinal(s->handle));
+	end = sg_client_check(s, "C_FindObjectsFinal", s->f->C_FindObjectsFinal(s->handle));
 	return err == SG_OK ? end : err;
 }
 
-static enum sg_err list_found(struct sg_hsm_session *s, const uint8_t *token,
+static enum sg_err list_found(struct sg_client_session *s, const uint8_t *token,
                               const CK_OBJECT_HANDLE *handles, CK_ULONG n,
                               struct sg_resident_list *list)
 {
@@ -132,7 +133,7 @@ static enum sg_err list_found(struct sg_hsm_session *s, const uint8_t *token,
 	return err;
 }
 
-enum sg_err sg_hsm_kept_list(struct sg_hsm_session *s, const uint8_t token[SG_RESIDENT_ID],
+enum sg_err sg_hsm_kept_list(struct sg_client_session *s, const uint8_t token[SG_RESIDENT_ID],
                              struct sg_resident_list *list)
 {
 	CK_OBJECT_HANDLE handles[SG_HSM_LOOK_MAX];
@@ -151,7 +152,7 @@ enum sg_err sg_hsm_kept_list(struct sg_hsm_session *s, const uint8_t token[SG_RE
 
 /* Destroy those of the objects that are halves of the key; *gone tells how many. What remains when
  * one resists is less, and said. */
-static enum sg_err remove_found(struct sg_hsm_session *s, const struct sg_resident_name *name,
+static enum sg_err remove_found(struct sg_client_session *s, const struct sg_resident_name *name,
                                 const CK_OBJECT_HANDLE *handles, CK_ULONG n, CK_ULONG *gone)
 {
 	struct sg_resident_found found;
@@ -161,8 +162,8 @@ static enum sg_err remove_found(struct sg_hsm_session *s, const struct sg_reside
 	for (CK_ULONG i = 0; i < n; i++) {
 		one = read_name(s, handles[i], &found);
 		if (one == SG_OK && found.halves != 0 && same_name(&found.name, name)) {
-			one = sg_hsm_check(s, "C_DestroyObject",
-			                   s->f->C_DestroyObject(s->handle, handles[i]));
+			one = sg_client_check(s, "C_DestroyObject",
+			                      s->f->C_DestroyObject(s->handle, handles[i]));
 			*gone += one == SG_OK;
 		}
 		if (err == SG_OK)
@@ -172,7 +173,7 @@ static enum sg_err remove_found(struct sg_hsm_session *s, const struct sg_reside
 }
 
 /* Anybody can put public objects of the same name beside a key: it is over when all were seen. */
-enum sg_err sg_hsm_kept_remove(struct sg_hsm_session *s, const struct sg_resident_name *name)
+enum sg_err sg_hsm_kept_remove(struct sg_client_session *s, const struct sg_resident_name *name)
 {
 	char label[SG_HSM_KEPT_LABEL];
 	CK_ATTRIBUTE template[] = {
@@ -181,11 +182,11 @@ enum sg_err sg_hsm_kept_remove(struct sg_hsm_session *s, const struct sg_residen
 	};
 	CK_OBJECT_HANDLE handles[OF_ONE];
 	CK_ULONG n = OF_ONE, gone = 1;
-	enum sg_err err = sg_hsm_check_login(s);
+	enum sg_err err = sg_client_check_login(s);
 
 	sg_hsm_kept_label(name->token, label);
 	for (size_t i = 0; i < sizeof halves / sizeof halves[0]; i++)
-		sg_hsm_forget_key(s, halves[i].class, sg_bytes(name->key, sizeof name->key));
+		sg_client_forget_key(s, halves[i].class, sg_bytes(name->key, sizeof name->key));
 	for (int i = 0; i < ROUNDS && err == SG_OK && n == OF_ONE && gone > 0; i++) {
 		err = find_all(s, template, 2, handles, OF_ONE, &n);
 		if (err == SG_OK)
@@ -198,7 +199,7 @@ enum sg_err sg_hsm_kept_remove(struct sg_hsm_session *s, const struct sg_residen
 	return err;
 }
 
-enum sg_err sg_hsm_kept_check_name(struct sg_hsm_session *s, const struct sg_resident_name *name,
+enum sg_err sg_hsm_kept_check_name(struct sg_client_session *s, const struct sg_resident_name *name,
                                    CK_OBJECT_HANDLE object)
 {
 	struct sg_resident_found found;

@@ -11,16 +11,16 @@
 #define SG_HSM_LOOK_MAX 4096            /* objects that are looked at, at most */
 
 /* List the keys that bear the name of a token, or of any where it is NULL; list is empty before,
- * and the caller clears it, also after an error. The caller is in a session (seal/hsm/pool.h).
+ * and the caller clears it, also after an error. The caller is in a session (client/pool.h).
  * Errors: the HSM's, NOMEM. */
-enum sg_err sg_hsm_kept_list(struct sg_hsm_session *s, const uint8_t token[SG_RESIDENT_ID],
+enum sg_err sg_hsm_kept_list(struct sg_client_session *s, const uint8_t token[SG_RESIDENT_ID],
                              struct sg_resident_list *list);
 
 /* Destroy all that bears this name, and nothing else; nothing there is fine. */
-enum sg_err sg_hsm_kept_remove(struct sg_hsm_session *s, const struct sg_resident_name *name);
+enum sg_err sg_hsm_kept_remove(struct sg_client_session *s, const struct sg_resident_name *name);
 
 /* Check that an object that was made bears its name. Errors: HSM_MECHANISM where it has another. */
-enum sg_err sg_hsm_kept_check_name(struct sg_hsm_session *s, const struct sg_resident_name *name,
+enum sg_err sg_hsm_kept_check_name(struct sg_client_session *s, const struct sg_resident_name *name,
                                    CK_OBJECT_HANDLE object);
 
 #endif

@@ -94,7 +94,7 @@ static void add_closed(struct attributes *t)
 	add_bool(t, CKA_EXTRACTABLE, false);
 }
 
-static enum sg_err make_secret(struct sg_hsm_session *s, const struct making *m,
+static enum sg_err make_secret(struct sg_client_session *s, const struct making *m,
                                CK_OBJECT_HANDLE *key)
 {
 	const struct sg_hsm_kept *kept = m->kept;
@@ -107,8 +107,8 @@ static enum sg_err make_secret(struct sg_hsm_session *s, const struct making *m,
 	add_closed(&t);
 	add(&t, CKA_VALUE_LEN, &len, sizeof len);
 	add_uses(&t, USES(secret_uses), m->uses);
-	return sg_hsm_check(s, "C_GenerateKey",
-	                    s->f->C_GenerateKey(s->handle, &mechanism, t.attr, t.n, key));
+	return sg_client_check(s, "C_GenerateKey",
+	                       s->f->C_GenerateKey(s->handle, &mechanism, t.attr, t.n, key));
 }
 
 /* The names of curves: object identifiers, and of Ed25519 also the PrintableString
@@ -132,7 +132,7 @@ static const struct {
 	{ SG_RESIDENT_ED25519, { ed25519_old, sizeof ed25519_old } },
 };
 
-static enum sg_err make_pair_named(struct sg_hsm_session *s, const struct making *m,
+static enum sg_err make_pair_named(struct sg_client_session *s, const struct making *m,
                                    struct sg_bytes curve, CK_OBJECT_HANDLE key[2])
 {
 	CK_MECHANISM mechanism = { m->kept->kind->generate, NULL, 0 };
@@ -147,11 +147,11 @@ static enum sg_err make_pair_named(struct sg_hsm_session *s, const struct making
 	add_uses(&private, USES(private_uses), m->uses);
 	rv = s->f->C_GenerateKeyPair(s->handle, &mechanism, public.attr, public.n, private.attr,
 	                             private.n, &key[0], &key[1]);
-	return sg_hsm_check(s, "C_GenerateKeyPair", rv);
+	return sg_client_check(s, "C_GenerateKeyPair", rv);
 }
 
 /* Try one name of the curve after the other. */
-static enum sg_err make_pair(struct sg_hsm_session *s, const struct making *m,
+static enum sg_err make_pair(struct sg_client_session *s, const struct making *m,
                              CK_OBJECT_HANDLE key[2])
 {
 	enum sg_err err = SG_ERR_HSM_MECHANISM;
@@ -167,7 +167,7 @@ static enum sg_err make_pair(struct sg_hsm_session *s, const struct making *m,
 }
 
 /* Read the point: as it is, or in a DER OCTET STRING or BIT STRING. */
-static enum sg_err read_point(struct sg_hsm_session *s, const struct sg_hsm_kept *kept,
+static enum sg_err read_point(struct sg_client_session *s, const struct sg_hsm_kept *kept,
                               CK_OBJECT_HANDLE public, uint8_t *point)
 {
 	const size_t len = kept->kind->point;
@@ -176,8 +176,8 @@ static enum sg_err read_point(struct sg_hsm_session *s, const struct sg_hsm_kept
 	enum sg_err err;
 	size_t head;
 
-	err = sg_hsm_check(s, "C_GetAttributeValue",
-	                   s->f->C_GetAttributeValue(s->handle, public, &attr, 1));
+	err = sg_client_check(s, "C_GetAttributeValue",
+	                      s->f->C_GetAttributeValue(s->handle, public, &attr, 1));
 	if (err != SG_OK)
 		return err;
 	if (attr.ulValueLen < len || attr.ulValueLen > len + 3)
@@ -190,7 +190,7 @@ static enum sg_err read_point(struct sg_hsm_session *s, const struct sg_hsm_kept
 	return SG_OK;
 }
 
-static enum sg_err try_ecdsa(struct sg_hsm_session *s, CK_OBJECT_HANDLE key, unsigned uses,
+static enum sg_err try_ecdsa(struct sg_client_session *s, CK_OBJECT_HANDLE key, unsigned uses,
                              const uint8_t *point)
 {
 	uint8_t digest[SG_RESIDENT_DIGEST], signature[SG_RESIDENT_SIGNATURE];
@@ -209,7 +209,8 @@ static enum sg_err try_ecdsa(struct sg_hsm_session *s, CK_OBJECT_HANDLE key, uns
 	                    : err;
 }
 
-static enum sg_err try_eddsa(struct sg_hsm_session *s, CK_OBJECT_HANDLE key, const uint8_t *point)
+static enum sg_err try_eddsa(struct sg_client_session *s, CK_OBJECT_HANDLE key,
+                             const uint8_t *point)
 {
 	uint8_t message[SG_RESIDENT_DIGEST], signature[SG_RESIDENT_SIGNATURE];
 	enum sg_err err;
@@ -223,7 +224,7 @@ static enum sg_err try_eddsa(struct sg_hsm_session *s, CK_OBJECT_HANDLE key, con
 	                    : err;
 }
 
-static enum sg_err try_hmac(struct sg_hsm_session *s, CK_OBJECT_HANDLE key)
+static enum sg_err try_hmac(struct sg_client_session *s, CK_OBJECT_HANDLE key)
 {
 	uint8_t code[SG_RESIDENT_MAC];
 
@@ -231,7 +232,7 @@ static enum sg_err try_hmac(struct sg_hsm_session *s, CK_OBJECT_HANDLE key)
 }
 
 /* An HSM that takes an IV and uses another would not find its way back. */
-static enum sg_err try_gcm(struct sg_hsm_session *s, CK_OBJECT_HANDLE key)
+static enum sg_err try_gcm(struct sg_client_session *s, CK_OBJECT_HANDLE key)
 {
 	uint8_t iv[12], plain[32], cipher[32 + 16], opened[32];
 	const struct sg_resident_gcm gcm = {
@@ -248,7 +249,7 @@ static enum sg_err try_gcm(struct sg_hsm_session *s, CK_OBJECT_HANDLE key)
 }
 
 /* Of a length that tells this padding from another. */
-static enum sg_err try_wrap(struct sg_hsm_session *s, CK_OBJECT_HANDLE key)
+static enum sg_err try_wrap(struct sg_client_session *s, CK_OBJECT_HANDLE key)
 {
 	uint8_t wrapped[16 + 8];
 	struct sg_secret *plain = NULL, *opened = NULL;
@@ -266,7 +267,7 @@ static enum sg_err try_wrap(struct sg_hsm_session *s, CK_OBJECT_HANDLE key)
 	return err;
 }
 
-static enum sg_err try_aes(struct sg_hsm_session *s, CK_OBJECT_HANDLE key, unsigned uses)
+static enum sg_err try_aes(struct sg_client_session *s, CK_OBJECT_HANDLE key, unsigned uses)
 {
 	const unsigned gcm = SG_RESIDENT_ENCRYPT | SG_RESIDENT_DECRYPT;
 	const unsigned wrap = SG_RESIDENT_WRAP | SG_RESIDENT_UNWRAP;
@@ -279,7 +280,7 @@ static enum sg_err try_aes(struct sg_hsm_session *s, CK_OBJECT_HANDLE key, unsig
 	return err;
 }
 
-static enum sg_err try_key(struct sg_hsm_session *s, const struct sg_hsm_kept *kept,
+static enum sg_err try_key(struct sg_client_session *s, const struct sg_hsm_kept *kept,
                            CK_OBJECT_HANDLE key, unsigned uses, const uint8_t *point)
 {
 	enum sg_err err = SG_ERR_HSM_FAULT;
@@ -305,7 +306,7 @@ static enum sg_err try_key(struct sg_hsm_session *s, const struct sg_hsm_kept *k
 	return err;
 }
 
-enum sg_err sg_hsm_kept_make(struct sg_hsm_session *s, struct sg_hsm_kept *kept,
+enum sg_err sg_hsm_kept_make(struct sg_client_session *s, struct sg_hsm_kept *kept,
                              const struct sg_resident_plan *plan,
                              uint8_t point[SG_RESIDENT_POINT])
 {
@@ -337,7 +338,7 @@ enum sg_err sg_hsm_kept_make(struct sg_hsm_session *s, struct sg_hsm_kept *kept,
 
 /* Destroy all objects that fit, adding to *destroyed how many. Anybody can put public ones of the
  * same name beside a key, so nothing is over before a search finds none. */
-static enum sg_err destroy_all(struct sg_hsm_session *s, CK_ATTRIBUTE *template, CK_ULONG n,
+static enum sg_err destroy_all(struct sg_client_session *s, CK_ATTRIBUTE *template, CK_ULONG n,
                                CK_ULONG *destroyed)
 {
 	CK_OBJECT_HANDLE found[AT_ONCE];
@@ -345,12 +346,12 @@ static enum sg_err destroy_all(struct sg_hsm_session *s, CK_ATTRIBUTE *template,
 	CK_ULONG count = 0;
 
 	for (int i = 0; i < ROUNDS; i++) {
-		err = sg_hsm_find(s, template, n, found, AT_ONCE, &count);
+		err = sg_client_find(s, template, n, found, AT_ONCE, &count);
 		if (err != SG_OK || count == 0)
 			return err;
 		for (CK_ULONG k = 0; k < count; k++) {
-			one = sg_hsm_check(s, "C_DestroyObject",
-			                   s->f->C_DestroyObject(s->handle, found[k]));
+			one = sg_client_check(s, "C_DestroyObject",
+			                      s->f->C_DestroyObject(s->handle, found[k]));
 			if (one == SG_OK)
 				(*destroyed)++;
 			if (err == SG_OK)
@@ -364,7 +365,7 @@ static enum sg_err destroy_all(struct sg_hsm_session *s, CK_ATTRIBUTE *template,
 	return SG_ERR_HSM_FAULT;
 }
 
-enum sg_err sg_hsm_kept_destroy(struct sg_hsm_session *s, const struct sg_hsm_kept *kept)
+enum sg_err sg_hsm_kept_destroy(struct sg_client_session *s, const struct sg_hsm_kept *kept)
 {
 	CK_OBJECT_CLASS class = kept->kind->class;
 	CK_ATTRIBUTE template[] = {
@@ -372,9 +373,9 @@ enum sg_err sg_hsm_kept_destroy(struct sg_hsm_session *s, const struct sg_hsm_ke
 		{ CKA_CLASS, &class, sizeof class },
 	};
 	CK_ULONG destroyed = 0;
-	enum sg_err err = sg_hsm_check_login(s);
+	enum sg_err err = sg_client_check_login(s);
 
-	sg_hsm_forget_key(s, kept->kind->class, sg_bytes(kept->id, sizeof kept->id));
+	sg_client_forget_key(s, kept->kind->class, sg_bytes(kept->id, sizeof kept->id));
 	/* First the half that computes. */
 	if (err == SG_OK)
 		err = destroy_all(s, template, 2, &destroyed);

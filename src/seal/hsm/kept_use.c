@@ -12,12 +12,12 @@
 #include "crypto/aes_gcm.h"
 #include "crypto/keywrap.h"
 #include "crypto/random.h"
-#include "seal/hsm/rc.h"
+#include "client/rc.h"
 #include "util/log.h"
 
 #define SPARE 64                /* bytes of room that an HSM may fill beyond what is right */
 
-enum sg_err sg_hsm_kept_sign(struct sg_hsm_session *s, CK_OBJECT_HANDLE key,
+enum sg_err sg_hsm_kept_sign(struct sg_client_session *s, CK_OBJECT_HANDLE key,
                              CK_MECHANISM_TYPE mechanism, struct sg_bytes in, uint8_t *out,
                              size_t len)
 {
@@ -26,11 +26,11 @@ enum sg_err sg_hsm_kept_sign(struct sg_hsm_session *s, CK_OBJECT_HANDLE key,
 	CK_ULONG got = sizeof made;
 	enum sg_err err;
 
-	err = sg_hsm_check(s, "C_SignInit", s->f->C_SignInit(s->handle, &by, key));
+	err = sg_client_check(s, "C_SignInit", s->f->C_SignInit(s->handle, &by, key));
 	if (err != SG_OK)
 		return err;
-	err = sg_hsm_check(s, "C_Sign", s->f->C_Sign(s->handle, (CK_BYTE *)in.data, in.len, made,
-	                                             &got));
+	err = sg_client_check(s, "C_Sign", s->f->C_Sign(s->handle, (CK_BYTE *)in.data, in.len, made,
+	                                                &got));
 	if (err == SG_OK && got != len) {
 		sg_log(SG_LOG_ERROR, "the HSM made a signature or code of %lu bytes, not %zu", got,
 		       len);
@@ -44,7 +44,7 @@ enum sg_err sg_hsm_kept_sign(struct sg_hsm_session *s, CK_OBJECT_HANDLE key,
 
 /* Read the value of a key of the session, and destroy it. Errors: HSM_FAULT unless it has
  * from least to most bytes. */
-static enum sg_err take_value(struct sg_hsm_session *s, CK_OBJECT_HANDLE object, size_t least,
+static enum sg_err take_value(struct sg_client_session *s, CK_OBJECT_HANDLE object, size_t least,
                               size_t most, struct sg_secret **out)
 {
 	struct sg_secret *value = NULL;
@@ -55,10 +55,10 @@ static enum sg_err take_value(struct sg_hsm_session *s, CK_OBJECT_HANDLE object,
 	if (err == SG_OK) {
 		attr.pValue = value->data;
 		attr.ulValueLen = value->cap;
-		err = sg_hsm_check(s, "C_GetAttributeValue",
-		                   s->f->C_GetAttributeValue(s->handle, object, &attr, 1));
+		err = sg_client_check(s, "C_GetAttributeValue",
+		                      s->f->C_GetAttributeValue(s->handle, object, &attr, 1));
 	}
-	end = sg_hsm_check(s, "C_DestroyObject", s->f->C_DestroyObject(s->handle, object));
+	end = sg_client_check(s, "C_DestroyObject", s->f->C_DestroyObject(s->handle, object));
 	if (err == SG_OK)
 		err = end;
 	if (err == SG_OK && (attr.ulValueLen < least || attr.ulValueLen > most))
@@ -92,7 +92,7 @@ static void fill_passing(CK_ATTRIBUTE template[PASSING])
 	memcpy(template, passing, sizeof passing);
 }
 
-enum sg_err sg_hsm_kept_ecdh(struct sg_hsm_session *s, CK_OBJECT_HANDLE key,
+enum sg_err sg_hsm_kept_ecdh(struct sg_client_session *s, CK_OBJECT_HANDLE key,
                              struct sg_bytes point, struct sg_secret **shared)
 {
 	CK_ECDH1_DERIVE_PARAMS params = {
@@ -106,8 +106,8 @@ enum sg_err sg_hsm_kept_ecdh(struct sg_hsm_session *s, CK_OBJECT_HANDLE key,
 
 	fill_passing(template);
 	template[PASSING] = (CK_ATTRIBUTE){ CKA_VALUE_LEN, &len, sizeof len };
-	err = sg_hsm_check(s, "C_DeriveKey",
-	                   s->f->C_DeriveKey(s->handle, &mechanism, key, template, PASSING + 1,
+	err = sg_client_check(s, "C_DeriveKey",
+	                      s->f->C_DeriveKey(s->handle, &mechanism, key, template, PASSING + 1,
 	                                     &object));
 	return err == SG_OK ? take_value(s, object, SG_RESIDENT_SHARED, SG_RESIDENT_SHARED, shared)
 	                    : err;
@@ -131,7 +131,7 @@ static enum sg_err own_iv(void)
 	return SG_ERR_HSM_MECHANISM;
 }
 
-enum sg_err sg_hsm_kept_encrypt(struct sg_hsm_session *s, CK_OBJECT_HANDLE key,
+enum sg_err sg_hsm_kept_encrypt(struct sg_client_session *s, CK_OBJECT_HANDLE key,
                                 const struct sg_resident_gcm *gcm, struct sg_bytes plain,
                                 uint8_t *out)
 {
@@ -144,11 +144,11 @@ enum sg_err sg_hsm_kept_encrypt(struct sg_hsm_session *s, CK_OBJECT_HANDLE key,
 	enum sg_err err = sg_secret_new(len, &made);
 
 	if (err == SG_OK)
-		err = sg_hsm_check(s, "C_EncryptInit",
-		                   s->f->C_EncryptInit(s->handle, &mechanism, key));
+		err = sg_client_check(s, "C_EncryptInit",
+		                      s->f->C_EncryptInit(s->handle, &mechanism, key));
 	if (err == SG_OK)
-		err = sg_hsm_check(s, "C_Encrypt",
-		                   s->f->C_Encrypt(s->handle, (CK_BYTE *)plain.data, plain.len,
+		err = sg_client_check(s, "C_Encrypt",
+		                      s->f->C_Encrypt(s->handle, (CK_BYTE *)plain.data, plain.len,
 		                                   made->data, &len));
 	if (err == SG_OK && (len != wanted || memcmp(iv, gcm->iv.data, gcm->iv.len) != 0))
 		err = own_iv();
@@ -159,7 +159,7 @@ enum sg_err sg_hsm_kept_encrypt(struct sg_hsm_session *s, CK_OBJECT_HANDLE key,
 }
 
 /* vague: HSM_FAULT may be about what was to be decrypted. */
-static enum sg_err decrypt_once(struct sg_hsm_session *s, CK_OBJECT_HANDLE key,
+static enum sg_err decrypt_once(struct sg_client_session *s, CK_OBJECT_HANDLE key,
                                 const struct sg_resident_gcm *gcm, struct sg_bytes in,
                                 uint8_t *out, bool *vague)
 {
@@ -173,13 +173,13 @@ static enum sg_err decrypt_once(struct sg_hsm_session *s, CK_OBJECT_HANDLE key,
 
 	*vague = false;
 	if (err == SG_OK)
-		err = sg_hsm_check(s, "C_DecryptInit",
-		                   s->f->C_DecryptInit(s->handle, &mechanism, key));
+		err = sg_client_check(s, "C_DecryptInit",
+		                      s->f->C_DecryptInit(s->handle, &mechanism, key));
 	if (err != SG_OK)
 		goto out;
 	rv = s->f->C_Decrypt(s->handle, (CK_BYTE *)in.data, in.len, opened->data, &len);
-	err = sg_hsm_check(s, "C_Decrypt", rv);
-	*vague = sg_hsm_is_vague(rv);
+	err = sg_client_check(s, "C_Decrypt", rv);
+	*vague = sg_client_is_vague(rv);
 	if (err == SG_ERR_SEALED_DAMAGED)
 		err = SG_ERR_TAG;
 	if (err == SG_OK && len != in.len - gcm->tag_len)
@@ -192,7 +192,7 @@ out:
 }
 
 /* Make a key of the session that may do two things; the caller destroys it. */
-static enum sg_err passing_key(struct sg_hsm_session *s, CK_ATTRIBUTE_TYPE one,
+static enum sg_err passing_key(struct sg_client_session *s, CK_ATTRIBUTE_TYPE one,
                                CK_ATTRIBUTE_TYPE other, CK_OBJECT_HANDLE *key)
 {
 	CK_ULONG len = 32;
@@ -207,19 +207,19 @@ static enum sg_err passing_key(struct sg_hsm_session *s, CK_ATTRIBUTE_TYPE one,
 	};
 	CK_MECHANISM mechanism = { CKM_AES_KEY_GEN, NULL, 0 };
 
-	return sg_hsm_check(s, "C_GenerateKey",
-	                    s->f->C_GenerateKey(s->handle, &mechanism, template,
+	return sg_client_check(s, "C_GenerateKey",
+	                       s->f->C_GenerateKey(s->handle, &mechanism, template,
 	                                        sizeof template / sizeof template[0], key));
 }
 
-static enum sg_err destroy(struct sg_hsm_session *s, CK_OBJECT_HANDLE key)
+static enum sg_err destroy(struct sg_client_session *s, CK_OBJECT_HANDLE key)
 {
-	return sg_hsm_check(s, "C_DestroyObject", s->f->C_DestroyObject(s->handle, key));
+	return sg_client_check(s, "C_DestroyObject", s->f->C_DestroyObject(s->handle, key));
 }
 
 /* See whether the HSM decrypts at all now: with another key, since this one may perhaps not
  * encrypt, and an IV of ours could be one of its owner's. */
-static enum sg_err probe_decrypt(struct sg_hsm_session *s)
+static enum sg_err probe_decrypt(struct sg_client_session *s)
 {
 	uint8_t iv[12], plain[32], cipher[32 + 16], opened[32];
 	const struct sg_resident_gcm gcm = { sg_bytes(iv, sizeof iv), sg_bytes(NULL, 0), 16 };
@@ -243,15 +243,15 @@ static enum sg_err probe_decrypt(struct sg_hsm_session *s)
 /* What is known after the n-th time that an HSM failed and did not say at what: it was the data
  * where other data pass, and these fail twice. OK: ask again. An HSM that makes no keys of a
  * session can't be probed, and is believed. */
-static enum sg_err after_failure(struct sg_hsm_session *s, int n,
-                                 enum sg_err (*probe)(struct sg_hsm_session *s))
+static enum sg_err after_failure(struct sg_client_session *s, int n,
+                                 enum sg_err (*probe)(struct sg_client_session *s))
 {
 	enum sg_err err = n == 0 ? probe(s) : SG_ERR_TAG;
 
 	return err == SG_ERR_HSM_MECHANISM ? SG_ERR_TAG : err;
 }
 
-enum sg_err sg_hsm_kept_decrypt(struct sg_hsm_session *s, CK_OBJECT_HANDLE key,
+enum sg_err sg_hsm_kept_decrypt(struct sg_client_session *s, CK_OBJECT_HANDLE key,
                                 const struct sg_resident_gcm *gcm, struct sg_bytes in,
                                 uint8_t *out)
 {
@@ -268,7 +268,7 @@ enum sg_err sg_hsm_kept_decrypt(struct sg_hsm_session *s, CK_OBJECT_HANDLE key,
 }
 
 /* The newer number where the HSM has it: the older one means something else to some. */
-static CK_MECHANISM_TYPE wrapping(struct sg_hsm_session *s)
+static CK_MECHANISM_TYPE wrapping(struct sg_client_session *s)
 {
 	CK_MECHANISM_INFO info;
 
@@ -277,7 +277,7 @@ static CK_MECHANISM_TYPE wrapping(struct sg_hsm_session *s)
 	               : CKM_AES_KEY_WRAP_PAD;
 }
 
-enum sg_err sg_hsm_kept_wrap(struct sg_hsm_session *s, CK_OBJECT_HANDLE key,
+enum sg_err sg_hsm_kept_wrap(struct sg_client_session *s, CK_OBJECT_HANDLE key,
                              struct sg_bytes plain, uint8_t *out)
 {
 	CK_MECHANISM mechanism = { wrapping(s), NULL, 0 };
@@ -289,20 +289,20 @@ enum sg_err sg_hsm_kept_wrap(struct sg_hsm_session *s, CK_OBJECT_HANDLE key,
 
 	fill_passing(template);
 	template[PASSING] = (CK_ATTRIBUTE){ CKA_VALUE, (void *)plain.data, plain.len };
-	err = sg_hsm_check(s, "C_CreateObject",
-	                   s->f->C_CreateObject(s->handle, template, PASSING + 1, &object));
+	err = sg_client_check(s, "C_CreateObject",
+	                      s->f->C_CreateObject(s->handle, template, PASSING + 1, &object));
 	if (err != SG_OK)
 		return err;
-	err = sg_hsm_check(s, "C_WrapKey", s->f->C_WrapKey(s->handle, &mechanism, key, object, out,
-	                                                   &len));
-	end = sg_hsm_check(s, "C_DestroyObject", s->f->C_DestroyObject(s->handle, object));
+	err = sg_client_check(s, "C_WrapKey",
+	                      s->f->C_WrapKey(s->handle, &mechanism, key, object, out, &len));
+	end = sg_client_check(s, "C_DestroyObject", s->f->C_DestroyObject(s->handle, object));
 	if (err == SG_OK)
 		err = end;
 	return err == SG_OK && len != wanted ? SG_ERR_HSM_MECHANISM : err;
 }
 
 /* vague: HSM_FAULT may be about what was to be unwrapped. */
-static enum sg_err unwrap_once(struct sg_hsm_session *s, CK_OBJECT_HANDLE key,
+static enum sg_err unwrap_once(struct sg_client_session *s, CK_OBJECT_HANDLE key,
                                struct sg_bytes wrapped, struct sg_secret **plain, bool *vague)
 {
 	CK_MECHANISM mechanism = { wrapping(s), NULL, 0 };
@@ -314,8 +314,8 @@ static enum sg_err unwrap_once(struct sg_hsm_session *s, CK_OBJECT_HANDLE key,
 	fill_passing(template);
 	rv = s->f->C_UnwrapKey(s->handle, &mechanism, key, (CK_BYTE *)wrapped.data, wrapped.len,
 	                       template, PASSING, &object);
-	err = sg_hsm_check(s, "C_UnwrapKey", rv);
-	*vague = sg_hsm_is_vague(rv);
+	err = sg_client_check(s, "C_UnwrapKey", rv);
+	*vague = sg_client_is_vague(rv);
 	if (err == SG_ERR_SEALED_DAMAGED)
 		err = SG_ERR_TAG;
 	/* 8 bytes of integrity, and 7 of padding at most. */
@@ -323,7 +323,7 @@ static enum sg_err unwrap_once(struct sg_hsm_session *s, CK_OBJECT_HANDLE key,
 }
 
 /* The same for unwrapping. */
-static enum sg_err probe_unwrap(struct sg_hsm_session *s)
+static enum sg_err probe_unwrap(struct sg_client_session *s)
 {
 	struct sg_secret *plain = NULL, *opened = NULL;
 	uint8_t wrapped[16 + 8];
@@ -347,7 +347,7 @@ static enum sg_err probe_unwrap(struct sg_hsm_session *s)
 	return err == SG_OK ? end : err;
 }
 
-enum sg_err sg_hsm_kept_unwrap(struct sg_hsm_session *s, CK_OBJECT_HANDLE key,
+enum sg_err sg_hsm_kept_unwrap(struct sg_client_session *s, CK_OBJECT_HANDLE key,
                                struct sg_bytes wrapped, struct sg_secret **plain)
 {
 	enum sg_err err = SG_OK;

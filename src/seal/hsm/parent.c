@@ -10,13 +10,6 @@
 
 static const char magic[4] = { 'S', 'G', 'H', 'P' };
 
-struct sg_bytes sg_hsm_field(const unsigned char *field, size_t len)
-{
-	while (len > 0 && (field[len - 1] == ' ' || field[len - 1] == '\0'))
-		len--;
-	return sg_bytes(field, len);
-}
-
 enum sg_err sg_hsm_parent_write(const struct sg_hsm_profile *profile, const CK_TOKEN_INFO *info,
                                 struct sg_buf *out)
 {
@@ -32,8 +25,8 @@ enum sg_err sg_hsm_parent_write(const struct sg_hsm_profile *profile, const CK_T
 		sg_write_var(&w, sg_bytes(profile->exponent, profile->exponent_len));
 	}
 	sg_write_var(&w, sg_bytes(profile->id, profile->id_len));
-	sg_write_var(&w, sg_hsm_field(info->label, sizeof info->label));
-	sg_write_var(&w, sg_hsm_field(info->serialNumber, sizeof info->serialNumber));
+	sg_write_var(&w, sg_client_field(info->label, sizeof info->label));
+	sg_write_var(&w, sg_client_field(info->serialNumber, sizeof info->serialNumber));
 	err = w.err;
 	if (err == SG_OK)
 		err = sg_buf_set(out, sg_buf_bytes(&bytes));
@@ -68,7 +61,7 @@ bool sg_hsm_parent_read(struct sg_bytes bytes, struct sg_hsm_parent *parent)
 	parent->profile.iv = (enum sg_hsm_iv)sg_read_u8(&r);
 	if (sg_hsm_way_is_pair(parent->profile.way) && !read_public(&r, &parent->profile))
 		return false;
-	id = sg_read_var(&r, SG_HSM_ID_MAX);
+	id = sg_read_var(&r, SG_CLIENT_ID_MAX);
 	parent->label = sg_read_var(&r, sizeof ((CK_TOKEN_INFO *)NULL)->label);
 	parent->serial = sg_read_var(&r, sizeof ((CK_TOKEN_INFO *)NULL)->serialNumber);
 	if (!sg_reader_done(&r) || id.len == 0 ||

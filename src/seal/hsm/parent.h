@@ -23,7 +23,4 @@ enum sg_err sg_hsm_parent_write(const struct sg_hsm_profile *profile, const CK_T
  * write. */
 bool sg_hsm_parent_read(struct sg_bytes bytes, struct sg_hsm_parent *parent);
 
-/* Return what a field of a module's information holds, without the blanks that fill it. */
-struct sg_bytes sg_hsm_field(const unsigned char *field, size_t len);
-
 #endif

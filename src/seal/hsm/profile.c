@@ -51,15 +51,15 @@ bool sg_hsm_profile_known(enum sg_hsm_way way, enum sg_hsm_iv iv)
 }
 
 /* Find the key that opens, which is the one that closes too but for RSA. */
-static enum sg_err begin(struct sg_hsm_session *s, const struct sg_hsm_way_row *way,
+static enum sg_err begin(struct sg_client_session *s, const struct sg_hsm_way_row *way,
                          struct sg_hsm_work *w)
 {
-	return sg_hsm_find_key(s, way->kind->class, sg_bytes(w->profile->id, w->profile->id_len),
-	                       &w->key);
+	return sg_client_find_key(s, way->kind->class, sg_bytes(w->profile->id, w->profile->id_len),
+	                          &w->key);
 }
 
 /* Close what is to be closed, and see that what comes of it opens. */
-static enum sg_err close_and_open(struct sg_hsm_session *s, const struct sg_hsm_way_row *way,
+static enum sg_err close_and_open(struct sg_client_session *s, const struct sg_hsm_way_row *way,
                                   struct sg_hsm_work *w)
 {
 	enum sg_err err = way->close(s, way, w);
@@ -74,7 +74,7 @@ static enum sg_err close_and_open(struct sg_hsm_session *s, const struct sg_hsm_
 }
 
 /* What does not open would be lost with the next change of a PIN. */
-static enum sg_err do_close(struct sg_hsm_session *s, void *arg)
+static enum sg_err do_close(struct sg_client_session *s, void *arg)
 {
 	struct sg_hsm_work *w = arg;
 	const struct sg_hsm_way_row *way = find_way(w->profile->way);
@@ -93,7 +93,7 @@ static enum sg_err do_close(struct sg_hsm_session *s, void *arg)
 }
 
 /* See whether the HSM opens anything at all now: a fresh secret, closed for the same. */
-static enum sg_err probe(struct sg_hsm_session *s, const struct sg_hsm_way_row *way,
+static enum sg_err probe(struct sg_client_session *s, const struct sg_hsm_way_row *way,
                          const struct sg_hsm_work *w)
 {
 	struct sg_secret *plain = NULL;
@@ -117,7 +117,7 @@ static enum sg_err probe(struct sg_hsm_session *s, const struct sg_hsm_way_row *
 /* What an HSM says of bytes that were changed, or of a wrong PIN, differs from maker to maker, and
  * some say no more than that they failed. It was the bytes where a fresh secret opens and they do
  * not, twice: an HSM in trouble is no wrong PIN, and the next sealer of a list is asked. */
-static enum sg_err do_open(struct sg_hsm_session *s, void *arg)
+static enum sg_err do_open(struct sg_client_session *s, void *arg)
 {
 	struct sg_hsm_work *w = arg;
 	const struct sg_hsm_way_row *way = find_way(w->profile->way);
@@ -133,21 +133,21 @@ static enum sg_err do_open(struct sg_hsm_session *s, void *arg)
 	return err;
 }
 
-static enum sg_err do_look(struct sg_hsm_session *s, void *arg)
+static enum sg_err do_look(struct sg_client_session *s, void *arg)
 {
 	struct sg_hsm_work *w = arg;
 
 	return begin(s, find_way(w->profile->way), w);
 }
 
-enum sg_err sg_hsm_profile_has_key(struct sg_hsm *hsm, const struct sg_hsm_profile *profile)
+enum sg_err sg_hsm_profile_has_key(struct sg_client *hsm, const struct sg_hsm_profile *profile)
 {
 	struct sg_hsm_work w = { .profile = profile };
 
-	return find_way(profile->way) != NULL ? sg_hsm_do(hsm, true, do_look, &w) : SG_ERR_RANGE;
+	return find_way(profile->way) != NULL ? sg_client_do(hsm, true, do_look, &w) : SG_ERR_RANGE;
 }
 
-enum sg_err sg_hsm_close(struct sg_hsm *hsm, const struct sg_hsm_profile *profile,
+enum sg_err sg_hsm_close(struct sg_client *hsm, const struct sg_hsm_profile *profile,
                          struct sg_bytes aad, const struct sg_secret *plain, struct sg_buf *out)
 {
 	struct sg_hsm_work w = { .profile = profile, .aad = aad, .plain = plain, .out = out };
@@ -157,12 +157,12 @@ enum sg_err sg_hsm_close(struct sg_hsm *hsm, const struct sg_hsm_profile *profil
 		return SG_ERR_RANGE;
 	err = sg_secret_new(SG_HSM_CLOSED_MAX, &w.opened);
 	if (err == SG_OK)
-		err = sg_hsm_do(hsm, true, do_close, &w);
+		err = sg_client_do(hsm, true, do_close, &w);
 	sg_secret_free(&w.opened);
 	return err;
 }
 
-enum sg_err sg_hsm_open(struct sg_hsm *hsm, const struct sg_hsm_profile *profile,
+enum sg_err sg_hsm_open(struct sg_client *hsm, const struct sg_hsm_profile *profile,
                         struct sg_bytes aad, struct sg_bytes closed, struct sg_secret **out)
 {
 	struct sg_hsm_work w = { .profile = profile, .aad = aad, .closed = closed };
@@ -174,7 +174,7 @@ enum sg_err sg_hsm_open(struct sg_hsm *hsm, const struct sg_hsm_profile *profile
 	/* RSA may want room for as many bytes as the modulus has. */
 	err = sg_secret_new(SG_HSM_CLOSED_MAX, &w.opened);
 	if (err == SG_OK)
-		err = sg_hsm_do(hsm, true, do_open, &w);
+		err = sg_client_do(hsm, true, do_open, &w);
 	if (err == SG_OK)
 		*out = w.opened;
 	else
@@ -191,7 +191,7 @@ static bool same_iv(const struct sg_buf *a, const struct sg_buf *b)
 }
 
 /* Close and open random bytes, twice; the IVs must differ. */
-static enum sg_err try_profile(struct sg_hsm_session *s, const struct sg_hsm_way_row *way,
+static enum sg_err try_profile(struct sg_client_session *s, const struct sg_hsm_way_row *way,
                                const struct sg_hsm_profile *profile)
 {
 	struct sg_hsm_work w = { .profile = profile, .aad = sg_bytes_str("signet") };
@@ -221,7 +221,7 @@ static enum sg_err try_profile(struct sg_hsm_session *s, const struct sg_hsm_way
 }
 
 /* Try a way with its key: each kind of IV where it is one with IVs. */
-static enum sg_err try_way(struct sg_hsm_session *s, const struct sg_hsm_way_row *way,
+static enum sg_err try_way(struct sg_client_session *s, const struct sg_hsm_way_row *way,
                            struct sg_hsm_profile *profile)
 {
 	const bool gcm = way->way == SG_HSM_GCM;
@@ -240,13 +240,13 @@ static enum sg_err try_way(struct sg_hsm_session *s, const struct sg_hsm_way_row
 
 /* Tell whether the HSM says that it has the mechanism. One that went away says nothing of that:
  * the session is lost then, and *err tells why. */
-static bool has_mechanism(struct sg_hsm_session *s, const struct sg_hsm_way_row *way,
+static bool has_mechanism(struct sg_client_session *s, const struct sg_hsm_way_row *way,
                           enum sg_err *err)
 {
 	CK_MECHANISM_INFO info = { 0 };
 	CK_RV rv = s->f->C_GetMechanismInfo(s->slot, way->mechanism, &info);
 
-	*err = rv == CKR_MECHANISM_INVALID ? SG_OK : sg_hsm_check(s, "C_GetMechanismInfo", rv);
+	*err = rv == CKR_MECHANISM_INVALID ? SG_OK : sg_client_check(s, "C_GetMechanismInfo", rv);
 	return rv == CKR_OK && (info.flags & way->flags) == way->flags;
 }
 
@@ -263,7 +263,7 @@ static enum sg_err worse(enum sg_err before, enum sg_err now)
 
 /* Try each way with a key that is there or is made for it. A key that was made in vain is
  * destroyed. */
-static enum sg_err do_find(struct sg_hsm_session *s, void *arg)
+static enum sg_err do_find(struct sg_client_session *s, void *arg)
 {
 	struct search *search = arg;
 	struct sg_hsm_profile *profile = search->profile;
@@ -304,14 +304,14 @@ static enum sg_err do_find(struct sg_hsm_session *s, void *arg)
 	return any ? result : SG_ERR_HSM_MECHANISM;
 }
 
-enum sg_err sg_hsm_profile_find(struct sg_hsm *hsm, struct sg_hsm_profile *profile, bool *made)
+enum sg_err sg_hsm_profile_find(struct sg_client *hsm, struct sg_hsm_profile *profile, bool *made)
 {
 	struct search search = { .profile = profile };
 	enum sg_err err;
 
 	*made = false;
 	/* Not again by itself: that might make a key for nothing. */
-	err = sg_hsm_do(hsm, false, do_find, &search);
+	err = sg_client_do(hsm, false, do_find, &search);
 	*made = search.made;
 	return err;
 }

@@ -8,7 +8,7 @@
 #define SG_SEAL_HSM_PROFILE_H
 
 #include "crypto/rsa_oaep.h"
-#include "seal/hsm/pool.h"
+#include "client/pool.h"
 #include "util/secret.h"
 
 #define SG_HSM_SECRET 32                /* bytes that an HSM closes */
@@ -36,7 +36,7 @@ enum sg_hsm_iv {
 struct sg_hsm_profile {
 	enum sg_hsm_way way;
 	enum sg_hsm_iv iv;
-	uint8_t id[SG_HSM_ID_MAX];      /* CKA_ID of the key, or of both halves */
+	uint8_t id[SG_CLIENT_ID_MAX];      /* CKA_ID of the key, or of both halves */
 	size_t id_len;
 	/* Of RSA-OAEP the public key, big-endian, pinned: closing is done here, and who answers
 	 * with a key of his own later gets nothing. Empty for another way. */
@@ -47,21 +47,21 @@ struct sg_hsm_profile {
 /* Find the key that seals, or make it, and how it is used: the first way that closes and opens.
  * A URI with object or id names the key to take. *made tells whether it was made. Errors:
  * HSM_MECHANISM where no way works, HSM_OTHER where the key that is named is not there. */
-enum sg_err sg_hsm_profile_find(struct sg_hsm *hsm, struct sg_hsm_profile *profile, bool *made);
+enum sg_err sg_hsm_profile_find(struct sg_client *hsm, struct sg_hsm_profile *profile, bool *made);
 
 /* Close SG_HSM_SECRET bytes, and see that they open; the result replaces what out holds. aad is
  * bound to it where the way can do that. Errors: HSM_OTHER where the key is not there, or not to
  * be used any more; HSM_FAULT where they do not open. */
-enum sg_err sg_hsm_close(struct sg_hsm *hsm, const struct sg_hsm_profile *profile,
+enum sg_err sg_hsm_close(struct sg_client *hsm, const struct sg_hsm_profile *profile,
                          struct sg_bytes aad, const struct sg_secret *plain, struct sg_buf *out);
 
 /* Open what was closed; the caller frees *out. Errors: SEALED_DAMAGED for what was changed, or
  * where aad is another; HSM_OTHER. */
-enum sg_err sg_hsm_open(struct sg_hsm *hsm, const struct sg_hsm_profile *profile,
+enum sg_err sg_hsm_open(struct sg_client *hsm, const struct sg_hsm_profile *profile,
                         struct sg_bytes aad, struct sg_bytes closed, struct sg_secret **out);
 
 /* Ask whether the HSM has the profile's key. Errors: HSM_OTHER where not, and the HSM's. */
-enum sg_err sg_hsm_profile_has_key(struct sg_hsm *hsm, const struct sg_hsm_profile *profile);
+enum sg_err sg_hsm_profile_has_key(struct sg_client *hsm, const struct sg_hsm_profile *profile);
 
 /* Tell whether a way closes by a public key. */
 bool sg_hsm_way_is_pair(enum sg_hsm_way way);

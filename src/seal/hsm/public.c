@@ -22,7 +22,7 @@ static void trim(const uint8_t *from, CK_ULONG n, uint8_t *to, size_t room, size
 }
 
 /* Read both numbers off one object; *told is false where it does not tell them. */
-static enum sg_err read_from(struct sg_hsm_session *s, CK_OBJECT_HANDLE object,
+static enum sg_err read_from(struct sg_client_session *s, CK_OBJECT_HANDLE object,
                              struct sg_hsm_profile *profile, bool *told)
 {
 	uint8_t modulus[SG_RSA_MODULUS_MAX + SPARE], exponent[SG_RSA_EXPONENT_MAX + SPARE];
@@ -38,7 +38,7 @@ static enum sg_err read_from(struct sg_hsm_session *s, CK_OBJECT_HANDLE object,
 	    rv == CKR_BUFFER_TOO_SMALL)
 		return SG_OK;
 	if (rv != CKR_OK)
-		return sg_hsm_check(s, "C_GetAttributeValue", rv);
+		return sg_client_check(s, "C_GetAttributeValue", rv);
 	if (attr[0].ulValueLen > sizeof modulus || attr[1].ulValueLen > sizeof exponent)
 		return SG_OK;
 	trim(modulus, attr[0].ulValueLen, profile->modulus, sizeof profile->modulus,
@@ -50,7 +50,7 @@ static enum sg_err read_from(struct sg_hsm_session *s, CK_OBJECT_HANDLE object,
 	return SG_OK;
 }
 
-enum sg_err sg_hsm_public_read(struct sg_hsm_session *s, struct sg_hsm_profile *profile)
+enum sg_err sg_hsm_public_read(struct sg_client_session *s, struct sg_hsm_profile *profile)
 {
 	static const CK_OBJECT_CLASS halves[] = { CKO_PRIVATE_KEY, CKO_PUBLIC_KEY };
 	CK_OBJECT_HANDLE object;
@@ -58,8 +58,8 @@ enum sg_err sg_hsm_public_read(struct sg_hsm_session *s, struct sg_hsm_profile *
 	bool told = false;
 
 	for (size_t i = 0; i < 2 && err == SG_OK && !told; i++) {
-		err = sg_hsm_find_key(s, halves[i], sg_bytes(profile->id, profile->id_len),
-		                      &object);
+		err = sg_client_find_key(s, halves[i], sg_bytes(profile->id, profile->id_len),
+		                         &object);
 		if (err == SG_OK)
 			err = read_from(s, object, profile, &told);
 	}

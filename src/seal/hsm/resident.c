@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Ring 2, HSM. What the sealer "hsm" does with keys that live in an HSM: finding the HSM, the key,
- * and what is asked of it. Any number of threads are served at once (seal/hsm/pool.h).
+ * and what is asked of it. Any number of threads are served at once (client/pool.h).
  */
 #include "seal/hsm/sealer.h"
 
@@ -20,7 +20,7 @@
 struct use {
 	struct sg_hsm_kept kept;
 	struct sg_hsm_profile profile;          /* of the key that seals */
-	enum sg_err (*fn)(struct sg_hsm_session *s, CK_OBJECT_HANDLE key, struct use *u);
+	enum sg_err (*fn)(struct sg_client_session *s, CK_OBJECT_HANDLE key, struct use *u);
 	const struct sg_resident_plan *plan;    /* of a key to make */
 	CK_MECHANISM_TYPE mechanism;
 	struct sg_bytes in;
@@ -31,45 +31,45 @@ struct use {
 };
 
 /* One that bears the name and was not made in the HSM is not the key, which is gone then. */
-static enum sg_err check_key(struct sg_hsm_session *s, CK_OBJECT_HANDLE key, void *arg)
+static enum sg_err check_key(struct sg_client_session *s, CK_OBJECT_HANDLE key, void *arg)
 {
 	enum sg_err err = sg_hsm_kept_trust(s, ((struct use *)arg)->kept.kind->type, key);
 
 	return err == SG_ERR_HSM_MECHANISM ? SG_ERR_HSM_KEY : err;
 }
 
-static enum sg_err do_use(struct sg_hsm_session *s, void *arg)
+static enum sg_err do_use(struct sg_client_session *s, void *arg)
 {
 	struct use *u = arg;
 	CK_OBJECT_HANDLE key;
-	enum sg_err err = sg_hsm_find_key_checked(s, u->kept.kind->class,
-	                                          sg_bytes(u->kept.id, sizeof u->kept.id),
+	enum sg_err err = sg_client_find_key_checked(s, u->kept.kind->class,
+	                                             sg_bytes(u->kept.id, sizeof u->kept.id),
 	                                          check_key, u, &key);
 
 	return err == SG_OK ? u->fn(s, key, u) : err;
 }
 
-static enum sg_err do_destroy(struct sg_hsm_session *s, void *arg)
+static enum sg_err do_destroy(struct sg_client_session *s, void *arg)
 {
 	return sg_hsm_kept_destroy(s, &((struct use *)arg)->kept);
 }
 
 /* Where the key that seals is there and this one is not, it is gone. */
-static enum sg_err told_apart(struct sg_hsm *hsm, const struct use *u, enum sg_err err)
+static enum sg_err told_apart(struct sg_client *hsm, const struct use *u, enum sg_err err)
 {
 	return err == SG_ERR_HSM_OTHER && sg_hsm_profile_has_key(hsm, &u->profile) == SG_OK
 	               ? SG_ERR_HSM_KEY
 	               : err;
 }
 
-static enum sg_err use_in(struct sg_hsm *hsm, void *arg)
+static enum sg_err use_in(struct sg_client *hsm, void *arg)
 {
-	return told_apart(hsm, arg, sg_hsm_do(hsm, true, do_use, arg));
+	return told_apart(hsm, arg, sg_client_do(hsm, true, do_use, arg));
 }
 
-static enum sg_err destroy_in(struct sg_hsm *hsm, void *arg)
+static enum sg_err destroy_in(struct sg_client *hsm, void *arg)
 {
-	return told_apart(hsm, arg, sg_hsm_do(hsm, true, do_destroy, arg));
+	return told_apart(hsm, arg, sg_client_do(hsm, true, do_destroy, arg));
 }
 
 /* Read what names a key: whatever fits together was written here. */
@@ -101,7 +101,7 @@ static enum sg_err use_key(struct sg_sealer *sealer, struct sg_bytes parent, str
 	return err == SG_OK ? sg_hsm_sealer_ask(sealer, use_in, u) : err;
 }
 
-static enum sg_err do_create(struct sg_hsm_session *s, void *arg)
+static enum sg_err do_create(struct sg_client_session *s, void *arg)
 {
 	struct use *u = arg;
 
@@ -109,12 +109,12 @@ static enum sg_err do_create(struct sg_hsm_session *s, void *arg)
 }
 
 /* The key is made in the HSM that seals the token. Not again by itself: there might be two. */
-static enum sg_err create_in(struct sg_hsm *hsm, void *arg)
+static enum sg_err create_in(struct sg_client *hsm, void *arg)
 {
 	struct use *u = arg;
 	enum sg_err err = sg_hsm_profile_has_key(hsm, &u->profile);
 
-	return err == SG_OK ? sg_hsm_do(hsm, false, do_create, u) : err;
+	return err == SG_OK ? sg_client_do(hsm, false, do_create, u) : err;
 }
 
 static enum sg_err create(struct sg_sealer *sealer, struct sg_bytes parent,
@@ -153,10 +153,10 @@ static enum sg_err destroy(struct sg_sealer *sealer, struct sg_bytes parent, str
 
 static bool device(struct sg_sealer *sealer, size_t i, char name[SG_RESIDENT_DEVICE])
 {
-	struct sg_hsm *hsm = sg_hsm_sealer_nth(sealer, i);
+	struct sg_client *hsm = sg_hsm_sealer_nth(sealer, i);
 
 	if (hsm != NULL)
-		snprintf(name, SG_RESIDENT_DEVICE, "%s", sg_hsm_name(hsm));
+		snprintf(name, SG_RESIDENT_DEVICE, "%s", sg_client_name(hsm));
 	return hsm != NULL;
 }
 
@@ -167,7 +167,7 @@ struct look {
 	const struct sg_resident_name *name;    /* to destroy */
 };
 
-static enum sg_err do_list(struct sg_hsm_session *s, void *arg)
+static enum sg_err do_list(struct sg_client_session *s, void *arg)
 {
 	struct look *look = arg;
 
@@ -177,13 +177,13 @@ static enum sg_err do_list(struct sg_hsm_session *s, void *arg)
 static enum sg_err list(struct sg_sealer *sealer, size_t i, const uint8_t token[SG_RESIDENT_ID],
                         struct sg_resident_list *out)
 {
-	struct sg_hsm *hsm = sg_hsm_sealer_nth(sealer, i);
+	struct sg_client *hsm = sg_hsm_sealer_nth(sealer, i);
 	struct look look = { .token = token, .list = out };
 
-	return hsm != NULL ? sg_hsm_do(hsm, true, do_list, &look) : SG_ERR_ARG;
+	return hsm != NULL ? sg_client_do(hsm, true, do_list, &look) : SG_ERR_ARG;
 }
 
-static enum sg_err do_remove(struct sg_hsm_session *s, void *arg)
+static enum sg_err do_remove(struct sg_client_session *s, void *arg)
 {
 	return sg_hsm_kept_remove(s, ((struct look *)arg)->name);
 }
@@ -191,13 +191,13 @@ static enum sg_err do_remove(struct sg_hsm_session *s, void *arg)
 static enum sg_err remove_named(struct sg_sealer *sealer, size_t i,
                                 const struct sg_resident_name *name)
 {
-	struct sg_hsm *hsm = sg_hsm_sealer_nth(sealer, i);
+	struct sg_client *hsm = sg_hsm_sealer_nth(sealer, i);
 	struct look look = { .name = name };
 
-	return hsm != NULL ? sg_hsm_do(hsm, true, do_remove, &look) : SG_ERR_ARG;
+	return hsm != NULL ? sg_client_do(hsm, true, do_remove, &look) : SG_ERR_ARG;
 }
 
-static enum sg_err use_sign(struct sg_hsm_session *s, CK_OBJECT_HANDLE key, struct use *u)
+static enum sg_err use_sign(struct sg_client_session *s, CK_OBJECT_HANDLE key, struct use *u)
 {
 	return sg_hsm_kept_sign(s, key, u->mechanism, u->in, u->out, u->out_len);
 }
@@ -230,7 +230,7 @@ static enum sg_err hmac(struct sg_sealer *sealer, struct sg_bytes parent, struct
 	});
 }
 
-static enum sg_err use_ecdh(struct sg_hsm_session *s, CK_OBJECT_HANDLE key, struct use *u)
+static enum sg_err use_ecdh(struct sg_client_session *s, CK_OBJECT_HANDLE key, struct use *u)
 {
 	return sg_hsm_kept_ecdh(s, key, u->in, &u->secret);
 }
@@ -245,7 +245,7 @@ static enum sg_err ecdh(struct sg_sealer *sealer, struct sg_bytes parent, struct
 	return err;
 }
 
-static enum sg_err use_encrypt(struct sg_hsm_session *s, CK_OBJECT_HANDLE key, struct use *u)
+static enum sg_err use_encrypt(struct sg_client_session *s, CK_OBJECT_HANDLE key, struct use *u)
 {
 	return sg_hsm_kept_encrypt(s, key, u->gcm, u->in, u->out);
 }
@@ -258,7 +258,7 @@ static enum sg_err encrypt(struct sg_sealer *sealer, struct sg_bytes parent, str
 	});
 }
 
-static enum sg_err use_decrypt(struct sg_hsm_session *s, CK_OBJECT_HANDLE key, struct use *u)
+static enum sg_err use_decrypt(struct sg_client_session *s, CK_OBJECT_HANDLE key, struct use *u)
 {
 	return sg_hsm_kept_decrypt(s, key, u->gcm, u->in, u->out);
 }
@@ -271,7 +271,7 @@ static enum sg_err decrypt(struct sg_sealer *sealer, struct sg_bytes parent, str
 	});
 }
 
-static enum sg_err use_wrap(struct sg_hsm_session *s, CK_OBJECT_HANDLE key, struct use *u)
+static enum sg_err use_wrap(struct sg_client_session *s, CK_OBJECT_HANDLE key, struct use *u)
 {
 	return sg_hsm_kept_wrap(s, key, u->in, u->out);
 }
@@ -284,7 +284,7 @@ static enum sg_err wrap(struct sg_sealer *sealer, struct sg_bytes parent, struct
 	});
 }
 
-static enum sg_err use_unwrap(struct sg_hsm_session *s, CK_OBJECT_HANDLE key, struct use *u)
+static enum sg_err use_unwrap(struct sg_client_session *s, CK_OBJECT_HANDLE key, struct use *u)
 {
 	return sg_hsm_kept_unwrap(s, key, u->in, &u->secret);
 }

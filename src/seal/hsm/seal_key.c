@@ -42,7 +42,7 @@ const struct sg_hsm_key_kind sg_hsm_key_rsa = {
 };
 
 /* Look at a key that did not seal before. */
-static enum sg_err check(struct sg_hsm_session *s, const struct sg_hsm_key_kind *kind,
+static enum sg_err check(struct sg_client_session *s, const struct sg_hsm_key_kind *kind,
                          enum sg_hsm_origin origin, CK_OBJECT_HANDLE key)
 {
 	enum sg_err err = sg_hsm_key_check(s, kind->type, kind->label, key);
@@ -50,7 +50,7 @@ static enum sg_err check(struct sg_hsm_session *s, const struct sg_hsm_key_kind 
 	return err == SG_OK ? sg_hsm_trust(s, kind, origin, key) : err;
 }
 
-static enum sg_err read_id(struct sg_hsm_session *s, CK_OBJECT_HANDLE handle,
+static enum sg_err read_id(struct sg_client_session *s, CK_OBJECT_HANDLE handle,
                            struct sg_hsm_seal_key *key)
 {
 	CK_ATTRIBUTE attr = { CKA_ID, key->id, sizeof key->id };
@@ -60,11 +60,11 @@ static enum sg_err read_id(struct sg_hsm_session *s, CK_OBJECT_HANDLE handle,
 	if (rv == CKR_BUFFER_TOO_SMALL)
 		attr.ulValueLen = sizeof key->id + 1;
 	else
-		err = sg_hsm_check(s, "C_GetAttributeValue", rv);
+		err = sg_client_check(s, "C_GetAttributeValue", rv);
 	if (err == SG_OK && (attr.ulValueLen == 0 || attr.ulValueLen > sizeof key->id)) {
 		sg_log(SG_LOG_ERROR, "a key of the HSM can't seal: its CKA_ID must have 1 to %d "
 		       "bytes",
-		       SG_HSM_ID_MAX);
+		       SG_CLIENT_ID_MAX);
 		err = SG_ERR_HSM_MECHANISM;
 	}
 	key->id_len = err == SG_OK ? attr.ulValueLen : 0;
@@ -72,7 +72,7 @@ static enum sg_err read_id(struct sg_hsm_session *s, CK_OBJECT_HANDLE handle,
 }
 
 /* Find the one key that the URI names, if it names one. */
-static enum sg_err find_named(struct sg_hsm_session *s, const struct sg_hsm_key_kind *kind,
+static enum sg_err find_named(struct sg_client_session *s, const struct sg_hsm_key_kind *kind,
                               bool *named, CK_OBJECT_HANDLE *handle)
 {
 	CK_OBJECT_CLASS class = kind->class;
@@ -81,14 +81,14 @@ static enum sg_err find_named(struct sg_hsm_session *s, const struct sg_hsm_key_
 	CK_ULONG n_uri = 0, n = 1, count = 0;
 	enum sg_err err;
 
-	uri = sg_hsm_uri_attributes(s, &n_uri);
+	uri = sg_client_uri_attributes(s, &n_uri);
 	for (CK_ULONG i = 0; i < n_uri && n < 3; i++)
 		if (uri[i].type == CKA_ID || uri[i].type == CKA_LABEL)
 			template[n++] = uri[i];
 	*named = n > 1;
 	if (!*named)
 		return SG_OK;
-	err = sg_hsm_find(s, template, n, found, 2, &count);
+	err = sg_client_find(s, template, n, found, 2, &count);
 	if (err == SG_OK && count == 0)
 		err = SG_ERR_HSM_OTHER;
 	if (err == SG_OK && count > 1) {
@@ -101,7 +101,7 @@ static enum sg_err find_named(struct sg_hsm_session *s, const struct sg_hsm_key_
 
 /* Find a key of our label that can be trusted; *handle is CK_INVALID_HANDLE where there is none.
  * Who puts others there shall not keep us from making one. */
-static enum sg_err find_labelled(struct sg_hsm_session *s, const struct sg_hsm_key_kind *kind,
+static enum sg_err find_labelled(struct sg_client_session *s, const struct sg_hsm_key_kind *kind,
                                  CK_OBJECT_HANDLE *handle)
 {
 	CK_OBJECT_CLASS class = kind->class;
@@ -111,7 +111,7 @@ static enum sg_err find_labelled(struct sg_hsm_session *s, const struct sg_hsm_k
 	};
 	CK_OBJECT_HANDLE found[CANDIDATES];
 	CK_ULONG count = 0;
-	enum sg_err err = sg_hsm_find(s, template, 2, found, CANDIDATES, &count);
+	enum sg_err err = sg_client_find(s, template, 2, found, CANDIDATES, &count);
 
 	*handle = CK_INVALID_HANDLE;
 	for (CK_ULONG i = 0; i < count && err == SG_OK && *handle == CK_INVALID_HANDLE; i++) {
@@ -138,7 +138,7 @@ static CK_ULONG add_uses(const struct sg_hsm_key_kind *kind, const CK_ATTRIBUTE_
 	return n;
 }
 
-static enum sg_err generate_aes(struct sg_hsm_session *s, const struct sg_hsm_key_kind *kind,
+static enum sg_err generate_aes(struct sg_client_session *s, const struct sg_hsm_key_kind *kind,
                                 struct sg_hsm_seal_key *key)
 {
 	CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
@@ -160,11 +160,11 @@ static enum sg_err generate_aes(struct sg_hsm_session *s, const struct sg_hsm_ke
 	CK_MECHANISM mechanism = { kind->generate, NULL, 0 };
 	CK_OBJECT_HANDLE handle;
 
-	return sg_hsm_check(s, "C_GenerateKey",
-	                    s->f->C_GenerateKey(s->handle, &mechanism, template, n, &handle));
+	return sg_client_check(s, "C_GenerateKey",
+	                       s->f->C_GenerateKey(s->handle, &mechanism, template, n, &handle));
 }
 
-static enum sg_err generate_pair(struct sg_hsm_session *s, const struct sg_hsm_key_kind *kind,
+static enum sg_err generate_pair(struct sg_client_session *s, const struct sg_hsm_key_kind *kind,
                                  struct sg_hsm_seal_key *key)
 {
 	CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
@@ -193,10 +193,10 @@ static enum sg_err generate_pair(struct sg_hsm_session *s, const struct sg_hsm_k
 
 	rv = s->f->C_GenerateKeyPair(s->handle, &mechanism, public, n_public, private, n_private,
 	                             &handle[0], &handle[1]);
-	return sg_hsm_check(s, "C_GenerateKeyPair", rv);
+	return sg_client_check(s, "C_GenerateKeyPair", rv);
 }
 
-static enum sg_err make(struct sg_hsm_session *s, const struct sg_hsm_key_kind *kind,
+static enum sg_err make(struct sg_client_session *s, const struct sg_hsm_key_kind *kind,
                         struct sg_hsm_seal_key *key)
 {
 	CK_OBJECT_HANDLE handle;
@@ -209,7 +209,7 @@ static enum sg_err make(struct sg_hsm_session *s, const struct sg_hsm_key_kind *
 	if (err != SG_OK)
 		return err;
 	key->made = true;
-	err = sg_hsm_find_key(s, kind->class, sg_bytes(key->id, key->id_len), &handle);
+	err = sg_client_find_key(s, kind->class, sg_bytes(key->id, key->id_len), &handle);
 	if (err == SG_OK)
 		err = check(s, kind, SG_HSM_MADE, handle);
 	if (err != SG_OK)
@@ -217,7 +217,7 @@ static enum sg_err make(struct sg_hsm_session *s, const struct sg_hsm_key_kind *
 	return err;
 }
 
-enum sg_err sg_hsm_seal_key_get(struct sg_hsm_session *s, const struct sg_hsm_key_kind *kind,
+enum sg_err sg_hsm_seal_key_get(struct sg_client_session *s, const struct sg_hsm_key_kind *kind,
                                 struct sg_hsm_seal_key *key)
 {
 	CK_OBJECT_HANDLE handle = CK_INVALID_HANDLE;
@@ -233,7 +233,7 @@ enum sg_err sg_hsm_seal_key_get(struct sg_hsm_session *s, const struct sg_hsm_ke
 }
 
 /* Tell whether the URI names that key: by its id, by its label, which the HSM knows, or both. */
-static bool is_named(struct sg_hsm_session *s, const struct sg_hsm_key_kind *kind,
+static bool is_named(struct sg_client_session *s, const struct sg_hsm_key_kind *kind,
                      struct sg_bytes id)
 {
 	CK_OBJECT_CLASS class = kind->class;
@@ -245,7 +245,7 @@ static bool is_named(struct sg_hsm_session *s, const struct sg_hsm_key_kind *kin
 	CK_ULONG n_uri = 0, n = 2, count = 0;
 	bool named = false;
 
-	uri = sg_hsm_uri_attributes(s, &n_uri);
+	uri = sg_client_uri_attributes(s, &n_uri);
 	for (CK_ULONG i = 0; i < n_uri; i++) {
 		if (uri[i].type == CKA_LABEL && n < 3)
 			template[n++] = uri[i];
@@ -257,10 +257,10 @@ static bool is_named(struct sg_hsm_session *s, const struct sg_hsm_key_kind *kin
 	}
 	if (n == 2)
 		return named;
-	return sg_hsm_find(s, template, n, found, 2, &count) == SG_OK && count == 1;
+	return sg_client_find(s, template, n, found, 2, &count) == SG_OK && count == 1;
 }
 
-enum sg_err sg_hsm_seal_key_check(struct sg_hsm_session *s, const struct sg_hsm_key_kind *kind,
+enum sg_err sg_hsm_seal_key_check(struct sg_client_session *s, const struct sg_hsm_key_kind *kind,
                                   struct sg_bytes id, CK_OBJECT_HANDLE handle)
 {
 	const enum sg_hsm_origin origin = is_named(s, kind, id) ? SG_HSM_NAMED : SG_HSM_MADE;
@@ -269,7 +269,7 @@ enum sg_err sg_hsm_seal_key_check(struct sg_hsm_session *s, const struct sg_hsm_
 	return err == SG_ERR_HSM_MECHANISM ? SG_ERR_HSM_OTHER : err;
 }
 
-void sg_hsm_seal_key_undo(struct sg_hsm_session *s, const struct sg_hsm_key_kind *kind,
+void sg_hsm_seal_key_undo(struct sg_client_session *s, const struct sg_hsm_key_kind *kind,
                           const struct sg_hsm_seal_key *key)
 {
 	CK_ATTRIBUTE template[] = {
@@ -279,9 +279,9 @@ void sg_hsm_seal_key_undo(struct sg_hsm_session *s, const struct sg_hsm_key_kind
 	CK_OBJECT_HANDLE found[2];
 	CK_ULONG n = 0;
 
-	if (sg_hsm_find(s, template, 2, found, 2, &n) != SG_OK)
+	if (sg_client_find(s, template, 2, found, 2, &n) != SG_OK)
 		return;
 	for (CK_ULONG i = 0; i < n; i++)
-		(void)sg_hsm_check(s, "C_DestroyObject",
-		                   s->f->C_DestroyObject(s->handle, found[i]));
+		(void)sg_client_check(s, "C_DestroyObject",
+		                      s->f->C_DestroyObject(s->handle, found[i]));
 }

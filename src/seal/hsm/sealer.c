@@ -11,15 +11,15 @@
 #include "crypto/random.h"
 #include "seal/hsm/blob.h"
 #include "seal/hsm/parent.h"
-#include "seal/hsm/pin.h"
-#include "seal/hsm/share.h"
+#include "client/pin.h"
+#include "client/share.h"
 #include "seal/policy.h"
 #include "util/log.h"
 
 struct hsm_sealer {
 	struct sg_sealer base;                  /* first */
 	char *configured;                       /* the file, for messages */
-	struct sg_hsm *hsm[SG_CONFIG_HSMS];     /* one for each that is configured */
+	struct sg_client *hsm[SG_CONFIG_HSMS];     /* one for each that is configured */
 	size_t n;
 	_Atomic size_t first;                   /* the one that is asked first */
 };
@@ -32,7 +32,7 @@ static struct hsm_sealer *self(struct sg_sealer *sealer)
 static void hsm_free(struct sg_sealer *sealer)
 {
 	for (size_t i = 0; i < self(sealer)->n; i++)
-		sg_hsm_give_up(&self(sealer)->hsm[i]);
+		sg_client_give_up(&self(sealer)->hsm[i]);
 	free(self(sealer)->configured);
 	free(sealer);
 }
@@ -40,7 +40,7 @@ static void hsm_free(struct sg_sealer *sealer)
 static bool hsm_may_hang(struct sg_sealer *sealer)
 {
 	(void)sealer;
-	return !sg_hsm_pin_may_ask();
+	return !sg_client_pin_may_ask();
 }
 
 /* Nothing of the configuration is kept: a list may have given a question up that is still being
@@ -58,7 +58,7 @@ static enum sg_err hsm_open(const struct sg_config *config, struct sg_sealer **o
 	if (sealer->configured == NULL)
 		err = SG_ERR_NOMEM;
 	while (sealer->n < SG_CONFIG_HSMS && config->hsm[sealer->n] != NULL && err == SG_OK) {
-		err = sg_hsm_take_part(config->hsm[sealer->n], &sealer->hsm[sealer->n]);
+		err = sg_client_take_part(config->hsm[sealer->n], &sealer->hsm[sealer->n]);
 		if (err == SG_OK)
 			sealer->n++;
 	}
@@ -94,8 +94,8 @@ static void prefer(struct hsm_sealer *sealer, const struct sg_hsm_parent *parent
 	size_t first = 0;
 
 	for (size_t i = 0; i < sealer->n; i++) {
-		fits = sg_hsm_place_fits(sg_hsm_name(sealer->hsm[i]), parent->label,
-		                         parent->serial);
+		fits = sg_client_place_fits(sg_client_name(sealer->hsm[i]), parent->label,
+		                            parent->serial);
 		if (fits > best) {
 			best = fits;
 			first = i;
@@ -129,14 +129,14 @@ struct job {
 	struct sg_secret *opened;
 };
 
-static enum sg_err close_job(struct sg_hsm *hsm, void *arg)
+static enum sg_err close_job(struct sg_client *hsm, void *arg)
 {
 	struct job *job = arg;
 
 	return sg_hsm_close(hsm, job->profile, job->aad, job->plain, job->closed);
 }
 
-static enum sg_err open_job(struct sg_hsm *hsm, void *arg)
+static enum sg_err open_job(struct sg_client *hsm, void *arg)
 {
 	struct job *job = arg;
 
@@ -150,7 +150,7 @@ static int weight(enum sg_err err)
 }
 
 enum sg_err sg_hsm_sealer_ask(struct sg_sealer *base,
-                              enum sg_err (*fn)(struct sg_hsm *hsm, void *arg), void *arg)
+                              enum sg_err (*fn)(struct sg_client *hsm, void *arg), void *arg)
 {
 	struct hsm_sealer *sealer = self(base);
 	enum sg_err err = SG_ERR_HSM_OTHER, one;
@@ -169,7 +169,7 @@ enum sg_err sg_hsm_sealer_ask(struct sg_sealer *base,
 	return err;
 }
 
-struct sg_hsm *sg_hsm_sealer_nth(struct sg_sealer *sealer, size_t i)
+struct sg_client *sg_hsm_sealer_nth(struct sg_sealer *sealer, size_t i)
 {
 	return i < self(sealer)->n ? self(sealer)->hsm[i] : NULL;
 }
@@ -177,10 +177,10 @@ struct sg_hsm *sg_hsm_sealer_nth(struct sg_sealer *sealer, size_t i)
 /* Finding the HSM that has a key. */
 struct quest {
 	const struct sg_hsm_profile *profile;
-	struct sg_hsm *found;
+	struct sg_client *found;
 };
 
-static enum sg_err has_key_job(struct sg_hsm *hsm, void *arg)
+static enum sg_err has_key_job(struct sg_client *hsm, void *arg)
 {
 	struct quest *quest = arg;
 	enum sg_err err = sg_hsm_profile_has_key(hsm, quest->profile);
@@ -214,7 +214,7 @@ static enum sg_err hsm_provision(struct sg_sealer *base, const struct sg_secret 
 	if (err == SG_OK)
 		err = sg_hsm_profile_find(quest.found, &profile, made);
 	if (err == SG_OK)
-		err = sg_hsm_info(quest.found, &info);
+		err = sg_client_info(quest.found, &info);
 	return err == SG_OK ? sg_hsm_parent_write(&profile, &info, identity) : err;
 }
 
@@ -311,14 +311,14 @@ static enum sg_err hsm_unseal(struct sg_sealer *base, struct sg_bytes parent_byt
 
 static void copy_field(const unsigned char *field, size_t len, char *out, size_t size)
 {
-	const struct sg_bytes text = sg_hsm_field(field, len);
+	const struct sg_bytes text = sg_client_field(field, len);
 
 	snprintf(out, size, "%.*s", (int)text.len, (const char *)text.data);
 }
 
-static void describe(struct sg_hsm *hsm, const CK_TOKEN_INFO *info, struct sg_sealer_status *out)
+static void describe(struct sg_client *hsm, const CK_TOKEN_INFO *info, struct sg_sealer_status *out)
 {
-	snprintf(out->device, sizeof out->device, "%s", sg_hsm_name(hsm));
+	snprintf(out->device, sizeof out->device, "%s", sg_client_name(hsm));
 	copy_field(info->manufacturerID, sizeof info->manufacturerID, out->maker,
 	           sizeof out->maker);
 	snprintf(out->firmware, sizeof out->firmware, "%u.%u", info->firmwareVersion.major,
@@ -337,7 +337,7 @@ static enum sg_err hsm_status(struct sg_sealer *base, struct sg_bytes parent_byt
 	CK_TOKEN_INFO info;
 	const bool known = sg_hsm_parent_read(parent_bytes, &parent);
 	const size_t n = known ? sealer->n : 1;
-	struct sg_hsm *hsm;
+	struct sg_client *hsm;
 	size_t first = 0;
 
 	*out = (struct sg_sealer_status){ .device = "no HSM is configured" };
@@ -347,10 +347,10 @@ static enum sg_err hsm_status(struct sg_sealer *base, struct sg_bytes parent_byt
 		prefer(sealer, &parent);
 		first = sealer->first;
 	}
-	snprintf(out->device, sizeof out->device, "%s", sg_hsm_name(sealer->hsm[first]));
+	snprintf(out->device, sizeof out->device, "%s", sg_client_name(sealer->hsm[first]));
 	for (size_t i = 0; i < n && !out->parent_same; i++) {
 		hsm = sealer->hsm[(first + i) % sealer->n];
-		one = sg_hsm_info(hsm, &info);
+		one = sg_client_info(hsm, &info);
 		if (one != SG_OK) {
 			err = err == SG_OK ? SG_OK : one;
 			away = one;

@@ -39,7 +39,7 @@ static const struct wanted origins[] = {
 
 /* The key that is looked at, and the questions. */
 struct look {
-	struct sg_hsm_session *s;
+	struct sg_client_session *s;
 	const char *name;
 	CK_OBJECT_HANDLE key;
 	enum sg_hsm_origin origin;
@@ -103,15 +103,15 @@ static enum sg_err ask_all(const struct look *l, enum answer *answers)
 	CK_RV rv = ask(l, 0, l->n, answers);
 
 	if (!lacks_one(rv))
-		return sg_hsm_check(l->s, "C_GetAttributeValue", rv);
+		return sg_client_check(l->s, "C_GetAttributeValue", rv);
 	rv = CKR_OK;
 	for (size_t i = 0; i < l->n && (rv == CKR_OK || lacks_one(rv)); i++)
 		rv = ask(l, i, 1, answers);
-	return lacks_one(rv) ? SG_OK : sg_hsm_check(l->s, "C_GetAttributeValue", rv);
+	return lacks_one(rv) ? SG_OK : sg_client_check(l->s, "C_GetAttributeValue", rv);
 }
 
 /* Tell whether the HSM lets nobody in without a PIN. Where it has none, all keys are public. */
-static bool asks_for_login(struct sg_hsm_session *s)
+static bool asks_for_login(struct sg_client_session *s)
 {
 	CK_TOKEN_INFO info;
 
@@ -162,18 +162,18 @@ static enum sg_err look(const struct look *l)
 	return err;
 }
 
-static enum sg_err check_type(struct sg_hsm_session *s, CK_KEY_TYPE type, CK_OBJECT_HANDLE key)
+static enum sg_err check_type(struct sg_client_session *s, CK_KEY_TYPE type, CK_OBJECT_HANDLE key)
 {
 	CK_KEY_TYPE found = 0;
 	CK_ATTRIBUTE attr = { CKA_KEY_TYPE, &found, sizeof found };
 	enum sg_err err;
 
-	err = sg_hsm_check(s, "C_GetAttributeValue",
-	                   s->f->C_GetAttributeValue(s->handle, key, &attr, 1));
+	err = sg_client_check(s, "C_GetAttributeValue",
+	                      s->f->C_GetAttributeValue(s->handle, key, &attr, 1));
 	return err == SG_OK && found != type ? SG_ERR_HSM_MECHANISM : err;
 }
 
-enum sg_err sg_hsm_key_check(struct sg_hsm_session *s, CK_KEY_TYPE type, const char *name,
+enum sg_err sg_hsm_key_check(struct sg_client_session *s, CK_KEY_TYPE type, const char *name,
                              CK_OBJECT_HANDLE key)
 {
 	struct look l = { .s = s, .name = name, .key = key, .origin = SG_HSM_MADE };
@@ -183,7 +183,7 @@ enum sg_err sg_hsm_key_check(struct sg_hsm_session *s, CK_KEY_TYPE type, const c
 	return err == SG_OK ? look(&l) : err;
 }
 
-enum sg_err sg_hsm_kept_trust(struct sg_hsm_session *s, CK_KEY_TYPE type, CK_OBJECT_HANDLE key)
+enum sg_err sg_hsm_kept_trust(struct sg_client_session *s, CK_KEY_TYPE type, CK_OBJECT_HANDLE key)
 {
 	struct look l = {
 		.s = s, .name = "the key of this name", .key = key, .origin = SG_HSM_MADE,
@@ -195,7 +195,7 @@ enum sg_err sg_hsm_kept_trust(struct sg_hsm_session *s, CK_KEY_TYPE type, CK_OBJ
 	return err == SG_OK ? look(&l) : err;
 }
 
-enum sg_err sg_hsm_trust(struct sg_hsm_session *s, const struct sg_hsm_key_kind *kind,
+enum sg_err sg_hsm_trust(struct sg_client_session *s, const struct sg_hsm_key_kind *kind,
                          enum sg_hsm_origin origin, CK_OBJECT_HANDLE key)
 {
 	struct look l = { .s = s, .name = kind->label, .key = key, .origin = origin };

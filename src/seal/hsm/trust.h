@@ -19,17 +19,17 @@ enum sg_hsm_origin {
 /* Look at a key that seals: that it stays in the HSM, can't be read there, takes the PIN where
  * there is one, was made there, and opens. One request, unless it fails. Errors: HSM_MECHANISM
  * for one that is not to be used. */
-enum sg_err sg_hsm_trust(struct sg_hsm_session *s, const struct sg_hsm_key_kind *kind,
+enum sg_err sg_hsm_trust(struct sg_client_session *s, const struct sg_hsm_key_kind *kind,
                          enum sg_hsm_origin origin, CK_OBJECT_HANDLE key);
 
 /* Check that any key is of a type, stays in the HSM and can't be read there; name is for the log.
  * Errors: HSM_MECHANISM where not. */
-enum sg_err sg_hsm_key_check(struct sg_hsm_session *s, CK_KEY_TYPE type, const char *name,
+enum sg_err sg_hsm_key_check(struct sg_client_session *s, CK_KEY_TYPE type, const char *name,
                              CK_OBJECT_HANDLE key);
 
 /* The same of a key that lives in the HSM, which was made there and takes the PIN: whoever gets
  * into the HSM could put one that he knows in its place. What the HSM does not tell is passed
  * over. */
-enum sg_err sg_hsm_kept_trust(struct sg_hsm_session *s, CK_KEY_TYPE type, CK_OBJECT_HANDLE key);
+enum sg_err sg_hsm_kept_trust(struct sg_client_session *s, CK_KEY_TYPE type, CK_OBJECT_HANDLE key);
 
 #endif

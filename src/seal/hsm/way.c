@@ -10,7 +10,7 @@
 #include <signet/pkcs11.h>
 
 #include "crypto/random.h"
-#include "seal/hsm/rc.h"
+#include "client/rc.h"
 #include "util/cursor.h"
 
 #define IV 12                   /* bytes of one that we make, or give the HSM room for */
@@ -19,31 +19,32 @@
 #define CIPHER (SG_HSM_SECRET + TAG)
 
 /* Run C_EncryptInit and C_Encrypt, or their counterparts, in one part. */
-static enum sg_err encrypt(struct sg_hsm_session *s, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key,
-                           struct sg_bytes in, uint8_t *out, CK_ULONG *len)
+static enum sg_err encrypt(struct sg_client_session *s, CK_MECHANISM *mechanism,
+                           CK_OBJECT_HANDLE key, struct sg_bytes in, uint8_t *out, CK_ULONG *len)
 {
 	enum sg_err err;
 
-	err = sg_hsm_check(s, "C_EncryptInit", s->f->C_EncryptInit(s->handle, mechanism, key));
+	err = sg_client_check(s, "C_EncryptInit", s->f->C_EncryptInit(s->handle, mechanism, key));
 	if (err != SG_OK)
 		return err;
-	return sg_hsm_check(s, "C_Encrypt",
-	                    s->f->C_Encrypt(s->handle, (CK_BYTE *)in.data, in.len, out, len));
+	return sg_client_check(s, "C_Encrypt",
+	                       s->f->C_Encrypt(s->handle, (CK_BYTE *)in.data, in.len, out, len));
 }
 
-static enum sg_err decrypt(struct sg_hsm_session *s, CK_MECHANISM *mechanism, struct sg_hsm_work *w,
-                           struct sg_bytes in)
+static enum sg_err decrypt(struct sg_client_session *s, CK_MECHANISM *mechanism,
+                           struct sg_hsm_work *w, struct sg_bytes in)
 {
 	CK_ULONG len = w->opened->cap;
 	enum sg_err err;
 	CK_RV rv;
 
-	err = sg_hsm_check(s, "C_DecryptInit", s->f->C_DecryptInit(s->handle, mechanism, w->key));
+	err = sg_client_check(s, "C_DecryptInit",
+	                      s->f->C_DecryptInit(s->handle, mechanism, w->key));
 	if (err != SG_OK)
 		return err;
 	rv = s->f->C_Decrypt(s->handle, (CK_BYTE *)in.data, in.len, w->opened->data, &len);
-	err = sg_hsm_check(s, "C_Decrypt", rv);
-	w->vague = sg_hsm_is_vague(rv);
+	err = sg_client_check(s, "C_Decrypt", rv);
+	w->vague = sg_client_is_vague(rv);
 	if (err == SG_OK && len != SG_HSM_SECRET)
 		err = SG_ERR_HSM_FAULT;
 	w->opened->len = err == SG_OK ? len : 0;
@@ -82,7 +83,7 @@ static bool iv_fits(enum sg_hsm_iv kind, struct sg_bytes iv, const uint8_t asked
 	                              : memcmp(iv.data, zeros, iv.len) != 0;
 }
 
-static enum sg_err gcm_close(struct sg_hsm_session *s, const struct sg_hsm_way_row *way,
+static enum sg_err gcm_close(struct sg_client_session *s, const struct sg_hsm_way_row *way,
                              struct sg_hsm_work *w)
 {
 	const enum sg_hsm_iv kind = w->profile->iv;
@@ -110,7 +111,7 @@ static enum sg_err gcm_close(struct sg_hsm_session *s, const struct sg_hsm_way_r
 	return writer.err;
 }
 
-static enum sg_err gcm_open(struct sg_hsm_session *s, const struct sg_hsm_way_row *way,
+static enum sg_err gcm_open(struct sg_client_session *s, const struct sg_hsm_way_row *way,
                             struct sg_hsm_work *w)
 {
 	struct sg_reader r = sg_reader(w->closed);
@@ -134,7 +135,7 @@ static CK_RSA_PKCS_OAEP_PARAMS oaep_params(const struct sg_hsm_way_row *way)
 }
 
 /* The public half is ours: many HSMs encrypt with none. */
-static enum sg_err oaep_close(struct sg_hsm_session *s, const struct sg_hsm_way_row *way,
+static enum sg_err oaep_close(struct sg_client_session *s, const struct sg_hsm_way_row *way,
                               struct sg_hsm_work *w)
 {
 	const struct sg_rsa_public public = sg_hsm_profile_public(w->profile);
@@ -146,7 +147,7 @@ static enum sg_err oaep_close(struct sg_hsm_session *s, const struct sg_hsm_way_
 	return err == SG_OK ? sg_buf_set(w->out, sg_bytes(out, public.modulus.len)) : err;
 }
 
-static enum sg_err oaep_open(struct sg_hsm_session *s, const struct sg_hsm_way_row *way,
+static enum sg_err oaep_open(struct sg_client_session *s, const struct sg_hsm_way_row *way,
                              struct sg_hsm_work *w)
 {
 	CK_RSA_PKCS_OAEP_PARAMS params = oaep_params(way);
@@ -175,7 +176,7 @@ static void fill_passing(CK_ATTRIBUTE template[PASSING])
 	memcpy(template, passing, sizeof passing);
 }
 
-static enum sg_err wrap_close(struct sg_hsm_session *s, const struct sg_hsm_way_row *way,
+static enum sg_err wrap_close(struct sg_client_session *s, const struct sg_hsm_way_row *way,
                               struct sg_hsm_work *w)
 {
 	CK_MECHANISM mechanism = { way->mechanism, NULL, 0 };
@@ -187,13 +188,13 @@ static enum sg_err wrap_close(struct sg_hsm_session *s, const struct sg_hsm_way_
 
 	fill_passing(template);
 	template[PASSING] = (CK_ATTRIBUTE){ CKA_VALUE, w->plain->data, w->plain->len };
-	err = sg_hsm_check(s, "C_CreateObject",
-	                   s->f->C_CreateObject(s->handle, template, PASSING + 1, &object));
+	err = sg_client_check(s, "C_CreateObject",
+	                      s->f->C_CreateObject(s->handle, template, PASSING + 1, &object));
 	if (err != SG_OK)
 		return err;
-	err = sg_hsm_check(s, "C_WrapKey", s->f->C_WrapKey(s->handle, &mechanism, w->key, object,
-	                                                   out, &len));
-	end = sg_hsm_check(s, "C_DestroyObject", s->f->C_DestroyObject(s->handle, object));
+	err = sg_client_check(s, "C_WrapKey", s->f->C_WrapKey(s->handle, &mechanism, w->key, object,
+	                                                      out, &len));
+	end = sg_client_check(s, "C_DestroyObject", s->f->C_DestroyObject(s->handle, object));
 	if (err == SG_OK)
 		err = end;
 	if (err == SG_OK && len != sizeof out)
@@ -201,7 +202,7 @@ static enum sg_err wrap_close(struct sg_hsm_session *s, const struct sg_hsm_way_
 	return err == SG_OK ? sg_buf_set(w->out, sg_bytes(out, len)) : err;
 }
 
-static enum sg_err wrap_open(struct sg_hsm_session *s, const struct sg_hsm_way_row *way,
+static enum sg_err wrap_open(struct sg_client_session *s, const struct sg_hsm_way_row *way,
                              struct sg_hsm_work *w)
 {
 	CK_ATTRIBUTE template[PASSING], value = { CKA_VALUE, w->opened->data, w->opened->cap };
@@ -213,13 +214,13 @@ static enum sg_err wrap_open(struct sg_hsm_session *s, const struct sg_hsm_way_r
 	fill_passing(template);
 	rv = s->f->C_UnwrapKey(s->handle, &mechanism, w->key, (CK_BYTE *)w->closed.data,
 	                       w->closed.len, template, PASSING, &object);
-	err = sg_hsm_check(s, "C_UnwrapKey", rv);
-	w->vague = sg_hsm_is_vague(rv);
+	err = sg_client_check(s, "C_UnwrapKey", rv);
+	w->vague = sg_client_is_vague(rv);
 	if (err != SG_OK)
 		return err;
-	err = sg_hsm_check(s, "C_GetAttributeValue",
-	                   s->f->C_GetAttributeValue(s->handle, object, &value, 1));
-	end = sg_hsm_check(s, "C_DestroyObject", s->f->C_DestroyObject(s->handle, object));
+	err = sg_client_check(s, "C_GetAttributeValue",
+	                      s->f->C_GetAttributeValue(s->handle, object, &value, 1));
+	end = sg_client_check(s, "C_DestroyObject", s->f->C_DestroyObject(s->handle, object));
 	if (err == SG_OK)
 		err = end;
 	if (err == SG_OK && value.ulValueLen != SG_HSM_SECRET)

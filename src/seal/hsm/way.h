@@ -32,9 +32,9 @@ struct sg_hsm_way_row {
 	CK_MECHANISM_TYPE hash;                 /* of OAEP */
 	CK_ULONG mgf;
 	enum sg_oaep_hash by;                   /* the same for us */
-	enum sg_err (*close)(struct sg_hsm_session *s, const struct sg_hsm_way_row *way,
+	enum sg_err (*close)(struct sg_client_session *s, const struct sg_hsm_way_row *way,
 	                     struct sg_hsm_work *w);
-	enum sg_err (*open)(struct sg_hsm_session *s, const struct sg_hsm_way_row *way,
+	enum sg_err (*open)(struct sg_client_session *s, const struct sg_hsm_way_row *way,
 	                    struct sg_hsm_work *w);
 };
 

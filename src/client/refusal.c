@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Ring 2, HSM. The list of refused PINs, one for each HSM. A child of fork has the list and not the
- * PINs in it, which are guarded: there the file decides alone.
+ * Ring 2, client. The list of refused PINs, one for each HSM. A child of fork has the list and
+ * not the PINs in it, which are guarded: there the file decides alone.
  */
-#include "seal/hsm/refusal.h"
+#include "client/refusal.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@ struct refusal {
 	char *uri;
 	struct sg_secret *pin;
 	unsigned generation;            /* of the process that has the PIN */
-	struct sg_hsm_pin_origin origin;
+	struct sg_client_pin_origin origin;
 	bool counted;
 };
 
@@ -58,8 +58,8 @@ static void forget(const char *uri)
 	refusal_free(gone);
 }
 
-enum sg_err sg_hsm_refusal_note(const char *uri, const struct sg_secret *pin,
-                                const struct sg_hsm_pin_origin *origin, bool counted)
+enum sg_err sg_client_refusal_note(const char *uri, const struct sg_secret *pin,
+                                   const struct sg_client_pin_origin *origin, bool counted)
 {
 	struct refusal *refusal = NULL;
 	enum sg_err err = sg_fork_child(in_child);
@@ -88,7 +88,7 @@ enum sg_err sg_hsm_refusal_note(const char *uri, const struct sg_secret *pin,
 }
 
 static bool is_same(const struct refusal *refusal, const struct sg_secret *pin,
-                    const struct sg_hsm_pin_origin *origin)
+                    const struct sg_client_pin_origin *origin)
 {
 	if (memcmp(&refusal->origin, origin, sizeof *origin) != 0)
 		return false;
@@ -97,21 +97,21 @@ static bool is_same(const struct refusal *refusal, const struct sg_secret *pin,
 	return sg_secret_equal(sg_secret_bytes(pin), sg_secret_bytes(refusal->pin));
 }
 
-enum sg_hsm_refusal sg_hsm_refusal_of(const char *uri, const struct sg_secret *pin,
-                                      const struct sg_hsm_pin_origin *origin)
+enum sg_client_refusal sg_client_refusal_of(const char *uri, const struct sg_secret *pin,
+                                            const struct sg_client_pin_origin *origin)
 {
-	enum sg_hsm_refusal found = SG_HSM_REFUSAL_NONE;
+	enum sg_client_refusal found = SG_CLIENT_REFUSAL_NONE;
 	const struct refusal *refusal;
 
 	pthread_mutex_lock(&lock);
 	refusal = *find(uri);
 	if (refusal != NULL && is_same(refusal, pin, origin))
-		found = refusal->counted ? SG_HSM_REFUSAL_COUNTED : SG_HSM_REFUSAL_STANDS;
+		found = refusal->counted ? SG_CLIENT_REFUSAL_COUNTED : SG_CLIENT_REFUSAL_STANDS;
 	pthread_mutex_unlock(&lock);
 	return found;
 }
 
-void sg_hsm_refusal_forget(const char *uri)
+void sg_client_refusal_forget(const char *uri)
 {
 	pthread_mutex_lock(&lock);
 	forget(uri);

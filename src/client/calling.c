@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Ring 2, HSM. Who is inside of a module. A fork keeps new calls out and waits for those that are
- * there, but not long: an HSM may hang, and the program that forks does not know of it.
+ * Ring 2, client. Who is inside of a module. A fork keeps new calls out and waits for those that
+ * are there, but not long: an HSM may hang, and the program that forks does not know of it.
  */
-#include "seal/hsm/calling.h"
+#include "client/calling.h"
 
 #include <stdatomic.h>
 #include <time.h>
@@ -51,14 +51,14 @@ static void open_door(bool child)
 	}
 }
 
-enum sg_err sg_hsm_calling_start(void)
+enum sg_err sg_client_calling_start(void)
 {
 	static const struct sg_fork_door door = { close_door, open_door };
 
 	return sg_fork_around(&door);
 }
 
-void sg_hsm_enter(struct sg_signal_hold *hold)
+void sg_client_enter(struct sg_signal_hold *hold)
 {
 	sg_signal_block(hold, SIGPIPE);
 	atomic_fetch_add(&inside, 1);
@@ -70,19 +70,19 @@ void sg_hsm_enter(struct sg_signal_hold *hold)
 	calling = true;
 }
 
-void sg_hsm_leave(struct sg_signal_hold *hold)
+void sg_client_leave(struct sg_signal_hold *hold)
 {
 	calling = false;
 	atomic_fetch_sub(&inside, 1);
 	sg_signal_release(hold);
 }
 
-bool sg_hsm_is_calling(void)
+bool sg_client_is_calling(void)
 {
 	return calling;
 }
 
-bool sg_hsm_is_lost(void)
+bool sg_client_is_lost(void)
 {
 	return atomic_load(&lost);
 }

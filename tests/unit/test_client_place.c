@@ -3,7 +3,7 @@
  * Tests. Of several URIs, the one that names a token best is known without a look at any HSM.
  */
 #include "lib/runner.h"
-#include "seal/hsm/place.h"
+#include "client/place.h"
 
 /* How well a URI fits "box" of serial "17". */
 static const struct fit {
@@ -29,7 +29,7 @@ static const struct fit {
 
 START_TEST(the_more_a_uri_names_of_a_token_the_better_it_fits)
 {
-	ck_assert_uint_eq(sg_hsm_place_fits(fits[_i].uri, sg_bytes_str("box"), sg_bytes_str("17")),
+	ck_assert_uint_eq(sg_client_place_fits(fits[_i].uri, sg_bytes_str("box"), sg_bytes_str("17")),
 	                  fits[_i].fits);
 }
 END_TEST
@@ -38,11 +38,11 @@ START_TEST(what_is_not_known_of_a_token_is_not_compared)
 {
 	const struct sg_bytes none = sg_bytes(NULL, 0);
 
-	ck_assert_uint_eq(sg_hsm_place_fits("pkcs11:token=box;serial=17", sg_bytes_str("box"), none),
+	ck_assert_uint_eq(sg_client_place_fits("pkcs11:token=box;serial=17", sg_bytes_str("box"), none),
 	                  2);
-	ck_assert_uint_eq(sg_hsm_place_fits("pkcs11:token=box;serial=17", none, sg_bytes_str("17")),
+	ck_assert_uint_eq(sg_client_place_fits("pkcs11:token=box;serial=17", none, sg_bytes_str("17")),
 	                  3);
-	ck_assert_uint_eq(sg_hsm_place_fits("pkcs11:token=box", none, none), 1);
+	ck_assert_uint_eq(sg_client_place_fits("pkcs11:token=box", none, none), 1);
 }
 END_TEST
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Ring 2, HSM. The table of return values [PKCS#11 3.1 §5.1].
+ * Ring 2, client. The table of return values [PKCS#11 3.1 §5.1].
  */
-#include "seal/hsm/rc.h"
+#include "client/rc.h"
 
 #include <stddef.h>
 
@@ -84,12 +84,12 @@ static const struct row *find(CK_RV rv)
 	return NULL;
 }
 
-bool sg_hsm_is_vague(CK_RV rv)
+bool sg_client_is_vague(CK_RV rv)
 {
 	return rv != CKR_OK && find(rv) == NULL;
 }
 
-enum sg_err sg_hsm_err(const char *function, CK_RV rv, bool *lost)
+enum sg_err sg_client_err(const char *function, CK_RV rv, bool *lost)
 {
 	const struct row *row = find(rv);
 

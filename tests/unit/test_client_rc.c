@@ -3,7 +3,7 @@
  * Tests. From what the module of an HSM returns to our own errors.
  */
 #include "lib/runner.h"
-#include "seal/hsm/rc.h"
+#include "client/rc.h"
 
 #include <signet/pkcs11.h>
 
@@ -58,9 +58,9 @@ START_TEST(a_code_has_its_meaning)
 {
 	bool lost = false;
 
-	ck_assert_int_eq(sg_hsm_err("C_Something", rows[_i].rv, &lost), rows[_i].err);
+	ck_assert_int_eq(sg_client_err("C_Something", rows[_i].rv, &lost), rows[_i].err);
 	ck_assert(lost == rows[_i].lost);
-	ck_assert_int_eq(sg_hsm_err("C_Something", rows[_i].rv, NULL), rows[_i].err);
+	ck_assert_int_eq(sg_client_err("C_Something", rows[_i].rv, NULL), rows[_i].err);
 }
 END_TEST
 
@@ -68,9 +68,9 @@ START_TEST(what_was_lost_stays_so)
 {
 	bool lost = true;
 
-	ck_assert_int_eq(sg_hsm_err("C_Something", CKR_OK, &lost), SG_OK);
+	ck_assert_int_eq(sg_client_err("C_Something", CKR_OK, &lost), SG_OK);
 	ck_assert(lost);
-	ck_assert_int_eq(sg_hsm_err("C_Something", CKR_PIN_INCORRECT, &lost), SG_ERR_HSM_PIN);
+	ck_assert_int_eq(sg_client_err("C_Something", CKR_PIN_INCORRECT, &lost), SG_ERR_HSM_PIN);
 	ck_assert(lost);
 }
 END_TEST
@@ -82,23 +82,23 @@ static const CK_RV vague[] = {
 
 START_TEST(what_may_be_about_the_data_is_no_more_than_that)
 {
-	ck_assert(sg_hsm_is_vague(vague[_i]));
-	ck_assert_int_eq(sg_hsm_err("C_Something", vague[_i], NULL), SG_ERR_HSM_FAULT);
+	ck_assert(sg_client_is_vague(vague[_i]));
+	ck_assert_int_eq(sg_client_err("C_Something", vague[_i], NULL), SG_ERR_HSM_FAULT);
 }
 END_TEST
 
 START_TEST(what_is_about_the_hsm_alone_is_known)
 {
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-		ck_assert(sg_hsm_is_vague(rows[i].rv) == (rows[i].rv == CKR_GENERAL_ERROR ||
-		                                          rows[i].rv >= CKR_VENDOR_DEFINED));
+		ck_assert(sg_client_is_vague(rows[i].rv) == (rows[i].rv == CKR_GENERAL_ERROR ||
+		                                             rows[i].rv >= CKR_VENDOR_DEFINED));
 }
 END_TEST
 
 START_TEST(every_refusal_is_an_error)
 {
 	for (CK_RV rv = 1; rv < 0x400; rv++)
-		ck_assert_int_ne(sg_hsm_err("C_Something", rv, NULL), SG_OK);
+		ck_assert_int_ne(sg_client_err("C_Something", rv, NULL), SG_OK);
 }
 END_TEST
 

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Ring 2, HSM. Logging in to an HSM with the PIN that its URI leads to, and what is done so that
+ * Ring 2, client. Logging in to an HSM with the PIN that its URI leads to, and what is done so that
  * this does not lock it.
  */
-#ifndef SG_SEAL_HSM_LOGIN_H
-#define SG_SEAL_HSM_LOGIN_H
+#ifndef SG_CLIENT_LOGIN_H
+#define SG_CLIENT_LOGIN_H
 
-#include "seal/hsm/place.h"
+#include "client/place.h"
 
 /* Log in, where the token asks for that, in a session of a place that this URI led to. *lost is set
  * where the connection is void; *once tells that it cost a try of the PIN, so that it is not to
  * be repeated. Errors: HSM_PIN, HSM_LAST, HSM_LOCKED, and those of the module. */
-enum sg_err sg_hsm_login(const struct sg_hsm_place *place, const char *uri,
-                         CK_SESSION_HANDLE session, bool *lost, bool *once);
+enum sg_err sg_client_login(const struct sg_client_place *place, const char *uri,
+                            CK_SESSION_HANDLE session, bool *lost, bool *once);
 
 #endif

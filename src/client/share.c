@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Ring 2, HSM. Who has which connection.
+ * Ring 2, client. Who has which connection.
  */
-#include "seal/hsm/share.h"
+#include "client/share.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 struct share {
 	struct share *next;
 	char *uri;
-	struct sg_hsm *hsm;
+	struct sg_client *client;
 	unsigned users;
 };
 
@@ -32,7 +32,7 @@ static void in_child(void)
 
 static void share_free(struct share *share)
 {
-	sg_hsm_free(&share->hsm);
+	sg_client_free(&share->client);
 	free(share->uri);
 	free(share);
 }
@@ -46,7 +46,7 @@ static enum sg_err share_new(const char *uri, struct share **out)
 		return SG_ERR_NOMEM;
 	share->uri = strdup(uri);
 	if (share->uri != NULL)
-		err = sg_hsm_new(uri, &share->hsm);
+		err = sg_client_new(uri, &share->client);
 	if (err != SG_OK) {
 		share_free(share);
 		return err;
@@ -57,7 +57,7 @@ static enum sg_err share_new(const char *uri, struct share **out)
 	return SG_OK;
 }
 
-enum sg_err sg_hsm_take_part(const char *uri, struct sg_hsm **out)
+enum sg_err sg_client_take_part(const char *uri, struct sg_client **out)
 {
 	enum sg_err err = sg_fork_child(in_child);
 	struct share *share;
@@ -73,21 +73,21 @@ enum sg_err sg_hsm_take_part(const char *uri, struct sg_hsm **out)
 		err = share_new(uri, &share);
 	if (err == SG_OK) {
 		share->users++;
-		*out = share->hsm;
+		*out = share->client;
 	}
 	pthread_mutex_unlock(&lock);
 	return err;
 }
 
 /* Closing asks the HSM, which may take its time: nobody else waits for that. */
-void sg_hsm_give_up(struct sg_hsm **hsm)
+void sg_client_give_up(struct sg_client **client)
 {
 	struct share **at = &shares, *last = NULL;
 
-	if (*hsm == NULL)
+	if (*client == NULL)
 		return;
 	pthread_mutex_lock(&lock);
-	while (*at != NULL && (*at)->hsm != *hsm)
+	while (*at != NULL && (*at)->client != *client)
 		at = &(*at)->next;
 	if (*at != NULL && --(*at)->users == 0) {
 		last = *at;
@@ -96,5 +96,5 @@ void sg_hsm_give_up(struct sg_hsm **hsm)
 	pthread_mutex_unlock(&lock);
 	if (last != NULL)
 		share_free(last);
-	*hsm = NULL;
+	*client = NULL;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Ring 2, HSM. The PIN of an HSM.
+ * Ring 2, client. The PIN of an HSM.
  */
-#include "seal/hsm/pin.h"
+#include "client/pin.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,12 +13,12 @@
 
 static enum sg_err (*asked)(const char *label, struct sg_secret **pin);
 
-void sg_hsm_pin_ask(enum sg_err (*fn)(const char *label, struct sg_secret **pin))
+void sg_client_pin_ask(enum sg_err (*fn)(const char *label, struct sg_secret **pin))
 {
 	asked = fn;
 }
 
-bool sg_hsm_pin_may_ask(void)
+bool sg_client_pin_may_ask(void)
 {
 	return asked != NULL;
 }
@@ -81,9 +81,9 @@ static enum sg_err ask(const unsigned char label[32], struct sg_secret **out)
 }
 
 /* Before it is read: what is written meanwhile counts as written afterwards. */
-static struct sg_hsm_pin_origin origin_of(const char *path)
+static struct sg_client_pin_origin origin_of(const char *path)
 {
-	struct sg_hsm_pin_origin origin = { 0 };
+	struct sg_client_pin_origin origin = { 0 };
 	struct stat st;
 
 	if (stat(path, &st) == 0) {
@@ -106,22 +106,22 @@ static enum sg_err refuse_empty(enum sg_err err, const char *what, const char *w
 	return SG_ERR_HSM_PIN;
 }
 
-enum sg_err sg_hsm_pin_read(P11KitUri *uri, const unsigned char label[32],
-                            struct sg_hsm_pin_origin *origin, struct sg_secret **out)
+enum sg_err sg_client_pin_read(P11KitUri *uri, const unsigned char label[32],
+                               struct sg_client_pin_origin *origin, struct sg_secret **out)
 {
 	const char *source = p11_kit_uri_get_pin_source(uri);
 	char *path = NULL;
 	enum sg_err err;
 
 	*out = NULL;
-	*origin = (struct sg_hsm_pin_origin){ 0 };
+	*origin = (struct sg_client_pin_origin){ 0 };
 	if (source == NULL)
 		return refuse_empty(ask(label, out), "nobody gave a PIN for", "the HSM", out);
 	err = source_path(source, &path);
 	if (err == SG_OK)
 		*origin = origin_of(path);
 	if (err == SG_OK)
-		err = sg_file_read_secret(path, SG_HSM_PIN_MAX, out);
+		err = sg_file_read_secret(path, SG_CLIENT_PIN_MAX, out);
 	err = refuse_empty(err, "there is no PIN of the HSM in", path, out);
 	if (err == SG_ERR_NOT_FOUND) {
 		sg_log(SG_LOG_ERROR, "there is no file %s with the PIN of the HSM", path);

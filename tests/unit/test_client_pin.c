@@ -9,7 +9,7 @@
 
 #include "lib/runner.h"
 #include "lib/scratch.h"
-#include "seal/hsm/pin.h"
+#include "client/pin.h"
 #include "util/log.h"
 
 #define PIN "the pin"
@@ -18,7 +18,7 @@ static char *folder, *file;
 static P11KitUri *uri;
 static unsigned char label[32];
 static struct sg_secret *pin;
-static struct sg_hsm_pin_origin origin;
+static struct sg_client_pin_origin origin;
 
 static void setup(void)
 {
@@ -32,7 +32,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-	sg_hsm_pin_ask(NULL);
+	sg_client_pin_ask(NULL);
 	sg_secret_free(&pin);
 	p11_kit_uri_free(uri);
 	scratch_remove(&folder);
@@ -46,7 +46,7 @@ static enum sg_err read_from(const char *prefix, const char *rest)
 	snprintf(source, sizeof source, "%s%s", prefix, rest);
 	p11_kit_uri_set_pin_source(uri, source);
 	sg_secret_free(&pin);
-	return sg_hsm_pin_read(uri, label, &origin, &pin);
+	return sg_client_pin_read(uri, label, &origin, &pin);
 }
 
 static void has(const char *text)
@@ -160,7 +160,7 @@ END_TEST
 
 START_TEST(a_file_that_is_too_long_is_refused)
 {
-	char much[SG_HSM_PIN_MAX + 1];
+	char much[SG_CLIENT_PIN_MAX + 1];
 
 	memset(much, '1', sizeof much);
 	free(file);
@@ -172,7 +172,7 @@ END_TEST
 
 START_TEST(without_a_source_nobody_is_asked_unless_told)
 {
-	ck_assert_int_eq(sg_hsm_pin_read(uri, label, &origin, &pin), SG_OK);
+	ck_assert_int_eq(sg_client_pin_read(uri, label, &origin, &pin), SG_OK);
 	ck_assert_ptr_null(pin);
 }
 END_TEST
@@ -193,16 +193,16 @@ static enum sg_err answer_nothing(const char *name, struct sg_secret **out)
 
 START_TEST(who_is_asked_and_says_nothing_gave_no_pin)
 {
-	sg_hsm_pin_ask(answer_nothing);
-	ck_assert_int_eq(sg_hsm_pin_read(uri, label, &origin, &pin), SG_ERR_HSM_PIN);
+	sg_client_pin_ask(answer_nothing);
+	ck_assert_int_eq(sg_client_pin_read(uri, label, &origin, &pin), SG_ERR_HSM_PIN);
 	ck_assert_ptr_null(pin);
 }
 END_TEST
 
 START_TEST(who_is_asked_sees_the_label)
 {
-	sg_hsm_pin_ask(answer);
-	ck_assert_int_eq(sg_hsm_pin_read(uri, label, &origin, &pin), SG_OK);
+	sg_client_pin_ask(answer);
+	ck_assert_int_eq(sg_client_pin_read(uri, label, &origin, &pin), SG_OK);
 	has("asked");
 	ck_assert_str_eq(asked_for, "an hsm");
 }
@@ -211,15 +211,15 @@ END_TEST
 START_TEST(a_label_that_fills_its_field_is_whole)
 {
 	memset(label, 'x', sizeof label);
-	sg_hsm_pin_ask(answer);
-	ck_assert_int_eq(sg_hsm_pin_read(uri, label, &origin, &pin), SG_OK);
+	sg_client_pin_ask(answer);
+	ck_assert_int_eq(sg_client_pin_read(uri, label, &origin, &pin), SG_OK);
 	ck_assert_uint_eq(strlen(asked_for), sizeof label);
 }
 END_TEST
 
 START_TEST(with_a_source_nobody_is_asked)
 {
-	sg_hsm_pin_ask(answer);
+	sg_client_pin_ask(answer);
 	asked_for[0] = '\0';
 	ck_assert_int_eq(read_from("file:/nonexistent/", "pin"), SG_ERR_HSM_PIN);
 	ck_assert_str_eq(asked_for, "");

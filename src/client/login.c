@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Ring 2, HSM. The login to an HSM. No PIN that was wrong is tried twice: an HSM locks itself
+ * Ring 2, client. The login to an HSM. No PIN that was wrong is tried twice: an HSM locks itself
  * after a few.
  */
-#include "seal/hsm/login.h"
+#include "client/login.h"
 
 #include <string.h>
 
-#include "seal/hsm/calling.h"
-#include "seal/hsm/rc.h"
-#include "seal/hsm/refusal.h"
+#include "client/calling.h"
+#include "client/rc.h"
+#include "client/refusal.h"
 #include "util/log.h"
 
 /* What a token's information says of wrong PINs; each bit is worse than those before it. */
 #define COUNTED (CKF_USER_PIN_COUNT_LOW | CKF_USER_PIN_FINAL_TRY | CKF_USER_PIN_LOCKED)
 
 /* False where the HSM does not tell. */
-static bool read_count(const struct sg_hsm_place *place, CK_FLAGS *count)
+static bool read_count(const struct sg_client_place *place, CK_FLAGS *count)
 {
 	CK_TOKEN_INFO info;
 
@@ -28,7 +28,7 @@ static bool read_count(const struct sg_hsm_place *place, CK_FLAGS *count)
 }
 
 /* Tell whether the HSM shows a wrong PIN since the last right one, as far as it says. */
-static bool has_counted(const struct sg_hsm_place *place)
+static bool has_counted(const struct sg_client_place *place)
 {
 	CK_FLAGS count = COUNTED;
 
@@ -37,7 +37,7 @@ static bool has_counted(const struct sg_hsm_place *place)
 
 /* Tell whether a login that failed for another reason cost a try: the count is worse than it was
  * when the connection was made. It may have been somebody else's mistake by then. */
-static bool cost_a_try(const struct sg_hsm_place *place)
+static bool cost_a_try(const struct sg_client_place *place)
 {
 	CK_FLAGS count = 0;
 
@@ -46,17 +46,17 @@ static bool cost_a_try(const struct sg_hsm_place *place)
 
 /* Tell whether a PIN may be tried. One that was refused may where its file was written since, or
  * where the HSM's count was set back: somebody has set another PIN, or used the right one. */
-static bool may_try(const struct sg_hsm_place *place, const char *uri, const struct sg_secret *pin,
-                    const struct sg_hsm_pin_origin *origin)
+static bool may_try(const struct sg_client_place *place, const char *uri,
+                    const struct sg_secret *pin, const struct sg_client_pin_origin *origin)
 {
-	switch (sg_hsm_refusal_of(uri, pin, origin)) {
-	case SG_HSM_REFUSAL_NONE:
+	switch (sg_client_refusal_of(uri, pin, origin)) {
+	case SG_CLIENT_REFUSAL_NONE:
 		return true;
-	case SG_HSM_REFUSAL_COUNTED:
+	case SG_CLIENT_REFUSAL_COUNTED:
 		if (!has_counted(place))
 			return true;
 		break;
-	case SG_HSM_REFUSAL_STANDS:
+	case SG_CLIENT_REFUSAL_STANDS:
 		break;
 	}
 	sg_log(SG_LOG_ERROR, "this PIN was refused before; it is tried again when its file is "
@@ -66,9 +66,9 @@ static bool may_try(const struct sg_hsm_place *place, const char *uri, const str
 
 /* Log in with a PIN, or at the HSM's own keyboard where it has one and pin is NULL. *once tells
  * that it cost a try, whatever the HSM says: it is not repeated. */
-static enum sg_err login(const struct sg_hsm_place *place, const char *uri,
+static enum sg_err login(const struct sg_client_place *place, const char *uri,
                          CK_SESSION_HANDLE session, const struct sg_secret *pin,
-                         const struct sg_hsm_pin_origin *origin, bool *lost, bool *once)
+                         const struct sg_client_pin_origin *origin, bool *lost, bool *once)
 {
 	enum sg_err err, noted = SG_OK;
 	CK_RV rv;
@@ -82,22 +82,22 @@ static enum sg_err login(const struct sg_hsm_place *place, const char *uri,
 	                       pin != NULL ? pin->len : 0);
 	if (rv == CKR_USER_ALREADY_LOGGED_IN)
 		rv = CKR_OK;
-	err = sg_hsm_err("C_Login", rv, lost);
+	err = sg_client_err("C_Login", rv, lost);
 	if (err == SG_OK) {
-		sg_hsm_refusal_forget(uri);
+		sg_client_refusal_forget(uri);
 	} else if (pin != NULL && (err == SG_ERR_HSM_PIN || err == SG_ERR_HSM_FAULT)) {
 		*once = rv == CKR_PIN_INCORRECT || cost_a_try(place);
 		if (*once)
-			noted = sg_hsm_refusal_note(uri, pin, origin, has_counted(place));
+			noted = sg_client_refusal_note(uri, pin, origin, has_counted(place));
 	}
 	return noted == SG_OK ? err : noted;
 }
 
-enum sg_err sg_hsm_login(const struct sg_hsm_place *place, const char *uri,
-                         CK_SESSION_HANDLE session, bool *lost, bool *once)
+enum sg_err sg_client_login(const struct sg_client_place *place, const char *uri,
+                            CK_SESSION_HANDLE session, bool *lost, bool *once)
 {
 	const CK_FLAGS flags = place->info.flags;
-	struct sg_hsm_pin_origin origin;
+	struct sg_client_pin_origin origin;
 	struct sg_secret *pin = NULL;
 	struct sg_signal_hold hold;
 	enum sg_err err;
@@ -109,16 +109,16 @@ enum sg_err sg_hsm_login(const struct sg_hsm_place *place, const char *uri,
 		sg_log(SG_LOG_ERROR, "the HSM says that its PIN is locked");
 		return SG_ERR_HSM_LOCKED;
 	}
-	err = sg_hsm_pin_read(place->uri, place->info.label, &origin, &pin);
+	err = sg_client_pin_read(place->uri, place->info.label, &origin, &pin);
 	if (err == SG_OK && pin == NULL && (flags & CKF_PROTECTED_AUTHENTICATION_PATH) == 0) {
 		sg_log(SG_LOG_ERROR, "the URI of the HSM has no pin-source, and nobody can be "
 		       "asked");
 		err = SG_ERR_HSM_PIN;
 	}
 	if (err == SG_OK) {
-		sg_hsm_enter(&hold);
+		sg_client_enter(&hold);
 		err = login(place, uri, session, pin, &origin, lost, once);
-		sg_hsm_leave(&hold);
+		sg_client_leave(&hold);
 	}
 	sg_secret_free(&pin);
 	return err;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Ring 2, HSM. Finding the module and the slot of an HSM.
+ * Ring 2, client. Finding the module and the slot of an HSM.
  */
-#include "seal/hsm/place.h"
+#include "client/place.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -11,9 +11,8 @@
 
 #include <p11-kit/p11-kit.h>
 
-#include "seal/hsm/calling.h"
-#include "seal/hsm/parent.h"
-#include "seal/hsm/rc.h"
+#include "client/calling.h"
+#include "client/rc.h"
 #include "util/file.h"
 #include "util/log.h"
 
@@ -24,6 +23,13 @@
  * moment. */
 #define TRIES 5
 #define PAUSE 25000000          /* nanoseconds, and each time twice as many */
+
+struct sg_bytes sg_client_field(const unsigned char *field, size_t len)
+{
+	while (len > 0 && (field[len - 1] == ' ' || field[len - 1] == '\0'))
+		len--;
+	return sg_bytes(field, len);
+}
 
 /* Read the slots with a token; the caller frees *slots. */
 static enum sg_err list_slots(CK_FUNCTION_LIST *f, CK_SLOT_ID **slots, CK_ULONG *n)
@@ -49,7 +55,7 @@ static enum sg_err list_slots(CK_FUNCTION_LIST *f, CK_SLOT_ID **slots, CK_ULONG 
 		if (rv == CKR_OK && *n > room)
 			rv = CKR_BUFFER_TOO_SMALL;
 	}
-	return sg_hsm_err("C_GetSlotList", rv, NULL);
+	return sg_client_err("C_GetSlotList", rv, NULL);
 }
 
 /* Tell whether a field of a module's information, which blanks fill, is this text. */
@@ -73,9 +79,9 @@ static void weigh(const unsigned char *field, size_t len, struct sg_bytes known,
 }
 
 /* Such a field for "%.*s". */
-#define FIELD(field) (int)sg_hsm_field((field), sizeof (field)).len, (field)
+#define FIELD(field) (int)sg_client_field((field), sizeof (field)).len, (field)
 
-unsigned sg_hsm_place_fits(const char *text, struct sg_bytes label, struct sg_bytes serial)
+unsigned sg_client_place_fits(const char *text, struct sg_bytes label, struct sg_bytes serial)
 {
 	P11KitUri *uri = p11_kit_uri_new();
 	CK_TOKEN_INFO *info;
@@ -92,7 +98,7 @@ unsigned sg_hsm_place_fits(const char *text, struct sg_bytes label, struct sg_by
 }
 
 /* Tell whether the place's URI fits a slot, whose token it reads then. */
-static bool slot_fits(const struct sg_hsm_place *place, CK_FUNCTION_LIST *f, CK_SLOT_ID slot,
+static bool slot_fits(const struct sg_client_place *place, CK_FUNCTION_LIST *f, CK_SLOT_ID slot,
                       CK_TOKEN_INFO *info)
 {
 	const CK_SLOT_ID wanted = p11_kit_uri_get_slot_id(place->uri);
@@ -108,7 +114,7 @@ static bool slot_fits(const struct sg_hsm_place *place, CK_FUNCTION_LIST *f, CK_
 }
 
 /* Look for the token in an initialised module. Errors: HSM_MISSING, CONFIG for two. */
-static enum sg_err search(struct sg_hsm_place *place, CK_FUNCTION_LIST *f)
+static enum sg_err search(struct sg_client_place *place, CK_FUNCTION_LIST *f)
 {
 	CK_SLOT_ID *slots = NULL;
 	CK_TOKEN_INFO info;
@@ -137,9 +143,9 @@ static enum sg_err search(struct sg_hsm_place *place, CK_FUNCTION_LIST *f)
 
 /* Initialise a module that was loaded, and look there. It is let go of again where the token is
  * not in it. */
-static enum sg_err try_module(struct sg_hsm_place *place, CK_FUNCTION_LIST *f)
+static enum sg_err try_module(struct sg_client_place *place, CK_FUNCTION_LIST *f)
 {
-	enum sg_err err = sg_hsm_err("C_Initialize", p11_kit_module_initialize(f), NULL);
+	enum sg_err err = sg_client_err("C_Initialize", p11_kit_module_initialize(f), NULL);
 
 	if (err == SG_OK) {
 		err = search(place, f);
@@ -171,7 +177,7 @@ static enum sg_err check_module(const char *path, char **real)
 	return err == SG_ERR_STORE_UNSAFE ? SG_ERR_CONFIG : err;
 }
 
-static enum sg_err load_path(struct sg_hsm_place *place, const char *path)
+static enum sg_err load_path(struct sg_client_place *place, const char *path)
 {
 	CK_FUNCTION_LIST *f = NULL;
 	char *real = NULL;
@@ -197,7 +203,7 @@ static bool has_name(CK_FUNCTION_LIST *f, const char *wanted)
 }
 
 /* Look through the modules that p11-kit knows. The first that has the token is it. */
-static enum sg_err load_registered(struct sg_hsm_place *place, const char *name)
+static enum sg_err load_registered(struct sg_client_place *place, const char *name)
 {
 	CK_FUNCTION_LIST **modules = p11_kit_modules_load(NULL, 0);
 	enum sg_err err = SG_ERR_HSM_MISSING, one;
@@ -216,7 +222,7 @@ static enum sg_err load_registered(struct sg_hsm_place *place, const char *name)
 }
 
 /* Fill the place; the caller is between enter and leave. */
-static enum sg_err find(struct sg_hsm_place *place)
+static enum sg_err find(struct sg_client_place *place)
 {
 	const char *path = p11_kit_uri_get_module_path(place->uri);
 	enum sg_err err;
@@ -233,10 +239,10 @@ static enum sg_err find(struct sg_hsm_place *place)
 	return err;
 }
 
-enum sg_err sg_hsm_place_find(const char *text, struct sg_hsm_place **out)
+enum sg_err sg_client_place_find(const char *text, struct sg_client_place **out)
 {
 	struct timespec pause = { 0, PAUSE };
-	struct sg_hsm_place *place = calloc(1, sizeof *place);
+	struct sg_client_place *place = calloc(1, sizeof *place);
 	struct sg_signal_hold hold;
 	enum sg_err err = SG_ERR_NOMEM;
 	int rc;
@@ -244,8 +250,8 @@ enum sg_err sg_hsm_place_find(const char *text, struct sg_hsm_place **out)
 	*out = NULL;
 	if (place == NULL)
 		return SG_ERR_NOMEM;
-	err = sg_hsm_calling_start();
-	if (err == SG_OK && sg_hsm_is_lost()) {
+	err = sg_client_calling_start();
+	if (err == SG_OK && sg_client_is_lost()) {
 		sg_log(SG_LOG_ERROR, "this process was forked while another thread was inside of "
 		       "an HSM's module, and can't use one; a program that it executes can");
 		err = SG_ERR_HSM_FAULT;
@@ -263,37 +269,37 @@ enum sg_err sg_hsm_place_find(const char *text, struct sg_hsm_place **out)
 		err = SG_ERR_CONFIG;
 		goto out;
 	}
-	sg_hsm_enter(&hold);
+	sg_client_enter(&hold);
 	for (int i = 0; i < TRIES && (i == 0 || err == SG_ERR_HSM_MISSING); i++) {
 		/* Who sleeps is not inside: a fork does not wait for him. */
 		if (i > 0) {
-			sg_hsm_leave(&hold);
+			sg_client_leave(&hold);
 			nanosleep(&pause, NULL);
 			pause.tv_nsec *= 2;
-			sg_hsm_enter(&hold);
+			sg_client_enter(&hold);
 		}
 		err = find(place);
 	}
-	sg_hsm_leave(&hold);
+	sg_client_leave(&hold);
 out:
 	if (err == SG_OK)
 		*out = place;
 	else
-		sg_hsm_place_free(&place);
+		sg_client_place_free(&place);
 	return err;
 }
 
-void sg_hsm_place_free(struct sg_hsm_place **place)
+void sg_client_place_free(struct sg_client_place **place)
 {
 	struct sg_signal_hold hold;
 
 	if (*place == NULL)
 		return;
 	if ((*place)->f != NULL) {
-		sg_hsm_enter(&hold);
+		sg_client_enter(&hold);
 		(void)p11_kit_module_finalize((*place)->f);
 		p11_kit_module_release((*place)->f);
-		sg_hsm_leave(&hold);
+		sg_client_leave(&hold);
 	}
 	p11_kit_uri_free((*place)->uri);
 	free(*place);

@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 2, client. Sessions of an HSM.
+ */
+#include "client/pool.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "client/calling.h"
+#include "client/login.h"
+#include "client/rc.h"
+#include "util/fork.h"
+#include "util/log.h"
+
+#define IDLE_MAX 16             /* sessions kept open that nobody uses */
+#define KEYS 32                 /* handles remembered */
+#define TRIES 4                 /* to connect to an HSM that is there */
+#define PAUSE 25000000          /* nanoseconds between them */
+
+struct known_key {
+	CK_OBJECT_CLASS class;
+	uint8_t id[SG_CLIENT_ID_MAX];
+	size_t id_len;                  /* 0: a free place */
+	CK_OBJECT_HANDLE handle;
+};
+
+struct sg_client {
+	char *uri, *name;
+	unsigned generation;            /* of the process that made it */
+
+	pthread_mutex_t lock;           /* of all that follows */
+	pthread_cond_t returned;        /* a session was given back */
+	struct sg_client_place *place;     /* NULL: there is no connection */
+	bool reached;                   /* there was one before */
+	bool logged_in;
+	bool is_void;                     /* it is to be made anew when nobody uses it */
+	uint64_t epoch;                 /* of the connection; the next has another */
+	CK_SESSION_HANDLE idle[IDLE_MAX];
+	size_t n_idle, in_use;
+
+	/* Of what follows. Who is in a call takes this one only: whoever has the other may be
+	 * waiting for a fork to end, which waits for those in calls. */
+	pthread_mutex_t known;
+	struct known_key keys[KEYS];
+	size_t next_key;                /* the place that is overwritten next */
+};
+
+enum sg_err sg_client_new(const char *uri, struct sg_client **out)
+{
+	struct sg_client *client = calloc(1, sizeof *client);
+
+	*out = NULL;
+	if (client == NULL || sg_fork_watch() != SG_OK)
+		goto failed;
+	client->uri = strdup(uri);
+	client->name = strndup(uri, strcspn(uri, "?"));
+	client->generation = sg_fork_generation();
+	if (client->uri == NULL || client->name == NULL ||
+	    pthread_mutex_init(&client->lock, NULL) != 0)
+		goto failed;
+	if (pthread_cond_init(&client->returned, NULL) != 0) {
+		pthread_mutex_destroy(&client->lock);
+		goto failed;
+	}
+	if (pthread_mutex_init(&client->known, NULL) != 0) {
+		pthread_cond_destroy(&client->returned);
+		pthread_mutex_destroy(&client->lock);
+		goto failed;
+	}
+	*out = client;
+	return SG_OK;
+failed:
+	if (client != NULL) {
+		free(client->uri);
+		free(client->name);
+		free(client);
+	}
+	return SG_ERR_NOMEM;
+}
+
+/* Close the idle sessions; the caller holds the lock. What the HSM says to that does not matter. */
+static void close_idle(struct sg_client *client)
+{
+	struct sg_signal_hold hold;
+
+	sg_client_enter(&hold);
+	while (client->n_idle > 0)
+		(void)client->place->f->C_CloseSession(client->idle[--client->n_idle]);
+	sg_client_leave(&hold);
+}
+
+/* Forget the connection, which nobody uses; the caller holds the lock. */
+static void disconnect(struct sg_client *client)
+{
+	if (client->place != NULL)
+		close_idle(client);
+	sg_client_place_free(&client->place);
+	client->logged_in = false;
+	client->is_void = false;
+	pthread_mutex_lock(&client->known);
+	memset(client->keys, 0, sizeof client->keys);
+	client->epoch++;
+	pthread_mutex_unlock(&client->known);
+}
+
+void sg_client_free(struct sg_client **out)
+{
+	struct sg_client *client = *out;
+
+	if (client == NULL)
+		return;
+	/* In a child locks may be held by threads that it does not have, and p11-kit's as well. */
+	if (client->generation == sg_fork_generation()) {
+		disconnect(client);
+		pthread_mutex_destroy(&client->known);
+		pthread_cond_destroy(&client->returned);
+		pthread_mutex_destroy(&client->lock);
+	}
+	free(client->uri);
+	free(client->name);
+	free(client);
+	*out = NULL;
+}
+
+enum sg_err sg_client_check(struct sg_client_session *s, const char *function, CK_RV rv)
+{
+	return sg_client_err(function, rv, &s->lost);
+}
+
+/* Open one session more, for reading only where the token is write-protected. */
+static CK_RV open_session(const struct sg_client_place *place, CK_SESSION_HANDLE *session)
+{
+	const bool fixed = (place->info.flags & CKF_WRITE_PROTECTED) != 0;
+	const CK_FLAGS flags = CKF_SERIAL_SESSION | (fixed ? 0 : CKF_RW_SESSION);
+	struct sg_signal_hold hold;
+	CK_RV rv;
+
+	sg_client_enter(&hold);
+	rv = place->f->C_OpenSession(place->slot, flags, NULL, NULL, session);
+	sg_client_leave(&hold);
+	return rv;
+}
+
+/* Make a session that is logged in; the caller holds the lock. *full tells that the HSM opens
+ * no more; *lost that the connection is void. */
+static enum sg_err make_session(struct sg_client *client, CK_SESSION_HANDLE *session, bool *full,
+                                bool *lost)
+{
+	struct sg_signal_hold hold;
+	enum sg_err err = SG_OK;
+	bool opened = false, once = false;
+	CK_RV rv;
+
+	if (client->place == NULL)
+		err = sg_client_place_find(client->uri, &client->place);
+	if (err != SG_OK)
+		return err == SG_ERR_HSM_MISSING && client->reached ? SG_ERR_HSM_REMOVED : err;
+	client->reached = true;
+	rv = open_session(client->place, session);
+	*full = rv == CKR_SESSION_COUNT;
+	err = sg_client_err("C_OpenSession", rv, lost);
+	if (err == SG_OK) {
+		opened = true;
+		if (!client->logged_in)
+			err = sg_client_login(client->place, client->uri, *session, lost, &once);
+		client->logged_in = err == SG_OK;
+	}
+	/* Also a fault may be one of this connection: a token that another process writes to. */
+	if (err == SG_ERR_HSM_FAULT)
+		*lost = true;
+	/* What the HSM says of its PIN was read when the connection was made: look again the next
+	 * time. */
+	if (err == SG_ERR_HSM_LOCKED || err == SG_ERR_HSM_LAST || err == SG_ERR_HSM_PIN ||
+	    once) {
+		client->is_void = true;
+		*lost = false;
+	}
+	if (err != SG_OK && opened) {
+		sg_client_enter(&hold);
+		(void)client->place->f->C_CloseSession(*session);
+		sg_client_leave(&hold);
+	}
+	return err;
+}
+
+/* Lend a session. Where all that the HSM has are lent, wait for one. */
+static enum sg_err take(struct sg_client *client, struct sg_client_session *s)
+{
+	const struct timespec pause = { 0, PAUSE };
+	bool full = false, lost = false;
+	enum sg_err err = SG_OK;
+	int tries = 0;
+
+	pthread_mutex_lock(&client->lock);
+	for (;;) {
+		if (client->is_void && client->in_use == 0)
+			disconnect(client);
+		if (client->is_void || (full && client->in_use > 0 && client->n_idle == 0)) {
+			pthread_cond_wait(&client->returned, &client->lock);
+			full = false;
+			continue;
+		}
+		if (client->n_idle > 0) {
+			s->handle = client->idle[--client->n_idle];
+			err = SG_OK;
+			break;
+		}
+		full = lost = false;
+		err = make_session(client, &s->handle, &full, &lost);
+		if (err == SG_OK || (!lost && !(full && client->in_use > 0)))
+			break;
+		if (lost) {
+			client->is_void = true;
+			if (++tries == TRIES)
+				break;
+			nanosleep(&pause, NULL);
+		}
+	}
+	if (err == SG_OK) {
+		client->in_use++;
+		s->f = client->place->f;
+		s->slot = client->place->slot;
+		s->epoch = client->epoch;
+		s->lost = false;
+	}
+	pthread_mutex_unlock(&client->lock);
+	return err;
+}
+
+/* Take a lent session back. */
+static void give(struct sg_client *client, struct sg_client_session *s)
+{
+	struct sg_signal_hold hold;
+
+	pthread_mutex_lock(&client->lock);
+	if (s->lost)
+		client->is_void = true;
+	if (!client->is_void && client->n_idle < IDLE_MAX) {
+		client->idle[client->n_idle++] = s->handle;
+	} else {
+		sg_client_enter(&hold);
+		(void)s->f->C_CloseSession(s->handle);
+		sg_client_leave(&hold);
+	}
+	client->in_use--;
+	pthread_cond_broadcast(&client->returned);
+	pthread_mutex_unlock(&client->lock);
+}
+
+enum sg_err sg_client_do(struct sg_client *client, bool again,
+                         enum sg_err (*fn)(struct sg_client_session *s, void *arg), void *arg)
+{
+	struct sg_client_session s = { .client = client };
+	struct sg_signal_hold hold;
+	enum sg_err err;
+
+	if (client->generation != sg_fork_generation()) {
+		sg_log(SG_LOG_ERROR, "an HSM that was opened before a fork was used in the child");
+		return SG_ERR_ARG;
+	}
+	for (int i = 0;; i++) {
+		err = take(client, &s);
+		if (err != SG_OK)
+			return err;
+		sg_client_enter(&hold);
+		err = fn(&s, arg);
+		sg_client_leave(&hold);
+		give(client, &s);
+		if (err == SG_OK || !s.lost || !again || i > 0)
+			return err;
+	}
+}
+
+enum sg_err sg_client_check_login(struct sg_client_session *s)
+{
+	CK_SESSION_INFO info = { 0 };
+	enum sg_err err;
+
+	if ((s->client->place->info.flags & CKF_LOGIN_REQUIRED) == 0)
+		return SG_OK;
+	err = sg_client_check(s, "C_GetSessionInfo", s->f->C_GetSessionInfo(s->handle, &info));
+	if (err != SG_OK || info.state == CKS_RO_USER_FUNCTIONS ||
+	    info.state == CKS_RW_USER_FUNCTIONS)
+		return err;
+	s->lost = true;
+	return SG_ERR_HSM_REMOVED;
+}
+
+enum sg_err sg_client_find(struct sg_client_session *s, CK_ATTRIBUTE *template, CK_ULONG n,
+                           CK_OBJECT_HANDLE *found, CK_ULONG max, CK_ULONG *count)
+{
+	enum sg_err err, end;
+
+	*count = 0;
+	err = sg_client_check(s, "C_FindObjectsInit",
+	                      s->f->C_FindObjectsInit(s->handle, template, n));
+	if (err != SG_OK)
+		return err;
+	err = sg_client_check(s, "C_FindObjects",
+	                      s->f->C_FindObjects(s->handle, found, max, count));
+	end = sg_client_check(s, "C_FindObjectsFinal", s->f->C_FindObjectsFinal(s->handle));
+	if (err == SG_OK && *count > max)
+		err = SG_ERR_HSM_FAULT;
+	if (err == SG_OK)
+		err = end;
+	return err == SG_OK && *count == 0 ? sg_client_check_login(s) : err;
+}
+
+/* Look among the handles that are known. */
+static bool is_known(struct sg_client_session *s, CK_OBJECT_CLASS class, struct sg_bytes id,
+                     CK_OBJECT_HANDLE *key)
+{
+	struct sg_client *client = s->client;
+	bool found = false;
+
+	pthread_mutex_lock(&client->known);
+	for (size_t i = 0; i < KEYS && client->epoch == s->epoch && !found; i++) {
+		found = client->keys[i].class == class &&
+		        sg_bytes_equal(sg_bytes(client->keys[i].id, client->keys[i].id_len), id);
+		if (found)
+			*key = client->keys[i].handle;
+	}
+	pthread_mutex_unlock(&client->known);
+	return found;
+}
+
+static void remember(struct sg_client_session *s, CK_OBJECT_CLASS class, struct sg_bytes id,
+                     CK_OBJECT_HANDLE key)
+{
+	struct sg_client *client = s->client;
+	struct known_key *place;
+
+	pthread_mutex_lock(&client->known);
+	if (client->epoch == s->epoch) {
+		place = &client->keys[client->next_key++ % KEYS];
+		*place = (struct known_key){ .class = class, .id_len = id.len, .handle = key };
+		memcpy(place->id, id.data, id.len);
+	}
+	pthread_mutex_unlock(&client->known);
+}
+
+enum sg_err sg_client_find_key_checked(struct sg_client_session *s, CK_OBJECT_CLASS class,
+                                       struct sg_bytes id,
+                                    enum sg_err (*check)(struct sg_client_session *s,
+                                                         CK_OBJECT_HANDLE key, void *arg),
+                                    void *arg, CK_OBJECT_HANDLE *key)
+{
+	CK_BBOOL yes = CK_TRUE;
+	CK_ATTRIBUTE template[] = {
+		{ CKA_CLASS, &class, sizeof class },
+		{ CKA_ID, (void *)id.data, id.len },
+		{ CKA_PRIVATE, &yes, sizeof yes },
+	};
+	CK_OBJECT_HANDLE found[2];
+	CK_ULONG n;
+	enum sg_err err;
+
+	if (id.len == 0 || id.len > SG_CLIENT_ID_MAX)
+		return SG_ERR_RANGE;
+	if (is_known(s, class, id, key))
+		return SG_OK;
+	err = sg_client_find(s, template, 2, found, 2, &n);
+	/* Anybody can put another one beside it that is not private, without a PIN. */
+	if (err == SG_OK && n > 1 && class != CKO_PUBLIC_KEY)
+		err = sg_client_find(s, template, 3, found, 2, &n);
+	if (err != SG_OK)
+		return err;
+	if (n == 0)
+		return SG_ERR_HSM_OTHER;
+	if (n > 1) {
+		sg_log(SG_LOG_ERROR, "the HSM has two keys of one class and one CKA_ID");
+		return SG_ERR_HSM_FAULT;
+	}
+	if (check != NULL)
+		err = check(s, found[0], arg);
+	if (err != SG_OK)
+		return err;
+	*key = found[0];
+	remember(s, class, id, *key);
+	return SG_OK;
+}
+
+enum sg_err sg_client_find_key(struct sg_client_session *s, CK_OBJECT_CLASS class,
+                               struct sg_bytes id, CK_OBJECT_HANDLE *key)
+{
+	return sg_client_find_key_checked(s, class, id, NULL, NULL, key);
+}
+
+void sg_client_forget_key(struct sg_client_session *s, CK_OBJECT_CLASS class, struct sg_bytes id)
+{
+	struct known_key *key;
+
+	pthread_mutex_lock(&s->client->known);
+	for (size_t i = 0; i < KEYS; i++) {
+		key = &s->client->keys[i];
+		if (key->class == class && sg_bytes_equal(sg_bytes(key->id, key->id_len), id))
+			*key = (struct known_key){ .id_len = 0 };
+	}
+	pthread_mutex_unlock(&s->client->known);
+}
+
+/* Whether somebody tried a wrong PIN before us can be seen only in what stood there before. */
+static enum sg_err copy_info(struct sg_client_session *s, void *arg)
+{
+	*(CK_TOKEN_INFO *)arg = s->client->place->info;
+	return sg_client_check_login(s);
+}
+
+enum sg_err sg_client_info(struct sg_client *client, CK_TOKEN_INFO *info)
+{
+	return sg_client_do(client, true, copy_info, info);
+}
+
+const char *sg_client_name(const struct sg_client *client)
+{
+	return client->name;
+}
+
+CK_ATTRIBUTE *sg_client_uri_attributes(struct sg_client_session *s, CK_ULONG *n)
+{
+	return p11_kit_uri_get_attributes(s->client->place->uri, n);
+}
