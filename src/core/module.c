@@ -6,9 +6,9 @@
 
 #include <stdlib.h>
 
+#include "client/calling.h"
 #include "core/rv.h"
 #include "crypto/crypto.h"
-#include "client/calling.h"
 #include "util/errand.h"
 #include "util/fork.h"
 #include "util/gate.h"

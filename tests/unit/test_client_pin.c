@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/pin.h"
 #include "lib/runner.h"
 #include "lib/scratch.h"
-#include "client/pin.h"
 #include "util/log.h"
 
 #define PIN "the pin"

@@ -2,8 +2,8 @@
  *
  * Tests. Of several URIs, the one that names a token best is known without a look at any HSM.
  */
-#include "lib/runner.h"
 #include "client/place.h"
+#include "lib/runner.h"
 
 /* How well a URI fits "box" of serial "17". */
 static const struct fit {

@@ -2,8 +2,8 @@
  *
  * Tests. From what the module of an HSM returns to our own errors.
  */
-#include "lib/runner.h"
 #include "client/rc.h"
+#include "lib/runner.h"
 
 #include <signet/pkcs11.h>
 

@@ -9,10 +9,10 @@
 
 #include <signet/pkcs11.h>
 
+#include "client/rc.h"
 #include "crypto/aes_gcm.h"
 #include "crypto/keywrap.h"
 #include "crypto/random.h"
-#include "client/rc.h"
 #include "util/log.h"
 
 #define SPARE 64                /* bytes of room that an HSM may fill beyond what is right */

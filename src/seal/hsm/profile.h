@@ -7,8 +7,8 @@
 #ifndef SG_SEAL_HSM_PROFILE_H
 #define SG_SEAL_HSM_PROFILE_H
 
-#include "crypto/rsa_oaep.h"
 #include "client/pool.h"
+#include "crypto/rsa_oaep.h"
 #include "util/secret.h"
 
 #define SG_HSM_SECRET 32                /* bytes that an HSM closes */

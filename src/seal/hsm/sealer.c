@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/pin.h"
+#include "client/share.h"
 #include "crypto/random.h"
 #include "seal/hsm/blob.h"
 #include "seal/hsm/parent.h"
-#include "client/pin.h"
-#include "client/share.h"
 #include "seal/policy.h"
 #include "util/log.h"
 

@@ -9,8 +9,8 @@
 
 #include <signet/pkcs11.h>
 
-#include "crypto/random.h"
 #include "client/rc.h"
+#include "crypto/random.h"
 #include "util/cursor.h"
 
 #define IV 12                   /* bytes of one that we make, or give the HSM room for */
