@@ -1,2 +1,2 @@
 signetincludedir = $(includedir)/signet
-signetinclude_HEADERS = include/signet/pkcs11.h include/signet/pkcs11_functions.h
+signetinclude_HEADERS = include/signet/pkcs11.h include/signet/pkcs11_functions.h include/signet/request.h

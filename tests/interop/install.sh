@@ -40,9 +40,9 @@ succeeds inner_make install DESTDIR="$root"
 
 it 'the module and its description are there, readable by all'
 succeeds stat -c '%A %n' "$installed" "$root$configdir/signet.module" "$root$bindir/signet" \
-	"$root$includedir/signet/pkcs11.h" "$root$includedir/signet/pkcs11_functions.h" \
+	"$root$includedir/signet/pkcs11.h" "$root$includedir/signet/pkcs11_functions.h" "$root$includedir/signet/request.h" \
 	"$root$libdir/pkgconfig/signet.pc"
-counts 6 '^-rw.r-.r-. '
+counts 7 '^-rw.r-.r-. '
 
 it 'no description by libtool and no static library is left beside the module'
 equal "$(ls "$root$moduledir")" signet.so

@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Signed HTTP requests: what is signed, the header fields that carry a signature, and reading
+ * them again. This header is the manual of libsignet-request, which needs no token, no TPM and
+ * no configuration; pkg-config calls it signet-request. It never opens a connection, never
+ * sends anything and keeps no key: who signs is a function of the caller.
+ *
+ * A program that signs fills a struct sg_request_message and a struct sg_request_signing, calls
+ * sg_request_sign and adds the header fields that come back. A server fills the same message,
+ * or has sg_request_parse fill it from the bytes of a connection, calls sg_request_read and
+ * checks the signature; "Verifying as a server" below does that with all that belongs to it.
+ *
+ * Text is bytes with a length, nothing is changed that a caller gave, and what comes back lies
+ * in memory of its own. Any number of threads may call any function, each with its own objects.
+ */
+#ifndef SIGNET_REQUEST_H
+#define SIGNET_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define SG_REQUEST_API __attribute__((visibility("default")))
+#define SG_REQUEST_USE SG_REQUEST_API __attribute__((warn_unused_result))
+
+/* The bounds, in bytes where nothing else is said. What is longer is refused with
+ * SG_REQUEST_TOO_LONG, what is more with SG_REQUEST_TOO_MANY. A body has no bound. */
+#define SG_REQUEST_METHOD_MAX 32
+#define SG_REQUEST_TARGET_MAX 8192
+#define SG_REQUEST_AUTHORITY_MAX 300
+#define SG_REQUEST_NAME_MAX 128         /* the name of a header field */
+#define SG_REQUEST_VALUE_MAX 16384      /* one line of a header field */
+#define SG_REQUEST_FIELDS_MAX 256       /* header fields */
+#define SG_REQUEST_HEAD_MAX 65536       /* request line and header fields */
+#define SG_REQUEST_ID_MAX 256           /* of a machine or a key */
+#define SG_REQUEST_NONCE_MAX 256
+#define SG_REQUEST_LABEL_MAX 64
+#define SG_REQUEST_TAG_MAX 256
+#define SG_REQUEST_COMPONENTS_MAX 64    /* covered components of one signature */
+#define SG_REQUEST_LABELS_MAX 16        /* signatures of one request */
+#define SG_REQUEST_SIGNATURE_MAX 64     /* Ed25519; a code of HMAC-SHA-256 has 32 */
+#define SG_REQUEST_TIME_MAX 999999999999999     /* Unix seconds [RFC 9651 §3.3.1] */
+
+/* A borrowed text; whoever made it keeps it alive. It needs no final zero. data may be NULL
+ * only when len is 0. */
+struct sg_request_text {
+	const char *data;
+	size_t len;
+};
+
+/* Make a text of a string; NULL gives an empty one. */
+static inline struct sg_request_text sg_request_text(const char *string)
+{
+	struct sg_request_text text = { string, string == NULL ? 0 : strlen(string) };
+
+	return text;
+}
+
+/* What every function that can fail returns: SG_REQUEST_OK, or why not. Each has a short name
+ * for programs and a sentence for people. */
+enum sg_request_reason {
+	SG_REQUEST_OK = 0,
+
+	/* The caller and the machine. */
+	SG_REQUEST_ARGUMENT,            /* an argument has an impossible value */
+	SG_REQUEST_NOMEM,               /* memory is exhausted */
+	SG_REQUEST_CRYPTO,              /* a cryptographic library failed */
+	SG_REQUEST_SIGNER,              /* the caller's function made no signature */
+
+	/* A request that none should send. */
+	SG_REQUEST_TOO_LONG,            /* a part is longer than its bound */
+	SG_REQUEST_TOO_MANY,            /* more parts than there may be */
+	SG_REQUEST_METHOD,              /* the method is no token */
+	SG_REQUEST_TARGET,              /* the target has none of its four forms */
+	SG_REQUEST_SCHEME,              /* the scheme is needed, and is none or not known */
+	SG_REQUEST_AUTHORITY,           /* the host is needed, and is none, bad or contradictory */
+	SG_REQUEST_FIELD_NAME,          /* the name of a header field is no token */
+	SG_REQUEST_FIELD_VALUE,         /* the value of a header field has a control byte */
+
+	/* The head of a request [RFC 9112]. */
+	SG_REQUEST_INCOMPLETE,          /* the head has not ended yet */
+	SG_REQUEST_LINE,                /* the first line is no request line */
+	SG_REQUEST_VERSION,             /* not HTTP/1.0 or HTTP/1.1 */
+	SG_REQUEST_LINE_END,            /* a line ends with something else than CR LF */
+	SG_REQUEST_FOLDED,              /* a header field goes on in a second line */
+	SG_REQUEST_COLON,               /* a header line without a colon, or a space before it */
+	SG_REQUEST_CONTENT_LENGTH,      /* the length of the body is no number, or given twice */
+	SG_REQUEST_TRANSFER_CODING,     /* a transfer coding other than chunked alone */
+	SG_REQUEST_FRAMING,             /* both a length and a transfer coding */
+
+	/* The fields of a signature. */
+	SG_REQUEST_UNSIGNED,            /* there is no signature */
+	SG_REQUEST_FORMS,               /* there are signatures of more than one form */
+	SG_REQUEST_MISSING,             /* a header field of the form is missing */
+	SG_REQUEST_REPEATED,            /* a header field is there twice that may be there once */
+	SG_REQUEST_ID,                  /* the identifier is empty or has odd characters */
+	SG_REQUEST_IDS_DIFFER,          /* two header fields name different identifiers */
+	SG_REQUEST_TIMESTAMP,           /* the time is not written as the form wants it */
+	SG_REQUEST_NONCE,               /* the nonce is empty or has odd characters */
+	SG_REQUEST_ENCODING,            /* the signature is not written as the form wants it */
+	SG_REQUEST_QUERY,               /* a query string where the form has none */
+	SG_REQUEST_DIGEST_FORM,         /* Content-Digest is none that can be checked */
+	SG_REQUEST_DIGEST,              /* Content-Digest is not of this body */
+
+	/* HTTP message signatures [RFC 9421]. */
+	SG_REQUEST_STRUCTURED,          /* a header field is no structured field */
+	SG_REQUEST_LABEL,               /* no signature of that label or tag, or more than one */
+	SG_REQUEST_COMPONENT,           /* a covered component that is none, or is none here */
+	SG_REQUEST_COMPONENT_TWICE,     /* a component is covered twice */
+	SG_REQUEST_COMPONENT_ABSENT,    /* a covered component is not in the request */
+	SG_REQUEST_COMPONENT_AMBIGUOUS, /* a covered query parameter is there more than once */
+	SG_REQUEST_COMPONENT_TYPE,      /* of a field it is not known how it is structured */
+	SG_REQUEST_PARAMETER,           /* a parameter of the signature that is none, or mistyped */
+	SG_REQUEST_ALGORITHM,           /* an algorithm that is not done here */
+	SG_REQUEST_EXPIRES,             /* the signature would end before it began */
+	SG_REQUEST_UNCOVERED,           /* what must be covered is not */
+
+	/* The check. */
+	SG_REQUEST_KEY,                 /* the key is none, or is not for this form */
+	SG_REQUEST_SIGNATURE,           /* the signature is not of this request and this key */
+
+	SG_REQUEST_REASON_COUNT
+};
+
+/* Return the short lower-case name of a reason, as --json prints it. */
+SG_REQUEST_API const char *sg_request_reason_name(enum sg_request_reason reason);
+
+/* Return one sentence that says what is wrong, without a final full stop. */
+SG_REQUEST_API const char *sg_request_reason_sentence(enum sg_request_reason reason);
+
+/* ---- Forms --------------------------------------------------------------------------------
+ *
+ * A form says which bytes are signed and which header fields carry the signature.
+ *
+ * vault: Ed25519 over
+ *
+ *     METHOD:path:timestamp:nonce:bodyhash
+ *
+ *   in ASCII without an end of line. path is the target as it is sent; timestamp is Unix
+ *   seconds in decimal; nonce is opaque text of visible ASCII without a colon, since with one the
+ *   same bytes could be read in two ways; bodyhash is the SHA-256 of the exact body in lower-case
+ *   hexadecimal, of no bytes where there is no body. The fields are X-Machine-Id, X-Timestamp,
+ *   X-Nonce, X-Signature (base64 of 64 bytes). Instead of X-Machine-Id a reader takes X-Agent-Id
+ *   or X-Tunnel-Id; where several are there, they must be the same text. The host, the identifier
+ *   and all other fields are not signed. The clients in the field refuse to sign a path with a
+ *   query string, and so does this library, and refuses to read one, unless
+ *   SG_REQUEST_ALLOW_QUERY says that both sides sign the query string as part of path.
+ *
+ * rfc9421: HTTP message signatures [RFC 9421] with the algorithm ed25519, and Content-Digest
+ *   [RFC 9530] with sha-256 or sha-512 over the body. The fields are Signature-Input, Signature
+ *   and, where there is a body, Content-Digest. Any number of signatures with different labels
+ *   may be there. Covered components are all that a request has: @method, @target-uri,
+ *   @authority, @scheme, @request-target, @path, @query, @query-param with its name, and header
+ *   fields, plain or with sf, key or bs. Those of a response (@status, req) and of trailers (tr)
+ *   are refused.
+ *
+ * hmac: HMAC-SHA-256 over
+ *
+ *     METHOD\npath\nquery\ntimestamp\nbodyhash
+ *
+ *   where query is the query string with its parameters in order of their bytes, empty where
+ *   there is none, timestamp is UTC as 2026-11-22T01:02:03Z, and bodyhash is as in vault. The
+ *   fields are X-Bella-Key-Id, X-Bella-Timestamp and X-Bella-Signature (lower-case hexadecimal).
+ *   There is no nonce: the signature itself is all that tells two requests apart.
+ */
+enum sg_request_form {
+	SG_REQUEST_ANY = 0,             /* reading: the one whose fields are there */
+	SG_REQUEST_VAULT,
+	SG_REQUEST_RFC9421,
+	SG_REQUEST_HMAC,
+};
+
+/* Return the name of a form as written above, NULL for none. */
+SG_REQUEST_API const char *sg_request_form_name(enum sg_request_form form);
+
+/* Find a form by its name. Errors: ARGUMENT for a name that none has. */
+SG_REQUEST_USE enum sg_request_reason sg_request_form_find(const char *name,
+                                                           enum sg_request_form *form);
+
+/* ---- Bodies -------------------------------------------------------------------------------
+ *
+ * Of a body only its digest is needed, which is made of any number of parts, so that a body may
+ * come from a stream and be of any size.
+ */
+#define SG_REQUEST_SHA256 1u
+#define SG_REQUEST_SHA512 2u
+
+/* What is known of a body. A caller may fill it by himself. */
+struct sg_request_digest {
+	uint64_t length;                /* bytes of the body */
+	unsigned have;                  /* SG_REQUEST_SHA256, SG_REQUEST_SHA512 or both */
+	uint8_t sha256[32];
+	uint8_t sha512[64];
+};
+
+/* A body that is being read. */
+struct sg_request_body;
+
+/* Start a body; the caller ends it with sg_request_body_free. digests says which are wanted, 0
+ * is SHA-256, which every form takes. Errors: ARGUMENT, NOMEM, CRYPTO. */
+SG_REQUEST_USE enum sg_request_reason sg_request_body_new(unsigned digests,
+                                                          struct sg_request_body **body);
+
+/* Take the next len bytes. Errors: CRYPTO. */
+SG_REQUEST_USE enum sg_request_reason sg_request_body_add(struct sg_request_body *body,
+                                                          const void *data, size_t len);
+
+/* Write the digests of all that was added; the body can only be freed afterwards. */
+SG_REQUEST_USE enum sg_request_reason sg_request_body_end(struct sg_request_body *body,
+                                                          struct sg_request_digest *digest);
+
+/* Free; NULL and a pointer to NULL are fine. */
+SG_REQUEST_API void sg_request_body_free(struct sg_request_body **body);
+
+/* Make the digests of a body that is whole in memory. */
+SG_REQUEST_USE enum sg_request_reason sg_request_body_once(unsigned digests, const void *data,
+                                                           size_t len,
+                                                           struct sg_request_digest *digest);
+
+/* ---- Messages ----------------------------------------------------------------------------- */
+
+/* A header field; repeated ones are several of them, in their order. Around the value there may
+ * be spaces and tabs. A value may have been folded (CR LF and a space or tab within), which is
+ * signed as one space; every other control byte but a tab is refused. */
+struct sg_request_field {
+	struct sg_request_text name;    /* in any case */
+	struct sg_request_text value;
+};
+
+/* A request. All views are the caller's. */
+struct sg_request_message {
+	struct sg_request_text method;  /* "GET"; case matters */
+
+	/* Exactly as in the request line: "/path?query", "http://host/path", "host:443" or "*"
+	 * [RFC 9112 §3.2]. Its percent-encoding is never touched, so what is signed is what is
+	 * sent. */
+	struct sg_request_text target;
+
+	/* "https" or "http". Empty where it isn't known: then @scheme and @target-uri cannot be
+	 * covered, unless the target names it. */
+	struct sg_request_text scheme;
+
+	/* The host with its port, where it is not the default one. Empty: that of the target, or
+	 * else of the header field Host. */
+	struct sg_request_text authority;
+
+	const struct sg_request_field *fields;
+	size_t n_fields;
+
+	/* NULL: there is no body, which is the same as one of no bytes. */
+	const struct sg_request_digest *body;
+};
+
+/* The head of an HTTP/1.1 request, parsed. message views the bytes that were parsed. */
+struct sg_request_head {
+	struct sg_request_message message;      /* without scheme, authority and body */
+	size_t len;                     /* bytes of the head: there the body begins */
+	bool chunked;                   /* the body is in chunks [RFC 9112 §7.1] */
+	bool has_content_length;
+	uint64_t content_length;        /* bytes of the body; 0 where it has no field */
+	unsigned minor;                 /* of the version: HTTP/1.minor */
+	struct sg_request_field *fields;        /* of message; freed with the head */
+};
+
+/* Parse the request line and the header fields, up to the empty line [RFC 9112 §3, §5]. Whatever
+ * two programs could understand in two ways is refused: another end of line than CR LF, an empty
+ * line before, folded fields, a space before a colon, a second Content-Length, a Transfer-Encoding
+ * other than chunked or beside a Content-Length, a second Host or none in HTTP/1.1, a host that is
+ * not that of an absolute target. The bytes must stay while the head is used; the caller frees
+ * *head with sg_request_head_free. Errors: INCOMPLETE where more bytes are needed, TOO_LONG from
+ * SG_REQUEST_HEAD_MAX on, and those of "The head of a request" above. */
+SG_REQUEST_USE enum sg_request_reason sg_request_parse(const void *data, size_t len,
+                                                       struct sg_request_head **head);
+SG_REQUEST_API void sg_request_head_free(struct sg_request_head **head);
+
+/* ---- Signatures --------------------------------------------------------------------------- */
+
+/* A signature with all that was signed: of sg_request_sign and sg_request_read. It owns what it
+ * points to, also what came from the message, and does not change. */
+struct sg_request_signature {
+	enum sg_request_form form;
+
+	/* The identifier of the machine (vault) or of the key (rfc9421: keyid, empty where there
+	 * is none; hmac). It is the text of the request, in its case. Nothing but the key that is
+	 * found by it vouches for it. */
+	struct sg_request_text id;
+
+	/* The header field that brought the identifier, as this header spells it; empty: none. */
+	struct sg_request_text id_field;
+
+	bool has_created;               /* always, but for rfc9421 without created */
+	bool has_expires;
+	int64_t created;                /* Unix seconds */
+	int64_t expires;
+
+	bool has_nonce;
+	struct sg_request_text nonce;   /* opaque text */
+
+	/* rfc9421 only. The last two are empty where they are not among the parameters. */
+	struct sg_request_text label;
+	struct sg_request_text tag;
+	struct sg_request_text alg;
+
+	/* What is covered, each as rfc9421 writes it: "@method" with its quotes, or
+	 * "example";key="a". The other forms name what they cover in the same way. */
+	const struct sg_request_text *components;
+	size_t n_components;
+
+	/* The exact bytes that are signed. Empty after SG_REQUEST_HEAD_ONLY. */
+	struct sg_request_text base;
+
+	uint8_t signature[SG_REQUEST_SIGNATURE_MAX];
+	size_t signature_len;
+
+	/* sg_request_sign: the header fields to add, in this order. Where the request has a field
+	 * of the same name, which only rfc9421 allows, both are sent. */
+	const struct sg_request_field *fields;
+	size_t n_fields;
+};
+
+/* Free; NULL and a pointer to NULL are fine. */
+SG_REQUEST_API void sg_request_signature_free(struct sg_request_signature **signature);
+
+/* How a header field is structured [RFC 9651 §3]. */
+enum sg_request_structure {
+	SG_REQUEST_ITEM,
+	SG_REQUEST_LIST,
+	SG_REQUEST_DICTIONARY,
+};
+
+/* A header field that is covered with sf. Those of the RFCs are known: the caller names others. */
+struct sg_request_structured {
+	struct sg_request_text name;
+	enum sg_request_structure structure;
+};
+
+/* Choices, for signing and reading. */
+#define SG_REQUEST_ALLOW_QUERY 1u       /* vault: the query string is signed as part of path */
+#define SG_REQUEST_AS_AGENT 2u          /* signing, vault: X-Agent-Id carries the identifier */
+#define SG_REQUEST_AS_TUNNEL 4u         /* signing, vault: X-Tunnel-Id does */
+#define SG_REQUEST_NO_NONCE 8u          /* signing, rfc9421: no nonce */
+#define SG_REQUEST_NO_ALG 16u           /* signing, rfc9421: no alg */
+#define SG_REQUEST_HEAD_ONLY 32u        /* reading: the body isn't there yet */
+
+/* ---- Signing ------------------------------------------------------------------------------ */
+
+/* A function of the caller that signs len bytes: it writes the signature, at most
+ * SG_REQUEST_SIGNATURE_MAX bytes, and its length. So a key may be in a token, in a program or
+ * behind a network. It returns 0, or another number for failure. */
+typedef int sg_request_signer(void *context, const uint8_t *bytes, size_t len, uint8_t *signature,
+                              size_t *signature_len);
+
+/* How to sign. All zero but size, form, id and sign is right. */
+struct sg_request_signing {
+	size_t size;                    /* sizeof (struct sg_request_signing) */
+	enum sg_request_form form;
+	unsigned flags;
+	sg_request_signer *sign;
+	void *context;                  /* given to sign */
+
+	/* The identifier of the machine or the key. rfc9421: keyid, where it isn't empty. */
+	struct sg_request_text id;
+
+	int64_t created;                /* Unix seconds; 0: now */
+	struct sg_request_text nonce;   /* empty: 16 random bytes in base64 */
+
+	/* rfc9421 only. */
+	struct sg_request_text label;   /* empty: "sig1" */
+	struct sg_request_text tag;     /* empty: none */
+	int64_t lifetime;               /* seconds from created to expires; 0: no expires */
+
+	/* What to cover, as in Signature-Input within its brackets: "@method" "@authority" with
+	 * quotes and parameters. Empty: @method, @target-uri (without a scheme @authority, @path
+	 * and @query instead), and content-digest where there is a body. */
+	struct sg_request_text components;
+
+	/* Which Content-Digest is added, where one is covered and the request has none: of those
+	 * that the body has. 0: sha-256 where the body has it. */
+	unsigned digests;
+
+	const struct sg_request_structured *structured;
+	size_t n_structured;
+};
+
+/* Sign the request. The caller adds the fields of *signature to the request, frees it with
+ * sg_request_signature_free, and sends exactly the method, target, host, covered fields and body
+ * that he gave. Errors: those of a request that none should send; SIGNER; REPEATED where the
+ * request has a field of the form already, in rfc9421 LABEL where it has that label; ID, NONCE,
+ * TIMESTAMP, QUERY, and in rfc9421 the reasons of covered components. */
+SG_REQUEST_USE enum sg_request_reason
+sg_request_sign(const struct sg_request_message *message, const struct sg_request_signing *how,
+                struct sg_request_signature **signature);
+
+/* ---- Reading ------------------------------------------------------------------------------ */
+
+/* How to read. All zero but size is right. */
+struct sg_request_reading {
+	size_t size;                    /* sizeof (struct sg_request_reading) */
+	enum sg_request_form form;      /* SG_REQUEST_ANY: the only one whose fields are there */
+	unsigned flags;
+
+	/* rfc9421: which of several signatures is wanted. Empty: whatever it is called, and
+	 * there must be one alone that fits. */
+	struct sg_request_text label;
+	struct sg_request_text tag;
+
+	/* rfc9421: components that must be covered, written as in struct sg_request_signing.
+	 * Empty: @method; @target-uri, or @authority with @path and @query, or with
+	 * @request-target; content-digest where there is a body. @target-uri stands for all of
+	 * its parts here. The other forms cover what they cover. */
+	struct sg_request_text require;
+
+	const struct sg_request_structured *structured;
+	size_t n_structured;
+};
+
+/* Read the signature of a request: find its fields, parse them strictly, make the bytes that
+ * must have been signed, and in rfc9421 compare a Content-Digest that is covered with the body.
+ * It says nothing about whether the signature is good, the time is near or the nonce is new.
+ * With SG_REQUEST_HEAD_ONLY the body is not looked at and *signature has no base: for refusing a
+ * request before its body is read. how may be NULL. The caller frees *signature with
+ * sg_request_signature_free. */
+SG_REQUEST_USE enum sg_request_reason
+sg_request_read(const struct sg_request_message *message, const struct sg_request_reading *how,
+                struct sg_request_signature **signature);
+
+/* Tell which digests of the body a reader needs for this message: those that its Content-Digest
+ * names, and SHA-256 in any case. For sg_request_body_new. */
+SG_REQUEST_API unsigned sg_request_digests_needed(const struct sg_request_message *message);
+
+/* Check an Ed25519 signature (vault, rfc9421) against a public key of 32 bytes [RFC 8032 §5.1.7].
+ * Errors: SIGNATURE where it is bad, KEY for a form that has no such key. */
+SG_REQUEST_USE enum sg_request_reason
+sg_request_check_ed25519(const struct sg_request_signature *signature, const uint8_t key[32]);
+
+/* Check an HMAC (hmac) against a key, in constant time. Errors: as sg_request_check_ed25519. */
+SG_REQUEST_USE enum sg_request_reason
+sg_request_check_hmac(const struct sg_request_signature *signature, const uint8_t *key,
+                      size_t key_len);
+
+/* Check an HMAC (hmac) against the code of 32 bytes that the caller made of base, where the key
+ * is in hardware, in constant time. Errors: as sg_request_check_ed25519. */
+SG_REQUEST_USE enum sg_request_reason
+sg_request_check_code(const struct sg_request_signature *signature, const uint8_t code[32]);
+
+/* ---- Verifying as a server ---------------------------------------------------------------- */
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
