@@ -1,4 +1,4 @@
-libsignet_la_SOURCES += \
+libsignet_client_la_SOURCES += \
 	src/client/calling.c src/client/calling.h \
 	src/client/login.c src/client/login.h \
 	src/client/pin.c src/client/pin.h \

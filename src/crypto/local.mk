@@ -1,4 +1,4 @@
-libsignet_la_SOURCES += \
+libsignet_crypto_la_SOURCES += \
 	src/crypto/aes.c src/crypto/aes.h \
 	src/crypto/aes_cbc.c src/crypto/aes_cbc.h \
 	src/crypto/aes_gcm.c src/crypto/aes_gcm.h \
@@ -32,5 +32,5 @@ libsignet_la_SOURCES += \
 	src/crypto/x25519.c src/crypto/x25519.h
 
 if LIB25519
-libsignet_la_SOURCES += src/crypto/curve25519.c src/crypto/curve25519.h
+libsignet_crypto_la_SOURCES += src/crypto/curve25519.c src/crypto/curve25519.h
 endif

@@ -1,4 +1,4 @@
-libsignet_la_SOURCES += \
+libsignet_crypto_la_SOURCES += \
 	src/util/alarm.c src/util/alarm.h \
 	src/util/array.c src/util/array.h \
 	src/util/bech32.c src/util/bech32.h \
