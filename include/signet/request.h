@@ -124,6 +124,23 @@ enum sg_request_reason {
 	SG_REQUEST_KEY,                 /* the key is none, or is not for this form */
 	SG_REQUEST_SIGNATURE,           /* the signature is not of this request and this key */
 
+	/* A server's answer, see "Verifying as a server". */
+	SG_REQUEST_LOCKED_OUT,          /* the source failed too often and has to wait */
+	SG_REQUEST_UNKNOWN,             /* there is no such machine */
+	SG_REQUEST_DISABLED,            /* the machine is not enabled */
+	SG_REQUEST_REVOKED,             /* the machine's key is revoked */
+	SG_REQUEST_NOT_YET,             /* the machine's time has not begun */
+	SG_REQUEST_ENDED,               /* the machine's time has ended */
+	SG_REQUEST_UNDATED,             /* nothing says when the request was signed */
+	SG_REQUEST_EARLY,               /* signed too far in the future */
+	SG_REQUEST_LATE,                /* signed too long ago, or the signature has expired */
+	SG_REQUEST_DENIED,              /* the caller's check denies it */
+	SG_REQUEST_REPLAYED,            /* the nonce or the signature was used before */
+	SG_REQUEST_UNSURE,              /* it can't be known whether it was used before */
+	SG_REQUEST_NONCES_FULL,         /* the store of nonces holds as many as it may */
+	SG_REQUEST_NONCES,              /* the store of nonces can't be read or written */
+	SG_REQUEST_LOOKUP,              /* the caller's function could not look the machine up */
+
 	SG_REQUEST_REASON_COUNT
 };
 
@@ -448,7 +465,188 @@ sg_request_check_hmac(const struct sg_request_signature *signature, const uint8_
 SG_REQUEST_USE enum sg_request_reason
 sg_request_check_code(const struct sg_request_signature *signature, const uint8_t code[32]);
 
-/* ---- Verifying as a server ---------------------------------------------------------------- */
+/* ---- Verifying as a server ----------------------------------------------------------------
+ *
+ * A verifier answers one question: may this request be served, and to whom. It does these steps
+ * in this order, and the first that fails is the answer:
+ *
+ *  1. the source is not locked out;
+ *  2. the signature can be read (sg_request_read);
+ *  3. the machine is looked up, by a function of the caller;
+ *  4. the time of signing lies within the skew of the server's clock, and a signature that names
+ *     its end has not ended;
+ *  5. the signature is good;
+ *  6. the machine is enabled, not revoked and within its time;
+ *  7. the caller's own check allows it, where there is one;
+ *  8. the nonce is new, and is kept from here on.
+ *
+ * So a forgery burns no nonce. A client can't tell from the answer whether a machine is unknown,
+ * disabled, revoked, ended, not yet begun, without a key for the form, or the signature bad: status
+ * and text are the same, and an unknown machine costs the check of a signature too. The reason
+ * is for the server's log.
+ *
+ * Nonces are kept in a file, in which each is until its request is too old to be taken again. It
+ * may be shared by processes of one machine; it is never on a network. What was accepted is
+ * refused afterwards also when the process or all of them were killed right behind the answer, and
+ * after a restart. A power cut may lose what was kept last: the first verifier after the next boot
+ * then refuses every request that was signed before the last moment whose requests may be
+ * lost, which is at most a minute after the last one was accepted (SG_REQUEST_UNSURE). Where the
+ * file can't be written or is full, requests are refused; none is taken without its nonce kept,
+ * and none that is still good is dropped for another. Beside the file lie FILE-front and, while it is
+ * written, FILE-journal; they are removed together or not at all, and whoever does makes
+ * requests of the last minutes replayable. A file that was copied back from an older copy is refused.
+ *
+ * A nonce is one of its machine, whatever the case of the identifier. In forms without one (hmac, and
+ * rfc9421 where the signer set none) the signature stands for it: two requests that are
+ * equal, with the same second, are one and its replay.
+ *
+ * Failures are counted by source. A source is the text of an address, IPv4 or IPv6; a mapped
+ * IPv4 address is the IPv4 address, and IPv6 addresses are counted by their first 64 bits; what
+ * is no address counts by its text. Who failed as often as is allowed within the window is
+ * locked out for a time, in which his requests are refused unread. Counted are: a bad
+ * signature, a machine that is unknown, disabled, revoked, ended, not begun or has no key for
+ * the form, and a replay. A wrong clock, what can't be read, what the check denies and a server's own
+ * trouble are not. A success does not clear the count, or who has one good key could try others for
+ * ever. There is room for a number of sources: the one whose last failure is oldest makes
+ * room for another, but one that is locked out never does before its time.
+ */
+
+/* What a machine is: the caller keeps them apart, this library passes it on. */
+enum sg_request_class {
+	SG_REQUEST_MACHINE = 0,
+	SG_REQUEST_AGENT,
+	SG_REQUEST_TUNNEL,
+};
+
+#define SG_REQUEST_KEYS_MAX 2           /* of one machine: the present one and the next */
+
+/* A function of the caller that makes the HMAC-SHA-256 of len bytes, where the key is in hardware.
+ * It returns 0, or another number for failure. */
+typedef int sg_request_coder(void *context, const uint8_t *bytes, size_t len, uint8_t code[32]);
+
+/* A machine, as the caller's lookup tells it. All zero is one that is not enabled. */
+struct sg_request_machine {
+	/* The one name of the machine, in which its nonces are kept. Empty: the identifier of the
+	 * request, which is right where the lookup knows a machine by one spelling, or by
+	 * spellings that differ in the case of letters. */
+	char id[SG_REQUEST_ID_MAX + 1];
+
+	enum sg_request_class kind;
+	bool enabled;
+	bool revoked;
+	int64_t not_before;             /* Unix seconds; 0: no such bound */
+	int64_t expires;                /* from this second on it is refused; 0: no such bound */
+
+	/* vault, rfc9421: the signature must be of one of them. */
+	unsigned n_keys;
+	uint8_t keys[SG_REQUEST_KEYS_MAX][32];
+
+	/* hmac: the key, or else a function that computes with it. */
+	const uint8_t *hmac_key;
+	size_t hmac_key_len;
+	sg_request_coder *code;
+	void *code_context;
+
+	void *record;                   /* the caller's; given to check and release */
+};
+
+/* Look a machine up: fill *machine, which is all zero, and return 1; 0 where there is none of
+ * that identifier, -1 where it can't be told. id is lower-case where it is written as a UUID, else
+ * as the request has it; header is the field that brought it, or empty. */
+typedef int sg_request_lookup(void *context, struct sg_request_text id,
+                              struct sg_request_text header, struct sg_request_machine *machine);
+
+/* Free what lookup gave to the machine; called once for each that was found. */
+typedef void sg_request_release(void *context, struct sg_request_machine *machine);
+
+/* Allow a request whose signature is good (return 0), or deny it: by where it comes from, the time
+ * of day, or what the machine may do. */
+typedef int sg_request_check(void *context, const struct sg_request_message *message,
+                             struct sg_request_text source,
+                             const struct sg_request_machine *machine, int64_t now);
+
+/* Return a time in seconds. */
+typedef int64_t sg_request_clock(void *context);
+
+#define SG_REQUEST_NO_NONCES 1u         /* keep none: a replay is not noticed */
+#define SG_REQUEST_NO_LOCKOUT 2u        /* lock no source out */
+
+/* How to verify. All zero but size, lookup and nonces is right. What is pointed to must
+ * outlive the verifier. */
+struct sg_request_verifying {
+	size_t size;                    /* sizeof (struct sg_request_verifying) */
+	unsigned flags;
+
+	/* Any number of threads may be in these at a time. */
+	sg_request_lookup *lookup;
+	sg_request_release *release;    /* NULL: there is nothing to free */
+	sg_request_check *check;        /* NULL: all is allowed */
+	void *context;                  /* given to these three and the clocks */
+
+	const struct sg_request_reading *reading;       /* NULL: any form */
+	int64_t skew;                   /* seconds to either side; 0: 300; at most 86400 */
+
+	/* The file of nonces. It is made where there is none, in a folder that is there and
+	 * that nobody else can write to. NULL only with SG_REQUEST_NO_NONCES. */
+	const char *nonces;
+	size_t nonces_max;              /* how many at most; 0: 1,000,000 */
+
+	unsigned failures;              /* how many lock a source out; 0: 3 */
+	int64_t failure_window;         /* seconds in which they are counted; 0: 300 */
+	int64_t lock_time;              /* seconds; 0: 300 */
+	size_t sources_max;             /* how many are counted at most; 0: 16384 */
+
+	sg_request_clock *clock;        /* Unix time; NULL: the system's */
+	sg_request_clock *ticks;        /* for the lockout, never goes back; NULL: the system's */
+};
+
+/* A verifier. Any number of threads may use it; a child of fork may go on using it, and begins
+ * with a copy of the count of failures. */
+struct sg_request_verifier;
+
+/* Make a verifier; the caller frees it with sg_request_verifier_free when no thread uses it any
+ * more. Errors: ARGUMENT, NOMEM, CRYPTO, NONCES where the file can't be used: why is in
+ * *why, if that is not NULL, as a sentence that is valid for ever. */
+SG_REQUEST_USE enum sg_request_reason
+sg_request_verifier_new(const struct sg_request_verifying *how,
+                        struct sg_request_verifier **verifier, const char **why);
+SG_REQUEST_API void sg_request_verifier_free(struct sg_request_verifier **verifier);
+
+/* The answer to a request. */
+struct sg_request_verdict {
+	enum sg_request_reason reason;  /* for the server's log; SG_REQUEST_OK: serve it */
+
+	/* For the client: the status of the answer, one sentence, and where it isn't 0 the seconds
+	 * for Retry-After. 200: serve it; 401: it isn't known who asks; 403: it is known, and he may
+	 * not; 429: the source is locked out; 503: the server can't tell. */
+	unsigned status;
+	const char *text;
+	int64_t retry_after;
+
+	/* What could be read, or NULL; whether it is good is what reason says. */
+	struct sg_request_signature *signature;
+
+	/* Who signed: all zero unless the signature is good. Keys and the caller's pointers are
+	 * not in it. */
+	struct sg_request_machine machine;
+};
+
+/* Answer a request whose body was read. source is the address that it came from; empty: nobody is
+ * locked out. Returns verdict->reason. The caller calls sg_request_verdict_clear, whatever the
+ * answer is. */
+SG_REQUEST_USE enum sg_request_reason
+sg_request_verify(struct sg_request_verifier *verifier, const struct sg_request_message *message,
+                  struct sg_request_text source, struct sg_request_verdict *verdict);
+
+/* Tell before the body is read whether there is use in reading it: steps 1, 2 and 4 with the
+ * head alone. Nothing is kept; sg_request_verify must follow. */
+SG_REQUEST_USE enum sg_request_reason
+sg_request_verify_head(struct sg_request_verifier *verifier,
+                       const struct sg_request_message *message, struct sg_request_text source,
+                       struct sg_request_verdict *verdict);
+
+/* Free what a verdict holds. */
+SG_REQUEST_API void sg_request_verdict_clear(struct sg_request_verdict *verdict);
 
 #ifdef __cplusplus
 }
