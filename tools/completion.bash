@@ -11,6 +11,7 @@ _signet_options() {
 	import) echo --label --pcr --policy-key --key-pin-file --id --token --pin-file --json ;;
 	list) echo --login --pin-file --token --json ;;
 	pubkey) echo --label --format --token --pin-file --json ;;
+	key-file) echo --label --pin-source --show --token --pin-file --json ;;
 	sign) echo --label --format --token --pin-file --key-pin-file --force ;;
 	verify) echo --label --signature --format --token ;;
 	delete) echo --label --yes --token --pin-file ;;
@@ -51,7 +52,7 @@ _signet_options() {
 }
 
 _signet() {
-	local verbs='init status doctor keygen import list pubkey sign verify delete root recovery-key wrap unwrap encrypt decrypt unseal pin reseal policy tripwire rollback migrate destroy'
+	local verbs='init status doctor keygen import list pubkey key-file sign verify delete root recovery-key wrap unwrap encrypt decrypt unseal pin reseal policy tripwire rollback migrate destroy'
 	local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]} words
 
 	COMPREPLY=()
@@ -97,10 +98,11 @@ _signet() {
 		fi
 		words='tpm hsm soft hsm+tpm hsm+hsm'
 		;;
+	*:--pin-source) words='file: credential:' ;;
 	*:--sealer) words='tpm hsm soft hsm+tpm hsm+hsm' ;;
 	*:--tpm) words='device:/dev/tpmrm0' ;;
 	*:--label | *:--id | *:--in | *:--root | *:--shares | *:--threshold | *:--token | *:--trust | *:--sign-with | *:--aad | *:--addr | *:--env | *:--fd | *:--timeout | *:--unit | *:--vault | *:--field | *:--new-label | *:--version) return ;;
-	*:--*-file | *:--all-in-one | *:--ca | *:--ek-ca | *:--from | *:--in-place | *:--inventory | *:--output | *:--pcr-values | *:--out | *:--out-dir | *:--*-key | *:--share | *:--through | *:--signature | *:--signatures)
+	*:--*-file | *:--all-in-one | *:--ca | *:--ek-ca | *:--from | *:--in-place | *:--inventory | *:--output | *:--show | *:--pcr-values | *:--out | *:--out-dir | *:--*-key | *:--share | *:--through | *:--signature | *:--signatures)
 		compopt -o filenames 2> /dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return

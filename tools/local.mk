@@ -61,6 +61,7 @@ signet_SOURCES = \
 	tools/import.c \
 	tools/init.c \
 	tools/kept.c tools/kept.h \
+	tools/key_file.c \
 	tools/keygen.c \
 	tools/list.c \
 	tools/migrate.c \

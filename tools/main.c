@@ -22,6 +22,7 @@ static const struct tool_verb *const verbs[] = {
 	&tool_verb_import,
 	&tool_verb_list,
 	&tool_verb_pubkey,
+	&tool_verb_key_file,
 	&tool_verb_sign,
 	&tool_verb_verify,
 	&tool_verb_delete,

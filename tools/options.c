@@ -79,6 +79,8 @@ static const struct option_row rows[OPT_COUNT] = {
 	[OPT_PIN_FILE] = { "--pin-file", "FILE",
 	                   "where the PIN is read from: a private file, - for standard input, "
 	                   "fd:N, or tty" },
+	[OPT_PIN_SOURCE] = { "--pin-source", "PLACE",
+	                     "where programs find the PIN: file:/PATH or credential:NAME" },
 	[OPT_PIN_TRIES] = { "--pin-tries", "N",
 	                    "wrong PINs in a row that are taken, counted for this PIN alone" },
 	[OPT_POLICY_KEY] = { "--policy-key", "FILE",
@@ -102,6 +104,7 @@ static const struct option_row rows[OPT_COUNT] = {
 	                    "public half of a person's key, for one share; once for each person",
 	                    true },
 	[OPT_SHARES] = { "--shares", "N", "among how many people the root is shared, 2 to 16" },
+	[OPT_SHOW] = { "--show", "FILE", "print the URI in this key file; - for standard input" },
 	[OPT_SIGN_WITH] = { "--sign-with", "KEY", "Ed25519 key of the token that signs what is sent" },
 	[OPT_SIGNATURE] = { "--signature", "FILE", "the signature, raw or in base64" },
 	[OPT_SIGNATURES] = { "--signatures", "FILE", "signed PCR values, in JSON; - for standard input" },
@@ -373,7 +376,7 @@ static enum tool_exit check(const struct tool *tool)
 	static const enum tool_option readers[] = {
 		OPT_PIN_FILE, OPT_SO_PIN_FILE, OPT_NEW_PIN_FILE, OPT_OWNER_AUTH_FILE,
 		OPT_KEY_PIN_FILE,
-		OPT_INVENTORY, OPT_SIGNATURE, OPT_SHARE_FILE, OPT_PCR_VALUES,
+		OPT_INVENTORY, OPT_SHOW, OPT_SIGNATURE, OPT_SHARE_FILE, OPT_PCR_VALUES,
 	};
 	unsigned users = tool->verb->reads_stdin ? 1 : 0;
 

@@ -58,6 +58,7 @@ enum tool_option {
 	OPT_PCR,
 	OPT_PCR_VALUES,
 	OPT_PIN_FILE,
+	OPT_PIN_SOURCE,
 	OPT_PIN_TRIES,
 	OPT_POLICY_KEY,
 	OPT_RECOVERY_FILE,
@@ -70,6 +71,7 @@ enum tool_option {
 	OPT_SHARE,
 	OPT_SHARE_KEY,
 	OPT_SHARES,
+	OPT_SHOW,
 	OPT_SIGN_WITH,
 	OPT_SIGNATURE,
 	OPT_SIGNATURES,
@@ -148,6 +150,7 @@ const char *tool_next(const struct tool *tool, enum tool_option option, size_t *
 /* The overview and the verbs, each in the file of its name. */
 extern const struct tool_verb tool_verb_decrypt, tool_verb_delete, tool_verb_destroy,
 	tool_verb_doctor, tool_verb_encrypt, tool_verb_import, tool_verb_init,
+	tool_verb_key_file,
 	tool_verb_keygen, tool_verb_list, tool_verb_migrate, tool_verb_pin_reset, tool_verb_pin_set,
 	tool_verb_policy_sign, tool_verb_policy_update, tool_verb_pubkey, tool_verb_recovery_key,
 	tool_verb_reseal,

@@ -4,6 +4,8 @@
  */
 #include "tools/uri.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <p11-kit/uri.h>
@@ -122,4 +124,74 @@ char *tool_uri_make(const CK_TOKEN_INFO *token, CK_OBJECT_CLASS class, struct sg
 		rc = p11_kit_uri_format(uri, P11_KIT_URI_FOR_OBJECT_ON_TOKEN, &text);
 	p11_kit_uri_free(uri);
 	return rc == P11_KIT_URI_OK ? text : NULL;
+}
+
+/* Append the value of a query attribute: what RFC 7512 §2.3 has for it stays as people write it,
+ * which p11-kit would escape, and the rest is escaped. */
+static enum sg_err append_value(struct sg_buf *out, const char *value)
+{
+	static const char kept[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+	                           "-._~:[]@!$'()*+,=/?|";
+	enum sg_err err = SG_OK;
+
+	for (; *value != '\0' && err == SG_OK; value++) {
+		char text[4] = { *value, '\0' };
+
+		if (strchr(kept, *value) == NULL)
+			snprintf(text, sizeof text, "%%%02X", (unsigned)(unsigned char)*value);
+		err = sg_buf_append(out, sg_bytes_str(text));
+	}
+	return err;
+}
+
+char *tool_uri_private(const CK_TOKEN_INFO *token, struct sg_bytes label, struct sg_bytes id,
+                       const char *pin_source)
+{
+	char *uri = tool_uri_make(token, CKO_PRIVATE_KEY, label, id);
+	struct sg_buf text = { 0 };
+	enum sg_err err;
+
+	if (uri == NULL || pin_source == NULL)
+		return uri;
+	err = sg_buf_append(&text, sg_bytes_str(uri));
+	if (err == SG_OK)
+		err = sg_buf_append(&text, sg_bytes_str("?pin-source="));
+	if (err == SG_OK)
+		err = append_value(&text, pin_source);
+	if (err == SG_OK)
+		err = sg_buf_append(&text, sg_bytes("", 1));
+	free(uri);
+	uri = err == SG_OK ? strdup((const char *)text.data) : NULL;
+	sg_buf_free(&text);
+	return uri;
+}
+
+enum sg_err tool_uri_without_pin(struct sg_bytes uri, char **out, bool *pin)
+{
+	struct sg_buf text = { 0 };
+	P11KitUri *parsed = NULL;
+	enum sg_err err;
+
+	*out = NULL;
+	*pin = false;
+	err = sg_buf_set(&text, uri);
+	if (err == SG_OK)
+		err = sg_buf_append(&text, sg_bytes("", 1));
+	if (err == SG_OK && parse((const char *)text.data, &parsed) != P11_KIT_URI_OK)
+		err = SG_ERR_FORMAT;
+	if (err != SG_OK)
+		goto out;
+	*pin = p11_kit_uri_get_pin_value(parsed) != NULL;
+	p11_kit_uri_set_pin_value(parsed, NULL);
+	/* What p11-kit does not know could be a PIN too, and is left out with it. */
+	if (*pin || p11_kit_uri_any_unrecognized(parsed))
+		p11_kit_uri_format(parsed, P11_KIT_URI_FOR_ANY, out);
+	else
+		*out = strdup((const char *)text.data);
+	if (*out == NULL)
+		err = SG_ERR_NOMEM;
+out:
+	p11_kit_uri_free(parsed);
+	sg_buf_wipe(&text);
+	return err;
 }

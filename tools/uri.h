@@ -27,4 +27,13 @@ enum tool_exit tool_uri_read(const char *uri, struct sg_buf *label, struct sg_bu
 char *tool_uri_make(const CK_TOKEN_INFO *token, CK_OBJECT_CLASS class, struct sg_bytes label,
                     struct sg_bytes id);
 
+/* Make the URI of a private key that also says where its token's PIN is, unless pin_source is
+ * NULL; the caller frees it. NULL: no memory. */
+char *tool_uri_private(const CK_TOKEN_INFO *token, struct sg_bytes label, struct sg_bytes id,
+                       const char *pin_source);
+
+/* Copy a URI without a PIN that stands in it; *pin tells whether one does. The caller frees *out.
+ * Errors: FORMAT, NOMEM. */
+enum sg_err tool_uri_without_pin(struct sg_bytes uri, char **out, bool *pin);
+
 #endif

@@ -14,6 +14,8 @@
 #define SG_DER_OCTET_STRING 0x04
 #define SG_DER_NULL 0x05
 #define SG_DER_OID 0x06
+#define SG_DER_UTF8_STRING 0x0c
+#define SG_DER_VISIBLE_STRING 0x1a
 #define SG_DER_SEQUENCE 0x30
 #define SG_DER_CONTEXT_0 0xa0           /* [0], constructed */
 #define SG_DER_CONTEXT_1_PRIMITIVE 0x81

@@ -29,6 +29,7 @@ libsignet_crypto_la_SOURCES += \
 	src/crypto/ssl.c src/crypto/ssl.h \
 	src/crypto/stack.h \
 	src/crypto/tpm_kdf.c src/crypto/tpm_kdf.h \
+	src/crypto/uri_pem.c src/crypto/uri_pem.h \
 	src/crypto/x25519.c src/crypto/x25519.h
 
 if LIB25519

@@ -7,6 +7,7 @@ tool_scripts = \
 	tests/tool/test_files.sh \
 	tests/tool/test_help.sh \
 	tests/tool/test_in_hsm.sh \
+	tests/tool/test_key_file.sh \
 	tests/tool/test_key_policies.sh \
 	tests/tool/test_keys.sh \
 	tests/tool/test_migrate.sh \

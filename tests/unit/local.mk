@@ -115,6 +115,7 @@ unit_tests = \
 	tests/unit/test_token_tripwire \
 	tests/unit/test_tpm_kdf \
 	tests/unit/test_tripwire \
+	tests/unit/test_uri_pem \
 	tests/unit/test_utf8 \
 	tests/unit/test_walk \
 	tests/unit/test_witness \
