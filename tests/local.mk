@@ -30,6 +30,7 @@ libtesting_la_SOURCES = \
 	tests/lib/p11.c tests/lib/p11.h \
 	tests/lib/p11server.c tests/lib/p11server.h \
 	tests/lib/quick_pins.c \
+	tests/lib/request.c tests/lib/request.h \
 	tests/lib/runner.c tests/lib/runner.h \
 	tests/lib/scratch.c tests/lib/scratch.h \
 	tests/lib/softhsm.c tests/lib/softhsm.h \
@@ -45,7 +46,7 @@ points_sources = tests/lib/points.c tests/lib/points.h
 # be half of the time that all tests compute. Where what Argon2id does matters, or where
 # other processes open the same tokens, a program says that it takes the real one.
 LDADD = tests/lib/quick_pins.lo $(real_pins)
-real_pins = libtesting.la libsignet.la $(CHECK_LIBS)
+real_pins = libtesting.la librequest.la libsignet.la $(CHECK_LIBS)
 
 # What tests/run repeats in its sanitizer builds: the test programs but a few, and in
 # the build with ThreadSanitizer those that use threads. Scripts are not among them, because they

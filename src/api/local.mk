@@ -30,7 +30,7 @@ EXTRA_signet_la_DEPENDENCIES = src/api/signet.map
 install-data-hook:
 	rm -f $(DESTDIR)$(p11moduledir)/signet.la
 uninstall-hook:
-	rm -f $(DESTDIR)$(p11moduledir)/signet.so
+	rm -f $(DESTDIR)$(p11moduledir)/signet.so $(DESTDIR)$(libdir)/libsignet-request.so*
 
 p11config_DATA = src/api/signet.module
 CLEANFILES += src/api/signet.module

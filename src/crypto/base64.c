@@ -36,3 +36,8 @@ enum sg_err sg_base64_write(struct sg_bytes bytes, struct sg_secret **text)
 	(*text)->len = size - 1;        /* without the final zero byte */
 	return SG_OK;
 }
+
+void sg_base64_public(struct sg_bytes bytes, char *out, size_t size)
+{
+	sodium_bin2base64(out, size, bytes.data, bytes.len, sodium_base64_VARIANT_ORIGINAL);
+}

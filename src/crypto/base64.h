@@ -15,4 +15,8 @@ bool sg_base64_read(struct sg_bytes text, uint8_t *out, size_t max, size_t *len)
  * SECURE_MEMORY, NOMEM, RANGE. */
 enum sg_err sg_base64_write(struct sg_bytes bytes, struct sg_secret **text);
 
+/* Write that of public bytes with its padding and a zero at the end to size bytes at out, which
+ * must be enough: 4 for each three bytes that were begun, and 1. */
+void sg_base64_public(struct sg_bytes bytes, char *out, size_t size);
+
 #endif

@@ -1,4 +1,4 @@
-libsignet_la_SOURCES += \
+libsignet_store_la_SOURCES += \
 	src/store/aside.c src/store/aside.h \
 	src/store/create.c \
 	src/store/db.c src/store/db.h \

@@ -70,6 +70,7 @@ unit_tests = \
 	tests/unit/test_root \
 	tests/unit/test_record \
 	tests/unit/test_recovery \
+	tests/unit/test_request_vault \
 	tests/unit/test_rsa_oaep \
 	tests/unit/test_rv \
 	tests/unit/test_seal \

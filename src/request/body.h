@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 5. What the forms ask of a body.
+ */
+#ifndef SG_REQUEST_BODY_H
+#define SG_REQUEST_BODY_H
+
+#include <signet/request.h>
+
+#include "util/err.h"
+
+/* Return what is known of the body of a message: of no bytes where it has none. */
+const struct sg_request_digest *sg_request_body_of(const struct sg_request_message *message);
+
+/* Say as a reason what went wrong in a lower ring. */
+enum sg_request_reason sg_request_of_err(enum sg_err err);
+
+#endif
