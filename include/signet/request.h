@@ -487,29 +487,28 @@ sg_request_check_code(const struct sg_request_signature *signature, const uint8_
  *
  * Nonces are kept in a file, in which each is until its request is too old to be taken again. It
  * may be shared by processes of one machine; it is never on a network. What was accepted is
- * refused afterwards also when the process or all of them were killed right behind the answer, and
- * after a restart. A power cut may lose what was kept last: the first verifier after the next boot
- * then refuses every request that was signed before the last moment whose requests may be
- * lost, which is at most a minute after the last one was accepted (SG_REQUEST_UNSURE). Where the
- * file can't be written or is full, requests are refused; none is taken without its nonce kept,
- * and none that is still good is dropped for another. Beside the file lie FILE-front and, while it
- * is written, FILE-journal; they are removed together or not at all, and whoever does makes
- * requests of the last minutes replayable. A file that was copied back from an older copy is
- * refused.
+ * refused afterwards also when the process or all of them were killed right behind the answer,
+ * and after a restart. A power cut may lose what was kept last: after the next boot every request
+ * is refused that was signed before the last moment whose requests may be lost, which is
+ * at most a minute after the last one was accepted (SG_REQUEST_UNSURE). Where the file can't be
+ * written or is full, requests are refused; none is taken without its nonce kept, and none that
+ * is still good is dropped for another. Beside the file lie FILE-front and FILE-journal. All are
+ * removed together or not at all, and whoever does makes requests of the last minutes
+ * replayable, as does who puts an older copy of them in their place.
  *
- * A nonce is one of its machine, whatever the case of the identifier. In forms without one (hmac,
- * and rfc9421 where the signer set none) the signature stands for it: two requests that are
- * equal, with the same second, are one and its replay.
+ * A nonce is one of its machine, whatever the case of the identifier. In forms without one
+ * (hmac, and rfc9421 where the signer set none) the signature stands for it: two requests that
+ * are equal, with the same second, are one and its replay.
  *
  * Failures are counted by source. A source is the text of an address, IPv4 or IPv6; a mapped
  * IPv4 address is the IPv4 address, and IPv6 addresses are counted by their first 64 bits; what
  * is no address counts by its text. Who failed as often as is allowed within the window is
  * locked out for a time, in which his requests are refused unread. Counted are: a bad
  * signature, a machine that is unknown, disabled, revoked, ended, not begun or has no key for
- * the form, and a replay. A wrong clock, what can't be read, what the check denies and a server's
- * own trouble are not. A success does not clear the count, or who has one good key could try
- * others for ever. There is room for a number of sources: the one whose last failure is oldest makes
- * room for another, but one that is locked out never does before its time.
+ * the form, and a replay. A wrong clock, what can't be read, what the check denies and a
+ * server's own trouble are not. A success does not clear the count, or who has one good key
+ * could try others for ever. There is room for a number of sources: the one whose last failure is
+ * oldest makes room for another, but one that is locked out never does before its time.
  */
 
 /* What a machine is: the caller keeps them apart, this library passes it on. */
@@ -552,8 +551,8 @@ struct sg_request_machine {
 };
 
 /* Look a machine up: fill *machine, which is all zero, and return 1; 0 where there is none of
- * that identifier, -1 where it can't be told. id is lower-case where it is written as a UUID, else
- * as the request has it; header is the field that brought it, or empty. */
+ * that identifier, -1 where it can't be told. id is lower-case where it is written as a UUID,
+ * else as the request has it; header is the field that brought it, or empty. */
 typedef int sg_request_lookup(void *context, struct sg_request_text id,
                               struct sg_request_text header, struct sg_request_machine *machine);
 
@@ -618,8 +617,8 @@ struct sg_request_verdict {
 	enum sg_request_reason reason;  /* for the server's log; SG_REQUEST_OK: serve it */
 
 	/* For the client: the status of the answer, one sentence, and where it isn't 0 the seconds
-	 * for Retry-After. 200: serve it; 401: it isn't known who asks; 403: it is known, and he
-	 * may not; 429: the source is locked out; 503: the server can't tell. */
+	 * for Retry-After. 200: serve it; 401: it isn't known who asks; 403: it is, and he may
+	 * not; 429: the source is locked out; 503: the server can't tell. */
 	unsigned status;
 	const char *text;
 	int64_t retry_after;

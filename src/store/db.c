@@ -258,7 +258,7 @@ static enum sg_err db_restrict(sqlite3 *db)
 	                            "PRAGMA temp_store=MEMORY; PRAGMA secure_delete=ON");
 }
 
-enum sg_err sg_store_db_open(const char *path, sqlite3 **out)
+static enum sg_err db_open(const char *path, const char *vfs, sqlite3 **out)
 {
 	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_PRIVATECACHE |
 	                  SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
@@ -266,11 +266,7 @@ enum sg_err sg_store_db_open(const char *path, sqlite3 **out)
 	enum sg_err err;
 	int rc;
 
-	*out = NULL;
-	err = enter();
-	if (err != SG_OK)
-		return err;
-	rc = sqlite3_open_v2(path, &db, flags, NULL);
+	rc = sqlite3_open_v2(path, &db, flags, vfs);
 	if (rc != SQLITE_OK) {
 		err = sg_store_db_error(db, rc);
 		/* Here it isn't writing that was refused, but reading. */
@@ -282,15 +278,33 @@ enum sg_err sg_store_db_open(const char *path, sqlite3 **out)
 	if (err != SG_OK)
 		goto out;
 	*out = db;
+	db = NULL;
 out:
-	if (err != SG_OK && db != NULL)
-		sg_store_db_close(&db);
-	else if (err != SG_OK)
+	sg_store_db_close_unlocked(&db);
+	return err;
+}
+
+enum sg_err sg_store_db_open(const char *path, sqlite3 **out)
+{
+	enum sg_err err;
+
+	*out = NULL;
+	err = enter();
+	if (err != SG_OK)
+		return err;
+	err = db_open(path, NULL, out);
+	if (err != SG_OK)
 		leave();
 	return err;
 }
 
-void sg_store_db_close(sqlite3 **db)
+enum sg_err sg_store_db_open_unlocked(const char *path, sqlite3 **out)
+{
+	*out = NULL;
+	return db_open(path, "unix-none", out);
+}
+
+void sg_store_db_close_unlocked(sqlite3 **db)
 {
 	int rc;
 
@@ -302,6 +316,13 @@ void sg_store_db_close(sqlite3 **db)
 	if (rc != SQLITE_OK)
 		(void)sg_store_db_error(*db, rc);
 	*db = NULL;
+}
+
+void sg_store_db_close(sqlite3 **db)
+{
+	if (db == NULL || *db == NULL)
+		return;
+	sg_store_db_close_unlocked(db);
 	leave();
 }
 

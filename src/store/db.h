@@ -19,6 +19,12 @@
  * header. path has no link in it. Errors: STORE_MISSING, STORE_UNSAFE, SYSTEM, NOMEM. */
 enum sg_err sg_store_db_open(const char *path, sqlite3 **out);
 
+/* The same for a file whose users keep each other out in another way: SQLite takes no lock, so a
+ * fork doesn't wait for this connection, which may be kept. Who keeps it has no thread use it
+ * while the process forks, and never uses or closes it in a child. */
+enum sg_err sg_store_db_open_unlocked(const char *path, sqlite3 **out);
+void sg_store_db_close_unlocked(sqlite3 **db);
+
 /* Roll back what is not committed, close and set *db to NULL; NULL is fine. */
 void sg_store_db_close(sqlite3 **db);
 

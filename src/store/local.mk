@@ -2,6 +2,10 @@ libsignet_store_la_SOURCES += \
 	src/store/aside.c src/store/aside.h \
 	src/store/create.c \
 	src/store/db.c src/store/db.h \
+	src/store/nonce.c src/store/nonce.h \
+	src/store/nonce_db.c src/store/nonce_db.h \
+	src/store/nonce_files.c src/store/nonce_files.h \
+	src/store/nonce_front.c src/store/nonce_front.h \
 	src/store/path.c src/store/path.h \
 	src/store/row.c src/store/row.h \
 	src/store/schema.c src/store/schema.h \

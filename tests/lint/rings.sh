@@ -22,7 +22,7 @@ src/store       store crypto util
 src/core        core seal client store crypto util
 src/api         api core seal client store crypto util
 src/provider    provider client crypto util
-src/request     request crypto util
+src/request     request store crypto util
 src/enroll      enroll request seal client crypto util
 include/signet
 tools           tools api core enroll request seal client store crypto util

@@ -98,6 +98,8 @@ unit_tests = \
 	tests/unit/test_store_crash \
 	tests/unit/test_store_create \
 	tests/unit/test_store_db \
+	tests/unit/test_store_nonce \
+	tests/unit/test_store_nonce_files \
 	tests/unit/test_store_path \
 	tests/unit/test_store_row \
 	tests/unit/test_store_schema \
@@ -132,7 +134,11 @@ THREAD_TESTS += \
 	tests/unit/test_seal_waiter \
 	tests/unit/test_signal \
 	tests/unit/test_slab \
-	tests/unit/test_store
+	tests/unit/test_store \
+	tests/unit/test_store_nonce
+
+# It says which boot this is.
+tests_unit_test_store_nonce_files_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sg_boot_moment_read
 
 # It counts who opens the store, and comes in between where a thread takes a lock.
 tests_unit_test_token_refresh_LDFLAGS = $(AM_LDFLAGS) \
