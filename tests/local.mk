@@ -67,6 +67,7 @@ include tests/interop/local.mk
 include tests/ct/local.mk
 include tests/bench/local.mk
 include tests/api/local.mk
+include tests/provider/local.mk
 include tests/fuzz/local.mk
 include tests/unit/local.mk
 

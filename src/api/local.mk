@@ -25,12 +25,13 @@ signet_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -no-undefined \
 signet_la_LIBADD = libsignet.la
 EXTRA_signet_la_DEPENDENCIES = src/api/signet.map
 
-# The module is opened by name: libtool's description of it would be one more file in
-# the folder where p11-kit looks for modules.
+# The module and the provider are opened by name: libtool's descriptions of them would be more
+# files in the folders where p11-kit and OpenSSL look.
 install-data-hook:
-	rm -f $(DESTDIR)$(p11moduledir)/signet.la
+	rm -f $(DESTDIR)$(p11moduledir)/signet.la $(DESTDIR)$(osslmoduledir)/signet.la
 uninstall-hook:
-	rm -f $(DESTDIR)$(p11moduledir)/signet.so $(DESTDIR)$(libdir)/libsignet-request.so*
+	rm -f $(DESTDIR)$(p11moduledir)/signet.so $(DESTDIR)$(osslmoduledir)/signet.so \
+		$(DESTDIR)$(libdir)/libsignet-request.so*
 
 p11config_DATA = src/api/signet.module
 CLEANFILES += src/api/signet.module

@@ -1,9 +1,12 @@
 libsignet_client_la_SOURCES += \
 	src/client/calling.c src/client/calling.h \
 	src/client/login.c src/client/login.h \
+	src/client/manner.c src/client/manner.h \
 	src/client/pin.c src/client/pin.h \
 	src/client/place.c src/client/place.h \
 	src/client/pool.c src/client/pool.h \
 	src/client/rc.c src/client/rc.h \
 	src/client/refusal.c src/client/refusal.h \
-	src/client/share.c src/client/share.h
+	src/client/share.c src/client/share.h \
+	src/client/slots.c src/client/slots.h \
+	src/client/tokens.c src/client/tokens.h

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "client/calling.h"
+#include "client/manner.h"
 #include "client/rc.h"
 #include "client/refusal.h"
 #include "util/log.h"
@@ -106,13 +107,13 @@ enum sg_err sg_client_login(const struct sg_client_place *place, const char *uri
 	if ((flags & CKF_LOGIN_REQUIRED) == 0)
 		return SG_OK;
 	if ((flags & CKF_USER_PIN_LOCKED) != 0) {
-		sg_log(SG_LOG_ERROR, "the HSM says that its PIN is locked");
+		sg_log(SG_LOG_ERROR, "the %s says that its PIN is locked", sg_client_noun());
 		return SG_ERR_HSM_LOCKED;
 	}
 	err = sg_client_pin_read(place->uri, place->info.label, &origin, &pin);
 	if (err == SG_OK && pin == NULL && (flags & CKF_PROTECTED_AUTHENTICATION_PATH) == 0) {
-		sg_log(SG_LOG_ERROR, "the URI of the HSM has no pin-source, and nobody can be "
-		       "asked");
+		sg_log(SG_LOG_ERROR, "the URI of the %s has no pin-source, and nobody can be "
+		       "asked", sg_client_noun());
 		err = SG_ERR_HSM_PIN;
 	}
 	if (err == SG_OK) {

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "client/manner.h"
 #include "util/file.h"
 #include "util/log.h"
 
@@ -61,8 +62,8 @@ static enum sg_err source_path(const char *source, char **path)
 	if (rest[0] == '/')
 		return *path != NULL ? SG_OK : SG_ERR_NOMEM;
 	/* The text is perhaps the PIN. */
-	sg_log(SG_LOG_ERROR, "the pin-source of the HSM names no file: it must be file: and an "
-	       "absolute path, or credential: and a name");
+	sg_log(SG_LOG_ERROR, "the pin-source of the %s names no file: it must be file: and an "
+	       "absolute path, or credential: and a name", sg_client_noun());
 	return SG_ERR_CONFIG;
 }
 
@@ -101,7 +102,8 @@ static enum sg_err refuse_empty(enum sg_err err, const char *what, const char *w
 {
 	if (err != SG_OK || *pin == NULL || (*pin)->len > 0)
 		return err;
-	sg_log(SG_LOG_ERROR, "%s %s", what, where);
+	sg_log(SG_LOG_ERROR, "%s the %s%s%s", what, sg_client_noun(), where != NULL ? " in " : "",
+	       where != NULL ? where : "");
 	sg_secret_free(pin);
 	return SG_ERR_HSM_PIN;
 }
@@ -116,15 +118,16 @@ enum sg_err sg_client_pin_read(P11KitUri *uri, const unsigned char label[32],
 	*out = NULL;
 	*origin = (struct sg_client_pin_origin){ 0 };
 	if (source == NULL)
-		return refuse_empty(ask(label, out), "nobody gave a PIN for", "the HSM", out);
+		return refuse_empty(ask(label, out), "nobody gave a PIN for", NULL, out);
 	err = source_path(source, &path);
 	if (err == SG_OK)
 		*origin = origin_of(path);
 	if (err == SG_OK)
 		err = sg_file_read_secret(path, SG_CLIENT_PIN_MAX, out);
-	err = refuse_empty(err, "there is no PIN of the HSM in", path, out);
+	err = refuse_empty(err, "there is no PIN of", path, out);
 	if (err == SG_ERR_NOT_FOUND) {
-		sg_log(SG_LOG_ERROR, "there is no file %s with the PIN of the HSM", path);
+		sg_log(SG_LOG_ERROR, "there is no file %s with the PIN of the %s", path,
+		       sg_client_noun());
 		err = SG_ERR_HSM_PIN;
 	}
 	free(path);

@@ -12,62 +12,15 @@
 #include <p11-kit/p11-kit.h>
 
 #include "client/calling.h"
+#include "client/manner.h"
 #include "client/rc.h"
 #include "util/file.h"
 #include "util/log.h"
-
-#define SLOTS_MAX 4096          /* a module that names more is broken */
-#define SLOTS_TRIES 4           /* the list may grow while it is read */
 
 /* A token that another process is writing to, or that is just being plugged in, is not there for a
  * moment. */
 #define TRIES 5
 #define PAUSE 25000000          /* nanoseconds, and each time twice as many */
-
-struct sg_bytes sg_client_field(const unsigned char *field, size_t len)
-{
-	while (len > 0 && (field[len - 1] == ' ' || field[len - 1] == '\0'))
-		len--;
-	return sg_bytes(field, len);
-}
-
-/* Read the slots with a token; the caller frees *slots. */
-static enum sg_err list_slots(CK_FUNCTION_LIST *f, CK_SLOT_ID **slots, CK_ULONG *n)
-{
-	CK_RV rv = CKR_BUFFER_TOO_SMALL;
-	CK_ULONG room;
-
-	*slots = NULL;
-	for (int i = 0; i < SLOTS_TRIES && rv == CKR_BUFFER_TOO_SMALL; i++) {
-		free(*slots);
-		*slots = NULL;
-		rv = f->C_GetSlotList(CK_TRUE, NULL, n);
-		if (rv != CKR_OK || *n == 0)
-			break;
-		if (*n > SLOTS_MAX)
-			return SG_ERR_HSM_FAULT;
-		room = *n;
-		*slots = calloc(room, sizeof **slots);
-		if (*slots == NULL)
-			return SG_ERR_NOMEM;
-		rv = f->C_GetSlotList(CK_TRUE, *slots, n);
-		/* It may say more than there was room for, and that all is well. */
-		if (rv == CKR_OK && *n > room)
-			rv = CKR_BUFFER_TOO_SMALL;
-	}
-	return sg_client_err("C_GetSlotList", rv, NULL);
-}
-
-/* Tell whether a field of a module's information, which blanks fill, is this text. */
-static bool is_field(const unsigned char *field, size_t len, struct sg_bytes text)
-{
-	if (text.len > len || memcmp(field, text.data, text.len) != 0)
-		return false;
-	for (size_t i = text.len; i < len; i++)
-		if (field[i] != ' ')
-			return false;
-	return true;
-}
 
 /* Add to how well a URI fits where it names a field, which begins with a zero where it does not. */
 static void weigh(const unsigned char *field, size_t len, struct sg_bytes known, unsigned weight,
@@ -75,7 +28,7 @@ static void weigh(const unsigned char *field, size_t len, struct sg_bytes known,
 {
 	if (field[0] == '\0' || known.len == 0)
 		return;
-	*fits = *fits > 0 && is_field(field, len, known) ? *fits + weight : 0;
+	*fits = *fits > 0 && sg_client_is_field(field, len, known) ? *fits + weight : 0;
 }
 
 /* Such a field for "%.*s". */
@@ -97,36 +50,20 @@ unsigned sg_client_place_fits(const char *text, struct sg_bytes label, struct sg
 	return fits;
 }
 
-/* Tell whether the place's URI fits a slot, whose token it reads then. */
-static bool slot_fits(const struct sg_client_place *place, CK_FUNCTION_LIST *f, CK_SLOT_ID slot,
-                      CK_TOKEN_INFO *info)
-{
-	const CK_SLOT_ID wanted = p11_kit_uri_get_slot_id(place->uri);
-
-	if (wanted != (CK_SLOT_ID)-1 && wanted != slot)
-		return false;
-	memset(info, 0, sizeof *info);
-	if (f->C_GetTokenInfo(slot, info) != CKR_OK ||
-	    is_field(info->manufacturerID, sizeof info->manufacturerID, sg_bytes_str("signet")))
-		return false;
-	return (info->flags & CKF_TOKEN_INITIALIZED) != 0 &&
-	       p11_kit_uri_match_token_info(place->uri, info) == 1;
-}
-
 /* Look for the token in an initialised module. Errors: HSM_MISSING, CONFIG for two. */
 static enum sg_err search(struct sg_client_place *place, CK_FUNCTION_LIST *f)
 {
 	CK_SLOT_ID *slots = NULL;
 	CK_TOKEN_INFO info;
 	CK_ULONG n = 0;
-	enum sg_err err = list_slots(f, &slots, &n);
+	enum sg_err err = sg_client_slots(f, &slots, &n);
 
 	for (CK_ULONG i = 0; i < n && err == SG_OK; i++) {
-		if (!slot_fits(place, f, slots[i], &info))
+		if (!sg_client_slot_fits(place->uri, f, slots[i], &info))
 			continue;
 		if (place->f != NULL) {
-			sg_log(SG_LOG_ERROR, "the URI of the HSM fits two tokens, \"%.*s\" and "
-			       "\"%.*s\": add ;serial=%.*s or ;serial=%.*s",
+			sg_log(SG_LOG_ERROR, "the URI of the %s fits two tokens, \"%.*s\" and "
+			       "\"%.*s\": add ;serial=%.*s or ;serial=%.*s", sg_client_noun(),
 			       FIELD(place->info.label), FIELD(info.label),
 			       FIELD(place->info.serialNumber), FIELD(info.serialNumber));
 			err = SG_ERR_CONFIG;
@@ -177,7 +114,7 @@ static enum sg_err check_module(const char *path, char **real)
 	return err == SG_ERR_STORE_UNSAFE ? SG_ERR_CONFIG : err;
 }
 
-static enum sg_err load_path(struct sg_client_place *place, const char *path)
+enum sg_err sg_client_module_load(const char *path, CK_FUNCTION_LIST **out)
 {
 	CK_FUNCTION_LIST *f = NULL;
 	char *real = NULL;
@@ -190,6 +127,15 @@ static enum sg_err load_path(struct sg_client_place *place, const char *path)
 		err = SG_ERR_HSM_MISSING;
 	}
 	free(real);
+	*out = f;
+	return err;
+}
+
+static enum sg_err load_path(struct sg_client_place *place, const char *path)
+{
+	CK_FUNCTION_LIST *f = NULL;
+	enum sg_err err = sg_client_module_load(path, &f);
+
 	return err == SG_OK ? try_module(place, f) : err;
 }
 
@@ -234,7 +180,7 @@ static enum sg_err find(struct sg_client_place *place)
 	else
 		err = load_registered(place, p11_kit_uri_get_module_name(place->uri));
 	if (err == SG_ERR_HSM_MISSING)
-		sg_log(SG_LOG_ERROR, "no token fits the HSM's URI%s%s", path != NULL ? " in " : "",
+		sg_log(SG_LOG_ERROR, "no token fits the URI%s%s", path != NULL ? " in " : "",
 		       path != NULL ? path : "");
 	return err;
 }
@@ -253,7 +199,7 @@ enum sg_err sg_client_place_find(const char *text, struct sg_client_place **out)
 	err = sg_client_calling_start();
 	if (err == SG_OK && sg_client_is_lost()) {
 		sg_log(SG_LOG_ERROR, "this process was forked while another thread was inside of "
-		       "an HSM's module, and can't use one; a program that it executes can");
+		       "a PKCS#11 module, and can't use one; a program that it executes can");
 		err = SG_ERR_HSM_FAULT;
 	}
 	if (err != SG_OK)
@@ -264,7 +210,7 @@ enum sg_err sg_client_place_find(const char *text, struct sg_client_place **out)
 		goto out;
 	rc = p11_kit_uri_parse(text, P11_KIT_URI_FOR_ANY, place->uri);
 	if (rc != P11_KIT_URI_OK || p11_kit_uri_any_unrecognized(place->uri)) {
-		sg_log(SG_LOG_ERROR, "the URI of an HSM can't be read: %s",
+		sg_log(SG_LOG_ERROR, "the URI of the %s can't be read: %s", sg_client_noun(),
 		       rc != P11_KIT_URI_OK ? p11_kit_uri_message(rc) : "it has an unknown part");
 		err = SG_ERR_CONFIG;
 		goto out;

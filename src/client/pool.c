@@ -5,12 +5,14 @@
 #include "client/pool.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "client/calling.h"
 #include "client/login.h"
+#include "client/manner.h"
 #include "client/rc.h"
 #include "util/fork.h"
 #include "util/log.h"
@@ -48,6 +50,14 @@ struct sg_client {
 	size_t next_key;                /* the place that is overwritten next */
 };
 
+/* No two connections of a process or of its children have the same. */
+static uint64_t next_epoch(void)
+{
+	static _Atomic uint64_t epochs;
+
+	return atomic_fetch_add(&epochs, 1) + 1;
+}
+
 enum sg_err sg_client_new(const char *uri, struct sg_client **out)
 {
 	struct sg_client *client = calloc(1, sizeof *client);
@@ -58,6 +68,7 @@ enum sg_err sg_client_new(const char *uri, struct sg_client **out)
 	client->uri = strdup(uri);
 	client->name = strndup(uri, strcspn(uri, "?"));
 	client->generation = sg_fork_generation();
+	client->epoch = next_epoch();
 	if (client->uri == NULL || client->name == NULL ||
 	    pthread_mutex_init(&client->lock, NULL) != 0)
 		goto failed;
@@ -102,7 +113,7 @@ static void disconnect(struct sg_client *client)
 	client->is_void = false;
 	pthread_mutex_lock(&client->known);
 	memset(client->keys, 0, sizeof client->keys);
-	client->epoch++;
+	client->epoch = next_epoch();
 	pthread_mutex_unlock(&client->known);
 }
 
@@ -258,7 +269,8 @@ enum sg_err sg_client_do(struct sg_client *client, bool again,
 	enum sg_err err;
 
 	if (client->generation != sg_fork_generation()) {
-		sg_log(SG_LOG_ERROR, "an HSM that was opened before a fork was used in the child");
+		sg_log(SG_LOG_ERROR, "the connection to the %s was made before a fork and used in "
+		       "the child", sg_client_noun());
 		return SG_ERR_ARG;
 	}
 	for (int i = 0;; i++) {
@@ -371,7 +383,8 @@ enum sg_err sg_client_find_key_checked(struct sg_client_session *s, CK_OBJECT_CL
 	if (n == 0)
 		return SG_ERR_HSM_OTHER;
 	if (n > 1) {
-		sg_log(SG_LOG_ERROR, "the HSM has two keys of one class and one CKA_ID");
+		sg_log(SG_LOG_ERROR, "the %s has two keys of one class and one CKA_ID",
+		       sg_client_noun());
 		return SG_ERR_HSM_FAULT;
 	}
 	if (check != NULL)

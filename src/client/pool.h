@@ -20,7 +20,7 @@ struct sg_client_session {
 	CK_FUNCTION_LIST *f;
 	CK_SLOT_ID slot;
 	CK_SESSION_HANDLE handle;
-	uint64_t epoch;                 /* of the connection */
+	uint64_t epoch;                 /* of the connection, and of no other */
 	bool lost;                      /* sessions and handles of the connection are void */
 };
 

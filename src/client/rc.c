@@ -9,6 +9,7 @@
 #include <p11-kit/p11-kit.h>
 #include <signet/pkcs11.h>
 
+#include "client/manner.h"
 #include "util/log.h"
 
 struct row {
@@ -95,8 +96,8 @@ enum sg_err sg_client_err(const char *function, CK_RV rv, bool *lost)
 
 	if (rv == CKR_OK)
 		return SG_OK;
-	sg_log(SG_LOG_ERROR, "the HSM answers to %s: %s (0x%lx)", function, p11_kit_strerror(rv),
-	       rv);
+	sg_log(SG_LOG_ERROR, "the %s answers to %s: %s (0x%lx)", sg_client_noun(), function,
+	       p11_kit_strerror(rv), rv);
 	if (row != NULL && row->lost && lost != NULL)
 		*lost = true;
 	return row != NULL ? row->err : SG_ERR_HSM_FAULT;

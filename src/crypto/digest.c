@@ -71,6 +71,34 @@ out:
 	return err;
 }
 
+enum sg_err sg_digest_dup(const struct sg_digest *digest, struct sg_digest **out)
+{
+	struct sg_digest *copy = NULL;
+	enum sg_err err = SG_OK;
+
+	*out = NULL;
+	if (digest->done)
+		return SG_ERR_ARG;
+	ERR_set_mark();
+	copy = calloc(1, sizeof(*copy));
+	if (!copy) {
+		err = SG_ERR_NOMEM;
+		goto out;
+	}
+	copy->md = digest->md;
+	copy->ctx = digest->md.dupctx(digest->ctx);
+	if (!copy->ctx) {
+		err = sg_ssl_failed("copy a digest");
+		goto out;
+	}
+	*out = copy;
+	copy = NULL;
+out:
+	sg_digest_free(&copy);
+	ERR_pop_to_mark();
+	return err;
+}
+
 enum sg_err sg_digest_update(struct sg_digest *digest, struct sg_bytes part)
 {
 	enum sg_err err = SG_OK;

@@ -23,6 +23,10 @@ size_t sg_digest_len(enum sg_digest_alg alg);
 
 /* Start a digest; the caller ends it with sg_digest_free. Errors: CRYPTO, NOMEM. */
 enum sg_err sg_digest_new(enum sg_digest_alg alg, struct sg_digest **out);
+
+/* Copy a digest in progress; the caller frees *out. Errors: ARG for one that ended, NOMEM,
+ * CRYPTO. */
+enum sg_err sg_digest_dup(const struct sg_digest *digest, struct sg_digest **out);
 enum sg_err sg_digest_update(struct sg_digest *digest, struct sg_bytes part);
 
 /* Write sg_digest_len bytes to out; the digest can only be freed afterwards. */

@@ -135,10 +135,13 @@ static bool find_md(const OSSL_ALGORITHM *list, const char *name, struct sg_md *
 			out->update = OSSL_FUNC_digest_update(fn);
 		else if (fn->function_id == OSSL_FUNC_DIGEST_FINAL)
 			out->final = OSSL_FUNC_digest_final(fn);
+		else if (fn->function_id == OSSL_FUNC_DIGEST_DUPCTX)
+			out->dupctx = OSSL_FUNC_digest_dupctx(fn);
 		else if (fn->function_id == OSSL_FUNC_DIGEST_FREECTX)
 			out->freectx = OSSL_FUNC_digest_freectx(fn);
 	}
-	return out->newctx && out->init && out->update && out->final && out->freectx;
+	return out->newctx && out->init && out->update && out->final && out->dupctx &&
+	       out->freectx;
 }
 
 static bool find_row(const OSSL_ALGORITHM *list, const char *const names[3],

@@ -15,6 +15,7 @@ hsm_tests = \
 	tests/hsm/test_sealer \
 	tests/hsm/test_sealer_key \
 	tests/hsm/test_softhsm \
+	tests/hsm/test_tokens \
 	tests/hsm/test_trust \
 	tests/hsm/test_vague \
 	tests/hsm/test_way

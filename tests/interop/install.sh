@@ -27,8 +27,10 @@ libdir=$(variable libdir)
 bindir=$(variable bindir)
 includedir=$(variable includedir)
 moduledir=$(variable p11moduledir)
+ossldir=$(variable osslmoduledir)
 configdir=$(variable p11configdir)
 installed=$root$moduledir/signet.so
+provider=$root$ossldir/signet.so
 
 # Of a program that was compiled against what is installed.
 config() {
@@ -39,13 +41,14 @@ it 'make install succeeds below DESTDIR'
 succeeds inner_make install DESTDIR="$root"
 
 it 'the module and its description are there, readable by all'
-succeeds stat -c '%A %n' "$installed" "$root$configdir/signet.module" "$root$bindir/signet" \
+succeeds stat -c '%A %n' "$installed" "$provider" "$root$configdir/signet.module" "$root$bindir/signet" \
 	"$root$includedir/signet/pkcs11.h" "$root$includedir/signet/pkcs11_functions.h" "$root$includedir/signet/request.h" \
 	"$root$libdir/pkgconfig/signet.pc"
-counts 7 '^-rw.r-.r-. '
+counts 8 '^-rw.r-.r-. '
 
 it 'no description by libtool and no static library is left beside the module'
 equal "$(ls "$root$moduledir")" signet.so
+equal "$(ls "$root$ossldir")" signet.so
 
 it 'the description names the module as p11-kit finds it, and lets programs live without it'
 says_line() { grep -qx "$1" "$root$configdir/signet.module" || wrong "there is no line $1"; }
@@ -55,6 +58,10 @@ says_line 'critical: no'
 it 'the installed module answers'
 succeeds "${limit[@]}" pkcs11-tool --module "$installed" --show-info
 says '^Manufacturer +signet$'
+
+it 'the installed provider is loaded by openssl and named after the file'
+succeeds "${limit[@]}" env OPENSSL_MODULES="$root$ossldir" openssl list -provider default -provider signet -providers
+says 'name: signet: keys in PKCS#11 tokens'
 
 it 'the installed command answers'
 succeeds "$root$bindir/signet" --version

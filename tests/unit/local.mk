@@ -65,6 +65,7 @@ unit_tests = \
 	tests/unit/test_policy \
 	tests/unit/test_policy_signature \
 	tests/unit/test_protect \
+	tests/unit/test_provider_point \
 	tests/unit/test_proquint \
 	tests/unit/test_random \
 	tests/unit/test_root \
@@ -175,3 +176,4 @@ tests_unit_test_token_migrate_crash_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sg_sealer
 tests_unit_test_token_move_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sg_sealer_open
 
 EXTRA_DIST += tests/lib/shamir_vectors.h
+tests_unit_test_provider_point_SOURCES = tests/unit/test_provider_point.c src/provider/key.c src/provider/point.c

@@ -123,6 +123,30 @@ START_TEST(exactly_the_length_of_the_digest_is_written)
 }
 END_TEST
 
+START_TEST(a_copy_goes_on_from_where_it_was_made)
+{
+	struct sg_digest *digest = NULL, *copy = NULL;
+	uint8_t whole[SG_DIGEST_MAX], out[SG_DIGEST_MAX];
+	const size_t len = sg_digest_len(algs[_i]);
+
+	ck_assert_int_eq(sg_digest_new(algs[_i], &digest), SG_OK);
+	ck_assert_int_eq(sg_digest_update(digest, sg_bytes_str("ab")), SG_OK);
+	ck_assert_int_eq(sg_digest_dup(digest, &copy), SG_OK);
+	ck_assert_int_eq(sg_digest_update(digest, sg_bytes_str("x")), SG_OK);
+	ck_assert_int_eq(sg_digest_update(copy, sg_bytes_str("c")), SG_OK);
+	ck_assert_int_eq(sg_digest_final(copy, out), SG_OK);
+	ck_assert_int_eq(sg_digest_once(algs[_i], sg_bytes_str("abc"), whole), SG_OK);
+	ck_assert_mem_eq(out, whole, len);
+	sg_digest_free(&copy);
+	ck_assert_int_eq(sg_digest_final(digest, out), SG_OK);
+	ck_assert_int_eq(sg_digest_once(algs[_i], sg_bytes_str("abx"), whole), SG_OK);
+	ck_assert_mem_eq(out, whole, len);
+	ck_assert_int_eq(sg_digest_dup(digest, &copy), SG_ERR_ARG);
+	ck_assert_ptr_null(copy);
+	sg_digest_free(&digest);
+}
+END_TEST
+
 START_TEST(freeing_no_digest_is_fine)
 {
 	struct sg_digest *digest = NULL;
@@ -144,6 +168,7 @@ static Suite *suite(void)
 	tcase_add_test(tc, a_million_letters_have_the_published_digest);
 	tcase_add_test(tc, an_ended_digest_refuses_more);
 	tcase_add_loop_test(tc, exactly_the_length_of_the_digest_is_written, 0, 3);
+	tcase_add_loop_test(tc, a_copy_goes_on_from_where_it_was_made, 0, 3);
 	tcase_add_test(tc, freeing_no_digest_is_fine);
 	suite_add_tcase(s, tc);
 	return s;

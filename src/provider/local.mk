@@ -1,0 +1,22 @@
+# The OpenSSL provider: a PKCS#11 client, so it is linked with the lower rings alone. The PKCS#11
+# module has the same name, and stands in another folder here as it does when installed.
+osslmodule_LTLIBRARIES = src/provider/signet.la
+src_provider_signet_la_SOURCES = \
+	src/provider/ecdsa.c \
+	src/provider/ed25519.c \
+	src/provider/key.c src/provider/key.h src/provider/key_sign.c \
+	src/provider/keymgmt.c \
+	src/provider/link.c src/provider/link.h \
+	src/provider/objects.c src/provider/objects.h \
+	src/provider/point.c src/provider/point.h \
+	src/provider/provider.c src/provider/provider.h \
+	src/provider/reason.c src/provider/reason.h \
+	src/provider/section.c src/provider/section.h \
+	src/provider/signature.c \
+	src/provider/store.c
+src_provider_signet_la_CPPFLAGS = $(AM_CPPFLAGS) -DP11MODULEDIR='"$(p11moduledir)"'
+src_provider_signet_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -no-undefined \
+	-Wl,--version-script=$(top_srcdir)/src/provider/provider.map -Wl,-z,nodelete -Wl,-Bsymbolic
+src_provider_signet_la_LIBADD = libsignet-client.la libsignet-crypto.la
+EXTRA_src_provider_signet_la_DEPENDENCIES = src/provider/provider.map
+EXTRA_DIST += src/provider/provider.map

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 5. What a pkcs11: URI names: private keys, public keys and certificates of the tokens that
+ * fit it. Keys of kinds that we don't do are passed over.
+ */
+#ifndef SG_PROVIDER_OBJECTS_H
+#define SG_PROVIDER_OBJECTS_H
+
+#include <p11-kit/uri.h>
+
+#include "provider/key.h"
+
+/* Which are looked for. */
+enum {
+	SG_PROV_PRIVATE = 1,
+	SG_PROV_PUBLIC = 2,
+	SG_PROV_CERTIFICATE = 4,
+	SG_PROV_ALL = 7,
+};
+
+/* One that was found. */
+struct sg_prov_object {
+	unsigned class;                 /* one of those above */
+	struct sg_prov_key *key;        /* owned; of a private key */
+	struct sg_buf der;              /* of the others: SubjectPublicKeyInfo, Certificate */
+};
+
+struct sg_prov_objects {
+	struct sg_prov_object *items;
+	size_t n, cap;
+};
+
+/* Read a URI. The PIN in it, if there is one, is taken out into *pin. The caller frees both.
+ * Errors: FORMAT for no pkcs11: URI, NOMEM, SECURE_MEMORY. */
+enum sg_err sg_prov_uri_read(const char *text, P11KitUri **uri, struct sg_secret **pin);
+
+/* Find what the URI names in all tokens that fit, and append it. asker may be NULL. Errors: RANGE
+ * for too many, HSM_MISSING where no token fits, and those of the client. */
+enum sg_err sg_prov_objects_find(struct sg_provider *provider, P11KitUri *uri,
+                                 const struct sg_secret *pin, const struct sg_prov_asker *asker,
+                                 unsigned classes, struct sg_prov_objects *out);
+
+/* Free what it holds, and leave it empty. */
+void sg_prov_objects_free(struct sg_prov_objects *objects);
+
+#endif

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 5. The entry of the provider and its end [provider-base(7)].
+ */
+#include "provider/provider.h"
+
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/params.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/manner.h"
+#include "config.h"
+#include "provider/link.h"
+#include "provider/reason.h"
+
+static const OSSL_PARAM *gettable(void *ctx)
+{
+	static const OSSL_PARAM params[] = {
+		OSSL_PARAM_utf8_ptr(OSSL_PROV_PARAM_NAME, NULL, 0),
+		OSSL_PARAM_utf8_ptr(OSSL_PROV_PARAM_VERSION, NULL, 0),
+		OSSL_PARAM_utf8_ptr(OSSL_PROV_PARAM_BUILDINFO, NULL, 0),
+		OSSL_PARAM_int(OSSL_PROV_PARAM_STATUS, NULL),
+		OSSL_PARAM_END
+	};
+
+	(void)ctx;
+	return params;
+}
+
+static int get_params(void *ctx, OSSL_PARAM params[])
+{
+	OSSL_PARAM *p = OSSL_PARAM_locate(params, OSSL_PROV_PARAM_NAME);
+
+	(void)ctx;
+	if (p != NULL && OSSL_PARAM_set_utf8_ptr(p, "signet: keys in PKCS#11 tokens") != 1)
+		return 0;
+	p = OSSL_PARAM_locate(params, OSSL_PROV_PARAM_VERSION);
+	if (p != NULL && OSSL_PARAM_set_utf8_ptr(p, PACKAGE_VERSION) != 1)
+		return 0;
+	p = OSSL_PARAM_locate(params, OSSL_PROV_PARAM_BUILDINFO);
+	if (p != NULL && OSSL_PARAM_set_utf8_ptr(p, PACKAGE_STRING) != 1)
+		return 0;
+	p = OSSL_PARAM_locate(params, OSSL_PROV_PARAM_STATUS);
+	return p == NULL || OSSL_PARAM_set_int(p, 1) == 1;
+}
+
+struct operation {
+	int id;
+	const OSSL_ALGORITHM *algorithms;
+};
+
+static const struct operation operations[] = {
+	{ OSSL_OP_KEYMGMT, sg_prov_keymgmts },
+	{ OSSL_OP_SIGNATURE, sg_prov_signatures },
+	{ OSSL_OP_STORE, sg_prov_stores },
+};
+
+static const OSSL_ALGORITHM *query(void *ctx, int id, int *no_store)
+{
+	(void)ctx;
+	*no_store = 0;
+	for (size_t i = 0; i < sizeof operations / sizeof operations[0]; i++)
+		if (operations[i].id == id)
+			return operations[i].algorithms;
+	return NULL;
+}
+
+/* Where OpenSSL itself is ending, the process is: other libraries have perhaps ended already, the
+ * module's among them, so what is open is left to the kernel. */
+static bool is_ending(void)
+{
+	return OPENSSL_init_crypto(0, NULL) != 1;
+}
+
+static void teardown(void *ctx)
+{
+	struct sg_provider *provider = ctx;
+
+	if (is_ending())
+		return;
+	sg_prov_links_free(provider);
+	sg_prov_section_free(&provider->section);
+	free(provider);
+}
+
+static const OSSL_ITEM *reasons(void *ctx)
+{
+	(void)ctx;
+	return sg_prov_reasons;
+}
+
+static const OSSL_DISPATCH functions[] = {
+	{ OSSL_FUNC_PROVIDER_GETTABLE_PARAMS, (void (*)(void))gettable },
+	{ OSSL_FUNC_PROVIDER_GET_PARAMS, (void (*)(void))get_params },
+	{ OSSL_FUNC_PROVIDER_QUERY_OPERATION, (void (*)(void))query },
+	{ OSSL_FUNC_PROVIDER_GET_REASON_STRINGS, (void (*)(void))reasons },
+	{ OSSL_FUNC_PROVIDER_TEARDOWN, (void (*)(void))teardown },
+	{ 0, NULL }
+};
+
+static void find_upcalls(struct sg_provider *provider, const OSSL_DISPATCH *in)
+{
+	for (; in->function_id != 0; in++) {
+		if (in->function_id == OSSL_FUNC_CORE_GET_PARAMS)
+			provider->get_params = OSSL_FUNC_core_get_params(in);
+		else if (in->function_id == OSSL_FUNC_CORE_NEW_ERROR)
+			provider->new_error = OSSL_FUNC_core_new_error(in);
+		else if (in->function_id == OSSL_FUNC_CORE_SET_ERROR_DEBUG)
+			provider->set_error_debug = OSSL_FUNC_core_set_error_debug(in);
+		else if (in->function_id == OSSL_FUNC_CORE_VSET_ERROR)
+			provider->vset_error = OSSL_FUNC_core_vset_error(in);
+	}
+}
+
+__attribute__((visibility("default")))
+int OSSL_provider_init(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in,
+                       const OSSL_DISPATCH **out, void **ctx)
+{
+	struct sg_provider *provider = calloc(1, sizeof *provider);
+
+	*ctx = NULL;
+	if (provider == NULL)
+		return 0;
+	provider->handle = handle;
+	find_upcalls(provider, in);
+	if (provider->get_params == NULL || provider->new_error == NULL ||
+	    provider->set_error_debug == NULL || provider->vset_error == NULL ||
+	    !sg_prov_section_read(provider)) {
+		free(provider);
+		return 0;
+	}
+	sg_client_for_programs();
+	sg_prov_links_start();
+	sg_prov_reasons_start();
+	*out = functions;
+	*ctx = provider;
+	return 1;
+}

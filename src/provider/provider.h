@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 5. What OpenSSL made when it loaded the provider: the functions of its core that we call,
+ * and what the configuration says. One for each library context that loads us. Nothing is loaded,
+ * initialised or asked before the first URI is opened: a PKCS#11 module may use OpenSSL itself.
+ */
+#ifndef SG_PROVIDER_PROVIDER_H
+#define SG_PROVIDER_PROVIDER_H
+
+#include <openssl/core_dispatch.h>
+
+#include "provider/section.h"
+
+struct sg_prov_link;
+
+struct sg_provider {
+	const OSSL_CORE_HANDLE *handle;
+	OSSL_FUNC_core_get_params_fn *get_params;
+	OSSL_FUNC_core_new_error_fn *new_error;
+	OSSL_FUNC_core_set_error_debug_fn *set_error_debug;
+	OSSL_FUNC_core_vset_error_fn *vset_error;
+	struct sg_prov_section section;
+	struct sg_prov_link *links;     /* guarded by the lock of link.c */
+};
+
+/* The operations that we offer; each stands at the end of the file that does it. */
+extern const OSSL_ALGORITHM sg_prov_keymgmts[], sg_prov_signatures[], sg_prov_stores[];
+extern const OSSL_DISPATCH sg_prov_ed25519[], sg_prov_ecdsa[];
+
+#endif
