@@ -11,6 +11,7 @@
 #include "util/errand.h"
 
 #define FAR 3600000                     /* milliseconds: nobody waits for that */
+#define PATIENCE 30                     /* seconds */
 
 static struct sg_alarm alarm_clock;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -43,12 +44,19 @@ static void ring(void *arg)
 	pthread_mutex_unlock(&lock);
 }
 
+/* With a bound, so that an alarm that never rings is a failure and no test that hangs. */
 static void wait_for_rings(unsigned n)
 {
+	struct timespec until;
+	int rc = 0;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += PATIENCE;
 	pthread_mutex_lock(&lock);
-	while (rings < n)
-		pthread_cond_wait(&rung, &lock);
+	while (rings < n && rc == 0)
+		rc = pthread_cond_timedwait(&rung, &lock, &until);
 	pthread_mutex_unlock(&lock);
+	ck_assert_msg(rc == 0, "it has not rung");
 }
 
 static void set_up(void)
