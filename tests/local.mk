@@ -33,6 +33,7 @@ libtesting_la_SOURCES = \
 	tests/lib/request.c tests/lib/request.h \
 	tests/lib/runner.c tests/lib/runner.h \
 	tests/lib/scratch.c tests/lib/scratch.h \
+	tests/lib/server.c tests/lib/server.h \
 	tests/lib/softhsm.c tests/lib/softhsm.h \
 	tests/lib/stamp.c tests/lib/stamp.h \
 	tests/lib/store.c tests/lib/store.h \

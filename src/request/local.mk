@@ -1,6 +1,7 @@
 # Signed requests: linked into the command and the tests, and a library of its own for programs.
 noinst_LTLIBRARIES += librequest.la
 librequest_la_SOURCES = \
+	src/request/answer.c src/request/answer.h \
 	src/request/body.c src/request/body.h \
 	src/request/component.c src/request/component.h \
 	src/request/covered.c src/request/covered.h \
@@ -10,6 +11,8 @@ librequest_la_SOURCES = \
 	src/request/form.c src/request/form.h \
 	src/request/hmac.c \
 	src/request/keep.c src/request/keep.h \
+	src/request/lockout.c src/request/lockout.h \
+	src/request/machine.c src/request/machine.h \
 	src/request/parse.c \
 	src/request/query.c src/request/query.h \
 	src/request/read.c \
@@ -22,7 +25,8 @@ librequest_la_SOURCES = \
 	src/request/sign.c \
 	src/request/target.c src/request/target.h \
 	src/request/text.c src/request/text.h \
-	src/request/vault.c
+	src/request/vault.c \
+	src/request/verifier.c
 
 # It takes the lower rings with it and nothing of a token or a TPM.
 lib_LTLIBRARIES += libsignet-request.la

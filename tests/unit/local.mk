@@ -71,7 +71,9 @@ unit_tests = \
 	tests/unit/test_root \
 	tests/unit/test_record \
 	tests/unit/test_recovery \
+	tests/unit/test_request_lockout \
 	tests/unit/test_request_vault \
+	tests/unit/test_request_verifier \
 	tests/unit/test_rsa_oaep \
 	tests/unit/test_rv \
 	tests/unit/test_seal \
@@ -132,6 +134,7 @@ THREAD_TESTS += \
 	tests/unit/test_any_ask \
 	tests/unit/test_errand \
 	tests/unit/test_gate \
+	tests/unit/test_request_verifier \
 	tests/unit/test_seal_waiter \
 	tests/unit/test_signal \
 	tests/unit/test_slab \

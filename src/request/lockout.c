@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring 5. Who failed how often, and who has to wait.
+ *
+ * The table has groups of eight places; a code of the source under a random key says which group
+ * is its own, so that nobody can choose addresses that meet. In a full group the one whose last
+ * failure is oldest makes room, but never one that is locked out: where all of a group are,
+ * a new source is not counted. Who wants to make somebody's lock forgotten would have to wait
+ * for its end like everybody; who fills the table with locks of his own has spent the tries of as
+ * many addresses, and gains the tries of those that he has left, which he had before.
+ */
+#include "request/lockout.h"
+
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto/mac.h"
+#include "crypto/random.h"
+
+#define GROUP 8
+#define KEY 32
+#define TAG 12                          /* bytes of the code that stand for the source */
+
+struct place {
+	uint8_t tag[TAG];
+	unsigned failures;              /* 0: free */
+	int64_t first;                  /* when counting began */
+	int64_t last;
+	int64_t until;                  /* locked out until then; 0: not */
+};
+
+struct sg_lockout {
+	struct sg_lockout_rules rules;
+	uint8_t key[KEY];
+	size_t groups;
+	atomic_size_t used;             /* places that ever were: 0 spares the look */
+	struct place *places;           /* guarded by lock */
+};
+
+/* One for all, so that no child of fork finds it held. It is held for some comparisons. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static int watch_result;
+
+static void before_fork(void)
+{
+	pthread_mutex_lock(&lock);
+}
+
+static void after_fork(void)
+{
+	pthread_mutex_unlock(&lock);
+}
+
+static void watch_forks(void)
+{
+	watch_result = pthread_atfork(before_fork, after_fork, after_fork);
+}
+
+enum sg_request_reason sg_lockout_new(const struct sg_lockout_rules *rules,
+                                      struct sg_lockout **out)
+{
+	struct sg_lockout *l = NULL;
+
+	*out = NULL;
+	if (pthread_once(&once, watch_forks) != 0 || watch_result != 0)
+		return SG_REQUEST_NOMEM;
+	l = calloc(1, sizeof *l);
+	if (l == NULL)
+		return SG_REQUEST_NOMEM;
+	l->rules = *rules;
+	l->groups = rules->sources / GROUP + (rules->sources % GROUP != 0);
+	l->places = calloc(l->groups, GROUP * sizeof *l->places);
+	if (l->places == NULL) {
+		free(l);
+		return SG_REQUEST_NOMEM;
+	}
+	sg_random(l->key, sizeof l->key);
+	*out = l;
+	return SG_REQUEST_OK;
+}
+
+void sg_lockout_free(struct sg_lockout **lockout)
+{
+	if (lockout == NULL || *lockout == NULL)
+		return;
+	free((*lockout)->places);
+	free(*lockout);
+	*lockout = NULL;
+}
+
+/* Copy an address without the brackets and the zone that some put around it. */
+static bool copy_address(struct sg_request_text source, char out[INET6_ADDRSTRLEN])
+{
+	const char *zone;
+
+	if (source.len >= 2 && source.data[0] == '[' && source.data[source.len - 1] == ']')
+		source = (struct sg_request_text){ source.data + 1, source.len - 2 };
+	zone = source.len > 0 ? memchr(source.data, '%', source.len) : NULL;
+	if (zone != NULL)
+		source.len = (size_t)(zone - source.data);
+	if (source.len == 0 || source.len >= INET6_ADDRSTRLEN ||
+	    memchr(source.data, '\0', source.len) != NULL)
+		return false;
+	memcpy(out, source.data, source.len);
+	out[source.len] = '\0';
+	return true;
+}
+
+size_t sg_lockout_source(struct sg_request_text source, uint8_t out[SG_LOCKOUT_SOURCE])
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, 0xff };
+	char text[INET6_ADDRSTRLEN];
+	struct in6_addr six;
+	size_t len = source.len < SG_LOCKOUT_SOURCE - 1 ? source.len : SG_LOCKOUT_SOURCE - 1;
+
+	if (copy_address(source, text)) {
+		if (inet_pton(AF_INET, text, out) == 1)
+			return 4;
+		if (inet_pton(AF_INET6, text, &six) == 1) {
+			if (memcmp(&six, mapped, sizeof mapped) == 0) {
+				memcpy(out, (const uint8_t *)&six + 12, 4);
+				return 4;
+			}
+			memcpy(out, &six, 8);
+			return 8;
+		}
+	}
+	out[0] = 0;
+	if (len > 0)
+		memcpy(out + 1, source.data, len);
+	return len + 1;
+}
+
+/* Find the group of a source, and the tag that it has there. */
+static struct place *find_group(const struct sg_lockout *l, struct sg_request_text source,
+                                uint8_t tag[TAG])
+{
+	uint8_t bytes[SG_LOCKOUT_SOURCE], code[SG_MAC];
+	struct sg_bytes part = sg_bytes(bytes, sg_lockout_source(source, bytes));
+
+	sg_mac(sg_bytes(l->key, sizeof l->key), &part, 1, code);
+	memcpy(tag, code, TAG);
+	return l->places + sg_get_u64(code + TAG) % l->groups * GROUP;
+}
+
+static struct place *find_place(struct place *group, const uint8_t tag[TAG])
+{
+	for (size_t i = 0; i < GROUP; i++)
+		if (group[i].failures > 0 && memcmp(group[i].tag, tag, TAG) == 0)
+			return &group[i];
+	return NULL;
+}
+
+/* Return a place for a new source: a free one, one whose lock or window is over, or the one with
+ * the oldest failure; NULL where all are locked out. */
+static struct place *make_room(const struct sg_lockout *l, struct place *group, int64_t now)
+{
+	struct place *oldest = NULL;
+
+	for (size_t i = 0; i < GROUP; i++) {
+		struct place *p = &group[i];
+
+		if (p->failures == 0 || (p->until != 0 && p->until <= now) ||
+		    (p->until == 0 && now - p->first >= l->rules.window))
+			return p;
+		if (p->until == 0 && (oldest == NULL || p->last < oldest->last))
+			oldest = p;
+	}
+	return oldest;
+}
+
+int64_t sg_lockout_left(struct sg_lockout *l, struct sg_request_text source, int64_t now)
+{
+	uint8_t tag[TAG];
+	struct place *group;
+	const struct place *place;
+	int64_t left = 0;
+
+	if (source.len == 0 || atomic_load(&l->used) == 0)
+		return 0;
+	group = find_group(l, source, tag);
+	pthread_mutex_lock(&lock);
+	place = find_place(group, tag);
+	if (place != NULL && place->until > now)
+		left = place->until - now;
+	pthread_mutex_unlock(&lock);
+	return left;
+}
+
+/* Count a failure in a place. A lock that stands is not made longer: requests that were under
+ * way when it began come in a little later. */
+static bool count(const struct sg_lockout *l, struct place *p, int64_t now)
+{
+	if (p->until > now)
+		return false;
+	if (p->until != 0 || now - p->first >= l->rules.window) {
+		p->failures = 0;
+		p->first = now;
+		p->until = 0;
+	}
+	p->failures++;
+	p->last = now;
+	if (p->failures < l->rules.failures)
+		return false;
+	p->until = now + l->rules.duration;
+	return true;
+}
+
+bool sg_lockout_fail(struct sg_lockout *l, struct sg_request_text source, int64_t now)
+{
+	uint8_t tag[TAG];
+	struct place *group, *place;
+	bool locked = false;
+
+	if (source.len == 0)
+		return false;
+	group = find_group(l, source, tag);
+	pthread_mutex_lock(&lock);
+	place = find_place(group, tag);
+	if (place == NULL) {
+		place = make_room(l, group, now);
+		if (place != NULL) {
+			*place = (struct place){ .first = now };
+			memcpy(place->tag, tag, TAG);
+			atomic_fetch_add(&l->used, 1);
+		}
+	}
+	if (place != NULL)
+		locked = count(l, place, now);
+	pthread_mutex_unlock(&lock);
+	return locked;
+}
