@@ -180,9 +180,12 @@ SG_REQUEST_API const char *sg_request_reason_sentence(enum sg_request_reason rea
  *
  *     METHOD\npath\nquery\ntimestamp\nbodyhash
  *
- *   where query is the query string with its parameters in order of their bytes, empty where
- *   there is none, timestamp is UTC as 2026-11-22T01:02:03Z, and bodyhash is as in vault. The
- *   fields are X-Bella-Key-Id, X-Bella-Timestamp and X-Bella-Signature (lower-case hexadecimal).
+ *   where path is as it is sent; query has the parameters of the query string, each decoded,
+ *   encoded again (letters, digits and -._~ stay, a space is +, all else %XX) and with its equals
+ *   sign, in order of their bytes with & between; timestamp is UTC as 2026-11-22T01:02:03Z; and
+ *   bodyhash is as in vault. The product's clients differ in how they encode other characters than
+ *   letters, digits and -._~ so a query string should have no others. The fields are
+ *   X-Bella-Key-Id, X-Bella-Timestamp and X-Bella-Signature (lower-case hexadecimal).
  *   There is no nonce: the signature itself is all that tells two requests apart.
  */
 enum sg_request_form {
@@ -392,8 +395,9 @@ struct sg_request_signing {
 	int64_t lifetime;               /* seconds from created to expires; 0: no expires */
 
 	/* What to cover, as in Signature-Input within its brackets: "@method" "@authority" with
-	 * quotes and parameters. Empty: @method, @target-uri (without a scheme @authority, @path
-	 * and @query instead), and content-digest where there is a body. */
+	 * quotes and parameters, header fields in lower case. Empty: @method, @target-uri (without
+	 * a scheme @authority, @path and @query instead), and content-digest where there is a
+	 * body. */
 	struct sg_request_text components;
 
 	/* Which Content-Digest is added, where one is covered and the request has none: of those
@@ -429,7 +433,8 @@ struct sg_request_reading {
 	/* rfc9421: components that must be covered, written as in struct sg_request_signing.
 	 * Empty: @method; @target-uri, or @authority with @path and @query, or with
 	 * @request-target; content-digest where there is a body. @target-uri stands for all of
-	 * its parts here. The other forms cover what they cover. */
+	 * its parts here, and content-digest is asked for only where there is a body. A single
+	 * space asks for nothing. The other forms cover what they cover. */
 	struct sg_request_text require;
 
 	const struct sg_request_structured *structured;

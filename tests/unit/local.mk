@@ -71,7 +71,13 @@ unit_tests = \
 	tests/unit/test_root \
 	tests/unit/test_record \
 	tests/unit/test_recovery \
+	tests/unit/test_request_body \
+	tests/unit/test_request_component \
+	tests/unit/test_request_hmac \
 	tests/unit/test_request_lockout \
+	tests/unit/test_request_parse \
+	tests/unit/test_request_rfc9421 \
+	tests/unit/test_request_sf \
 	tests/unit/test_request_vault \
 	tests/unit/test_request_verifier \
 	tests/unit/test_rsa_oaep \
