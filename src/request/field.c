@@ -128,7 +128,8 @@ void sg_request_field_line(struct sg_writer *w, struct sg_request_text value)
 			i++;
 		from = i + 1;
 	}
-	sg_request_put(w, sg_request_part(line.data + from, line.len - from));
+	if (from < line.len)
+		sg_request_put(w, sg_request_part(line.data + from, line.len - from));
 }
 
 size_t sg_request_field_all(const struct sg_request_message *message, struct sg_request_text name,

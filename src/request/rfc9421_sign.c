@@ -23,6 +23,10 @@ static enum sg_request_reason label_free(const struct sg_request_job *job, const
 	enum sg_request_reason reason =
 		sg_rfc9421_entries(job->message, field, &room, &entries);
 
+	/* An empty line before another one makes of both no dictionary. */
+	if (reason == SG_REQUEST_OK && entries.n == 0 &&
+	    sg_request_field_there(job->message, field))
+		reason = SG_REQUEST_STRUCTURED;
 	if (reason == SG_REQUEST_OK && entries.n == SG_REQUEST_LABELS_MAX)
 		reason = SG_REQUEST_TOO_MANY;
 	if (reason == SG_REQUEST_OK && sg_sf_find(&entries, label))
@@ -205,6 +209,19 @@ out:
 	return reason;
 }
 
+/* Tell whether a field is covered that grows by our own signature. A member of it does not. */
+static bool covers_growing(const struct sg_request_covered *covered)
+{
+	for (size_t i = 0; i < covered->n; i++) {
+		const struct sg_request_component *c = &covered->component[i];
+
+		if (!c->has_key && (sg_request_is(c->name, "signature") ||
+		                    sg_request_is(c->name, "signature-input")))
+			return true;
+	}
+	return false;
+}
+
 enum sg_request_reason sg_rfc9421_prepare(struct sg_request_job *job)
 {
 	struct sg_request_covered covered;
@@ -215,6 +232,8 @@ enum sg_request_reason sg_rfc9421_prepare(struct sg_request_job *job)
 		reason = take_texts(job);
 	if (reason == SG_REQUEST_OK)
 		reason = choose_components(job, &room, &covered);
+	if (reason == SG_REQUEST_OK && covers_growing(&covered))
+		reason = SG_REQUEST_COMPONENT;
 	if (reason == SG_REQUEST_OK)
 		reason = sg_rfc9421_keep_components(job, &covered);
 	if (reason == SG_REQUEST_OK)

@@ -310,10 +310,10 @@ static bool comma(struct scan *s)
 
 static struct scan begin(struct sg_request_text text)
 {
-	struct scan s = { text.data, text.data + text.len };
+	struct scan s = { "", "" };
 
-	if (text.len == 0)
-		s = (struct scan){ "", "" };
+	if (text.len > 0)
+		s = (struct scan){ text.data, text.data + text.len };
 	skip(&s, " ");
 	while (s.end > s.at && s.end[-1] == ' ')
 		s.end--;

@@ -48,8 +48,10 @@ static size_t port_of(struct sg_request_text authority)
 {
 	size_t from = 0, colon;
 
+	if (authority.len == 0)
+		return 0;
 	/* The colons of an IPv6 address are within brackets. */
-	if (authority.len > 0 && authority.data[0] == '[')
+	if (authority.data[0] == '[')
 		from = sg_request_find(authority, ']');
 	colon = sg_request_find(sg_request_part(authority.data + from, authority.len - from), ':');
 	return from + colon;

@@ -518,6 +518,26 @@ START_TEST(texts_that_cannot_be_strings_are_not_signed)
 }
 END_TEST
 
+START_TEST(what_our_own_fields_would_change_is_not_signed)
+{
+	static const char *const growing[] = {
+		"\"signature\"", "\"signature\";sf", "\"signature-input\";bs", "\"signature-input\"",
+	};
+
+	sign_it("\"@method\" \"@target-uri\" \"content-digest\"");
+	how.label = sg_request_text("other");
+	for (size_t i = 0; i < sizeof(growing) / sizeof(growing[0]); i++) {
+		how.components = sg_request_text(growing[i]);
+		test_reason(sg_request_sign(&message.message, &how, &read_back),
+		            SG_REQUEST_COMPONENT);
+	}
+	/* A line behind an empty one would make no dictionary of both. */
+	how.components = sg_request_text("\"@method\"");
+	test_message_set(&message, "Signature", " ");
+	test_reason(sg_request_sign(&message.message, &how, &read_back), SG_REQUEST_STRUCTURED);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("request_rfc9421");
@@ -542,6 +562,7 @@ static Suite *suite(void)
 	tcase_add_test(tc, signatures_of_two_forms_are_not_read_as_either);
 	tcase_add_test(tc, the_head_alone_has_no_base);
 	tcase_add_test(tc, texts_that_cannot_be_strings_are_not_signed);
+	tcase_add_test(tc, what_our_own_fields_would_change_is_not_signed);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -151,6 +151,21 @@ START_TEST(a_zero_byte_is_no_end)
 }
 END_TEST
 
+START_TEST(a_text_of_no_bytes_may_be_nowhere)
+{
+	const struct sg_request_text nowhere = { NULL, 0 };
+	struct sg_sf_entries entries = { .n = 1 };
+	struct sg_sf_values values = { .n = 1 };
+	struct sg_sf_value value = { .params = nowhere };
+
+	ck_assert(sg_sf_dictionary(nowhere, &entries) && entries.n == 0);
+	ck_assert(sg_sf_list(nowhere, &values) && values.n == 0);
+	ck_assert(sg_sf_params(&value, &entries) && entries.n == 0);
+	ck_assert(!sg_sf_item(nowhere, &value));
+	ck_assert(!sg_sf_is_key(nowhere));
+}
+END_TEST
+
 /* No byte behind the end is looked at: the buffer is as long as the text. */
 START_TEST(every_beginning_of_a_field_is_read_without_a_look_behind_it)
 {
@@ -236,6 +251,7 @@ static Suite *suite(void)
 	tcase_add_loop_test(tc, a_dictionary_is_written_in_one_way_or_refused, 0,
 	                    (int)(sizeof(dictionaries) / sizeof(dictionaries[0])));
 	tcase_add_test(tc, a_zero_byte_is_no_end);
+	tcase_add_test(tc, a_text_of_no_bytes_may_be_nowhere);
 	tcase_add_test(tc, every_beginning_of_a_field_is_read_without_a_look_behind_it);
 	tcase_add_test(tc, more_members_than_there_is_room_for_are_refused);
 	tcase_add_test(tc, values_are_decoded);
