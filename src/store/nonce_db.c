@@ -187,8 +187,11 @@ static enum sg_err read_state(struct sg_nonce_db *n)
 		err = take_blob(stmt, 0, n->state.key, sizeof n->state.key);
 	if (err == SG_OK)
 		err = take_blob(stmt, 1, n->state.boot, sizeof n->state.boot);
-	for (int i = 0; i < 5 && err == SG_OK; i++)
+	for (int i = 0; i < 5 && err == SG_OK; i++) {
 		*numbers[i] = sqlite3_column_int64(stmt, i + 2);
+		if (*numbers[i] >= SG_NONCE_END)
+			err = SG_ERR_STORE_DAMAGED;
+	}
 	if (err == SG_OK && (n->state.epoch < 1 || n->state.count < 0 || n->state.slice < 0 ||
 	                     n->state.slice >= SG_NONCE_SLICES))
 		err = SG_ERR_STORE_DAMAGED;

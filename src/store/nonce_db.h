@@ -15,6 +15,9 @@
 #define SG_NONCE_KEY 32
 #define SG_NONCE_SLICES 64              /* what is too old goes from one of them at a time */
 
+/* No epoch, time or count of ours comes so far: a file that says so is damaged. */
+#define SG_NONCE_END (INT64_C(1) << 60)
+
 /* A number that was seen, and its time in Unix seconds. */
 struct sg_nonce_row {
 	int64_t id;

@@ -117,7 +117,7 @@ enum sg_err sg_nonce_front_epoch(struct sg_nonce_front *front, int64_t *epoch)
 	/* The file got its length, and not yet its header. */
 	if (magic == 0 && version == 0 && *epoch == 0)
 		return SG_OK;
-	if (magic != MAGIC || *epoch < 1)
+	if (magic != MAGIC || *epoch < 1 || *epoch >= SG_NONCE_END)
 		return SG_ERR_STORE_DAMAGED;
 	return version == VERSION ? SG_OK : SG_ERR_STORE_VERSION;
 }

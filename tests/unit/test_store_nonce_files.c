@@ -228,15 +228,43 @@ START_TEST(files_that_are_something_else_are_refused_and_left_alone)
 }
 END_TEST
 
-START_TEST(a_table_with_something_planted_in_it_is_refused)
+/* Run a statement in the table, which nobody has open. */
+static void change(const char *sql)
 {
 	sqlite3 *db = NULL;
 
-	sg_store_nonces_close(&store);
 	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
-	ck_assert_int_eq(sqlite3_exec(db, "CREATE TRIGGER t AFTER INSERT ON seen BEGIN "
-	                                  "DELETE FROM seen; END", NULL, NULL, NULL), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
 	ck_assert_int_eq(sqlite3_close(db), SQLITE_OK);
+}
+
+START_TEST(a_table_with_something_planted_in_it_is_refused)
+{
+	sg_store_nonces_close(&store);
+	change("CREATE TRIGGER t AFTER INSERT ON seen BEGIN DELETE FROM seen; END");
+	ck_assert_int_eq(restart(), SG_ERR_STORE_DAMAGED);
+}
+END_TEST
+
+START_TEST(numbers_that_nobody_counts_to_are_refused)
+{
+	static const char *const changes[] = {
+		"UPDATE state SET epoch = 9223372036854775807", "UPDATE state SET epoch = 1, mark = "
+		"9223372036854775807", "UPDATE state SET mark = 0, count = 9223372036854775807",
+		"UPDATE state SET count = 0, floor = 9223372036854775807",
+	};
+	const uint8_t epoch[8] = { 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+	int fd;
+
+	for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+		sg_store_nonces_close(&store);
+		change(changes[i]);
+		ck_assert_int_eq(restart(), SG_ERR_STORE_DAMAGED);
+	}
+	change("UPDATE state SET floor = 0");
+	fd = open(front, O_WRONLY | O_CLOEXEC);
+	ck_assert_int_eq(pwrite(fd, epoch, sizeof epoch, 8), sizeof epoch);
+	close(fd);
 	ck_assert_int_eq(restart(), SG_ERR_STORE_DAMAGED);
 }
 END_TEST
@@ -482,6 +510,7 @@ static Suite *suite(void)
 	tcase_add_test(tcase, an_older_copy_of_the_table_is_refused);
 	tcase_add_test(tcase, files_that_are_something_else_are_refused_and_left_alone);
 	tcase_add_test(tcase, a_table_with_something_planted_in_it_is_refused);
+	tcase_add_test(tcase, numbers_that_nobody_counts_to_are_refused);
 	tcase_add_test(tcase, a_front_that_is_cut_keeps_nothing);
 	tcase_add_test(tcase, where_the_disk_is_full_nothing_is_fresh);
 	tcase_add_test(tcase, where_nothing_can_be_written_nothing_is_fresh);
