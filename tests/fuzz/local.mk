@@ -21,12 +21,21 @@ fuzz_api_sources = \
 	tests/fuzz/world.c tests/fuzz/world.h
 fuzz_attrs_sources = tests/fuzz/attrs.c tests/fuzz/input.c tests/fuzz/input.h
 fuzz_config_sources = tests/fuzz/config.c tests/fuzz/input.c tests/fuzz/input.h
+fuzz_nonce_sources = tests/fuzz/nonce.c tests/fuzz/input.c tests/fuzz/input.h
 fuzz_pkcs8_sources = tests/fuzz/pkcs8.c tests/fuzz/input.c tests/fuzz/input.h
 fuzz_policy_sources = tests/fuzz/policy.c tests/fuzz/input.c tests/fuzz/input.h
 fuzz_record_sources = tests/fuzz/record.c tests/fuzz/input.c tests/fuzz/input.h
+fuzz_request_sources = \
+	tests/fuzz/input.c \
+	tests/fuzz/input.h \
+	tests/fuzz/request.c \
+	tests/fuzz/request.h \
+	tests/fuzz/request_change.c \
+	tests/fuzz/request_sign.c
 fuzz_sealed_sources = tests/fuzz/sealed.c tests/fuzz/input.c tests/fuzz/input.h
 fuzz_share_sources = tests/fuzz/share.c tests/fuzz/input.c tests/fuzz/input.h
 fuzz_sent_sources = tests/fuzz/sent.c tests/fuzz/input.c tests/fuzz/input.h
+fuzz_structured_sources = tests/fuzz/structured.c tests/fuzz/input.c tests/fuzz/input.h
 fuzz_tcti_sources = tests/fuzz/tcti.c tests/fuzz/input.c tests/fuzz/input.h
 fuzz_token_sources = tests/fuzz/token.c tests/fuzz/input.c tests/fuzz/input.h
 fuzz_tripwire_sources = tests/fuzz/tripwire.c tests/fuzz/input.c tests/fuzz/input.h
@@ -36,12 +45,15 @@ replays = \
 	tests/fuzz/replay_api \
 	tests/fuzz/replay_attrs \
 	tests/fuzz/replay_config \
+	tests/fuzz/replay_nonce \
 	tests/fuzz/replay_pkcs8 \
 	tests/fuzz/replay_policy \
 	tests/fuzz/replay_record \
+	tests/fuzz/replay_request \
 	tests/fuzz/replay_sealed \
 	tests/fuzz/replay_share \
 	tests/fuzz/replay_sent \
+	tests/fuzz/replay_structured \
 	tests/fuzz/replay_tcti \
 	tests/fuzz/replay_token \
 	tests/fuzz/replay_tripwire
@@ -51,12 +63,15 @@ tests_fuzz_replay_answer_SOURCES = tests/fuzz/replay.c $(fuzz_answer_sources)
 tests_fuzz_replay_api_SOURCES = tests/fuzz/replay.c $(fuzz_api_sources)
 tests_fuzz_replay_attrs_SOURCES = tests/fuzz/replay.c $(fuzz_attrs_sources)
 tests_fuzz_replay_config_SOURCES = tests/fuzz/replay.c $(fuzz_config_sources)
+tests_fuzz_replay_nonce_SOURCES = tests/fuzz/replay.c $(fuzz_nonce_sources)
 tests_fuzz_replay_pkcs8_SOURCES = tests/fuzz/replay.c $(fuzz_pkcs8_sources)
 tests_fuzz_replay_policy_SOURCES = tests/fuzz/replay.c $(fuzz_policy_sources)
 tests_fuzz_replay_record_SOURCES = tests/fuzz/replay.c $(fuzz_record_sources)
+tests_fuzz_replay_request_SOURCES = tests/fuzz/replay.c $(fuzz_request_sources)
 tests_fuzz_replay_sealed_SOURCES = tests/fuzz/replay.c $(fuzz_sealed_sources)
 tests_fuzz_replay_share_SOURCES = tests/fuzz/replay.c $(fuzz_share_sources)
 tests_fuzz_replay_sent_SOURCES = tests/fuzz/replay.c $(fuzz_sent_sources)
+tests_fuzz_replay_structured_SOURCES = tests/fuzz/replay.c $(fuzz_structured_sources)
 tests_fuzz_replay_tcti_SOURCES = tests/fuzz/replay.c $(fuzz_tcti_sources)
 tests_fuzz_replay_token_SOURCES = tests/fuzz/replay.c $(fuzz_token_sources)
 tests_fuzz_replay_tripwire_SOURCES = tests/fuzz/replay.c $(fuzz_tripwire_sources)
@@ -66,12 +81,15 @@ fuzzers = \
 	tests/fuzz/fuzz_api \
 	tests/fuzz/fuzz_attrs \
 	tests/fuzz/fuzz_config \
+	tests/fuzz/fuzz_nonce \
 	tests/fuzz/fuzz_pkcs8 \
 	tests/fuzz/fuzz_policy \
 	tests/fuzz/fuzz_record \
+	tests/fuzz/fuzz_request \
 	tests/fuzz/fuzz_sealed \
 	tests/fuzz/fuzz_share \
 	tests/fuzz/fuzz_sent \
+	tests/fuzz/fuzz_structured \
 	tests/fuzz/fuzz_tcti \
 	tests/fuzz/fuzz_token \
 	tests/fuzz/fuzz_tripwire
@@ -80,12 +98,15 @@ tests_fuzz_fuzz_answer_SOURCES = $(fuzz_answer_sources)
 tests_fuzz_fuzz_api_SOURCES = tests/fuzz/mutate.c $(fuzz_api_sources)
 tests_fuzz_fuzz_attrs_SOURCES = $(fuzz_attrs_sources)
 tests_fuzz_fuzz_config_SOURCES = $(fuzz_config_sources)
+tests_fuzz_fuzz_nonce_SOURCES = $(fuzz_nonce_sources)
 tests_fuzz_fuzz_pkcs8_SOURCES = $(fuzz_pkcs8_sources)
 tests_fuzz_fuzz_policy_SOURCES = $(fuzz_policy_sources)
 tests_fuzz_fuzz_record_SOURCES = $(fuzz_record_sources)
+tests_fuzz_fuzz_request_SOURCES = $(fuzz_request_sources)
 tests_fuzz_fuzz_sealed_SOURCES = $(fuzz_sealed_sources)
 tests_fuzz_fuzz_share_SOURCES = $(fuzz_share_sources)
 tests_fuzz_fuzz_sent_SOURCES = $(fuzz_sent_sources)
+tests_fuzz_fuzz_structured_SOURCES = $(fuzz_structured_sources)
 tests_fuzz_fuzz_tcti_SOURCES = $(fuzz_tcti_sources)
 tests_fuzz_fuzz_token_SOURCES = $(fuzz_token_sources)
 tests_fuzz_fuzz_tripwire_SOURCES = $(fuzz_tripwire_sources)
@@ -93,12 +114,15 @@ tests_fuzz_fuzz_answer_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_api_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_attrs_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_config_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_nonce_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_pkcs8_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_policy_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_record_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_request_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_sealed_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_share_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_sent_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_structured_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_tcti_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_token_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_tripwire_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
