@@ -15,6 +15,7 @@ attack_tests = \
 	tests/attack/test_pin_index \
 	tests/attack/test_public_rows \
 	tests/attack/test_record \
+	tests/attack/test_request_form \
 	tests/attack/test_rollback \
 	tests/attack/test_rollback_anew \
 	tests/attack/test_sent \

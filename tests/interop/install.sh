@@ -30,6 +30,7 @@ moduledir=$(variable p11moduledir)
 ossldir=$(variable osslmoduledir)
 configdir=$(variable p11configdir)
 installed=$root$moduledir/signet.so
+requests=$root$libdir/libsignet-request.so.0.0.0
 provider=$root$ossldir/signet.so
 
 # Of a program that was compiled against what is installed.
@@ -43,8 +44,8 @@ succeeds inner_make install DESTDIR="$root"
 it 'the module and its description are there, readable by all'
 succeeds stat -c '%A %n' "$installed" "$provider" "$root$configdir/signet.module" "$root$bindir/signet" \
 	"$root$includedir/signet/pkcs11.h" "$root$includedir/signet/pkcs11_functions.h" "$root$includedir/signet/request.h" \
-	"$root$libdir/pkgconfig/signet.pc"
-counts 8 '^-rw.r-.r-. '
+	"$root$libdir/pkgconfig/signet.pc" "$root$libdir/pkgconfig/signet-request.pc" "$requests"
+counts 10 '^-rw.r-.r-. '
 
 it 'no description by libtool and no static library is left beside the module'
 equal "$(ls "$root$moduledir")" signet.so
@@ -140,7 +141,99 @@ if pkg-config --exists nss; then
 	says '^PKCS 11 3\.2$'
 fi
 
-for file in "$installed" "$root$bindir/signet"; do
+# A program that knows the library of signed requests by pkg-config alone, and signs with a key of
+# its own, here OpenSSL's.
+request_client() {
+	cat > request.c <<-'END'
+		#include <openssl/evp.h>
+		#include <signet/request.h>
+		#include <stdio.h>
+
+		static int sign(void *key, const uint8_t *bytes, size_t len, uint8_t *signature,
+		                size_t *signature_len)
+		{
+			EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+			int good;
+
+			*signature_len = SG_REQUEST_SIGNATURE_MAX;
+			good = ctx != NULL && EVP_DigestSignInit(ctx, NULL, NULL, NULL, key) == 1 &&
+			       EVP_DigestSign(ctx, signature, signature_len, bytes, len) == 1;
+			EVP_MD_CTX_free(ctx);
+			return good ? 0 : 1;
+		}
+
+		static int both_ways(enum sg_request_form form)
+		{
+			static const char body[] = "{\"projectId\": \"proj_a\"}";
+			EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+			struct sg_request_signature *made = NULL, *found = NULL;
+			struct sg_request_digest digest;
+			struct sg_request_field fields[9];
+			struct sg_request_message message = { sg_request_text("POST"), sg_request_text("/v1/secrets/list"),
+			                                      sg_request_text("https"), { NULL, 0 }, fields, 1, &digest };
+			struct sg_request_signing how = { .size = sizeof how, .form = form, .sign = sign,
+			                                  .context = key, .id = sg_request_text("machine") };
+			uint8_t public_key[32];
+			size_t len = sizeof public_key;
+			int good;
+
+			fields[0].name = sg_request_text("Host");
+			fields[0].value = sg_request_text("vault.example");
+			good = key != NULL && EVP_PKEY_get_raw_public_key(key, public_key, &len) == 1 &&
+			       sg_request_body_once(0, body, sizeof body - 1, &digest) == SG_REQUEST_OK &&
+			       sg_request_sign(&message, &how, &made) == SG_REQUEST_OK;
+			for (size_t i = 0; good && i < made->n_fields; i++) {
+				printf("%.*s: %.*s\n", (int)made->fields[i].name.len, made->fields[i].name.data,
+				       (int)made->fields[i].value.len, made->fields[i].value.data);
+				fields[message.n_fields++] = made->fields[i];
+			}
+			good = good && sg_request_read(&message, NULL, &found) == SG_REQUEST_OK &&
+			       sg_request_check_ed25519(found, public_key) == SG_REQUEST_OK;
+			public_key[7] ^= 1;
+			good = good && sg_request_check_ed25519(found, public_key) == SG_REQUEST_SIGNATURE;
+			sg_request_signature_free(&made);
+			sg_request_signature_free(&found);
+			EVP_PKEY_free(key);
+			return good;
+		}
+
+		int main(void)
+		{
+			return both_ways(SG_REQUEST_VAULT) && both_ways(SG_REQUEST_RFC9421) ? 0 : 1;
+		}
+	END
+	# shellcheck disable=SC2046
+	gcc -std=gnu11 -Wall -Wextra -Wundef -Wpedantic -Werror $(config --cflags signet-request) -o request request.c \
+		-L"$root$libdir" $(config --libs signet-request) -lcrypto &&
+		LD_LIBRARY_PATH=$root$libdir "${limit[@]}" ./request
+}
+
+it 'a program signs requests and verifies them with the installed library'
+succeeds request_client
+says '^X-Machine-Id: machine$'
+says '^X-Signature: [A-Za-z0-9+/]{86}==$'
+says '^Content-Digest: sha-256=:'
+says '^Signature: sig1=:[A-Za-z0-9+/]{86}==:$'
+
+if command -v g++ > /dev/null; then
+	it 'the header of signed requests is one for C++, too'
+	echo '#include <signet/request.h>' > request.cc
+	# shellcheck disable=SC2046
+	succeeds g++ -Wall -Wextra -Werror $(config --cflags signet-request) -c -o request.o request.cc
+	quiet
+fi
+
+it 'the library of signed requests brings neither a TPM nor PKCS#11 with it'
+succeeds readelf --dynamic --wide "$requests"
+says 'SONAME.*\[libsignet-request\.so\.0\]'
+omits 'NEEDED.*tss2' 'NEEDED.*p11-kit' 'NEEDED.*jansson' 'NEEDED.*curl'
+
+it 'nothing leaves it but what its header has'
+exported() { readelf --dyn-syms --wide "$1" | awk '$5 == "GLOBAL" && $7 != "UND" && $8 != "" { sub(/@.*/, "", $8); print $8 }' | sort; }
+declared() { tr '\n' ' ' < "$1" | grep -oE 'SG_REQUEST_(API|USE)[^;(]*\(' | grep -oE 'sg_request_[a-z0-9_]+\(' | tr -d '(' | sort -u; }
+equal "$(exported "$requests")" "$(declared "$root$includedir/signet/request.h")"
+
+for file in "$installed" "$requests" "$root$bindir/signet"; do
 	it "$(basename "$file"): all relocations are done at the start, and are read-only then"
 	succeeds readelf --dynamic --wide "$file"
 	says 'FLAGS_1\).*NOW'

@@ -34,8 +34,7 @@ static void require(bool read, const struct field *field)
 	ck_assert_msg(read == (field->canonical != NULL), "%s", field->raw);
 	if (!field->canonical)
 		return;
-	ck_assert_msg(written.len == strlen(field->canonical) &&
-	              memcmp(written.data, field->canonical, written.len) == 0,
+	ck_assert_msg(sg_bytes_equal(sg_buf_bytes(&written), sg_bytes_str(field->canonical)),
 	              "%s became %.*s", field->raw, (int)written.len, (char *)written.data);
 }
 
