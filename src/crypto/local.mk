@@ -24,6 +24,7 @@ libsignet_crypto_la_SOURCES += \
 	src/crypto/rsa_oaep.c src/crypto/rsa_oaep.h \
 	src/crypto/sealed_box.c src/crypto/sealed_box.h \
 	src/crypto/shamir.c src/crypto/shamir.h \
+	src/crypto/siphash.c src/crypto/siphash.h \
 	src/crypto/spki.c src/crypto/spki.h \
 	src/crypto/ssh_line.c src/crypto/ssh_line.h \
 	src/crypto/ssl.c src/crypto/ssl.h \

@@ -2,9 +2,9 @@
  *
  * Ring 5. Who failed how often, and who has to wait.
  *
- * The table has groups of eight places; a code of the source under a random key says which group
- * is its own, so that nobody can choose addresses that meet. In a full group the one whose last
- * failure is oldest makes room, but never one that is locked out: where all of a group are,
+ * The table has groups of eight places; a number made of the source under a random key says which
+ * group is its own, so that nobody can choose addresses that meet. In a full group the one whose
+ * last failure is oldest makes room, but never one that is locked out: where all of a group are,
  * a new source is not counted. Who wants to make somebody's lock forgotten would have to wait
  * for its end like everybody; who fills the table with locks of his own has spent the tries of as
  * many addresses, and gains the tries of those that he has left, which he had before.
@@ -17,15 +17,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "crypto/mac.h"
 #include "crypto/random.h"
+#include "crypto/siphash.h"
 
 #define GROUP 8
-#define KEY 32
-#define TAG 12                          /* bytes of the code that stand for the source */
 
 struct place {
-	uint8_t tag[TAG];
+	uint64_t tag;                   /* of the source */
 	unsigned failures;              /* 0: free */
 	int64_t first;                  /* when counting began */
 	int64_t last;
@@ -34,7 +32,7 @@ struct place {
 
 struct sg_lockout {
 	struct sg_lockout_rules rules;
-	uint8_t key[KEY];
+	uint8_t group_key[SG_SIPHASH_KEY], tag_key[SG_SIPHASH_KEY];
 	size_t groups;
 	atomic_size_t used;             /* places that ever were: 0 spares the look */
 	struct place *places;           /* guarded by lock */
@@ -78,7 +76,8 @@ enum sg_request_reason sg_lockout_new(const struct sg_lockout_rules *rules,
 		free(l);
 		return SG_REQUEST_NOMEM;
 	}
-	sg_random(l->key, sizeof l->key);
+	sg_random(l->group_key, sizeof l->group_key);
+	sg_random(l->tag_key, sizeof l->tag_key);
 	*out = l;
 	return SG_REQUEST_OK;
 }
@@ -137,20 +136,19 @@ size_t sg_lockout_source(struct sg_request_text source, uint8_t out[SG_LOCKOUT_S
 
 /* Find the group of a source, and the tag that it has there. */
 static struct place *find_group(const struct sg_lockout *l, struct sg_request_text source,
-                                uint8_t tag[TAG])
+                                uint64_t *tag)
 {
-	uint8_t bytes[SG_LOCKOUT_SOURCE], code[SG_MAC];
-	struct sg_bytes part = sg_bytes(bytes, sg_lockout_source(source, bytes));
+	uint8_t bytes[SG_LOCKOUT_SOURCE];
+	struct sg_bytes name = sg_bytes(bytes, sg_lockout_source(source, bytes));
 
-	sg_mac(sg_bytes(l->key, sizeof l->key), &part, 1, code);
-	memcpy(tag, code, TAG);
-	return l->places + sg_get_u64(code + TAG) % l->groups * GROUP;
+	*tag = sg_siphash(l->tag_key, name);
+	return l->places + sg_siphash(l->group_key, name) % l->groups * GROUP;
 }
 
-static struct place *find_place(struct place *group, const uint8_t tag[TAG])
+static struct place *find_place(struct place *group, uint64_t tag)
 {
 	for (size_t i = 0; i < GROUP; i++)
-		if (group[i].failures > 0 && memcmp(group[i].tag, tag, TAG) == 0)
+		if (group[i].failures > 0 && group[i].tag == tag)
 			return &group[i];
 	return NULL;
 }
@@ -175,14 +173,14 @@ static struct place *make_room(const struct sg_lockout *l, struct place *group, 
 
 int64_t sg_lockout_left(struct sg_lockout *l, struct sg_request_text source, int64_t now)
 {
-	uint8_t tag[TAG];
+	uint64_t tag;
 	struct place *group;
 	const struct place *place;
 	int64_t left = 0;
 
 	if (source.len == 0 || atomic_load(&l->used) == 0)
 		return 0;
-	group = find_group(l, source, tag);
+	group = find_group(l, source, &tag);
 	pthread_mutex_lock(&lock);
 	place = find_place(group, tag);
 	if (place != NULL && place->until > now)
@@ -212,20 +210,19 @@ static bool count(const struct sg_lockout *l, struct place *p, int64_t now)
 
 bool sg_lockout_fail(struct sg_lockout *l, struct sg_request_text source, int64_t now)
 {
-	uint8_t tag[TAG];
+	uint64_t tag;
 	struct place *group, *place;
 	bool locked = false;
 
 	if (source.len == 0)
 		return false;
-	group = find_group(l, source, tag);
+	group = find_group(l, source, &tag);
 	pthread_mutex_lock(&lock);
 	place = find_place(group, tag);
 	if (place == NULL) {
 		place = make_room(l, group, now);
 		if (place != NULL) {
-			*place = (struct place){ .first = now };
-			memcpy(place->tag, tag, TAG);
+			*place = (struct place){ .tag = tag, .first = now };
 			atomic_fetch_add(&l->used, 1);
 		}
 	}

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "crypto/mac.h"
+#include "crypto/siphash.h"
 #include "store/nonce_files.h"
 #include "store/path.h"
 #include "util/fork.h"
@@ -132,10 +132,7 @@ void sg_store_nonces_close(struct sg_store_nonces **nonces)
 
 static int64_t number_of(const struct sg_nonce_state *state, struct sg_bytes value)
 {
-	uint8_t code[SG_MAC];
-
-	sg_mac(sg_bytes(state->key, sizeof state->key), &value, 1, code);
-	return (int64_t)sg_get_u64(code);
+	return (int64_t)sg_siphash(state->key, value);
 }
 
 static int64_t later(int64_t a, int64_t b)

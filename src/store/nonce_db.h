@@ -12,7 +12,7 @@
 #include "util/boot.h"
 #include "util/bytes.h"
 
-#define SG_NONCE_KEY 32
+#define SG_NONCE_KEY 16
 #define SG_NONCE_SLICES 64              /* what is too old goes from one of them at a time */
 
 /* No epoch, time or count of ours comes so far: a file that says so is damaged. */

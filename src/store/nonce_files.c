@@ -3,9 +3,10 @@
  * Ring 2. The two files of a nonce store together: that they belong to each other and to this
  * boot, and the moving of rows from the front to the table.
  *
- * Both have an epoch. Rows are moved by writing them and the next epoch to the table, and then the
- * next epoch to the front, which empties it. Who finds the front one behind finds what a
- * process left that was killed in between.
+ * Both have an epoch. Rows are moved in three steps: a mark behind them in the front, so that
+ * nobody adds another without a look at the table; the rows and the next epoch in the table; and
+ * the next epoch in the front, which empties it. Whoever finds the mark finds what a process left
+ * that was killed in between, and the epochs say how far it came.
  */
 #include "store/nonce_files.h"
 
@@ -33,6 +34,14 @@ static enum sg_err begin_anew(struct sg_nonce_files *f, int64_t epoch,
 	if (state.epoch < epoch)
 		state.epoch = epoch;
 	memcpy(state.boot, now->id, sizeof state.boot);
+	/* Where nobody knows the boot, another process may be using it. What the power left of it
+	 * may be nothing that can be read. */
+	sg_nonce_front_reset(&f->front, epoch);
+	if (epoch != 0 && sg_nonce_front_read(&f->front) == SG_OK) {
+		err = sg_nonce_front_close_rows(&f->front);
+		if (err != SG_OK)
+			return err;
+	}
 	err = sg_nonce_db_write(&f->db, state, NULL, 0, INT64_MIN, false);
 	return err == SG_OK ? sg_nonce_front_begin(&f->front, f->db.state.epoch) : err;
 }
@@ -117,31 +126,48 @@ void sg_nonce_files_forget(struct sg_nonce_files *f)
 	f->open = false;
 }
 
-/* Another process has moved the rows, or was killed in it. */
-static enum sg_err catch_up(struct sg_nonce_files *f, int64_t epoch)
-{
-	struct sg_signal_hold too_big;
-	enum sg_err err;
-
-	sg_signal_block(&too_big, SIGXFSZ);
-	err = sg_nonce_db_refresh(&f->db);
-	if (err == SG_OK && (epoch > f->db.state.epoch || epoch == 0))
-		err = damaged(f);
-	else if (err == SG_OK && epoch < f->db.state.epoch)
-		err = sg_nonce_front_begin(&f->front, f->db.state.epoch);
-	sg_signal_release(&too_big);
-	return err;
-}
-
-enum sg_err sg_nonce_files_follow(struct sg_nonce_files *f)
+/* Another process has moved the rows, or was killed in it: before the table was written, or
+ * after. */
+static enum sg_err catch_up(struct sg_nonce_files *f)
 {
 	int64_t epoch;
 	enum sg_err err;
 
 	err = sg_nonce_front_epoch(&f->front, &epoch);
-	if (err == SG_OK && epoch != f->db.state.epoch)
-		err = catch_up(f, epoch);
-	return err == SG_OK ? sg_nonce_front_read(&f->front, f->db.state.epoch) : err;
+	if (err == SG_OK)
+		err = sg_nonce_db_refresh(&f->db);
+	if (err != SG_OK)
+		return err;
+	if (epoch > f->db.state.epoch || epoch == 0)
+		return damaged(f);
+	if (epoch < f->db.state.epoch)
+		return sg_nonce_front_begin(&f->front, f->db.state.epoch);
+	if (epoch == f->front.epoch && f->front.closed)
+		return sg_nonce_front_reopen(&f->front);
+	sg_nonce_front_reset(&f->front, epoch);
+	return SG_OK;
+}
+
+enum sg_err sg_nonce_files_follow(struct sg_nonce_files *f)
+{
+	struct sg_signal_hold too_big;
+	enum sg_err err = SG_OK;
+
+	if (f->front.epoch != 0)
+		err = sg_nonce_front_read(&f->front);
+	if (err != SG_OK || (f->front.epoch != 0 && !f->front.closed))
+		return err;
+	/* An epoch that is entered may have been left half as well, and that is all. */
+	sg_signal_block(&too_big, SIGXFSZ);
+	for (int i = 0; i < 3 && err == SG_OK; i++) {
+		err = catch_up(f);
+		if (err == SG_OK)
+			err = sg_nonce_front_read(&f->front);
+		if (err == SG_OK && !f->front.closed)
+			break;
+	}
+	sg_signal_release(&too_big);
+	return err == SG_OK && f->front.closed ? damaged(f) : err;
 }
 
 static int by_id(const void *a, const void *b)
@@ -184,7 +210,9 @@ enum sg_err sg_nonce_files_move(struct sg_nonce_files *f, int64_t mark, int64_t 
 	memcpy(sorted, f->front.rows, n * sizeof *sorted);
 	qsort(sorted, n, sizeof *sorted, by_id);
 	state.mark = mark;
-	err = sg_nonce_db_write(&f->db, state, sorted, n, too_old, everywhere);
+	err = sg_nonce_front_close_rows(&f->front);
+	if (err == SG_OK)
+		err = sg_nonce_db_write(&f->db, state, sorted, n, too_old, everywhere);
 	if (err == SG_OK)
 		err = sg_nonce_front_begin(&f->front, f->db.state.epoch);
 out:

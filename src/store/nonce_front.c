@@ -3,7 +3,8 @@
  * Ring 2. The front of a nonce store: its file, what of it is known in memory, and the lock.
  *
  * A row bears the epoch in which it was written, behind its number and time: so emptying the
- * front is writing another epoch into the header, and a row that was not wholly written is none.
+ * front is writing another epoch into the header, and a row that was not wholly written is none. An
+ * epoch that is later than the one we know, behind our last row, means that the rows were moved.
  */
 #include "store/nonce_front.h"
 
@@ -25,7 +26,9 @@
 #define VERSION 1
 #define HEADER 16
 #define ROW 24
-#define FILE_LEN (HEADER + (off_t)SG_NONCE_FRONT_MAX * ROW)
+#define OPEN_END (INT64_C(1) << 61)     /* beside an epoch: no row, others may follow here */
+#define MARK (INT64_C(1) << 62)         /* no row, and nobody may add one */
+#define FILE_LEN (HEADER + (off_t)(SG_NONCE_FRONT_MAX + 1) * ROW)
 #define BATCH 64                        /* rows that are read at a time */
 #define SLOTS (2 * (size_t)SG_NONCE_FRONT_MAX)
 
@@ -141,42 +144,50 @@ static void remember(struct sg_nonce_front *front, struct sg_nonce_row row)
 	front->slots[slot] = (uint32_t)front->count;
 }
 
-static void forget(struct sg_nonce_front *front, int64_t epoch)
+void sg_nonce_front_reset(struct sg_nonce_front *front, int64_t epoch)
 {
 	memset(front->slots, 0, sizeof front->slots);
 	front->count = 0;
+	front->closed = false;
 	front->epoch = epoch;
 }
 
-/* Take rows of this epoch from bytes; false where one is of another: there they end. */
+/* Take rows of this epoch from bytes; false where there is none: there they end. */
 static bool take(struct sg_nonce_front *front, struct sg_bytes bytes)
 {
 	struct sg_reader r = sg_reader(bytes);
 
 	while (r.rest.len >= ROW) {
 		struct sg_nonce_row row;
+		int64_t epoch;
 
 		row.id = (int64_t)sg_read_u64(&r);
 		row.made = (int64_t)sg_read_u64(&r);
-		if ((int64_t)sg_read_u64(&r) != front->epoch)
+		epoch = (int64_t)sg_read_u64(&r);
+		front->closed = epoch == (front->epoch | MARK) ||
+		                (epoch & ~(MARK | OPEN_END)) > front->epoch;
+		if (epoch != front->epoch || front->count == SG_NONCE_FRONT_MAX)
 			return false;
 		remember(front, row);
 	}
 	return true;
 }
 
-enum sg_err sg_nonce_front_read(struct sg_nonce_front *front, int64_t epoch)
+static off_t place_of(size_t row)
+{
+	return HEADER + (off_t)row * ROW;
+}
+
+enum sg_err sg_nonce_front_read(struct sg_nonce_front *front)
 {
 	uint8_t bytes[BATCH * ROW];
 	size_t wanted = 1;              /* most often there is nothing new */
 	bool more = true;
 
-	if (epoch != front->epoch)
-		forget(front, epoch);
-	while (more && front->count < SG_NONCE_FRONT_MAX) {
-		size_t left = SG_NONCE_FRONT_MAX - front->count;
+	while (more) {
+		size_t left = SG_NONCE_FRONT_MAX + 1 - front->count;
 		size_t len = (wanted < left ? wanted : left) * ROW;
-		ssize_t n = pread(front->fd, bytes, len, HEADER + (off_t)front->count * ROW);
+		ssize_t n = pread(front->fd, bytes, len, place_of(front->count));
 
 		if (n < 0)
 			return failed("read");
@@ -188,14 +199,52 @@ enum sg_err sg_nonce_front_read(struct sg_nonce_front *front, int64_t epoch)
 	return SG_OK;
 }
 
+/* Write a row, or what ends them, behind those that are known. */
+static enum sg_err write_row(struct sg_nonce_front *front, struct sg_nonce_row row, int64_t epoch)
+{
+	uint8_t bytes[ROW];
+
+	sg_put_u64(bytes, (uint64_t)row.id);
+	sg_put_u64(bytes + 8, (uint64_t)row.made);
+	sg_put_u64(bytes + 16, (uint64_t)epoch);
+	errno = ENOSPC;                 /* what part of a row means */
+	if (pwrite(front->fd, bytes, sizeof bytes, place_of(front->count)) != ROW)
+		return failed("written");
+	return SG_OK;
+}
+
+enum sg_err sg_nonce_front_close_rows(struct sg_nonce_front *front)
+{
+	const struct sg_nonce_row none = { 0, 0 };
+	enum sg_err err = write_row(front, none, front->epoch | MARK);
+
+	front->closed = err == SG_OK;
+	return err;
+}
+
+enum sg_err sg_nonce_front_reopen(struct sg_nonce_front *front)
+{
+	const struct sg_nonce_row none = { 0, 0 };
+	enum sg_err err = write_row(front, none, front->epoch | OPEN_END);
+
+	front->closed = err != SG_OK;
+	return err;
+}
+
 enum sg_err sg_nonce_front_begin(struct sg_nonce_front *front, int64_t epoch)
 {
 	uint8_t header[HEADER];
+	struct rlimit limit;
 	struct stat st;
 	int rc;
 
 	if (fstat(front->fd, &st) != 0)
 		return failed("examined");
+	/* A row within the file would raise SIGXFSZ all the same, and is written without a look. */
+	if (getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur < (rlim_t)FILE_LEN) {
+		errno = EFBIG;
+		return failed("written");
+	}
 	/* Somebody removed it: others would write into another one. */
 	if (st.st_nlink == 0)
 		return SG_ERR_STORE_MISSING;
@@ -212,7 +261,7 @@ enum sg_err sg_nonce_front_begin(struct sg_nonce_front *front, int64_t epoch)
 	sg_put_u64(header + 8, (uint64_t)epoch);
 	if (pwrite(front->fd, header, sizeof header, 0) != HEADER)
 		return failed("written");
-	forget(front, epoch);
+	sg_nonce_front_reset(front, epoch);
 	return SG_OK;
 }
 
@@ -221,28 +270,11 @@ bool sg_nonce_front_has(const struct sg_nonce_front *front, int64_t id)
 	return front->slots[find_slot(front, id)] != 0;
 }
 
-/* Tell whether a write could raise SIGXFSZ: to ask is quicker than to block it. */
-static bool limited(void)
-{
-	struct rlimit limit;
-
-	return getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur < (rlim_t)FILE_LEN;
-}
-
 enum sg_err sg_nonce_front_add(struct sg_nonce_front *front, struct sg_nonce_row row)
 {
-	uint8_t bytes[ROW];
+	enum sg_err err = write_row(front, row, front->epoch);
 
-	if (limited()) {
-		errno = EFBIG;
-		return failed("written");
-	}
-	sg_put_u64(bytes, (uint64_t)row.id);
-	sg_put_u64(bytes + 8, (uint64_t)row.made);
-	sg_put_u64(bytes + 16, (uint64_t)front->epoch);
-	errno = ENOSPC;                 /* what part of a row means */
-	if (pwrite(front->fd, bytes, sizeof bytes, HEADER + (off_t)front->count * ROW) != ROW)
-		return failed("written");
-	remember(front, row);
-	return SG_OK;
+	if (err == SG_OK)
+		remember(front, row);
+	return err;
 }

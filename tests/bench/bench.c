@@ -19,6 +19,7 @@
 #include "bench/cold.h"
 #include "bench/hsm.h"
 #include "bench/measure.h"
+#include "bench/request.h"
 #include "bench/scale.h"
 #include "lib/scratch.h"
 #include "lib/tpm.h"
@@ -343,6 +344,7 @@ static struct sg_token *make_token(const struct sg_config *config, CK_SLOT_ID sl
 }
 
 static const char *self;
+static bool hurry;
 
 /* The fixtures of the tests want to run inside a test. */
 START_TEST(bench)
@@ -372,6 +374,7 @@ START_TEST(bench)
 	run_cold(&tpm, self, module);
 	bench_check(b.p11->C_Finalize(NULL), "C_Finalize");
 	bench_hsm(b.p11);
+	bench_requests(hurry);
 	EVP_CIPHER_free(b.kwp);
 	EVP_CIPHER_free(b.gcm);
 	for (int i = 0; i < 3; i++)
@@ -394,7 +397,12 @@ int main(int argc, char **argv)
 	if (argc == 2 && strcmp(argv[1], "--unseal") == 0)
 		return bench_unseal_child();
 	self = argv[0];
-	if (argc == 2 && strcmp(argv[1], "--quick") == 0)
+	if (argc == 2 && strcmp(argv[1], "--requests") == 0) {
+		bench_requests(false);
+		return EXIT_SUCCESS;
+	}
+	hurry = argc == 2 && strcmp(argv[1], "--quick") == 0;
+	if (hurry)
 		bench_hurry();
 	tcase_add_test(tcase, bench);
 	suite_add_tcase(suite, tcase);

@@ -9,6 +9,7 @@ tests_bench_bench_SOURCES = \
 	tests/bench/cold.c tests/bench/cold.h \
 	tests/bench/hsm.c tests/bench/hsm.h \
 	tests/bench/measure.c tests/bench/measure.h \
+	tests/bench/request.c tests/bench/request.h \
 	tests/bench/scale.c tests/bench/scale.h
 tests_bench_bench_LDADD = $(real_pins) -ldl
 

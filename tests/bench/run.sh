@@ -22,4 +22,5 @@ says 'C_SignInit \+ C_Sign, Ed25519, 64 bytes'
 says 'root -> project -> data key -> 1 KiB'
 says 'create and destroy one more than 100,000 keys'
 says 'cold start: dlopen to first signature'
+says 'verify a signed request, RFC 9421'
 done_testing

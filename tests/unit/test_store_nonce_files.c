@@ -400,6 +400,123 @@ START_TEST(what_was_accepted_by_a_process_that_was_killed_was_seen)
 }
 END_TEST
 
+/* Where a child dies that moves rows. */
+enum stop { NOWHERE, BEFORE_TABLE, AFTER_TABLE };
+
+static enum stop stop;
+
+enum sg_err __real_sg_nonce_db_write(struct sg_nonce_db *db, struct sg_nonce_state state,
+                                     const struct sg_nonce_row *rows, size_t n, int64_t too_old,
+                                     bool everywhere);
+enum sg_err __wrap_sg_nonce_db_write(struct sg_nonce_db *db, struct sg_nonce_state state,
+                                     const struct sg_nonce_row *rows, size_t n, int64_t too_old,
+                                     bool everywhere);
+
+enum sg_err __wrap_sg_nonce_db_write(struct sg_nonce_db *db, struct sg_nonce_state state,
+                                     const struct sg_nonce_row *rows, size_t n, int64_t too_old,
+                                     bool everywhere)
+{
+	enum sg_err err;
+
+	if (stop == BEFORE_TABLE)
+		_exit(0);
+	err = __real_sg_nonce_db_write(db, state, rows, n, too_old, everywhere);
+	if (stop == AFTER_TABLE)
+		_exit(0);
+	return err;
+}
+
+/* Move the rows in another process, which dies on the way. */
+static void move_and_die(enum stop where, int64_t at)
+{
+	int status;
+	pid_t pid = fork();
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		enum sg_store_nonce answer;
+		char value[32];
+
+		stop = where;
+		snprintf(value, sizeof value, "mover %" PRId64, at);
+		(void)try(value, at, at, &answer);
+		_exit(stop == NOWHERE ? 0 : 1);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+}
+
+static const struct {
+	enum stop one, other;
+} deaths[] = {
+	{ BEFORE_TABLE, NOWHERE }, { AFTER_TABLE, NOWHERE }, { NOWHERE, BEFORE_TABLE },
+	{ BEFORE_TABLE, BEFORE_TABLE }, { BEFORE_TABLE, AFTER_TABLE },
+	{ AFTER_TABLE, BEFORE_TABLE }, { AFTER_TABLE, AFTER_TABLE }, { NOWHERE, AFTER_TABLE },
+};
+
+/* Whoever has the files open meanwhile knows nothing of it but what they say. */
+START_TEST(who_dies_while_he_moves_rows_makes_nothing_fresh)
+{
+	static const char *const before[] = { "a", "b", "c" };
+	const int64_t later = NOW + 100, latest = NOW + 200;
+
+	for (size_t i = 0; i < 3; i++)
+		ck_assert_int_eq(use(before[i]), SG_NONCE_FRESH);
+	move_and_die(deaths[_i].one, later);
+	move_and_die(deaths[_i].other, latest);
+	for (size_t i = 0; i < 3; i++)
+		ck_assert_int_eq(use_at(before[i], NOW, latest), SG_NONCE_SEEN);
+	ck_assert_int_eq(use_at("d", later, latest), SG_NONCE_FRESH);
+	ck_assert_int_eq(use_at("e", latest, latest), SG_NONCE_FRESH);
+	ck_assert_int_eq(restart(), SG_OK);
+	for (size_t i = 0; i < 3; i++)
+		ck_assert_int_eq(use_at(before[i], NOW, latest), SG_NONCE_SEEN);
+	ck_assert_int_eq(use_at("d", later, latest), SG_NONCE_SEEN);
+	ck_assert_int_eq(use_at("e", latest, latest), SG_NONCE_SEEN);
+}
+END_TEST
+
+/* One who is behind by two epochs, the second of which was begun and broken off where his own rows
+ * end. */
+START_TEST(who_was_idle_for_long_notices_that_rows_were_moved)
+{
+	struct sg_store_nonces *idle = store;
+
+	ck_assert_int_eq(use("a"), SG_NONCE_FRESH);
+	store = NULL;
+	ck_assert_int_eq(restart(), SG_OK);
+	ck_assert_int_eq(use_at("b", NOW + 100, NOW + 100), SG_NONCE_FRESH);
+	move_and_die(BEFORE_TABLE, NOW + 200);
+	/* Takes the mark away. */
+	ck_assert_int_eq(use_at("b", NOW + 100, NOW + 200), SG_NONCE_SEEN);
+	sg_store_nonces_close(&store);
+	store = idle;
+	ck_assert_int_eq(use_at("b", NOW + 100, NOW + 200), SG_NONCE_SEEN);
+	ck_assert_int_eq(use_at("a", NOW, NOW + 200), SG_NONCE_SEEN);
+	ck_assert_int_eq(use_at("c", NOW + 100, NOW + 200), SG_NONCE_FRESH);
+	ck_assert_int_eq(restart(), SG_OK);
+	ck_assert_int_eq(use_at("c", NOW + 100, NOW + 200), SG_NONCE_SEEN);
+}
+END_TEST
+
+START_TEST(where_nobody_tells_the_boot_who_has_it_open_goes_on_with_the_others)
+{
+	struct sg_store_nonces *first;
+
+	no_boot = true;
+	ck_assert_int_eq(restart(), SG_OK);
+	first = store;
+	ck_assert_int_eq(use("a"), SG_NONCE_FRESH);
+	store = NULL;
+	ck_assert_int_eq(restart(), SG_OK);
+	ck_assert_int_eq(use_at("b", NOW + 61, NOW + 61), SG_NONCE_FRESH);
+	sg_store_nonces_close(&store);
+	store = first;
+	ck_assert_int_eq(use_at("b", NOW + 61, NOW + 61), SG_NONCE_SEEN);
+	ck_assert_int_eq(use_at("a", NOW, NOW + 61), SG_NONCE_UNSURE);
+}
+END_TEST
+
 /* Go through the same values as others, and report those that were fresh. */
 static void race(int report)
 {
@@ -515,6 +632,10 @@ static Suite *suite(void)
 	tcase_add_test(tcase, where_the_disk_is_full_nothing_is_fresh);
 	tcase_add_test(tcase, where_nothing_can_be_written_nothing_is_fresh);
 	tcase_add_test(tcase, what_was_accepted_by_a_process_that_was_killed_was_seen);
+	tcase_add_loop_test(tcase, who_dies_while_he_moves_rows_makes_nothing_fresh, 0,
+	                    sizeof deaths / sizeof deaths[0]);
+	tcase_add_test(tcase, who_was_idle_for_long_notices_that_rows_were_moved);
+	tcase_add_test(tcase, where_nobody_tells_the_boot_who_has_it_open_goes_on_with_the_others);
 	tcase_add_test(tcase, of_processes_that_race_for_a_value_one_wins);
 	tcase_add_test(tcase, a_child_that_lives_on_holds_no_lock_of_its_parent);
 	suite_add_tcase(s, tcase);
