@@ -3,6 +3,7 @@ EXTRA_DIST += doc/architecture.md doc/formats.md doc/pkcs11.md doc/threat-model.
 	doc/unseal.md doc/vault.md doc/vault/openbao.hcl doc/vault/signet-machine.conf doc/vault/signet-pin.conf \
 	doc/vault/vault-gcm.hcl doc/vault/vault-hmac.hcl \
 	doc/examples/envelope.c doc/examples/production.env \
+	doc/openssl/all.cnf doc/openssl/nginx.conf doc/openssl/nginx.service.conf doc/openssl/service.cnf \
 	doc/hsm/README.md doc/hsm/aws-cloudhsm.md doc/hsm/google-cloud-kms.md doc/hsm/luna.md \
 	doc/hsm/nethsm.md doc/hsm/nitrokey-hsm2.md doc/hsm/nshield.md doc/hsm/opencryptoki.md \
 	doc/hsm/securosys.md doc/hsm/softhsm.md doc/hsm/yubihsm2.md

@@ -27,7 +27,7 @@ packages_quickstart=("${packages_tcti[@]}" swtpm tpm2-tools openssl opensc)
 packages_test=(
 	"${packages_tcti[@]}" swtpm swtpm-tools openssl opensc
 	tpm2-tools gnutls-bin p11-kit p11-kit-modules softhsm2 libffi-dev libmicrohttpd-dev sqlite3 openssh-client
-	libnss3-tools python3-pykcs11 default-jdk-headless
+	curl nginx nodejs libnss3-tools python3-pykcs11 default-jdk-headless
 	binutils gawk xz-utils xxd util-linux mandoc systemd
 	clang libclang-rt-dev valgrind
 )

@@ -4,6 +4,9 @@
  */
 #include "provider/key.h"
 
+#include <openssl/core_names.h>
+#include <openssl/core_object.h>
+#include <openssl/params.h>
 #include <signet/pkcs11.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,6 +81,20 @@ struct sg_prov_key *sg_prov_key_share(struct sg_prov_key *key)
 {
 	atomic_fetch_add(&key->users, 1);
 	return key;
+}
+
+int sg_prov_key_give(struct sg_prov_key *key, OSSL_CALLBACK *fn, void *arg)
+{
+	int type = OSSL_OBJECT_PKEY;
+	OSSL_PARAM params[] = {
+		OSSL_PARAM_int(OSSL_OBJECT_PARAM_TYPE, &type),
+		OSSL_PARAM_utf8_string(OSSL_OBJECT_PARAM_DATA_TYPE, (char *)key->kind->name,
+		                       strlen(key->kind->name)),
+		OSSL_PARAM_octet_string(OSSL_OBJECT_PARAM_REFERENCE, &key, sizeof key),
+		OSSL_PARAM_END
+	};
+
+	return fn(params, arg);
 }
 
 void sg_prov_key_free(struct sg_prov_key **key)

@@ -60,6 +60,10 @@ enum sg_err sg_prov_key_public(const struct sg_prov_key *key, struct sg_prov_key
 /* Count one user more. */
 struct sg_prov_key *sg_prov_key_share(struct sg_prov_key *key);
 
+/* Offer it to OpenSSL as a private key that was loaded [provider-object(7)]; fn takes a reference
+ * to it, and counts a user of its own. Returns what fn does. */
+int sg_prov_key_give(struct sg_prov_key *key, OSSL_CALLBACK *fn, void *arg);
+
 /* Count one less and set *key to NULL; the last frees it. NULL is fine. */
 void sg_prov_key_free(struct sg_prov_key **key);
 

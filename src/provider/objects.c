@@ -50,6 +50,34 @@ enum sg_err sg_prov_uri_read(const char *text, P11KitUri **uri, struct sg_secret
 	return err;
 }
 
+/* Tell whether the URI leaves the choice of the module to the configuration, or makes the same. */
+static bool is_allowed(const struct sg_provider *provider, P11KitUri *uri)
+{
+	const char *path = p11_kit_uri_get_module_path(uri);
+
+	return (path == NULL || sg_prov_section_is_module(&provider->section, path)) &&
+	       p11_kit_uri_get_module_name(uri) == NULL;
+}
+
+bool sg_prov_uri_open(struct sg_provider *provider, const char *text, P11KitUri **uri,
+                      struct sg_secret **pin)
+{
+	enum sg_err err = sg_prov_uri_read(text, uri, pin);
+
+	if (err == SG_OK && is_allowed(provider, *uri))
+		return true;
+	if (err == SG_OK)
+		sg_prov_raise(provider, SG_PROV_OTHER_MODULE);
+	else if (err == SG_ERR_FORMAT)
+		sg_prov_raise(provider, SG_PROV_URI);
+	else
+		sg_prov_raise_err(provider, err);
+	p11_kit_uri_free(*uri);
+	*uri = NULL;
+	sg_secret_free(pin);
+	return false;
+}
+
 void sg_prov_objects_free(struct sg_prov_objects *objects)
 {
 	for (size_t i = 0; i < objects->n; i++) {

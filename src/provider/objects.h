@@ -34,6 +34,11 @@ struct sg_prov_objects {
  * Errors: FORMAT for no pkcs11: URI, NOMEM, SECURE_MEMORY. */
 enum sg_err sg_prov_uri_read(const char *text, P11KitUri **uri, struct sg_secret **pin);
 
+/* The same of what a program gives, for this provider: a URI that would choose another module
+ * than the configured one is refused. Raises what goes wrong, and returns false. */
+bool sg_prov_uri_open(struct sg_provider *provider, const char *text, P11KitUri **uri,
+                      struct sg_secret **pin);
+
 /* Find what the URI names in all tokens that fit, and append it. asker may be NULL. Errors: RANGE
  * for too many, HSM_MISSING where no token fits, and those of the client. */
 enum sg_err sg_prov_objects_find(struct sg_provider *provider, P11KitUri *uri,

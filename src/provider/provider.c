@@ -55,6 +55,7 @@ static const struct operation operations[] = {
 	{ OSSL_OP_KEYMGMT, sg_prov_keymgmts },
 	{ OSSL_OP_SIGNATURE, sg_prov_signatures },
 	{ OSSL_OP_STORE, sg_prov_stores },
+	{ OSSL_OP_DECODER, sg_prov_decoders },
 };
 
 static const OSSL_ALGORITHM *query(void *ctx, int id, int *no_store)
@@ -111,6 +112,10 @@ static void find_upcalls(struct sg_provider *provider, const OSSL_DISPATCH *in)
 			provider->set_error_debug = OSSL_FUNC_core_set_error_debug(in);
 		else if (in->function_id == OSSL_FUNC_CORE_VSET_ERROR)
 			provider->vset_error = OSSL_FUNC_core_vset_error(in);
+		else if (in->function_id == OSSL_FUNC_BIO_GETS)
+			provider->bio_gets = OSSL_FUNC_BIO_gets(in);
+		else if (in->function_id == OSSL_FUNC_BIO_READ_EX)
+			provider->bio_read_ex = OSSL_FUNC_BIO_read_ex(in);
 	}
 }
 
@@ -127,7 +132,8 @@ int OSSL_provider_init(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in,
 	find_upcalls(provider, in);
 	if (provider->get_params == NULL || provider->new_error == NULL ||
 	    provider->set_error_debug == NULL || provider->vset_error == NULL ||
-	    !sg_prov_section_read(provider)) {
+	    provider->bio_gets == NULL ||
+	    provider->bio_read_ex == NULL || !sg_prov_section_read(provider)) {
 		free(provider);
 		return 0;
 	}

@@ -19,12 +19,15 @@ struct sg_provider {
 	OSSL_FUNC_core_new_error_fn *new_error;
 	OSSL_FUNC_core_set_error_debug_fn *set_error_debug;
 	OSSL_FUNC_core_vset_error_fn *vset_error;
+	OSSL_FUNC_BIO_gets_fn *bio_gets;
+	OSSL_FUNC_BIO_read_ex_fn *bio_read_ex;
 	struct sg_prov_section section;
 	struct sg_prov_link *links;     /* guarded by the lock of link.c */
 };
 
 /* The operations that we offer; each stands at the end of the file that does it. */
-extern const OSSL_ALGORITHM sg_prov_keymgmts[], sg_prov_signatures[], sg_prov_stores[];
+extern const OSSL_ALGORITHM sg_prov_keymgmts[], sg_prov_signatures[], sg_prov_stores[],
+	sg_prov_decoders[];
 extern const OSSL_DISPATCH sg_prov_ed25519[], sg_prov_ecdsa[];
 
 #endif

@@ -44,6 +44,8 @@ const OSSL_ITEM sg_prov_reasons[] = {
 	{ SG_PROV_PUBLIC_ONLY, (void *)"this is a public key and can't sign" },
 	{ SG_PROV_PRIVATE_STAYS, (void *)"private keys don't leave the token, and none comes from outside" },
 	{ SG_PROV_KEY, (void *)"this is no Ed25519 key and no P-256 key" },
+	{ SG_PROV_FILE,
+	  (void *)"the key file that should hold a pkcs11: URI is damaged; signet key-file writes one" },
 	{ SG_PROV_DIGEST, (void *)"no digest but SHA-256, SHA-384 and SHA-512 is done here, and none with "
 	  "Ed25519" },
 	{ SG_PROV_LENGTH, (void *)"a buffer is too short, or a digest has not its length" },

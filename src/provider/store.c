@@ -36,20 +36,10 @@ static int loader_close(void *arg)
 	return 1;
 }
 
-/* Refuse a URI that would choose another module. */
-static bool check_module(const struct loader *loader)
-{
-	const char *path = p11_kit_uri_get_module_path(loader->uri);
-
-	return (path == NULL || sg_prov_section_is_module(&loader->provider->section, path)) &&
-	       p11_kit_uri_get_module_name(loader->uri) == NULL;
-}
-
 static void *loader_open(void *ctx, const char *uri)
 {
 	struct sg_provider *provider = ctx;
 	struct loader *loader = calloc(1, sizeof *loader);
-	enum sg_err err;
 
 	if (loader == NULL) {
 		sg_prov_raise(provider, SG_PROV_NOMEM);
@@ -57,15 +47,8 @@ static void *loader_open(void *ctx, const char *uri)
 	}
 	loader->provider = provider;
 	sg_prov_begin();
-	err = sg_prov_uri_read(uri, &loader->uri, &loader->pin);
-	if (err == SG_ERR_FORMAT)
-		sg_prov_raise(provider, SG_PROV_URI);
-	else if (err != SG_OK)
-		sg_prov_raise_err(provider, err);
-	else if (check_module(loader))
+	if (sg_prov_uri_open(provider, uri, &loader->uri, &loader->pin))
 		return loader;
-	else
-		sg_prov_raise(provider, SG_PROV_OTHER_MODULE);
 	loader_close(loader);
 	return NULL;
 }
@@ -128,22 +111,6 @@ static bool ask(struct loader *loader, OSSL_PASSPHRASE_CALLBACK *fn, void *arg)
 	return false;
 }
 
-static int give_key(struct sg_prov_object *object, OSSL_CALLBACK *fn, void *arg)
-{
-	int type = OSSL_OBJECT_PKEY;
-	OSSL_PARAM params[] = {
-		OSSL_PARAM_int(OSSL_OBJECT_PARAM_TYPE, &type),
-		OSSL_PARAM_utf8_string(OSSL_OBJECT_PARAM_DATA_TYPE,
-		                       (char *)object->key->kind->name, 0),
-		OSSL_PARAM_octet_string(OSSL_OBJECT_PARAM_REFERENCE, &object->key,
-		                        sizeof object->key),
-		OSSL_PARAM_END
-	};
-
-	params[1].data_size = strlen(object->key->kind->name);
-	return fn(params, arg);
-}
-
 static int give_der(struct sg_prov_object *object, OSSL_CALLBACK *fn, void *arg)
 {
 	const bool public = object->class == SG_PROV_PUBLIC;
@@ -178,8 +145,9 @@ static int loader_load(void *arg, OSSL_CALLBACK *object_fn, void *object_arg,
 	if (loader->next == loader->objects.n)
 		return 0;
 	object = &loader->objects.items[loader->next++];
-	return object->class == SG_PROV_PRIVATE ? give_key(object, object_fn, object_arg)
-	                                        : give_der(object, object_fn, object_arg);
+	return object->class == SG_PROV_PRIVATE
+	       ? sg_prov_key_give(object->key, object_fn, object_arg)
+	       : give_der(object, object_fn, object_arg);
 }
 
 static int loader_eof(void *arg)

@@ -1,9 +1,12 @@
 # Programs of others against the built module, on a token sealed by a TPM.
 interop_scripts = \
+	tests/interop/curl_tls.sh \
 	tests/interop/install.sh \
+	tests/interop/nginx.sh \
 	tests/interop/nss.sh \
 	tests/interop/openssh.sh \
 	tests/interop/openssl.sh \
+	tests/interop/openssl_provider.sh \
 	tests/interop/p11_kit.sh \
 	tests/interop/p11tool.sh \
 	tests/interop/pkcs11_tool.sh \
@@ -13,7 +16,7 @@ interop_scripts = \
 	tests/interop/vault.sh
 
 TESTS += $(interop_scripts)
-EXTRA_DIST += tests/interop/common.sh tests/lib/hardware.sh tests/lib/softhsm.sh tests/lib/tap.sh $(interop_scripts) \
+EXTRA_DIST += tests/interop/common.sh tests/interop/ossl.sh tests/lib/hardware.sh tests/lib/softhsm.sh tests/lib/tap.sh $(interop_scripts) \
 	tests/interop/SunPkcs11.java tests/interop/fork_sign.c tests/interop/provider.sh tests/interop/pykcs11.py
 
 # A helper of systemd.sh and no test, so it is not in check_PROGRAMS.

@@ -1,5 +1,6 @@
 # Programs that use the OpenSSL provider by OpenSSL's own functions.
 provider_tests = \
+	tests/provider/test_key_files \
 	tests/provider/test_keys
 
 provider_scripts = \
@@ -12,3 +13,5 @@ EXTRA_DIST += $(provider_scripts)
 # They share a fixture.
 provider_world = tests/provider/world.c tests/provider/world.h
 tests_provider_test_keys_SOURCES = tests/provider/test_keys.c $(provider_world)
+tests_provider_test_key_files_SOURCES = tests/provider/test_key_files.c $(provider_world)
+tests_provider_test_key_files_LDADD = $(LDADD) -lssl

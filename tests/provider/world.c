@@ -61,7 +61,6 @@ void world_make_machine(void)
 
 void world_make_pin(void)
 {
-	p11_make_pin_token();
 	make_keys(p11_user());
 }
 
