@@ -129,3 +129,14 @@ const struct sg_request_digest *sg_request_body_of(const struct sg_request_messa
 {
 	return message->body ? message->body : &empty;
 }
+
+bool sg_request_body_there(const struct sg_request_message *message)
+{
+	const struct sg_request_digest *body = sg_request_body_of(message);
+
+	return body->length > 0 ||
+	       (body->have & SG_REQUEST_SHA256 &&
+	        memcmp(body->sha256, empty.sha256, sizeof(empty.sha256)) != 0) ||
+	       (body->have & SG_REQUEST_SHA512 &&
+	        memcmp(body->sha512, empty.sha512, sizeof(empty.sha512)) != 0);
+}

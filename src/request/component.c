@@ -48,19 +48,26 @@ static bool name_valid(const struct sg_request_component *c)
 	return !c->has_param && !(c->bs && (c->sf || c->has_key));
 }
 
-enum sg_request_reason sg_request_component_read(const struct sg_sf_value *item,
-                                                 struct sg_request_component *component)
+/* In a function of its own: most identifiers have none, and there is room for many. */
+static bool read_params(const struct sg_sf_value *item, struct sg_request_component *out)
 {
 	struct sg_sf_entries params;
 
-	*component = (struct sg_request_component){ .sf = false };
-	if (!plain_string(item, &component->name) || !sg_sf_params(item, &params) ||
-	    params.repeated)
-		return SG_REQUEST_COMPONENT;
+	if (!sg_sf_params(item, &params) || params.repeated)
+		return false;
 	for (size_t i = 0; i < params.n; i++)
-		if (!read_param(&params.entry[i], component))
-			return SG_REQUEST_COMPONENT;
-	return name_valid(component) ? SG_REQUEST_OK : SG_REQUEST_COMPONENT;
+		if (!read_param(&params.entry[i], out))
+			return false;
+	return true;
+}
+
+enum sg_request_reason sg_request_component_read(const struct sg_sf_value *item,
+                                                 struct sg_request_component *component)
+{
+	*component = (struct sg_request_component){ .sf = false };
+	return plain_string(item, &component->name) &&
+	       (item->params.len == 0 || read_params(item, component)) && name_valid(component) ?
+	       SG_REQUEST_OK : SG_REQUEST_COMPONENT;
 }
 
 bool sg_request_component_same(const struct sg_request_component *a,

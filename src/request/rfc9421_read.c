@@ -143,7 +143,7 @@ static enum sg_request_reason check_coverage(const struct sg_request_job *job,
                                              const struct sg_request_covered *covered)
 {
 	const struct sg_request_text wanted = job->reading->require;
-	const bool body = sg_request_body_of(job->message)->length > 0;
+	const bool body = sg_request_body_there(job->message);
 	struct sg_request_covered required;
 	struct sg_buf room = { 0 };
 	enum sg_request_reason reason;

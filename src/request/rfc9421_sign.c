@@ -97,7 +97,7 @@ static enum sg_request_reason choose_components(const struct sg_request_job *job
 	};
 	struct sg_request_text scheme, text = job->signing->components;
 	const bool known = sg_request_scheme(job->message, &job->target, &scheme) == SG_REQUEST_OK;
-	const bool body = sg_request_body_of(job->message)->length > 0;
+	const bool body = sg_request_body_there(job->message);
 
 	if (text.len == 0)
 		text = sg_request_text(plain[known][body]);

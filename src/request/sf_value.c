@@ -140,12 +140,10 @@ static void write_bare(struct sg_writer *w, const struct sg_sf_value *value)
 	}
 }
 
-static bool write_params(struct sg_writer *w, const struct sg_sf_value *value)
+static bool write_some(struct sg_writer *w, const struct sg_sf_value *value)
 {
 	struct sg_sf_entries params;
 
-	if (value->params.len == 0)
-		return true;
 	if (!sg_sf_params(value, &params))
 		return false;
 	for (size_t i = 0; i < params.n; i++) {
@@ -157,6 +155,11 @@ static bool write_params(struct sg_writer *w, const struct sg_sf_value *value)
 		write_bare(w, &params.entry[i].value);
 	}
 	return true;
+}
+
+static bool write_params(struct sg_writer *w, const struct sg_sf_value *value)
+{
+	return value->params.len == 0 || write_some(w, value);
 }
 
 static bool write_inner(struct sg_writer *w, const struct sg_sf_value *value)

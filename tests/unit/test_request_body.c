@@ -187,6 +187,24 @@ START_TEST(a_digest_that_was_not_made_is_not_taken_for_good)
 }
 END_TEST
 
+START_TEST(a_body_whose_length_was_not_filled_in_is_one)
+{
+	struct test_message message;
+
+	test_message(&message, "POST", "/");
+	test_message_add(&message, "Host", "a");
+	test_message_add(&message, "Signature-Input", "s=(\"@method\" \"@target-uri\")");
+	test_message_add(&message, "Signature", "s=" ANY);
+	test_message_body(&message, "");
+	test_reads(&message, SG_REQUEST_OK);
+	test_message_body(&message, "x");
+	message.digest.length = 0;
+	test_reads(&message, SG_REQUEST_UNCOVERED);
+	message.digest.have = SG_REQUEST_SHA512;
+	test_reads(&message, SG_REQUEST_UNCOVERED);
+}
+END_TEST
+
 START_TEST(every_reason_has_a_name_of_its_own_and_a_sentence)
 {
 	for (int i = 0; i < SG_REQUEST_REASON_COUNT; i++) {
@@ -263,6 +281,7 @@ static Suite *suite(void)
 	                    (int)(sizeof(fields) / sizeof(fields[0])));
 	tcase_add_test(tc, a_reader_learns_which_digests_it_needs);
 	tcase_add_test(tc, a_digest_that_was_not_made_is_not_taken_for_good);
+	tcase_add_test(tc, a_body_whose_length_was_not_filled_in_is_one);
 	tcase_add_test(tc, every_reason_has_a_name_of_its_own_and_a_sentence);
 	tcase_add_test(tc, forms_have_names);
 	tcase_add_test(tc, options_of_another_size_are_refused_or_filled_up);
