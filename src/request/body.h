@@ -12,8 +12,8 @@
 /* Return what is known of the body of a message: of no bytes where it has none. */
 const struct sg_request_digest *sg_request_body_of(const struct sg_request_message *message);
 
-/* Tell whether a message has a body of at least one byte: by its length, and by its digests, which a
- * caller may have filled without the length. */
+/* Tell whether a message has a body of at least one byte: by its length, and by its digests,
+ * which a caller may have filled without the length. */
 bool sg_request_body_there(const struct sg_request_message *message);
 
 /* Say as a reason what went wrong in a lower ring. */
