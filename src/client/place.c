@@ -12,6 +12,7 @@
 #include <p11-kit/p11-kit.h>
 
 #include "client/calling.h"
+#include "client/ending.h"
 #include "client/manner.h"
 #include "client/rc.h"
 #include "util/file.h"
@@ -227,6 +228,8 @@ enum sg_err sg_client_place_find(const char *text, struct sg_client_place **out)
 		err = find(place);
 	}
 	sg_client_leave(&hold);
+	if (err == SG_OK)
+		sg_client_ending_watch();
 out:
 	if (err == SG_OK)
 		*out = place;
@@ -241,7 +244,7 @@ void sg_client_place_free(struct sg_client_place **place)
 
 	if (*place == NULL)
 		return;
-	if ((*place)->f != NULL) {
+	if ((*place)->f != NULL && !sg_client_is_ending()) {
 		sg_client_enter(&hold);
 		(void)p11_kit_module_finalize((*place)->f);
 		p11_kit_module_release((*place)->f);

@@ -32,7 +32,8 @@ unsigned sg_client_place_fits(const char *uri, struct sg_bytes label, struct sg_
  * is between enter and leave. Errors: CONFIG for a module that others can change, HSM_MISSING. */
 enum sg_err sg_client_module_load(const char *path, CK_FUNCTION_LIST **out);
 
-/* Let go of the module and free *place, setting it to NULL; NULL is fine. */
+/* Let go of the module, unless the process is ending, and free *place, setting it to NULL; NULL is
+ * fine. */
 void sg_client_place_free(struct sg_client_place **place);
 
 #endif

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "client/calling.h"
+#include "client/ending.h"
 #include "client/login.h"
 #include "client/manner.h"
 #include "client/rc.h"
@@ -98,8 +99,9 @@ static void close_idle(struct sg_client *client)
 	struct sg_signal_hold hold;
 
 	sg_client_enter(&hold);
-	while (client->n_idle > 0)
+	while (client->n_idle > 0 && !sg_client_is_ending())
 		(void)client->place->f->C_CloseSession(client->idle[--client->n_idle]);
+	client->n_idle = 0;
 	sg_client_leave(&hold);
 }
 
@@ -273,6 +275,8 @@ enum sg_err sg_client_do(struct sg_client *client, bool again,
 		       "the child", sg_client_noun());
 		return SG_ERR_ARG;
 	}
+	if (sg_client_is_ending())
+		return SG_ERR_HSM_REMOVED;
 	for (int i = 0;; i++) {
 		err = take(client, &s);
 		if (err != SG_OK)

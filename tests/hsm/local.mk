@@ -1,6 +1,7 @@
 # Tokens over an HSM, and what stands in for one in tests.
 hsm_tests = \
 	tests/hsm/test_either \
+	tests/hsm/test_exit \
 	tests/hsm/test_faulty \
 	tests/hsm/test_faulty_answers \
 	tests/hsm/test_hsm_fork \
