@@ -4,10 +4,15 @@
 # The Debian packages that signet needs, and installing those that are missing.
 # To be sourced by bash; needs nothing but what every Debian 12 or 13 has.
 
-# Where Debian 12 and 13 differ, the names are separated by bars; any one will do.
+# The release that the lists are for; who sources this may say another one. Testing and unstable
+# have no number.
+# shellcheck source=/dev/null
+: "${packages_release:=$(. /etc/os-release 2> /dev/null && echo "${VERSION_ID:-99}")}"
+
+# Where Debian 12 and 13 differ, the names are separated by a bar, that of 12 first; any one will do.
 # shellcheck disable=SC2034
 packages_build=(
-	gcc libc6-dev make autoconf automake libtool 'pkgconf|pkg-config'
+	gcc libc6-dev make autoconf automake libtool 'pkg-config|pkgconf'
 	libssl-dev libsodium-dev libsqlite3-dev libtss2-dev libp11-kit-dev libjansson-dev
 	libcurl4-openssl-dev check
 )
@@ -32,14 +37,15 @@ packages_test=(
 	clang libclang-rt-dev valgrind
 )
 
-# pkcs11-provider is in Debian from 13 on; testing and unstable have no number.
-# shellcheck source=/dev/null
-if [ "$(. /etc/os-release 2> /dev/null && echo "${VERSION_ID:-99}")" -ge 13 ]; then
+# pkcs11-provider is in Debian from 13 on; for its sake, and others', Debian 12 makes a root of 13.
+if [ "$packages_release" -ge 13 ]; then
 	packages_test+=(pkcs11-provider)
 	# Not a must: Ed25519 is slower without it.
 	if [ "$(dpkg --print-architecture 2> /dev/null)" = amd64 ]; then
 		packages_build+=(lib25519-dev)
 	fi
+else
+	packages_test+=(mmdebstrap)
 fi
 
 # packages_installed NAME: tell whether the package is there.

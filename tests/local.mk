@@ -55,7 +55,7 @@ real_pins = libtesting.la librequest.la libsignet.la $(CHECK_LIBS)
 SANITIZED_TESTS = $(check_PROGRAMS)
 THREAD_TESTS =
 
-EXTRA_DIST += scripts/packages.sh tests/installed tests/run tests/tsan.supp tests/valgrind.supp
+EXTRA_DIST += scripts/packages.sh tests/debian_root.sh tests/installed tests/run tests/tsan.supp tests/valgrind.supp
 
 # In this order they run: what waits for hardware that does not answer first, and what takes
 # milliseconds last, so that no processor is idle in the end.
