@@ -16,6 +16,7 @@ attack_tests = \
 	tests/attack/test_public_rows \
 	tests/attack/test_record \
 	tests/attack/test_request_form \
+	tests/attack/test_request_server \
 	tests/attack/test_rollback \
 	tests/attack/test_rollback_anew \
 	tests/attack/test_sent \
@@ -35,8 +36,11 @@ attack_scripts = \
 
 check_PROGRAMS += $(attack_tests)
 TESTS += $(attack_tests) $(attack_scripts)
-THREAD_TESTS += tests/attack/test_tripwire
+THREAD_TESTS += tests/attack/test_request_server tests/attack/test_tripwire
 EXTRA_DIST += $(attack_scripts) tests/attack/mutate.sh tests/attack/mutations
+
+# It counts how often a signature is checked.
+tests_attack_test_request_server_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sg_ed25519_verify
 
 # Take the defences out, one at a time, and look whether the tests notice: an hour's work.
 .PHONY: mutate

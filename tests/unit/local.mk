@@ -75,6 +75,7 @@ unit_tests = \
 	tests/unit/test_request_component \
 	tests/unit/test_request_hmac \
 	tests/unit/test_request_lockout \
+	tests/unit/test_request_machine \
 	tests/unit/test_request_parse \
 	tests/unit/test_request_rfc9421 \
 	tests/unit/test_request_sf \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Tests of request/verifier.c, and of machine.c and answer.c in it: the steps in their order, what a
+ * Tests of request/verifier.c, and of answer.c in it: the steps in their order, what a
  * client is told, and what the server sees. Attacks are in attack/test_request.c.
  */
 #include <pthread.h>
@@ -10,10 +10,8 @@
 #include "lib/scratch.h"
 #include "lib/server.h"
 #include "request/answer.h"
-#include "request/machine.h"
 
 #define SOURCE "192.0.2.1"
-#define UPPER_ID "6F9619FF-8B86-D011-B42D-00C04FC964FF"
 #define THREADS 4
 #define ROUNDS 50
 
@@ -292,29 +290,6 @@ START_TEST(the_head_alone_tells_a_clock_that_is_wrong)
 }
 END_TEST
 
-START_TEST(an_identifier_is_looked_up_in_lower_case_where_it_is_a_uuid)
-{
-	static const char *const texts[][2] = {
-		{ UPPER_ID, TEST_ID },
-		{ "6F9619FF-8B86-D011-B42D-00C04FC964FG", "6F9619FF-8B86-D011-B42D-00C04FC964FG" },
-		{ "6F9619FF08B86-D011-B42D-00C04FC964FF", "6F9619FF08B86-D011-B42D-00C04FC964FF" },
-		{ "Bax-A", "Bax-A" },
-		{ "", "" },
-	};
-	char id[SG_REQUEST_ID_MAX + 1], lengthy[SG_REQUEST_ID_MAX + 1];
-
-	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-		test_reason(sg_machine_id(sg_request_text(texts[i][0]), id), SG_REQUEST_OK);
-		ck_assert_str_eq(id, texts[i][1]);
-	}
-	memset(lengthy, 'x', sizeof lengthy);
-	test_reason(sg_machine_id((struct sg_request_text){ lengthy, sizeof lengthy }, id),
-	            SG_REQUEST_TOO_LONG);
-	test_reason(sg_machine_id((struct sg_request_text){ lengthy, sizeof lengthy - 1 }, id),
-	            SG_REQUEST_OK);
-}
-END_TEST
-
 START_TEST(a_client_cant_tell_machines_from_no_machines)
 {
 	static const enum sg_request_reason alike[] = {
@@ -450,7 +425,6 @@ static Suite *suite(void)
 	tcase_add_test(tcase, what_the_check_denies_is_known_and_forbidden);
 	tcase_add_test(tcase, a_lookup_that_fails_is_the_servers_trouble);
 	tcase_add_test(tcase, the_head_alone_tells_a_clock_that_is_wrong);
-	tcase_add_test(tcase, an_identifier_is_looked_up_in_lower_case_where_it_is_a_uuid);
 	tcase_add_test(tcase, a_client_cant_tell_machines_from_no_machines);
 	tcase_add_test(tcase, every_reason_has_an_answer_and_only_one_is_good);
 	tcase_add_test(tcase, options_that_make_no_sense_are_refused);
