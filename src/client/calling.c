@@ -60,7 +60,8 @@ enum sg_err sg_client_calling_start(void)
 
 void sg_client_enter(struct sg_signal_hold *hold)
 {
-	sg_signal_block(hold, SIGPIPE);
+	if (hold != NULL)
+		sg_signal_block(hold, SIGPIPE);
 	atomic_fetch_add(&inside, 1);
 	while (atomic_load(&closed) > 0 && !forking) {
 		atomic_fetch_sub(&inside, 1);
@@ -74,7 +75,8 @@ void sg_client_leave(struct sg_signal_hold *hold)
 {
 	calling = false;
 	atomic_fetch_sub(&inside, 1);
-	sg_signal_release(hold);
+	if (hold != NULL)
+		sg_signal_release(hold);
 }
 
 bool sg_client_is_calling(void)

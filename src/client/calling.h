@@ -17,7 +17,7 @@
 enum sg_err sg_client_calling_start(void);
 
 /* Begin and end calls into a module of this thread; they don't nest. Meanwhile no broken pipe
- * reaches the program. */
+ * reaches the program, unless hold is NULL because the module sees to that itself. */
 void sg_client_enter(struct sg_signal_hold *hold);
 void sg_client_leave(struct sg_signal_hold *hold);
 

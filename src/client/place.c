@@ -132,12 +132,29 @@ enum sg_err sg_client_module_load(const char *path, CK_FUNCTION_LIST **out)
 	return err;
 }
 
+/* Tell whether an initialised module is ours. One that passes calls on to ours, perhaps over a
+ * pipe that breaks, says so too, but has another name. */
+static bool is_own(CK_FUNCTION_LIST *f, const char *path)
+{
+	const char *name = strrchr(path, '/');
+	CK_INFO info;
+
+	memset(&info, 0, sizeof info);
+	return name != NULL && strcmp(name, "/signet.so") == 0 && f->C_GetInfo(&info) == CKR_OK &&
+	       sg_client_is_field(info.manufacturerID, sizeof info.manufacturerID,
+	                          sg_bytes_str("signet"));
+}
+
 static enum sg_err load_path(struct sg_client_place *place, const char *path)
 {
 	CK_FUNCTION_LIST *f = NULL;
 	enum sg_err err = sg_client_module_load(path, &f);
 
-	return err == SG_OK ? try_module(place, f) : err;
+	if (err == SG_OK)
+		err = try_module(place, f);
+	if (err == SG_OK)
+		place->is_own = is_own(f, path);
+	return err;
 }
 
 static bool has_name(CK_FUNCTION_LIST *f, const char *wanted)

@@ -13,6 +13,7 @@ struct sg_client_place {
 	CK_FUNCTION_LIST *f;
 	CK_SLOT_ID slot;
 	CK_TOKEN_INFO info;
+	bool is_own;                    /* the module is ours, and holds signals back itself */
 };
 
 /* Find the token that a pkcs11: URI names, in the module of its module-path, or else in those that

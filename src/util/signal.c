@@ -21,10 +21,11 @@ void sg_signal_block(struct sg_signal_hold *hold, int signal)
 	sigset_t set;
 
 	hold->signal = signal;
-	hold->pending = is_pending(signal);
 	sigemptyset(&set);
 	sigaddset(&set, signal);
 	pthread_sigmask(SIG_BLOCK, &set, &hold->mask);
+	/* Only where it was blocked before can it have been waiting. */
+	hold->pending = sigismember(&hold->mask, signal) == 1 && is_pending(signal);
 }
 
 void sg_signal_release(const struct sg_signal_hold *hold)

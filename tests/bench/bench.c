@@ -19,6 +19,7 @@
 #include "bench/cold.h"
 #include "bench/hsm.h"
 #include "bench/measure.h"
+#include "bench/provider.h"
 #include "bench/request.h"
 #include "bench/scale.h"
 #include "lib/scratch.h"
@@ -370,6 +371,7 @@ START_TEST(bench)
 	set_up(&b);
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		run_row(&b, &rows[i]);
+	bench_provider(b.p11, module);
 	bench_many_session_keys(b.p11, slots);
 	run_cold(&tpm, self, module);
 	bench_check(b.p11->C_Finalize(NULL), "C_Finalize");

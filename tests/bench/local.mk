@@ -9,11 +9,12 @@ tests_bench_bench_SOURCES = \
 	tests/bench/cold.c tests/bench/cold.h \
 	tests/bench/hsm.c tests/bench/hsm.h \
 	tests/bench/measure.c tests/bench/measure.h \
+	tests/bench/provider.c tests/bench/provider.h \
 	tests/bench/request.c tests/bench/request.h \
 	tests/bench/scale.c tests/bench/scale.h
 tests_bench_bench_LDADD = $(real_pins) -ldl
 
 .PHONY: bench
-bench: tests/bench/bench$(EXEEXT) signet.la
+bench: tests/bench/bench$(EXEEXT) signet.la src/provider/signet.la
 	$(AM_TESTS_ENVIRONMENT) tests/bench/bench$(EXEEXT)
 CLEANFILES += tests/bench/bench$(EXEEXT)

@@ -19,6 +19,7 @@ tap_start "$folder"
 it 'make bench measures all its rows'
 succeeds "${SIGNET_TEST_BUILDDIR:?}/tests/bench/bench" --quick
 says 'C_SignInit \+ C_Sign, Ed25519, 64 bytes'
+says 'EVP_DigestSignInit \+ EVP_DigestSign, 64 bytes'
 says 'root -> project -> data key -> 1 KiB'
 says 'create and destroy one more than 100,000 keys'
 says 'cold start: dlopen to first signature'
