@@ -10,4 +10,5 @@ libsignet_client_la_SOURCES += \
 	src/client/refusal.c src/client/refusal.h \
 	src/client/share.c src/client/share.h \
 	src/client/slots.c src/client/slots.h \
-	src/client/tokens.c src/client/tokens.h
+	src/client/tokens.c src/client/tokens.h \
+	src/client/visit.c src/client/visit.h

@@ -36,6 +36,13 @@ static bool has_counted(const struct sg_client_place *place)
 	return !read_count(place, &count) || count != 0;
 }
 
+/* Tell whether that will go on to show a PIN that was just refused, so that it says something when
+ * it shows none any more. Our own module forgets it when it begins anew. */
+static bool is_counted(const struct sg_client_place *place)
+{
+	return !sg_client_takes_own() && has_counted(place);
+}
+
 /* Tell whether a login that failed for another reason cost a try: the count is worse than it was
  * when the connection was made. It may have been somebody else's mistake by then. */
 static bool cost_a_try(const struct sg_client_place *place)
@@ -89,7 +96,7 @@ static enum sg_err login(const struct sg_client_place *place, const char *uri,
 	} else if (pin != NULL && (err == SG_ERR_HSM_PIN || err == SG_ERR_HSM_FAULT)) {
 		*once = rv == CKR_PIN_INCORRECT || cost_a_try(place);
 		if (*once)
-			noted = sg_client_refusal_note(uri, pin, origin, has_counted(place));
+			noted = sg_client_refusal_note(uri, pin, origin, is_counted(place));
 	}
 	return noted == SG_OK ? err : noted;
 }

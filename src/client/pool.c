@@ -236,6 +236,7 @@ static enum sg_err take(struct sg_client *client, struct sg_client_session *s)
 		client->in_use++;
 		s->f = client->place->f;
 		s->slot = client->place->slot;
+		s->is_own = client->place->is_own;
 		s->epoch = client->epoch;
 		s->lost = false;
 	}
@@ -282,7 +283,7 @@ enum sg_err sg_client_do(struct sg_client *client, bool again,
 		if (err != SG_OK)
 			return err;
 		/* Signals cost two system calls and more: a tenth of a signature. */
-		held = client->place->is_own ? NULL : &hold;
+		held = s.is_own ? NULL : &hold;
 		sg_client_enter(held);
 		err = fn(&s, arg);
 		sg_client_leave(held);
@@ -297,7 +298,7 @@ enum sg_err sg_client_check_login(struct sg_client_session *s)
 	CK_SESSION_INFO info = { 0 };
 	enum sg_err err;
 
-	if ((s->client->place->info.flags & CKF_LOGIN_REQUIRED) == 0)
+	if (s->client == NULL || (s->client->place->info.flags & CKF_LOGIN_REQUIRED) == 0)
 		return SG_OK;
 	err = sg_client_check(s, "C_GetSessionInfo", s->f->C_GetSessionInfo(s->handle, &info));
 	if (err != SG_OK || info.state == CKS_RO_USER_FUNCTIONS ||

@@ -16,10 +16,11 @@ struct sg_client;
 
 /* A session that is lent to one thread, logged in. */
 struct sg_client_session {
-	struct sg_client *client;
+	struct sg_client *client;       /* NULL: of nobody who is logged in (client/visit.h) */
 	CK_FUNCTION_LIST *f;
 	CK_SLOT_ID slot;
 	CK_SESSION_HANDLE handle;
+	bool is_own;                    /* the module is ours */
 	uint64_t epoch;                 /* of the connection, and of no other */
 	bool lost;                      /* sessions and handles of the connection are void */
 };

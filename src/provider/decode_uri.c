@@ -129,10 +129,10 @@ static const OSSL_DISPATCH p256[] = {
 };
 
 const OSSL_ALGORITHM sg_prov_decoders[] = {
-	{ "DER", "provider=signet,input=pem", sg_prov_decode_pem, "key files that hold a URI" },
-	{ "ED25519", "provider=signet,input=der,structure=" SG_PROV_STRUCTURE, ed25519,
+	{ "DER", "input=pem", sg_prov_decode_pem, "key files that hold a URI" },
+	{ "ED25519", "input=der,structure=" SG_PROV_STRUCTURE, ed25519,
 	  "the URI of an Ed25519 key" },
-	{ "EC", "provider=signet,input=der,structure=" SG_PROV_STRUCTURE, p256,
+	{ "EC", "input=der,structure=" SG_PROV_STRUCTURE, p256,
 	  "the URI of a P-256 key" },
 	{ NULL, NULL, NULL, NULL }
 };

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto/crypto.h"
 #include "crypto/ed25519.h"
 
 static const uint8_t ed25519_algorithm[] = { 0x30, 5, SG_ED25519_OID };
@@ -44,14 +45,19 @@ const struct sg_prov_kind sg_prov_kind_p256 = {
 enum sg_err sg_prov_key_new(struct sg_provider *provider, const struct sg_prov_kind *kind,
                             struct sg_prov_key **out)
 {
-	struct sg_prov_key *key = calloc(1, sizeof *key);
+	struct sg_prov_key *key;
+	enum sg_err err = sg_crypto_start();
 
-	*out = key;
+	*out = NULL;
+	if (err != SG_OK)
+		return err;
+	key = calloc(1, sizeof *key);
 	if (key == NULL)
 		return SG_ERR_NOMEM;
 	atomic_init(&key->users, 1);
 	key->provider = provider;
 	key->kind = kind;
+	*out = key;
 	return SG_OK;
 }
 

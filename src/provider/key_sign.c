@@ -9,6 +9,7 @@
 #include <p11-kit/pkcs11.h>
 #include <string.h>
 
+#include "client/rc.h"
 #include "provider/reason.h"
 #include "util/log.h"
 
@@ -39,6 +40,18 @@ static CK_RV sign(struct sg_client_session *s, const struct job *job, CK_OBJECT_
 	*function = "C_Sign";
 	return s->f->C_Sign(s->handle, (CK_BYTE_PTR)job->data.data, job->data.len,
 	                    job->signature, len);
+}
+
+/* Translate what signing returned. Our own module comes back to its hardware by itself, and what is
+ * unsealed signs meanwhile: there is no need to begin anew. */
+static enum sg_err check(struct sg_client_session *s, const char *function, CK_RV rv)
+{
+	bool lost = false;
+
+	if (s->is_own && (rv == CKR_DEVICE_REMOVED || rv == CKR_DEVICE_ERROR ||
+	                  rv == CKR_TOKEN_NOT_PRESENT))
+		return sg_client_err(function, rv, &lost);
+	return sg_client_check(s, function, rv);
 }
 
 /* Remember an object; handles that need more than 32 bits are looked for each time. */
@@ -87,7 +100,7 @@ static enum sg_err try(struct sg_client_session *s, const struct job *job, CK_OB
 
 	if (is_gone(rv))
 		return SG_ERR_HSM_OTHER;
-	err = sg_client_check(s, function, rv);
+	err = check(s, function, rv);
 	if (err != SG_OK)
 		return err;
 	return len == SG_PROV_SIGNATURE &&
@@ -128,7 +141,7 @@ static enum sg_err run(struct sg_client_session *s, void *arg)
 	}
 	if (rv == CKR_OK)
 		return len == SG_PROV_SIGNATURE ? SG_OK : SG_ERR_TAG;
-	return sg_client_check(s, function, rv);
+	return check(s, function, rv);
 }
 
 int sg_prov_key_sign(struct sg_prov_key *key, struct sg_bytes data,

@@ -364,7 +364,7 @@ static const OSSL_DISPATCH p256[] = {
 };
 
 const OSSL_ALGORITHM sg_prov_keymgmts[] = {
-	{ "ED25519:1.3.101.112", "provider=signet", ed25519, "Ed25519 keys in a token" },
-	{ "EC:id-ecPublicKey:1.2.840.10045.2.1", "provider=signet", p256, "P-256 keys in a token" },
+	{ "ED25519:1.3.101.112", NULL, ed25519, "Ed25519 keys in a token" },
+	{ "EC:id-ecPublicKey:1.2.840.10045.2.1", NULL, p256, "P-256 keys in a token" },
 	{ NULL, NULL, NULL, NULL }
 };

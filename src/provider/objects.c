@@ -10,6 +10,7 @@
 #include <signet/pkcs11.h>
 
 #include "client/tokens.h"
+#include "client/visit.h"
 #include "crypto/certificate.h"
 #include "crypto/spki.h"
 #include "provider/point.h"
@@ -430,16 +431,26 @@ static enum sg_err write_uri(const struct sg_provider *provider, P11KitUri *want
 	return err;
 }
 
+static bool wants_private(const struct search *search)
+{
+	return (search->classes & SG_PROV_PRIVATE) != 0 &&
+	       has_class(search->uri, CKO_PRIVATE_KEY);
+}
+
 static enum sg_err find_in_token(struct search *search, const CK_TOKEN_INFO *token,
                                  const struct sg_secret *pin, const struct sg_prov_asker *asker)
 {
 	char *uri = NULL;
 	enum sg_err err = write_uri(search->provider, search->uri, token, pin != NULL, &uri);
 
-	if (err == SG_OK)
+	/* What everybody sees needs no PIN. */
+	if (err == SG_OK && !wants_private(search)) {
+		err = sg_client_visit(uri, find_in_session, search);
+	} else if (err == SG_OK) {
 		err = sg_prov_link_find(search->provider, uri, pin, &search->link);
-	if (err == SG_OK)
-		err = sg_prov_link_do(search->link, asker, find_in_session, search);
+		if (err == SG_OK)
+			err = sg_prov_link_do(search->link, asker, find_in_session, search);
+	}
 	free(uri);
 	return err;
 }

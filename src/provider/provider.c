@@ -4,9 +4,11 @@
  */
 #include "provider/provider.h"
 
+#include <assert.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/params.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +16,9 @@
 #include "config.h"
 #include "provider/link.h"
 #include "provider/reason.h"
+
+/* Of a name that is a value of a property as it is [property(7)]. */
+#define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-."
 
 static const OSSL_PARAM *gettable(void *ctx)
 {
@@ -58,14 +63,57 @@ static const struct operation operations[] = {
 	{ OSSL_OP_DECODER, sg_prov_decoders },
 };
 
+_Static_assert(sizeof operations / sizeof operations[0] == SG_PROV_OPERATIONS, "one row each");
+
 static const OSSL_ALGORITHM *query(void *ctx, int id, int *no_store)
 {
-	(void)ctx;
+	struct sg_provider *provider = ctx;
+
 	*no_store = 0;
-	for (size_t i = 0; i < sizeof operations / sizeof operations[0]; i++)
+	for (size_t i = 0; i < SG_PROV_OPERATIONS; i++)
 		if (operations[i].id == id)
-			return operations[i].algorithms;
+			return provider->algorithms[i];
 	return NULL;
+}
+
+/* Copy a row, with properties by which a program chooses us. */
+static bool name_algorithm(const OSSL_ALGORITHM *from, const char *name,
+                           char properties[SG_PROV_PROPERTIES], OSSL_ALGORITHM *to)
+{
+	const char *more = from->property_definition;
+	int len = snprintf(properties, SG_PROV_PROPERTIES, "provider=%s%s%s", name,
+	                   more != NULL ? "," : "", more != NULL ? more : "");
+
+	*to = *from;
+	to->property_definition = properties;
+	return len > 0 && len < SG_PROV_PROPERTIES;
+}
+
+/* Give the tables the name that the configuration has for us: one program may have us twice, with a
+ * PKCS#11 module each, and tell us apart by it. */
+static bool name_algorithms(struct sg_provider *provider)
+{
+	char *name = NULL;
+	OSSL_PARAM params[] = {
+		OSSL_PARAM_utf8_ptr(OSSL_PROV_PARAM_CORE_PROV_NAME, &name, 0),
+		OSSL_PARAM_END
+	};
+	const OSSL_ALGORITHM *from;
+
+	if (provider->get_params(provider->handle, params) != 1)
+		return false;
+	if (name == NULL || name[strspn(name, NAME_CHARACTERS)] != '\0')
+		name = (char *)"signet";
+	for (size_t i = 0; i < SG_PROV_OPERATIONS; i++) {
+		from = operations[i].algorithms;
+		for (size_t j = 0; from[j].algorithm_names != NULL; j++) {
+			assert(j + 1 < SG_PROV_ALGORITHMS);
+			if (!name_algorithm(&from[j], name, provider->properties[i][j],
+			                    &provider->algorithms[i][j]))
+				return false;
+		}
+	}
+	return true;
 }
 
 /* Where OpenSSL itself is ending, the process is: other libraries have perhaps ended already, the
@@ -132,8 +180,8 @@ int OSSL_provider_init(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in,
 	find_upcalls(provider, in);
 	if (provider->get_params == NULL || provider->new_error == NULL ||
 	    provider->set_error_debug == NULL || provider->vset_error == NULL ||
-	    provider->bio_gets == NULL ||
-	    provider->bio_read_ex == NULL || !sg_prov_section_read(provider)) {
+	    provider->bio_gets == NULL || provider->bio_read_ex == NULL ||
+	    !name_algorithms(provider) || !sg_prov_section_read(provider)) {
 		free(provider);
 		return 0;
 	}

@@ -182,6 +182,6 @@ static const OSSL_DISPATCH functions[] = {
 };
 
 const OSSL_ALGORITHM sg_prov_stores[] = {
-	{ "pkcs11", "provider=signet", functions, "pkcs11: URIs [RFC 7512]" },
+	{ "pkcs11", NULL, functions, "pkcs11: URIs [RFC 7512]" },
 	{ NULL, NULL, NULL, NULL }
 };

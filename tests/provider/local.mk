@@ -1,13 +1,17 @@
 # Programs that use the OpenSSL provider by OpenSSL's own functions.
 provider_tests = \
 	tests/provider/test_key_files \
-	tests/provider/test_keys
+	tests/provider/test_keys \
+	tests/provider/test_life \
+	tests/provider/test_pin
 
 provider_scripts = \
 	tests/provider/exports.sh
 
 check_PROGRAMS += $(provider_tests)
 TESTS += $(provider_tests) $(provider_scripts)
+THREAD_TESTS += \
+	tests/provider/test_life
 EXTRA_DIST += $(provider_scripts)
 
 # They share a fixture.
@@ -15,3 +19,5 @@ provider_world = tests/provider/world.c tests/provider/world.h
 tests_provider_test_keys_SOURCES = tests/provider/test_keys.c $(provider_world)
 tests_provider_test_key_files_SOURCES = tests/provider/test_key_files.c $(provider_world)
 tests_provider_test_key_files_LDADD = $(LDADD) -lssl
+tests_provider_test_life_SOURCES = tests/provider/test_life.c $(provider_world)
+tests_provider_test_pin_SOURCES = tests/provider/test_pin.c $(provider_world)
