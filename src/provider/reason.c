@@ -11,17 +11,16 @@
 #include "provider/provider.h"
 #include "util/log.h"
 
+/* At most 100 characters each: programs such as node show a line of 127 with what is before it. */
 const OSSL_ITEM sg_prov_reasons[] = {
 	{ SG_PROV_NOMEM, (void *)"memory is exhausted" },
 	{ SG_PROV_SYSTEM, (void *)"the system refused something that is needed" },
 	{ SG_PROV_CONFIG, (void *)"the URI, or the provider's section in openssl.cnf, can't be used" },
 	{ SG_PROV_URI, (void *)"this is no pkcs11: URI; see RFC 7512" },
 	{ SG_PROV_OTHER_MODULE,
-	  (void *)"the URI names another PKCS#11 module than pkcs11-module-path in openssl.cnf; only "
-	  "the configuration chooses what is loaded" },
+	  (void *)"the URI names another PKCS#11 module than pkcs11-module-path in openssl.cnf" },
 	{ SG_PROV_NO_TOKEN,
-	  (void *)"no token fits the URI; see that the hardware is there, that this user may use it, and "
-	  "what \"p11-kit list-tokens\" or \"signet status\" shows" },
+	  (void *)"no token fits the URI; see what \"signet status\" or \"p11-kit list-tokens\" shows" },
 	{ SG_PROV_NO_OBJECT, (void *)"the token has nothing that fits the URI and can be used" },
 	{ SG_PROV_MANY_OBJECTS, (void *)"too many objects fit the URI; name one by object or id" },
 	{ SG_PROV_TOKEN_GONE, (void *)"the token was there and went away" },
@@ -30,8 +29,7 @@ const OSSL_ITEM sg_prov_reasons[] = {
 	{ SG_PROV_FAULT, (void *)"the token failed" },
 	{ SG_PROV_REFUSED, (void *)"the token does not do this with this key" },
 	{ SG_PROV_PIN,
-	  (void *)"the PIN of the token is wrong, or was not given; put the right one where "
-	  "pin-source leads to. It was not tried twice" },
+	  (void *)"the PIN of the token is wrong or not given; see pin-source. It was not tried twice" },
 	{ SG_PROV_PIN_FILE,
 	  (void *)"the file of the PIN is not safe: it must belong to this user or root, mode 0600" },
 	{ SG_PROV_PIN_LAST,
@@ -39,8 +37,7 @@ const OSSL_ITEM sg_prov_reasons[] = {
 	{ SG_PROV_PIN_LOCKED, (void *)"the token takes no PIN any more; it has to be unlocked" },
 	{ SG_PROV_KEY_GONE, (void *)"the key was deleted from the token, or the token was made anew" },
 	{ SG_PROV_KEY_CHANGED,
-	  (void *)"what the token signed does not fit the public key; another key is in its place, or "
-	  "the public key beside it is not its own" },
+	  (void *)"what the token signed does not fit the public key: another key is in the place of one" },
 	{ SG_PROV_PUBLIC_ONLY, (void *)"this is a public key and can't sign" },
 	{ SG_PROV_PRIVATE_STAYS, (void *)"private keys don't leave the token, and none comes from outside" },
 	{ SG_PROV_KEY, (void *)"this is no Ed25519 key and no P-256 key" },

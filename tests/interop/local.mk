@@ -3,6 +3,7 @@ interop_scripts = \
 	tests/interop/curl_tls.sh \
 	tests/interop/install.sh \
 	tests/interop/nginx.sh \
+	tests/interop/node.sh \
 	tests/interop/nss.sh \
 	tests/interop/openssh.sh \
 	tests/interop/openssl.sh \
@@ -17,7 +18,7 @@ interop_scripts = \
 
 TESTS += $(interop_scripts)
 EXTRA_DIST += tests/interop/common.sh tests/interop/ossl.sh tests/lib/hardware.sh tests/lib/softhsm.sh tests/lib/tap.sh $(interop_scripts) \
-	tests/interop/SunPkcs11.java tests/interop/fork_sign.c tests/interop/provider.sh tests/interop/pykcs11.py
+	tests/interop/SunPkcs11.java tests/interop/fork_sign.c tests/interop/node.js tests/interop/provider.sh tests/interop/pykcs11.py
 
 # A helper of systemd.sh and no test, so it is not in check_PROGRAMS.
 EXTRA_PROGRAMS += tests/interop/confine

@@ -326,6 +326,30 @@ START_TEST(a_uri_that_opens_nothing_says_why)
 }
 END_TEST
 
+/* A program that shows 127 characters of an error shows the whole reason. */
+START_TEST(each_reason_fits_a_short_line)
+{
+	char line[128];
+	unsigned n = 0;
+
+	world_make_machine();
+	world_activate("");
+	ck_assert_ptr_null(read_text("-----BEGIN PKCS#11 PROVIDER URI-----\n"));
+	for (unsigned long error = ERR_get_error(), reason = 1; reason < 64; reason++) {
+		const unsigned long one = ERR_PACK(ERR_GET_LIB(error), 0, reason);
+
+		if (ERR_reason_error_string(one) == NULL)
+			continue;
+		n++;
+		ERR_error_string_n(one, line, sizeof line);
+		ck_assert_msg(strstr(line, ERR_reason_error_string(one)) != NULL, "%s",
+		              ERR_reason_error_string(one));
+	}
+	ck_assert_uint_gt(n, 20);
+	ERR_clear_error();
+}
+END_TEST
+
 static const char *const damaged[] = {
 	"-----BEGIN PKCS#11 PROVIDER URI-----\n",
 	"-----BEGIN PKCS#11 PROVIDER URI-----\n-----END PRIVATE KEY-----\n",
@@ -458,6 +482,7 @@ static Suite *suite(void)
 	tcase_add_test(t, a_pin_that_somebody_is_asked_for_opens_the_key);
 	tcase_add_test(t, a_wrong_pin_is_the_reason_that_is_told);
 	tcase_add_loop_test(t, a_uri_that_opens_nothing_says_why, 0, N(reasons));
+	tcase_add_test(t, each_reason_fits_a_short_line);
 	tcase_add_loop_test(t, a_damaged_file_is_called_that, 0, N(damaged));
 	tcase_add_test(t, a_file_cut_short_anywhere_gives_no_key);
 	tcase_add_loop_test(t, a_block_that_is_too_long_is_damaged, 0, 2);
