@@ -174,7 +174,8 @@ SG_REQUEST_API const char *sg_request_reason_sentence(enum sg_request_reason rea
  *   may be there. Covered components are all that a request has: @method, @target-uri,
  *   @authority, @scheme, @request-target, @path, @query, @query-param with its name, and header
  *   fields, plain or with sf, key or bs. Those of a response (@status, req) and of trailers (tr)
- *   are refused.
+ *   are refused. In @target-uri and @authority scheme and host are in lower case and without the
+ *   scheme's own port; every other byte of a target is as it is sent.
  *
  * hmac: HMAC-SHA-256 over
  *
@@ -252,7 +253,8 @@ struct sg_request_field {
 	struct sg_request_text value;
 };
 
-/* A request. All views are the caller's. */
+/* A request. All views are the caller's. A server behind a proxy gives scheme and authority as the
+ * client knows them. */
 struct sg_request_message {
 	struct sg_request_text method;  /* "GET"; case matters */
 

@@ -28,11 +28,13 @@ librequest_la_SOURCES = \
 	src/request/vault.c \
 	src/request/verifier.c
 
-# It takes the lower rings with it and nothing of a token or a TPM.
+# It takes the lower rings with it and nothing of a token or a TPM. It stays when it is closed: it
+# watches forks.
 lib_LTLIBRARIES += libsignet-request.la
 libsignet_request_la_SOURCES =
 libsignet_request_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 -no-undefined \
-	-Wl,--version-script=$(top_srcdir)/src/request/request.map -Wl,-Bsymbolic
+	-Wl,--version-script=$(top_srcdir)/src/request/request.map -Wl,-z,nodelete \
+	-Wl,-Bsymbolic
 libsignet_request_la_LIBADD = librequest.la libsignet-store.la libsignet-crypto.la
 EXTRA_libsignet_request_la_DEPENDENCIES = src/request/request.map
 EXTRA_DIST += src/request/request.map

@@ -38,7 +38,8 @@ static enum sg_request_reason nonce_check(struct sg_request_text nonce)
 	return sg_request_visible(nonce, ':') ? SG_REQUEST_OK : SG_REQUEST_NONCE;
 }
 
-/* Whether the request is one that the form can sign at all. */
+/* Whether the request is one that the form can sign at all. No method is in lower case: with such a
+ * word the product's connector begins what it signs beside requests. */
 static enum sg_request_reason shape_check(const struct sg_request_job *job)
 {
 	if (!sg_request_method_upper(job->message->method))

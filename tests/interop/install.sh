@@ -226,6 +226,7 @@ it 'the library of signed requests brings neither a TPM nor PKCS#11 with it'
 succeeds readelf --dynamic --wide "$requests"
 says 'SONAME.*\[libsignet-request\.so\.0\]'
 omits 'NEEDED.*tss2' 'NEEDED.*p11-kit' 'NEEDED.*jansson' 'NEEDED.*curl'
+says 'FLAGS_1\).*NODELETE'
 
 it 'nothing leaves it but what its header has'
 exported() { readelf --dyn-syms --wide "$1" | awk '$5 == "GLOBAL" && $7 != "UND" && $8 != "" { sub(/@.*/, "", $8); print $8 }' | sort; }
