@@ -6,6 +6,7 @@ libsignet_store_la_SOURCES += \
 	src/store/nonce_db.c src/store/nonce_db.h \
 	src/store/nonce_files.c src/store/nonce_files.h \
 	src/store/nonce_front.c src/store/nonce_front.h \
+	src/store/nonce_schema.c src/store/nonce_schema.h \
 	src/store/path.c src/store/path.h \
 	src/store/row.c src/store/row.h \
 	src/store/schema.c src/store/schema.h \
