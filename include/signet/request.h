@@ -501,7 +501,10 @@ sg_request_check_code(const struct sg_request_signature *signature, const uint8_
  * written or is full, requests are refused; none is taken without its nonce kept, and none that
  * is still good is dropped for another. Beside the file lie FILE-front and FILE-journal. All are
  * removed together or not at all, and whoever does makes requests of the last minutes
- * replayable, as does who puts an older copy of them in their place.
+ * replayable, as does who puts an older copy of them in their place. A request from more than half
+ * a minute in the future costs a write to the disk; others share one in many thousands, or
+ * in half a minute. Where the clock went ahead and nonces were forgotten by it, what is signed
+ * before that is refused until the time has come again.
  *
  * A nonce is one of its machine, whatever the case of the identifier. In forms without one
  * (hmac, and rfc9421 where the signer set none) the signature stands for it: two requests that
@@ -515,7 +518,8 @@ sg_request_check_code(const struct sg_request_signature *signature, const uint8_
  * the form, and a replay. A wrong clock, what can't be read, what the check denies and a
  * server's own trouble are not. A success does not clear the count, or who has one good key
  * could try others for ever. There is room for a number of sources: the one whose last failure is
- * oldest makes room for another, but one that is locked out never does before its time.
+ * oldest makes room for another, but one that is locked out never does before its time. All
+ * this is in the memory of the process.
  */
 
 /* What a machine is: the caller keeps them apart, this library passes it on. */

@@ -163,6 +163,39 @@ request_client() {
 			return good ? 0 : 1;
 		}
 
+		static int look_up(void *public_key, struct sg_request_text id, struct sg_request_text header,
+		                   struct sg_request_machine *machine)
+		{
+			(void)header;
+			machine->enabled = true;
+			machine->n_keys = 1;
+			memcpy(machine->keys[0], public_key, 32);
+			return id.len == 7 && memcmp(id.data, "machine", 7) == 0;
+		}
+
+		/* Serve it once, as a server that restarts in between. */
+		static int serve(const struct sg_request_message *message, uint8_t public_key[32])
+		{
+			static const enum sg_request_reason wanted[] = { SG_REQUEST_OK, SG_REQUEST_REPLAYED };
+			struct sg_request_verifying how = { .size = sizeof how, .lookup = look_up,
+			                                    .context = public_key, .nonces = "private/nonces.db" };
+			int good = 1;
+
+			for (int i = 0; i < 2 && good; i++) {
+				struct sg_request_verifier *verifier = NULL;
+				struct sg_request_verdict verdict;
+
+				if (sg_request_verifier_new(&how, &verifier, NULL) != SG_REQUEST_OK)
+					return 0;
+				good = sg_request_verify(verifier, message, sg_request_text("192.0.2.1"),
+				                         &verdict) == wanted[i];
+				printf("%u %s\n", verdict.status, verdict.text);
+				sg_request_verdict_clear(&verdict);
+				sg_request_verifier_free(&verifier);
+			}
+			return good;
+		}
+
 		static int both_ways(enum sg_request_form form)
 		{
 			static const char body[] = "{\"projectId\": \"proj_a\"}";
@@ -189,7 +222,8 @@ request_client() {
 				fields[message.n_fields++] = made->fields[i];
 			}
 			good = good && sg_request_read(&message, NULL, &found) == SG_REQUEST_OK &&
-			       sg_request_check_ed25519(found, public_key) == SG_REQUEST_OK;
+			       sg_request_check_ed25519(found, public_key) == SG_REQUEST_OK &&
+			       serve(&message, public_key);
 			public_key[7] ^= 1;
 			good = good && sg_request_check_ed25519(found, public_key) == SG_REQUEST_SIGNATURE;
 			sg_request_signature_free(&made);
@@ -204,7 +238,8 @@ request_client() {
 		}
 	END
 	# shellcheck disable=SC2046
-	gcc -std=gnu11 -Wall -Wextra -Wundef -Wpedantic -Werror $(config --cflags signet-request) -o request request.c \
+	mkdir -m 700 private &&
+		gcc -std=gnu11 -Wall -Wextra -Wundef -Wpedantic -Werror $(config --cflags signet-request) -o request request.c \
 		-L"$root$libdir" $(config --libs signet-request) -lcrypto &&
 		LD_LIBRARY_PATH=$root$libdir "${limit[@]}" ./request
 }
@@ -215,6 +250,8 @@ says '^X-Machine-Id: machine$'
 says '^X-Signature: [A-Za-z0-9+/]{86}==$'
 says '^Content-Digest: sha-256=:'
 says '^Signature: sig1=:[A-Za-z0-9+/]{86}==:$'
+says '^200 The request is accepted$'
+says '^401 The request was made before$'
 
 it 'the header of signed requests is one for C++, too'
 echo '#include <signet/request.h>' > request.cc
