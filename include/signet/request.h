@@ -432,11 +432,12 @@ struct sg_request_reading {
 	struct sg_request_text label;
 	struct sg_request_text tag;
 
-	/* rfc9421: components that must be covered, written as in struct sg_request_signing.
-	 * Empty: @method; @target-uri, or @authority with @path and @query, or with
-	 * @request-target; content-digest where there is a body. @target-uri stands for all of
-	 * its parts here, and content-digest is asked for only where there is a body. A single
-	 * space asks for nothing. The other forms cover what they cover. */
+	/* Components that must be covered, written as in struct sg_request_signing. Empty:
+	 * @method; @target-uri, or @authority with @path and @query, or with @request-target;
+	 * content-digest where there is a body. @target-uri stands for all of its parts here, and
+	 * content-digest is asked for only where there is a body. A single space asks for nothing.
+	 * The forms other than rfc9421 always cover @method, @path, @query and the body, and
+	 * nothing else: a request in one of them is refused where more is named here. */
 	struct sg_request_text require;
 
 	const struct sg_request_structured *structured;

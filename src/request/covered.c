@@ -138,3 +138,24 @@ bool sg_request_covers(const struct sg_request_covered *covered,
 	}
 	return true;
 }
+
+enum sg_request_reason sg_request_covers_by_form(struct sg_request_text required)
+{
+	static const char *const always[] = {
+		"@method", "@path", "@query", "@query-param", "content-digest",
+	};
+	struct sg_request_covered wanted;
+	struct sg_buf room = { 0 };
+	enum sg_request_reason reason = sg_request_covered_of_text(required, &room, &wanted);
+
+	if (reason != SG_REQUEST_OK && reason != SG_REQUEST_NOMEM)
+		reason = SG_REQUEST_ARGUMENT;
+	for (size_t i = 0; i < wanted.n && reason == SG_REQUEST_OK; i++) {
+		reason = SG_REQUEST_UNCOVERED;
+		for (size_t k = 0; k < sizeof(always) / sizeof(always[0]); k++)
+			if (sg_request_is(wanted.component[i].name, always[k]))
+				reason = SG_REQUEST_OK;
+	}
+	sg_buf_free(&room);
+	return reason;
+}

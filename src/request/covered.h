@@ -41,4 +41,9 @@ bool sg_request_covers_enough(const struct sg_request_covered *covered, bool bod
 bool sg_request_covers(const struct sg_request_covered *covered,
                        const struct sg_request_covered *required, bool body);
 
+/* The same for the forms that have no list: they cover method, path, query and body. required is
+ * as a caller writes it; empty asks for nothing. Errors: UNCOVERED, ARGUMENT where it is no list,
+ * NOMEM. */
+enum sg_request_reason sg_request_covers_by_form(struct sg_request_text required);
+
 #endif

@@ -33,6 +33,7 @@ struct sg_request_form_row {
 	enum sg_request_key_kind key;
 	size_t signature_len;
 	bool nonce;                     /* its signatures may have one */
+	bool lists;                     /* they say what they cover */
 
 	/* Signing: fill everything of job->made->out but the signature and the fields. */
 	enum sg_request_reason (*prepare)(struct sg_request_job *job);

@@ -8,6 +8,7 @@
 #include "crypto/crypto.h"
 #include "crypto/ed25519.h"
 #include "crypto/mac.h"
+#include "request/covered.h"
 #include "request/field.h"
 #include "request/form.h"
 
@@ -42,7 +43,10 @@ static enum sg_request_reason run(struct sg_request_job *job)
 	if (reason != SG_REQUEST_OK)
 		return reason;
 	job->made->out.form = found;
-	reason = sg_request_form_row(found)->read(job);
+	row = sg_request_form_row(found);
+	reason = row->read(job);
+	if (reason == SG_REQUEST_OK && !row->lists)
+		reason = sg_request_covers_by_form(job->reading->require);
 	return reason == SG_REQUEST_OK && job->made->keep.failed ? SG_REQUEST_NOMEM : reason;
 }
 

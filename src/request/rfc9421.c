@@ -47,6 +47,7 @@ const struct sg_request_form_row sg_request_rfc9421 = {
 	.key = SG_REQUEST_KEY_ED25519,
 	.signature_len = 64,
 	.nonce = true,
+	.lists = true,
 	.prepare = sg_rfc9421_prepare,
 	.finish = sg_rfc9421_finish,
 	.read = sg_rfc9421_read,

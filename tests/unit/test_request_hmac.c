@@ -204,6 +204,26 @@ START_TEST(a_time_that_cannot_be_written_is_refused)
 }
 END_TEST
 
+START_TEST(more_than_the_form_covers_cannot_be_required)
+{
+	struct sg_request_reading reading = { .size = sizeof(reading) };
+
+	test_message(&message, "POST", "/v1/secrets");
+	test_message_add(&message, "Host", "a");
+	test_message_body(&message, "body");
+	sign_it();
+	reading.require = sg_request_text("\"@method\" \"@path\" \"@query\" \"content-digest\"");
+	test_reason(sg_request_read(&message.message, &reading, &read_back), SG_REQUEST_OK);
+	sg_request_signature_free(&read_back);
+	reading.require = sg_request_text("\"@target-uri\"");
+	test_reason(sg_request_read(&message.message, &reading, &read_back), SG_REQUEST_UNCOVERED);
+	reading.require = sg_request_text("\"host\"");
+	test_reason(sg_request_read(&message.message, &reading, &read_back), SG_REQUEST_UNCOVERED);
+	reading.require = sg_request_text("host");
+	test_reason(sg_request_read(&message.message, &reading, &read_back), SG_REQUEST_ARGUMENT);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("request_hmac");
@@ -219,6 +239,7 @@ static Suite *suite(void)
 	tcase_add_test(tc, a_key_is_needed_and_is_one_of_hmac);
 	tcase_add_test(tc, it_has_no_nonce);
 	tcase_add_test(tc, a_time_that_cannot_be_written_is_refused);
+	tcase_add_test(tc, more_than_the_form_covers_cannot_be_required);
 	suite_add_tcase(s, tc);
 	return s;
 }

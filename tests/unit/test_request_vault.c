@@ -445,6 +445,26 @@ START_TEST(a_key_of_hmac_does_not_check_it)
 }
 END_TEST
 
+START_TEST(more_than_the_form_covers_cannot_be_required)
+{
+	struct sg_request_reading reading = { .size = sizeof(reading) };
+
+	test_message(&message, "POST", "/v1/secrets");
+	test_message_add(&message, "Host", "a");
+	test_message_body(&message, "body");
+	sign_it();
+	reading.require = sg_request_text("\"@method\" \"@path\" \"@query\" \"content-digest\"");
+	test_reason(sg_request_read(&message.message, &reading, &read_back), SG_REQUEST_OK);
+	sg_request_signature_free(&read_back);
+	reading.require = sg_request_text("\"@authority\"");
+	test_reason(sg_request_read(&message.message, &reading, &read_back), SG_REQUEST_UNCOVERED);
+	reading.require = sg_request_text("\"host\"");
+	test_reason(sg_request_read(&message.message, &reading, &read_back), SG_REQUEST_UNCOVERED);
+	reading.require = sg_request_text("host");
+	test_reason(sg_request_read(&message.message, &reading, &read_back), SG_REQUEST_ARGUMENT);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("request_vault");
@@ -473,6 +493,7 @@ static Suite *suite(void)
 	tcase_add_test(tc, the_head_alone_is_read_but_not_checked);
 	tcase_add_test(tc, spaces_around_a_value_are_not_part_of_it);
 	tcase_add_test(tc, a_key_of_hmac_does_not_check_it);
+	tcase_add_test(tc, more_than_the_form_covers_cannot_be_required);
 	suite_add_tcase(s, tc);
 	return s;
 }
