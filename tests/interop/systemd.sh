@@ -96,6 +96,22 @@ quiet
 cat units/openbao.service.d/signet.conf >> units/openbao.service
 succeeds systemd-analyze security --offline=true --threshold=$with_openbao --no-pager units/openbao.service
 
+it 'the drop-in for nginx fits a unit as Debian has it'
+mkdir -p units/nginx.service.d
+cat > units/nginx.service << 'END'
+[Unit]
+Description=A web server
+
+[Service]
+Type=forking
+PIDFile=/run/nginx.pid
+ExecStart=/bin/true
+ExecStop=-/bin/true --pidfile /run/nginx.pid
+END
+cp "$SIGNET_TEST_SRCDIR/doc/openssl/nginx.service.conf" units/nginx.service.d/signet.conf
+SYSTEMD_UNIT_PATH=$work/units: succeeds systemd-analyze verify --man=no units/nginx.service
+quiet
+
 it 'a user for services is made, whose home is the folder of tokens, and who may use the TPM'
 succeeds systemd-sysusers --root="$work/root" "$data/sysusers.d/signet.conf"
 succeeds grep -E "^signet:[^:]*:[0-9]+:[0-9]+:[^:]*:$state:[^:]*/nologin$" root/etc/passwd

@@ -127,7 +127,8 @@ manual_is_true() {
 manual_is_clean() {
 	local found
 
-	found=$(mandoc -Tlint "$SIGNET_TEST_SRCDIR"/doc/signet.1 "$SIGNET_TEST_SRCDIR"/doc/signet.conf.5 2>&1 |
+	found=$(mandoc -Tlint "$SIGNET_TEST_SRCDIR"/doc/signet.1 "$SIGNET_TEST_SRCDIR"/doc/signet.conf.5 \
+		"$SIGNET_TEST_SRCDIR"/doc/signet-provider.7 2>&1 |
 		grep -v -e 'referenced manual not found' -e 'outdated mandoc.db')
 	echo "$found"
 	[ -z "$found" ]
