@@ -37,6 +37,7 @@ enum sg_request_reason sg_request_covered_of_text(struct sg_request_text text, s
 	struct sg_writer w = sg_writer(room);
 	struct sg_sf_values lists;
 
+	covered->n = 0;
 	if (text.len > SG_REQUEST_VALUE_MAX)
 		return SG_REQUEST_TOO_LONG;
 	sg_request_puts(&w, "(");
