@@ -11,7 +11,8 @@
 
 #include "util/err.h"
 
-/* List the tokens that the URI names in the module of this path; none is fine. The caller frees
+/* List the tokens that the URI names in the module of this path, or for NULL in those that are
+ * registered with p11-kit, as far as they work; none is fine. The caller frees
  * *tokens. Errors: those of sg_client_module_load, HSM_FAULT in a child that may call no
  * module, NOMEM, and those of the module. */
 enum sg_err sg_client_tokens(P11KitUri *uri, const char *module, CK_TOKEN_INFO **tokens,

@@ -321,6 +321,30 @@ static int import(void *arg, int selection, const OSSL_PARAM params[])
 	return 1;
 }
 
+/* OpenSSL takes the first provider of a name, whether it can make keys or not. So one that stands
+ * behind us never makes any; this says why. */
+static void *gen_init(void *ctx, int selection, const OSSL_PARAM params[])
+{
+	(void)selection;
+	(void)params;
+	sg_prov_begin();
+	sg_prov_raise(ctx, SG_PROV_ORDER);
+	return NULL;
+}
+
+static void *gen(void *ctx, OSSL_CALLBACK *fn, void *arg)
+{
+	(void)ctx;
+	(void)fn;
+	(void)arg;
+	return NULL;
+}
+
+static void gen_cleanup(void *ctx)
+{
+	(void)ctx;
+}
+
 static const char *operation_ed25519(int operation)
 {
 	return operation == OSSL_OP_SIGNATURE ? "ED25519" : NULL;
@@ -341,7 +365,10 @@ static const char *operation_p256(int operation)
 	{ OSSL_FUNC_KEYMGMT_VALIDATE, (void (*)(void))validate }, \
 	{ OSSL_FUNC_KEYMGMT_GET_PARAMS, (void (*)(void))get_params }, \
 	{ OSSL_FUNC_KEYMGMT_EXPORT, (void (*)(void))export }, \
-	{ OSSL_FUNC_KEYMGMT_IMPORT, (void (*)(void))import }
+	{ OSSL_FUNC_KEYMGMT_IMPORT, (void (*)(void))import }, \
+	{ OSSL_FUNC_KEYMGMT_GEN_INIT, (void (*)(void))gen_init }, \
+	{ OSSL_FUNC_KEYMGMT_GEN, (void (*)(void))gen }, \
+	{ OSSL_FUNC_KEYMGMT_GEN_CLEANUP, (void (*)(void))gen_cleanup }
 
 static const OSSL_DISPATCH ed25519[] = {
 	COMMON,

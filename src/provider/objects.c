@@ -420,7 +420,8 @@ static enum sg_err write_uri(const struct sg_provider *provider, P11KitUri *want
 	memcpy(info->manufacturerID, token->manufacturerID, sizeof info->manufacturerID);
 	memcpy(info->model, token->model, sizeof info->model);
 	memcpy(info->serialNumber, token->serialNumber, sizeof info->serialNumber);
-	p11_kit_uri_set_module_path(uri, provider->section.module);
+	if (provider->section.module != NULL)
+		p11_kit_uri_set_module_path(uri, provider->section.module);
 	if (pin_source == NULL)
 		pin_source = provider->section.pin_source;
 	if (!has_pin && pin_source != NULL)

@@ -39,6 +39,7 @@ enum sg_prov_reason {
 	SG_PROV_DIGEST,
 	SG_PROV_LENGTH,
 	SG_PROV_PARAMETER,
+	SG_PROV_ORDER,
 };
 
 extern const OSSL_ITEM sg_prov_reasons[];

@@ -8,6 +8,7 @@ interop_scripts = \
 	tests/interop/openssh.sh \
 	tests/interop/openssl.sh \
 	tests/interop/openssl_provider.sh \
+	tests/interop/openssl_proxy.sh \
 	tests/interop/p11_kit.sh \
 	tests/interop/p11tool.sh \
 	tests/interop/pkcs11_tool.sh \

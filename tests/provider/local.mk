@@ -1,5 +1,6 @@
 # Programs that use the OpenSSL provider by OpenSSL's own functions.
 provider_tests = \
+	tests/provider/test_beside \
 	tests/provider/test_key_files \
 	tests/provider/test_keys \
 	tests/provider/test_life \
@@ -21,3 +22,8 @@ tests_provider_test_key_files_SOURCES = tests/provider/test_key_files.c $(provid
 tests_provider_test_key_files_LDADD = $(LDADD) -lssl
 tests_provider_test_life_SOURCES = tests/provider/test_life.c $(provider_world)
 tests_provider_test_pin_SOURCES = tests/provider/test_pin.c $(provider_world)
+tests_provider_test_beside_SOURCES = tests/provider/test_beside.c $(provider_world)
+tests_provider_test_beside_CPPFLAGS = $(AM_CPPFLAGS) $(provider_beside)
+if PKCS11_PROVIDER
+provider_beside = -DPKCS11_PROVIDER='"$(ossl_modules)/pkcs11.so"'
+endif
