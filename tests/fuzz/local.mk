@@ -24,14 +24,18 @@ fuzz_config_sources = tests/fuzz/config.c tests/fuzz/input.c tests/fuzz/input.h
 fuzz_nonce_sources = tests/fuzz/nonce.c tests/fuzz/input.c tests/fuzz/input.h
 fuzz_pkcs8_sources = tests/fuzz/pkcs8.c tests/fuzz/input.c tests/fuzz/input.h
 fuzz_policy_sources = tests/fuzz/policy.c tests/fuzz/input.c tests/fuzz/input.h
+fuzz_provider_sources = \
+	tests/fuzz/hostile.c tests/fuzz/hostile.h \
+	tests/fuzz/input.c tests/fuzz/input.h \
+	tests/fuzz/provider.c \
+	$(src_provider_signet_la_SOURCES)
 fuzz_record_sources = tests/fuzz/record.c tests/fuzz/input.c tests/fuzz/input.h
 fuzz_request_sources = \
-	tests/fuzz/input.c \
-	tests/fuzz/input.h \
-	tests/fuzz/request.c \
-	tests/fuzz/request.h \
+	tests/fuzz/input.c tests/fuzz/input.h \
+	tests/fuzz/request.c tests/fuzz/request.h \
 	tests/fuzz/request_change.c \
-	tests/fuzz/request_sign.c
+	tests/fuzz/request_sign.c \
+	tests/fuzz/request_verify.c
 fuzz_sealed_sources = tests/fuzz/sealed.c tests/fuzz/input.c tests/fuzz/input.h
 fuzz_share_sources = tests/fuzz/share.c tests/fuzz/input.c tests/fuzz/input.h
 fuzz_sent_sources = tests/fuzz/sent.c tests/fuzz/input.c tests/fuzz/input.h
@@ -48,6 +52,7 @@ replays = \
 	tests/fuzz/replay_nonce \
 	tests/fuzz/replay_pkcs8 \
 	tests/fuzz/replay_policy \
+	tests/fuzz/replay_provider \
 	tests/fuzz/replay_record \
 	tests/fuzz/replay_request \
 	tests/fuzz/replay_sealed \
@@ -66,6 +71,7 @@ tests_fuzz_replay_config_SOURCES = tests/fuzz/replay.c $(fuzz_config_sources)
 tests_fuzz_replay_nonce_SOURCES = tests/fuzz/replay.c $(fuzz_nonce_sources)
 tests_fuzz_replay_pkcs8_SOURCES = tests/fuzz/replay.c $(fuzz_pkcs8_sources)
 tests_fuzz_replay_policy_SOURCES = tests/fuzz/replay.c $(fuzz_policy_sources)
+tests_fuzz_replay_provider_SOURCES = tests/fuzz/replay.c $(fuzz_provider_sources)
 tests_fuzz_replay_record_SOURCES = tests/fuzz/replay.c $(fuzz_record_sources)
 tests_fuzz_replay_request_SOURCES = tests/fuzz/replay.c $(fuzz_request_sources)
 tests_fuzz_replay_sealed_SOURCES = tests/fuzz/replay.c $(fuzz_sealed_sources)
@@ -84,6 +90,7 @@ fuzzers = \
 	tests/fuzz/fuzz_nonce \
 	tests/fuzz/fuzz_pkcs8 \
 	tests/fuzz/fuzz_policy \
+	tests/fuzz/fuzz_provider \
 	tests/fuzz/fuzz_record \
 	tests/fuzz/fuzz_request \
 	tests/fuzz/fuzz_sealed \
@@ -101,6 +108,7 @@ tests_fuzz_fuzz_config_SOURCES = $(fuzz_config_sources)
 tests_fuzz_fuzz_nonce_SOURCES = $(fuzz_nonce_sources)
 tests_fuzz_fuzz_pkcs8_SOURCES = $(fuzz_pkcs8_sources)
 tests_fuzz_fuzz_policy_SOURCES = $(fuzz_policy_sources)
+tests_fuzz_fuzz_provider_SOURCES = $(fuzz_provider_sources)
 tests_fuzz_fuzz_record_SOURCES = $(fuzz_record_sources)
 tests_fuzz_fuzz_request_SOURCES = $(fuzz_request_sources)
 tests_fuzz_fuzz_sealed_SOURCES = $(fuzz_sealed_sources)
@@ -117,6 +125,7 @@ tests_fuzz_fuzz_config_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_nonce_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_pkcs8_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_policy_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_provider_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS) $(hostile_wraps)
 tests_fuzz_fuzz_record_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_request_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_sealed_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
@@ -137,3 +146,12 @@ EXTRA_DIST += tests/fuzz/corpus
 
 tests_fuzz_replay_answer_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 tests_fuzz_fuzz_answer_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+
+# The provider is built into its fuzzer, and the module that it would load as well.
+hostile_wraps = \
+	-Wl,--wrap=p11_kit_module_load -Wl,--wrap=p11_kit_module_release \
+	-Wl,--wrap=p11_kit_module_initialize -Wl,--wrap=p11_kit_module_finalize \
+	-Wl,--wrap=nanosleep -Wl,--wrap=sg_client_refusal_note
+tests_fuzz_replay_provider_CPPFLAGS = $(AM_CPPFLAGS) -DP11MODULEDIR='"$(p11moduledir)"'
+tests_fuzz_fuzz_provider_CPPFLAGS = $(AM_CPPFLAGS) -DP11MODULEDIR='"$(p11moduledir)"'
+tests_fuzz_replay_provider_LDFLAGS = $(AM_LDFLAGS) $(hostile_wraps)

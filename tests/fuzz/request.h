@@ -56,6 +56,14 @@ enum sg_request_reason request_check(const struct sg_request_signature *signatur
 void request_sign(const struct fuzz_message *from, const struct fuzz_choices *choices,
                   unsigned minor);
 
+/* Give a machine the public halves of the fixed keys. */
+void request_keys(struct sg_request_machine *machine);
+
+/* Have a server verify what was signed. */
+void request_verify(const struct sg_request_message *message,
+                    const struct sg_request_reading *how,
+                    const struct sg_request_signature *made, const struct fuzz_choices *choices);
+
 /* Change one byte of what is signed: it must not be good afterwards. */
 void request_change(const struct fuzz_message *sent, const struct sg_request_signature *signature,
                     const struct sg_request_reading *how, const struct fuzz_choices *choices);

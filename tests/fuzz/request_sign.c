@@ -43,6 +43,14 @@ enum sg_request_reason request_check(const struct sg_request_signature *signatur
 	return sg_request_check_ed25519(signature, sg_ed25519_public(ed25519_key()).data);
 }
 
+void request_keys(struct sg_request_machine *machine)
+{
+	machine->n_keys = 1;
+	memcpy(machine->keys[0], sg_ed25519_public(ed25519_key()).data, sizeof machine->keys[0]);
+	machine->hmac_key = (const uint8_t *)hmac_key;
+	machine->hmac_key_len = sizeof hmac_key;
+}
+
 static int sign(void *context, const uint8_t *bytes, size_t len, uint8_t *signature,
                 size_t *signature_len)
 {
@@ -192,6 +200,7 @@ void request_sign(const struct fuzz_message *from, const struct fuzz_choices *ch
 	reading.n_structured = how.n_structured;
 	read_again(&sent.message, &reading, made);
 	read_from_wire(&sent, &reading, made, minor);
+	request_verify(&sent.message, &reading, made, choices);
 	request_change(&sent, made, &reading, choices);
 out:
 	sg_request_signature_free(&made);
