@@ -48,8 +48,7 @@ const OSSL_ITEM sg_prov_reasons[] = {
 	{ SG_PROV_LENGTH, (void *)"a buffer is too short, or a digest has not its length" },
 	{ SG_PROV_PARAMETER, (void *)"a parameter has a value that can't be had here" },
 	{ SG_PROV_ORDER,
-	  (void *)"no keys are made here; put the default provider before this one in openssl.cnf, so "
-	  "that OpenSSL makes them itself" },
+	  (void *)"no keys are made here; put the default provider before this one in openssl.cnf" },
 	{ 0, NULL }
 };
 
