@@ -14,6 +14,9 @@ _signet_options() {
 	key-file) echo --label --pin-source --show --token --pin-file --json ;;
 	sign) echo --label --format --token --pin-file --key-pin-file --force ;;
 	verify) echo --label --signature --format --token ;;
+	'request sign') echo --url --method --header --body --label --form --id --identity --as --timestamp --nonce --allow-query --components --sig-label --tag --lifetime --json --curl --token --pin-file --key-pin-file ;;
+	'request verify') echo --public-key --machines --label --form --skew --nonces --require --sig-label --tag --allow-query --timestamp --scheme --url --method --header --body --json --token --pin-file --key-pin-file ;;
+	curl) echo --label --form --id --identity --as --timestamp --nonce --allow-query --components --sig-label --tag --lifetime --token --pin-file --key-pin-file ;;
 	delete) echo --label --yes --token --pin-file ;;
 	'root create') echo --label --shares --threshold --share-key --out-dir --format --all-in-one --recovery-key --recovery-file --no-recovery --leave --usage --pcr --policy-key --key-pin-file --in-hsm --id --token --pin-file --json ;;
 	'root import') echo --label --in --in-format --shares --threshold --share-key --out-dir --format --all-in-one --recovery-key --recovery-file --no-recovery --leave --usage --pcr --policy-key --key-pin-file --id --token --pin-file --json ;;
@@ -52,13 +55,14 @@ _signet_options() {
 }
 
 _signet() {
-	local verbs='init status doctor keygen import list pubkey key-file sign verify delete root recovery-key wrap unwrap encrypt decrypt unseal pin reseal policy tripwire rollback migrate destroy'
+	local verbs='init status doctor keygen import list pubkey key-file sign verify request curl delete root recovery-key wrap unwrap encrypt decrypt unseal pin reseal policy tripwire rollback migrate destroy'
 	local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]} words
 
 	COMPREPLY=()
 	if [ "$verb" = help ] && [ "$COMP_CWORD" = 3 ]; then
 		case $previous in
 		root) words='create import list node receive recover rehearse retire rewrap rotate send share' ;;
+		request) words='sign verify' ;;
 		unseal) words='add check credential exec list remove vault' ;;
 		pin) words='set reset' ;;
 		policy) words='sign update' ;;
@@ -68,12 +72,13 @@ _signet() {
 		return
 	fi
 	case $verb in
-	root | unseal | pin | policy | tripwire | rollback) [ "$COMP_CWORD" -le 2 ] || verb="$verb ${COMP_WORDS[2]}" ;;
+	request | root | unseal | pin | policy | tripwire | rollback) [ "$COMP_CWORD" -le 2 ] || verb="$verb ${COMP_WORDS[2]}" ;;
 	esac
 	case $COMP_CWORD:$previous in
 	1:*) words="$verbs help --help --version" ;;
 	2:help) words=$verbs ;;
 	2:root) words='create import list node receive recover rehearse retire rewrap rotate send share' ;;
+	2:request) words='sign verify' ;;
 	2:unseal) words='add check credential exec list remove vault' ;;
 	2:pin) words='set reset' ;;
 	2:policy) words='sign update' ;;
@@ -86,6 +91,8 @@ _signet() {
 		*) words='raw base64' ;;
 		esac
 		;;
+	*:--as) words='machine agent tunnel' ;;
+	*:--form) words='vault rfc9421 hmac' ;;
 	*:--in-format) words='raw base64' ;;
 	*:--leave) words='recovery send deliver none' ;;
 	*:--type) words='ed25519 p256' ;;
@@ -99,10 +106,11 @@ _signet() {
 		words='tpm hsm soft hsm+tpm hsm+hsm'
 		;;
 	*:--pin-source) words='file: credential:' ;;
+	*:--scheme) words='https http' ;;
 	*:--sealer) words='tpm hsm soft hsm+tpm hsm+hsm' ;;
 	*:--tpm) words='device:/dev/tpmrm0' ;;
-	*:--label | *:--id | *:--in | *:--root | *:--shares | *:--threshold | *:--token | *:--trust | *:--sign-with | *:--aad | *:--addr | *:--env | *:--fd | *:--timeout | *:--unit | *:--vault | *:--field | *:--new-label | *:--version) return ;;
-	*:--*-file | *:--all-in-one | *:--ca | *:--ek-ca | *:--from | *:--in-place | *:--inventory | *:--output | *:--show | *:--pcr-values | *:--out | *:--out-dir | *:--*-key | *:--share | *:--through | *:--signature | *:--signatures)
+	*:--label | *:--id | *:--in | *:--root | *:--shares | *:--threshold | *:--token | *:--trust | *:--sign-with | *:--aad | *:--addr | *:--env | *:--fd | *:--timeout | *:--unit | *:--vault | *:--field | *:--new-label | *:--url | *:--method | *:--header | *:--timestamp | *:--nonce | *:--components | *:--sig-label | *:--tag | *:--lifetime | *:--skew | *:--require | *:--version) return ;;
+	*:--*-file | *:--all-in-one | *:--ca | *:--ek-ca | *:--from | *:--in-place | *:--inventory | *:--output | *:--show | *:--pcr-values | *:--out | *:--out-dir | *:--*-key | *:--share | *:--through | *:--signature | *:--signatures | *:--body | *:--identity | *:--machines | *:--nonces)
 		compopt -o filenames 2> /dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return

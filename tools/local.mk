@@ -2,16 +2,23 @@
 bin_PROGRAMS += signet
 signet_SOURCES = \
 	tools/chain.c tools/chain.h \
+	tools/curl_args.c tools/curl_args.h \
+	tools/curl_body.c tools/curl_body.h \
+	tools/curl_table.c tools/curl_table.h \
+	tools/curl_url.c tools/curl_url.h \
 	tools/deliver.c tools/deliver.h \
 	tools/exit.c tools/exit.h \
 	tools/fail.c tools/fail.h \
 	tools/guard.c tools/guard.h \
+	tools/identity.c tools/identity.h \
 	tools/io.c tools/io.h \
 	tools/json.c tools/json.h \
 	tools/kind.c tools/kind.h \
 	tools/lines.c tools/lines.h \
 	tools/main.c \
+	tools/machines.c tools/machines.h \
 	tools/members.c tools/members.h \
+	tools/message.c tools/message.h \
 	tools/node.c tools/node.h \
 	tools/object.c tools/object.h \
 	tools/offline_key.c tools/offline_key.h \
@@ -21,6 +28,7 @@ signet_SOURCES = \
 	tools/policy.c tools/policy.h \
 	tools/policy_sign.c \
 	tools/progress.c tools/progress.h \
+	tools/raw_request.c tools/raw_request.h \
 	tools/recovery.c tools/recovery.h \
 	tools/root.c tools/root.h \
 	tools/root_replace.c tools/root_replace.h \
@@ -35,15 +43,19 @@ signet_SOURCES = \
 	tools/shares_in.c tools/shares_in.h \
 	tools/shares_out.c tools/shares_out.h \
 	tools/show.c tools/show.h \
+	tools/signer_key.c tools/signer_key.h \
+	tools/signing.c tools/signing.h \
 	tools/terminal.c tools/terminal.h \
 	tools/text.c tools/text.h \
 	tools/time.c tools/time.h \
 	tools/token.c tools/token.h \
 	tools/tool.h \
 	tools/uri.c tools/uri.h \
+	tools/url.c tools/url.h \
 	tools/versions.c tools/versions.h \
 	tools/wrapped_line.c tools/wrapped_line.h \
 	\
+	tools/curl.c \
 	tools/decrypt.c \
 	tools/delete.c \
 	tools/destroy.c \
@@ -67,6 +79,8 @@ signet_SOURCES = \
 	tools/migrate.c \
 	tools/pin_verbs.c \
 	tools/pubkey.c \
+	tools/request_sign.c \
+	tools/request_verify.c \
 	tools/reseal.c \
 	tools/reseal_key.c tools/reseal_key.h \
 	tools/rollback.c \

@@ -24,11 +24,19 @@ static const struct option_row rows[OPT_COUNT] = {
 	[OPT_ADDR] = { "--addr", "URL", "a server of the vault; may be given several times", true },
 	[OPT_ALLOW_HTTP] = { "--allow-http", NULL,
 	                     "take http://127.0.0.1 and http://[::1], where nobody listens in" },
+	[OPT_ALLOW_QUERY] = { "--allow-query", NULL,
+	                      "a query string is signed as a part of the path; form vault" },
 	[OPT_ALL_IN_ONE] = { "--all-in-one", "FILE",
 	                     "write all shares, plain, to a new private file or to fd:N" },
+	[OPT_AS] = { "--as", "KIND",
+	             "what the identifier is one of: machine, agent or tunnel; form vault" },
 	[OPT_ASIDE] = { "--aside", NULL, "only the stores that were set aside when the token moved" },
+	[OPT_BODY] = { "--body", "FILE", "the body of the request; - for standard input" },
 	[OPT_CA] = { "--ca", "FILE", "who signed the server's certificate, instead of the machine's" },
 	[OPT_CHECK] = { "--check", NULL, "only check that it can be unwrapped" },
+	[OPT_COMPONENTS] = { "--components", "LIST",
+	                     "what is signed, such as @method,@target-uri; form rfc9421" },
+	[OPT_CURL] = { "--curl", NULL, "answer in the form that curl -K reads" },
 	[OPT_DRY_RUN] = { "--dry-run", NULL, "change nothing, only tell what would be done" },
 	[OPT_EK_CA] = { "--ek-ca", "FILE",
 	                "certificates, in PEM, of authorities that the maker of the TPM has" },
@@ -39,9 +47,16 @@ static const struct option_row rows[OPT_COUNT] = {
 	                "wrapped if not given" },
 	[OPT_FD] = { "--fd", "N", "the number that the descriptor is to have" },
 	[OPT_FORCE] = { "--force", NULL, "write binary output to a terminal" },
+	[OPT_FORM] = { "--form", "FORM",
+	               "what is signed, and in which fields: vault, rfc9421 or hmac" },
 	[OPT_FORMAT] = { "--format", "FORMAT", "form of the output (or of --signature)" },
 	[OPT_FROM] = { "--from", "FILE", "public key of Ed25519 that must have signed it" },
+	[OPT_HEADER] = { "--header", "FIELD",
+	                 "a field of the request, \"Name: value\"; may be given several times",
+	                 true },
 	[OPT_ID] = { "--id", "HEX", "CKA_ID of the key; random if not given" },
+	[OPT_IDENTITY] = { "--identity", "FILE",
+	                   "identity.json, which has the identifier and the vault's address" },
 	[OPT_IN] = { "--in", "fd:N", "where the root is read from, instead of standard input" },
 	[OPT_IN_FORMAT] = { "--in-format", "FORMAT", "what the root is read as: raw or base64" },
 	[OPT_JSON] = { "--json", NULL, "answer in JSON" },
@@ -54,8 +69,11 @@ static const struct option_row rows[OPT_COUNT] = {
 	[OPT_LEAVE] = { "--leave", "WAYS", "by which ways it may leave: recovery,send,deliver or none" },
 	[OPT_LEAVE_BEHIND] = { "--leave-behind", NULL,
 	                       "go on without what can't move; it stays in the old store" },
+	[OPT_LIFETIME] = { "--lifetime", "SECONDS", "how long the signature is good; form rfc9421" },
 	[OPT_LOGIN] = { "--login", NULL, "ask for the PIN, to see private objects too" },
 	[OPT_MACHINE] = { "--machine", NULL, "a token without PIN, guarded by the TPM alone" },
+	[OPT_MACHINES] = { "--machines", "FILE", "the machines that may sign, in JSON" },
+	[OPT_METHOD] = { "--method", "METHOD", "the method of the request, such as POST" },
 	[OPT_HSM] = { "--hsm", "URI", "the HSM, as a pkcs11: URI; may be given several times" },
 	[OPT_IN_HSM] = { "--in-hsm", NULL, "make the key in the HSM, where it stays and is used" },
 	[OPT_IN_PLACE] = { "--in-place", "FILE", "rewrite this file" },
@@ -65,6 +83,9 @@ static const struct option_row rows[OPT_COUNT] = {
 	[OPT_NEW_LABEL] = { "--new-label", "LABEL", "the label of the new version" },
 	[OPT_NEW_PIN_FILE] = { "--new-pin-file", "FILE", "where the new PIN is read from" },
 	[OPT_NO_RECOVERY] = { "--no-recovery", NULL, "let it be lost with this machine" },
+	[OPT_NONCE] = { "--nonce", "TEXT", "the nonce; random if not given" },
+	[OPT_NONCES] = { "--nonces", "FILE",
+	                 "where nonces are kept, so that a request is taken once" },
 	[OPT_OUT] = { "--out", "FILE", "where the private half goes: a new file, or tty" },
 	[OPT_OUT_DIR] = { "--out-dir", "DIR", "the folder for encrypted shares, a file for each" },
 	[OPT_NOT_NEEDED] = { "--not-needed", NULL, "what this version alone opens may be lost" },
@@ -85,14 +106,21 @@ static const struct option_row rows[OPT_COUNT] = {
 	                    "wrong PINs in a row that are taken, counted for this PIN alone" },
 	[OPT_POLICY_KEY] = { "--policy-key", "FILE",
 	                     "public key, in PEM, of who may sign PCR values" },
+	[OPT_PUBLIC_KEY] = { "--public-key", "FILE",
+	                     "public key of Ed25519 that must have signed it: PEM, raw, base64 or ssh" },
 	[OPT_RECOVERY_FILE] = { "--recovery-file", "FILE", "the root, closed for the recovery key" },
 	[OPT_RECOVERY_KEY] = { "--recovery-key", "KEY",
 	                       "public half of a key kept offline: signet1... or a file with it" },
 	[OPT_REPLACE] = { "--replace", NULL,
 	                  "put it in the place of the one that is there, which is destroyed" },
+	[OPT_REQUEST_ID] = { "--id", "ID", "the identifier that the vault gave to the machine" },
+	[OPT_REQUIRE] = { "--require", "LIST",
+	                  "what must have been signed, such as @method,@target-uri; form rfc9421" },
 	[OPT_ROLLBACK_PROTECTION] = { "--rollback-protection", NULL,
 	                              "refuse older copies of the store, by a counter in the TPM" },
 	[OPT_ROOT] = { "--root", "NAME", "the root, by its label or a pkcs11: URI" },
+	[OPT_SCHEME] = { "--scheme", "SCHEME",
+	                 "how the request came: https, or http; form rfc9421" },
 	[OPT_SEALER] = { "--sealer", "NAME",
 	                 "what seals the token: tpm, hsm, hsm+tpm (either opens it), or soft" },
 	[OPT_SHARE_FILE] = { "--share-file", "FILE",
@@ -105,18 +133,24 @@ static const struct option_row rows[OPT_COUNT] = {
 	                    true },
 	[OPT_SHARES] = { "--shares", "N", "among how many people the root is shared, 2 to 16" },
 	[OPT_SHOW] = { "--show", "FILE", "print the URI in this key file; - for standard input" },
+	[OPT_SIG_LABEL] = { "--sig-label", "LABEL",
+	                    "the label of the signature in its fields; form rfc9421" },
 	[OPT_SIGN_WITH] = { "--sign-with", "KEY", "Ed25519 key of the token that signs what is sent" },
 	[OPT_SIGNATURE] = { "--signature", "FILE", "the signature, raw or in base64" },
 	[OPT_SIGNATURES] = { "--signatures", "FILE", "signed PCR values, in JSON; - for standard input" },
+	[OPT_SKEW] = { "--skew", "SECONDS", "how far its time may be from that of this machine" },
 	[OPT_SO] = { "--so", NULL, "the security officer's PIN instead of the user's" },
 	[OPT_SO_PIN_FILE] = { "--so-pin-file", "FILE",
 	                      "where the security officer's PIN is read from" },
 	[OPT_STDIN] = { "--stdin", NULL, "wrap the key whose bytes are on standard input" },
+	[OPT_TAG] = { "--tag", "TEXT", "what the signature is for; form rfc9421" },
 	[OPT_THRESHOLD] = { "--threshold", "K", "how many of them bring it back together" },
 	[OPT_THROUGH] = { "--through", "FILE",
 	                  "a wrapped key in between; may be given several times, in the order of "
 	                  "the chain" },
 	[OPT_TIMEOUT] = { "--timeout", "SECONDS", "how long a server is waited for" },
+	[OPT_TIMESTAMP] = { "--timestamp", "SECONDS",
+	                    "the time of it, in seconds since 1970; now if not given" },
 	[OPT_TO] = { "--to", "WHERE",
 	             "where it goes: the sealer of a token, such as tpm, or the file of a node" },
 	[OPT_TOKEN] = { "--token", "LABEL", "the token, by label, serial number or pkcs11: URI" },
@@ -125,6 +159,7 @@ static const struct option_row rows[OPT_COUNT] = {
 	[OPT_TYPE] = { "--type", "TYPE", "the kind of key: ed25519 or p256" },
 	[OPT_UNIT] = { "--unit", "UNIT",
 	               "a service that may have it; may be given several times", true },
+	[OPT_URL] = { "--url", "URL", "where the request goes" },
 	[OPT_USAGE] = { "--usage", "USE", "what the key is for: wrap, encrypt or both" },
 	[OPT_VAULT] = { "--vault", "NAME", "what the vault is called here" },
 	[OPT_VERSION] = { "--version", "N", "the version of the root" },
@@ -335,6 +370,18 @@ static enum tool_exit keep(struct tool *tool, enum tool_option option, const cha
 	return code;
 }
 
+/* Tell whether a word is an option of the verb, with or without "=". */
+static bool is_option(const struct tool_verb *verb, const char *word)
+{
+	size_t len = strcspn(word, "=");
+
+	for (enum tool_option option = OPT_END + 1; option < OPT_COUNT; option++)
+		if (strlen(rows[option].name) == len && memcmp(rows[option].name, word, len) == 0 &&
+		    tool_verb_takes(verb, option))
+			return true;
+	return false;
+}
+
 /* Read one option with its argument, which may be the next word; *used tells how many it took. */
 static enum tool_exit read_option(struct tool *tool, char **argv, int *used)
 {
@@ -377,6 +424,7 @@ static enum tool_exit check(const struct tool *tool)
 		OPT_PIN_FILE, OPT_SO_PIN_FILE, OPT_NEW_PIN_FILE, OPT_OWNER_AUTH_FILE,
 		OPT_KEY_PIN_FILE,
 		OPT_INVENTORY, OPT_SHOW, OPT_SIGNATURE, OPT_SHARE_FILE, OPT_PCR_VALUES,
+		OPT_BODY, OPT_IDENTITY, OPT_MACHINES, OPT_PUBLIC_KEY,
 	};
 	unsigned users = tool->verb->reads_stdin ? 1 : 0;
 
@@ -421,12 +469,21 @@ static enum tool_exit read_rest(struct tool *tool, int argc, char **argv,
 	enum tool_exit code = TOOL_OK;
 	int used;
 
-	if (wants_help(argc, argv)) {
+	if (!tool->verb->passes && wants_help(argc, argv)) {
 		*wanted = TOOL_HELP;
 		return TOOL_OK;
 	}
 	for (int i = 0; i < argc; i += used) {
 		used = 1;
+		if (tool->verb->passes && wants_help(1, argv + i)) {
+			*wanted = TOOL_HELP;
+			return TOOL_OK;
+		}
+		if (tool->verb->passes && strcmp(argv[i], "--") != 0 &&
+		    !is_option(tool->verb, argv[i])) {
+			tool->operand = &argv[i];
+			break;
+		}
 		if (strcmp(argv[i], "--") == 0 && tool->verb->operands != NULL && argc > i + 1) {
 			tool->operand = &argv[i + 1];
 			break;

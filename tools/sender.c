@@ -7,74 +7,13 @@
 #include <string.h>
 
 #include "crypto/ed25519.h"
-#include "crypto/pem.h"
 #include "tools/fail.h"
 #include "tools/io.h"
 #include "tools/object.h"
 #include "tools/root.h"
+#include "tools/signer_key.h"
 #include "tools/text.h"
 #include "tools/time.h"
-
-#define KEY_FILE_MAX 16384
-
-/* What stands before the 32 bytes: of a SubjectPublicKeyInfo [RFC 8410 §4], and of the blob in a
- * line of SSH [RFC 8709 §4]. */
-static const uint8_t spki_head[] = {
-	0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00,
-};
-static const uint8_t ssh_head[] = {
-	0, 0, 0, 11, 's', 's', 'h', '-', 'e', 'd', '2', '5', '5', '1', '9', 0, 0, 0, 32,
-};
-
-static bool behind(const struct sg_buf *bytes, const uint8_t *head, size_t len, uint8_t *key)
-{
-	if (bytes->len != len + SG_PARCEL_SIGNER || memcmp(bytes->data, head, len) != 0)
-		return false;
-	memcpy(key, bytes->data + len, SG_PARCEL_SIGNER);
-	return true;
-}
-
-/* View the second word of a line of SSH, or the whole text. */
-static struct sg_bytes second_word(struct sg_bytes text)
-{
-	static const char type[] = "ssh-ed25519 ";
-	const size_t len = sizeof type - 1;
-	struct sg_bytes rest;
-	const uint8_t *end;
-
-	if (text.len < len || memcmp(text.data, type, len) != 0)
-		return text;
-	rest = sg_bytes(text.data + len, text.len - len);
-	end = rest.len > 0 ? memchr(rest.data, ' ', rest.len) : NULL;
-	return end != NULL ? sg_bytes(rest.data, (size_t)(end - rest.data)) : rest;
-}
-
-/* Read a public key in any form that signet pubkey writes. */
-static bool read_key(struct sg_bytes text, uint8_t key[SG_PARCEL_SIGNER])
-{
-	struct sg_buf bytes = { 0 };
-	bool found;
-
-	found = sg_pem_read(text, "PUBLIC KEY", KEY_FILE_MAX, &bytes) == SG_OK &&
-	        behind(&bytes, spki_head, sizeof spki_head, key);
-	if (!found && tool_base64_read(second_word(text), &bytes) == SG_OK)
-		found = behind(&bytes, ssh_head, sizeof ssh_head, key) ||
-		        behind(&bytes, ssh_head, 0, key);
-	sg_buf_free(&bytes);
-	return found;
-}
-
-static enum tool_exit read_from(const char *path, uint8_t key[SG_PARCEL_SIGNER])
-{
-	struct sg_buf text = { 0 };
-	enum tool_exit code = tool_read_file(path, KEY_FILE_MAX, &text);
-
-	if (code == TOOL_OK && !read_key(sg_buf_bytes(&text), key))
-		code = tool_fail(TOOL_USAGE, "signet pubkey --label KEY --format pem writes it, on the "
-		                 "machine that signs.", "%s holds no public key of Ed25519", path);
-	sg_buf_free(&text);
-	return code;
-}
 
 static enum tool_exit verify(const struct sg_parcel *parcel)
 {
@@ -99,7 +38,7 @@ enum tool_exit tool_sender_check(const struct tool *tool, const struct sg_parcel
 	enum tool_exit code = TOOL_OK;
 
 	if (from != NULL)
-		code = read_from(from, key);
+		code = tool_signer_key_file(from, key);
 	if (code == TOOL_OK && from != NULL && !parcel->is_signed)
 		code = tool_fail(TOOL_MISMATCH, "signet root send --sign-with KEY signs it.",
 		                 "what was sent is not signed, and --from asks for a signature");

@@ -18,10 +18,15 @@ enum tool_option {
 	OPT_AAD,
 	OPT_ADDR,
 	OPT_ALLOW_HTTP,
+	OPT_ALLOW_QUERY,
 	OPT_ALL_IN_ONE,
+	OPT_AS,
 	OPT_ASIDE,
+	OPT_BODY,
 	OPT_CA,
 	OPT_CHECK,
+	OPT_COMPONENTS,
+	OPT_CURL,
 	OPT_DRY_RUN,
 	OPT_EK_CA,
 	OPT_ENV,
@@ -29,9 +34,12 @@ enum tool_option {
 	OPT_FIELD,
 	OPT_FD,
 	OPT_FORCE,
+	OPT_FORM,
 	OPT_FORMAT,
 	OPT_FROM,
+	OPT_HEADER,
 	OPT_ID,
+	OPT_IDENTITY,
 	OPT_IN,
 	OPT_IN_FORMAT,
 	OPT_JSON,
@@ -40,8 +48,11 @@ enum tool_option {
 	OPT_LABEL,
 	OPT_LEAVE,
 	OPT_LEAVE_BEHIND,
+	OPT_LIFETIME,
 	OPT_LOGIN,
 	OPT_MACHINE,
+	OPT_MACHINES,
+	OPT_METHOD,
 	OPT_HSM,
 	OPT_IN_HSM,
 	OPT_IN_PLACE,
@@ -50,6 +61,8 @@ enum tool_option {
 	OPT_NEW_LABEL,
 	OPT_NEW_PIN_FILE,
 	OPT_NO_RECOVERY,
+	OPT_NONCE,
+	OPT_NONCES,
 	OPT_OUT,
 	OPT_OUT_DIR,
 	OPT_NOT_NEEDED,
@@ -61,32 +74,41 @@ enum tool_option {
 	OPT_PIN_SOURCE,
 	OPT_PIN_TRIES,
 	OPT_POLICY_KEY,
+	OPT_PUBLIC_KEY,
 	OPT_RECOVERY_FILE,
 	OPT_RECOVERY_KEY,
 	OPT_REPLACE,
+	OPT_REQUEST_ID,
+	OPT_REQUIRE,
 	OPT_ROLLBACK_PROTECTION,
 	OPT_ROOT,
+	OPT_SCHEME,
 	OPT_SEALER,
 	OPT_SHARE_FILE,
 	OPT_SHARE,
 	OPT_SHARE_KEY,
 	OPT_SHARES,
 	OPT_SHOW,
+	OPT_SIG_LABEL,
 	OPT_SIGN_WITH,
 	OPT_SIGNATURE,
 	OPT_SIGNATURES,
+	OPT_SKEW,
 	OPT_SO,
 	OPT_SO_PIN_FILE,
 	OPT_STDIN,
+	OPT_TAG,
 	OPT_THRESHOLD,
 	OPT_THROUGH,
 	OPT_TIMEOUT,
+	OPT_TIMESTAMP,
 	OPT_TO,
 	OPT_TOKEN,
 	OPT_TPM,
 	OPT_TRUST,
 	OPT_TYPE,
 	OPT_UNIT,
+	OPT_URL,
 	OPT_USAGE,
 	OPT_VAULT,
 	OPT_VERSION,
@@ -96,7 +118,7 @@ enum tool_option {
 };
 
 #define TOOL_THROUGH_MAX 8
-#define TOOL_REPEATS_MAX 32             /* values of options that may be given several times */
+#define TOOL_REPEATS_MAX 256            /* values of options that may be given several times */
 #define TOOL_OPTIONS_MAX 32
 
 struct tool;
@@ -113,6 +135,7 @@ struct tool_verb {
 	bool reads_stdin;               /* so no secret can be read from there */
 	bool makes;                     /* and then tells what, so that must be possible */
 	const char *operands;           /* what stands behind "--": "COMMAND"; NULL: nothing may */
+	bool passes;                    /* they begin at the first word that is no option, too */
 };
 
 /* One run. */
@@ -148,12 +171,13 @@ static inline bool tool_given(const struct tool *tool, enum tool_option option)
 const char *tool_next(const struct tool *tool, enum tool_option option, size_t *at);
 
 /* The overview and the verbs, each in the file of its name. */
-extern const struct tool_verb tool_verb_decrypt, tool_verb_delete, tool_verb_destroy,
+extern const struct tool_verb tool_verb_curl, tool_verb_decrypt, tool_verb_delete,
+	tool_verb_destroy,
 	tool_verb_doctor, tool_verb_encrypt, tool_verb_import, tool_verb_init,
 	tool_verb_key_file,
 	tool_verb_keygen, tool_verb_list, tool_verb_migrate, tool_verb_pin_reset, tool_verb_pin_set,
 	tool_verb_policy_sign, tool_verb_policy_update, tool_verb_pubkey, tool_verb_recovery_key,
-	tool_verb_reseal,
+	tool_verb_request_sign, tool_verb_request_verify, tool_verb_reseal,
 	tool_verb_rollback_accept, tool_verb_root_create, tool_verb_root_import,
 	tool_verb_root_list, tool_verb_root_node, tool_verb_root_receive,
 	tool_verb_root_send, tool_verb_root_recover, tool_verb_root_rehearse,

@@ -16,10 +16,13 @@ tool_scripts = \
 	tests/tool/test_pin_tries.sh \
 	tests/tool/test_pins.sh \
 	tests/tool/test_policies.sh \
+	tests/tool/test_request.sh \
+	tests/tool/test_request_verify.sh \
 	tests/tool/test_rollback.sh \
 	tests/tool/test_root_recovery.sh \
 	tests/tool/test_roots.sh \
 	tests/tool/test_send.sh \
+	tests/tool/test_signet_curl.sh \
 	tests/tool/test_tokens.sh \
 	tests/tool/test_trouble.sh \
 	tests/tool/test_versions.sh \
@@ -147,3 +150,22 @@ tests_tool_envelope_CPPFLAGS = $(P11_KIT_CFLAGS)
 tests_tool_envelope_LDADD =
 check_DATA += tests/tool/envelope$(EXEEXT)
 CLEANFILES += tests/tool/envelope$(EXEEXT)
+
+# A server that takes signed requests, which the scripts start.
+EXTRA_PROGRAMS += tests/tool/signed_server
+check_DATA += tests/tool/signed_server$(EXEEXT)
+CLEANFILES += tests/tool/signed_server$(EXEEXT)
+
+# The reader of curl's command lines, and its table against the help of the curl that is there.
+check_PROGRAMS += tests/tool/test_curl_args
+TESTS += tests/tool/test_curl_args
+tests_tool_test_curl_args_SOURCES = \
+	tests/tool/test_curl_args.c \
+	tools/curl_args.c \
+	tools/curl_table.c \
+	tools/exit.c \
+	tools/fail.c \
+	tools/io.c \
+	tools/text.c \
+	tools/url.c
+tests_tool_test_curl_args_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)

@@ -102,6 +102,7 @@ completion_is_true() {
 completion_knows_arguments() {
 	# shellcheck source=tools/completion.bash
 	. "$SIGNET_TEST_SRCDIR/tools/completion.bash"
+	[ "$(complete_words request '' | xargs)" = 'sign verify' ] && [ "$(complete_words curl --form '' | xargs)" = 'hmac rfc9421 vault' ] &&
 	[ "$(complete_words root '' | xargs)" = "$(verbs | sed -n 's/^root //p' | sort | xargs)" ] &&
 		[ "$(complete_words help pin '' | xargs)" = 'reset set' ] && [ "$(complete_words help sign '')" = '' ] &&
 		[ "$(complete_words pubkey --format '' | xargs)" = 'all pem raw ssh' ] &&
@@ -112,7 +113,7 @@ completion_knows_arguments() {
 manual_is_true() {
 	local verb option text
 
-	text=$(sed 's/\\&//g; s/Fl -/--/g; s/Cm //g' "$SIGNET_TEST_SRCDIR/doc/signet.1")
+	text=$(cat "$SIGNET_TEST_SRCDIR"/doc/signet{,-curl,-request}.1 | sed 's/\\&//g; s/Fl -/--/g; s/Cm //g')
 	while read -r verb; do
 		grep -qE "^(\.It Nm |\.Nm )$verb( |\$)" <<< "$text" || { echo "$verb"; return 1; }
 		for option in $(options "$verb"); do
@@ -127,7 +128,7 @@ manual_is_true() {
 manual_is_clean() {
 	local found
 
-	found=$(mandoc -Tlint "$SIGNET_TEST_SRCDIR"/doc/signet.1 "$SIGNET_TEST_SRCDIR"/doc/signet.conf.5 \
+	found=$(mandoc -Tlint "$SIGNET_TEST_SRCDIR"/doc/signet{,-curl,-request}.1 "$SIGNET_TEST_SRCDIR"/doc/signet.conf.5 \
 		"$SIGNET_TEST_SRCDIR"/doc/signet-provider.7 2>&1 |
 		grep -v -e 'referenced manual not found' -e 'outdated mandoc.db')
 	echo "$found"
