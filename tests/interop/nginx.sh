@@ -39,10 +39,10 @@ lines() {
 		grep '^ssl_certificate'
 }
 
-# The lines that it wants at the top; here the TPM is not where it would be either.
+# The lines that it wants at the top; here neither the TPM nor an HSM is where it would be.
 variables() {
 	sed -n 's/^# *\(env .*;\)$/\1/p' "$SIGNET_TEST_SRCDIR/doc/openssl/nginx.conf"
-	echo "env SIGNET_TCTI; env SIGNET_CONF;"
+	echo "env SIGNET_TCTI; env SIGNET_CONF; env SOFTHSM2_CONF;"
 }
 
 # configure KEY LINE...: nginx.conf for the key.
