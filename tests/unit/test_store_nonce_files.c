@@ -466,9 +466,12 @@ START_TEST(who_dies_while_he_moves_rows_makes_nothing_fresh)
 	move_and_die(deaths[_i].other, latest);
 	for (size_t i = 0; i < 3; i++)
 		ck_assert_int_eq(use_at(before[i], NOW, latest), SG_NONCE_SEEN);
+	/* One that the old front would have taken, and two that move it. */
+	ck_assert_int_eq(use_at("f", NOW + 5, latest), SG_NONCE_FRESH);
 	ck_assert_int_eq(use_at("d", later, latest), SG_NONCE_FRESH);
 	ck_assert_int_eq(use_at("e", latest, latest), SG_NONCE_FRESH);
 	ck_assert_int_eq(restart(), SG_OK);
+	ck_assert_int_eq(use_at("f", NOW + 5, latest), SG_NONCE_SEEN);
 	for (size_t i = 0; i < 3; i++)
 		ck_assert_int_eq(use_at(before[i], NOW, latest), SG_NONCE_SEEN);
 	ck_assert_int_eq(use_at("d", later, latest), SG_NONCE_SEEN);
