@@ -363,9 +363,9 @@ static void remember(struct sg_client_session *s, CK_OBJECT_CLASS class, struct 
 
 enum sg_err sg_client_find_key_checked(struct sg_client_session *s, CK_OBJECT_CLASS class,
                                        struct sg_bytes id,
-                                    enum sg_err (*check)(struct sg_client_session *s,
-                                                         CK_OBJECT_HANDLE key, void *arg),
-                                    void *arg, CK_OBJECT_HANDLE *key)
+                                       enum sg_err (*check)(struct sg_client_session *s,
+                                                            CK_OBJECT_HANDLE key, void *arg),
+                                       void *arg, CK_OBJECT_HANDLE *key)
 {
 	CK_BBOOL yes = CK_TRUE;
 	CK_ATTRIBUTE template[] = {

@@ -56,9 +56,9 @@ enum sg_err sg_client_find_key(struct sg_client_session *s, CK_OBJECT_CLASS clas
  * Errors: those of check too. */
 enum sg_err sg_client_find_key_checked(struct sg_client_session *s, CK_OBJECT_CLASS class,
                                        struct sg_bytes id,
-                                    enum sg_err (*check)(struct sg_client_session *s,
-                                                         CK_OBJECT_HANDLE key, void *arg),
-                                    void *arg, CK_OBJECT_HANDLE *key);
+                                       enum sg_err (*check)(struct sg_client_session *s,
+                                                            CK_OBJECT_HANDLE key, void *arg),
+                                       void *arg, CK_OBJECT_HANDLE *key);
 
 /* The same by a template, without remembering it: at most max objects, and how many. Where
  * none is found, the login is checked. */

@@ -13,6 +13,7 @@
 #include "provider/decode.h"
 #include "provider/objects.h"
 #include "provider/reason.h"
+#include "provider/uri.h"
 
 void *sg_prov_decoder_new(void *provider)
 {

@@ -8,6 +8,7 @@ src_provider_signet_la_SOURCES = \
 	src/provider/key.c src/provider/key.h src/provider/key_sign.c \
 	src/provider/keymgmt.c \
 	src/provider/link.c src/provider/link.h \
+	src/provider/object_read.c src/provider/object_read.h \
 	src/provider/objects.c src/provider/objects.h \
 	src/provider/pem_block.c src/provider/pem_block.h \
 	src/provider/point.c src/provider/point.h \
@@ -15,7 +16,8 @@ src_provider_signet_la_SOURCES = \
 	src/provider/reason.c src/provider/reason.h \
 	src/provider/section.c src/provider/section.h \
 	src/provider/signature.c \
-	src/provider/store.c
+	src/provider/store.c \
+	src/provider/uri.c src/provider/uri.h
 src_provider_signet_la_CPPFLAGS = $(AM_CPPFLAGS) -DP11MODULEDIR='"$(p11moduledir)"'
 src_provider_signet_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -no-undefined \
 	-Wl,--version-script=$(top_srcdir)/src/provider/provider.map -Wl,-z,nodelete -Wl,-Bsymbolic

@@ -30,20 +30,14 @@ struct sg_prov_objects {
 	size_t n, cap;
 };
 
-/* Read a URI. The PIN in it, if there is one, is taken out into *pin. The caller frees both.
- * Errors: FORMAT for no pkcs11: URI, NOMEM, SECURE_MEMORY. */
-enum sg_err sg_prov_uri_read(const char *text, P11KitUri **uri, struct sg_secret **pin);
-
-/* The same of what a program gives, for this provider: a URI that would choose another module
- * than the configured one is refused. Raises what goes wrong, and returns false. */
-bool sg_prov_uri_open(struct sg_provider *provider, const char *text, P11KitUri **uri,
-                      struct sg_secret **pin);
-
 /* Find what the URI names in all tokens that fit, and append it. asker may be NULL. Errors: RANGE
  * for too many, HSM_MISSING where no token fits, and those of the client. */
 enum sg_err sg_prov_objects_find(struct sg_provider *provider, P11KitUri *uri,
                                  const struct sg_secret *pin, const struct sg_prov_asker *asker,
                                  unsigned classes, struct sg_prov_objects *out);
+
+/* Append one of a class, all zero but for that; NULL where memory is exhausted. */
+struct sg_prov_object *sg_prov_objects_add(struct sg_prov_objects *objects, unsigned class);
 
 /* Free what it holds, and leave it empty. */
 void sg_prov_objects_free(struct sg_prov_objects *objects);

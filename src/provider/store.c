@@ -12,6 +12,7 @@
 
 #include "provider/objects.h"
 #include "provider/reason.h"
+#include "provider/uri.h"
 
 struct loader {
 	struct sg_provider *provider;

@@ -108,7 +108,7 @@ enum sg_err sg_hsm_kept_ecdh(struct sg_client_session *s, CK_OBJECT_HANDLE key,
 	template[PASSING] = (CK_ATTRIBUTE){ CKA_VALUE_LEN, &len, sizeof len };
 	err = sg_client_check(s, "C_DeriveKey",
 	                      s->f->C_DeriveKey(s->handle, &mechanism, key, template, PASSING + 1,
-	                                     &object));
+	                                        &object));
 	return err == SG_OK ? take_value(s, object, SG_RESIDENT_SHARED, SG_RESIDENT_SHARED, shared)
 	                    : err;
 }
@@ -149,7 +149,7 @@ enum sg_err sg_hsm_kept_encrypt(struct sg_client_session *s, CK_OBJECT_HANDLE ke
 	if (err == SG_OK)
 		err = sg_client_check(s, "C_Encrypt",
 		                      s->f->C_Encrypt(s->handle, (CK_BYTE *)plain.data, plain.len,
-		                                   made->data, &len));
+		                                      made->data, &len));
 	if (err == SG_OK && (len != wanted || memcmp(iv, gcm->iv.data, gcm->iv.len) != 0))
 		err = own_iv();
 	if (err == SG_OK)
@@ -209,7 +209,7 @@ static enum sg_err passing_key(struct sg_client_session *s, CK_ATTRIBUTE_TYPE on
 
 	return sg_client_check(s, "C_GenerateKey",
 	                       s->f->C_GenerateKey(s->handle, &mechanism, template,
-	                                        sizeof template / sizeof template[0], key));
+	                                           sizeof template / sizeof template[0], key));
 }
 
 static enum sg_err destroy(struct sg_client_session *s, CK_OBJECT_HANDLE key)

@@ -44,7 +44,7 @@ static enum sg_err do_use(struct sg_client_session *s, void *arg)
 	CK_OBJECT_HANDLE key;
 	enum sg_err err = sg_client_find_key_checked(s, u->kept.kind->class,
 	                                             sg_bytes(u->kept.id, sizeof u->kept.id),
-	                                          check_key, u, &key);
+	                                             check_key, u, &key);
 
 	return err == SG_OK ? u->fn(s, key, u) : err;
 }
