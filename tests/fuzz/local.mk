@@ -21,6 +21,16 @@ fuzz_api_sources = \
 	tests/fuzz/world.c tests/fuzz/world.h
 fuzz_attrs_sources = tests/fuzz/attrs.c tests/fuzz/input.c tests/fuzz/input.h
 fuzz_config_sources = tests/fuzz/config.c tests/fuzz/input.c tests/fuzz/input.h
+fuzz_machines_sources = \
+	tests/fuzz/machines.c \
+	tests/fuzz/input.c \
+	tests/fuzz/input.h \
+	tools/exit.c \
+	tools/fail.c \
+	tools/io.c \
+	tools/machines.c \
+	tools/signer_key.c \
+	tools/text.c
 fuzz_nonce_sources = tests/fuzz/nonce.c tests/fuzz/input.c tests/fuzz/input.h
 fuzz_pkcs8_sources = tests/fuzz/pkcs8.c tests/fuzz/input.c tests/fuzz/input.h
 fuzz_policy_sources = tests/fuzz/policy.c tests/fuzz/input.c tests/fuzz/input.h
@@ -29,6 +39,15 @@ fuzz_provider_sources = \
 	tests/fuzz/input.c tests/fuzz/input.h \
 	tests/fuzz/provider.c \
 	$(src_provider_signet_la_SOURCES)
+fuzz_raw_sources = \
+	tests/fuzz/raw.c \
+	tests/fuzz/input.c \
+	tests/fuzz/input.h \
+	tools/exit.c \
+	tools/fail.c \
+	tools/io.c \
+	tools/raw_request.c \
+	tools/text.c
 fuzz_record_sources = tests/fuzz/record.c tests/fuzz/input.c tests/fuzz/input.h
 fuzz_request_sources = \
 	tests/fuzz/input.c tests/fuzz/input.h \
@@ -49,10 +68,12 @@ replays = \
 	tests/fuzz/replay_api \
 	tests/fuzz/replay_attrs \
 	tests/fuzz/replay_config \
+	tests/fuzz/replay_machines \
 	tests/fuzz/replay_nonce \
 	tests/fuzz/replay_pkcs8 \
 	tests/fuzz/replay_policy \
 	tests/fuzz/replay_provider \
+	tests/fuzz/replay_raw \
 	tests/fuzz/replay_record \
 	tests/fuzz/replay_request \
 	tests/fuzz/replay_sealed \
@@ -68,10 +89,12 @@ tests_fuzz_replay_answer_SOURCES = tests/fuzz/replay.c $(fuzz_answer_sources)
 tests_fuzz_replay_api_SOURCES = tests/fuzz/replay.c $(fuzz_api_sources)
 tests_fuzz_replay_attrs_SOURCES = tests/fuzz/replay.c $(fuzz_attrs_sources)
 tests_fuzz_replay_config_SOURCES = tests/fuzz/replay.c $(fuzz_config_sources)
+tests_fuzz_replay_machines_SOURCES = tests/fuzz/replay.c $(fuzz_machines_sources)
 tests_fuzz_replay_nonce_SOURCES = tests/fuzz/replay.c $(fuzz_nonce_sources)
 tests_fuzz_replay_pkcs8_SOURCES = tests/fuzz/replay.c $(fuzz_pkcs8_sources)
 tests_fuzz_replay_policy_SOURCES = tests/fuzz/replay.c $(fuzz_policy_sources)
 tests_fuzz_replay_provider_SOURCES = tests/fuzz/replay.c $(fuzz_provider_sources)
+tests_fuzz_replay_raw_SOURCES = tests/fuzz/replay.c $(fuzz_raw_sources)
 tests_fuzz_replay_record_SOURCES = tests/fuzz/replay.c $(fuzz_record_sources)
 tests_fuzz_replay_request_SOURCES = tests/fuzz/replay.c $(fuzz_request_sources)
 tests_fuzz_replay_sealed_SOURCES = tests/fuzz/replay.c $(fuzz_sealed_sources)
@@ -87,10 +110,12 @@ fuzzers = \
 	tests/fuzz/fuzz_api \
 	tests/fuzz/fuzz_attrs \
 	tests/fuzz/fuzz_config \
+	tests/fuzz/fuzz_machines \
 	tests/fuzz/fuzz_nonce \
 	tests/fuzz/fuzz_pkcs8 \
 	tests/fuzz/fuzz_policy \
 	tests/fuzz/fuzz_provider \
+	tests/fuzz/fuzz_raw \
 	tests/fuzz/fuzz_record \
 	tests/fuzz/fuzz_request \
 	tests/fuzz/fuzz_sealed \
@@ -105,10 +130,12 @@ tests_fuzz_fuzz_answer_SOURCES = $(fuzz_answer_sources)
 tests_fuzz_fuzz_api_SOURCES = tests/fuzz/mutate.c $(fuzz_api_sources)
 tests_fuzz_fuzz_attrs_SOURCES = $(fuzz_attrs_sources)
 tests_fuzz_fuzz_config_SOURCES = $(fuzz_config_sources)
+tests_fuzz_fuzz_machines_SOURCES = $(fuzz_machines_sources)
 tests_fuzz_fuzz_nonce_SOURCES = $(fuzz_nonce_sources)
 tests_fuzz_fuzz_pkcs8_SOURCES = $(fuzz_pkcs8_sources)
 tests_fuzz_fuzz_policy_SOURCES = $(fuzz_policy_sources)
 tests_fuzz_fuzz_provider_SOURCES = $(fuzz_provider_sources)
+tests_fuzz_fuzz_raw_SOURCES = $(fuzz_raw_sources)
 tests_fuzz_fuzz_record_SOURCES = $(fuzz_record_sources)
 tests_fuzz_fuzz_request_SOURCES = $(fuzz_request_sources)
 tests_fuzz_fuzz_sealed_SOURCES = $(fuzz_sealed_sources)
@@ -122,10 +149,12 @@ tests_fuzz_fuzz_answer_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_api_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_attrs_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_config_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_machines_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_nonce_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_pkcs8_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_policy_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_provider_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS) $(hostile_wraps)
+tests_fuzz_fuzz_raw_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_record_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_request_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_sealed_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
@@ -146,6 +175,14 @@ EXTRA_DIST += tests/fuzz/corpus
 
 tests_fuzz_replay_answer_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 tests_fuzz_fuzz_answer_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+tests_fuzz_replay_machines_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+tests_fuzz_fuzz_machines_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+tests_fuzz_replay_machines_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+tests_fuzz_fuzz_machines_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+tests_fuzz_replay_machines_LDADD = $(LDADD) $(JANSSON_LIBS)
+tests_fuzz_fuzz_machines_LDADD = $(LDADD) $(JANSSON_LIBS)
+tests_fuzz_replay_raw_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+tests_fuzz_fuzz_raw_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 
 # The provider is built into its fuzzer, and the module that it would load as well.
 hostile_wraps = \

@@ -119,7 +119,8 @@ static void fill(const struct sg_request_message *message, const struct fuzz_cho
 		out->lifetime = number;
 }
 
-static void same_signature(const struct sg_request_signature *a, const struct sg_request_signature *b)
+static void same_signature(const struct sg_request_signature *a,
+                           const struct sg_request_signature *b)
 {
 	request_need(a->form == b->form && sg_request_same(a->id, b->id) &&
 	             sg_request_same(a->id_field, b->id_field), "its identifier is another");
