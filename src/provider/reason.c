@@ -37,7 +37,7 @@ const OSSL_ITEM sg_prov_reasons[] = {
 	{ SG_PROV_PIN_LOCKED, (void *)"the token takes no PIN any more; it has to be unlocked" },
 	{ SG_PROV_KEY_GONE, (void *)"the key was deleted from the token, or the token was made anew" },
 	{ SG_PROV_KEY_CHANGED,
-	  (void *)"what the token signed does not fit the public key: another key is in the place of one" },
+	  (void *)"what the token signed does not fit the public key: another key is in its place" },
 	{ SG_PROV_PUBLIC_ONLY, (void *)"this is a public key and can't sign" },
 	{ SG_PROV_PRIVATE_STAYS, (void *)"private keys don't leave the token, and none comes from outside" },
 	{ SG_PROV_KEY, (void *)"this is no Ed25519 key and no P-256 key" },

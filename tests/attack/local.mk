@@ -13,6 +13,7 @@ attack_tests = \
 	tests/attack/test_memory_reader \
 	tests/attack/test_migrated \
 	tests/attack/test_pin_index \
+	tests/attack/test_provider \
 	tests/attack/test_public_rows \
 	tests/attack/test_record \
 	tests/attack/test_request_form \
@@ -62,3 +63,4 @@ tests_attack_test_memory_reader_SOURCES = tests/attack/test_memory_reader.c $(at
 
 # The module asks this program for the time.
 tests_attack_test_tripwire_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic-symbol=clock_gettime
+tests_attack_test_provider_SOURCES = tests/attack/test_provider.c tests/provider/world.c tests/provider/world.h
