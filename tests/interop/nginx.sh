@@ -64,7 +64,7 @@ serve() {
 	end web
 	rm -f web
 	start web with_provider
-	eventually answers web "$1" > /dev/null 2>&1 || wrong "nginx does not answer: $(tail -n 5 web.log)"
+	soon answers web "$1" > /dev/null 2>&1 || wrong "nginx does not answer: $(tail -n 5 web.log)"
 }
 
 # Which workers have answered by now.
@@ -74,7 +74,7 @@ workers() { sed -n 's/^worker \([0-9]*\),.*/\1/p' seen | sort -u; }
 ask_all() {
 	: > seen
 	# shellcheck disable=SC2016
-	eventually eval 'answers web '"$2"' >> seen 2>> web.ask; [ "$(workers | wc -l)" -ge '"$1"' ]' ||
+	soon eval 'answers web '"$2"' >> seen 2>> web.ask; [ "$(workers | wc -l)" -ge '"$1"' ]' ||
 		wrong "only $(workers | wc -l) workers answered: $(tail -n 2 web.ask)"
 }
 
@@ -101,7 +101,7 @@ it 'after a reload new workers serve'
 before=$(workers)
 kill -HUP "${running[web]}"
 # shellcheck disable=SC2016
-eventually eval ': > seen; answers web server >> seen 2> /dev/null; [ -n "$(workers)" ] && ! grep -qxF -e "$(workers)" <<< "$before"' ||
+soon eval ': > seen; answers web server >> seen 2> /dev/null; [ -n "$(workers)" ] && ! grep -qxF -e "$(workers)" <<< "$before"' ||
 	wrong 'the old workers still answer'
 ask_all 2 server
 
@@ -146,7 +146,7 @@ it 'without the hardware it serves nobody, and with it again it does'
 hardware_away
 fails answers web chip
 succeeds hardware_back
-eventually answers web chip > answer 2>&1 || wrong "nobody is served: $(cat answer; tail -n 5 web.log)"
+soon answers web chip > answer 2>&1 || wrong "nobody is served: $(cat answer; tail -n 5 web.log)"
 ask_all 2 chip
 
 it 'many clients at a time are served'
@@ -177,7 +177,7 @@ cp chip.crt bad.crt
 sed '2s/./*/' chip.key.pem > bad.key.pem
 configure bad
 kill -HUP "${running[web]}"
-eventually grep -q 'cannot load certificate key' web.log || wrong 'it was not said'
+soon grep -q 'cannot load certificate key' web.log || wrong 'it was not said'
 ask_all 2 chip
 cp good.conf nginx.conf
 kill -HUP "${running[web]}"

@@ -164,11 +164,11 @@ it 'a process that has the key goes on when the hardware comes back'
 rm -f served
 start served env "OPENSSL_CONF=$work/service.cnf" node "$SIGNET_TEST_SRCDIR/tests/interop/node.js" serve served \
 	authority.crt chip.crt chip.pem
-eventually answers served chip > answer 2>&1 || wrong "it does not answer: $(cat answer)"
+soon answers served chip > answer 2>&1 || wrong "it does not answer: $(cat answer)"
 hardware_away
 fails answers served chip
 succeeds hardware_back
-eventually answers served chip > answer 2>&1 || wrong "it does not answer: $(cat answer)"
+soon answers served chip > answer 2>&1 || wrong "it does not answer: $(cat answer)"
 end served
 
 it 'with the token gone there is no signature'

@@ -171,3 +171,13 @@ eventually() {
 	done
 	return 1
 }
+
+# soon COMMAND...: the same for a command that may itself take long: for twenty seconds.
+soon() {
+	local end=$((SECONDS + 20))
+
+	until "$@"; do
+		[ "$SECONDS" -lt "$end" ] || return 1
+		sleep 0.02
+	done
+}
