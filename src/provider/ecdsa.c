@@ -110,6 +110,9 @@ static int op_set(void *arg, const OSSL_PARAM params[])
 		return 1;
 	if (OSSL_PARAM_get_utf8_string_ptr(digest, &name) != 1 || name == NULL)
 		return sg_prov_raise(op->provider, SG_PROV_PARAMETER);
+	/* What was hashed already was hashed by the other one. */
+	if (op->digest != NULL && find_hash(name) != op->hash)
+		return sg_prov_raise(op->provider, SG_PROV_DIGEST);
 	return set_hash(op, name);
 }
 

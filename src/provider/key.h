@@ -45,6 +45,7 @@ struct sg_prov_key {
 	/* Epoch and handle of the object that made a signature which fits the point: 32 bits
 	 * each, and 0 where there is none, or one that needs more. */
 	_Atomic uint64_t known;
+	atomic_uint looked_at;          /* seconds of the monotonic clock: when it was last seen */
 };
 
 /* Make a key without anything in it. Errors: NOMEM. */

@@ -2,12 +2,14 @@
  *
  * Ring 5. Signing with the private half in a token. The object is looked for once in a connection,
  * and its first signature is verified: an object of that name may be another key by now, and what
- * the token shows as its public key may be another's.
+ * the token shows as its public key may be another's. Whether it is still there is looked at once
+ * a second: a module sees what other processes did to a token when somebody searches.
  */
 #include "provider/key.h"
 
 #include <p11-kit/pkcs11.h>
 #include <string.h>
+#include <time.h>
 
 #include "client/rc.h"
 #include "provider/reason.h"
@@ -54,12 +56,22 @@ static enum sg_err check(struct sg_client_session *s, const char *function, CK_R
 	return sg_client_check(s, function, rv);
 }
 
+/* Of a clock that costs next to nothing; where there is none, it is always the same second. */
+static unsigned seconds(void)
+{
+	struct timespec now = { 0 };
+
+	(void)clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return (unsigned)now.tv_sec;
+}
+
 /* Remember an object; handles that need more than 32 bits are looked for each time. */
 static void remember(struct sg_client_session *s, struct sg_prov_key *key,
                      CK_OBJECT_HANDLE object)
 {
 	const bool fits = object <= UINT32_MAX && object != 0;
 
+	atomic_store(&key->looked_at, seconds());
 	atomic_store(&key->known, fits ? (s->epoch & UINT32_MAX) << 32 | object : 0);
 }
 
@@ -124,15 +136,44 @@ static enum sg_err search_and_sign(struct sg_client_session *s, const struct job
 	return err;
 }
 
+/* Tell whether the object that is known may have gone, as far as can be seen: once a second. Where
+ * the token can't be searched now, it has not. */
+static enum sg_err look(struct sg_client_session *s, struct sg_prov_key *key,
+                        CK_OBJECT_HANDLE object, bool *gone)
+{
+	const unsigned now = seconds();
+	CK_OBJECT_HANDLE found[CANDIDATES];
+	CK_ULONG n = 0;
+	enum sg_err err;
+
+	*gone = false;
+	if (atomic_exchange(&key->looked_at, now) == now)
+		return SG_OK;
+	err = find(s, key, found, &n);
+	if (err != SG_OK)
+		return s->lost ? err : SG_OK;
+	*gone = true;
+	for (CK_ULONG i = 0; i < n; i++)
+		if (found[i] == object)
+			*gone = false;
+	return SG_OK;
+}
+
 static enum sg_err run(struct sg_client_session *s, void *arg)
 {
 	const struct job *job = arg;
 	const CK_OBJECT_HANDLE object = recall(s, job->key);
 	const char *function = NULL;
+	bool gone = object == CK_INVALID_HANDLE;
+	enum sg_err err = SG_OK;
 	CK_ULONG len = 0;
 	CK_RV rv;
 
-	if (object == CK_INVALID_HANDLE)
+	if (!gone)
+		err = look(s, job->key, object, &gone);
+	if (err != SG_OK)
+		return err;
+	if (gone)
 		return search_and_sign(s, job);
 	rv = sign(s, job, object, &len, &function);
 	if (is_gone(rv)) {

@@ -131,16 +131,21 @@ enum sg_err sg_prov_objects_find(struct sg_provider *provider, P11KitUri *uri,
                                  unsigned wanted, struct sg_prov_objects *out)
 {
 	struct search search = { { provider, NULL, out }, uri, wanted };
+	const size_t before = out->n;
 	CK_TOKEN_INFO *tokens = NULL;
+	enum sg_err err, one;
 	size_t n = 0;
-	enum sg_err err;
 
 	sg_prov_begin();
 	err = sg_client_tokens(uri, provider->section.module, &tokens, &n);
 	if (err == SG_OK && n == 0)
 		err = SG_ERR_HSM_MISSING;
-	for (size_t i = 0; i < n && err == SG_OK; i++)
-		err = find_in_token(&search, &tokens[i], pin, asker);
+	/* One that does not open takes nothing away from what the others have. */
+	for (size_t i = 0; i < n && err != SG_ERR_NOMEM; i++) {
+		one = find_in_token(&search, &tokens[i], pin, asker);
+		if (one == SG_ERR_NOMEM || err == SG_OK)
+			err = one;
+	}
 	free(tokens);
-	return err;
+	return out->n > before && err != SG_ERR_NOMEM ? SG_OK : err;
 }

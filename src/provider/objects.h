@@ -30,8 +30,9 @@ struct sg_prov_objects {
 	size_t n, cap;
 };
 
-/* Find what the URI names in all tokens that fit, and append it. asker may be NULL. Errors: RANGE
- * for too many, HSM_MISSING where no token fits, and those of the client. */
+/* Find what the URI names in all tokens that fit, and append it. asker may be NULL. Errors, where
+ * nothing was found: RANGE for too many, HSM_MISSING where no token fits, and those of the client
+ * in the first token that does not open. */
 enum sg_err sg_prov_objects_find(struct sg_provider *provider, P11KitUri *uri,
                                  const struct sg_secret *pin, const struct sg_prov_asker *asker,
                                  unsigned classes, struct sg_prov_objects *out);

@@ -172,6 +172,7 @@ END_TEST
 START_TEST(a_digest_that_is_not_done_here_is_refused_with_its_reason)
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	EVP_PKEY_CTX *pkey = NULL;
 	EVP_PKEY *id, *chip;
 
 	world_make_machine();
@@ -183,6 +184,13 @@ START_TEST(a_digest_that_is_not_done_here_is_refused_with_its_reason)
 	EVP_MD_CTX_reset(ctx);
 	ck_assert_int_ne(EVP_DigestSignInit_ex(ctx, NULL, "SHA1", world_lib, NULL, chip, NULL), 1);
 	world_require_reason("no digest but SHA-256");
+	EVP_MD_CTX_reset(ctx);
+	/* Nor another one than that which was begun with. */
+	ck_assert_int_eq(EVP_DigestSignInit_ex(ctx, &pkey, "SHA256", world_lib, NULL, chip, NULL), 1);
+	ck_assert_int_eq(EVP_DigestSignUpdate(ctx, "a", 1), 1);
+	ck_assert_int_ne(EVP_PKEY_CTX_set_signature_md(pkey, EVP_sha512()), 1);
+	world_require_reason("no digest but SHA-256");
+	ck_assert_int_eq(EVP_PKEY_CTX_set_signature_md(pkey, EVP_sha256()), 1);
 	EVP_MD_CTX_free(ctx);
 	EVP_PKEY_free(chip);
 	EVP_PKEY_free(id);

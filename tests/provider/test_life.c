@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/hwkeys.h"
@@ -310,6 +311,34 @@ START_TEST(a_key_that_was_deleted_is_said_to_be_gone)
 }
 END_TEST
 
+static void destroy_elsewhere(void *arg)
+{
+	(void)arg;
+	p11_ok(p11->C_Initialize(NULL));
+	destroy(CKO_PRIVATE_KEY, "id");
+	p11_ok(p11->C_Finalize(NULL));
+}
+
+START_TEST(a_key_that_another_process_deletes_signs_no_more)
+{
+	const time_t end = time(NULL) + 60;
+	unsigned char signature[128];
+	size_t len;
+
+	world_make_machine();
+	world_activate("");
+	load_both();
+	sign_both();
+	p11_in_child(destroy_elsewhere, NULL);
+	do
+		len = sizeof signature;
+	while (world_sign(id, "a text", signature, &len) && time(NULL) < end);
+	world_require_reason("the key was deleted from the token");
+	world_require_signs(chip);
+	free_both();
+}
+END_TEST
+
 START_TEST(another_key_of_its_name_does_not_sign_for_it)
 {
 	unsigned char signature[128];
@@ -416,6 +445,7 @@ static Suite *suite(void)
 	tcase_add_test(t, a_tpm_that_began_anew_goes_unnoticed);
 	tcase_add_test(t, without_its_tpm_a_key_in_it_fails_and_with_it_again_it_signs);
 	tcase_add_test(t, a_key_that_was_deleted_is_said_to_be_gone);
+	tcase_add_test(t, a_key_that_another_process_deletes_signs_no_more);
 	tcase_add_test(t, another_key_of_its_name_does_not_sign_for_it);
 	tcase_add_test(t, of_two_keys_of_one_name_the_right_one_signs);
 	tcase_add_test(t, sessions_that_somebody_else_closed_are_opened_anew);
