@@ -8,7 +8,7 @@ _signet_options() {
 	init) echo --label --machine --pin-file --so-pin-file --pin-tries --pcr --policy-key --rollback-protection --sealer --tpm --hsm --owner-auth-file --json ;;
 	status | doctor) echo --json ;;
 	keygen) echo --label --type --id --extractable --in-hsm --pcr --policy-key --key-pin-file --token --pin-file --json ;;
-	import) echo --label --pcr --policy-key --key-pin-file --id --token --pin-file --json ;;
+	import) echo --label --type --pcr --policy-key --key-pin-file --id --token --pin-file --json ;;
 	list) echo --login --pin-file --token --json ;;
 	pubkey) echo --label --format --token --pin-file --json ;;
 	key-file) echo --label --pin-source --show --token --pin-file --json ;;
@@ -95,7 +95,7 @@ _signet() {
 	*:--form) words='vault rfc9421 hmac' ;;
 	*:--in-format) words='raw base64' ;;
 	*:--leave) words='recovery send deliver none' ;;
-	*:--type) words='ed25519 p256' ;;
+	*:--type) words='ed25519 p256 hmac' ;;
 	*:--usage) words='wrap encrypt both' ;;
 	*:--to)
 		if [ "$verb" = 'root send' ]; then

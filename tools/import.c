@@ -3,12 +3,14 @@
  * signet import: take an Ed25519 key from standard input into the token. The key
  * never leaves guarded memory on its way.
  */
+#include <string.h>
 #include <unistd.h>
 
 #include "crypto/ed25519.h"
 #include "crypto/pkcs8.h"
 #include "tools/fail.h"
 #include "tools/guard.h"
+#include "tools/import.h"
 #include "tools/io.h"
 #include "tools/object.h"
 
@@ -115,6 +117,12 @@ static enum tool_exit run(struct tool *tool)
 	enum tool_exit code;
 	enum sg_err err;
 
+	if (tool_given(tool, OPT_TYPE) && strcmp(tool->value[OPT_TYPE], "hmac") == 0)
+		return tool_import_hmac(tool);
+	if (tool_given(tool, OPT_TYPE) && strcmp(tool->value[OPT_TYPE], "ed25519") != 0)
+		return tool_fail(TOOL_USAGE, "A p256 key is made in the TPM, by signet keygen.",
+		                 "--type is \"%s\", but must be ed25519 or hmac",
+		                 tool->value[OPT_TYPE]);
 	code = tool_check_stdin("signet import --label NAME < key.pem");
 	if (code == TOOL_OK)
 		code = tool_guard_read(tool, &plan.guard);
@@ -140,13 +148,16 @@ out:
 const struct tool_verb tool_verb_import = {
 	.name = "import",
 	.summary = "take an Ed25519 key from standard input into the token",
-	.usage = "--label NAME [--pcr BANK:PCRS] [--policy-key FILE] [--key-pin-file FILE]\n"
-	         "                [--id HEX] [--token LABEL] [--pin-file FILE] [--json] < key.pem",
-	.text = "The key is PKCS#8, PEM or DER, and not encrypted. Remove the file afterwards: it\n"
-	        "still holds the key.",
+	.usage = "--label NAME [--type ed25519|hmac] [--pcr BANK:PCRS] [--policy-key FILE]\n"
+	         "                [--key-pin-file FILE] [--id HEX] [--token LABEL] [--pin-file FILE]\n"
+	         "                [--json] < key.pem",
+	.text = "The key is PKCS#8, PEM or DER, and not encrypted; with --type hmac it is a key for\n"
+	        "HMAC, in hexadecimal digits or an API key bax-ID-DIGITS, whose digits are taken. Remove\n"
+	        "the file afterwards: it still holds the key.",
 	.example = "signet import --label machine < key.pem",
 	.run = run,
-	.options = { OPT_LABEL, TOOL_GUARD_OPTIONS, OPT_ID, OPT_TOKEN, OPT_PIN_FILE, OPT_JSON },
+	.options = { OPT_LABEL, OPT_TYPE, TOOL_GUARD_OPTIONS, OPT_ID, OPT_TOKEN, OPT_PIN_FILE,
+	             OPT_JSON },
 	.required = { OPT_LABEL },
 	.reads_stdin = true,
 	.makes = true,

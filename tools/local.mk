@@ -70,7 +70,8 @@ signet_SOURCES = \
 	tools/doctor_tpm.c \
 	tools/encrypt.c \
 	tools/hsm.c tools/hsm.h \
-	tools/import.c \
+	tools/import.c tools/import.h \
+	tools/import_hmac.c \
 	tools/init.c \
 	tools/kept.c tools/kept.h \
 	tools/key_file.c \

@@ -156,7 +156,7 @@ static const struct option_row rows[OPT_COUNT] = {
 	[OPT_TOKEN] = { "--token", "LABEL", "the token, by label, serial number or pkcs11: URI" },
 	[OPT_TPM] = { "--tpm", "TCTI", "the TPM, for example device:/dev/tpmrm0" },
 	[OPT_TRUST] = { "--trust", "FINGERPRINT", "what signet root node shows on that machine" },
-	[OPT_TYPE] = { "--type", "TYPE", "the kind of key: ed25519 or p256" },
+	[OPT_TYPE] = { "--type", "TYPE", "the kind of key: ed25519, p256 (keygen) or hmac (import)" },
 	[OPT_UNIT] = { "--unit", "UNIT",
 	               "a service that may have it; may be given several times", true },
 	[OPT_URL] = { "--url", "URL", "where the request goes" },

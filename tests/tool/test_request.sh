@@ -130,6 +130,38 @@ other_identities() {
 		exits 0 request sign --label machine --identity "$FOLDER/tunnel.json" --url /v1 && [ "$(field X-Tunnel-Id)" = tu ]
 }
 
+# A key of Bella's: what is signed is the text that --json shows, by the bytes of the digits.
+hmac_is_signed() {
+	local secret=00112233445566778899aabbccddeeff0123456789abcdeffedcba9876543210
+
+	printf 'bax-key7-%s\n' $secret | exits 0 import --type hmac --label bella --json && json 'generic secret' type &&
+		json false extractable && printf %s $secret | exits 0 import --type hmac --label same || return 1
+	exits 0 request sign --form hmac --label bella --id key7 --url 'https://h/api/v1/x?b=2&a=1' --method POST --body <(printf '{}') \
+		--timestamp 1764000000 --json && printf %s "$("$JSON" signed < "$FOLDER/out")" > "$FOLDER/signed" &&
+		json X-Bella-Signature fields 2 name &&
+		[ "$("$JSON" fields 2 value < "$FOLDER/out")" = "$(openssl dgst -sha256 -mac HMAC -macopt hexkey:$secret -r < "$FOLDER/signed" | cut -d' ' -f1)" ] &&
+		[ "$(head -3 "$FOLDER/signed" | tail -1)" = 'a=1&b=2' ] || return 1
+	local fields=() line
+
+	exits 0 request sign --form hmac --label same --id key7 --url https://h/api?b=1 && mapfile -t lines < "$FOLDER/out" || return 1
+	for line in "${lines[@]}"; do
+		fields+=(--header "$line")
+	done
+	exits 0 request verify --label bella --url https://h/api?b=1 "${fields[@]}" && exits 8 request verify --label bella --url https://h/api?b=2 "${fields[@]}" &&
+		exits 8 request verify --label bella --url https://h/api?b=1 --method PUT "${fields[@]}"
+}
+
+hmac_keys_are_strict() {
+	local bad
+
+	for bad in '' x 00 0011223344556677 'bax-' 'bax-a' 'bax-a-' 'bax-a-zz' 0011223344556677889900112233445 \
+		'00112233445566778899aabbccddeeff 00'; do
+		! exits 0 import --type hmac --label bad < <(printf %s "$bad") && says 'no key for HMAC' || return 1
+	done
+	head -c 2000 /dev/zero | tr '\0' 0 | fails 1 'no key for HMAC' import --type hmac --label bad &&
+		fails 2 'ed25519 or hmac' import --type p256 --label bad < /dev/null
+}
+
 # The only key need not be named.
 only_key_signs() {
 	SIGNET_STATE=$FOLDER/one signet init --label one --machine > /dev/null &&
@@ -201,6 +233,8 @@ check 'an identity names the machine and its vault' identity_names_machine_and_v
 check 'with an identity no other server gets a signed request' another_server_gets_nothing
 check 'what is no identity is refused' identities_are_strict
 check 'agents and tunnels have identities too' other_identities
+check 'a key for HMAC signs, and verifies' hmac_is_signed
+check 'what is no key for HMAC is refused' hmac_keys_are_strict
 check 'the only key of a token need not be named' only_key_signs
 check 'a body of 1 GiB takes no memory' a_body_is_a_stream
 check 'garbage is refused and nothing is printed' garbage_is_refused
