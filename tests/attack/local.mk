@@ -30,6 +30,7 @@ attack_scripts = \
 	tests/attack/test_disk.sh \
 	tests/attack/test_other_user.sh \
 	tests/attack/test_recovery.sh \
+	tests/attack/test_request_tool.sh \
 	tests/attack/test_reset.sh \
 	tests/attack/test_rotated.sh \
 	tests/attack/test_timing.sh \
