@@ -141,7 +141,8 @@ for key in machine chip; do
 	says 'verify OK'
 
 	it "$key signs a certificate of its own"
-	succeeds through req -new -x509 -key "$key.pem" -subj "/CN=$key" -days 3 -out "$key.ca.crt"
+	succeeds through req -new -x509 -key "$key.pem" -subj "/CN=$key" -days 3 \
+		-addext basicConstraints=critical,CA:TRUE -out "$key.ca.crt"
 	succeeds plain verify -check_ss_sig -CAfile "$key.ca.crt" "$key.ca.crt"
 	says "$key.ca.crt: OK"
 
