@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <time.h>
 
+#include "crypto/crypto.h"
 #include "util/fork.h"
 
 #define PATIENCE 250            /* milliseconds that a fork waits */
@@ -69,10 +70,12 @@ void sg_client_enter(struct sg_signal_hold *hold)
 		atomic_fetch_add(&inside, 1);
 	}
 	calling = true;
+	sg_crypto_errors_hold();
 }
 
 void sg_client_leave(struct sg_signal_hold *hold)
 {
+	sg_crypto_errors_drop();
 	calling = false;
 	atomic_fetch_sub(&inside, 1);
 	if (hold != NULL)

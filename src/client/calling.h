@@ -17,7 +17,8 @@
 enum sg_err sg_client_calling_start(void);
 
 /* Begin and end calls into a module of this thread; they don't nest. Meanwhile no broken pipe
- * reaches the program, unless hold is NULL because the module sees to that itself. */
+ * reaches the program, unless hold is NULL because the module sees to that itself; and OpenSSL's
+ * queue of errors, which is the program's, is left as it was. */
 void sg_client_enter(struct sg_signal_hold *hold);
 void sg_client_leave(struct sg_signal_hold *hold);
 

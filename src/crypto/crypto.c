@@ -37,6 +37,16 @@ void sg_crypto_settle(void)
 	ERR_pop_to_mark();
 }
 
+void sg_crypto_errors_hold(void)
+{
+	ERR_set_mark();
+}
+
+void sg_crypto_errors_drop(void)
+{
+	ERR_pop_to_mark();
+}
+
 void sg_crypto_stop(void)
 {
 	sg_ssl_free();

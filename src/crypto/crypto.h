@@ -16,6 +16,11 @@ enum sg_err sg_crypto_start(void);
  * call this module: so it happens before a lock is taken that such a call needs. */
 void sg_crypto_settle(void);
 
+/* Keep the errors of what this thread calls between the two out of OpenSSL's queue, which is the
+ * application's: SSL_get_error(3) takes what lies there for its connection's. They nest. */
+void sg_crypto_errors_hold(void);
+void sg_crypto_errors_drop(void);
+
 /* Give back what the libraries hold for us. No thread may be computing. */
 void sg_crypto_stop(void);
 

@@ -16,7 +16,7 @@ trap 'rm -rf "$copy"' EXIT
 rings='
 src/util        util
 src/crypto      crypto util
-src/client      client util
+src/client      client crypto util
 src/seal        seal client crypto util
 src/store       store crypto util
 src/core        core seal client store crypto util

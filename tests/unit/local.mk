@@ -19,6 +19,7 @@ unit_tests = \
 	tests/unit/test_builtin \
 	tests/unit/test_bytes \
 	tests/unit/test_certificate \
+	tests/unit/test_client_calling \
 	tests/unit/test_client_pin \
 	tests/unit/test_client_place \
 	tests/unit/test_client_rc \
