@@ -127,6 +127,7 @@ make_root() {
 		--aptopt="$sources/options" \
 		--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
 		--customize-hook='echo "127.0.0.1 localhost" > "$1/etc/hosts"' \
+		--customize-hook='mkdir -p "$1/run/systemd"' \
 		--customize-hook="echo '$stamp' > \"\$1/made\"" \
 		"$codename" "$folder" "$sources"/own.*
 }
@@ -190,6 +191,13 @@ copy_results() {
 		tar -C "$1" -c -T - | tar -C "$2" -x
 }
 
+# Users and groups without a name are not what tests are about.
+name_owner() {
+	grep -q "^[^:]*:[^:]*:${2%:*}:" "$1/etc/passwd" ||
+		echo "builder:x:$2::/tmp:/bin/bash" >> "$1/etc/passwd"
+	grep -q "^[^:]*:[^:]*:${2#*:}:" "$1/etc/group" || echo "builder:x:${2#*:}:" >> "$1/etc/group"
+}
+
 run() {
 	local folder=$1 owner=$2 source=$3 build=$4 status=0
 	local as=(setpriv --reuid "${owner%:*}" --regid "${owner#*:}" --clear-groups
@@ -197,8 +205,7 @@ run() {
 		HOME=/tmp TERM=dumb)
 
 	shift 4
-	grep -q "^[^:]*:[^:]*:${owner%:*}:" "$folder/etc/passwd" ||
-		echo "builder:x:$owner::/tmp:/bin/bash" >> "$folder/etc/passwd"
+	name_owner "$folder" "$owner"
 	if [ -n "${namespaces:-}" ]; then
 		change_root "$folder" "$source" "$build"
 		alone / "${as[@]}" "$@"
