@@ -513,9 +513,9 @@ sg_request_check_code(const struct sg_request_signature *signature, const uint8_
  *
  * Failures are counted by source. A source is the text of an address, IPv4 or IPv6; a mapped
  * IPv4 address is the IPv4 address, and IPv6 addresses are counted by their first 64 bits; what
- * is no address counts by its text. Who failed as often as is allowed within the window is
- * locked out for a time, in which his requests are refused unread. Counted are: a bad
- * signature, a machine that is unknown, disabled, revoked, ended, not begun or has no key for
+ * is no address counts by its text. Who failed as often as is allowed within a window, wherever
+ * that begins, is locked out for a time, in which his requests are refused unread. Counted are: a
+ * bad signature, a machine that is unknown, disabled, revoked, ended, not begun or has no key for
  * the form, and a replay. A wrong clock, what can't be read, what the check denies and a
  * server's own trouble are not. A success does not clear the count, or who has one good key
  * could try others for ever. There is room for a number of sources: the one whose last failure is
@@ -603,7 +603,7 @@ struct sg_request_verifying {
 	const char *nonces;
 	size_t nonces_max;              /* how many at most; 0: 1,000,000 */
 
-	unsigned failures;              /* how many lock a source out; 0: 3 */
+	unsigned failures;              /* how many lock a source out; 0: 3; at most 100 */
 	int64_t failure_window;         /* seconds in which they are counted; 0: 300 */
 	int64_t lock_time;              /* seconds; 0: 300 */
 	size_t sources_max;             /* how many are counted at most; 0: 16384 */

@@ -24,8 +24,8 @@
 
 struct place {
 	uint64_t tag;                   /* of the source */
-	unsigned failures;              /* 0: free */
-	int64_t first;                  /* when counting began */
+	unsigned failures;              /* whose times are kept; 0: the place is free */
+	unsigned next;                  /* where the next time goes, over the oldest */
 	int64_t last;
 	int64_t until;                  /* locked out until then; 0: not */
 };
@@ -35,7 +35,8 @@ struct sg_lockout {
 	uint8_t group_key[SG_SIPHASH_KEY], tag_key[SG_SIPHASH_KEY];
 	size_t groups;
 	atomic_size_t used;             /* places that ever were: 0 spares the look */
-	struct place *places;           /* guarded by lock */
+	struct place *places;           /* guarded by lock, as is what follows */
+	int64_t *times;                 /* of each place those of its last failures */
 };
 
 /* One for all, so that no child of fork finds it held. It is held for some comparisons. */
@@ -72,8 +73,9 @@ enum sg_request_reason sg_lockout_new(const struct sg_lockout_rules *rules,
 	l->rules = *rules;
 	l->groups = rules->sources / GROUP + (rules->sources % GROUP != 0);
 	l->places = calloc(l->groups, GROUP * sizeof *l->places);
-	if (l->places == NULL) {
-		free(l);
+	l->times = calloc(l->groups, GROUP * sizeof *l->times * rules->failures);
+	if (l->places == NULL || l->times == NULL) {
+		sg_lockout_free(&l);
 		return SG_REQUEST_NOMEM;
 	}
 	sg_random(l->group_key, sizeof l->group_key);
@@ -86,6 +88,7 @@ void sg_lockout_free(struct sg_lockout **lockout)
 {
 	if (lockout == NULL || *lockout == NULL)
 		return;
+	free((*lockout)->times);
 	free((*lockout)->places);
 	free(*lockout);
 	*lockout = NULL;
@@ -163,7 +166,7 @@ static struct place *make_room(const struct sg_lockout *l, struct place *group, 
 		struct place *p = &group[i];
 
 		if (p->failures == 0 || (p->until != 0 && p->until <= now) ||
-		    (p->until == 0 && now - p->first >= l->rules.window))
+		    (p->until == 0 && now - p->last >= l->rules.window))
 			return p;
 		if (p->until == 0 && (oldest == NULL || p->last < oldest->last))
 			oldest = p;
@@ -189,20 +192,25 @@ int64_t sg_lockout_left(struct sg_lockout *l, struct sg_request_text source, int
 	return left;
 }
 
-/* Count a failure in a place. A lock that stands is not made longer: requests that were under
- * way when it began come in a little later. */
+/* Count a failure in a place: it locks out where as many as are allowed lie within one window,
+ * wherever that begins. A lock that stands is not made longer: requests that were under way when
+ * it began come in a little later. */
 static bool count(const struct sg_lockout *l, struct place *p, int64_t now)
 {
+	const unsigned max = l->rules.failures;
+	int64_t *times = l->times + (size_t)(p - l->places) * max;
+
 	if (p->until > now)
 		return false;
-	if (p->until != 0 || now - p->first >= l->rules.window) {
+	if (p->until != 0)
 		p->failures = 0;
-		p->first = now;
-		p->until = 0;
-	}
-	p->failures++;
+	p->until = 0;
 	p->last = now;
-	if (p->failures < l->rules.failures)
+	times[p->next] = now;
+	p->next = (p->next + 1) % max;
+	if (p->failures < max)
+		p->failures++;
+	if (p->failures < max || now - times[p->next] >= l->rules.window)
 		return false;
 	p->until = now + l->rules.duration;
 	return true;
@@ -222,7 +230,7 @@ bool sg_lockout_fail(struct sg_lockout *l, struct sg_request_text source, int64_
 	if (place == NULL) {
 		place = make_room(l, group, now);
 		if (place != NULL) {
-			*place = (struct place){ .tag = tag, .first = now };
+			*place = (struct place){ .tag = tag };
 			atomic_fetch_add(&l->used, 1);
 		}
 	}

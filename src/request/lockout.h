@@ -10,9 +10,9 @@
 
 struct sg_lockout;
 
-/* All are at least 1; times in seconds. */
+/* All are at least 1; times in seconds. Memory is for failures times sources. */
 struct sg_lockout_rules {
-	unsigned failures;              /* within the window: locked out */
+	unsigned failures;              /* within any window: locked out */
 	int64_t window;
 	int64_t duration;
 	size_t sources;                 /* counted at most; rounded up to whole groups */

@@ -18,6 +18,7 @@
 #define SKEW_MAX 86400
 #define NONCES 1000000
 #define FAILURES 3
+#define FAILURES_MAX 100
 #define WINDOW 300
 #define LOCK_TIME 300
 #define SOURCES 16384
@@ -70,7 +71,7 @@ static enum sg_request_reason take_options(const struct sg_request_verifying *ho
 	if (!take_seconds(&mine->skew, SKEW, SKEW_MAX) ||
 	    !take_seconds(&mine->failure_window, WINDOW, SECONDS_MAX) ||
 	    !take_seconds(&mine->lock_time, LOCK_TIME, SECONDS_MAX) ||
-	    mine->sources_max > SOURCES_MAX)
+	    mine->failures > FAILURES_MAX || mine->sources_max > SOURCES_MAX)
 		return SG_REQUEST_ARGUMENT;
 	if (mine->nonces_max == 0)
 		mine->nonces_max = NONCES;

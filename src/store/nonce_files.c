@@ -31,8 +31,6 @@ static enum sg_err begin_anew(struct sg_nonce_files *f, int64_t epoch,
 		sg_log(SG_LOG_NOTICE, "What was signed before %lld is refused: what was seen of it "
 		                      "may be lost.", (long long)state.floor);
 	}
-	if (state.epoch < epoch)
-		state.epoch = epoch;
 	memcpy(state.boot, now->id, sizeof state.boot);
 	/* Where nobody knows the boot, another process may be using it. What the power left of it
 	 * may be nothing that can be read. */
@@ -75,6 +73,9 @@ static enum sg_err open_table(struct sg_nonce_files *f)
 		return sg_store_path_errno(errno);
 	f->dev = st.st_dev;
 	f->ino = st.st_ino;
+	/* No boot and no power cut does that: the front follows the table. */
+	if (epoch > f->db.state.epoch)
+		return damaged(f);
 	memcpy(then.id, f->db.state.boot, sizeof then.id);
 	if (!known || !sg_boot_same(&now, &then) || epoch == 0)
 		return begin_anew(f, epoch, &now);
@@ -177,14 +178,28 @@ static int by_id(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Tell whether the file of the table still has its name: else others use another one. */
-static enum sg_err check_name(const struct sg_nonce_files *f)
+static bool has_name(const char *path, dev_t dev, ino_t ino)
 {
 	struct stat st;
 
-	if (lstat(f->path, &st) == 0 && st.st_dev == f->dev && st.st_ino == f->ino)
+	return lstat(path, &st) == 0 && st.st_dev == dev && st.st_ino == ino;
+}
+
+/* Tell whether both files still have their names: else others use another one. */
+static enum sg_err check_names(const struct sg_nonce_files *f)
+{
+	const char *gone = NULL;
+	struct stat front;
+
+	if (fstat(f->front.fd, &front) != 0)
+		return sg_store_path_errno(errno);
+	if (!has_name(f->path, f->dev, f->ino))
+		gone = f->path;
+	else if (!has_name(f->front_path, front.st_dev, front.st_ino))
+		gone = f->front_path;
+	if (gone == NULL)
 		return SG_OK;
-	sg_log(SG_LOG_ERROR, "%s was removed or replaced while it was in use.", f->path);
+	sg_log(SG_LOG_ERROR, "%s was removed or replaced while it was in use.", gone);
 	return SG_ERR_STORE_MISSING;
 }
 
@@ -198,7 +213,7 @@ enum sg_err sg_nonce_files_move(struct sg_nonce_files *f, int64_t mark, int64_t 
 	enum sg_err err;
 
 	sg_signal_block(&too_big, SIGXFSZ);
-	err = check_name(f);
+	err = check_names(f);
 	if (err != SG_OK)
 		goto out;
 	sorted = malloc((n + 1) * sizeof *sorted);

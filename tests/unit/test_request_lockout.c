@@ -128,13 +128,27 @@ START_TEST(failures_while_locked_out_make_it_no_longer)
 }
 END_TEST
 
-START_TEST(failures_of_an_earlier_window_do_not_count)
+START_TEST(failures_that_a_window_does_not_reach_do_not_count)
 {
 	(void)failure("a", START);
 	(void)failure("a", START + 1);
 	ck_assert(!failure("a", START + WINDOW));
 	ck_assert(!failure("a", START + WINDOW + 1));
 	ck_assert(failure("a", START + WINDOW + 2));
+}
+END_TEST
+
+/* Who waited for the edge of a window that stands still would have twice the tries there. */
+START_TEST(a_window_begins_with_any_failure)
+{
+	(void)failure("a", START);
+	ck_assert(!failure("a", START + WINDOW - 1));
+	ck_assert(!failure("a", START + WINDOW + 1));
+	ck_assert(failure("a", START + WINDOW + 2));
+	begin(1, 64);
+	ck_assert(failure("a", START));
+	ck_assert(!failure("a", START + 1));
+	ck_assert(failure("a", START + DURATION));
 }
 END_TEST
 
@@ -225,7 +239,8 @@ static Suite *suite(void)
 	tcase_add_test(tcase, the_third_failure_locks_out_for_a_time);
 	tcase_add_test(tcase, after_a_lock_counting_begins_anew);
 	tcase_add_test(tcase, failures_while_locked_out_make_it_no_longer);
-	tcase_add_test(tcase, failures_of_an_earlier_window_do_not_count);
+	tcase_add_test(tcase, failures_that_a_window_does_not_reach_do_not_count);
+	tcase_add_test(tcase, a_window_begins_with_any_failure);
 	tcase_add_test(tcase, nobody_is_no_source);
 	tcase_add_test(tcase, who_is_locked_out_stays_so_however_many_others_fail);
 	tcase_add_test(tcase, the_oldest_failure_makes_room);

@@ -345,6 +345,7 @@ START_TEST(options_that_make_no_sense_are_refused)
 	REFUSED(how.failure_window = -1);
 	REFUSED(how.lock_time = -1);
 	REFUSED(how.sources_max = SIZE_MAX);
+	REFUSED(how.failures = 101);
 #undef REFUSED
 	test_reason(sg_request_verifier_new(NULL, &verifier, NULL), SG_REQUEST_ARGUMENT);
 	sg_request_verifier_free(NULL);
