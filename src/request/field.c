@@ -22,6 +22,8 @@ static bool value_valid(struct sg_request_text value)
 	for (size_t i = 0; i < value.len; i++) {
 		const unsigned char c = (unsigned char)value.data[i];
 
+		if (c >= ' ' && c != 0x7f)
+			continue;
 		if (fold_at(value, i))
 			i += 2;
 		else if (c == 0x7f || (c < ' ' && c != '\t'))
@@ -112,6 +114,10 @@ void sg_request_field_line(struct sg_writer *w, struct sg_request_text value)
 	const struct sg_request_text line = trim_folds(value);
 	size_t from = 0;
 
+	if (line.len == 0 || !memchr(line.data, '\r', line.len)) {
+		sg_request_put(w, line);
+		return;
+	}
 	for (size_t i = 0; i < line.len; i++) {
 		size_t end = i;
 

@@ -117,7 +117,9 @@ enum sg_request_reason sg_machine_once(const char *id,
 	const size_t begin = out->len, len = strnlen(id, SG_REQUEST_ID_MAX);
 	enum sg_err err;
 
-	err = sg_buf_append(out, sg_bytes(id, len));
+	err = sg_buf_reserve(out, len + 2 + nonce.len + whole.len);
+	if (err == SG_OK)
+		err = sg_buf_append(out, sg_bytes(id, len));
 	if (err != SG_OK)
 		return SG_REQUEST_NOMEM;
 	if (len > 0)

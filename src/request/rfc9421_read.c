@@ -30,25 +30,30 @@ static bool tag_is(const struct sg_sf_entries *params, struct sg_request_text ta
 static enum sg_request_reason choose(const struct sg_request_reading *how,
                                      const struct sg_sf_entries *inputs, struct found *found)
 {
+	const struct sg_sf_entry *last = NULL;
 	size_t n = 0;
 
 	for (size_t i = 0; i < inputs->n; i++) {
 		const struct sg_sf_entry *entry = &inputs->entry[i];
-		struct sg_sf_entries params;
 
 		if (how->label.len > 0 && !sg_request_same(how->label, entry->key))
 			continue;
-		if (entry->value.kind != SG_SF_INNER || !sg_sf_params(&entry->value, &params))
+		last = entry;
+		if (entry->value.kind != SG_SF_INNER ||
+		    !sg_sf_params(&entry->value, &found->params))
 			return SG_REQUEST_STRUCTURED;
-		if (how->tag.len > 0 && !tag_is(&params, how->tag))
+		if (how->tag.len > 0 && !tag_is(&found->params, how->tag))
 			continue;
 		found->input = entry;
-		found->params = params;
 		n++;
 	}
 	if (n == 0 && inputs->n == 0)
 		return SG_REQUEST_MISSING;
-	return n == 1 ? SG_REQUEST_OK : SG_REQUEST_LABEL;
+	if (n != 1)
+		return SG_REQUEST_LABEL;
+	/* Those of another one may have been read behind it. */
+	return last == found->input || sg_sf_params(&found->input->value, &found->params) ?
+	       SG_REQUEST_OK : SG_REQUEST_STRUCTURED;
 }
 
 static enum sg_request_reason find_signature(struct sg_request_job *job,
@@ -139,25 +144,31 @@ static enum sg_request_reason read_params(struct sg_request_job *job, const stru
 	return SG_REQUEST_OK;
 }
 
-static enum sg_request_reason check_coverage(const struct sg_request_job *job,
-                                             const struct sg_request_covered *covered)
+/* Look for all that the caller wrote down. */
+static enum sg_request_reason check_required(struct sg_request_text wanted,
+                                             const struct sg_request_covered *covered, bool body)
 {
-	const struct sg_request_text wanted = job->reading->require;
-	const bool body = sg_request_body_there(job->message);
 	struct sg_request_covered required;
 	struct sg_buf room = { 0 };
 	enum sg_request_reason reason;
 	bool enough;
 
-	if (wanted.len == 0)
-		return sg_request_covers_enough(covered, body) ? SG_REQUEST_OK :
-		                                                 SG_REQUEST_UNCOVERED;
 	reason = sg_request_covered_of_text(wanted, &room, &required);
 	enough = reason == SG_REQUEST_OK && sg_request_covers(covered, &required, body);
 	sg_buf_free(&room);
 	if (reason != SG_REQUEST_OK)
 		return reason == SG_REQUEST_NOMEM ? reason : SG_REQUEST_ARGUMENT;
 	return enough ? SG_REQUEST_OK : SG_REQUEST_UNCOVERED;
+}
+
+static enum sg_request_reason check_coverage(const struct sg_request_job *job,
+                                             const struct sg_request_covered *covered)
+{
+	const bool body = sg_request_body_there(job->message);
+
+	if (job->reading->require.len > 0)
+		return check_required(job->reading->require, covered, body);
+	return sg_request_covers_enough(covered, body) ? SG_REQUEST_OK : SG_REQUEST_UNCOVERED;
 }
 
 static enum sg_request_reason make_base(struct sg_request_job *job, const struct found *found,

@@ -98,10 +98,13 @@ enum sg_err sg_buf_reserve(struct sg_buf *buf, size_t extra)
 
 enum sg_err sg_buf_append(struct sg_buf *buf, struct sg_bytes bytes)
 {
-	enum sg_err err = sg_buf_reserve(buf, bytes.len);
+	enum sg_err err;
 
-	if (err != SG_OK)
-		return err;
+	if (bytes.len > buf->cap - buf->len) {
+		err = sg_buf_reserve(buf, bytes.len);
+		if (err != SG_OK)
+			return err;
+	}
 	if (bytes.len > 0)
 		memcpy(buf->data + buf->len, bytes.data, bytes.len);
 	buf->len += bytes.len;

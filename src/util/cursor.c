@@ -84,7 +84,7 @@ static void write_be(struct sg_writer *w, uint64_t v, size_t len)
 
 void sg_write_u8(struct sg_writer *w, uint8_t v)
 {
-	write_be(w, v, 1);
+	sg_write_bytes(w, sg_bytes(&v, 1));
 }
 
 void sg_write_u16(struct sg_writer *w, uint16_t v)
