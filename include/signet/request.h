@@ -507,9 +507,9 @@ sg_request_check_code(const struct sg_request_signature *signature, const uint8_
  * in half a minute. Where the clock went ahead and nonces were forgotten by it, what is signed
  * before that is refused until the time has come again.
  *
- * A nonce is one of its machine, whatever the case of the identifier. In forms without one
- * (hmac, and rfc9421 where the signer set none) the signature stands for it: two requests that
- * are equal, with the same second, are one and its replay.
+ * A nonce is one of the key that signed, whatever the identifier, which the forms vault and hmac
+ * do not sign. In forms without one (hmac, and rfc9421 where the signer set none) the signature
+ * stands for it: two requests that are equal, with the same second, are one and its replay.
  *
  * Failures are counted by source. A source is the text of an address, IPv4 or IPv6; a mapped
  * IPv4 address is the IPv4 address, and IPv6 addresses are counted by their first 64 bits; what
@@ -538,9 +538,8 @@ typedef int sg_request_coder(void *context, const uint8_t *bytes, size_t len, ui
 
 /* A machine, as the caller's lookup tells it. All zero is one that is not enabled. */
 struct sg_request_machine {
-	/* The one name of the machine, in which its nonces are kept. Empty: the identifier of the
-	 * request, which is right where the lookup knows a machine by one spelling, or by
-	 * spellings that differ in the case of letters. */
+	/* The one name of the machine, for the verdict. Empty: the identifier of the request, in
+	 * lower case where it is written as a UUID. */
 	char id[SG_REQUEST_ID_MAX + 1];
 
 	enum sg_request_class kind;

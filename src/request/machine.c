@@ -55,15 +55,18 @@ enum sg_request_reason sg_machine_id(struct sg_request_text id, char out[SG_REQU
 
 /* Try all keys that a machine may have, with others in the place of those that it hasn't. */
 static enum sg_request_reason check_ed25519(const struct sg_request_machine *machine,
-                                            const struct sg_request_signature *signature)
+                                            const struct sg_request_signature *signature,
+                                            const uint8_t **signer)
 {
 	const unsigned n = machine != NULL ? machine->n_keys : 0;
 
 	for (unsigned i = 0; i < SG_REQUEST_KEYS_MAX; i++) {
 		const uint8_t *key = i < n ? machine->keys[i] : no_key;
 
-		if (sg_request_check_ed25519(signature, key) == SG_REQUEST_OK && i < n)
+		if (sg_request_check_ed25519(signature, key) == SG_REQUEST_OK && i < n) {
+			*signer = key;
 			return SG_REQUEST_OK;
+		}
 	}
 	return n > 0 ? SG_REQUEST_SIGNATURE : SG_REQUEST_KEY;
 }
@@ -86,11 +89,14 @@ static enum sg_request_reason check_hmac(const struct sg_request_machine *machin
 }
 
 enum sg_request_reason sg_machine_check(const struct sg_request_machine *machine,
-                                        const struct sg_request_signature *signature)
+                                        const struct sg_request_signature *signature,
+                                        const uint8_t **key)
 {
-	enum sg_request_reason reason = signature->form == SG_REQUEST_HMAC
-	                                ? check_hmac(machine, signature)
-	                                : check_ed25519(machine, signature);
+	enum sg_request_reason reason;
+
+	*key = NULL;
+	reason = signature->form == SG_REQUEST_HMAC ? check_hmac(machine, signature)
+	                                            : check_ed25519(machine, signature, key);
 
 	return machine != NULL ? reason : SG_REQUEST_UNKNOWN;
 }
@@ -108,26 +114,22 @@ enum sg_request_reason sg_machine_state(const struct sg_request_machine *machine
 	return SG_REQUEST_OK;
 }
 
-enum sg_request_reason sg_machine_once(const char *id,
+enum sg_request_reason sg_machine_once(const uint8_t *key,
                                        const struct sg_request_signature *signature,
                                        struct sg_buf *out)
 {
 	const struct sg_bytes nonce = sg_bytes(signature->nonce.data, signature->nonce.len);
 	const struct sg_bytes whole = sg_bytes(signature->signature, signature->signature_len);
-	const size_t begin = out->len, len = strnlen(id, SG_REQUEST_ID_MAX);
+	const bool has_nonce = signature->has_nonce && key != NULL;
 	enum sg_err err;
 
-	err = sg_buf_reserve(out, len + 2 + nonce.len + whole.len);
+	err = sg_buf_reserve(out, 1 + SG_ED25519_PUBLIC + nonce.len + whole.len);
+	/* The first byte says what follows, so that no two read alike. */
 	if (err == SG_OK)
-		err = sg_buf_append(out, sg_bytes(id, len));
-	if (err != SG_OK)
-		return SG_REQUEST_NOMEM;
-	if (len > 0)
-		lower((char *)out->data + begin, len);
-	/* A zero ends the identifier, and another byte says what follows, so that no two read
-	 * alike. */
-	err = sg_buf_append(out, sg_bytes(signature->has_nonce ? "\0n" : "\0s", 2));
+		err = sg_buf_append(out, sg_bytes(has_nonce ? "n" : "s", 1));
+	if (err == SG_OK && has_nonce)
+		err = sg_buf_append(out, sg_bytes(key, SG_ED25519_PUBLIC));
 	if (err == SG_OK)
-		err = sg_buf_append(out, signature->has_nonce ? nonce : whole);
+		err = sg_buf_append(out, has_nonce ? nonce : whole);
 	return err == SG_OK ? SG_REQUEST_OK : SG_REQUEST_NOMEM;
 }

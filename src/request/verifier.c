@@ -165,8 +165,8 @@ static enum sg_request_reason check_time(const struct sg_request_verifier *v,
 }
 
 static enum sg_request_reason keep_nonce(const struct sg_request_verifier *v,
-                                         const struct sg_request_signature *s, const char *id,
-                                         int64_t now)
+                                         const struct sg_request_signature *s,
+                                         const uint8_t *key, int64_t now)
 {
 	static const enum sg_request_reason reasons[] = {
 		[SG_NONCE_FRESH] = SG_REQUEST_OK, [SG_NONCE_SEEN] = SG_REQUEST_REPLAYED,
@@ -179,7 +179,7 @@ static enum sg_request_reason keep_nonce(const struct sg_request_verifier *v,
 
 	if (v->nonces == NULL)
 		return SG_REQUEST_OK;
-	reason = sg_machine_once(id, s, &once);
+	reason = sg_machine_once(key, s, &once);
 	if (reason == SG_REQUEST_OK)
 		reason = sg_store_nonce_use(v->nonces, sg_buf_bytes(&once), time, &answer) == SG_OK
 		         ? reasons[answer] : SG_REQUEST_NONCES;
@@ -190,8 +190,8 @@ static enum sg_request_reason keep_nonce(const struct sg_request_verifier *v,
 /* Who asks is known from here on. */
 static enum sg_request_reason admit(const struct sg_request_verifier *v,
                                     const struct sg_request_message *message,
-                                    struct sg_request_text source, const char *id, int64_t now,
-                                    const struct sg_request_machine *machine,
+                                    struct sg_request_text source, const uint8_t *key,
+                                    int64_t now, const struct sg_request_machine *machine,
                                     struct sg_request_verdict *verdict)
 {
 	enum sg_request_reason reason = sg_machine_state(machine, now);
@@ -207,9 +207,7 @@ static enum sg_request_reason admit(const struct sg_request_verifier *v,
 	if (reason == SG_REQUEST_OK && v->how.check != NULL &&
 	    v->how.check(v->how.context, message, source, machine, now) != 0)
 		reason = SG_REQUEST_DENIED;
-	return reason == SG_REQUEST_OK
-	       ? keep_nonce(v, verdict->signature, machine->id[0] != '\0' ? machine->id : id, now)
-	       : reason;
+	return reason == SG_REQUEST_OK ? keep_nonce(v, verdict->signature, key, now) : reason;
 }
 
 /* What comes behind the reading: machine, time, signature. */
@@ -222,6 +220,7 @@ static enum sg_request_reason identify(const struct sg_request_verifier *v,
 	const int64_t now = v->how.clock(v->how.context);
 	struct sg_request_machine machine = { .id = "" };
 	char id[SG_REQUEST_ID_MAX + 1];
+	const uint8_t *key = NULL;
 	enum sg_request_reason reason;
 	int found = 0;
 
@@ -231,11 +230,13 @@ static enum sg_request_reason identify(const struct sg_request_verifier *v,
 	found = v->how.lookup(v->how.context, sg_request_text(id), s->id_field, &machine);
 	if (found < 0)
 		return SG_REQUEST_LOOKUP;
+	if (machine.id[0] == '\0')
+		memcpy(machine.id, id, sizeof machine.id);
 	reason = check_time(v, s, now);
 	if (reason == SG_REQUEST_OK)
-		reason = sg_machine_check(found > 0 ? &machine : NULL, s);
+		reason = sg_machine_check(found > 0 ? &machine : NULL, s, &key);
 	if (reason == SG_REQUEST_OK)
-		reason = admit(v, message, source, id, now, &machine, verdict);
+		reason = admit(v, message, source, key, now, &machine, verdict);
 	if (found > 0 && v->how.release != NULL)
 		v->how.release(v->how.context, &machine);
 	return reason;
