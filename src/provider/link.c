@@ -215,18 +215,18 @@ enum sg_err sg_prov_link_do(struct sg_prov_link *link, const struct sg_prov_aske
 	return err;
 }
 
-static void link_free(struct sg_prov_link *link)
+static void link_free(struct sg_prov_link *link, bool leave)
 {
 	struct sg_client *client = atomic_load(&link->client);
 
 	drop_pin(link);
-	if (atomic_load(&link->generation) == sg_fork_generation() + 1)
+	if (!leave && atomic_load(&link->generation) == sg_fork_generation() + 1)
 		sg_client_give_up(&client);
 	free(link->uri);
 	free(link);
 }
 
-void sg_prov_links_free(struct sg_provider *provider)
+void sg_prov_links_free(struct sg_provider *provider, bool leave)
 {
 	struct sg_prov_link *link, *next;
 
@@ -236,6 +236,6 @@ void sg_prov_links_free(struct sg_provider *provider)
 	pthread_mutex_unlock(&lock);
 	for (; link != NULL; link = next) {
 		next = link->next;
-		link_free(link);
+		link_free(link, leave);
 	}
 }

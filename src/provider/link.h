@@ -35,7 +35,8 @@ enum sg_err sg_prov_link_find(struct sg_provider *provider, const char *uri,
 enum sg_err sg_prov_link_do(struct sg_prov_link *link, const struct sg_prov_asker *asker,
                             enum sg_err (*fn)(struct sg_client_session *s, void *arg), void *arg);
 
-/* Close all links of a provider, whose keys are gone. */
-void sg_prov_links_free(struct sg_provider *provider);
+/* Free all links of a provider, whose keys are gone, and close them unless they are left to the end
+ * of the process: then no module is called. */
+void sg_prov_links_free(struct sg_provider *provider, bool leave);
 
 #endif

@@ -127,9 +127,7 @@ static void teardown(void *ctx)
 {
 	struct sg_provider *provider = ctx;
 
-	if (is_ending())
-		return;
-	sg_prov_links_free(provider);
+	sg_prov_links_free(provider, is_ending());
 	sg_prov_section_free(&provider->section);
 	free(provider);
 }
