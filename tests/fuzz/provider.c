@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Fuzzing. The OpenSSL provider, by OpenSSL's own functions in an order that the input chooses, over
- * a token that lies where it says so (fuzz/hostile.h). Where the token told no lie, keys sign and
- * what they sign is good; a private key never comes out, whatever happens.
+ * Fuzzing. The OpenSSL provider, by OpenSSL's own functions in an order that the input chooses,
+ * over a token that lies where it says so (fuzz/hostile.h). Where the token told no lie, keys sign
+ * and what they sign is good; a private key never comes out, whatever happens.
  */
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
@@ -31,6 +31,7 @@
 OSSL_provider_init_fn OSSL_provider_init;
 
 static OSSL_LIB_CTX *lib, *plain;
+static OSSL_PROVIDER *ours;
 static struct sg_provider *provider;
 static UI_METHOD *asks;
 
@@ -80,8 +81,9 @@ static void start(void)
 	asks = UI_UTIL_wrap_read_pem_callback(answer, 0);
 	need(lib != NULL && plain != NULL && asks != NULL, "contexts");
 	need(OSSL_PROVIDER_add_builtin(lib, "signet", start_provider) == 1 &&
-	     OSSL_PROVIDER_load(lib, "default") != NULL && OSSL_PROVIDER_load(lib, "signet") != NULL,
-	     "the provider");
+	     OSSL_PROVIDER_load(lib, "default") != NULL, "providers");
+	ours = OSSL_PROVIDER_load(lib, "signet");
+	need(ours != NULL, "the provider");
 }
 
 /* A text of the input, of at most TEXT_MAX bytes and without a zero byte. */
@@ -174,23 +176,33 @@ static struct key *any_key(void)
 	return &keys[fuzz_below(&program, KEYS)];
 }
 
-/* Verify with the public half in OpenSSL's own provider. */
+static bool verifies(OSSL_LIB_CTX *where, EVP_PKEY *key, const char *digest, const char *message,
+                     struct sg_bytes signature)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	const bool good = key != NULL && ctx != NULL &&
+	                  EVP_DigestVerifyInit_ex(ctx, NULL, digest, where, NULL, key, NULL) == 1 &&
+	                  EVP_DigestVerify(ctx, signature.data, signature.len,
+	                                   (const unsigned char *)message, strlen(message)) == 1;
+
+	EVP_MD_CTX_free(ctx);
+	return good;
+}
+
+/* Verify by the key, and with the public half in OpenSSL's own provider. */
 static bool good(EVP_PKEY *key, const char *digest, const char *message, struct sg_bytes signature)
 {
 	unsigned char *der = NULL;
 	const unsigned char *at;
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	EVP_PKEY *copy = NULL;
 	const int len = i2d_PUBKEY(key, &der);
+	EVP_PKEY *copy;
 	bool is;
 
-	need(len > 0 && ctx != NULL, "a public key");
+	need(len > 0, "a public key");
 	at = der;
 	copy = d2i_PUBKEY_ex(NULL, &at, len, plain, NULL);
-	is = copy != NULL && EVP_DigestVerifyInit_ex(ctx, NULL, digest, plain, NULL, copy, NULL) == 1 &&
-	     EVP_DigestVerify(ctx, signature.data, signature.len, (const unsigned char *)message,
-	                      strlen(message)) == 1;
-	EVP_MD_CTX_free(ctx);
+	is = verifies(plain, copy, digest, message, signature) &&
+	     verifies(lib, key, digest, message, signature);
 	EVP_PKEY_free(copy);
 	OPENSSL_free(der);
 	return is;
@@ -341,6 +353,62 @@ static void compare(void)
 	}
 	EVP_PKEY_CTX_free(ctx);
 	keep(EVP_PKEY_dup(one->key), one->imported);
+}
+
+/* Ask a context for what it says of its signatures, and set what it lets be set. */
+static void ask_context(void)
+{
+	static const char *const names[] = {
+		OSSL_SIGNATURE_PARAM_ALGORITHM_ID, OSSL_SIGNATURE_PARAM_DIGEST,
+		OSSL_SIGNATURE_PARAM_DIGEST_SIZE, "nonce-type", "instance", "context-string",
+	};
+	EVP_PKEY *key = any_key()->key;
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new(), *copy = EVP_MD_CTX_new();
+	EVP_PKEY_CTX *inner = NULL;
+	const char *name = names[fuzz_below(&program, LENGTH_OF(names))], *value = text();
+	const size_t room = fuzz_below(&program, TEXT_MAX);
+	unsigned char *out = fuzz_copy(value, strlen(value) + 1), signature[96];
+	const size_t len = room < strlen(value) ? room : strlen(value);
+	size_t signature_len = sizeof signature;
+	unsigned number = (unsigned)room;
+	const OSSL_PARAM kinds[] = {
+		OSSL_PARAM_construct_utf8_string(name, (char *)out, len),
+		OSSL_PARAM_construct_octet_string(name, out, len),
+		OSSL_PARAM_construct_uint(name, &number),
+	};
+	OSSL_PARAM params[2] = { kinds[fuzz_below(&program, LENGTH_OF(kinds))], OSSL_PARAM_END };
+
+	need(ctx != NULL && copy != NULL, "memory");
+	if (key != NULL && EVP_DigestSignInit_ex(ctx, &inner, NULL, lib, NULL, key, NULL) == 1) {
+		(void)EVP_PKEY_CTX_gettable_params(inner);
+		(void)EVP_PKEY_CTX_settable_params(inner);
+		(void)EVP_PKEY_CTX_set_params(inner, params);
+		(void)EVP_PKEY_CTX_get_params(inner, params);
+		if (EVP_MD_CTX_copy_ex(copy, ctx) == 1)
+			(void)EVP_DigestSign(copy, signature, &signature_len, out, len);
+	}
+	EVP_MD_CTX_free(ctx);
+	EVP_MD_CTX_free(copy);
+}
+
+/* What else OpenSSL asks a provider for: no key is made here. */
+static void ask_provider(void)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(lib, fuzz_below(&program, 2) == 0 ? "EC"
+	                                                                                  : "ED25519",
+	                                               "provider=signet");
+	EVP_PKEY *key = any_key()->key;
+	char *name = NULL;
+	OSSL_PARAM params[] = {
+		OSSL_PARAM_utf8_ptr(OSSL_PROV_PARAM_NAME, &name, 0), OSSL_PARAM_END,
+	};
+
+	need(ctx != NULL && EVP_PKEY_keygen_init(ctx) != 1, "a key could be made");
+	(void)EVP_PKEY_fromdata_settable(ctx, fuzz_byte(&program));
+	if (key != NULL)
+		(void)EVP_PKEY_gettable_params(key);
+	need(OSSL_PROVIDER_get_params(ours, params) == 1 && name != NULL, "it has no name");
+	EVP_PKEY_CTX_free(ctx);
 }
 
 /* Import a key of odd parameters. */
@@ -495,7 +563,7 @@ static void run(void)
 {
 	static void (*const steps[])(void) = {
 		load, load, load, sign, sign, sign_in_parts, sign_digest, ask_key, compare, import, configure,
-		decode,
+		decode, ask_context, ask_provider,
 	};
 
 	for (int i = 0; i < STEPS && program.len > 0; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Fuzzing. A request that is signed: it can be read and is good, as it is and when it comes from the
- * wire; and no more when a byte of it has changed.
+ * Fuzzing. A request that is signed: it can be read and is good, as it is and when it comes from
+ * the wire; and no more when a byte of it has changed.
  */
 #include <string.h>
 

@@ -10,6 +10,7 @@
 #include "request/covered.h"
 #include "request/digest.h"
 #include "request/field.h"
+#include "request/lockout.h"
 #include "request/query.h"
 
 static void need(bool condition, const char *what)
@@ -237,6 +238,25 @@ static void try_digest(struct sg_request_text text)
 	sg_buf_free(&value);
 }
 
+/* An address in brackets, or with a zone, is the same source. */
+static void try_source(struct sg_request_text text)
+{
+	uint8_t source[SG_LOCKOUT_SOURCE], other[SG_LOCKOUT_SOURCE];
+	const size_t len = sg_lockout_source(text, source);
+	char *bracketed = fuzz_alloc(text.len + 2);
+
+	need(len >= 1 && len <= sizeof source, "a source is too long");
+	bracketed[0] = '[';
+	if (text.len > 0)
+		memcpy(bracketed + 1, text.data, text.len);
+	bracketed[text.len + 1] = ']';
+	/* What is no address begins with a zero, and so does one of this network alone. */
+	if (len <= 8 && source[0] != 0)
+		need(text.data[0] == '[' ||
+		     (sg_lockout_source(sg_request_part(bracketed, text.len + 2), other) == len &&
+		      memcmp(source, other, len) == 0), "a source has two names");
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct sg_request_text text = sg_request_part(fuzz_copy(data, len), len);
@@ -247,6 +267,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	try_covered(text);
 	try_query(text);
 	try_digest(text);
+	try_source(text);
 	fuzz_release();
 	return 0;
 }
