@@ -65,6 +65,22 @@ static int64_t clock_of(void *context)
 	return ((struct check *)context)->now;
 }
 
+/* Without --url the request is read from standard input, and so nothing else can be. */
+static enum tool_exit check_stdin(const struct tool *tool)
+{
+	static const enum tool_option readers[] = {
+		OPT_PUBLIC_KEY, OPT_MACHINES, OPT_PIN_FILE, OPT_KEY_PIN_FILE,
+	};
+
+	for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++)
+		if (!tool_given(tool, OPT_URL) && tool_given(tool, readers[i]) &&
+		    (strcmp(tool->value[readers[i]], "-") == 0 ||
+		     strcmp(tool->value[readers[i]], "fd:0") == 0))
+			return tool_fail(TOOL_USAGE, "--url describes a request that is not read from "
+			                 "there.", "two things can't both be read from standard input");
+	return TOOL_OK;
+}
+
 /* Learn who may sign. */
 static enum tool_exit read_signers(struct check *check)
 {
@@ -266,6 +282,8 @@ static enum tool_exit run(struct tool *tool)
 		return tool_fail_err(SG_ERR_NOMEM, "can't check the request");
 	check->tool = tool;
 	code = read_demands(check);
+	if (code == TOOL_OK)
+		code = check_stdin(tool);
 	if (code == TOOL_OK)
 		code = read_signers(check);
 	if (code == TOOL_OK)

@@ -210,7 +210,8 @@ a_request_may_be_described() {
 }
 
 signers_must_be_named() {
-	signed GET /v1 '' --id m && verify 2 && verify 2 --public-key "$FOLDER/pem" --machines "$FOLDER/machines.json"
+	signed GET /v1 '' --id m && verify 2 && verify 2 --public-key "$FOLDER/pem" --machines "$FOLDER/machines.json" &&
+		verify 2 --public-key - && says 'both be read'
 }
 
 tpm_start || exit 1
