@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/rv.h"
+#include "client/rv.h"
 #include "tools/text.h"
 #include "util/log.h"
 

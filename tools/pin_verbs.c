@@ -3,8 +3,8 @@
  * signet pin set and pin reset: changing PINs. PKCS#11 has no way to give the password of the
  * TPM's owner, so these verbs call core.
  */
+#include "client/rv.h"
 #include "core/module.h"
-#include "core/rv.h"
 #include "tools/fail.h"
 #include "tools/pin.h"
 #include "tools/progress.h"

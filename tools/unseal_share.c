@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/rv.h"
+#include "client/rv.h"
 #include "crypto/base64.h"
 #include "crypto/hex.h"
 #include "tools/fail.h"

@@ -4,7 +4,7 @@
  */
 #include "api/call.h"
 
-#include "core/rv.h"
+#include "client/rv.h"
 
 #define TRIES 8                         /* while one token after the other takes the place */
 

@@ -13,8 +13,8 @@
 
 #include "api/call.h"
 #include "api/text.h"
+#include "client/rv.h"
 #include "core/mech.h"
-#include "core/rv.h"
 #include "core/token_tries.h"
 #include "util/log.h"
 

@@ -8,6 +8,7 @@ libsignet_client_la_SOURCES += \
 	src/client/pool.c src/client/pool.h \
 	src/client/rc.c src/client/rc.h \
 	src/client/refusal.c src/client/refusal.h \
+	src/client/rv.c src/client/rv.h \
 	src/client/share.c src/client/share.h \
 	src/client/slots.c src/client/slots.h \
 	src/client/tokens.c src/client/tokens.h \

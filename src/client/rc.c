@@ -10,6 +10,7 @@
 #include <signet/pkcs11.h>
 
 #include "client/manner.h"
+#include "client/rv.h"
 #include "util/log.h"
 
 struct row {
@@ -90,6 +91,14 @@ bool sg_client_is_vague(CK_RV rv)
 	return rv != CKR_OK && find(rv) == NULL;
 }
 
+/* p11-kit knows those of the specification; another signet may be the module. */
+static const char *meaning(CK_RV rv)
+{
+	const enum sg_err cause = (rv & ~0xffUL) == CKR_SIGNET ? sg_rv_cause(rv) : SG_OK;
+
+	return cause != SG_OK ? sg_err_sentence(cause) : p11_kit_strerror(rv);
+}
+
 enum sg_err sg_client_err(const char *function, CK_RV rv, bool *lost)
 {
 	const struct row *row = find(rv);
@@ -97,7 +106,7 @@ enum sg_err sg_client_err(const char *function, CK_RV rv, bool *lost)
 	if (rv == CKR_OK)
 		return SG_OK;
 	sg_log(SG_LOG_ERROR, "the %s answers to %s: %s (0x%lx)", sg_client_noun(), function,
-	       p11_kit_strerror(rv), rv);
+	       meaning(rv), rv);
 	if (row != NULL && row->lost && lost != NULL)
 		*lost = true;
 	return row != NULL ? row->err : SG_ERR_HSM_FAULT;

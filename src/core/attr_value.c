@@ -7,8 +7,8 @@
 
 #include <string.h>
 
+#include "client/rv.h"
 #include "core/date.h"
-#include "core/rv.h"
 #include "seal/policy.h"
 #include "util/log.h"
 

@@ -4,9 +4,9 @@
  */
 #include "core/copy_try.h"
 
+#include "client/rv.h"
 #include "core/door.h"
 #include "core/object_ops.h"
-#include "core/rv.h"
 #include "core/token_material.h"
 
 static CK_RV try_it(struct sg_session *session, CK_OBJECT_HANDLE key, const CK_ATTRIBUTE *template,

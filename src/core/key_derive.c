@@ -6,11 +6,11 @@
  */
 #include "core/key_ops.h"
 
+#include "client/rv.h"
 #include "core/access.h"
 #include "core/attr_table.h"
 #include "core/key_template.h"
 #include "core/mech.h"
-#include "core/rv.h"
 #include "core/template.h"
 #include "core/token_objects.h"
 

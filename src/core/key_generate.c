@@ -4,10 +4,10 @@
  */
 #include "core/key_ops.h"
 
+#include "client/rv.h"
 #include "core/access.h"
 #include "core/curve.h"
 #include "core/mech.h"
-#include "core/rv.h"
 #include "core/template.h"
 #include "core/token_objects.h"
 #include "core/token_resident.h"

@@ -4,10 +4,10 @@
  */
 #include "core/key_reseal.h"
 
+#include "client/rv.h"
 #include "core/access.h"
 #include "core/door.h"
 #include "core/key_guard.h"
-#include "core/rv.h"
 #include "core/token_material.h"
 #include "core/token_objects.h"
 #include "util/log.h"

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/rv.h"
 #include "core/attr_value.h"
-#include "core/rv.h"
 #include "core/template.h"
 #include "util/log.h"
 

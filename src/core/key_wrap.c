@@ -6,12 +6,12 @@
 
 #include <string.h>
 
+#include "client/rv.h"
 #include "core/access.h"
 #include "core/attr_table.h"
 #include "core/curve.h"
 #include "core/key_template.h"
 #include "core/mech.h"
-#include "core/rv.h"
 #include "core/template.h"
 #include "core/token_objects.h"
 #include "crypto/pkcs8.h"

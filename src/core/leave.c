@@ -4,11 +4,11 @@
  */
 #include "core/leave.h"
 
+#include "client/rv.h"
 #include "core/access.h"
 #include "core/curve.h"
 #include "core/door.h"
 #include "core/object_ops.h"
-#include "core/rv.h"
 #include "core/token_objects.h"
 
 static bool may_leave(const struct sg_object *key, CK_FLAGS way)

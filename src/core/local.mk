@@ -47,7 +47,6 @@ libsignet_la_SOURCES += \
 	src/core/record.c src/core/record.h \
 	src/core/root.c src/core/root.h \
 	src/core/recovery.c src/core/recovery.h \
-	src/core/rv.c src/core/rv.h \
 	src/core/sent_key.c src/core/sent_key.h \
 	src/core/session.c src/core/session.h \
 	src/core/share.c src/core/share.h \

@@ -4,7 +4,7 @@
  * counts wrong ones; nothing here compares a PIN with anything but, where the
  * configuration wants it, core/login_cache.c.
  */
-#include "core/rv.h"
+#include "client/rv.h"
 #include "core/token_anchor.h"
 #include "core/token_index.h"
 #include "core/token_material.h"

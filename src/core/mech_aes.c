@@ -5,8 +5,8 @@
  */
 #include <string.h>
 
+#include "client/rv.h"
 #include "core/mech_gcm.h"
-#include "core/rv.h"
 #include "core/token_resident.h"
 
 /* The parameters before the erratum of PKCS#11 2.40, without ulIvBits. */

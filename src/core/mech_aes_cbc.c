@@ -6,8 +6,8 @@
  */
 #include <string.h>
 
+#include "client/rv.h"
 #include "core/mech.h"
-#include "core/rv.h"
 #include "crypto/aes_cbc.h"
 
 static const struct sg_op_fns encrypt_fns, decrypt_fns;

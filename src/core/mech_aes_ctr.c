@@ -5,8 +5,8 @@
  */
 #include <string.h>
 
+#include "client/rv.h"
 #include "core/mech.h"
-#include "core/rv.h"
 
 typedef unsigned __int128 block;
 

@@ -5,8 +5,8 @@
  */
 #include "core/mech_curve.h"
 
+#include "client/rv.h"
 #include "core/curve.h"
-#include "core/rv.h"
 
 CK_RV sg_mech_make_pair(const struct sg_attrs *attrs, struct sg_secret **material)
 {

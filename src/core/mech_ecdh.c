@@ -5,9 +5,9 @@
  */
 #include <string.h>
 
+#include "client/rv.h"
 #include "core/curve.h"
 #include "core/mech_curve.h"
-#include "core/rv.h"
 #include "core/token_resident.h"
 #include "crypto/kdf.h"
 #include "crypto/p256.h"

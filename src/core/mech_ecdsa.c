@@ -4,8 +4,8 @@
  * The hardware that keeps the key signs, a digest at a time; digests and verification are
  * made here.
  */
+#include "client/rv.h"
 #include "core/mech_curve.h"
-#include "core/rv.h"
 #include "core/token_resident.h"
 #include "crypto/p256.h"
 

@@ -6,8 +6,8 @@
  */
 #include <string.h>
 
+#include "client/rv.h"
 #include "core/mech_curve.h"
-#include "core/rv.h"
 #include "core/token_resident.h"
 #include "crypto/ed25519_dom.h"
 

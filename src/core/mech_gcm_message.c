@@ -6,10 +6,10 @@
  */
 #include <string.h>
 
+#include "client/rv.h"
 #include "core/mech.h"
 #include "core/mech_gcm.h"
 #include "core/op_message.h"
-#include "core/rv.h"
 
 CK_RV sg_gcm_message_param(const CK_MECHANISM *mechanism, struct sg_op *op)
 {

@@ -3,9 +3,9 @@
  * Ring 3. The mechanisms that make keys out of nothing but random bytes: AES, generic
  * secrets [PKCS#11 3.1 §6.7], HMAC [§6.22] and HKDF [§6.62.5].
  */
+#include "client/rv.h"
 #include "core/attr_table.h"
 #include "core/mech.h"
-#include "core/rv.h"
 #include "crypto/random.h"
 
 static CK_RV generate(const struct sg_attrs *attrs, struct sg_secret **material)

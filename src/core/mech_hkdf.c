@@ -7,10 +7,10 @@
  */
 #include <string.h>
 
+#include "client/rv.h"
 #include "core/access.h"
 #include "core/attr_table.h"
 #include "core/mech.h"
-#include "core/rv.h"
 #include "core/token_material.h"
 #include "core/token_objects.h"
 #include "crypto/ed25519.h"

@@ -4,8 +4,8 @@
  * CKM_AES_KEY_WRAP_PAD, which both mean RFC 5649 [PKCS#11 3.1 §6.16], also by keys that live in
  * the hardware.
  */
+#include "client/rv.h"
 #include "core/mech.h"
-#include "core/rv.h"
 #include "core/token_resident.h"
 #include "crypto/keywrap.h"
 

@@ -7,9 +7,9 @@
  */
 #include <string.h>
 
+#include "client/rv.h"
 #include "core/attr_table.h"
 #include "core/mech.h"
-#include "core/rv.h"
 #include "core/token_resident.h"
 #include "crypto/mac.h"
 

@@ -2,8 +2,8 @@
  *
  * Ring 3. CKM_SHA256, CKM_SHA384, CKM_SHA512 [PKCS#11 3.1 §6.22].
  */
+#include "client/rv.h"
 #include "core/mech.h"
-#include "core/rv.h"
 
 static CK_RV size(const struct sg_op *op, enum sg_op_phase phase, size_t in_len, size_t *out_len)
 {

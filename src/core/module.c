@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "client/calling.h"
-#include "core/rv.h"
+#include "client/rv.h"
 #include "crypto/crypto.h"
 #include "util/errand.h"
 #include "util/fork.h"

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/rv.h"
 #include "core/attr_table.h"
 #include "core/attr_value.h"
 #include "core/curve.h"
-#include "core/rv.h"
 #include "crypto/random.h"
 #include "seal/sealer.h"
 

@@ -6,10 +6,10 @@
 
 #include <string.h>
 
+#include "client/rv.h"
 #include "core/access.h"
 #include "core/attr_value.h"
 #include "core/curve.h"
-#include "core/rv.h"
 #include "core/template.h"
 #include "core/token_material.h"
 #include "core/token_objects.h"

@@ -4,9 +4,9 @@
  */
 #include "core/op.h"
 
+#include "client/rv.h"
 #include "core/access.h"
 #include "core/mech.h"
-#include "core/rv.h"
 #include "core/session.h"
 #include "core/token_material.h"
 #include "core/token_objects.h"

@@ -4,10 +4,10 @@
  */
 #include "core/root.h"
 
+#include "client/rv.h"
 #include "core/access.h"
 #include "core/door.h"
 #include "core/object_ops.h"
-#include "core/rv.h"
 #include "core/token_material.h"
 #include "core/token_objects.h"
 #include "core/token_succeed.h"

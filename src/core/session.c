@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-#include "core/rv.h"
+#include "client/rv.h"
 #include "core/token_objects.h"
 
 #define BATCH 256

@@ -6,11 +6,11 @@
 
 #include <string.h>
 
+#include "client/rv.h"
 #include "core/attr_value.h"
 #include "core/curve.h"
 #include "core/date.h"
 #include "core/leave.h"
-#include "core/rv.h"
 #include "core/token.h"
 #include "util/log.h"
 

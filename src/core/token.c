@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/rv.h"
+#include "client/rv.h"
 #include "core/token_anchor.h"
 #include "core/token_write.h"
 #include "crypto/crypto.h"

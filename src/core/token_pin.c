@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "core/rv.h"
+#include "client/rv.h"
 #include "core/token_anchor.h"
 #include "core/token_index.h"
 #include "core/token_tries.h"

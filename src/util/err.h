@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Ring 0. What can go wrong below PKCS#11: one enumeration and one table that
- * gives each cause a name, a sentence and the next step. core/rv.c maps the
+ * gives each cause a name, a sentence and the next step. client/rv.c maps the
  * same causes to CK_RV. No function here fails.
  */
 #ifndef SG_UTIL_ERR_H

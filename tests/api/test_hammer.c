@@ -9,7 +9,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "core/rv.h"
+#include "client/rv.h"
 #include "lib/p11.h"
 #include "lib/runner.h"
 

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "core/rv.h"
+#include "client/rv.h"
 
 #define ROUNDS 21
 #define ROUND_NS 1e7

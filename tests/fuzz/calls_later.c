@@ -4,7 +4,7 @@
  * name, cancelling, a signature that comes first; and functions that are not supported,
  * whatever they are called with.
  */
-#include "core/rv.h"
+#include "client/rv.h"
 #include "fuzz/calls.h"
 #include "fuzz/data.h"
 #include "fuzz/mechanism.h"

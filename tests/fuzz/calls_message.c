@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "core/rv.h"
+#include "client/rv.h"
 #include "fuzz/calls.h"
 #include "fuzz/data.h"
 #include "fuzz/mechanism.h"

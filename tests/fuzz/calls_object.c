@@ -2,7 +2,7 @@
  *
  * Fuzzing. Objects.
  */
-#include "core/rv.h"
+#include "client/rv.h"
 #include "fuzz/calls.h"
 #include "fuzz/data.h"
 #include "fuzz/model.h"

@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "core/rv.h"
+#include "client/rv.h"
 #include "fuzz/calls.h"
 #include "fuzz/model.h"
 #include "fuzz/pin.h"

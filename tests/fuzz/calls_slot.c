@@ -3,7 +3,7 @@
  * Fuzzing. The module and its slots. Structures that are filled lie in memory of
  * exactly their size.
  */
-#include "core/rv.h"
+#include "client/rv.h"
 #include "fuzz/calls.h"
 #include "fuzz/mechanism.h"
 #include "fuzz/model.h"

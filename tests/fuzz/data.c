@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "core/rv.h"
+#include "client/rv.h"
 #include "fuzz/model.h"
 
 #define LENGTH_OF(array) (sizeof(array) / sizeof((array)[0]))

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/rv.h"
+#include "client/rv.h"
 #include "fuzz/mechanism.h"
 #include "fuzz/world.h"
 

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "core/rv.h"
+#include "client/rv.h"
 #include "crypto/crypto.h"
 #include "fuzz/input.h"
 

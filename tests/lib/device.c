@@ -9,7 +9,7 @@
 #include <string.h>
 #include <tss2/tss2_tpm2_types.h>
 
-#include "core/rv.h"
+#include "client/rv.h"
 #include "lib/fault.h"
 #include "lib/faulty.h"
 #include "lib/p11.h"

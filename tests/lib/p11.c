@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/rv.h"
+#include "client/rv.h"
 #include "core/token.h"
 #include "crypto/crypto.h"
 #include "lib/file.h"

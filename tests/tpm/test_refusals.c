@@ -10,7 +10,7 @@
 #include <tss2/tss2_tpm2_types.h>
 #include <unistd.h>
 
-#include "core/rv.h"
+#include "client/rv.h"
 #include "core/token_reseal.h"
 #include "crypto/crypto.h"
 #include "lib/fault.h"

@@ -3,9 +3,14 @@
  * Tests. From what the module of an HSM returns to our own errors.
  */
 #include "client/rc.h"
-#include "lib/runner.h"
+
+#include <stdio.h>
+#include <string.h>
 
 #include <signet/pkcs11.h>
+
+#include "lib/runner.h"
+#include "util/log.h"
 
 struct row {
 	CK_RV rv;
@@ -102,6 +107,26 @@ START_TEST(every_refusal_is_an_error)
 }
 END_TEST
 
+static char said[512];
+
+static void hear(enum sg_log_level level, const char *text, void *arg)
+{
+	(void)arg;
+	(void)level;
+	snprintf(said, sizeof said, "%s", text);
+}
+
+/* p11-kit does not know them: "Unknown error" would name no cause. */
+START_TEST(a_code_of_our_own_module_is_said_in_words)
+{
+	sg_log_set(hear, NULL);
+	ck_assert_int_eq(sg_client_err("C_Login", CKR_SIGNET_SECURE_MEMORY, NULL),
+	                 SG_ERR_HSM_FAULT);
+	sg_log_set(NULL, NULL);
+	ck_assert_msg(strstr(said, sg_err_sentence(SG_ERR_SECURE_MEMORY)) != NULL, "%s", said);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("hsm_rc");
@@ -113,6 +138,7 @@ static Suite *suite(void)
 	                    sizeof vague / sizeof vague[0]);
 	tcase_add_test(tcase, what_is_about_the_hsm_alone_is_known);
 	tcase_add_test(tcase, every_refusal_is_an_error);
+	tcase_add_test(tcase, a_code_of_our_own_module_is_said_in_words);
 	suite_add_tcase(s, tcase);
 	return s;
 }

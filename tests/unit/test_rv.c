@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Tests of core/rv.c.
+ * Tests of client/rv.c.
  */
-#include "core/rv.h"
+#include "client/rv.h"
 
 #include <string.h>
 

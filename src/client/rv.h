@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Ring 3. From causes to PKCS#11 return values, in one table.
+ * Ring 2, client. From causes to the PKCS#11 return values of our module and back, in one table:
+ * for the module, which returns them, and for its clients, which get them.
  */
-#ifndef SG_CORE_RV_H
-#define SG_CORE_RV_H
+#ifndef SG_CLIENT_RV_H
+#define SG_CLIENT_RV_H
 
-#include "core/pkcs11.h"
+#include <p11-kit/pkcs11.h>
+
+#include <signet/pkcs11.h>
+
 #include "util/err.h"
 
 /* Return the CK_RV of a cause and log its sentence; SG_OK is CKR_OK. */

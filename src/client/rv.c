@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Ring 3. The table from causes to return values, and the names of return values.
+ * Ring 2, client. The table from causes to return values, and the names of return values.
  */
-#include "core/rv.h"
+#include "client/rv.h"
 
 #include <stddef.h>
 
