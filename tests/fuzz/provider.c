@@ -591,7 +591,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		EVP_PKEY_free(keys[i].key);
 		keys[i] = (struct key){ NULL, false };
 	}
-	sg_prov_links_free(provider);
+	sg_prov_links_free(provider, false);
 	hostile_end();
 	ERR_clear_error();
 	return 0;
