@@ -158,15 +158,16 @@ SG_REQUEST_API const char *sg_request_reason_sentence(enum sg_request_reason rea
  *
  *     METHOD:path:timestamp:nonce:bodyhash
  *
- *   in ASCII without an end of line. path is the target as it is sent; timestamp is Unix
- *   seconds in decimal; nonce is opaque text of visible ASCII without a colon, since with one the
- *   same bytes could be read in two ways; bodyhash is the SHA-256 of the exact body in lower-case
- *   hexadecimal, of no bytes where there is no body. The fields are X-Machine-Id, X-Timestamp,
- *   X-Nonce, X-Signature (base64 of 64 bytes). Instead of X-Machine-Id a reader takes X-Agent-Id
- *   or X-Tunnel-Id; where several are there, they must be the same text. The host, the identifier
- *   and all other fields are not signed. The clients in the field refuse to sign a path with a
- *   query string, and so does this library, and refuses to read one, unless
- *   SG_REQUEST_ALLOW_QUERY says that both sides sign the query string as part of path.
+ *   in ASCII without an end of line. path is the target as it is sent (of an absolute one what
+ *   follows the host, "/" where nothing does); timestamp is Unix seconds in decimal; nonce is
+ *   opaque text of visible ASCII without a colon, since with one the same bytes could be read in
+ *   two ways; bodyhash is the SHA-256 of the exact body in lower-case hexadecimal, of no bytes
+ *   where there is no body. The fields are X-Machine-Id, X-Timestamp, X-Nonce, X-Signature
+ *   (base64 of 64 bytes). Instead of X-Machine-Id a reader takes X-Agent-Id or X-Tunnel-Id; where
+ *   several are there, they must be the same text. The host, the identifier and all other fields
+ *   are not signed. The clients in the field refuse to sign a path with a query string, and so
+ *   does this library, and refuses to read one, unless SG_REQUEST_ALLOW_QUERY says that both
+ *   sides sign the query string as part of path.
  *
  * rfc9421: HTTP message signatures [RFC 9421] with the algorithm ed25519, and Content-Digest
  *   [RFC 9530] with sha-256 or sha-512 over the body. The fields are Signature-Input, Signature
@@ -598,7 +599,8 @@ struct sg_request_verifying {
 	int64_t skew;                   /* seconds to either side; 0: 300; at most 86400 */
 
 	/* The file of nonces. It is made where there is none, in a folder that is there and
-	 * that nobody else can write to. NULL only with SG_REQUEST_NO_NONCES. */
+	 * that is private to the user (0700), as are the files. NULL only with
+	 * SG_REQUEST_NO_NONCES. */
 	const char *nonces;
 	size_t nonces_max;              /* how many at most; 0: 1,000,000 */
 
@@ -612,7 +614,8 @@ struct sg_request_verifying {
 };
 
 /* A verifier. Any number of threads may use it; a child of fork may go on using it, and begins
- * with a copy of the count of failures. */
+ * with a copy of the count of failures: but not where another thread of the program was in SQLite
+ * on its own account while it forked, whose locks the child then finds held. */
 struct sg_request_verifier;
 
 /* Make a verifier; the caller frees it with sg_request_verifier_free when no thread uses it any

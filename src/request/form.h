@@ -54,6 +54,10 @@ const struct sg_request_form_row *sg_request_form_row(enum sg_request_form form)
 enum sg_request_reason sg_request_form_of(const struct sg_request_message *message,
                                           enum sg_request_form *form);
 
+/* Copy how to read, which may be NULL or of an older header and shorter; false where its size,
+ * flags or form are none. */
+bool sg_request_reading_take(const struct sg_request_reading *how, struct sg_request_reading *out);
+
 /* What several forms do alike, for their own files: */
 
 /* Keep what stands in job->room, which is empty then. */

@@ -12,7 +12,7 @@
 #include "request/field.h"
 #include "request/form.h"
 
-static bool take_options(struct sg_request_reading *out, const struct sg_request_reading *how)
+bool sg_request_reading_take(const struct sg_request_reading *how, struct sg_request_reading *out)
 {
 	*out = (struct sg_request_reading){ .size = 0 };
 	if (!how)
@@ -20,7 +20,8 @@ static bool take_options(struct sg_request_reading *out, const struct sg_request
 	if (how->size < sizeof(how->size) || how->size > sizeof(*out))
 		return false;
 	memcpy(out, how, how->size);
-	return (out->flags & ~(SG_REQUEST_ALLOW_QUERY | SG_REQUEST_HEAD_ONLY)) == 0;
+	return (out->flags & ~(SG_REQUEST_ALLOW_QUERY | SG_REQUEST_HEAD_ONLY)) == 0 &&
+	       (out->form == SG_REQUEST_ANY || sg_request_form_row(out->form));
 }
 
 static enum sg_request_reason run(struct sg_request_job *job)
@@ -61,8 +62,7 @@ enum sg_request_reason sg_request_read(const struct sg_request_message *message,
 	if (!signature)
 		return SG_REQUEST_ARGUMENT;
 	*signature = NULL;
-	if (!message || !take_options(&options, how) ||
-	    (options.form != SG_REQUEST_ANY && !sg_request_form_row(options.form)))
+	if (!message || !sg_request_reading_take(how, &options))
 		return SG_REQUEST_ARGUMENT;
 	if (sg_crypto_start() != SG_OK)
 		return SG_REQUEST_CRYPTO;

@@ -10,6 +10,8 @@
 
 #include "crypto/crypto.h"
 #include "request/answer.h"
+#include "request/covered.h"
+#include "request/form.h"
 #include "request/lockout.h"
 #include "request/machine.h"
 #include "store/nonce.h"
@@ -56,6 +58,24 @@ static bool take_seconds(int64_t *seconds, int64_t usual, int64_t max)
 	return *seconds > 0 && *seconds <= max;
 }
 
+/* What sg_request_read would refuse each time is refused once. */
+static enum sg_request_reason take_reading(struct sg_request_verifier *v)
+{
+	enum sg_request_reason reason;
+
+	if (!sg_request_reading_take(v->how.reading, &v->whole) ||
+	    (v->whole.flags & SG_REQUEST_HEAD_ONLY) != 0)
+		return SG_REQUEST_ARGUMENT;
+	/* Whether a form covers it is another question. */
+	reason = sg_request_covers_by_form(v->whole.require);
+	if (reason == SG_REQUEST_ARGUMENT || reason == SG_REQUEST_NOMEM)
+		return reason;
+	v->whole.size = sizeof v->whole;
+	v->head = v->whole;
+	v->head.flags |= SG_REQUEST_HEAD_ONLY;
+	return SG_REQUEST_OK;
+}
+
 /* Copy what the caller's struct has, which may be of an older header and shorter. */
 static enum sg_request_reason take_options(const struct sg_request_verifying *how,
                                            struct sg_request_verifier *v)
@@ -83,14 +103,7 @@ static enum sg_request_reason take_options(const struct sg_request_verifying *ho
 		mine->clock = system_clock;
 	if (mine->ticks == NULL)
 		mine->ticks = system_ticks;
-	if (mine->reading != NULL && mine->reading->size > sizeof v->whole)
-		return SG_REQUEST_ARGUMENT;
-	if (mine->reading != NULL)
-		memcpy(&v->whole, mine->reading, mine->reading->size);
-	v->whole.size = sizeof v->whole;
-	v->head = v->whole;
-	v->head.flags |= SG_REQUEST_HEAD_ONLY;
-	return SG_REQUEST_OK;
+	return take_reading(v);
 }
 
 static enum sg_request_reason open_nonces(struct sg_request_verifier *v, const char **why)

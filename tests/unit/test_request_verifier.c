@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Tests of request/verifier.c, and of answer.c in it: the steps in their order, what a
- * client is told, and what the server sees. Attacks are in attack/test_request.c.
+ * client is told, and what the server sees. Attacks are in attack/test_request_server.c.
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -326,6 +326,7 @@ START_TEST(options_that_make_no_sense_are_refused)
 {
 	struct sg_request_verifier *verifier = NULL;
 	struct sg_request_verifying how;
+	struct sg_request_reading reading;
 
 #define REFUSED(change) \
 	do { \
@@ -346,6 +347,22 @@ START_TEST(options_that_make_no_sense_are_refused)
 	REFUSED(how.lock_time = -1);
 	REFUSED(how.sources_max = SIZE_MAX);
 	REFUSED(how.failures = 101);
+	how = server.how;
+	how.reading = &reading;
+#define UNREADABLE(change) \
+	do { \
+		reading = (struct sg_request_reading){ .size = sizeof reading }; \
+		change; \
+		test_reason(sg_request_verifier_new(&how, &verifier, NULL), SG_REQUEST_ARGUMENT); \
+		ck_assert_ptr_null(verifier); \
+	} while (0)
+	UNREADABLE(reading.size = 0);
+	UNREADABLE(reading.size = sizeof reading + 1);
+	UNREADABLE(reading.flags = 0x8000);
+	UNREADABLE(reading.flags = SG_REQUEST_HEAD_ONLY);
+	UNREADABLE(reading.form = (enum sg_request_form)77);
+	UNREADABLE(reading.require = sg_request_text("nonsense("));
+#undef UNREADABLE
 #undef REFUSED
 	test_reason(sg_request_verifier_new(NULL, &verifier, NULL), SG_REQUEST_ARGUMENT);
 	sg_request_verifier_free(NULL);
