@@ -72,6 +72,14 @@ verifies machine.pem data signature
 succeeds through pkeyutl -verify -pubin -inkey "$public" -rawin -in data -sigfile signature
 says 'Signature Verified Successfully'
 
+# The key file that our own provider reads has the same form.
+it 'a key file that signet writes is opened'
+prepare eval '"$SIGNET_TEST_BUILDDIR/signet" key-file --label machine --pin-source "file:$work/pin" > key.pem'
+succeeds through pkey -in key.pem -pubout -out public.pem
+same public.pem machine.pem
+succeeds through pkeyutl -sign -inkey key.pem -rawin -in data -out signature
+verifies machine.pem data signature
+
 it 'a signature over something else is refused'
 printf x >> data
 fails through pkeyutl -verify -pubin -inkey "$public" -rawin -in data -sigfile signature
