@@ -74,15 +74,19 @@ static enum sg_request_reason check_ed25519(const struct sg_request_machine *mac
 static enum sg_request_reason check_hmac(const struct sg_request_machine *machine,
                                          const struct sg_request_signature *signature)
 {
+	enum sg_request_reason reason;
 	uint8_t code[32] = { 0 };
 
 	if (machine != NULL && machine->hmac_key != NULL && machine->hmac_key_len > 0)
 		return sg_request_check_hmac(signature, machine->hmac_key, machine->hmac_key_len);
 	if (machine != NULL && machine->code != NULL) {
-		if (machine->code(machine->code_context, (const uint8_t *)signature->base.data,
-		                  signature->base.len, code) != 0)
-			return SG_REQUEST_LOOKUP;
-		return sg_request_check_code(signature, code);
+		reason = machine->code(machine->code_context,
+		                       (const uint8_t *)signature->base.data,
+		                       signature->base.len, code) == 0
+		         ? sg_request_check_code(signature, code) : SG_REQUEST_LOOKUP;
+		/* It would sign what a stranger sent. */
+		explicit_bzero(code, sizeof code);
+		return reason;
 	}
 	(void)!sg_request_check_hmac(signature, no_hmac_key, sizeof no_hmac_key);
 	return SG_REQUEST_KEY;

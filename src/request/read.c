@@ -4,6 +4,7 @@
  * request is a stranger's in every byte.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "crypto/crypto.h"
 #include "crypto/ed25519.h"
@@ -134,5 +135,8 @@ enum sg_request_reason sg_request_check_hmac(const struct sg_request_signature *
 		return SG_REQUEST_KEY;
 	base = sg_request_bytes(signature->base);
 	sg_mac(sg_bytes(key, key_len), &base, 1, code);
-	return sg_request_check_code(signature, code);
+	reason = sg_request_check_code(signature, code);
+	/* It would sign what a stranger sent. */
+	explicit_bzero(code, sizeof(code));
+	return reason;
 }
