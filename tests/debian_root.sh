@@ -97,7 +97,7 @@ end_all() {
 	local process
 
 	for process in $(jobs -p); do
-		kill -KILL "$process" 2> /dev/null || true
+		{ kill -KILL "$process" && wait "$process"; } 2> /dev/null || true
 	done
 	for process in /proc/[0-9]*; do
 		if [ "$(readlink "$process/root")" = "$1" ]; then
@@ -187,7 +187,7 @@ copy_source() {
 
 # What the command wrote of its results.
 copy_results() {
-	(cd "$1" && find . -maxdepth 1 -name 'run.*' -o -path './tests/*' \( -name '*.trs' -o -name '*.log' \)) |
+	(cd "$1" && find . \( -path './run.*' -o -path './tests/*' \) \( -name '*.trs' -o -name '*.log' \)) |
 		tar -C "$1" -c -T - | tar -C "$2" -x
 }
 
