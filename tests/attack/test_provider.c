@@ -7,13 +7,15 @@
 #include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/store.h>
+#include <openssl/ui.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "crypto/random.h"
 #include "lib/file.h"
-#include "lib/hwkeys.h"
+#include "lib/memory.h"
 #include "lib/runner.h"
 #include "lib/scratch.h"
 #include "lib/softhsm.h"
@@ -174,6 +176,85 @@ START_TEST(a_wrong_pin_in_a_file_costs_one_try_however_often_the_key_is_loaded)
 }
 END_TEST
 
+/* Its length, and the PIN itself, veiled. */
+static const char plain_length[] = "-------------------";
+static uint8_t veiled[sizeof plain_length - 1];
+static bool unguarded;
+
+static void note(const struct test_mapping *mapping)
+{
+	if (!mapping->undumped || !mapping->unforked || !mapping->locked)
+		unguarded = true;
+}
+
+static void unveil(char *pin)
+{
+	for (size_t i = 0; i < sizeof veiled; i++)
+		pin[i] = (char)(veiled[i] ^ TEST_VEIL);
+	pin[sizeof veiled] = '\0';
+}
+
+/* A PIN of random letters, so that nothing but the token and who types it knows it. */
+static void change_pin(void)
+{
+	char pin[sizeof plain_length];
+	CK_SESSION_HANDLE session;
+
+	sg_random(veiled, sizeof veiled);
+	for (size_t i = 0; i < sizeof veiled; i++)
+		veiled[i] = (uint8_t)(('a' + veiled[i] % 26) ^ TEST_VEIL);
+	unveil(pin);
+	p11_start();
+	session = p11_open(CKF_RW_SESSION);
+	p11_login(session, CKU_USER, P11_PIN, CKR_OK);
+	p11_ok(p11->C_SetPIN(session, (CK_BYTE *)P11_PIN, strlen(P11_PIN), (CK_BYTE *)pin,
+	                     strlen(pin)));
+	p11_ok(p11->C_Finalize(NULL));
+	explicit_bzero(pin, sizeof pin);
+}
+
+static int type_pin(char *buf, int size, int writing, void *arg)
+{
+	(void)writing;
+	(void)arg;
+	ck_assert_int_gt(size, (int)sizeof veiled);
+	unveil(buf);
+	return (int)sizeof veiled;
+}
+
+START_TEST(a_pin_that_was_typed_is_in_guarded_memory_only)
+{
+	UI_METHOD *ui = UI_UTIL_wrap_read_pem_callback(type_pin, 0);
+	OSSL_STORE_CTX *store;
+	OSSL_STORE_INFO *info;
+	EVP_PKEY *key;
+
+	world_make_pin();
+	change_pin();
+	ck_assert_uint_eq(test_memory_find_all(veiled, sizeof veiled, NULL), 0);
+	world_activate("");
+	store = OSSL_STORE_open_ex("pkcs11:object=id;type=private", world_lib, NULL, ui, NULL, NULL,
+	                           NULL, NULL);
+	ck_assert_ptr_nonnull(store);
+	info = OSSL_STORE_load(store);
+	ck_assert_ptr_nonnull(info);
+	key = OSSL_STORE_INFO_get1_PKEY(info);
+	OSSL_STORE_INFO_free(info);
+	OSSL_STORE_close(store);
+	world_require_signs(key);
+	unguarded = false;
+	ck_assert_uint_gt(test_memory_find_all(veiled, sizeof veiled, note), 0);
+	ck_assert(!unguarded);
+	/* It is kept for a login that is lost, and not longer than the provider. */
+	p11_ok(p11->C_CloseAllSessions(0));
+	world_require_signs(key);
+	EVP_PKEY_free(key);
+	world_deactivate();
+	ck_assert_uint_eq(test_memory_find_all(veiled, sizeof veiled, NULL), 0);
+	UI_destroy_method(ui);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("provider");
@@ -183,6 +264,7 @@ static Suite *suite(void)
 	tcase_add_test(t, a_module_that_others_can_write_is_not_loaded);
 	tcase_add_loop_test(t, a_key_in_the_place_of_another_signs_nothing_for_it, 0, 2);
 	tcase_add_test(t, a_public_key_that_was_put_beside_another_gets_no_signature_under_it);
+	tcase_add_test(t, a_pin_that_was_typed_is_in_guarded_memory_only);
 	tcase_add_test(t, a_wrong_pin_in_a_file_costs_one_try_however_often_the_key_is_loaded);
 	return s;
 }
