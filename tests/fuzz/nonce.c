@@ -230,7 +230,8 @@ static void set_epoch(struct fuzz_input *in)
 /* What was left of a transaction, it says. */
 static void leave_journal(struct fuzz_input *in)
 {
-	const size_t n = number(in) % (in->len + 1);
+	const unsigned any_number = number(in);
+	const size_t n = any_number % (in->len + 1);
 	int fd = open(journal, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 
 	need(fd >= 0 && write(fd, in->data, n) == (ssize_t)n && close(fd) == 0, "a journal");

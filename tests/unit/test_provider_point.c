@@ -45,7 +45,8 @@ END_TEST
 static struct sg_bytes behind(const struct sg_prov_kind *kind, const uint8_t *head, size_t len,
                               uint8_t out[80])
 {
-	memcpy(out, head, len);
+	if (len > 0)
+		memcpy(out, head, len);
 	memset(out + len, 0x5a, kind->point_len);
 	return sg_bytes(out, len + kind->point_len);
 }
