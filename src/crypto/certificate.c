@@ -1,23 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Ring 1. Verifies chains of certificates. Must never use OpenSSL's default context or its
- * default store: what the system trusts for the web says nothing about TPMs.
+ * Ring 1. Reads certificates, and says what stands in them. Whether it is true is the affair of
+ * authorities.c.
  */
 #include "crypto/certificate.h"
 
 #include <openssl/err.h>
-#include <openssl/x509.h>
 #include <openssl/x509v3.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "crypto/base64.h"
 #include "crypto/der.h"
-#include "crypto/pem.h"
-#include "crypto/ssl.h"
+#include "crypto/x509.h"
 #include "util/log.h"
 
-#define STRENGTH 2                      /* 112 bits [SSL_CTX_set_security_level(3)] */
 #define OID_TEXT 64
+#define OID_MANUFACTURER "2.23.133.2.1" /* tcg-at-tpmManufacturer */
 
 enum sg_err sg_certificate_key(struct sg_bytes certificate, struct sg_buf *spki)
 {
@@ -38,8 +36,7 @@ enum sg_err sg_certificate_key(struct sg_bytes certificate, struct sg_buf *spki)
 	return sg_buf_set(spki, sg_bytes(start, (size_t)(tbs.rest.data - start)));
 }
 
-/* Read one whole certificate; NULL where it is none. */
-static X509 *read_one(const struct sg_ssl *ssl, struct sg_bytes der)
+X509 *sg_x509_read(const struct sg_ssl *ssl, struct sg_bytes der)
 {
 	const uint8_t *at = der.data;
 	X509 *one = X509_new_ex(ssl->lib, NULL);
@@ -52,128 +49,135 @@ static X509 *read_one(const struct sg_ssl *ssl, struct sg_bytes der)
 	return one;
 }
 
-/* Add a certificate of the text: one that is signed by itself is trusted, the others may stand
- * between. */
-static enum sg_err add(const struct sg_ssl *ssl, const struct sg_pem *pem, X509_STORE *trusted,
-                       STACK_OF(X509) *between)
+enum sg_err sg_certificate_read(struct sg_bytes der, struct sg_certificate **out)
 {
-	struct sg_buf der = { 0 };
-	X509 *one = NULL;
-	size_t len = 0;
-	bool added = false;
-	enum sg_err err;
-
-	err = sg_buf_reserve(&der, pem->body.len);
-	if (err == SG_OK && !sg_base64_read(pem->body, der.data, pem->body.len, &len))
-		err = SG_ERR_FORMAT;
-	if (err != SG_OK)
-		goto out;
-	one = read_one(ssl, sg_bytes(der.data, len));
-	if (one == NULL) {
-		err = SG_ERR_FORMAT;
-		goto out;
-	}
-	if (X509_self_signed(one, 1) == 1)
-		added = X509_STORE_add_cert(trusted, one) == 1;
-	else
-		added = X509_add_cert(between, one, X509_ADD_FLAG_UP_REF) == 1;
-	err = added ? SG_OK : SG_ERR_CRYPTO;
-out:
-	X509_free(one);
-	sg_buf_free(&der);
-	return err;
-}
-
-static enum sg_err add_all(const struct sg_ssl *ssl, struct sg_bytes text, X509_STORE *trusted,
-                           STACK_OF(X509) *between)
-{
+	const struct sg_ssl *ssl = sg_ssl();
+	struct sg_certificate *one;
 	enum sg_err err = SG_OK;
-	struct sg_pem pem;
-	size_t n = 0;
 
-	while (err == SG_OK && sg_pem_next(&text, &pem)) {
-		if (!sg_bytes_equal(pem.label, sg_bytes_str("CERTIFICATE")))
-			continue;
-		err = add(ssl, &pem, trusted, between);
-		n++;
-	}
-	if (err == SG_OK && n == 0)
+	*out = NULL;
+	if (ssl == NULL)
+		return SG_ERR_CRYPTO;
+	one = calloc(1, sizeof *one);
+	if (one == NULL)
+		return SG_ERR_NOMEM;
+	ERR_set_mark();
+	one->x509 = sg_x509_read(ssl, der);
+	if (one->x509 == NULL) {
+		sg_log(SG_LOG_ERROR, "what should be a certificate is none");
 		err = SG_ERR_FORMAT;
-	if (err == SG_ERR_FORMAT)
-		sg_log(SG_LOG_ERROR, "there is no certificate in PEM among what is to be trusted, or "
-		       "a damaged one");
+	} else {
+		*out = one;
+		one = NULL;
+	}
+	sg_certificate_free(&one);
+	ERR_pop_to_mark();
 	return err;
 }
 
-/* Look for the purpose among those that the certificate names; one that names none is refused. */
-static enum sg_err check_purpose(X509 *one, const char *purpose)
+void sg_certificate_free(struct sg_certificate **certificate)
 {
-	EXTENDED_KEY_USAGE *list = X509_get_ext_d2i(one, NID_ext_key_usage, NULL, NULL);
+	if (*certificate == NULL)
+		return;
+	X509_free((*certificate)->x509);
+	free(*certificate);
+	*certificate = NULL;
+}
+
+/* Tell whether an object has that identifier, which is written in dots. */
+static bool is_oid(const ASN1_OBJECT *object, const char *oid)
+{
 	char text[OID_TEXT];
+	int len = OBJ_obj2txt(text, sizeof text, object, 1);
+
+	return len > 0 && len < (int)sizeof text && strcmp(text, oid) == 0;
+}
+
+bool sg_certificate_is_for(const struct sg_certificate *certificate, const char *purpose)
+{
+	EXTENDED_KEY_USAGE *list;
 	bool found = false;
 
-	for (int i = 0; i < sk_ASN1_OBJECT_num(list); i++) {
-		int len = OBJ_obj2txt(text, sizeof text, sk_ASN1_OBJECT_value(list, i), 1);
-
-		found = found || (len > 0 && len < (int)sizeof text && strcmp(text, purpose) == 0);
-	}
+	ERR_set_mark();
+	list = X509_get_ext_d2i(certificate->x509, NID_ext_key_usage, NULL, NULL);
+	for (int i = 0; i < sk_ASN1_OBJECT_num(list); i++)
+		found = found || is_oid(sk_ASN1_OBJECT_value(list, i), purpose);
 	EXTENDED_KEY_USAGE_free(list);
+	ERR_pop_to_mark();
 	if (!found)
 		sg_log(SG_LOG_ERROR, "the certificate is not one for this purpose: %s%s", purpose,
 		       strcmp(purpose, SG_EKU_ENDORSEMENT) == 0 ? ", endorsing TPMs" : "");
-	return found ? SG_OK : SG_ERR_TAG;
+	return found;
 }
 
-static enum sg_err check_chain(const struct sg_ssl *ssl, X509 *one, X509_STORE *trusted,
-                               STACK_OF(X509) *between)
+bool sg_certificate_endorses(const struct sg_certificate *certificate)
 {
-	X509_STORE_CTX *ctx = X509_STORE_CTX_new_ex(ssl->lib, NULL);
-	enum sg_err err = SG_OK;
+	const uint32_t wanted = KU_KEY_ENCIPHERMENT | KU_KEY_AGREEMENT;
+	bool fits;
 
-	if (ctx == NULL || X509_STORE_CTX_init(ctx, trusted, one, between) != 1) {
-		err = sg_ssl_failed("begin to verify a certificate");
-		goto out;
+	if (!sg_certificate_is_for(certificate, SG_EKU_ENDORSEMENT))
+		return false;
+	ERR_set_mark();
+	/* Where none is named, all bits are set. */
+	fits = X509_check_ca(certificate->x509) == 0 &&
+	       (X509_get_key_usage(certificate->x509) & wanted) != 0;
+	ERR_pop_to_mark();
+	if (!fits)
+		sg_log(SG_LOG_ERROR, "the certificate is that of an authority, or of a key that "
+		       "signs, and not of an endorsement key");
+	return fits;
+}
+
+/* Tell whether a name has an entry of that identifier and value. */
+static bool has_entry(const X509_NAME *name, const char *oid, const char *value)
+{
+	for (int i = 0; i < X509_NAME_entry_count(name); i++) {
+		const X509_NAME_ENTRY *entry = X509_NAME_get_entry(name, i);
+		const ASN1_STRING *data = X509_NAME_ENTRY_get_data(entry);
+
+		if (is_oid(X509_NAME_ENTRY_get_object(entry), oid) &&
+		    sg_bytes_equal(sg_bytes_str(value),
+		                   sg_bytes(ASN1_STRING_get0_data(data),
+		                            (size_t)ASN1_STRING_length(data))))
+			return true;
 	}
-	X509_VERIFY_PARAM_set_auth_level(X509_STORE_CTX_get0_param(ctx), STRENGTH);
-	if (X509_verify_cert(ctx) != 1) {
-		sg_log(SG_LOG_ERROR, "the certificate is not to be believed: %s",
-		       X509_verify_cert_error_string(X509_STORE_CTX_get_error(ctx)));
-		err = SG_ERR_TAG;
+	return false;
+}
+
+bool sg_certificate_made_by(const struct sg_certificate *certificate, const char *maker)
+{
+	GENERAL_NAMES *names;
+	bool found;
+
+	ERR_set_mark();
+	found = has_entry(X509_get_issuer_name(certificate->x509), "2.5.4.10", maker);
+	names = X509_get_ext_d2i(certificate->x509, NID_subject_alt_name, NULL, NULL);
+	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+		const GENERAL_NAME *one = sk_GENERAL_NAME_value(names, i);
+
+		if (one->type == GEN_DIRNAME)
+			found = found || has_entry(one->d.directoryName, OID_MANUFACTURER, maker);
 	}
-out:
-	X509_STORE_CTX_free(ctx);
-	return err;
+	GENERAL_NAMES_free(names);
+	ERR_pop_to_mark();
+	return found;
 }
 
 enum sg_err sg_certificate_verify(struct sg_bytes certificate, struct sg_bytes authorities,
                                   const char *purpose)
 {
-	const struct sg_ssl *ssl = sg_ssl();
-	STACK_OF(X509) *between = NULL;
-	X509_STORE *trusted = NULL;
-	X509 *one = NULL;
+	struct sg_authorities *all = NULL;
+	struct sg_certificate *one = NULL;
 	enum sg_err err;
 
-	if (ssl == NULL)
-		return SG_ERR_CRYPTO;
-	ERR_set_mark();
-	between = sk_X509_new_null();
-	trusted = X509_STORE_new();
-	one = read_one(ssl, certificate);
-	if (one == NULL) {
-		sg_log(SG_LOG_ERROR, "what should be a certificate is none");
-		err = SG_ERR_FORMAT;
-	} else {
-		err = between != NULL && trusted != NULL
-		              ? add_all(ssl, authorities, trusted, between) : SG_ERR_NOMEM;
-	}
+	err = sg_certificate_read(certificate, &one);
 	if (err == SG_OK)
-		err = check_chain(ssl, one, trusted, between);
+		err = sg_authorities_read(authorities, &all);
 	if (err == SG_OK)
-		err = check_purpose(one, purpose);
-	X509_free(one);
-	X509_STORE_free(trusted);
-	sk_X509_pop_free(between, X509_free);
-	ERR_pop_to_mark();
+		err = sg_certificate_chain(one, NULL, 0, all);
+	if (err == SG_OK && !sg_certificate_is_for(one, purpose))
+		err = SG_ERR_TAG;
+	sg_authorities_free(&all);
+	sg_certificate_free(&one);
 	return err;
 }

@@ -18,10 +18,49 @@
  * is verified. Errors: FORMAT, NOMEM. */
 enum sg_err sg_certificate_key(struct sg_bytes certificate, struct sg_buf *spki);
 
-/* Verify that a certificate, in DER, is valid now, that it may be used for the purpose, an object
- * identifier in dots, and that a chain leads from it to one of the certificates in the PEM text
- * that are signed by themselves, through others of that text. Errors: TAG with a log line that says
- * what is wrong, FORMAT for a certificate or a text that is none, CRYPTO, NOMEM. */
+/* A certificate that was read. Nothing of it is believed before a chain was verified. */
+struct sg_certificate;
+
+/* Read one in DER; the caller frees *out, before sg_crypto_stop. Errors: FORMAT, CRYPTO. */
+enum sg_err sg_certificate_read(struct sg_bytes der, struct sg_certificate **out);
+void sg_certificate_free(struct sg_certificate **certificate);
+
+/* Tell whether it may be used for the purpose, an object identifier in dots: one that names no
+ * purpose may not. */
+bool sg_certificate_is_for(const struct sg_certificate *certificate, const char *purpose);
+
+/* Tell whether it is one of an endorsement key: for that purpose, of no authority, and where it
+ * names the usages of its key, encipherment or agreement is among them. */
+bool sg_certificate_endorses(const struct sg_certificate *certificate);
+
+/* Tell whether a TPM maker's name is in it: as the identifier of the vendor ("id:53544D20") in the
+ * directory name of the TPM [TCG EK Credential Profile §3.1.2], or as an organization of the
+ * issuer. */
+bool sg_certificate_made_by(const struct sg_certificate *certificate, const char *maker);
+
+/* Certificates that are trusted, read once. Any number of threads may verify with them, none while
+ * sg_crypto_stop runs. */
+struct sg_authorities;
+
+/* Read all certificates of a PEM text: those that are signed by themselves are trusted, the others may
+ * stand between. The caller frees *out, before sg_crypto_stop. Errors: FORMAT with a log line
+ * where there is none or a damaged one, CRYPTO, NOMEM. */
+enum sg_err sg_authorities_read(struct sg_bytes pem, struct sg_authorities **out);
+void sg_authorities_free(struct sg_authorities **authorities);
+
+#define SG_CERTIFICATE_BETWEEN 8        /* certificates that stand between at most */
+
+/* Verify that a certificate is valid now, and that a chain leads from it to an authority, also
+ * through those in between, in DER, that came with it. Errors: TAG with a log line that says what
+ * is wrong, FORMAT where one of those between is none, RANGE for too many, CRYPTO, NOMEM. */
+enum sg_err sg_certificate_chain(const struct sg_certificate *certificate,
+                                 const struct sg_bytes *between, size_t n,
+                                 const struct sg_authorities *authorities);
+
+/* Verify that a certificate, in DER, is valid now, that it may be used for the purpose, and that a
+ * chain leads from it to one of the certificates in the PEM text: all of the above at once. Errors:
+ * TAG with a log line that says what is wrong, FORMAT for a certificate or a text that is none,
+ * CRYPTO, NOMEM. */
 enum sg_err sg_certificate_verify(struct sg_bytes certificate, struct sg_bytes authorities,
                                   const char *purpose);
 

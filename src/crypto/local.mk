@@ -2,6 +2,7 @@ libsignet_crypto_la_SOURCES += \
 	src/crypto/aes.c src/crypto/aes.h \
 	src/crypto/aes_cbc.c src/crypto/aes_cbc.h \
 	src/crypto/aes_gcm.c src/crypto/aes_gcm.h \
+	src/crypto/authorities.c \
 	src/crypto/base64.c src/crypto/base64.h \
 	src/crypto/certificate.c src/crypto/certificate.h \
 	src/crypto/cmac.c \
@@ -31,7 +32,8 @@ libsignet_crypto_la_SOURCES += \
 	src/crypto/stack.h \
 	src/crypto/tpm_kdf.c src/crypto/tpm_kdf.h \
 	src/crypto/uri_pem.c src/crypto/uri_pem.h \
-	src/crypto/x25519.c src/crypto/x25519.h
+	src/crypto/x25519.c src/crypto/x25519.h \
+	src/crypto/x509.h
 
 if LIB25519
 libsignet_crypto_la_SOURCES += src/crypto/curve25519.c src/crypto/curve25519.h
