@@ -7,6 +7,7 @@
 #ifndef SG_ENROLL_VERIFY_H
 #define SG_ENROLL_VERIFY_H
 
+#include "crypto/certificate.h"
 #include "enroll/message.h"
 #include "seal/pcrs.h"
 
@@ -14,7 +15,8 @@
 
 /* What somebody who enrols must show. All views are the caller's. */
 struct sg_enroll_demand {
-	struct sg_bytes authorities;    /* PEM: the makers of TPMs that are trusted */
+	const struct sg_authorities *authorities;       /* the makers of TPMs that are trusted, read
+	                                                 * once (crypto/certificate.h); or NULL */
 	const char *const *makers;      /* names, as certificates have them ("id:53544D20", or O= of
 	                                 * the issuer); NULL: any. See doc/enrollment.md */
 	size_t n_makers;
