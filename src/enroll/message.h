@@ -38,7 +38,7 @@ enum sg_enroll_class {
 /* How much is proven; a higher one is stronger. */
 enum sg_enroll_level {
 	SG_LEVEL_NONE,                  /* nothing but that somebody has the private half */
-	SG_LEVEL_ASSERTED,              /* which TPM, and what its object is; software says the rest */
+	SG_LEVEL_ASSERTED,              /* which TPM and which object; software says the rest */
 	SG_LEVEL_BORN,                  /* and what it is derived from was born in the TPM */
 	SG_LEVEL_MINTED,                /* the registrar made it for this TPM alone */
 	SG_LEVELS
@@ -85,13 +85,15 @@ struct sg_enroll_challenge {
 	                                 * with origin vault): "pcr=sha256:7"; empty: none */
 	struct sg_buf quote;            /* the PCRs to be quoted, in the same form; empty: none */
 	bool eventlog;
-	/* Origin vault only: an object that the storage key imports, which holds the seed, and whose
-	 * duplicate is closed once more for the TPM that has the endorsement key and that storage key. */
+	/* Origin vault only: an object that the storage key imports, which holds the seed, and
+	 * whose duplicate is closed once more for the TPM that has the endorsement key and that
+	 * storage key. */
 	struct sg_buf object;           /* TPMT_PUBLIC */
-	struct sg_buf duplicate;        /* AES-256-GCM (crypto/sealed_box.h) of what TPM2B_PRIVATE holds */
+	struct sg_buf duplicate;        /* AES-256-GCM (crypto/sealed_box.h) of what TPM2B_PRIVATE
+	                                 * holds */
 	struct sg_buf seed;             /* what TPM2B_ENCRYPTED_SECRET holds */
-	struct sg_buf parent_credential, parent_credential_seed;        /* gives the key of the box */
-	uint8_t key[SG_ENROLL_KEY];     /* its public half */
+	struct sg_buf parent_credential, parent_credential_seed;        /* gives its key */
+	uint8_t key[SG_ENROLL_KEY_LEN];     /* its public half */
 };
 
 /* An attestation of the TPM by its attestation key. */
@@ -105,8 +107,9 @@ struct sg_enroll_evidence {
 	uint8_t session[SG_ENROLL_SESSION];
 	uint8_t opened[SG_ENROLL_HASH]; /* sg_enroll_opened */
 	enum sg_enroll_origin origin;
-	uint8_t key[SG_ENROLL_KEY];     /* the Ed25519 public key */
-	struct sg_buf object;           /* TPMT_PUBLIC of the sealed object, or of the key of origin tpm */
+	uint8_t key[SG_ENROLL_KEY_LEN];     /* the Ed25519 public key */
+	struct sg_buf object;           /* TPMT_PUBLIC of the sealed object, or of the key of
+	                                 * origin tpm */
 	struct sg_buf creation;         /* TPMS_CREATION_DATA; empty with origin vault */
 	struct sg_enroll_attest certified;      /* CertifyCreation; with origin vault empty */
 	struct sg_buf steps;            /* of the object's policy: JSON, see enroll/steps.h */
@@ -115,8 +118,8 @@ struct sg_enroll_evidence {
 	struct sg_enroll_attest quote;
 	struct sg_buf eventlog;
 	struct sg_enroll_attest time;   /* GetTime */
-	struct sg_buf request;          /* PKCS#10 with the attestation attribute, in DER; or empty */
-	uint8_t proof[SG_ENROLL_PROOF]; /* by the Ed25519 key over sg_enroll_evidence_digest */
+	struct sg_buf request;          /* PKCS#10 with the attestation attribute, DER; or empty */
+	uint8_t proof[SG_ENROLL_PROOF_LEN]; /* by the Ed25519 key over sg_enroll_evidence_digest */
 };
 
 /* From the registrar: what the machine is called from now on. */
@@ -129,7 +132,7 @@ struct sg_enroll_identity {
 	enum sg_enroll_level level;
 	bool approved;
 	uint64_t expires;               /* Unix milliseconds; 0: it does not */
-	uint8_t key[SG_ENROLL_KEY];
+	uint8_t key[SG_ENROLL_KEY_LEN];
 };
 
 /* Write a message, which replaces what out holds. Errors: NOMEM, FORMAT. */

@@ -58,7 +58,7 @@ enum sg_enroll_reason {
 	SG_ENROLL_OBJECT_PARENT,        /* below another storage key */
 	SG_ENROLL_CREATION,             /* the creation data are not those of the object */
 	SG_ENROLL_KEY_SWAPPED,          /* made for another public key */
-	SG_ENROLL_POLICY,               /* the steps do not make the object's policy: a hidden branch */
+	SG_ENROLL_POLICY,               /* the steps don't make its policy: a hidden branch */
 	SG_ENROLL_POLICY_OTHER,         /* they do, but it is not the policy that was asked for */
 	SG_ENROLL_QUOTE,                /* no quote of the PCRs that were asked for */
 	SG_ENROLL_PCRS,                 /* the values are not those that the token demands */

@@ -4,13 +4,13 @@
  * can compute its digest and see that nothing else opens the object [TPM2 Part 1 §19.7]. JSON: an
  * array of objects, each with a member "step":
  *
- *     {"step":"pcr","pcrs":"sha256:7=HEX"}                    PolicyPCR, values as sg_policy writes them
- *     {"step":"clock","until":N}                              PolicyCounterTimer: clock < N, in ms
- *     {"step":"authorize","key":BASE64,"ref":BASE64}          PolicyAuthorize by the Name of a TPMT_PUBLIC
- *     {"step":"auth-value"}                                   PolicyAuthValue
- *     {"step":"secret","name":BASE64,"ref":BASE64}            PolicySecret of what has that Name
- *     {"step":"command","code":N}                             PolicyCommandCode
- *     {"step":"or","branches":[[...],[...]]}                  PolicyOR of 2 to 8 lists of steps
+ *     {"step":"pcr","pcrs":"sha256:7=HEX"}          PolicyPCR, values as sg_policy writes them
+ *     {"step":"clock","until":N}                    PolicyCounterTimer: clock < N, in ms
+ *     {"step":"authorize","key":BASE64,"ref":BASE64}  PolicyAuthorize by a TPMT_PUBLIC
+ *     {"step":"auth-value"}                         PolicyAuthValue
+ *     {"step":"secret","name":BASE64,"ref":BASE64}  PolicySecret of what has that Name
+ *     {"step":"command","code":N}                   PolicyCommandCode
+ *     {"step":"or","branches":[[...],[...]]}        PolicyOR of 2 to 8 lists of steps
  *
  * An object that asks for nothing has no steps, and an empty authPolicy.
  */
@@ -24,7 +24,7 @@
 struct sg_enroll_policy {
 	uint8_t digest[SG_POLICY_DIGEST];
 	bool empty;
-	uint64_t until;                 /* ms of the TPM's clock in every branch that opens; 0: none */
+	uint64_t until;                 /* ms of the TPM's clock in every opening branch; 0: none */
 	struct sg_pcrs pcrs;            /* demanded in every branch that opens, with their values */
 	bool authorized;                /* somebody may sign other policies */
 	bool duplicates;                /* some branch lets the object leave */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Ring enroll. The registrar's judgement of what a machine sent: challenges are made and evidence is
- * verified, without a TPM, a store or a clock of its own. Calls are independent of each other and
+ * Ring enroll. The registrar's judgement of what a machine sent: challenges are made and evidence
+ * is verified, without a TPM, a store or a clock of its own. Calls are independent of each other and
  * may come from any number of threads.
  */
 #ifndef SG_ENROLL_VERIFY_H
@@ -43,11 +43,12 @@ struct sg_enroll_pending {
 struct sg_enroll_finding {
 	enum sg_enroll_level level;
 	enum sg_enroll_origin origin;
-	uint8_t key[SG_ENROLL_KEY];
+	uint8_t key[SG_ENROLL_KEY_LEN];
 	uint8_t ek[SG_ENROLL_EK_HASH];
 	bool ek_certified;
 	uint8_t object_name[SG_NODE_NAME];
-	uint64_t clock, until;          /* ms: the TPM's clock, and when the key stops to open; 0: never */
+	uint64_t clock, until;          /* ms: the TPM's clock, and when the key stops to open;
+	                                 * 0: never */
 	uint32_t resets, restarts;
 	uint64_t firmware;
 };

@@ -8,6 +8,7 @@
 #define SG_SEAL_ATTEST_H
 
 #include "seal/node.h"
+#include "seal/pcrs.h"
 #include "seal/sealer.h"
 
 #define SG_ATTEST_HASH 32
@@ -30,7 +31,7 @@ struct sg_attest_signed {
 
 /* A key that was sealed or derived, and what shows it. All zero is empty. */
 struct sg_attest_object {
-	struct sg_buf blob;             /* that sg_sealer_ops.unseal opens: the 32 bytes of a seed */
+	struct sg_buf blob;             /* that sg_sealer_ops.unseal opens: 32 bytes of a seed */
 	struct sg_buf area;             /* TPMT_PUBLIC */
 	struct sg_buf creation;         /* TPMS_CREATION_DATA; empty where it was imported */
 	struct sg_buf hash, ticket;     /* for CertifyCreation later; empty where it was imported */

@@ -23,7 +23,7 @@ src/core        core seal client store crypto util
 src/api         api core seal client store crypto util
 src/provider    provider client crypto util
 src/request     request store crypto util
-src/enroll      enroll request seal client crypto util
+src/enroll      enroll request store seal client crypto util
 include/signet
 tools           tools api core enroll request seal client store crypto util
 tests           lib attack bench ct fuzz interop tools api core enroll provider request seal client store crypto util
