@@ -2,7 +2,11 @@
 LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 TEST_EXTENSIONS = .sh
 SH_LOG_DRIVER = $(LOG_DRIVER)
-SH_LOG_COMPILER = bash
+# What hangs is ended, and fails under its name.
+TEST_SECONDS = 900
+BOUNDED = timeout --kill-after=20 $(TEST_SECONDS)
+LOG_COMPILER = $(BOUNDED)
+SH_LOG_COMPILER = $(BOUNDED) bash
 AM_TESTS_ENVIRONMENT = \
 	SIGNET_TEST_SRCDIR='$(abs_top_srcdir)'; export SIGNET_TEST_SRCDIR; \
 	SIGNET_TEST_BUILDDIR='$(abs_top_builddir)'; export SIGNET_TEST_BUILDDIR; \
