@@ -215,8 +215,9 @@ struct sg_ck_gcm_message_params {
 
 /* Bytes, private and secret keys and data, given when they are made or copied; empty: none.
  * What must hold of the machine, beside the token's own policy, when the hardware opens the key:
- * "pcr=sha256:7,11" with the values of now, "pcr=sha256:7=HEX" with given ones, or "signer=HEX",
- * the DER of a P-256 or RSA public key whose owner may sign values; clauses with ';' between.
+ * "pcr=sha256:7,11" with the values of now, "pcr=sha256:7=HEX" with given ones, "signer=HEX",
+ * the DER of a P-256 or RSA public key whose owner may sign values, or "until=N", milliseconds of
+ * the TPM's clock; clauses with ';' between.
  * Needs CKA_SIGNET_SEALED = CK_TRUE. It never changes but by signet reseal. */
 #define CKA_SIGNET_POLICY (CKA_SIGNET | 0x04UL)
 

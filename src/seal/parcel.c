@@ -108,7 +108,8 @@ static enum sg_err read_policy(struct sg_reader *r, struct sg_policy *policy)
 		return SG_OK;
 	err = sg_policy_read(stored, policy);
 	if (err == SG_OK && (!sg_pcrs_any(&policy->pcrs) || policy->auth ||
-	                     policy->signer.len > 0 || policy->index.handle != 0))
+	                     policy->signer.len > 0 || policy->until != 0 ||
+	                     policy->index.handle != 0))
 		err = SG_ERR_FORMAT;
 	return err;
 }

@@ -13,6 +13,7 @@
 #define CC_POLICY_SECRET 0x00000151
 #define CC_POLICY_AUTHORIZE 0x0000016a
 #define CC_POLICY_AUTH_VALUE 0x0000016b
+#define CC_POLICY_COUNTER_TIMER 0x0000016d
 #define CC_POLICY_PCR 0x0000017f
 #define ALG_RSA 0x0001
 #define ALG_SHA256 0x000b
@@ -24,6 +25,9 @@
 #define SIGNER_ATTRIBUTES 0x00060040
 #define EXPONENT_DEFAULT 65537          /* stands as 0 in a public area [TPM2 Part 2 §12.2.3.5] */
 
+#define CLOCK_AT 8                      /* in TPMS_TIME_INFO [TPM2 Part 2 §10.11.6] */
+#define UNSIGNED_LT 0x0005              /* [TPM2 Part 2 §6.8] */
+
 #define SELECT_BYTES 3                  /* of a bitmap of 24 PCRs */
 
 /* Kinds of steps; part of the format. */
@@ -32,17 +36,19 @@ enum step_kind {
 	STEP_PCR = 2,                   /* operand: for each bank its hash, bitmap and values */
 	STEP_AUTH = 3,                  /* no operand */
 	STEP_INDEX = 4,                 /* operand: the index */
+	STEP_CLOCK = 5,                 /* operand: ms of the TPM's clock */
 };
 
 bool sg_policy_empty(const struct sg_policy *policy)
 {
 	return !sg_pcrs_any(&policy->pcrs) && policy->signer.len == 0 &&
-	       policy->index.handle == 0 && !policy->auth;
+	       policy->until == 0 && policy->index.handle == 0 && !policy->auth;
 }
 
 enum sg_err sg_policy_copy(const struct sg_policy *from, struct sg_policy *to)
 {
 	to->pcrs = from->pcrs;
+	to->until = from->until;
 	to->index = from->index;
 	to->auth = from->auth;
 	return sg_buf_set(&to->signer, sg_buf_bytes(&from->signer));
@@ -54,9 +60,9 @@ void sg_policy_clear(struct sg_policy *policy)
 	memset(policy, 0, sizeof *policy);
 }
 
-/* What signer, PCRs, index and authValue are in the list of steps, in the order in which they
- * run: PolicyAuthorize forgets what was asserted before it, and where the PCRs do not fit no
- * try of the PIN is to be spent. */
+/* What signer, PCRs, clock, index and authValue are in the list of steps, in the order in which
+ * they run: PolicyAuthorize forgets what was asserted before it, and where the PCRs do not fit or
+ * the time is over no try of the PIN is to be spent. */
 static void write_pcrs(const struct sg_policy *policy, struct sg_writer *w)
 {
 	for (size_t i = 0; i < SG_PCR_BANKS; i++) {
@@ -111,6 +117,19 @@ static enum sg_err read_signer(struct sg_bytes operand, struct sg_policy *policy
 	return err == SG_OK ? sg_buf_set(&policy->signer, operand) : err;
 }
 
+static void write_clock(const struct sg_policy *policy, struct sg_writer *w)
+{
+	sg_write_u64(w, policy->until);
+}
+
+static enum sg_err read_clock(struct sg_bytes operand, struct sg_policy *policy)
+{
+	struct sg_reader r = sg_reader(operand);
+
+	policy->until = sg_read_u64(&r);
+	return sg_reader_done(&r) && policy->until > 0 ? SG_OK : SG_ERR_FORMAT;
+}
+
 static void write_index(const struct sg_policy *policy, struct sg_writer *w)
 {
 	sg_pin_index_write(&policy->index, w);
@@ -144,6 +163,11 @@ static bool has_signer(const struct sg_policy *policy)
 static bool has_pcrs(const struct sg_policy *policy)
 {
 	return sg_pcrs_any(&policy->pcrs);
+}
+
+static bool has_clock(const struct sg_policy *policy)
+{
+	return policy->until != 0;
 }
 
 static bool has_index(const struct sg_policy *policy)
@@ -247,6 +271,28 @@ static enum sg_err extend_pcrs(const struct sg_policy *policy, uint8_t digest[SG
 	return extend_values(&policy->pcrs, digest);
 }
 
+/* A digest of what is compared, where and how [TPM2 Part 3 §23.8]. */
+static enum sg_err extend_clock(const struct sg_policy *policy, uint8_t digest[SG_POLICY_DIGEST])
+{
+	uint8_t code[4], args[SG_POLICY_DIGEST];
+	struct sg_bytes parts[] = { sg_bytes(code, sizeof code), sg_bytes(args, sizeof args) };
+	struct sg_buf compared = { 0 };
+	struct sg_writer w = sg_writer(&compared);
+	enum sg_err err;
+
+	sg_put_u32(code, CC_POLICY_COUNTER_TIMER);
+	sg_write_u64(&w, policy->until);
+	sg_write_u16(&w, CLOCK_AT);
+	sg_write_u16(&w, UNSIGNED_LT);
+	err = w.err;
+	if (err == SG_OK)
+		err = sg_digest_once(SG_SHA256, sg_buf_bytes(&compared), args);
+	if (err == SG_OK)
+		err = extend(digest, parts, 2);
+	sg_buf_free(&compared);
+	return err;
+}
+
 /* The Name of the written index, and then an empty policyRef [TPM2 Part 3 §23.4]. */
 static enum sg_err extend_index(const struct sg_policy *policy, uint8_t digest[SG_POLICY_DIGEST])
 {
@@ -280,6 +326,7 @@ static const struct step {
 } steps[] = {
 	{ STEP_SIGNED, has_signer, write_signer, read_signer, extend_signer },
 	{ STEP_PCR, has_pcrs, write_pcrs, read_pcrs, extend_pcrs },
+	{ STEP_CLOCK, has_clock, write_clock, read_clock, extend_clock },
 	{ STEP_INDEX, has_index, write_index, read_index, extend_index },
 	{ STEP_AUTH, has_auth, write_nothing, read_auth, extend_auth },
 };

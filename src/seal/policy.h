@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Ring 2. What a sealed object may ask for beside its parent: PCR values, PCR values
- * that somebody signed, and the value of a PIN, all at once. This file knows their
+ * that somebody signed, that a time has not come, and the value of a PIN, all at once. This file knows their
  * form in text and in blobs and the digest that they make [TPM2 Part 1 §19.7], and asks no
  * hardware: who verifies evidence needs the same without a TPM.
  */
@@ -27,6 +27,7 @@ struct sg_pin_index {
 struct sg_policy {
 	struct sg_pcrs pcrs;
 	struct sg_buf signer;           /* SubjectPublicKeyInfo in DER: who may sign PCR values */
+	uint64_t until;                 /* ms of the TPM's clock, from which on nothing opens; 0: never */
 	struct sg_pin_index index;      /* its authValue must be known; it counts wrong ones */
 	bool auth;                      /* the authValue of the object must be known */
 };
@@ -35,6 +36,7 @@ struct sg_policy {
  *
  *     pcr=sha256:7,11=HEX     PCRs of a bank, each with its value or without
  *     signer=HEX              the DER of a P-256 or RSA public key
+ *     until=N                 milliseconds of the TPM's clock, from which on it does not open
  *
  * where pcr may repeat; a PIN and its index have no text. Errors: FORMAT, with a log line
  * that says what is wrong; NOMEM. Free it with sg_policy_clear, also after an error. */

@@ -2,6 +2,7 @@
  *
  * Ring 2. Policies as people write them.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -97,12 +98,34 @@ static enum sg_err parse_signer(struct sg_bytes text, struct sg_policy *policy)
 	return sg_buf_set(&policy->signer, sg_bytes(der, text.len / 2));
 }
 
+/* "86400000": no sign, no space, no zero in front, so that there is one spelling. */
+static enum sg_err parse_until(struct sg_bytes text, struct sg_policy *policy)
+{
+	uint64_t ms = 0;
+	bool good = policy->until == 0 && text.len > 0 && text.data[0] != '0';
+
+	for (size_t i = 0; i < text.len && good; i++) {
+		uint64_t digit = (uint64_t)text.data[i] - '0';
+
+		good = digit <= 9 && ms <= (UINT64_MAX - digit) / 10;
+		ms = 10 * ms + digit;
+	}
+	if (!good) {
+		sg_log(SG_LOG_ERROR, "a policy has one time, in milliseconds of the TPM's clock, and "
+		       "not \"%.*s\"", (int)text.len, (const char *)text.data);
+		return SG_ERR_FORMAT;
+	}
+	policy->until = ms;
+	return SG_OK;
+}
+
 static const struct clause {
 	const char *name;
 	enum sg_err (*parse)(struct sg_bytes text, struct sg_policy *policy);
 } clauses[] = {
 	{ "pcr", parse_pcrs },
 	{ "signer", parse_signer },
+	{ "until", parse_until },
 };
 
 static enum sg_err parse_clause(struct sg_bytes text, struct sg_policy *policy)
@@ -112,8 +135,8 @@ static enum sg_err parse_clause(struct sg_bytes text, struct sg_policy *policy)
 	for (size_t i = 0; i < sizeof clauses / sizeof clauses[0]; i++)
 		if (sg_bytes_equal(name, sg_bytes_str(clauses[i].name)))
 			return clauses[i].parse(text, policy);
-	sg_log(SG_LOG_ERROR, "a policy has clauses \"pcr=BANK:PCR,...\" and \"signer=KEY\", and no "
-	       "\"%.*s\"", (int)name.len, (const char *)name.data);
+	sg_log(SG_LOG_ERROR, "a policy has clauses \"pcr=BANK:PCR,...\", \"signer=KEY\" and "
+	       "\"until=MILLISECONDS\", and no \"%.*s\"", (int)name.len, (const char *)name.data);
 	return SG_ERR_FORMAT;
 }
 
@@ -181,6 +204,13 @@ enum sg_err sg_policy_text(const struct sg_policy *policy, bool values, struct s
 	if (policy->signer.len > 0) {
 		write_string(&w, out->len > 0 ? ";signer=" : "signer=");
 		write_hex(&w, sg_buf_bytes(&policy->signer));
+	}
+	if (policy->until != 0) {
+		char number[24];
+
+		snprintf(number, sizeof number, "%" PRIu64, policy->until);
+		write_string(&w, out->len > 0 ? ";until=" : "until=");
+		write_string(&w, number);
 	}
 	return w.err;
 }

@@ -336,6 +336,69 @@ static void slurp(const char *name, struct sg_buf *buf)
 	close(fd);
 }
 
+/* A time that the TPM's clock reaches only where somebody moves it. */
+#define LATER "86400000"
+
+START_TEST(a_time_that_has_not_come_leaves_it_open_also_after_a_restart)
+{
+	ck_assert_int_eq(seal("until=" LATER, NULL), SG_OK);
+	ck_assert_int_eq(unseal(NULL), SG_OK);
+	ck_assert_uint_eq(test_tpm_sent(&tpm, TPM2_CC_PolicyCounterTimer), 1);
+	test_tpm_restart(&tpm);
+	ck_assert_int_eq(unseal(NULL), SG_OK);
+}
+END_TEST
+
+START_TEST(from_that_time_on_nothing_opens_it_and_the_log_says_when_it_ended)
+{
+	ck_assert_int_eq(seal("until=" LATER, NULL), SG_OK);
+	test_tpm_shell(&tpm, "tpm2_setclock " LATER);
+	ck_assert_int_eq(unseal(NULL), SG_ERR_POLICY);
+	ck_assert_ptr_null(out);
+	ck_assert(logged("the lease ended: it opened until the TPM's clock showed " LATER " ms, and "
+	                 "that shows 8640"));
+	test_tpm_restart(&tpm);
+	ck_assert_int_eq(unseal(NULL), SG_ERR_POLICY);
+}
+END_TEST
+
+START_TEST(with_pcrs_a_time_and_a_pin_all_are_needed)
+{
+	ck_assert_int_eq(seal("pcr=sha256:7;until=" LATER, auth), SG_OK);
+	ck_assert_int_eq(unseal(auth), SG_OK);
+	ck_assert_int_eq(unseal(NULL), SG_ERR_AUTH);
+	test_tpm_shell(&tpm, "tpm2_setclock " LATER);
+	ck_assert_int_eq(unseal(auth), SG_ERR_POLICY);
+	ck_assert(logged("the lease ended"));
+}
+END_TEST
+
+/* The file says another time than the object does. */
+START_TEST(a_time_that_somebody_put_off_in_the_blob_is_refused)
+{
+	ck_assert_int_eq(seal("until=" LATER, NULL), SG_OK);
+	blob.data[4 + 4 + 1 + 4] = 1;
+	ck_assert_int_eq(unseal(NULL), SG_ERR_FORMAT);
+}
+END_TEST
+
+START_TEST(the_digest_of_a_time_is_that_of_the_tpm)
+{
+	uint8_t digest[SG_POLICY_DIGEST];
+	struct sg_buf file = { 0 };
+
+	ck_assert_int_eq(sg_policy_parse(sg_bytes_str("until=" LATER), &policy), SG_OK);
+	ck_assert_int_eq(sg_policy_digest(&policy, digest), SG_OK);
+	test_tpm_shell(&tpm, "tpm2_startauthsession -S session && "
+	               "tpm2_policycountertimer -S session -L policy --ult clock=" LATER
+	               " >/dev/null && tpm2_flushcontext session");
+	slurp("policy", &file);
+	ck_assert_uint_eq(file.len, sizeof digest);
+	ck_assert_mem_eq(digest, file.data, sizeof digest);
+	sg_buf_free(&file);
+}
+END_TEST
+
 static const char *const make_key[] = {
 	"openssl ecparam -name prime256v1 -genkey -noout -out op.pem 2>/dev/null",
 	"openssl genrsa -out op.pem 2048 2>/dev/null",
@@ -496,6 +559,11 @@ static Suite *suite(void)
 	tcase_add_test(tc, a_policy_without_an_authorisation_is_not_opened_with_one);
 	tcase_add_test(tc, a_policy_that_is_not_the_objects_is_refused);
 	tcase_add_test(tc, the_digest_is_that_of_the_tpm);
+	tcase_add_test(tc, a_time_that_has_not_come_leaves_it_open_also_after_a_restart);
+	tcase_add_test(tc, from_that_time_on_nothing_opens_it_and_the_log_says_when_it_ended);
+	tcase_add_test(tc, with_pcrs_a_time_and_a_pin_all_are_needed);
+	tcase_add_test(tc, a_time_that_somebody_put_off_in_the_blob_is_refused);
+	tcase_add_test(tc, the_digest_of_a_time_is_that_of_the_tpm);
 	tcase_add_loop_test(tc, values_that_the_signer_signed_open_it, 0, 2);
 	tcase_add_loop_test(tc, where_no_signed_values_are_met_the_nearest_say_which_pcr_differs, 0, 2);
 	tcase_add_loop_test(tc, a_signer_pcrs_and_a_pin_hold_together, 0, 2);

@@ -67,6 +67,8 @@ static const char *const texts[][2] = {
 	{ "pcr=sha256:7=" ONES ";pcr=sha256:08", "pcr=sha256:7=" ONES ",8" },
 	{ "signer=" SIGNER, "signer=" SIGNER },
 	{ "signer=" SIGNER ";pcr=sha512:14", "pcr=sha512:14;signer=" SIGNER },
+	{ "until=1", "until=1" },
+	{ "until=18446744073709551615;pcr=sha256:7", "pcr=sha256:7;until=18446744073709551615" },
 };
 
 START_TEST(a_text_has_one_canonical_form)
@@ -91,6 +93,8 @@ static const char *const bad_texts[] = {
 	"pcr=sha256: 7", "pcr=sha256:7=", "pcr=sha256:7=11", "pcr=sha256:7=" ONES "1",
 	"pcr=sha384:7=" ONES, "pcr=sha256:007", "signer=", "signer=00", "signer=" SIGNER "00",
 	"signer=" SIGNER ";signer=" SIGNER, "policy=1", "=", "sha256:7",
+	"until", "until=", "until=0", "until=01", "until=-1", "until=1 ", "until=1h",
+	"until=18446744073709551616", "until=99999999999999999999999", "until=1;until=2",
 };
 
 START_TEST(another_text_is_refused)
@@ -118,7 +122,8 @@ static void store(void)
 static const char *const stored_texts[] = {
 	"", "pcr=sha256:7=" ONES, "pcr=sha256:0=" ONES ",23=" ZERO ";pcr=sha384:2=" ONES
 	"11111111111111111111111111111111", "signer=" SIGNER,
-	"pcr=sha256:7=" ONES ";signer=" SIGNER,
+	"pcr=sha256:7=" ONES ";signer=" SIGNER, "until=86400000",
+	"pcr=sha256:7=" ONES ";until=258",
 };
 
 START_TEST(what_is_stored_reads_back)
@@ -161,7 +166,13 @@ END_TEST
 
 static const char *const bad_stored[] = {
 	"00",
-	"0500000000",                                   /* no such step */
+	"0600000000",                                   /* no such step */
+	"0500000000",
+	"0500000007" "00000000000001",
+	"0500000009" "000000000000000100",
+	"0500000008" "0000000000000000",                /* no time */
+	"0500000008" "0000000000000001" "0500000008" "0000000000000001",
+	"0300000000" "0500000008" "0000000000000001",   /* in another order */
 	"0400000000",
 	"0400000024" "017fffff" ONES,                   /* below the owner's range */
 	"0400000024" "01c00000" ONES,                   /* above it */
@@ -210,6 +221,21 @@ START_TEST(a_copy_is_the_same)
 }
 END_TEST
 
+START_TEST(a_time_is_stored_and_asked_for)
+{
+	uint8_t digest[SG_POLICY_DIGEST], other[SG_POLICY_DIGEST];
+
+	ck_assert_int_eq(parse("until=258"), SG_OK);
+	ck_assert(!sg_policy_empty(&policy));
+	store();
+	assert_bytes(sg_buf_bytes(&out), hex("0500000008" "0000000000000102"));
+	ck_assert_int_eq(sg_policy_digest(&policy, digest), SG_OK);
+	policy.until++;
+	ck_assert_int_eq(sg_policy_digest(&policy, other), SG_OK);
+	ck_assert_mem_ne(digest, other, sizeof other);
+}
+END_TEST
+
 START_TEST(an_index_is_stored_and_asked_for)
 {
 	const char *const stored = "0400000024" "01812345" ONES "0300000000";
@@ -247,6 +273,7 @@ static Suite *suite(void)
 	tcase_add_loop_test(tc, another_stored_form_is_refused, 0, N(bad_stored));
 	tcase_add_test(tc, an_empty_policy_has_an_empty_digest);
 	tcase_add_test(tc, a_copy_is_the_same);
+	tcase_add_test(tc, a_time_is_stored_and_asked_for);
 	tcase_add_test(tc, an_index_is_stored_and_asked_for);
 	suite_add_tcase(s, tc);
 	return s;

@@ -4,6 +4,7 @@
  */
 #include "seal/tpm/policy.h"
 
+#include <inttypes.h>
 #include <string.h>
 #include <tss2/tss2_mu.h>
 
@@ -14,6 +15,9 @@
 #include "seal/tpm/rc.h"
 #include "seal/tpm/session.h"
 #include "util/log.h"
+
+#define CLOCK_AT 8                      /* in TPMS_TIME_INFO [TPM2 Part 2 §10.11.6] */
+#define CLOCK_SIZE 8
 
 /* What a step needs to be asserted. */
 struct assertion {
@@ -45,6 +49,39 @@ static enum sg_err policy_pcr(const struct assertion *a, const struct sg_pcrs *p
 static enum sg_err assert_pcrs(const struct assertion *a)
 {
 	return sg_pcrs_any(&a->policy->pcrs) ? policy_pcr(a, &a->policy->pcrs) : SG_OK;
+}
+
+/* Say when it ended, and when it is now, both in clear and only shown. */
+static void explain_clock(struct sg_tpm *tpm, uint64_t until)
+{
+	TPMS_TIME_INFO *now = NULL;
+
+	if (Esys_ReadClock(tpm->esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &now) ==
+	    TSS2_RC_SUCCESS)
+		sg_log(SG_LOG_ERROR, "the lease ended: it opened until the TPM's clock showed %" PRIu64
+		       " ms, and that shows %" PRIu64 " ms", until, now->clockInfo.clock);
+	else
+		sg_log(SG_LOG_ERROR, "the lease ended: it opened until the TPM's clock showed %" PRIu64
+		       " ms", until);
+	Esys_Free(now);
+}
+
+static enum sg_err assert_clock(const struct assertion *a)
+{
+	TPM2B_OPERAND until = { 0 };
+	enum sg_err err;
+
+	if (a->policy->until == 0)
+		return SG_OK;
+	until.size = CLOCK_SIZE;
+	sg_put_u64(until.buffer, a->policy->until);
+	err = sg_tpm_err(TPM2_CC_PolicyCounterTimer,
+	                 Esys_PolicyCounterTimer(a->tpm->esys, a->session, ESYS_TR_NONE,
+	                                         ESYS_TR_NONE, ESYS_TR_NONE, &until, CLOCK_AT,
+	                                         TPM2_EO_UNSIGNED_LT));
+	if (err == SG_ERR_POLICY)
+		explain_clock(a->tpm, a->policy->until);
+	return err;
 }
 
 static enum sg_err assert_index(const struct assertion *a)
@@ -293,7 +330,7 @@ enum sg_err sg_tpm_policy_assert(struct sg_tpm *tpm, ESYS_TR session,
 {
 	/* In the order of seal/policy.c. */
 	static enum sg_err (*const steps[])(const struct assertion *a) = {
-		assert_signed, assert_pcrs, assert_index, assert_auth,
+		assert_signed, assert_pcrs, assert_clock, assert_index, assert_auth,
 	};
 	const struct assertion a = { tpm, session, policy, proof->signatures, proof };
 	enum sg_err err = SG_OK;

@@ -54,6 +54,7 @@ static const struct sg_tcti_row rows[] = {
 	{ TPM2_CC_PolicyAuthValue,    "TPM2_PolicyAuthValue",   1, false, false, "" },
 	{ TPM2_CC_PolicyAuthorize,    "TPM2_PolicyAuthorize",   1, false, false, "" },
 	{ TPM2_CC_PolicyCommandCode,  "TPM2_PolicyCommandCode", 1, false, false, "" },
+	{ TPM2_CC_PolicyCounterTimer, "TPM2_PolicyCounterTimer", 1, false, false, "" },
 	{ TPM2_CC_PolicyOR,           "TPM2_PolicyOR",          1, false, false, "" },
 	{ TPM2_CC_PolicyPCR,          "TPM2_PolicyPCR",         1, false, false, "" },
 	{ TPM2_CC_PolicySecret,       "TPM2_PolicySecret",      2, false, false, "b24b" },
