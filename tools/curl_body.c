@@ -262,6 +262,7 @@ enum tool_exit tool_curl_body(const struct curl_args *args, unsigned digests,
 		body->query = all;
 		return TOOL_OK;
 	}
+	body->digest.size = sizeof body->digest;
 	if (code == TOOL_OK &&
 	    sg_request_body_once(digests, all.data, all.len, &body->digest) != SG_REQUEST_OK)
 		code = tool_fail_err(SG_ERR_CRYPTO, "can't make the digest of the body");

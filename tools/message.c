@@ -58,6 +58,7 @@ bool tool_body_digest(int fd, unsigned digests, uint64_t max, struct sg_request_
 	ssize_t got = 1;
 	int error = 0;
 
+	out->size = sizeof *out;
 	/* It may be a secret on its way to the vault. */
 	if (reason == SG_REQUEST_OK && tool_payload_new(CHUNK, &chunk) != TOOL_OK)
 		reason = SG_REQUEST_NOMEM;

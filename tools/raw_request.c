@@ -157,6 +157,7 @@ static enum sg_request_reason read_body(struct source *source, struct tool_raw *
 	struct sg_request_body *body = NULL;
 	enum sg_request_reason reason;
 
+	raw->body.size = sizeof raw->body;
 	source->left = sg_bytes(raw->bytes.data + head->len, raw->bytes.len - head->len);
 	reason = sg_request_body_new(sg_request_digests_needed(&head->message), &body);
 	if (reason == SG_REQUEST_OK)

@@ -29,7 +29,7 @@ struct check {
 	struct sg_request_reading reading;
 	char *require;
 	int64_t now, skew;
-	struct sg_request_verdict verdict;
+	const struct sg_request_verdict *verdict;       /* NULL: it did not come to one */
 };
 
 /* See sg_request_coder. */
@@ -219,14 +219,16 @@ static json_t *text_or_null(struct sg_request_text text)
 
 static enum tool_exit tell_json(const struct check *check, enum sg_request_reason reason)
 {
-	const struct sg_request_signature *signature = check->verdict.signature;
+	const struct sg_request_signature *signature = check->verdict != NULL
+	                                                      ? check->verdict->signature
+	                                                      : NULL;
 	json_t *json = json_object(), *components = json_array();
 
 	tool_json_put(json, "good", json_boolean(reason == SG_REQUEST_OK));
 	tool_json_put(json, "reason", json_string(sg_request_reason_name(reason)));
 	tool_json_put(json, "sentence", json_string(sg_request_reason_sentence(reason)));
-	tool_json_put(json, "status", json_integer(check->verdict.status != 0
-	                                                   ? (json_int_t)check->verdict.status
+	tool_json_put(json, "status", json_integer(check->verdict != NULL
+	                                                   ? (json_int_t)check->verdict->status
 	                                                   : 400));
 	tool_json_put(json, "replay_checked", json_boolean(tool_given(check->tool, OPT_NONCES)));
 	if (signature != NULL) {
@@ -246,14 +248,16 @@ static enum tool_exit tell_json(const struct check *check, enum sg_request_reaso
 	tool_json_put(json, "components", components);
 	if (reason == SG_REQUEST_OK)
 		tool_json_put(json, "class",
-		              json_string(tool_machine_class(check->verdict.machine.kind)));
+		              json_string(tool_machine_class(check->verdict->machine->kind)));
 	return tool_json_out(json);
 }
 
 /* Say in words what the answer is. */
 static enum tool_exit tell(const struct check *check, enum sg_request_reason reason)
 {
-	const struct sg_request_signature *signature = check->verdict.signature;
+	const struct sg_request_signature *signature = check->verdict != NULL
+	                                                      ? check->verdict->signature
+	                                                      : NULL;
 	struct tool_text text = { { NULL, 0, 0 }, SG_OK };
 	enum tool_exit code = exit_of(reason);
 
@@ -296,7 +300,7 @@ static enum tool_exit run(struct tool *tool)
 	} else if (code == TOOL_OK) {
 		code = tell(check, reason);
 	}
-	sg_request_verdict_clear(&check->verdict);
+	sg_request_verdict_free(&check->verdict);
 	tool_raw_free(&check->raw);
 	tool_message_free(&check->message);
 	tool_machines_free(&check->machines);

@@ -12,6 +12,14 @@
  *
  * Text is bytes with a length, nothing is changed that a caller gave, and what comes back lies
  * in memory of its own. Any number of threads may call any function, each with its own objects.
+ *
+ * A program goes on running with later versions of the library, whose structs have more members:
+ *
+ *  - what the library makes and frees (heads, signatures, verdicts, and the machine that a lookup
+ *    fills) grows at the end, so don't make or copy one, or take its size;
+ *  - what the caller has and may grow begins with size, which he sets to its sizeof. A size
+ *    that isn't known is refused with SG_REQUEST_ARGUMENT;
+ *  - texts, fields, structured fields and messages stay as they are for ever.
  */
 #ifndef SIGNET_REQUEST_H
 #define SIGNET_REQUEST_H
@@ -62,86 +70,85 @@ static inline struct sg_request_text sg_request_text(const char *string)
 }
 
 /* What every function that can fail returns: SG_REQUEST_OK, or why not. Each has a short name
- * for programs and a sentence for people. */
+ * for programs and a sentence for people. Numbers never change and are never used again; later
+ * versions have others, so print a reason that you don't know by its name. */
 enum sg_request_reason {
 	SG_REQUEST_OK = 0,
 
 	/* The caller and the machine. */
-	SG_REQUEST_ARGUMENT,            /* an argument has an impossible value */
-	SG_REQUEST_NOMEM,               /* memory is exhausted */
-	SG_REQUEST_CRYPTO,              /* a cryptographic library failed */
-	SG_REQUEST_SIGNER,              /* the caller's function made no signature */
+	SG_REQUEST_ARGUMENT = 1,        /* an argument has an impossible value */
+	SG_REQUEST_NOMEM = 2,           /* memory is exhausted */
+	SG_REQUEST_CRYPTO = 3,          /* a cryptographic library failed */
+	SG_REQUEST_SIGNER = 4,          /* the caller's function made no signature */
 
 	/* A request that none should send. */
-	SG_REQUEST_TOO_LONG,            /* a part is longer than its bound */
-	SG_REQUEST_TOO_MANY,            /* more parts than there may be */
-	SG_REQUEST_METHOD,              /* the method is no token */
-	SG_REQUEST_TARGET,              /* the target has none of its four forms */
-	SG_REQUEST_SCHEME,              /* the scheme is needed, and is none or not known */
-	SG_REQUEST_AUTHORITY,           /* the host is needed, and is none, bad or contradictory */
-	SG_REQUEST_FIELD_NAME,          /* the name of a header field is no token */
-	SG_REQUEST_FIELD_VALUE,         /* the value of a header field has a control byte */
+	SG_REQUEST_TOO_LONG = 20,       /* a part is longer than its bound */
+	SG_REQUEST_TOO_MANY = 21,       /* more parts than there may be */
+	SG_REQUEST_METHOD = 22,         /* the method is no token */
+	SG_REQUEST_TARGET = 23,         /* the target has none of its four forms */
+	SG_REQUEST_SCHEME = 24,         /* the scheme is needed, and is none or not known */
+	SG_REQUEST_AUTHORITY = 25,      /* the host is needed, and is none, bad or contradictory */
+	SG_REQUEST_FIELD_NAME = 26,     /* the name of a header field is no token */
+	SG_REQUEST_FIELD_VALUE = 27,    /* the value of a header field has a control byte */
 
 	/* The head of a request [RFC 9112]. */
-	SG_REQUEST_INCOMPLETE,          /* the head has not ended yet */
-	SG_REQUEST_LINE,                /* the first line is no request line */
-	SG_REQUEST_VERSION,             /* not HTTP/1.0 or HTTP/1.1 */
-	SG_REQUEST_LINE_END,            /* a line ends with something else than CR LF */
-	SG_REQUEST_FOLDED,              /* a header field goes on in a second line */
-	SG_REQUEST_COLON,               /* a header line without a colon, or a space before it */
-	SG_REQUEST_CONTENT_LENGTH,      /* the length of the body is no number, or given twice */
-	SG_REQUEST_TRANSFER_CODING,     /* a transfer coding other than chunked alone */
-	SG_REQUEST_FRAMING,             /* both a length and a transfer coding */
+	SG_REQUEST_INCOMPLETE = 40,     /* the head has not ended yet */
+	SG_REQUEST_LINE = 41,           /* the first line is no request line */
+	SG_REQUEST_VERSION = 42,        /* not HTTP/1.0 or HTTP/1.1 */
+	SG_REQUEST_LINE_END = 43,       /* a line ends with something else than CR LF */
+	SG_REQUEST_FOLDED = 44,         /* a header field goes on in a second line */
+	SG_REQUEST_COLON = 45,          /* a header line without a colon, or a space before it */
+	SG_REQUEST_CONTENT_LENGTH = 46, /* the length of the body is no number, or given twice */
+	SG_REQUEST_TRANSFER_CODING = 47, /* a transfer coding other than chunked alone */
+	SG_REQUEST_FRAMING = 48,        /* both a length and a transfer coding */
 
 	/* The fields of a signature. */
-	SG_REQUEST_UNSIGNED,            /* there is no signature */
-	SG_REQUEST_FORMS,               /* there are signatures of more than one form */
-	SG_REQUEST_MISSING,             /* a header field of the form is missing */
-	SG_REQUEST_REPEATED,            /* a header field is there twice that may be there once */
-	SG_REQUEST_ID,                  /* the identifier is empty or has odd characters */
-	SG_REQUEST_IDS_DIFFER,          /* two header fields name different identifiers */
-	SG_REQUEST_TIMESTAMP,           /* the time is not written as the form wants it */
-	SG_REQUEST_NONCE,               /* the nonce is empty or has odd characters */
-	SG_REQUEST_ENCODING,            /* the signature is not written as the form wants it */
-	SG_REQUEST_QUERY,               /* a query string where the form has none */
-	SG_REQUEST_DIGEST_FORM,         /* Content-Digest is none that can be checked */
-	SG_REQUEST_DIGEST,              /* Content-Digest is not of this body */
+	SG_REQUEST_UNSIGNED = 60,       /* there is no signature */
+	SG_REQUEST_FORMS = 61,          /* there are signatures of more than one form */
+	SG_REQUEST_MISSING = 62,        /* a header field of the form is missing */
+	SG_REQUEST_REPEATED = 63,       /* a header field is there twice that may be there once */
+	SG_REQUEST_ID = 64,             /* the identifier is empty or has odd characters */
+	SG_REQUEST_IDS_DIFFER = 65,     /* two header fields name different identifiers */
+	SG_REQUEST_TIMESTAMP = 66,      /* the time is not written as the form wants it */
+	SG_REQUEST_NONCE = 67,          /* the nonce is empty or has odd characters */
+	SG_REQUEST_ENCODING = 68,       /* the signature is not written as the form wants it */
+	SG_REQUEST_QUERY = 69,          /* a query string where the form has none */
+	SG_REQUEST_DIGEST_FORM = 70,    /* Content-Digest is none that can be checked */
+	SG_REQUEST_DIGEST = 71,         /* Content-Digest is not of this body */
 
 	/* HTTP message signatures [RFC 9421]. */
-	SG_REQUEST_STRUCTURED,          /* a header field is no structured field */
-	SG_REQUEST_LABEL,               /* no signature of that label or tag, or more than one */
-	SG_REQUEST_COMPONENT,           /* a covered component that is none, or is none here */
-	SG_REQUEST_COMPONENT_TWICE,     /* a component is covered twice */
-	SG_REQUEST_COMPONENT_ABSENT,    /* a covered component is not in the request */
-	SG_REQUEST_COMPONENT_AMBIGUOUS, /* a covered query parameter is there more than once */
-	SG_REQUEST_COMPONENT_TYPE,      /* of a field it is not known how it is structured */
-	SG_REQUEST_PARAMETER,           /* a parameter of the signature that is none, or mistyped */
-	SG_REQUEST_ALGORITHM,           /* an algorithm that is not done here */
-	SG_REQUEST_EXPIRES,             /* the signature would end before it began */
-	SG_REQUEST_UNCOVERED,           /* what must be covered is not */
+	SG_REQUEST_STRUCTURED = 80,     /* a header field is no structured field */
+	SG_REQUEST_LABEL = 81,          /* no signature of that label or tag, or more than one */
+	SG_REQUEST_COMPONENT = 82,      /* a covered component that is none, or is none here */
+	SG_REQUEST_COMPONENT_TWICE = 83, /* a component is covered twice */
+	SG_REQUEST_COMPONENT_ABSENT = 84, /* a covered component is not in the request */
+	SG_REQUEST_COMPONENT_AMBIGUOUS = 85, /* a covered query parameter is there more than once */
+	SG_REQUEST_COMPONENT_TYPE = 86, /* of a field it is not known how it is structured */
+	SG_REQUEST_PARAMETER = 87,      /* a parameter of the signature that is none, or mistyped */
+	SG_REQUEST_ALGORITHM = 88,      /* an algorithm that is not done here */
+	SG_REQUEST_EXPIRES = 89,        /* the signature would end before it began */
+	SG_REQUEST_UNCOVERED = 90,      /* what must be covered is not */
 
 	/* The check. */
-	SG_REQUEST_KEY,                 /* the key is none, or is not for this form */
-	SG_REQUEST_SIGNATURE,           /* the signature is not of this request and this key */
+	SG_REQUEST_KEY = 100,           /* the key is none, or is not for this form */
+	SG_REQUEST_SIGNATURE = 101,     /* the signature is not of this request and this key */
 
 	/* A server's answer, see "Verifying as a server". */
-	SG_REQUEST_LOCKED_OUT,          /* the source failed too often and has to wait */
-	SG_REQUEST_UNKNOWN,             /* there is no such machine */
-	SG_REQUEST_DISABLED,            /* the machine is not enabled */
-	SG_REQUEST_REVOKED,             /* the machine's key is revoked */
-	SG_REQUEST_NOT_YET,             /* the machine's time has not begun */
-	SG_REQUEST_ENDED,               /* the machine's time has ended */
-	SG_REQUEST_UNDATED,             /* nothing says when the request was signed */
-	SG_REQUEST_EARLY,               /* signed too far in the future */
-	SG_REQUEST_LATE,                /* signed too long ago, or the signature has expired */
-	SG_REQUEST_DENIED,              /* the caller's check denies it */
-	SG_REQUEST_REPLAYED,            /* the nonce or the signature was used before */
-	SG_REQUEST_UNSURE,              /* it can't be known whether it was used before */
-	SG_REQUEST_NONCES_FULL,         /* the store of nonces holds as many as it may */
-	SG_REQUEST_NONCES,              /* the store of nonces can't be read or written */
-	SG_REQUEST_LOOKUP,              /* the caller's function could not look the machine up */
-
-	SG_REQUEST_REASON_COUNT
+	SG_REQUEST_LOCKED_OUT = 120,    /* the source failed too often and has to wait */
+	SG_REQUEST_UNKNOWN = 121,       /* there is no such machine */
+	SG_REQUEST_DISABLED = 122,      /* the machine is not enabled */
+	SG_REQUEST_REVOKED = 123,       /* the machine's key is revoked */
+	SG_REQUEST_NOT_YET = 124,       /* the machine's time has not begun */
+	SG_REQUEST_ENDED = 125,         /* the machine's time has ended */
+	SG_REQUEST_UNDATED = 126,       /* nothing says when the request was signed */
+	SG_REQUEST_EARLY = 127,         /* signed too far in the future */
+	SG_REQUEST_LATE = 128,          /* signed too long ago, or the signature has expired */
+	SG_REQUEST_DENIED = 129,        /* the caller's check denies it */
+	SG_REQUEST_REPLAYED = 130,      /* the nonce or the signature was used before */
+	SG_REQUEST_UNSURE = 131,        /* it can't be known whether it was used before */
+	SG_REQUEST_NONCES_FULL = 132,   /* the store of nonces holds as many as it may */
+	SG_REQUEST_NONCES = 133,        /* the store of nonces can't be read or written */
+	SG_REQUEST_LOOKUP = 134,        /* the caller's function could not look the machine up */
 };
 
 /* Return the short lower-case name of a reason, as --json prints it. */
@@ -212,8 +219,9 @@ SG_REQUEST_USE enum sg_request_reason sg_request_form_find(const char *name,
 #define SG_REQUEST_SHA256 1u
 #define SG_REQUEST_SHA512 2u
 
-/* What is known of a body. A caller may fill it by himself. */
+/* What is known of a body. A caller may fill it by himself. All zero but size is right. */
 struct sg_request_digest {
+	size_t size;                    /* sizeof (struct sg_request_digest) */
 	uint64_t length;                /* bytes of the body */
 	unsigned have;                  /* SG_REQUEST_SHA256, SG_REQUEST_SHA512 or both */
 	uint8_t sha256[32];
@@ -232,14 +240,15 @@ SG_REQUEST_USE enum sg_request_reason sg_request_body_new(unsigned digests,
 SG_REQUEST_USE enum sg_request_reason sg_request_body_add(struct sg_request_body *body,
                                                           const void *data, size_t len);
 
-/* Write the digests of all that was added; the body can only be freed afterwards. */
+/* Write the digests of all that was added into *digest, whose size the caller has set; the body can
+ * only be freed afterwards. Errors: ARGUMENT for a size that isn't known, CRYPTO. */
 SG_REQUEST_USE enum sg_request_reason sg_request_body_end(struct sg_request_body *body,
                                                           struct sg_request_digest *digest);
 
 /* Free; NULL and a pointer to NULL are fine. */
 SG_REQUEST_API void sg_request_body_free(struct sg_request_body **body);
 
-/* Make the digests of a body that is whole in memory. */
+/* Make the digests of a body that is whole in memory, as the four before do. */
 SG_REQUEST_USE enum sg_request_reason sg_request_body_once(unsigned digests, const void *data,
                                                            size_t len,
                                                            struct sg_request_digest *digest);
@@ -638,29 +647,30 @@ struct sg_request_verdict {
 	int64_t retry_after;
 
 	/* What could be read, or NULL; whether it is good is what reason says. */
-	struct sg_request_signature *signature;
+	const struct sg_request_signature *signature;
 
-	/* Who signed: all zero unless the signature is good. Keys and the caller's pointers are
-	 * not in it. */
-	struct sg_request_machine machine;
+	/* Who signed: NULL unless the signature is good. Keys and the caller's pointers are not
+	 * in it. */
+	const struct sg_request_machine *machine;
 };
 
 /* Answer a request whose body was read. source is the address that it came from; empty: nobody is
- * locked out. Returns verdict->reason. The caller calls sg_request_verdict_clear, whatever the
- * answer is. */
+ * locked out. Returns the verdict's reason. There is a verdict whatever the answer is, also
+ * where memory is exhausted; the caller frees it with sg_request_verdict_free. Errors beside
+ * those of the answer: ARGUMENT where verdict is NULL. */
 SG_REQUEST_USE enum sg_request_reason
 sg_request_verify(struct sg_request_verifier *verifier, const struct sg_request_message *message,
-                  struct sg_request_text source, struct sg_request_verdict *verdict);
+                  struct sg_request_text source, const struct sg_request_verdict **verdict);
 
 /* Tell before the body is read whether there is use in reading it: steps 1, 2 and 4 with the
  * head alone. Nothing is kept; sg_request_verify must follow. */
 SG_REQUEST_USE enum sg_request_reason
 sg_request_verify_head(struct sg_request_verifier *verifier,
                        const struct sg_request_message *message, struct sg_request_text source,
-                       struct sg_request_verdict *verdict);
+                       const struct sg_request_verdict **verdict);
 
-/* Free what a verdict holds. */
-SG_REQUEST_API void sg_request_verdict_clear(struct sg_request_verdict *verdict);
+/* Free; NULL and a pointer to NULL are fine. */
+SG_REQUEST_API void sg_request_verdict_free(const struct sg_request_verdict **verdict);
 
 #ifdef __cplusplus
 }

@@ -23,7 +23,7 @@ static const struct sg_request_answer unsure = {
 	503, false, 30, "The server can't tell whether the request was made before; sign it anew" };
 
 /* Where nothing stands, the request could not be read. */
-static const struct sg_request_answer *const answers[SG_REQUEST_REASON_COUNT] = {
+static const struct sg_request_answer *const answers[] = {
 	[SG_REQUEST_OK] = &accepted,
 	[SG_REQUEST_ARGUMENT] = &unable,
 	[SG_REQUEST_NOMEM] = &unable,
@@ -50,5 +50,6 @@ const struct sg_request_answer *sg_request_answer(enum sg_request_reason reason)
 {
 	const size_t i = (size_t)reason;
 
-	return i < SG_REQUEST_REASON_COUNT && answers[i] != NULL ? answers[i] : &unreadable;
+	return i < sizeof answers / sizeof answers[0] && answers[i] != NULL ? answers[i]
+	                                                                    : &unreadable;
 }

@@ -21,6 +21,11 @@ enum sg_request_reason sg_request_of_err(enum sg_err err)
 	return err == SG_ERR_NOMEM ? SG_REQUEST_NOMEM : SG_REQUEST_CRYPTO;
 }
 
+bool sg_request_digest_valid(const struct sg_request_digest *digest)
+{
+	return digest->size == sizeof(*digest);
+}
+
 enum sg_request_reason sg_request_body_new(unsigned digests, struct sg_request_body **out)
 {
 	struct sg_request_body *body = NULL;
@@ -70,9 +75,9 @@ enum sg_request_reason sg_request_body_end(struct sg_request_body *body,
 {
 	enum sg_err err = SG_OK;
 
-	if (!body || !digest)
+	if (!body || !digest || !sg_request_digest_valid(digest))
 		return SG_REQUEST_ARGUMENT;
-	*digest = (struct sg_request_digest){ .length = body->length };
+	*digest = (struct sg_request_digest){ .size = sizeof(*digest), .length = body->length };
 	if (body->sha256) {
 		err = sg_digest_final(body->sha256, digest->sha256);
 		digest->have |= SG_REQUEST_SHA256;
@@ -112,6 +117,7 @@ enum sg_request_reason sg_request_body_once(unsigned digests, const void *data, 
 
 /* The digests of no bytes [FIPS 180-4]. */
 static const struct sg_request_digest empty = {
+	.size = sizeof(empty),
 	.have = SG_REQUEST_SHA256 | SG_REQUEST_SHA512,
 	.sha256 = {
 		0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14, 0x9a, 0xfb, 0xf4, 0xc8, 0x99, 0x6f,

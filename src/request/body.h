@@ -9,6 +9,10 @@
 
 #include "util/err.h"
 
+/* Tell whether it has the size of the only version that there has been. A later one that knows
+ * more digests writes those that an older caller has room for. */
+bool sg_request_digest_valid(const struct sg_request_digest *digest);
+
 /* Return what is known of the body of a message: of no bytes where it has none. */
 const struct sg_request_digest *sg_request_body_of(const struct sg_request_message *message);
 

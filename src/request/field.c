@@ -5,6 +5,8 @@
  */
 #include "request/field.h"
 
+#include "request/body.h"
+
 static bool blank(char c)
 {
 	return c == ' ' || c == '\t';
@@ -55,7 +57,8 @@ enum sg_request_reason sg_request_message_check(const struct sg_request_message 
 
 	if (!view_valid(message->method) || !view_valid(message->target) ||
 	    !view_valid(message->scheme) || !view_valid(message->authority) ||
-	    (!message->fields && message->n_fields > 0))
+	    (!message->fields && message->n_fields > 0) ||
+	    (message->body && !sg_request_digest_valid(message->body)))
 		return SG_REQUEST_ARGUMENT;
 	if (message->method.len > SG_REQUEST_METHOD_MAX)
 		return SG_REQUEST_TOO_LONG;

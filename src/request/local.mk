@@ -26,6 +26,7 @@ librequest_la_SOURCES = \
 	src/request/target.c src/request/target.h \
 	src/request/text.c src/request/text.h \
 	src/request/vault.c \
+	src/request/verdict.c src/request/verdict.h \
 	src/request/verifier.c
 
 # It takes the lower rings with it and nothing of a token or a TPM. It stays when it is closed: it

@@ -9,7 +9,7 @@ struct row {
 	const char *sentence;
 };
 
-static const struct row rows[SG_REQUEST_REASON_COUNT] = {
+static const struct row rows[] = {
 	[SG_REQUEST_OK] = { "ok", "Everything is fine" },
 
 	[SG_REQUEST_ARGUMENT] = { "bad-argument", "An argument has an impossible value" },
@@ -112,7 +112,7 @@ static const struct row *find(enum sg_request_reason reason)
 	static const struct row none = { "unknown", "The reason is unknown" };
 	const size_t i = (size_t)reason;
 
-	return i < SG_REQUEST_REASON_COUNT && rows[i].name ? &rows[i] : &none;
+	return i < sizeof(rows) / sizeof(rows[0]) && rows[i].name ? &rows[i] : &none;
 }
 
 const char *sg_request_reason_name(enum sg_request_reason reason)

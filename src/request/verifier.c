@@ -14,6 +14,7 @@
 #include "request/form.h"
 #include "request/lockout.h"
 #include "request/machine.h"
+#include "request/verdict.h"
 #include "store/nonce.h"
 
 #define SKEW 300
@@ -128,9 +129,11 @@ enum sg_request_reason sg_request_verifier_new(const struct sg_request_verifying
 	enum sg_request_reason reason;
 	struct sg_lockout_rules rules;
 
-	*verifier = NULL;
 	if (why != NULL)
 		*why = NULL;
+	if (verifier == NULL)
+		return SG_REQUEST_ARGUMENT;
+	*verifier = NULL;
 	if (sg_crypto_start() != SG_OK)
 		return SG_REQUEST_CRYPTO;
 	v = calloc(1, sizeof *v);
@@ -205,31 +208,24 @@ static enum sg_request_reason admit(const struct sg_request_verifier *v,
                                     const struct sg_request_message *message,
                                     struct sg_request_text source, const uint8_t *key,
                                     int64_t now, const struct sg_request_machine *machine,
-                                    struct sg_request_verdict *verdict)
+                                    struct sg_request_judgement *j)
 {
 	enum sg_request_reason reason = sg_machine_state(machine, now);
 
-	verdict->machine = *machine;
-	memset(verdict->machine.keys, 0, sizeof verdict->machine.keys);
-	verdict->machine.n_keys = 0;
-	verdict->machine.hmac_key = NULL;
-	verdict->machine.hmac_key_len = 0;
-	verdict->machine.code = NULL;
-	verdict->machine.code_context = NULL;
-	verdict->machine.record = NULL;
+	sg_request_judgement_admit(j, machine);
 	if (reason == SG_REQUEST_OK && v->how.check != NULL &&
 	    v->how.check(v->how.context, message, source, machine, now) != 0)
 		reason = SG_REQUEST_DENIED;
-	return reason == SG_REQUEST_OK ? keep_nonce(v, verdict->signature, key, now) : reason;
+	return reason == SG_REQUEST_OK ? keep_nonce(v, j->signature, key, now) : reason;
 }
 
 /* What comes behind the reading: machine, time, signature. */
 static enum sg_request_reason identify(const struct sg_request_verifier *v,
                                        const struct sg_request_message *message,
                                        struct sg_request_text source,
-                                       struct sg_request_verdict *verdict)
+                                       struct sg_request_judgement *j)
 {
-	const struct sg_request_signature *s = verdict->signature;
+	const struct sg_request_signature *s = j->signature;
 	const int64_t now = v->how.clock(v->how.context);
 	struct sg_request_machine machine = { .id = "" };
 	char id[SG_REQUEST_ID_MAX + 1];
@@ -249,73 +245,66 @@ static enum sg_request_reason identify(const struct sg_request_verifier *v,
 	if (reason == SG_REQUEST_OK)
 		reason = sg_machine_check(found > 0 ? &machine : NULL, s, &key);
 	if (reason == SG_REQUEST_OK)
-		reason = admit(v, message, source, key, now, &machine, verdict);
+		reason = admit(v, message, source, key, now, &machine, j);
 	if (found > 0 && v->how.release != NULL)
 		v->how.release(v->how.context, &machine);
 	return reason;
 }
 
-/* The steps before the machine; what is read stands in the verdict. */
+/* The steps before the machine; what is read stands in the judgement. */
 static enum sg_request_reason begin(struct sg_request_verifier *v,
                                     const struct sg_request_message *message,
                                     struct sg_request_text source,
                                     const struct sg_request_reading *reading,
-                                    struct sg_request_verdict *verdict)
+                                    struct sg_request_judgement *j)
 {
-	memset(verdict, 0, sizeof *verdict);
+	int64_t left = 0;
+
 	if (v->lockout != NULL)
-		verdict->retry_after = sg_lockout_left(v->lockout, source,
-		                                       v->how.ticks(v->how.context));
-	if (verdict->retry_after > 0)
-		return SG_REQUEST_LOCKED_OUT;
-	return sg_request_read(message, reading, &verdict->signature);
+		left = sg_lockout_left(v->lockout, source, v->how.ticks(v->how.context));
+	j->verdict.retry_after = left;
+	return left > 0 ? SG_REQUEST_LOCKED_OUT : sg_request_read(message, reading, &j->signature);
 }
 
-/* Fill the answer, and count a failure. */
-static enum sg_request_reason answer(struct sg_request_verifier *v, struct sg_request_text source,
-                                     enum sg_request_reason reason,
-                                     struct sg_request_verdict *verdict)
+/* Judge with one of the two ways of reading, and count a failure. */
+static enum sg_request_reason judge(struct sg_request_verifier *v,
+                                    const struct sg_request_message *message,
+                                    struct sg_request_text source, bool head,
+                                    const struct sg_request_verdict **verdict)
 {
-	const struct sg_request_answer *row = sg_request_answer(reason);
+	struct sg_request_judgement *j;
+	enum sg_request_reason reason;
 
-	verdict->reason = reason;
-	verdict->status = row->status;
-	verdict->text = row->text;
-	if (verdict->retry_after == 0)
-		verdict->retry_after = row->retry_after;
-	if (row->counts && v->lockout != NULL)
+	if (verdict == NULL)
+		return SG_REQUEST_ARGUMENT;
+	*verdict = sg_request_verdict_no_memory();
+	j = sg_request_judgement_new();
+	if (j == NULL)
+		return SG_REQUEST_NOMEM;
+	reason = v == NULL || (source.data == NULL && source.len > 0)
+	         ? SG_REQUEST_ARGUMENT
+	         : begin(v, message, source, head ? &v->head : &v->whole, j);
+	if (reason == SG_REQUEST_OK)
+		reason = head ? check_time(v, j->signature, v->how.clock(v->how.context))
+		              : identify(v, message, source, j);
+	if (sg_request_answer(reason)->counts && v->lockout != NULL)
 		(void)sg_lockout_fail(v->lockout, source, v->how.ticks(v->how.context));
+	*verdict = sg_request_judgement_end(j, reason);
 	return reason;
 }
 
 enum sg_request_reason sg_request_verify(struct sg_request_verifier *v,
                                          const struct sg_request_message *message,
                                          struct sg_request_text source,
-                                         struct sg_request_verdict *verdict)
+                                         const struct sg_request_verdict **verdict)
 {
-	enum sg_request_reason reason = begin(v, message, source, &v->whole, verdict);
-
-	if (reason == SG_REQUEST_OK)
-		reason = identify(v, message, source, verdict);
-	return answer(v, source, reason, verdict);
+	return judge(v, message, source, false, verdict);
 }
 
 enum sg_request_reason sg_request_verify_head(struct sg_request_verifier *v,
                                               const struct sg_request_message *message,
                                               struct sg_request_text source,
-                                              struct sg_request_verdict *verdict)
+                                              const struct sg_request_verdict **verdict)
 {
-	enum sg_request_reason reason = begin(v, message, source, &v->head, verdict);
-
-	if (reason == SG_REQUEST_OK)
-		reason = check_time(v, verdict->signature, v->how.clock(v->how.context));
-	return answer(v, source, reason, verdict);
-}
-
-void sg_request_verdict_clear(struct sg_request_verdict *verdict)
-{
-	if (verdict == NULL)
-		return;
-	sg_request_signature_free(&verdict->signature);
-	memset(verdict, 0, sizeof *verdict);
+	return judge(v, message, source, true, verdict);
 }

@@ -35,6 +35,7 @@ static enum sg_request_reason serve(const char *bytes, size_t len, struct seen *
 	enum sg_request_reason reason = sg_request_parse(bytes, len, &seen->head);
 
 	seen->signature = NULL;
+	seen->digest.size = sizeof(seen->digest);
 	if (reason != SG_REQUEST_OK)
 		return reason;
 	if (!seen->head->has_content_length || seen->head->len + seen->head->content_length != len)

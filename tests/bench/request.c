@@ -84,15 +84,15 @@ static void make_request(struct request *r, enum sg_request_form form)
 static void verify(size_t from, size_t n)
 {
 	for (size_t i = from; i < from + n; i++) {
-		struct sg_request_verdict verdict;
+		const struct sg_request_verdict *verdict = NULL;
 
 		if (sg_request_verify(verifier, &requests[i].message,
 		                      sg_request_text("192.0.2.1"), &verdict) != SG_REQUEST_OK) {
 			fprintf(stderr, "bench: a request was refused: %s\n",
-			        sg_request_reason_name(verdict.reason));
+			        sg_request_reason_name(verdict->reason));
 			exit(EXIT_FAILURE);
 		}
-		sg_request_verdict_clear(&verdict);
+		sg_request_verdict_free(&verdict);
 	}
 }
 

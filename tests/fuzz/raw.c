@@ -45,7 +45,7 @@ static void check_body(const struct tool_raw *raw, const char *text, size_t len)
 {
 	const struct sg_request_head *head = raw->head;
 	struct sg_bytes body = sg_bytes(text + head->len, len - head->len);
-	struct sg_request_digest digest;
+	struct sg_request_digest digest = { .size = sizeof digest };
 
 	/* A zero byte within the data would end the copy too soon. */
 	if (head->chunked && memchr(text, 0, len) != NULL)

@@ -26,6 +26,7 @@ struct sg_request_text request_option(const struct sg_request_message *message, 
 
 void request_digest(struct fuzz_message *message)
 {
+	message->digest.size = sizeof message->digest;
 	request_need(sg_request_body_once(SG_REQUEST_SHA256 | SG_REQUEST_SHA512,
 	                                  message->body.data, message->body.len,
 	                                  &message->digest) == SG_REQUEST_OK, "a digest");

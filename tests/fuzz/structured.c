@@ -213,7 +213,7 @@ static void try_query(struct sg_request_text text)
 /* The input as Content-Digest of itself: true it can't be, and what we write is. */
 static void try_digest(struct sg_request_text text)
 {
-	struct sg_request_digest digest;
+	struct sg_request_digest digest = { .size = sizeof digest };
 	struct sg_request_field field = { sg_request_text("Content-Digest"), text };
 	const struct sg_request_message message = {
 		.method = sg_request_text("PUT"), .target = sg_request_text("/"),

@@ -73,6 +73,7 @@ void test_message_add(struct test_message *message, const char *name, const char
 
 void test_message_body(struct test_message *message, const char *body)
 {
+	message->digest.size = sizeof(message->digest);
 	test_reason(sg_request_body_once(SG_REQUEST_SHA256 | SG_REQUEST_SHA512, body, strlen(body),
 	                                 &message->digest),
 	            SG_REQUEST_OK);

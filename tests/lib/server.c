@@ -101,16 +101,16 @@ enum sg_request_reason test_server_verify(struct test_server *server,
                                           const struct test_message *message, const char *source,
                                           unsigned *status)
 {
-	struct sg_request_verdict verdict;
+	const struct sg_request_verdict *verdict = NULL;
 	enum sg_request_reason reason;
 
 	reason = sg_request_verify(server->verifier, &message->message, sg_request_text(source),
 	                           &verdict);
-	if (verdict.reason != reason || (verdict.status == 200) != (reason == SG_REQUEST_OK))
+	if (verdict->reason != reason || (verdict->status == 200) != (reason == SG_REQUEST_OK))
 		abort();
 	if (status != NULL)
-		*status = verdict.status;
-	sg_request_verdict_clear(&verdict);
+		*status = verdict->status;
+	sg_request_verdict_free(&verdict);
 	return reason;
 }
 

@@ -137,7 +137,7 @@ static enum sg_request_reason judge(const struct sg_request_message *message)
 static void serve(int fd)
 {
 	struct sg_request_head *head = NULL;
-	struct sg_request_digest digest;
+	struct sg_request_digest digest = { .size = sizeof digest };
 	enum sg_request_reason reason;
 	size_t len;
 

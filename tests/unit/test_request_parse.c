@@ -252,7 +252,7 @@ START_TEST(a_parsed_request_is_read_as_the_product_signs_it)
 		"\r\n"
 		"{\"projectId\": \"proj_a\"}";
 	struct sg_request_signature *signature = NULL;
-	struct sg_request_digest digest;
+	struct sg_request_digest digest = { .size = sizeof(digest) };
 	struct test_signer signer;
 
 	test_signer_42(&signer);

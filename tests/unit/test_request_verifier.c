@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Tests of request/verifier.c, and of answer.c in it: the steps in their order, what a
+ * Tests of request/verifier.c, and of answer.c and verdict.c in it: the steps in their order, what a
  * client is told, and what the server sees. Attacks are in attack/test_request_server.c.
  */
 #include <pthread.h>
@@ -10,6 +10,7 @@
 #include "lib/scratch.h"
 #include "lib/server.h"
 #include "request/answer.h"
+#include "request/verdict.h"
 
 #define SOURCE "192.0.2.1"
 #define THREADS 4
@@ -73,21 +74,22 @@ END_TEST
 START_TEST(the_verdict_says_who_signed_what_and_holds_no_key)
 {
 	static const uint8_t none[32];
-	struct sg_request_verdict verdict;
+	const struct sg_request_verdict *verdict = NULL;
 	struct test_signed request;
 
 	server.machines[0].kind = SG_REQUEST_AGENT;
 	test_signed(&request, SG_REQUEST_VAULT, &signer, TEST_ID, "n1", TEST_NOW);
 	test_reason(sg_request_verify(server.verifier, &request.message.message,
 	                              sg_request_text(SOURCE), &verdict), SG_REQUEST_OK);
-	ck_assert_uint_eq(verdict.status, 200);
-	ck_assert_int_eq(verdict.machine.kind, SG_REQUEST_AGENT);
-	ck_assert_mem_eq(verdict.machine.keys[0], none, sizeof none);
-	ck_assert_ptr_null(verdict.machine.record);
-	test_text_eq(verdict.signature->nonce, "n1");
-	test_text_eq(verdict.signature->id, TEST_ID);
-	sg_request_verdict_clear(&verdict);
-	sg_request_verdict_clear(&verdict);
+	ck_assert_uint_eq(verdict->status, 200);
+	ck_assert_int_eq(verdict->machine->kind, SG_REQUEST_AGENT);
+	ck_assert_mem_eq(verdict->machine->keys[0], none, sizeof none);
+	ck_assert_ptr_null(verdict->machine->record);
+	ck_assert_str_eq(verdict->machine->id, TEST_ID);
+	test_text_eq(verdict->signature->nonce, "n1");
+	test_text_eq(verdict->signature->id, TEST_ID);
+	sg_request_verdict_free(&verdict);
+	sg_request_verdict_free(&verdict);
 	test_signed_clear(&request);
 }
 END_TEST
@@ -268,21 +270,21 @@ END_TEST
 
 START_TEST(the_head_alone_tells_a_clock_that_is_wrong)
 {
-	struct sg_request_verdict verdict;
+	const struct sg_request_verdict *verdict = NULL;
 	struct test_signed request;
 
 	test_signed(&request, SG_REQUEST_VAULT, &signer, TEST_ID, NULL, TEST_NOW - 1000);
 	test_reason(sg_request_verify_head(server.verifier, &request.message.message,
 	                                   sg_request_text(SOURCE), &verdict), SG_REQUEST_LATE);
-	ck_assert_uint_eq(verdict.status, 401);
-	sg_request_verdict_clear(&verdict);
+	ck_assert_uint_eq(verdict->status, 401);
+	sg_request_verdict_free(&verdict);
 	test_signed_clear(&request);
 	test_signed(&request, SG_REQUEST_VAULT, &signer, TEST_ID, NULL, TEST_NOW);
 	for (int i = 0; i < 2; i++) {
 		test_reason(sg_request_verify_head(server.verifier, &request.message.message,
 		                                   sg_request_text(SOURCE), &verdict),
 		            SG_REQUEST_OK);
-		sg_request_verdict_clear(&verdict);
+		sg_request_verdict_free(&verdict);
 	}
 	test_reason(test_server_verify(&server, &request.message, SOURCE, NULL), SG_REQUEST_OK);
 	test_signed_clear(&request);
@@ -304,9 +306,48 @@ START_TEST(a_client_cant_tell_machines_from_no_machines)
 }
 END_TEST
 
+START_TEST(there_is_a_verdict_also_where_there_is_no_memory_for_one)
+{
+	const struct sg_request_verdict *verdict = sg_request_verdict_no_memory();
+
+	ck_assert_int_eq(verdict->reason, SG_REQUEST_NOMEM);
+	ck_assert_uint_eq(verdict->status, sg_request_answer(SG_REQUEST_NOMEM)->status);
+	ck_assert_str_eq(verdict->text, sg_request_answer(SG_REQUEST_NOMEM)->text);
+	sg_request_verdict_free(&verdict);
+	ck_assert_ptr_null(verdict);
+	sg_request_verdict_free(NULL);
+}
+END_TEST
+
+START_TEST(what_is_missing_is_an_argument_and_no_crash)
+{
+	const struct sg_request_text nothing = { NULL, 5 };
+	struct sg_request_verifier *none = NULL;
+	const struct sg_request_verdict *verdict = NULL;
+	struct test_signed request;
+
+	test_signed(&request, SG_REQUEST_VAULT, &signer, TEST_ID, NULL, TEST_NOW);
+	test_reason(sg_request_verify(NULL, &request.message.message, sg_request_text(SOURCE),
+	                              &verdict), SG_REQUEST_ARGUMENT);
+	ck_assert_uint_eq(verdict->status, 503);
+	sg_request_verdict_free(&verdict);
+	test_reason(sg_request_verify(server.verifier, NULL, sg_request_text(SOURCE), &verdict),
+	            SG_REQUEST_ARGUMENT);
+	sg_request_verdict_free(&verdict);
+	test_reason(sg_request_verify_head(server.verifier, &request.message.message, nothing,
+	                                   &verdict), SG_REQUEST_ARGUMENT);
+	sg_request_verdict_free(&verdict);
+	test_reason(sg_request_verify(server.verifier, &request.message.message,
+	                              sg_request_text(SOURCE), NULL), SG_REQUEST_ARGUMENT);
+	test_reason(sg_request_verifier_new(&server.how, NULL, NULL), SG_REQUEST_ARGUMENT);
+	test_reason(sg_request_verifier_new(NULL, &none, NULL), SG_REQUEST_ARGUMENT);
+	test_signed_clear(&request);
+}
+END_TEST
+
 START_TEST(every_reason_has_an_answer_and_only_one_is_good)
 {
-	for (int i = -1; i < SG_REQUEST_REASON_COUNT + 2; i++) {
+	for (int i = -1; i < 256; i++) {
 		const struct sg_request_answer *row = sg_request_answer((enum sg_request_reason)i);
 
 		ck_assert_int_eq(row->status == 200, i == SG_REQUEST_OK);
@@ -444,6 +485,8 @@ static Suite *suite(void)
 	tcase_add_test(tcase, a_lookup_that_fails_is_the_servers_trouble);
 	tcase_add_test(tcase, the_head_alone_tells_a_clock_that_is_wrong);
 	tcase_add_test(tcase, a_client_cant_tell_machines_from_no_machines);
+	tcase_add_test(tcase, there_is_a_verdict_also_where_there_is_no_memory_for_one);
+	tcase_add_test(tcase, what_is_missing_is_an_argument_and_no_crash);
 	tcase_add_test(tcase, every_reason_has_an_answer_and_only_one_is_good);
 	tcase_add_test(tcase, options_that_make_no_sense_are_refused);
 	tcase_add_test(tcase, a_file_of_nonces_that_cant_be_used_is_said_to_be);
