@@ -14,7 +14,7 @@
 packages_build=(
 	gcc libc6-dev make autoconf automake libtool 'pkg-config|pkgconf'
 	libssl-dev libsodium-dev libsqlite3-dev libtss2-dev libp11-kit-dev libjansson-dev
-	libcurl4-openssl-dev check
+	libcurl4-openssl-dev libmicrohttpd-dev check
 )
 
 # The TPM library opens these by name, so no package depends on them.
@@ -31,7 +31,7 @@ packages_quickstart=("${packages_tcti[@]}" swtpm tpm2-tools openssl opensc)
 # shellcheck disable=SC2034
 packages_test=(
 	"${packages_tcti[@]}" swtpm swtpm-tools openssl opensc
-	tpm2-tools gnutls-bin p11-kit p11-kit-modules softhsm2 libffi-dev libmicrohttpd-dev sqlite3 openssh-client
+	tpm2-tools gnutls-bin p11-kit p11-kit-modules softhsm2 libffi-dev sqlite3 openssh-client
 	curl nginx nodejs libnss3-tools python3-pykcs11 default-jdk-headless
 	binutils gawk xz-utils xxd util-linux mandoc systemd
 	clang libclang-rt-dev valgrind

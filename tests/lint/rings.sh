@@ -38,7 +38,7 @@ tss2/           src/seal/tpm tests
 sqlite3         src/store tests
 p11-kit/        src/core src/client src/seal/hsm src/provider tools include/signet tests
 curl/           tools tests
-microhttpd.h    tests
+microhttpd.h    tools tests
 jansson         src/enroll src/seal tools tests
 check.h         tests
 valgrind/       tests

@@ -169,3 +169,19 @@ tests_tool_test_curl_args_SOURCES = \
 	tools/text.c \
 	tools/url.c
 tests_tool_test_curl_args_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+
+# The server of HTTP, with a handler of the test's own.
+check_PROGRAMS += tests/tool/test_serve_http
+TESTS += tests/tool/test_serve_http
+tests_tool_test_serve_http_SOURCES = \
+	tests/tool/test_serve_http.c \
+	tools/exit.c \
+	tools/fail.c \
+	tools/io.c \
+	tools/serve_crowd.c \
+	tools/serve_http.c \
+	tools/serve_socket.c \
+	tools/text.c
+tests_tool_test_serve_http_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+tests_tool_test_serve_http_CFLAGS = $(AM_CFLAGS) $(MICROHTTPD_CFLAGS)
+tests_tool_test_serve_http_LDADD = $(LDADD) $(MICROHTTPD_LIBS)

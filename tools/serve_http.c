@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The tool. A server of HTTP/1.1 by libmicrohttpd.
+ */
+#include "tools/serve_http.h"
+
+#include <microhttpd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tools/fail.h"
+#include "tools/serve_crowd.h"
+
+#define HEAD_MAX 32768          /* bytes of memory for a head and what is read at a time */
+#define THREADS_MAX 8
+#define PRIORITIES "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
+
+struct serve_http {
+	struct MHD_Daemon *daemon;
+	struct serve_crowd *crowd;
+	struct serve_limits limits;
+	struct serve_calls calls;
+};
+
+/* A request under way. */
+struct exchange {
+	struct timespec began;
+	char source[INET6_ADDRSTRLEN];
+	struct sg_buf body;
+	bool failed;                    /* nothing can be answered */
+	bool answered;
+	struct serve_answer answer;
+};
+
+/* Write a line about a request that is over. Nothing in it is what the client wrote. */
+static void note(const struct exchange *e, bool whole)
+{
+	struct timespec now = { 0, 0 };
+	char line[256], at[32];
+	time_t second = time(NULL);
+	struct tm tm;
+	long ms;
+	int len;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	ms = (now.tv_sec - e->began.tv_sec) * 1000 + (now.tv_nsec - e->began.tv_nsec) / 1000000;
+	if (gmtime_r(&second, &tm) == NULL || strftime(at, sizeof at, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		strcpy(at, "-");
+	len = snprintf(line, sizeof line, "%s %s %s %u %s %ldms\n", at, e->source,
+	               e->answer.place != NULL ? e->answer.place : "-",
+	               whole ? e->answer.status : 0,
+	               !whole ? "cut-off" : e->answer.why != NULL ? e->answer.why : "-", ms);
+	/* Who reads the log is gone: the server goes on. */
+	if (len > 0 && (size_t)len < sizeof line && write(STDERR_FILENO, line, (size_t)len) != len)
+		return;
+}
+
+/* Begin with a request whose head is there. NULL: no memory. */
+static struct exchange *begin(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	struct exchange *e = calloc(1, sizeof *e);
+
+	if (e == NULL)
+		return NULL;
+	(void)clock_gettime(CLOCK_MONOTONIC, &e->began);
+	serve_socket_source(info != NULL ? info->client_addr : NULL, e->source);
+	return e;
+}
+
+static void set(struct MHD_Response *response, const char *name, const char *value, bool *right)
+{
+	*right = *right && MHD_add_response_header(response, name, value) == MHD_YES;
+}
+
+static enum MHD_Result send_answer(struct MHD_Connection *connection, struct exchange *e)
+{
+	const struct serve_answer *answer = &e->answer;
+	struct MHD_Response *response =
+		MHD_create_response_from_buffer(answer->body.len, answer->body.data,
+		                                MHD_RESPMEM_MUST_COPY);
+	enum MHD_Result result = MHD_NO;
+	char after[16];
+	bool right = true;
+
+	if (response == NULL)
+		return MHD_NO;
+	set(response, "Content-Type", "application/json", &right);
+	set(response, "Cache-Control", "no-store", &right);
+	set(response, "X-Content-Type-Options", "nosniff", &right);
+	/* One request for each connection: none is read as a part of another. */
+	set(response, "Connection", "close", &right);
+	if (answer->allow != NULL)
+		set(response, "Allow", answer->allow, &right);
+	if (answer->retry_after > 0) {
+		snprintf(after, sizeof after, "%u", answer->retry_after);
+		set(response, "Retry-After", after, &right);
+	}
+	if (right)
+		result = MHD_queue_response(connection, answer->status, response);
+	MHD_destroy_response(response);
+	e->answered = result == MHD_YES;
+	return result;
+}
+
+/* Keep what came; what goes beyond the bound is dropped, and the request with it. */
+static void keep(const struct serve_http *http, struct exchange *e, const char *data, size_t len)
+{
+	if (e->failed || e->body.len > http->limits.body)
+		return;
+	if (len > http->limits.body - e->body.len)
+		len = http->limits.body - e->body.len + 1;
+	e->failed = sg_buf_append(&e->body, sg_bytes(data, len)) != SG_OK;
+}
+
+/* Tell whether the length that is announced is more than may be. */
+static bool is_long(const struct serve_http *http, struct MHD_Connection *connection)
+{
+	const char *length = MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
+	                                                 MHD_HTTP_HEADER_CONTENT_LENGTH);
+
+	return length != NULL && strtoull(length, NULL, 10) > http->limits.body;
+}
+
+/* libmicrohttpd calls this with a head, then with each part of a body, then at the end. */
+static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, const char *path,
+                              const char *method, const char *version, const char *upload,
+                              size_t *upload_len, void **state)
+{
+	const struct serve_http *http = arg;
+	struct exchange *e = *state;
+	struct serve_head head = { .method = method, .path = path };
+
+	(void)version;
+	if (e == NULL) {
+		e = *state = begin(connection);
+		if (e == NULL)
+			return MHD_NO;
+		head.source = e->source;
+		head.query = MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, NULL,
+		                                       NULL) > 0;
+		if (http->calls.head(http->calls.context, &head, &e->answer))
+			return send_answer(connection, e);
+		if (!is_long(http, connection))
+			return MHD_YES;
+		http->calls.too_long(http->calls.context, &head, &e->answer);
+		return send_answer(connection, e);
+	}
+	if (*upload_len > 0) {
+		keep(http, e, upload, *upload_len);
+		*upload_len = 0;
+		return e->failed ? MHD_NO : MHD_YES;
+	}
+	head.source = e->source;
+	if (e->body.len > http->limits.body)
+		http->calls.too_long(http->calls.context, &head, &e->answer);
+	else
+		http->calls.body(http->calls.context, &head, sg_buf_bytes(&e->body), &e->answer);
+	return send_answer(connection, e);
+}
+
+static void completed(void *arg, struct MHD_Connection *connection, void **state,
+                      enum MHD_RequestTerminationCode how)
+{
+	struct exchange *e = *state;
+
+	(void)arg;
+	(void)connection;
+	*state = NULL;
+	if (e == NULL)
+		return;
+	note(e, e->answered && how == MHD_REQUEST_TERMINATED_COMPLETED_OK);
+	sg_buf_wipe(&e->body);
+	sg_buf_wipe(&e->answer.body);
+	free(e);
+}
+
+static void connected(void *arg, struct MHD_Connection *connection, void **guest,
+                      enum MHD_ConnectionNotificationCode how)
+{
+	struct serve_http *http = arg;
+	const union MHD_ConnectionInfo *info;
+	struct serve_guest *leaving = *guest;
+
+	if (how == MHD_CONNECTION_NOTIFY_STARTED) {
+		info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+		*guest = info != NULL ? serve_crowd_join(http->crowd, info->connect_fd) : NULL;
+	} else {
+		serve_crowd_leave(http->crowd, &leaving);
+		*guest = NULL;
+	}
+}
+
+/* Paths stay as they came: what is written in another way is another address. */
+static size_t unescape_nothing(void *arg, struct MHD_Connection *connection, char *text)
+{
+	(void)arg;
+	(void)connection;
+	return strlen(text);
+}
+
+static unsigned threads(void)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	/* Two at least: while one waits for the disk, the other answers. */
+	return cores < 2 ? 2 : cores > THREADS_MAX ? THREADS_MAX : (unsigned)cores;
+}
+
+static struct MHD_Daemon *start(struct serve_http *http, int fd, const struct sg_buf *certificate,
+                                const struct sg_secret *key)
+{
+	const struct serve_limits *limits = &http->limits;
+	struct MHD_OptionItem tls[] = {
+		{ MHD_OPTION_HTTPS_MEM_CERT, 0, certificate != NULL ? certificate->data : NULL },
+		{ MHD_OPTION_HTTPS_MEM_KEY, 0, key != NULL ? key->data : NULL },
+		{ MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)PRIORITIES },
+		{ MHD_OPTION_END, 0, NULL },
+	};
+
+	if (certificate == NULL)
+		tls[0].option = MHD_OPTION_END;
+	return MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ITC |
+	                                (certificate != NULL ? MHD_USE_TLS : 0),
+	                        0, NULL, NULL, handle, http, MHD_OPTION_LISTEN_SOCKET, fd,
+	                        MHD_OPTION_CONNECTION_LIMIT, limits->connections,
+	                        MHD_OPTION_PER_IP_CONNECTION_LIMIT, limits->per_source,
+	                        MHD_OPTION_CONNECTION_TIMEOUT, limits->idle,
+	                        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEAD_MAX,
+	                        MHD_OPTION_STRICT_FOR_CLIENT, 1,
+	                        MHD_OPTION_THREAD_POOL_SIZE, threads(),
+	                        MHD_OPTION_UNESCAPE_CALLBACK, unescape_nothing, NULL,
+	                        MHD_OPTION_NOTIFY_COMPLETED, completed, http,
+	                        MHD_OPTION_NOTIFY_CONNECTION, connected, http, MHD_OPTION_ARRAY,
+	                        tls, MHD_OPTION_END);
+}
+
+enum tool_exit serve_http_start(struct serve_socket *socket, const struct sg_buf *certificate,
+                                const struct sg_secret *key, const struct serve_limits *limits,
+                                const struct serve_calls *calls, struct serve_http **out)
+{
+	struct serve_http *http = calloc(1, sizeof *http);
+
+	*out = NULL;
+	if (http == NULL || !serve_crowd_new(limits->seconds, &http->crowd)) {
+		free(http);
+		return tool_fail_err(SG_ERR_NOMEM, "can't serve");
+	}
+	http->limits = *limits;
+	http->calls = *calls;
+	http->daemon = start(http, socket->fd, certificate, key);
+	if (http->daemon == NULL) {
+		serve_crowd_free(&http->crowd);
+		free(http);
+		return tool_fail(TOOL_FAILED, certificate != NULL ? "Does the key belong to the "
+		                 "certificate, and are both in PEM?" : NULL,
+		                 "the server can't be started");
+	}
+	socket->fd = -1;
+	*out = http;
+	return TOOL_OK;
+}
+
+void serve_http_tick(struct serve_http *http)
+{
+	(void)serve_crowd_sweep(http->crowd);
+}
+
+void serve_http_stop(struct serve_http **http, unsigned seconds)
+{
+	struct serve_http *h = *http;
+	struct timespec pause = { 0, 20000000 };
+	int listener;
+
+	*http = NULL;
+	if (h == NULL)
+		return;
+	listener = MHD_quiesce_daemon(h->daemon);
+	for (unsigned i = 0; i < seconds * 50 && serve_crowd_sweep(h->crowd) > 0; i++)
+		(void)nanosleep(&pause, NULL);
+	MHD_stop_daemon(h->daemon);
+	if (listener >= 0)
+		(void)close(listener);
+	serve_crowd_free(&h->crowd);
+	free(h);
+}

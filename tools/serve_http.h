@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The tool. A server of HTTP/1.1, over TLS 1.2 or 1.3, by libmicrohttpd: every request is bounded in
+ * size and in time, and so is the number of connections. A connection carries one request. What
+ * requests mean is not known here.
+ */
+#ifndef TOOLS_SERVE_HTTP_H
+#define TOOLS_SERVE_HTTP_H
+
+#include <netinet/in.h>
+
+#include "tools/serve_socket.h"
+#include "util/secret.h"
+
+/* A request by its head. Texts end with a zero and are as the client sent them. */
+struct serve_head {
+	const char *method;
+	const char *path;
+	bool query;                     /* something stands behind a question mark */
+	const char *source;             /* the client's address */
+};
+
+/* What is answered: JSON. */
+struct serve_answer {
+	unsigned status;
+	struct sg_buf body;
+	unsigned retry_after;           /* seconds; 0: not said */
+	const char *allow;              /* with 405: the method that is taken; or NULL */
+	const char *why;                /* a short name for the log; static */
+	const char *place;              /* what was asked for, in words of the server's own; static */
+};
+
+struct serve_calls {
+	/* Look at a head, before the body comes; true: the answer is made, and nothing is read. */
+	bool (*head)(void *context, const struct serve_head *head, struct serve_answer *answer);
+	void (*body)(void *context, const struct serve_head *head, struct sg_bytes body,
+	             struct serve_answer *answer);
+	/* A request longer than may be. */
+	void (*too_long)(void *context, const struct serve_head *head, struct serve_answer *answer);
+	void *context;
+};
+
+struct serve_limits {
+	size_t body;                    /* bytes */
+	unsigned seconds;               /* of a connection, from its beginning */
+	unsigned idle;                  /* seconds in which nothing comes */
+	unsigned connections;
+	unsigned per_source;            /* connections of an address */
+};
+
+struct serve_http;
+
+/* Serve at a socket, which it takes over, until serve_http_stop; the calls come from several threads.
+ * certificate and key are PEM, or both NULL: no TLS. It is told what fails. */
+enum tool_exit serve_http_start(struct serve_socket *socket, const struct sg_buf *certificate,
+                                const struct sg_secret *key, const struct serve_limits *limits,
+                                const struct serve_calls *calls, struct serve_http **out);
+
+/* To be called about every second: end connections whose time is over. */
+void serve_http_tick(struct serve_http *http);
+
+/* Take no more connections, let those that are there be answered for so many seconds, and free it. */
+void serve_http_stop(struct serve_http **http, unsigned seconds);
+
+#endif
