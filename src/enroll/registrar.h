@@ -79,6 +79,13 @@ enum sg_enroll_reason sg_registrar_register(struct sg_registrar *registrar,
                                             struct sg_bytes vault, struct sg_bytes json,
                                             struct sg_buf *answer);
 
+/* Answer the call of the programs of AI agents in the field, POST /v1/ai-bootstrap/register:
+ * {"token", "publicKey", "name"} with {"agentId", "name", "vaultId"}. It proves nothing either, and
+ * makes an agent, so only tokens for agents allow it. */
+enum sg_enroll_reason sg_registrar_register_agent(struct sg_registrar *registrar,
+                                                  const struct sg_registrar_caller *caller,
+                                                  struct sg_bytes json, struct sg_buf *answer);
+
 /* Write the JSON of a refusal, in the place of what answer holds; also for reasons that only who
  * carries the messages knows (LOCKED_OUT, BUSY, TOO_LONG). Errors: NOMEM. */
 enum sg_err sg_registrar_refusal(enum sg_enroll_reason reason, struct sg_buf *answer);
