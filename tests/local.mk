@@ -51,7 +51,7 @@ points_sources = tests/lib/points.c tests/lib/points.h
 # be half of the time that all tests compute. Where what Argon2id does matters, or where
 # other processes open the same tokens, a program says that it takes the real one.
 LDADD = tests/lib/quick_pins.lo $(real_pins)
-real_pins = libtesting.la librequest.la libsignet.la $(CHECK_LIBS)
+real_pins = libtesting.la libenroll.la librequest.la libsignet.la $(JANSSON_LIBS) $(CHECK_LIBS)
 
 # What tests/run repeats in its sanitizer builds: the test programs but a few, and in
 # the build with ThreadSanitizer those that use threads. Scripts are not among them, because they

@@ -121,7 +121,7 @@ signet_SOURCES = \
 signet_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir) \
 	-DP11MODULEDIR='"$(p11moduledir)"' -DP11CONFIGDIR='"$(p11configdir)"'
 signet_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CURL_CFLAGS)
-signet_LDADD = librequest.la libsignet.la $(JANSSON_LIBS) $(CURL_LIBS)
+signet_LDADD = libenroll.la librequest.la libsignet.la $(JANSSON_LIBS) $(CURL_LIBS)
 
 # The file has the name of the command where bash looks for it.
 EXTRA_DIST += tools/completion.bash

@@ -60,8 +60,8 @@ struct sg_enroll_hello {
 	enum sg_enroll_origin origin;   /* that it wants, or ANY */
 	uint8_t nonce[SG_ENROLL_NONCE];
 	uint64_t clock;                 /* of the TPM, in ms, by the machine's word: a lease ends at
-	                                 * clock + 1000 * lifetime, and the attested time shows later
-	                                 * whether that is too late */
+	                                 * clock + 1000 * lifetime, and the attested time shows
+	                                 * later whether that is too late */
 	enum sg_ek ek_kind;
 	struct sg_buf ek;               /* TPMT_PUBLIC */
 	struct sg_buf chain[SG_ENROLL_CHAIN_MAX];       /* certificates in DER; empty: no more */
@@ -78,11 +78,12 @@ struct sg_enroll_challenge {
 	/* For who has the endorsement key and the attestation key in one TPM: what TPM2B_ID_OBJECT
 	 * and TPM2B_ENCRYPTED_SECRET hold. */
 	struct sg_buf credential, credential_seed;
-	uint64_t lifetime;              /* seconds that the key shall open, by the TPM's clock: until
-	                                 * hello.clock + 1000 * lifetime; 0: any */
-	struct sg_buf pcrs;             /* what the key shall be bound to, as text of sg_policy, with
-	                                 * values only where the registrar demands these (always so
-	                                 * with origin vault): "pcr=sha256:7"; empty: none */
+	uint64_t lifetime;              /* seconds that the key shall open, by the TPM's clock:
+	                                 * until hello.clock + 1000 * lifetime; 0: any */
+	struct sg_buf pcrs;             /* what the key shall be bound to, as text of sg_policy,
+	                                 * with values only where the registrar demands these
+	                                 * (always so with origin vault): "pcr=sha256:7"; empty:
+	                                 * none */
 	struct sg_buf quote;            /* the PCRs to be quoted, in the same form; empty: none */
 	bool eventlog;
 	/* Origin vault only: an object that the storage key imports, which holds the seed, and

@@ -32,6 +32,9 @@ unit_tests = \
 	tests/unit/test_ed25519_dom \
 	tests/unit/test_curve \
 	tests/unit/test_date \
+	tests/unit/test_enroll_binding \
+	tests/unit/test_enroll_message \
+	tests/unit/test_enroll_reason \
 	tests/unit/test_err \
 	tests/unit/test_errand \
 	tests/unit/test_file \
@@ -190,3 +193,4 @@ tests_unit_test_token_move_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sg_sealer_open
 
 EXTRA_DIST += tests/lib/shamir_vectors.h
 tests_unit_test_provider_point_SOURCES = tests/unit/test_provider_point.c src/provider/key.c src/provider/point.c
+tests_unit_test_enroll_message_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
