@@ -185,3 +185,9 @@ tests_tool_test_serve_http_SOURCES = \
 tests_tool_test_serve_http_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 tests_tool_test_serve_http_CFLAGS = $(AM_CFLAGS) $(MICROHTTPD_CFLAGS)
 tests_tool_test_serve_http_LDADD = $(LDADD) $(MICROHTTPD_LIBS)
+
+# What is at which address of a registrar, which the test plays.
+check_PROGRAMS += tests/tool/test_serve_route
+TESTS += tests/tool/test_serve_route
+tests_tool_test_serve_route_SOURCES = tests/tool/test_serve_route.c tools/serve_route.c
+tests_tool_test_serve_route_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
