@@ -2,11 +2,8 @@
 LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 TEST_EXTENSIONS = .sh
 SH_LOG_DRIVER = $(LOG_DRIVER)
-# What hangs is ended, and fails under its name.
-TEST_SECONDS = 900
-BOUNDED = timeout --kill-after=20 $(TEST_SECONDS)
-LOG_COMPILER = $(BOUNDED)
-SH_LOG_COMPILER = $(BOUNDED) bash
+LOG_COMPILER = bash $(top_srcdir)/tests/bounded.sh
+SH_LOG_COMPILER = $(LOG_COMPILER) bash
 AM_TESTS_ENVIRONMENT = \
 	SIGNET_TEST_SRCDIR='$(abs_top_srcdir)'; export SIGNET_TEST_SRCDIR; \
 	SIGNET_TEST_BUILDDIR='$(abs_top_builddir)'; export SIGNET_TEST_BUILDDIR; \
@@ -59,7 +56,7 @@ real_pins = libtesting.la libenroll.la librequest.la libsignet.la $(JANSSON_LIBS
 SANITIZED_TESTS = $(check_PROGRAMS)
 THREAD_TESTS =
 
-EXTRA_DIST += scripts/packages.sh tests/debian_root.sh tests/installed tests/run tests/tsan.supp tests/valgrind.supp
+EXTRA_DIST += scripts/packages.sh tests/bounded.sh tests/debian_root.sh tests/installed tests/run tests/tsan.supp tests/valgrind.supp
 
 # In this order they run: what waits for hardware that does not answer first, and what takes
 # milliseconds last, so that no processor is idle in the end.
