@@ -304,6 +304,12 @@ enum sg_err sg_store_db_open_unlocked(const char *path, sqlite3 **out)
 	return db_open(path, "unix-none", out);
 }
 
+enum sg_err sg_store_db_open_kept(const char *path, sqlite3 **out)
+{
+	*out = NULL;
+	return db_open(path, NULL, out);
+}
+
 void sg_store_db_close_unlocked(sqlite3 **db)
 {
 	int rc;

@@ -25,6 +25,10 @@ enum sg_err sg_store_db_open(const char *path, sqlite3 **out);
 enum sg_err sg_store_db_open_unlocked(const char *path, sqlite3 **out);
 void sg_store_db_close_unlocked(sqlite3 **db);
 
+/* The same for a file that SQLite locks as always, and a connection that is kept: no fork waits
+ * for it. Who keeps it never uses or closes it in a child, nor has two threads use it at a time. */
+enum sg_err sg_store_db_open_kept(const char *path, sqlite3 **out);
+
 /* Roll back what is not committed, close and set *db to NULL; NULL is fine. */
 void sg_store_db_close(sqlite3 **db);
 

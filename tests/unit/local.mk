@@ -113,6 +113,7 @@ unit_tests = \
 	tests/unit/test_store_crash \
 	tests/unit/test_store_create \
 	tests/unit/test_store_db \
+	tests/unit/test_store_fleet \
 	tests/unit/test_store_nonce \
 	tests/unit/test_store_nonce_files \
 	tests/unit/test_store_path \
