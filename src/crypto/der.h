@@ -17,6 +17,7 @@
 #define SG_DER_UTF8_STRING 0x0c
 #define SG_DER_VISIBLE_STRING 0x1a
 #define SG_DER_SEQUENCE 0x30
+#define SG_DER_SET 0x31
 #define SG_DER_CONTEXT_0 0xa0           /* [0], constructed */
 #define SG_DER_CONTEXT_1_PRIMITIVE 0x81
 
@@ -35,5 +36,12 @@ struct sg_reader sg_der_expect(struct sg_reader *r, uint8_t tag);
 
 /* Return the tag of the next element, or 0 where nothing is left. */
 uint8_t sg_der_next(const struct sg_reader *r);
+
+/* Make one element with this tag of all that stands in the writer's buffer from that place on:
+ * what is inside is written first. Errors, in the writer: RANGE for 64 KiB and more, NOMEM. */
+void sg_der_close(struct sg_writer *w, size_t from, uint8_t tag);
+
+/* Append a whole element. */
+void sg_der_write(struct sg_writer *w, uint8_t tag, struct sg_bytes value);
 
 #endif

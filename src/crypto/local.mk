@@ -8,6 +8,7 @@ libsignet_crypto_la_SOURCES += \
 	src/crypto/cmac.c \
 	src/crypto/crypto.c src/crypto/crypto.h \
 	src/crypto/der.c src/crypto/der.h \
+	src/crypto/der_write.c \
 	src/crypto/digest.c src/crypto/digest.h \
 	src/crypto/ed25519.c src/crypto/ed25519.h \
 	src/crypto/ed25519_dom.c src/crypto/ed25519_dom.h \

@@ -21,6 +21,7 @@ fuzz_api_sources = \
 	tests/fuzz/world.c tests/fuzz/world.h
 fuzz_attrs_sources = tests/fuzz/attrs.c tests/fuzz/input.c tests/fuzz/input.h
 fuzz_config_sources = tests/fuzz/config.c tests/fuzz/input.c tests/fuzz/input.h
+fuzz_enroll_sources = tests/fuzz/enroll.c tests/fuzz/input.c tests/fuzz/input.h
 fuzz_machines_sources = \
 	tests/fuzz/machines.c \
 	tests/fuzz/input.c \
@@ -68,6 +69,7 @@ replays = \
 	tests/fuzz/replay_api \
 	tests/fuzz/replay_attrs \
 	tests/fuzz/replay_config \
+	tests/fuzz/replay_enroll \
 	tests/fuzz/replay_machines \
 	tests/fuzz/replay_nonce \
 	tests/fuzz/replay_pkcs8 \
@@ -89,6 +91,7 @@ tests_fuzz_replay_answer_SOURCES = tests/fuzz/replay.c $(fuzz_answer_sources)
 tests_fuzz_replay_api_SOURCES = tests/fuzz/replay.c $(fuzz_api_sources)
 tests_fuzz_replay_attrs_SOURCES = tests/fuzz/replay.c $(fuzz_attrs_sources)
 tests_fuzz_replay_config_SOURCES = tests/fuzz/replay.c $(fuzz_config_sources)
+tests_fuzz_replay_enroll_SOURCES = tests/fuzz/replay.c $(fuzz_enroll_sources)
 tests_fuzz_replay_machines_SOURCES = tests/fuzz/replay.c $(fuzz_machines_sources)
 tests_fuzz_replay_nonce_SOURCES = tests/fuzz/replay.c $(fuzz_nonce_sources)
 tests_fuzz_replay_pkcs8_SOURCES = tests/fuzz/replay.c $(fuzz_pkcs8_sources)
@@ -110,6 +113,7 @@ fuzzers = \
 	tests/fuzz/fuzz_api \
 	tests/fuzz/fuzz_attrs \
 	tests/fuzz/fuzz_config \
+	tests/fuzz/fuzz_enroll \
 	tests/fuzz/fuzz_machines \
 	tests/fuzz/fuzz_nonce \
 	tests/fuzz/fuzz_pkcs8 \
@@ -130,6 +134,7 @@ tests_fuzz_fuzz_answer_SOURCES = $(fuzz_answer_sources)
 tests_fuzz_fuzz_api_SOURCES = tests/fuzz/mutate.c $(fuzz_api_sources)
 tests_fuzz_fuzz_attrs_SOURCES = $(fuzz_attrs_sources)
 tests_fuzz_fuzz_config_SOURCES = $(fuzz_config_sources)
+tests_fuzz_fuzz_enroll_SOURCES = $(fuzz_enroll_sources)
 tests_fuzz_fuzz_machines_SOURCES = $(fuzz_machines_sources)
 tests_fuzz_fuzz_nonce_SOURCES = $(fuzz_nonce_sources)
 tests_fuzz_fuzz_pkcs8_SOURCES = $(fuzz_pkcs8_sources)
@@ -149,6 +154,7 @@ tests_fuzz_fuzz_answer_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_api_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_attrs_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_config_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_enroll_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_machines_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_nonce_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_pkcs8_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)

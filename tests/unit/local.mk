@@ -33,8 +33,10 @@ unit_tests = \
 	tests/unit/test_curve \
 	tests/unit/test_date \
 	tests/unit/test_enroll_binding \
+	tests/unit/test_enroll_eventlog \
 	tests/unit/test_enroll_message \
 	tests/unit/test_enroll_reason \
+	tests/unit/test_enroll_request \
 	tests/unit/test_err \
 	tests/unit/test_errand \
 	tests/unit/test_file \
