@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "tools/fail.h"
@@ -15,12 +16,18 @@
 
 #define CHUNK ((size_t)64 << 10)
 
+static bool is_host(struct sg_request_text name)
+{
+	return name.len == 4 && strncasecmp(name.data, "Host", 4) == 0;
+}
+
 enum tool_exit tool_message_read(const struct tool *tool, const char *url,
                                  struct tool_message *out)
 {
 	enum tool_exit code = tool_url_split(url, "--url", &out->url);
 	const char *text;
 	size_t at = 0, n = 0;
+	bool hosted = false;
 
 	if (code != TOOL_OK)
 		return code;
@@ -31,13 +38,15 @@ enum tool_exit tool_message_read(const struct tool *tool, const char *url,
 		if (!tool_field_read(text, &out->field[n++]))
 			return tool_fail(TOOL_USAGE, "--header 'Content-Type: application/json'",
 			                 "a header field has no colon");
+		hosted |= is_host(out->field[n - 1].name);
 	}
+	/* Who gives a Host sends that, wherever he connects to. */
 	out->message = (struct sg_request_message){
 		.method = sg_request_text(tool_given(tool, OPT_METHOD) ? tool->value[OPT_METHOD]
 		                                                       : "GET"),
 		.target = out->url.target,
 		.scheme = out->url.scheme,
-		.authority = out->url.authority,
+		.authority = hosted ? sg_request_text(NULL) : out->url.authority,
 		.fields = out->field,
 		.n_fields = n,
 	};

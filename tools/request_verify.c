@@ -117,6 +117,12 @@ static enum tool_exit read_demands(struct check *check)
 		code = tool_fail(TOOL_USAGE, NULL, "--skew takes 1 to 86400 seconds");
 	if (code == TOOL_OK)
 		code = tool_seconds_read(tool, OPT_TIMESTAMP, time(NULL), &check->now);
+	/* A store that was asked in a time to come may forget by that, and refuse until then. */
+	if (code == TOOL_OK && tool_given(tool, OPT_TIMESTAMP) && tool_given(tool, OPT_NONCES))
+		code = tool_fail(TOOL_USAGE, NULL, "--timestamp looks at a request as of another time, and "
+		                 "so goes without --nonces, which keeps what is taken now");
+	if (code == TOOL_OK)
+		code = tool_sig_label_check(tool);
 	check->reading.flags = tool_given(tool, OPT_ALLOW_QUERY) ? SG_REQUEST_ALLOW_QUERY : 0;
 	check->reading.label = sg_request_text(tool->value[OPT_SIG_LABEL]);
 	check->reading.tag = sg_request_text(tool->value[OPT_TAG]);
@@ -171,16 +177,18 @@ static enum tool_exit judge(struct check *check, enum sg_request_reason *reason)
 		.clock = clock_of,
 	};
 	struct sg_request_verifier *verifier = NULL;
-	const char *why = NULL;
+	const char *why = NULL, *lines;
 
 	if (how.nonces == NULL)
 		how.flags |= SG_REQUEST_NO_NONCES;
 	tool_log_clear();
 	*reason = sg_request_verifier_new(&how, &verifier, &why);
+	lines = tool_log_lines(SG_OK);
 	if (*reason == SG_REQUEST_NONCES)
-		return tool_fail(TOOL_STORE, NULL, "can't use %s, the file of --nonces: %s",
+		return tool_fail(TOOL_STORE, NULL, "can't use %s, the file of --nonces: %s%s%s",
 		                 how.nonces,
-		                 why != NULL ? why : sg_request_reason_sentence(*reason));
+		                 why != NULL ? why : sg_request_reason_sentence(*reason),
+		                 lines[0] != '\0' ? ": " : "", lines);
 	if (*reason == SG_REQUEST_OK)
 		*reason = sg_request_verify(verifier, check->request, sg_request_text(NULL),
 		                            &check->verdict);

@@ -88,6 +88,32 @@ enum tool_exit tool_components_read(const struct tool *tool, enum tool_option op
 	return TOOL_OK;
 }
 
+/* Read a number of seconds that is at least one: the library takes 0 for nothing said. */
+static enum tool_exit read_positive(const struct tool *tool, enum tool_option option,
+                                    const char *name, int64_t *out)
+{
+	enum tool_exit code = tool_seconds_read(tool, option, 0, out);
+
+	if (code == TOOL_OK && tool_given(tool, option) && *out == 0)
+		code = tool_fail(TOOL_USAGE, NULL, "%s takes 1 second or more", name);
+	return code;
+}
+
+enum tool_exit tool_sig_label_check(const struct tool *tool)
+{
+	static const char lower[] = "abcdefghijklmnopqrstuvwxyz*";
+	static const char any[] = "abcdefghijklmnopqrstuvwxyz0123456789_-.*";
+	const char *label = tool->value[OPT_SIG_LABEL];
+
+	/* [RFC 9651 §3.1.2] */
+	if (label == NULL || (label[0] != '\0' && strchr(lower, label[0]) != NULL &&
+	                      strspn(label, any) == strlen(label) &&
+	                      strlen(label) <= SG_REQUEST_LABEL_MAX))
+		return TOOL_OK;
+	return tool_fail(TOOL_USAGE, "--sig-label sig2", "--sig-label takes up to %d lower-case letters, "
+	                 "digits and _-.*, the first of them a letter or *", SG_REQUEST_LABEL_MAX);
+}
+
 /* Read --as, which says more than the file of --identity. */
 static enum tool_exit read_as(const struct tool *tool, unsigned *flags)
 {
@@ -156,9 +182,11 @@ enum tool_exit tool_signing_read(const struct tool *tool, struct tool_signing *s
 	if (code == TOOL_OK)
 		code = tool_components_read(tool, OPT_COMPONENTS, &signing->components);
 	if (code == TOOL_OK)
-		code = tool_seconds_read(tool, OPT_TIMESTAMP, 0, &how->created);
+		code = read_positive(tool, OPT_TIMESTAMP, "--timestamp", &how->created);
 	if (code == TOOL_OK)
-		code = tool_seconds_read(tool, OPT_LIFETIME, 0, &how->lifetime);
+		code = read_positive(tool, OPT_LIFETIME, "--lifetime", &how->lifetime);
+	if (code == TOOL_OK)
+		code = tool_sig_label_check(tool);
 	if (code != TOOL_OK)
 		return code;
 	if (tool_given(tool, OPT_ALLOW_QUERY))

@@ -46,4 +46,7 @@ enum tool_exit tool_seconds_read(const struct tool *tool, enum tool_option optio
 /* Tell that a request can't be signed or read, and return the exit code. */
 enum tool_exit tool_fail_request(enum sg_request_reason reason, const char *what);
 
+/* See that --sig-label, if it is given, can be the label of a signature. */
+enum tool_exit tool_sig_label_check(const struct tool *tool);
+
 #endif

@@ -189,10 +189,10 @@ SG_REQUEST_API const char *sg_request_reason_sentence(enum sg_request_reason rea
  *
  *     METHOD\npath\nquery\ntimestamp\nbodyhash
  *
- *   where path is as it is sent; query has the parameters of the query string, each decoded,
- *   encoded again (letters, digits and -._~ stay, a space is +, all else %XX) and with its equals
- *   sign, in order of their bytes with & between; timestamp is UTC as 2026-11-22T01:02:03Z; and
- *   bodyhash is as in vault. The product's clients differ in how they encode other characters than
+ *   where path is as in vault, without the query string; query has the parameters of the query
+ *   string, each decoded, encoded again (letters, digits and -._~ stay, a space is +, all else
+ *   %XX) and with its equals sign, in order of their bytes with & between; timestamp is UTC as
+ *   2026-11-22T01:02:03Z; and bodyhash is as in vault. The product's clients differ in how they encode other characters than
  *   letters, digits and -._~ so a query string should have no others. The fields are
  *   X-Bella-Key-Id, X-Bella-Timestamp and X-Bella-Signature (lower-case hexadecimal).
  *   There is no nonce: the signature itself is all that tells two requests apart.
@@ -374,7 +374,7 @@ struct sg_request_structured {
 /* Choices, for signing and reading. */
 #define SG_REQUEST_ALLOW_QUERY 1u       /* vault: the query string is signed as part of path */
 #define SG_REQUEST_AS_AGENT 2u          /* signing, vault: X-Agent-Id carries the identifier */
-#define SG_REQUEST_AS_TUNNEL 4u         /* signing, vault: X-Tunnel-Id does */
+#define SG_REQUEST_AS_TUNNEL 4u         /* signing, vault: X-Tunnel-Id does; not with the last */
 #define SG_REQUEST_NO_NONCE 8u          /* signing, rfc9421: no nonce */
 #define SG_REQUEST_NO_ALG 16u           /* signing, rfc9421: no alg */
 #define SG_REQUEST_HEAD_ONLY 32u        /* reading: the body isn't there yet */
@@ -424,7 +424,8 @@ struct sg_request_signing {
  * sg_request_signature_free, and sends exactly the method, target, host, covered fields and body
  * that he gave. Errors: those of a request that none should send; SIGNER; REPEATED where the
  * request has a field of the form already, in rfc9421 LABEL where it has that label; ID, NONCE,
- * TIMESTAMP, QUERY, and in rfc9421 the reasons of covered components. */
+ * TIMESTAMP, QUERY, and in rfc9421 the reasons of covered components; ARGUMENT also for a flag
+ * or a nonce that the form has not; NOMEM, CRYPTO. */
 SG_REQUEST_USE enum sg_request_reason
 sg_request_sign(const struct sg_request_message *message, const struct sg_request_signing *how,
                 struct sg_request_signature **signature);
@@ -514,14 +515,20 @@ sg_request_check_code(const struct sg_request_signature *signature, const uint8_
  * removed together or not at all, and whoever does makes requests of the last minutes
  * replayable, as does who puts an older copy of them in their place. A request from more than half
  * a minute in the future costs a write to the disk; others share one in many thousands, or
- * in half a minute. Where the clock went ahead and nonces were forgotten by it, what is signed
- * before that is refused until the time has come again.
+ * in half a minute.
+ *
+ * Where the clock of the machine goes ahead, requests are taken by it and nonces are forgotten by
+ * it, what is signed before that is refused (SG_REQUEST_UNSURE) until the time has come again, and
+ * the log says so. Who doesn't want to wait stops all processes that use the file, sets the clock,
+ * waits for twice the skew, so that nothing that was taken is young enough to be taken again,
+ * and removes FILE, FILE-front and FILE-journal.
  *
  * A nonce is one of the key that signed, whatever the identifier, which the forms vault and hmac
  * do not sign. In forms without one (hmac, and rfc9421 where the signer set none) the signature
  * stands for it: two requests that are equal, with the same second, are one and its replay.
  *
- * Failures are counted by source. A source is the text of an address, IPv4 or IPv6; a mapped
+ * Failures are counted by source. A source is the text of an address, IPv4 or IPv6, with or
+ * without a port ("192.0.2.1:4711", "[2001:db8::1]:4711"), which is not part of it; a mapped
  * IPv4 address is the IPv4 address, and IPv6 addresses are counted by their first 64 bits; what
  * is no address counts by its text. Who failed as often as is allowed within a window, wherever
  * that begins, is locked out for a time, in which his requests are refused unread. Counted are: a
@@ -529,8 +536,10 @@ sg_request_check_code(const struct sg_request_signature *signature, const uint8_
  * the form, and a replay. A wrong clock, what can't be read, what the check denies and a
  * server's own trouble are not. A success does not clear the count, or who has one good key
  * could try others for ever. There is room for a number of sources: the one whose last failure is
- * oldest makes room for another, but one that is locked out never does before its time. All
- * this is in the memory of the process.
+ * oldest makes room for another, but one that is locked out never does before its time: where
+ * all that one could stand for are locked out, a new source is not counted, and may go on failing.
+ * Who has as many addresses as there is room for can bring that about, so a server that is open
+ * to a large network limits its connections as well. All this is in the memory of the process.
  */
 
 /* What a machine is: the caller keeps them apart, this library passes it on. */
@@ -589,6 +598,16 @@ typedef int sg_request_check(void *context, const struct sg_request_message *mes
 /* Return a time in seconds. */
 typedef int64_t sg_request_clock(void *context);
 
+enum sg_request_level {
+	SG_REQUEST_ERROR = 0,           /* why requests are refused that may be good */
+	SG_REQUEST_NOTICE = 1,          /* what the administrator wants to know */
+};
+
+/* Write a line to the server's log: what is wrong with the file of nonces, with its path, and what
+ * mends it. It is one sentence without control bytes, of at most 511, valid during the call, which
+ * is made by the thread that verifies. It must not verify. */
+typedef void sg_request_log(void *context, enum sg_request_level level, const char *line);
+
 #define SG_REQUEST_NO_NONCES 1u         /* keep none: a replay is not noticed */
 #define SG_REQUEST_NO_LOCKOUT 2u        /* lock no source out */
 
@@ -602,7 +621,7 @@ struct sg_request_verifying {
 	sg_request_lookup *lookup;
 	sg_request_release *release;    /* NULL: there is nothing to free */
 	sg_request_check *check;        /* NULL: all is allowed */
-	void *context;                  /* given to these three and the clocks */
+	void *context;                  /* given to these three, the clocks and the log */
 
 	const struct sg_request_reading *reading;       /* NULL: any form */
 	int64_t skew;                   /* seconds to either side; 0: 300; at most 86400 */
@@ -620,6 +639,8 @@ struct sg_request_verifying {
 
 	sg_request_clock *clock;        /* Unix time; NULL: the system's */
 	sg_request_clock *ticks;        /* for the lockout, never goes back; NULL: the system's */
+
+	sg_request_log *log;            /* NULL: nobody is told; it is well to have one */
 };
 
 /* A verifier. Any number of threads may use it; a child of fork may go on using it, and begins

@@ -34,6 +34,7 @@ struct sg_request_form_row {
 	size_t signature_len;
 	bool nonce;                     /* its signatures may have one */
 	bool lists;                     /* they say what they cover */
+	unsigned flags;                 /* that say something when signing in it */
 
 	/* Signing: fill everything of job->made->out but the signature and the fields. */
 	enum sg_request_reason (*prepare)(struct sg_request_job *job);

@@ -19,6 +19,7 @@
 
 #include "crypto/random.h"
 #include "crypto/siphash.h"
+#include "request/text.h"
 
 #define GROUP 8
 
@@ -94,13 +95,42 @@ void sg_lockout_free(struct sg_lockout **lockout)
 	*lockout = NULL;
 }
 
-/* Copy an address without the brackets and the zone that some put around it. */
+/* Tell whether a text is the port that follows an address: a colon and up to five digits. */
+static bool is_port(const char *text, size_t len)
+{
+	if (len < 2 || len > 6 || text[0] != ':')
+		return false;
+	for (size_t i = 1; i < len; i++)
+		if (text[i] < '0' || text[i] > '9')
+			return false;
+	return true;
+}
+
+/* Take the port and the brackets off. An IPv6 address has more than one colon, so that one which
+ * has no brackets has no port. */
+static struct sg_request_text bare_address(struct sg_request_text source)
+{
+	const char *end = source.data + source.len;
+	const bool bracket = source.len > 0 && source.data[0] == '[';
+	const char *at = NULL;
+
+	if (source.len > 0)
+		at = memchr(source.data, bracket ? ']' : ':', source.len);
+	if (at == NULL)
+		return source;
+	if (bracket && (at + 1 == end || is_port(at + 1, (size_t)(end - at - 1))))
+		return (struct sg_request_text){ source.data + 1, (size_t)(at - source.data - 1) };
+	if (!bracket && is_port(at, (size_t)(end - at)))
+		return (struct sg_request_text){ source.data, (size_t)(at - source.data) };
+	return source;
+}
+
+/* Copy an address without what some put around it: brackets, the port and the zone. */
 static bool copy_address(struct sg_request_text source, char out[INET6_ADDRSTRLEN])
 {
 	const char *zone;
 
-	if (source.len >= 2 && source.data[0] == '[' && source.data[source.len - 1] == ']')
-		source = (struct sg_request_text){ source.data + 1, source.len - 2 };
+	source = bare_address(sg_request_trim(source));
 	zone = source.len > 0 ? memchr(source.data, '%', source.len) : NULL;
 	if (zone != NULL)
 		source.len = (size_t)(zone - source.data);

@@ -33,7 +33,8 @@ enum sg_request_reason sg_rfc9421_keep_components(struct sg_request_job *job,
 	if (!list)
 		return SG_REQUEST_NOMEM;
 	for (size_t i = 0; i < covered->n; i++) {
-		(void)sg_sf_write(&w, &covered->item[i]);
+		if (!sg_sf_write(&w, &covered->item[i]))
+			return SG_REQUEST_COMPONENT;
 		list[i] = sg_request_job_keep(job, &w);
 	}
 	job->made->out.components = list;
@@ -48,6 +49,7 @@ const struct sg_request_form_row sg_request_rfc9421 = {
 	.signature_len = 64,
 	.nonce = true,
 	.lists = true,
+	.flags = SG_REQUEST_NO_NONCE | SG_REQUEST_NO_ALG,
 	.prepare = sg_rfc9421_prepare,
 	.finish = sg_rfc9421_finish,
 	.read = sg_rfc9421_read,

@@ -18,7 +18,7 @@ enum sg_request_reason sg_rfc9421_entries(const struct sg_request_message *messa
                                           const char *field, struct sg_buf *room,
                                           struct sg_sf_entries *entries);
 
-/* Keep the identifiers of what is covered. Errors: NOMEM. */
+/* Keep the identifiers of what is covered. Errors: NOMEM, COMPONENT where one can't be written. */
 enum sg_request_reason sg_rfc9421_keep_components(struct sg_request_job *job,
                                                   const struct sg_request_covered *covered);
 

@@ -20,8 +20,16 @@ static bool take_options(struct sg_request_signing *out, const struct sg_request
 	if (how->size < sizeof(how->size) || how->size > sizeof(*out))
 		return false;
 	memcpy(out, how, how->size);
-	return (out->flags & ~(SG_REQUEST_ALLOW_QUERY | SG_REQUEST_AS_AGENT | SG_REQUEST_AS_TUNNEL |
-	                       SG_REQUEST_NO_NONCE | SG_REQUEST_NO_ALG)) == 0;
+	return true;
+}
+
+/* Who gave a flag that says nothing here would believe that it did. */
+static bool flags_valid(const struct sg_request_signing *how)
+{
+	const unsigned both = SG_REQUEST_AS_AGENT | SG_REQUEST_AS_TUNNEL;
+
+	return (how->flags & ~sg_request_form_row(how->form)->flags) == 0 &&
+	       (how->flags & both) != both;
 }
 
 static enum sg_request_reason take_nonce(struct sg_request_job *job)
@@ -31,7 +39,7 @@ static enum sg_request_reason take_nonce(struct sg_request_job *job)
 	const bool may = sg_request_form_row(job->signing->form)->nonce;
 
 	job->nonce = job->signing->nonce;
-	if (!may || (job->flags & SG_REQUEST_NO_NONCE && job->signing->form == SG_REQUEST_RFC9421))
+	if (!may || job->flags & SG_REQUEST_NO_NONCE)
 		return job->nonce.len > 0 ? SG_REQUEST_ARGUMENT : SG_REQUEST_OK;
 	if (job->nonce.len > 0)
 		return SG_REQUEST_OK;
@@ -95,7 +103,7 @@ enum sg_request_reason sg_request_sign(const struct sg_request_message *message,
 		return SG_REQUEST_ARGUMENT;
 	*signature = NULL;
 	if (!message || !how || !take_options(&options, how) || !options.sign ||
-	    !sg_request_form_row(options.form))
+	    !sg_request_form_row(options.form) || !flags_valid(&options))
 		return SG_REQUEST_ARGUMENT;
 	if (sg_crypto_start() != SG_OK)
 		return SG_REQUEST_CRYPTO;

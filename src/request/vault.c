@@ -203,6 +203,7 @@ const struct sg_request_form_row sg_request_vault = {
 	.key = SG_REQUEST_KEY_ED25519,
 	.signature_len = 64,
 	.nonce = true,
+	.flags = SG_REQUEST_ALLOW_QUERY | SG_REQUEST_AS_AGENT | SG_REQUEST_AS_TUNNEL,
 	.prepare = prepare,
 	.finish = finish,
 	.read = read,

@@ -16,6 +16,7 @@
 #include "request/machine.h"
 #include "request/verdict.h"
 #include "store/nonce.h"
+#include "util/log.h"
 
 #define SKEW 300
 #define SKEW_MAX 86400
@@ -47,7 +48,9 @@ static int64_t system_ticks(void *context)
 	struct timespec t = { 0, 0 };
 
 	(void)context;
-	clock_gettime(CLOCK_BOOTTIME, &t);
+	/* A kernel that has none of them has time. */
+	if (clock_gettime(CLOCK_BOOTTIME, &t) != 0 && clock_gettime(CLOCK_MONOTONIC, &t) != 0)
+		return (int64_t)time(NULL);
 	return (int64_t)t.tv_sec;
 }
 
@@ -107,17 +110,42 @@ static enum sg_request_reason take_options(const struct sg_request_verifying *ho
 	return take_reading(v);
 }
 
+/* See sg_log_fn. */
+static void pass_on(enum sg_log_level level, const char *line, void *arg)
+{
+	const struct sg_request_verifier *v = arg;
+
+	if (level != SG_LOG_DEBUG)
+		v->how.log(v->how.context,
+		           level == SG_LOG_ERROR ? SG_REQUEST_ERROR : SG_REQUEST_NOTICE, line);
+}
+
+/* Between these two what is logged goes to the server, if it wants it. */
+static void begin_log(const struct sg_request_verifier *v)
+{
+	if (v->how.log != NULL)
+		sg_log_divert(pass_on, (void *)(uintptr_t)v);
+}
+
+static void end_log(const struct sg_request_verifier *v)
+{
+	if (v->how.log != NULL)
+		sg_log_divert(NULL, NULL);
+}
+
 static enum sg_request_reason open_nonces(struct sg_request_verifier *v, const char **why)
 {
 	enum sg_err err;
 
 	if (v->how.nonces == NULL)
 		return SG_REQUEST_OK;
+	begin_log(v);
 	err = sg_store_nonces_open(v->how.nonces, v->how.nonces_max, &v->nonces);
+	end_log(v);
 	if (err == SG_OK)
 		return SG_REQUEST_OK;
 	if (why != NULL)
-		*why = sg_err_sentence(err);
+		*why = sg_store_nonces_sentence(err);
 	return err == SG_ERR_NOMEM ? SG_REQUEST_NOMEM : SG_REQUEST_NONCES;
 }
 
@@ -196,9 +224,11 @@ static enum sg_request_reason keep_nonce(const struct sg_request_verifier *v,
 	if (v->nonces == NULL)
 		return SG_REQUEST_OK;
 	reason = sg_machine_once(key, s, &once);
+	begin_log(v);
 	if (reason == SG_REQUEST_OK)
 		reason = sg_store_nonce_use(v->nonces, sg_buf_bytes(&once), time, &answer) == SG_OK
 		         ? reasons[answer] : SG_REQUEST_NONCES;
+	end_log(v);
 	sg_buf_free(&once);
 	return reason;
 }

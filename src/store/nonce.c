@@ -14,6 +14,7 @@
 #include "store/nonce_files.h"
 #include "store/path.h"
 #include "util/fork.h"
+#include "util/log.h"
 
 /* The mark lies so many seconds ahead, which is how often rows are moved at least. Of values from
  * further in the future each is moved at once, so that one wrong clock moves no mark. */
@@ -25,6 +26,7 @@ struct sg_store_nonces {
 	pthread_mutex_t lock;
 	struct sg_nonce_files files;    /* guarded by lock, and by the lock of the front */
 	int64_t swept;                  /* guarded by lock: when all that was too old went */
+	int64_t told;                   /* guarded by lock: when the clock was complained of */
 };
 
 /* While a process forks no thread of it is in a store: neither in SQLite, nor with the lock of the
@@ -115,6 +117,13 @@ out:
 	return err;
 }
 
+const char *sg_store_nonces_sentence(enum sg_err err)
+{
+	if (err == SG_ERR_STORE_MISSING)
+		return "The folder is missing, or a file of the store was removed";
+	return sg_err_sentence(err);
+}
+
 void sg_store_nonces_close(struct sg_store_nonces **nonces)
 {
 	struct sg_store_nonces *n = nonces != NULL ? *nonces : NULL;
@@ -195,13 +204,30 @@ static enum sg_err keep(struct sg_store_nonces *n, int64_t id, const struct sg_s
 	const struct sg_nonce_files *f = &n->files;
 	enum sg_err err = SG_OK;
 
-	if (f->front.count == SG_NONCE_FRONT_MAX || (!far && t->made > f->db.state.mark))
+	/* A mark that lies further ahead is of a clock that was, and would outlive it by a boot. */
+	if (f->front.count == SG_NONCE_FRONT_MAX || (!far && t->made > f->db.state.mark) ||
+	    f->db.state.mark > t->now + 2 * AHEAD)
 		err = move(n, t, false);
 	if (err == SG_OK)
 		err = sg_nonce_front_add(&n->files.front, row);
 	if (err == SG_OK && far)
 		err = move(n, t, false);
 	return err;
+}
+
+/* Say once in a minute why everything that is signed now is refused: those that are forgotten
+ * are of a time that is still to come. */
+static void tell_clock(struct sg_store_nonces *n, const struct sg_store_nonce_time *t)
+{
+	const int64_t floor = n->files.db.state.floor;
+
+	if (floor <= t->now + t->window || (t->now >= n->told && t->now - n->told < 60))
+		return;
+	n->told = t->now;
+	sg_log(SG_LOG_ERROR, "%s was used while the clock was ahead: what is signed before %lld is "
+	                     "refused. If the clock is right now, stop who uses it, wait %lld "
+	                     "seconds and remove it, with -front and -journal.",
+	       n->files.path, (long long)floor, 2 * (long long)t->window);
 }
 
 /* Under both locks. */
@@ -227,6 +253,8 @@ static enum sg_err use(struct sg_store_nonces *n, struct sg_bytes value,
 		answer = SG_NONCE_UNSURE;
 	if (err == SG_OK && answer == SG_NONCE_FRESH)
 		err = keep(n, id, t);
+	if (err == SG_OK && answer == SG_NONCE_UNSURE)
+		tell_clock(n, t);
 	if (err == SG_OK)
 		*out = answer;
 	return err;
@@ -248,8 +276,11 @@ enum sg_err sg_store_nonce_use(struct sg_store_nonces *n, struct sg_bytes value,
 		sg_nonce_front_unlock(&n->files.front);
 	}
 	/* The next one begins with what is there then. */
-	if (err != SG_OK)
+	if (err != SG_OK) {
 		sg_nonce_files_close(&n->files);
+		sg_log(SG_LOG_ERROR, "%s keeps no nonces: %s.", n->files.path,
+		       sg_store_nonces_sentence(err));
+	}
 	pthread_mutex_unlock(&n->lock);
 	return err;
 }

@@ -37,11 +37,14 @@ struct sg_store_nonce_time {
  * STORE_READONLY, STORE_FULL, STORE_BUSY, SYSTEM, NOMEM. */
 enum sg_err sg_store_nonces_open(const char *path, size_t max, struct sg_store_nonces **out);
 
+/* Say in a sentence, valid for ever, why a store can't be used. */
+const char *sg_store_nonces_sentence(enum sg_err err);
+
 /* Close; NULL and a pointer to NULL are fine. No thread may be using it. */
 void sg_store_nonces_close(struct sg_store_nonces **nonces);
 
 /* Say whether a value is fresh, and keep it then. Errors: those of opening; nothing is fresh where
- * there is one. */
+ * there is one, and the last line that is logged names the store. */
 enum sg_err sg_store_nonce_use(struct sg_store_nonces *nonces, struct sg_bytes value,
                                struct sg_store_nonce_time time, enum sg_store_nonce *out);
 

@@ -145,6 +145,9 @@ static enum sg_err prepare(struct sg_nonce_db *n)
 		err = sg_store_db_prepare(n->db, "UPDATE seen SET made = ?2 WHERE id = ?1",
 		                          &n->update);
 	if (err == SG_OK)
+		err = sg_store_db_prepare(n->db, "SELECT max(made) FROM seen WHERE id BETWEEN ?1 "
+		                                 "AND ?2 AND made < ?3", &n->newest);
+	if (err == SG_OK)
 		err = sg_store_db_prepare(n->db, "DELETE FROM seen WHERE id BETWEEN ?1 AND ?2 "
 		                                 "AND made < ?3", &n->sweep);
 	return err;
@@ -187,6 +190,7 @@ void sg_nonce_db_close(struct sg_nonce_db *n)
 	sqlite3_finalize(n->find);
 	sqlite3_finalize(n->insert);
 	sqlite3_finalize(n->update);
+	sqlite3_finalize(n->newest);
 	sqlite3_finalize(n->sweep);
 	sg_store_db_close_unlocked(&n->db);
 	memset(n, 0, sizeof *n);
@@ -234,21 +238,49 @@ static int64_t slice_begin(int64_t slice)
 	return (slice - SG_NONCE_SLICES / 2) * SLICE;
 }
 
-/* Forget what is too old in the slices from first to last. */
+/* Find the newest of what is too old in the slices from first to last. */
+static enum sg_err find_newest(struct sg_nonce_db *n, const int64_t numbers[3], bool *found,
+                               int64_t *made)
+{
+	enum sg_err err = bind_numbers(n->newest, numbers, 3);
+	int rc;
+
+	*found = false;
+	if (err != SG_OK)
+		return err;
+	rc = sqlite3_step(n->newest);
+	if (rc != SQLITE_ROW)
+		err = sg_store_db_error(n->db, rc);
+	else if (sqlite3_column_type(n->newest, 0) != SQLITE_NULL) {
+		*found = true;
+		*made = sqlite3_column_int64(n->newest, 0);
+	}
+	sqlite3_reset(n->newest);
+	return err;
+}
+
+/* Forget what is too old in the slices from first to last. The floor lies right above the newest
+ * of it, and not where things begin to be too old: a clock that was ahead for a short time
+ * shall not have everything refused until then. */
 static enum sg_err sweep(struct sg_nonce_db *n, int64_t first, int64_t last, int64_t too_old,
                          struct sg_nonce_state *state)
 {
 	const int64_t numbers[] = { slice_begin(first), slice_begin(last) + (SLICE - 1), too_old };
-	enum sg_err err = bind_numbers(n->sweep, numbers, 3);
-	int gone;
+	int64_t newest = 0;
+	bool found;
+	enum sg_err err = find_newest(n, numbers, &found, &newest);
 
+	if (err != SG_OK || !found)
+		return err;
+	err = bind_numbers(n->sweep, numbers, 3);
 	if (err == SG_OK)
 		err = run(n->sweep);
-	gone = err == SG_OK ? sqlite3_changes(n->db) : 0;
-	state->count -= gone;
-	if (gone > 0 && state->floor < too_old)
-		state->floor = too_old;
-	return err;
+	if (err != SG_OK)
+		return err;
+	state->count -= sqlite3_changes(n->db);
+	if (state->floor <= newest)
+		state->floor = newest + 1;
+	return SG_OK;
 }
 
 enum sg_err sg_nonce_db_write(struct sg_nonce_db *n, struct sg_nonce_state state,

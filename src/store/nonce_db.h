@@ -37,7 +37,7 @@ struct sg_nonce_state {
 
 struct sg_nonce_db {
 	sqlite3 *db;
-	sqlite3_stmt *find, *insert, *update, *sweep;
+	sqlite3_stmt *find, *insert, *update, *newest, *sweep;
 	struct sg_nonce_state state;    /* as it was when the file was last read or written */
 	bool reading;                   /* a transaction is open, so that pages can be kept */
 };

@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 
 #include "store/path.h"
+#include "util/file.h"
 #include "util/log.h"
 #include "util/signal.h"
 
@@ -82,13 +83,31 @@ static enum sg_err open_table(struct sg_nonce_files *f)
 	return SG_OK;
 }
 
+/* Where the front is missing it is made, and what can't be a store must be left alone: so a table
+ * without a front is looked at first. Another process may make both in this moment. */
+static enum sg_err look_first(struct sg_nonce_files *f)
+{
+	enum sg_err err = sg_file_check_private(f->front_path);
+
+	if (err != SG_ERR_STORE_MISSING)
+		return err;
+	err = sg_nonce_db_open(f->path, false, &f->db);
+	sg_nonce_db_close(&f->db);
+	if (err == SG_ERR_STORE_MISSING ||
+	    sg_file_check_private(f->front_path) != SG_ERR_STORE_MISSING)
+		return SG_OK;
+	return err;
+}
+
 enum sg_err sg_nonce_files_open(struct sg_nonce_files *f)
 {
 	struct sg_signal_hold too_big;
 	enum sg_err err;
 
 	sg_signal_block(&too_big, SIGXFSZ);
-	err = sg_nonce_front_open(f->front_path, &f->front);
+	err = look_first(f);
+	if (err == SG_OK)
+		err = sg_nonce_front_open(f->front_path, &f->front);
 	if (err != SG_OK)
 		goto out;
 	f->open = true;

@@ -34,7 +34,7 @@
 
 #define SPINS 50
 #define PAUSE_NS 50000
-#define TRIES (5 * 1000000000L / PAUSE_NS)
+#define TRIES (INT64_C(5000000000) / PAUSE_NS)          /* in five seconds */
 
 static enum sg_err failed(const char *what)
 {
@@ -80,7 +80,7 @@ enum sg_err sg_nonce_front_lock(struct sg_nonce_front *front)
 {
 	const struct timespec pause = { 0, PAUSE_NS };
 
-	for (long i = 0; i < SPINS + TRIES; i++) {
+	for (int64_t i = 0; i < SPINS + TRIES; i++) {
 		if (try_lock(front->fd, F_WRLCK) == 0)
 			return SG_OK;
 		if (errno != EAGAIN && errno != EACCES)

@@ -20,6 +20,8 @@ static _Atomic(sg_log_fn) log_fn;
 static void *log_arg;
 
 static _Thread_local const atomic_bool *muted;
+static _Thread_local sg_log_fn diverted;
+static _Thread_local void *diverted_arg;
 
 /* Another thread of the parent may have held the lock. */
 static void in_child(void)
@@ -42,6 +44,12 @@ void sg_log_mute(const atomic_bool *when)
 	muted = when;
 }
 
+void sg_log_divert(sg_log_fn fn, void *arg)
+{
+	diverted = fn;
+	diverted_arg = arg;
+}
+
 static void to_syslog(enum sg_log_level level, const char *line, void *arg)
 {
 	static const int priorities[] = {
@@ -60,6 +68,17 @@ void sg_log_to_syslog(void)
 	sg_log_set(to_syslog, NULL);
 }
 
+static void send_to_all(enum sg_log_level level, const char *line)
+{
+	sg_log_fn fn;
+
+	pthread_mutex_lock(&lock);
+	fn = atomic_load(&log_fn);
+	if (fn != NULL)
+		fn(level, line, log_arg);
+	pthread_mutex_unlock(&lock);
+}
+
 void sg_log(enum sg_log_level level, const char *format, ...)
 {
 	int saved = errno;
@@ -68,7 +87,7 @@ void sg_log(enum sg_log_level level, const char *format, ...)
 
 	sg_log_fn fn = atomic_load(&log_fn);
 
-	if (fn == NULL || (muted != NULL && atomic_load(muted)))
+	if ((fn == NULL && diverted == NULL) || (muted != NULL && atomic_load(muted)))
 		return;
 	va_start(args, format);
 	if (vsnprintf(line, sizeof(line), format, args) < 0)
@@ -80,10 +99,9 @@ void sg_log(enum sg_log_level level, const char *format, ...)
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
 			*c = '?';
 	}
-	pthread_mutex_lock(&lock);
-	fn = atomic_load(&log_fn);
-	if (fn != NULL)
-		fn(level, line, log_arg);
-	pthread_mutex_unlock(&lock);
+	if (diverted != NULL)
+		diverted(level, line, diverted_arg);
+	else
+		send_to_all(level, line);
 	errno = saved;
 }

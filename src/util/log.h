@@ -31,6 +31,10 @@ void sg_log_to_syslog(void);
  * that end. */
 void sg_log_mute(const atomic_bool *when);
 
+/* Send what this thread logs to fn alone, until this is called with NULL. fn may be in several
+ * threads at a time. */
+void sg_log_divert(sg_log_fn fn, void *arg);
+
 /* Format and send one line; longer than 511 bytes is cut. errno is kept. */
 void sg_log(enum sg_log_level level, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

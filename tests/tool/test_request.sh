@@ -193,8 +193,12 @@ garbage_is_refused() {
 	for bad in '' $'a\nb' 'a b' 'é'; do
 		exits 2 request sign --label machine --id "$bad" --url /a && [ ! -s "$FOLDER/out" ] || { echo "id $bad"; return 1; }
 	done
-	for bad in x -1 +1 1.5 '' 1234567890123456; do
+	for bad in x -1 +1 1.5 '' 0 1234567890123456; do
 		exits 2 request sign --label machine --id m --timestamp "$bad" --url /a && [ ! -s "$FOLDER/out" ] || { echo "time $bad"; return 1; }
+	done
+	fails 2 '--lifetime' request sign --label machine --form rfc9421 --lifetime 0 --url https://h/a || return 1
+	for bad in '' 'a b' A '"a"' 1a; do
+		fails 2 '--sig-label takes' request sign --label machine --form rfc9421 --sig-label "$bad" --url https://h/a || { echo "label $bad"; return 1; }
 	done
 	for bad in nocolon ': v' 'a b: c' $'A: b\r\nX: y'; do
 		exits 2 request sign --label machine --id m --header "$bad" --url /a && [ ! -s "$FOLDER/out" ] || { echo "field $bad"; return 1; }

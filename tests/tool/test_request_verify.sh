@@ -98,7 +98,7 @@ a_forgery_uses_no_nonce_up() {
 }
 
 an_unusable_store_refuses() {
-	signed GET /v1 '' --id m-1 && verify 7 --public-key "$FOLDER/pem" --nonces "$FOLDER/nowhere/nonces" &&
+	signed GET /v1 '' --id m-1 && verify 7 --public-key "$FOLDER/pem" --nonces "$FOLDER/nowhere/nonces" && says 'folder is missing' &&
 		printf garbage > "$FOLDER/broken" && chmod 600 "$FOLDER/broken" && verify 7 --public-key "$FOLDER/pem" --nonces "$FOLDER/broken"
 }
 
@@ -108,6 +108,30 @@ times_are_near() {
 		verify 0 --public-key "$FOLDER/pem" --timestamp 1711468500 && refused early --public-key "$FOLDER/pem" --timestamp 1711468499 &&
 		refused late --public-key "$FOLDER/pem" --timestamp 1711468820 --skew 10 &&
 		verify 2 --public-key "$FOLDER/pem" --skew 0 && verify 2 --public-key "$FOLDER/pem" --skew x
+}
+
+# A store that was asked in a year to come would refuse everything until then.
+another_time_goes_without_nonces() {
+	signed GET /v1 '' --id m-1 --timestamp 1711468800 &&
+		verify 2 --public-key "$FOLDER/pem" --timestamp 1711468800 --nonces "$FOLDER/never" && says 'goes without --nonces' &&
+		[ ! -e "$FOLDER/never" ]
+}
+
+a_label_that_cant_be_one_is_said_to_be() {
+	signed GET /v1 '' --id m-1 && verify 2 --public-key "$FOLDER/pem" --sig-label 'a b' && says '--sig-label takes'
+}
+
+# Who gives a Host sends it.
+the_host_is_that_of_the_request() {
+	local field=(--header 'Host: other.example')
+
+	signet request sign --label machine --form rfc9421 --url https://one.example/v1 "${field[@]}" > "$FOLDER/fields" &&
+		mapfile -t lines < "$FOLDER/fields" || return 1
+	for line in "${lines[@]}"; do field+=(--header "$line"); done
+	printf 'GET /v1 HTTP/1.1\r\nHost: other.example\r\n%s\r\n%s\r\n\r\n' "${lines[@]}" > "$FOLDER/request" &&
+		verify 0 --public-key "$FOLDER/pem" &&
+		verify 0 --public-key "$FOLDER/pem" --url https://one.example/v1 "${field[@]}" &&
+		verify 8 --public-key "$FOLDER/pem" --url https://one.example/v1 "${field[@]:2}"
 }
 
 machines_are_known() {
@@ -228,6 +252,9 @@ check 'with --nonces a request is taken once' a_request_is_taken_once
 check 'a forgery uses no nonce up' a_forgery_uses_no_nonce_up
 check 'a store of nonces that cannot be used refuses' an_unusable_store_refuses
 check 'the time must be near' times_are_near
+check 'another time goes without --nonces' another_time_goes_without_nonces
+check 'a label that cannot be one is said to be' a_label_that_cant_be_one_is_said_to_be
+check 'the host is that of the request' the_host_is_that_of_the_request
 check 'a list says which machines may sign' machines_are_known
 check 'a list that is not understood is refused' lists_of_machines_are_strict
 check 'what must be signed can be demanded' what_must_be_covered

@@ -92,6 +92,28 @@ START_TEST(a_line_reaches_the_callback)
 }
 END_TEST
 
+START_TEST(a_thread_may_have_its_lines_for_itself)
+{
+	int all = 0, mine = 0;
+
+	sg_log_set(keep, &all);
+	sg_log_divert(keep, &mine);
+	sg_log(SG_LOG_ERROR, "one");
+	ck_assert_int_eq(lines, 1);
+	ck_assert_ptr_eq(last_arg, &mine);
+	sg_log_divert(NULL, NULL);
+	sg_log(SG_LOG_ERROR, "two");
+	ck_assert_int_eq(lines, 2);
+	ck_assert_ptr_eq(last_arg, &all);
+	/* Also where nobody else listens. */
+	sg_log_set(NULL, NULL);
+	sg_log_divert(keep, &mine);
+	sg_log(SG_LOG_ERROR, "three");
+	sg_log_divert(NULL, NULL);
+	ck_assert_str_eq(last_line, "three");
+}
+END_TEST
+
 START_TEST(errno_is_kept)
 {
 	sg_log_set(keep, NULL);
@@ -147,6 +169,7 @@ static Suite *suite(void)
 
 	tcase_add_test(t, without_a_callback_nothing_happens);
 	tcase_add_test(t, a_line_reaches_the_callback);
+	tcase_add_test(t, a_thread_may_have_its_lines_for_itself);
 	tcase_add_test(t, errno_is_kept);
 	tcase_add_test(t, a_long_line_is_cut);
 	tcase_add_test(t, a_newline_can_not_forge_a_second_line);

@@ -4,7 +4,9 @@
  * client is told, and what the server sees. Attacks are in attack/test_request_server.c.
  */
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "lib/runner.h"
 #include "lib/scratch.h"
@@ -419,7 +421,52 @@ START_TEST(a_file_of_nonces_that_cant_be_used_is_said_to_be)
 	server.how.nonces = "/proc/nothing/nonces.db";
 	test_reason(sg_request_verifier_new(&server.how, &verifier, &why), SG_REQUEST_NONCES);
 	ck_assert_ptr_null(verifier);
-	ck_assert_ptr_nonnull(why);
+	ck_assert_str_eq(why, "The folder is missing, or a file of the store was removed");
+}
+END_TEST
+
+static char heard[512];
+static enum sg_request_level heard_level;
+
+static void hear(void *context, enum sg_request_level level, const char *line)
+{
+	ck_assert_ptr_eq(context, &server);
+	heard_level = level;
+	snprintf(heard, sizeof heard, "%s", line);
+}
+
+START_TEST(a_server_learns_why_it_can_keep_no_nonces)
+{
+	unsigned status;
+	struct test_signed request;
+
+	server.how.log = hear;
+	test_server_start(&server);
+	test_reason(ask(), SG_REQUEST_OK);
+	ck_assert_str_eq(heard, "");
+	ck_assert_int_eq(unlink(path), 0);
+	server.now = TEST_NOW + 90;
+	test_signed(&request, SG_REQUEST_VAULT, &signer, TEST_ID, NULL, TEST_NOW + 90);
+	test_reason(test_server_verify(&server, &request.message, SOURCE, &status),
+	            SG_REQUEST_NONCES);
+	test_signed_clear(&request);
+	ck_assert_uint_eq(status, 503);
+	ck_assert_int_eq(heard_level, SG_REQUEST_ERROR);
+	ck_assert_msg(strstr(heard, path) != NULL, "%s", heard);
+}
+END_TEST
+
+/* A program that was built before there was a log has a shorter struct. */
+START_TEST(a_verifier_takes_the_options_of_an_older_header)
+{
+	server.how.size = offsetof(struct sg_request_verifying, log);
+	server.how.log = hear;
+	test_server_start(&server);
+	test_reason(ask(), SG_REQUEST_OK);
+	ck_assert_int_eq(unlink(path), 0);
+	server.now = TEST_NOW + 90;
+	test_reason(ask_at(TEST_NOW + 90), SG_REQUEST_NONCES);
+	ck_assert_str_eq(heard, "");
 }
 END_TEST
 
@@ -490,6 +537,8 @@ static Suite *suite(void)
 	tcase_add_test(tcase, every_reason_has_an_answer_and_only_one_is_good);
 	tcase_add_test(tcase, options_that_make_no_sense_are_refused);
 	tcase_add_test(tcase, a_file_of_nonces_that_cant_be_used_is_said_to_be);
+	tcase_add_test(tcase, a_server_learns_why_it_can_keep_no_nonces);
+	tcase_add_test(tcase, a_verifier_takes_the_options_of_an_older_header);
 	tcase_add_test(tcase, threads_verify_side_by_side_and_each_request_is_taken_once);
 	suite_add_tcase(s, tcase);
 	return s;

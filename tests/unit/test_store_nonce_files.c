@@ -146,6 +146,20 @@ START_TEST(where_nobody_tells_the_boot_nothing_that_may_be_lost_is_fresh)
 }
 END_TEST
 
+/* The mark of that time would have everything refused until then. */
+START_TEST(after_a_boot_a_clock_that_was_ahead_and_is_right_again_is_forgotten)
+{
+	const int64_t ahead = NOW + INT64_C(365) * 86400;
+
+	ck_assert_int_eq(use_at("a", ahead, ahead), SG_NONCE_FRESH);
+	ck_assert_int_eq(use_at("b", NOW, NOW), SG_NONCE_FRESH);
+	boot = 1;
+	ck_assert_int_eq(restart(), SG_OK);
+	ck_assert_int_eq(use_at("b", NOW, NOW), SG_NONCE_UNSURE);
+	ck_assert_int_eq(use_at("c", NOW + 90, NOW + 90), SG_NONCE_FRESH);
+}
+END_TEST
+
 START_TEST(a_front_that_is_lost_is_like_a_boot)
 {
 	ck_assert_int_eq(use("a"), SG_NONCE_FRESH);
@@ -240,6 +254,28 @@ START_TEST(a_table_that_is_replaced_in_use_keeps_nothing_more)
 	ck_assert_int_eq(answer, SG_NONCE_UNSURE);
 	sg_buf_free(&table);
 	free(copy);
+}
+END_TEST
+
+START_TEST(where_something_else_is_no_file_is_left_beside_it)
+{
+	static const struct {
+		const char *text;
+		mode_t mode;
+	} others[] = {
+		{ "This is a text of somebody.", 0600 }, { "This is a text of somebody.", 0644 },
+	};
+	struct stat st;
+
+	sg_store_nonces_close(&store);
+	for (size_t i = 0; i < 2; i++) {
+		ck_assert_int_eq(unlink(path), 0);
+		(void)unlink(front);
+		free(scratch_write(folder, strrchr(path, '/') + 1, others[i].text,
+		                   strlen(others[i].text), others[i].mode));
+		ck_assert_int_ne(restart(), SG_OK);
+		ck_assert_int_ne(stat(front, &st), 0);
+	}
 }
 END_TEST
 
@@ -663,12 +699,14 @@ static Suite *suite(void)
 	tcase_add_test(tcase, what_comes_from_the_future_outlives_a_boot_and_moves_no_mark);
 	tcase_add_test(tcase, a_store_that_was_not_used_refuses_nothing_after_a_boot);
 	tcase_add_test(tcase, where_nobody_tells_the_boot_nothing_that_may_be_lost_is_fresh);
+	tcase_add_test(tcase, after_a_boot_a_clock_that_was_ahead_and_is_right_again_is_forgotten);
 	tcase_add_test(tcase, a_front_that_is_lost_is_like_a_boot);
 	tcase_add_test(tcase, a_table_that_is_lost_is_not_made_anew);
 	tcase_add_test(tcase, a_table_that_is_removed_in_use_keeps_nothing_more);
 	tcase_add_loop_test(tcase, an_older_copy_of_the_table_is_refused, 0, 2);
 	tcase_add_test(tcase, a_front_that_is_removed_in_use_takes_nothing_twice);
 	tcase_add_test(tcase, a_table_that_is_replaced_in_use_keeps_nothing_more);
+	tcase_add_test(tcase, where_something_else_is_no_file_is_left_beside_it);
 	tcase_add_test(tcase, files_that_are_something_else_are_refused_and_left_alone);
 	tcase_add_test(tcase, a_table_with_something_planted_in_it_is_refused);
 	tcase_add_test(tcase, numbers_that_nobody_counts_to_are_refused);
