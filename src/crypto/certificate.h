@@ -42,8 +42,8 @@ bool sg_certificate_made_by(const struct sg_certificate *certificate, const char
  * sg_crypto_stop runs. */
 struct sg_authorities;
 
-/* Read all certificates of a PEM text: those that are signed by themselves are trusted, the others may
- * stand between. The caller frees *out, before sg_crypto_stop. Errors: FORMAT with a log line
+/* Read all certificates of a PEM text: those that are signed by themselves are trusted, the others
+ * may stand between. The caller frees *out, before sg_crypto_stop. Errors: FORMAT with a log line
  * where there is none or a damaged one, CRYPTO, NOMEM. */
 enum sg_err sg_authorities_read(struct sg_bytes pem, struct sg_authorities **out);
 void sg_authorities_free(struct sg_authorities **authorities);

@@ -63,10 +63,10 @@ struct sg_attest_ops {
 	                    const struct sg_attest_guard *guard, const struct sg_secret *plain,
 	                    struct sg_attest_object *out);
 
-	/* Make a key in the hardware from which 32 bytes follow for this one label. Its authPolicy is
-	 * PolicyAuthorize by a key K that is thrown away, and after it the PCRs and the clock of the
-	 * guard's policy, as sg_policy_digest has them with K as the signer: K signs the cpHash of
-	 * the one use of the label, and the rest is there for a registrar to see. */
+	/* Make a key in the hardware from which 32 bytes follow for this one label. Its authPolicy
+	 * is PolicyAuthorize by a key K that is thrown away, and after it the PCRs and the clock of
+	 * the guard's policy, as sg_policy_digest has them with K as the signer: K signs the cpHash
+	 * of the one use of the label, and the rest is there for a registrar to see. */
 	enum sg_err (*derive)(struct sg_sealer *sealer, struct sg_bytes parent,
 	                      const struct sg_attest_guard *guard, struct sg_bytes label,
 	                      struct sg_attest_object *out);

@@ -35,6 +35,7 @@ libsignet_la_SOURCES += \
 	src/seal/tpm/context.c src/seal/tpm/context.h \
 	src/seal/tpm/counter.c \
 	src/seal/tpm/credential.c src/seal/tpm/credential.h \
+	src/seal/tpm/distant.c src/seal/tpm/distant.h \
 	src/seal/tpm/duplicate.c src/seal/tpm/duplicate.h \
 	src/seal/tpm/ek.c src/seal/tpm/ek.h \
 	src/seal/tpm/ek_certificate.c \

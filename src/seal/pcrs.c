@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define SELECT_BYTES 3                  /* of a bitmap of 24 PCRs */
+
 const struct sg_pcr_hash sg_pcr_hashes[SG_PCR_BANKS] = {
 	[SG_SHA256] = { "sha256", 0x000b, 32 },
 	[SG_SHA384] = { "sha384", 0x000c, 48 },
@@ -65,4 +67,23 @@ enum sg_err sg_pcrs_digest(const struct sg_pcrs *pcrs, uint8_t out[SG_PCRS_DIGES
 		err = sg_digest_final(d, out);
 	sg_digest_free(&d);
 	return err;
+}
+
+void sg_pcrs_selection(const struct sg_pcrs *pcrs, struct sg_writer *w)
+{
+	uint32_t count = 0;
+
+	for (size_t i = 0; i < SG_PCR_BANKS; i++)
+		count += pcrs->bank[i].selected != 0;
+	sg_write_u32(w, count);
+	for (size_t i = 0; i < SG_PCR_BANKS; i++) {
+		uint32_t selected = pcrs->bank[i].selected;
+
+		if (selected == 0)
+			continue;
+		sg_write_u16(w, sg_pcr_hashes[i].id);
+		sg_write_u8(w, SELECT_BYTES);
+		for (unsigned byte = 0; byte < SELECT_BYTES; byte++)
+			sg_write_u8(w, (uint8_t)(selected >> 8 * byte));
+	}
 }

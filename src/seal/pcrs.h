@@ -7,6 +7,7 @@
 #define SG_SEAL_PCRS_H
 
 #include "crypto/digest.h"
+#include "util/cursor.h"
 
 #define SG_PCRS 24                      /* of a bank [TCG PC Client Platform TPM Profile §4.6] */
 #define SG_PCR_BANKS 3
@@ -46,5 +47,8 @@ uint32_t sg_pcr_bank_differing(enum sg_digest_alg bank, const struct sg_pcr_bank
 
 /* Compute the SHA-256 over the selected values, in their order: what PolicyPCR takes. */
 enum sg_err sg_pcrs_digest(const struct sg_pcrs *pcrs, uint8_t out[SG_PCRS_DIGEST]);
+
+/* Write which are selected, as a TPM has it: TPML_PCR_SELECTION [TPM2 Part 2 §10.9.7]. */
+void sg_pcrs_selection(const struct sg_pcrs *pcrs, struct sg_writer *w);
 
 #endif

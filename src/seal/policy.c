@@ -28,8 +28,6 @@
 #define CLOCK_AT 8                      /* in TPMS_TIME_INFO [TPM2 Part 2 §10.11.6] */
 #define UNSIGNED_LT 0x0005              /* [TPM2 Part 2 §6.8] */
 
-#define SELECT_BYTES 3                  /* of a bitmap of 24 PCRs */
-
 /* Kinds of steps; part of the format. */
 enum step_kind {
 	STEP_SIGNED = 1,                /* operand: the signer in DER */
@@ -218,26 +216,6 @@ static enum sg_err extend_signer(const struct sg_policy *policy, uint8_t digest[
 	return err;
 }
 
-/* Write a TPML_PCR_SELECTION [TPM2 Part 2 §10.9.7]. */
-static void write_selection(const struct sg_pcrs *pcrs, struct sg_writer *w)
-{
-	uint32_t count = 0;
-
-	for (size_t i = 0; i < SG_PCR_BANKS; i++)
-		count += pcrs->bank[i].selected != 0;
-	sg_write_u32(w, count);
-	for (size_t i = 0; i < SG_PCR_BANKS; i++) {
-		uint32_t selected = pcrs->bank[i].selected;
-
-		if (selected == 0)
-			continue;
-		sg_write_u16(w, sg_pcr_hashes[i].id);
-		sg_write_u8(w, SELECT_BYTES);
-		for (unsigned byte = 0; byte < SELECT_BYTES; byte++)
-			sg_write_u8(w, (uint8_t)(selected >> 8 * byte));
-	}
-}
-
 static enum sg_err extend_values(const struct sg_pcrs *pcrs, uint8_t digest[SG_POLICY_DIGEST])
 {
 	uint8_t code[4], values[SG_POLICY_DIGEST];
@@ -246,7 +224,7 @@ static enum sg_err extend_values(const struct sg_pcrs *pcrs, uint8_t digest[SG_P
 	enum sg_err err;
 
 	sg_put_u32(code, CC_POLICY_PCR);
-	write_selection(pcrs, &w);
+	sg_pcrs_selection(pcrs, &w);
 	err = w.err != SG_OK ? w.err : sg_pcrs_digest(pcrs, values);
 	if (err == SG_OK) {
 		const struct sg_bytes parts[] = {
