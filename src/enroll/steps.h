@@ -4,13 +4,14 @@
  * can compute its digest and see that nothing else opens the object [TPM2 Part 1 §19.7]. JSON: an
  * array of objects, each with a member "step":
  *
- *     {"step":"pcr","pcrs":"sha256:7=HEX"}          PolicyPCR, values as sg_policy writes them
- *     {"step":"clock","until":N}                    PolicyCounterTimer: clock < N, in ms
+ *     {"step":"pcr","pcrs":"pcr=sha256:7=HEX"}        PolicyPCR, in the text of sg_policy
+ *     {"step":"clock","until":N}                      PolicyCounterTimer: clock < N, in ms
  *     {"step":"authorize","key":BASE64,"ref":BASE64}  PolicyAuthorize by a TPMT_PUBLIC
- *     {"step":"auth-value"}                         PolicyAuthValue
- *     {"step":"secret","name":BASE64,"ref":BASE64}  PolicySecret of what has that Name
- *     {"step":"command","code":N}                   PolicyCommandCode
- *     {"step":"or","branches":[[...],[...]]}        PolicyOR of 2 to 8 lists of steps
+ *     {"step":"auth-value"}                           PolicyAuthValue
+ *     {"step":"secret","name":BASE64,"ref":BASE64}    PolicySecret of what has that Name
+ *     {"step":"command","code":N}                     PolicyCommandCode
+ *     {"step":"or","branches":[[...],[...]]}          PolicyOR of 2 to 8 lists of steps, each of
+ *                                                     which goes on from what stands before it
  *
  * An object that asks for nothing has no steps, and an empty authPolicy.
  */
@@ -24,17 +25,18 @@
 struct sg_enroll_policy {
 	uint8_t digest[SG_POLICY_DIGEST];
 	bool empty;
-	uint64_t until;                 /* ms of the TPM's clock in every opening branch; 0: none */
+	uint64_t until;                 /* ms of the TPM's clock in every branch that opens */
 	struct sg_pcrs pcrs;            /* demanded in every branch that opens, with their values */
 	bool authorized;                /* somebody may sign other policies */
-	bool duplicates;                /* some branch lets the object leave */
+	bool duplicates;                /* some branch lets the object leave without that */
 };
 
 /* Write the steps of a policy of ours, which replaces what json holds. Errors: FORMAT for a
  * signer that is no key, NOMEM. */
 enum sg_err sg_enroll_steps_write(const struct sg_policy *policy, struct sg_buf *json);
 
-/* Replay steps. Reasons: FORMAT, TOO_LONG, INTERNAL. */
+/* Replay steps: at most 64, in branches of at most 4 levels. Reasons: FORMAT, TOO_LONG,
+ * INTERNAL. */
 enum sg_enroll_reason sg_enroll_steps_replay(struct sg_bytes json, struct sg_enroll_policy *out);
 
 #endif
