@@ -17,6 +17,7 @@ libtesting_la_SOURCES = \
 	tests/lib/conformance.c tests/lib/conformance.h \
 	tests/lib/device.c tests/lib/device.h \
 	tests/lib/either.c tests/lib/either.h \
+	tests/lib/enroller.c tests/lib/enroller.h \
 	tests/lib/fault.c tests/lib/fault.h \
 	tests/lib/faulty.c tests/lib/faulty.h \
 	tests/lib/faulty/control.c tests/lib/faulty/control.h \
@@ -36,6 +37,7 @@ libtesting_la_SOURCES = \
 	tests/lib/scratch.c tests/lib/scratch.h \
 	tests/lib/server.c tests/lib/server.h \
 	tests/lib/softhsm.c tests/lib/softhsm.h \
+	tests/lib/soft_tpm.c tests/lib/soft_tpm.h \
 	tests/lib/stamp.c tests/lib/stamp.h \
 	tests/lib/store.c tests/lib/store.h \
 	tests/lib/tpm.c tests/lib/tpm.h

@@ -90,7 +90,7 @@ struct sg_enroll_challenge {
 	 * whose duplicate is closed once more for the TPM that has the endorsement key and that
 	 * storage key. */
 	struct sg_buf object;           /* TPMT_PUBLIC */
-	struct sg_buf duplicate;        /* AES-256-GCM (crypto/sealed_box.h) of what TPM2B_PRIVATE
+	struct sg_buf duplicate;        /* AES-256-GCM (enroll/box.h) of what TPM2B_PRIVATE
 	                                 * holds */
 	struct sg_buf seed;             /* what TPM2B_ENCRYPTED_SECRET holds */
 	struct sg_buf parent_credential, parent_credential_seed;        /* gives its key */

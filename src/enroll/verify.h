@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Ring enroll. The registrar's judgement of what a machine sent: challenges are made and evidence
- * is verified, without a TPM, a store or a clock of its own. Calls are independent of each other and
- * may come from any number of threads.
+ * is verified, without a TPM, a store or a clock of its own. Calls are independent of each other
+ * and may come from any number of threads.
  */
 #ifndef SG_ENROLL_VERIFY_H
 #define SG_ENROLL_VERIFY_H
@@ -55,7 +55,8 @@ struct sg_enroll_finding {
 
 /* Judge a hello and make the challenge; *pending and *out are empty before and cleared by the
  * caller, also after a refusal. at: Unix seconds when the challenge ends. Reasons: EK..., AK,
- * PARENT, ORIGIN, LEVEL, INTERNAL. */
+ * PARENT, ORIGIN (also for a minted key that would be bound to PCR values that nobody has said),
+ * LEVEL, CLOCK, INTERNAL. */
 enum sg_enroll_reason sg_enroll_challenge_make(struct sg_bytes hello_json,
                                                const struct sg_enroll_hello *hello,
                                                const struct sg_enroll_demand *demand, uint64_t at,
@@ -63,7 +64,8 @@ enum sg_enroll_reason sg_enroll_challenge_make(struct sg_bytes hello_json,
                                                struct sg_enroll_challenge *out);
 
 /* Judge the evidence to a challenge that was kept. Nothing in out counts unless the reason is OK.
- * The steps are done in the order of enum sg_enroll_reason. */
+ * What comes first in enum sg_enroll_reason is looked at first, but that creation data are what was
+ * attested is seen before what stands in them, and a key that is unsafe before its proof. */
 enum sg_enroll_reason sg_enroll_evidence_verify(const struct sg_enroll_pending *pending,
                                                 const struct sg_enroll_demand *demand,
                                                 const struct sg_enroll_evidence *evidence,

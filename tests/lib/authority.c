@@ -83,6 +83,29 @@ void test_authority_pem(const struct test_authority *authority, struct sg_buf *o
 	BIO_free(bio);
 }
 
+/* As makers do: the subject is empty, and another name says what TPM it is. */
+static void extend_name(X509 *one, const char *maker)
+{
+	GENERAL_NAMES *names;
+	GENERAL_NAME *name;
+	X509_NAME *directory;
+
+	if (maker == NULL) {
+		extend(one, NID_subject_alt_name, "critical,URI:urn:example:tpm");
+		return;
+	}
+	names = sk_GENERAL_NAME_new_null();
+	name = GENERAL_NAME_new();
+	directory = X509_NAME_new();
+	ck_assert_int_eq(X509_NAME_add_entry_by_txt(directory, "2.23.133.2.1", MBSTRING_UTF8,
+	                                            (const uint8_t *)maker, -1, -1, 0), 1);
+	GENERAL_NAME_set0_value(name, GEN_DIRNAME, directory);
+	ck_assert_int_gt(sk_GENERAL_NAME_push(names, name), 0);
+	ck_assert_int_eq(X509_add1_ext_i2d(one, NID_subject_alt_name, names, 1, X509V3_ADD_DEFAULT),
+	                 1);
+	GENERAL_NAMES_free(names);
+}
+
 void test_endorse(const struct test_authority *by, EVP_PKEY *key, const struct test_oddity *odd,
                   struct sg_buf *out)
 {
@@ -95,8 +118,7 @@ void test_endorse(const struct test_authority *by, EVP_PKEY *key, const struct t
 	extend(one, NID_basic_constraints, "critical,CA:FALSE");
 	if (*usage != '\0')
 		extend(one, NID_ext_key_usage, usage);
-	/* As makers do: the subject is empty, and another name says what TPM it is. */
-	extend(one, NID_subject_alt_name, "critical,URI:urn:example:tpm");
+	extend_name(one, odd->maker);
 	ck_assert_int_gt(X509_sign(one, by->key, EVP_sha256()), 0);
 	len = i2d_X509(one, &der);
 	ck_assert_int_gt(len, 0);

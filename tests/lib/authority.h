@@ -18,6 +18,7 @@ struct test_authority {
 /* How a certificate differs from the one that is as it should be; all zero: in nothing. */
 struct test_oddity {
 	const char *usage;              /* another extended key usage, "" for none */
+	const char *maker;              /* who made the TPM, "id:" and 8 digits; NULL: no name */
 	bool expired;
 	bool early;
 };

@@ -37,6 +37,8 @@ unit_tests = \
 	tests/unit/test_enroll_message \
 	tests/unit/test_enroll_reason \
 	tests/unit/test_enroll_request \
+	tests/unit/test_enroll_steps \
+	tests/unit/test_enroll_verify \
 	tests/unit/test_err \
 	tests/unit/test_errand \
 	tests/unit/test_file \
