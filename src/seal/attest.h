@@ -8,10 +8,11 @@
 #define SG_SEAL_ATTEST_H
 
 #include "seal/node.h"
-#include "seal/pcrs.h"
+#include "seal/policy.h"
 #include "seal/sealer.h"
 
 #define SG_ATTEST_HASH 32
+#define SG_ATTEST_LABEL_MAX 128         /* bytes of what a key is derived with */
 #define SG_ATTEST_SIGNATURE 64          /* r ‖ s of ECDSA over P-256 */
 
 /* The keys of the hardware, as TPMT_PUBLIC, and what its maker says of one. All zero is empty. */
@@ -36,6 +37,8 @@ struct sg_attest_object {
 	struct sg_buf creation;         /* TPMS_CREATION_DATA; empty where it was imported */
 	struct sg_buf hash, ticket;     /* for CertifyCreation later; empty where it was imported */
 	struct sg_buf lock;             /* derived: TPMT_PUBLIC of the key that fixed the label */
+	struct sg_policy policy;        /* all that its authPolicy is made of: PCRs have the values
+	                                 * of then, and of a derived one that key is the signer */
 };
 
 /* What sealed objects are asked to be. */
@@ -63,10 +66,11 @@ struct sg_attest_ops {
 	                    const struct sg_attest_guard *guard, const struct sg_secret *plain,
 	                    struct sg_attest_object *out);
 
-	/* Make a key in the hardware from which 32 bytes follow for this one label. Its authPolicy
-	 * is PolicyAuthorize by a key K that is thrown away, and after it the PCRs and the clock of
-	 * the guard's policy, as sg_policy_digest has them with K as the signer: K signs the cpHash
-	 * of the one use of the label, and the rest is there for a registrar to see. */
+	/* Make a key in the hardware from which 32 bytes follow for this one label, of 1 to
+	 * SG_ATTEST_LABEL_MAX bytes. The policy has no signer of its own. The authPolicy is
+	 * PolicyAuthorize by a key K that is thrown away, and after it the PCRs and the clock of
+	 * the guard's policy, as sg_policy_digest has them with K as the signer: K signs the
+	 * cpHash of the one use of the label, and the rest is there for a registrar to see. */
 	enum sg_err (*derive)(struct sg_sealer *sealer, struct sg_bytes parent,
 	                      const struct sg_attest_guard *guard, struct sg_bytes label,
 	                      struct sg_attest_object *out);

@@ -3,6 +3,7 @@ libsignet_la_SOURCES += \
 	src/seal/any/list.c src/seal/any/list.h \
 	src/seal/any/sealer.c src/seal/any/sealer.h \
 	src/seal/any/verdict.c src/seal/any/verdict.h \
+	src/seal/attest.c src/seal/attest.h \
 	src/seal/counter.h \
 	src/seal/hsm/blob.c src/seal/hsm/blob.h \
 	src/seal/hsm/kept.c src/seal/hsm/kept.h \
@@ -28,13 +29,19 @@ libsignet_la_SOURCES += \
 	src/seal/resident.h \
 	src/seal/sealer.c src/seal/sealer.h \
 	src/seal/soft/sealer.c src/seal/soft/sealer.h \
+	src/seal/tpm/ak.c src/seal/tpm/ak.h \
 	src/seal/tpm/area.c src/seal/tpm/area.h \
+	src/seal/tpm/attest.c src/seal/tpm/attest.h \
+	src/seal/tpm/attest_object.c \
+	src/seal/tpm/attest_sign.c \
 	src/seal/tpm/auth.c src/seal/tpm/auth.h \
 	src/seal/tpm/blob.c src/seal/tpm/blob.h \
 	src/seal/tpm/boot.c src/seal/tpm/boot.h \
 	src/seal/tpm/context.c src/seal/tpm/context.h \
 	src/seal/tpm/counter.c \
 	src/seal/tpm/credential.c src/seal/tpm/credential.h \
+	src/seal/tpm/creation.c src/seal/tpm/creation.h \
+	src/seal/tpm/derived.c src/seal/tpm/derived.h \
 	src/seal/tpm/distant.c src/seal/tpm/distant.h \
 	src/seal/tpm/duplicate.c src/seal/tpm/duplicate.h \
 	src/seal/tpm/ek.c src/seal/tpm/ek.h \

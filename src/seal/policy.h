@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Ring 2. What a sealed object may ask for beside its parent: PCR values, PCR values
- * that somebody signed, that a time has not come, and the value of a PIN, all at once. This file knows their
- * form in text and in blobs and the digest that they make [TPM2 Part 1 §19.7], and asks no
- * hardware: who verifies evidence needs the same without a TPM.
+ * that somebody signed, that a time has not come, and the value of a PIN, all at once. This
+ * file knows their form in text and in blobs and the digest that they make [TPM2 Part 1 §19.7],
+ * and asks no hardware: who verifies evidence needs the same without a TPM.
  */
 #ifndef SG_SEAL_POLICY_H
 #define SG_SEAL_POLICY_H

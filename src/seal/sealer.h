@@ -72,6 +72,7 @@ struct sg_seal_tries {
 	uint32_t seconds;               /* until one is given back; 0: only a right one does */
 };
 
+struct sg_attest_ops;
 struct sg_boot_look;
 struct sg_import_ops;
 struct sg_pin_index_ops;
@@ -150,6 +151,8 @@ struct sg_sealer_ops {
 
 	/* Its counters (seal/counter.h); NULL: it keeps none. */
 	const struct sg_counter_ops *counter;
+	/* How it shows to others what it is (seal/attest.h); NULL: it can't. */
+	const struct sg_attest_ops *attest;
 	/* How it tells that the hardware was reset (seal/tripwire.h); NULL: it can't. */
 	const struct sg_tripwire_ops *tripwire;
 };

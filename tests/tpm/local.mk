@@ -1,9 +1,11 @@
 # The TPM sealer against swtpm, which each test starts for itself.
 tpm_tests = \
+	tests/tpm/test_attest \
 	tests/tpm/test_boot \
 	tests/tpm/test_commands \
 	tests/tpm/test_conformance \
 	tests/tpm/test_counter \
+	tests/tpm/test_derived \
 	tests/tpm/test_faults \
 	tests/tpm/test_fork \
 	tests/tpm/test_import \

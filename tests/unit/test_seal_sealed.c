@@ -81,6 +81,28 @@ START_TEST(every_other_attribute_is_refused)
 }
 END_TEST
 
+/* What was imported says so, and what was made here is not taken for it, nor the other way. */
+START_TEST(an_imported_object_is_told_by_its_kind_and_by_its_attributes)
+{
+	const TPMA_OBJECT fixed = TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT;
+	struct sg_sealed out;
+
+	sealed.imported = true;
+	ck_assert_int_eq(read_back(), SG_ERR_FORMAT);
+	sealed.object.area.publicArea.objectAttributes &= ~fixed;
+	ck_assert_int_eq(read_back(), SG_OK);
+	ck_assert_mem_eq(blob.data, "SGT3", 4);
+	ck_assert_int_eq(sg_sealed_read(sg_buf_bytes(&blob), &out), SG_OK);
+	ck_assert(out.imported);
+	ck_assert(!sg_sealed_has_auth(&out));
+	sealed.object.area.publicArea.objectAttributes &= ~TPMA_OBJECT_NODA;
+	ck_assert_int_eq(read_back(), SG_ERR_FORMAT);
+	sealed.object.area.publicArea.objectAttributes |= TPMA_OBJECT_NODA;
+	sealed.imported = false;
+	ck_assert_int_eq(read_back(), SG_ERR_FORMAT);
+}
+END_TEST
+
 START_TEST(another_type_of_object_is_refused)
 {
 	sealed.object.area.publicArea.type = TPM2_ALG_SYMCIPHER;
@@ -206,6 +228,7 @@ static Suite *suite(void)
 	tcase_add_test(tcase, a_blob_is_read_as_it_was_written);
 	tcase_add_test(tcase, an_authorisation_shows_in_the_attributes);
 	tcase_add_test(tcase, every_other_attribute_is_refused);
+	tcase_add_test(tcase, an_imported_object_is_told_by_its_kind_and_by_its_attributes);
 	tcase_add_test(tcase, another_type_of_object_is_refused);
 	tcase_add_test(tcase, a_policy_that_nobody_checks_is_refused);
 	tcase_add_test(tcase, another_name_algorithm_is_refused);

@@ -47,3 +47,11 @@ enum sg_err sg_tpm_area_name(const TPMT_PUBLIC *area, uint8_t name[SG_TPM_NAME])
 	sg_buf_free(&bytes);
 	return err;
 }
+
+void sg_tpm_number(const TPM2B_ECC_PARAMETER *number, uint8_t out[SG_TPM_NUMBER])
+{
+	size_t size = number->size < SG_TPM_NUMBER ? number->size : SG_TPM_NUMBER;
+
+	memset(out, 0, SG_TPM_NUMBER - size);
+	memcpy(out + SG_TPM_NUMBER - size, number->buffer, size);
+}

@@ -149,26 +149,24 @@ static bool is_ours(const TPMT_PUBLIC *area, const struct sg_policy *policy)
 	return same;
 }
 
-enum sg_err sg_tpm_duplicate_read(const struct sg_parcel *parcel, TPM2B_PUBLIC *area,
-                                  TPM2B_PRIVATE *duplicate, TPM2B_ENCRYPTED_SECRET *seed)
+enum sg_err sg_tpm_duplicate_read(const struct sg_parcel *parcel, struct sg_tpm_imported *out)
 {
 	enum sg_err err;
 
-	*area = (TPM2B_PUBLIC){ 0 };
-	*duplicate = (TPM2B_PRIVATE){ 0 };
-	*seed = (TPM2B_ENCRYPTED_SECRET){ 0 };
-	err = sg_tpm_area_read(sg_buf_bytes(&parcel->object), &area->publicArea);
-	if (err == SG_OK && (!is_ours(&area->publicArea, &parcel->policy) ||
-	                     parcel->duplicate.len > sizeof duplicate->buffer ||
-	                     parcel->seed.len > sizeof seed->secret))
+	*out = (struct sg_tpm_imported){ { 0 } };
+	err = sg_tpm_area_read(sg_buf_bytes(&parcel->object), &out->area.publicArea);
+	if (err == SG_OK && (!is_ours(&out->area.publicArea, &parcel->policy) ||
+	                     parcel->duplicate.len == 0 || parcel->seed.len == 0 ||
+	                     parcel->duplicate.len > sizeof out->duplicate.buffer ||
+	                     parcel->seed.len > sizeof out->seed.secret))
 		err = SG_ERR_FORMAT;
 	if (err == SG_ERR_FORMAT)
 		sg_log(SG_LOG_ERROR, "what is to be imported is no object that this program makes");
 	if (err != SG_OK)
 		return err;
-	duplicate->size = (uint16_t)parcel->duplicate.len;
-	memcpy(duplicate->buffer, parcel->duplicate.data, parcel->duplicate.len);
-	seed->size = (uint16_t)parcel->seed.len;
-	memcpy(seed->secret, parcel->seed.data, parcel->seed.len);
+	out->duplicate.size = (uint16_t)parcel->duplicate.len;
+	memcpy(out->duplicate.buffer, parcel->duplicate.data, parcel->duplicate.len);
+	out->seed.size = (uint16_t)parcel->seed.len;
+	memcpy(out->seed.secret, parcel->seed.data, parcel->seed.len);
 	return SG_OK;
 }

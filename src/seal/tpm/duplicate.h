@@ -9,6 +9,13 @@
 #include "seal/parcel.h"
 #include "seal/tpm/area.h"
 
+/* What TPM2_Import takes. */
+struct sg_tpm_imported {
+	TPM2B_PUBLIC area;
+	TPM2B_PRIVATE duplicate;
+	TPM2B_ENCRYPTED_SECRET seed;
+};
+
 /* Check that a public area is that of a storage key which can't leave its TPM and does nothing
  * but guard what is below it: as sg_srk_provision makes and takes it. The point of one of P-256 is
  * looked at too. Errors: FORMAT, with a log line. */
@@ -22,7 +29,6 @@ enum sg_err sg_tpm_duplicate(const TPMT_PUBLIC *storage_key, const struct sg_sec
 
 /* Read the object of a parcel, which says what it will be. Errors: FORMAT for any but one that
  * sg_tpm_duplicate made for the parcel's policy. */
-enum sg_err sg_tpm_duplicate_read(const struct sg_parcel *parcel, TPM2B_PUBLIC *area,
-                                  TPM2B_PRIVATE *duplicate, TPM2B_ENCRYPTED_SECRET *seed);
+enum sg_err sg_tpm_duplicate_read(const struct sg_parcel *parcel, struct sg_tpm_imported *out);
 
 #endif

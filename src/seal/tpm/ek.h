@@ -28,4 +28,11 @@ enum sg_err sg_ek_session_open(struct sg_tpm *tpm, ESYS_TR salt, ESYS_TR *policy
  * looked at. Errors: NOT_FOUND where the maker left none, and those of the TPM. */
 enum sg_err sg_ek_certificate(struct sg_tpm *tpm, enum sg_ek kind, struct sg_buf *out);
 
+/* Read the certificate of a key, which replaces what out holds, and keep it where it is that of the
+ * key which this TPM has; out is empty where there is none. area gets the public area of that
+ * key, a TPMT_PUBLIC, where there is a certificate; it may be NULL. The session is HMAC. Errors:
+ * HW_OWNER_AUTH where the endorsement hierarchy has a password; those of the TPM. */
+enum sg_err sg_ek_certified(struct sg_tpm *tpm, ESYS_TR session, enum sg_ek kind,
+                            struct sg_buf *out, struct sg_buf *area);
+
 #endif

@@ -5,9 +5,12 @@
  */
 #include "seal/tpm/ek.h"
 
+#include "crypto/certificate.h"
 #include "crypto/der.h"
+#include "seal/tpm/area.h"
 #include "seal/tpm/nv.h"
 #include "seal/tpm/rc.h"
+#include "util/log.h"
 
 #define PIECE 512                       /* bytes that every TPM gives out at once */
 
@@ -65,4 +68,53 @@ enum sg_err sg_ek_certificate(struct sg_tpm *tpm, enum sg_ek kind, struct sg_buf
 		return SG_ERR_NOT_FOUND;
 	err = read_all(tpm, nv, area.dataSize, out);
 	return err == SG_OK ? cut(out) : err;
+}
+
+/* Tell whether the certificate is that of the key which the TPM makes, whose area have gets. */
+static enum sg_err check(struct sg_tpm *tpm, ESYS_TR session, enum sg_ek kind,
+                         struct sg_bytes certificate, struct sg_buf *have, bool *good)
+{
+	struct sg_buf spki = { 0 }, want = { 0 };
+	TPMT_PUBLIC area = { 0 };
+	TPM2B_PUBLIC *found = NULL;
+	ESYS_TR ek = ESYS_TR_NONE;
+	enum sg_ek said = SG_EKS;
+	enum sg_err err = SG_OK;
+
+	*good = false;
+	if (sg_certificate_key(certificate, &spki) != SG_OK ||
+	    sg_ek_area(sg_buf_bytes(&spki), &said, &area) != SG_OK || said != kind)
+		goto out;
+	err = sg_ek_open(tpm, session, kind, &ek, &found);
+	if (err == SG_OK)
+		err = sg_tpm_area_write(&area, &want);
+	if (err == SG_OK)
+		err = sg_tpm_area_write(&found->publicArea, have);
+	*good = err == SG_OK && sg_bytes_equal(sg_buf_bytes(have), sg_buf_bytes(&want));
+out:
+	Esys_Free(found);
+	sg_buf_free(&spki);
+	sg_buf_free(&want);
+	return err;
+}
+
+enum sg_err sg_ek_certified(struct sg_tpm *tpm, ESYS_TR session, enum sg_ek kind,
+                            struct sg_buf *out, struct sg_buf *area)
+{
+	struct sg_buf have = { 0 };
+	bool good = false;
+	enum sg_err err = sg_ek_certificate(tpm, kind, out);
+
+	if (err == SG_OK) {
+		err = check(tpm, session, kind, sg_buf_bytes(out), &have, &good);
+		if (err == SG_OK && !good)
+			sg_log(SG_LOG_NOTICE, "a certificate in the TPM is not that of its "
+			       "endorsement key, and is left out");
+	}
+	if (good && area != NULL)
+		err = sg_buf_set(area, sg_buf_bytes(&have));
+	if (!good)
+		out->len = 0;
+	sg_buf_free(&have);
+	return err == SG_ERR_NOT_FOUND ? SG_OK : err;
 }

@@ -8,12 +8,13 @@
 
 #include <string.h>
 
+#include "seal/tpm/area.h"
 #include "seal/tpm/auth.h"
 #include "seal/tpm/rc.h"
 #include "seal/tpm/session.h"
 #include "util/log.h"
 
-#define HALF 32                         /* bytes of a number of P-256 */
+#define HALF SG_TPM_NUMBER
 #define UNCOMPRESSED 0x04               /* [SEC 1 §2.3.3] */
 
 static const char magic[4] = { 'S', 'G', 'K', '1' };
@@ -146,22 +147,13 @@ enum sg_err sg_tpm_key_read(struct sg_bytes blob, enum sg_resident_kind kind, un
 	return err;
 }
 
-/* Write a number of the TPM's, which may lack its leading zeros. */
-static void put_number(const TPM2B_ECC_PARAMETER *number, uint8_t out[HALF])
-{
-	size_t size = number->size < HALF ? number->size : HALF;
-
-	memset(out, 0, HALF - size);
-	memcpy(out + HALF - size, number->buffer, size);
-}
-
 void sg_tpm_key_point(const struct sg_tpm_blob *key, uint8_t point[SG_RESIDENT_POINT])
 {
 	const TPMS_ECC_POINT *unique = &key->area.publicArea.unique.ecc;
 
 	point[0] = UNCOMPRESSED;
-	put_number(&unique->x, point + 1);
-	put_number(&unique->y, point + 1 + HALF);
+	sg_tpm_number(&unique->x, point + 1);
+	sg_tpm_number(&unique->y, point + 1 + HALF);
 }
 
 enum sg_err sg_tpm_key_create(struct sg_tpm *tpm, ESYS_TR srk, ESYS_TR session,
@@ -254,8 +246,8 @@ enum sg_err sg_tpm_key_sign(struct sg_tpm *tpm, ESYS_TR object, ESYS_TR session,
 		err = SG_ERR_HW_FAULT;
 		goto out;
 	}
-	put_number(&made->signature.ecdsa.signatureR, signature);
-	put_number(&made->signature.ecdsa.signatureS, signature + HALF);
+	sg_tpm_number(&made->signature.ecdsa.signatureR, signature);
+	sg_tpm_number(&made->signature.ecdsa.signatureS, signature + HALF);
 out:
 	Esys_Free(made);
 	return err;
@@ -282,7 +274,7 @@ enum sg_err sg_tpm_key_ecdh(struct sg_tpm *tpm, ESYS_TR object, ESYS_TR session,
 	sg_tpm_scrub(tpm, ESYS_TR_RH_NULL, ESYS_TR_PASSWORD);
 	err = sg_tpm_err(TPM2_CC_ECDH_ZGen, rc);
 	if (err == SG_OK) {
-		put_number(&made->point.x, (*shared)->data);
+		sg_tpm_number(&made->point.x, (*shared)->data);
 		(*shared)->len = SG_RESIDENT_SHARED;
 	}
 out:

@@ -104,7 +104,8 @@ static enum sg_err assert_auth(const struct assertion *a)
 }
 
 /* Load the key that may sign. */
-static enum sg_err load_signer(const struct assertion *a, ESYS_TR *key, TPM2B_NAME **name)
+static enum sg_err load_signer(struct sg_tpm *tpm, const struct sg_policy *policy, ESYS_TR *key,
+                               TPM2B_NAME **name)
 {
 	struct sg_buf bytes = { 0 };
 	struct sg_writer w = sg_writer(&bytes);
@@ -114,15 +115,15 @@ static enum sg_err load_signer(const struct assertion *a, ESYS_TR *key, TPM2B_NA
 	enum sg_err err;
 
 	*name = NULL;
-	err = sg_policy_signer_area(sg_buf_bytes(&a->policy->signer), &w);
+	err = sg_policy_signer_area(sg_buf_bytes(&policy->signer), &w);
 	if (err == SG_OK && Tss2_MU_TPMT_PUBLIC_Unmarshal(bytes.data, bytes.len, &at,
 	                                                  &area.publicArea) != TSS2_RC_SUCCESS)
 		err = SG_ERR_FORMAT;
 	if (err == SG_OK) {
-		rc = Esys_LoadExternal(a->tpm->esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, NULL,
+		rc = Esys_LoadExternal(tpm->esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, NULL,
 		                       &area, ESYS_TR_RH_OWNER, key);
 		if (rc == TSS2_RC_SUCCESS)
-			rc = Esys_TR_GetName(a->tpm->esys, *key, name);
+			rc = Esys_TR_GetName(tpm->esys, *key, name);
 		err = sg_tpm_err(TPM2_CC_LoadExternal, rc);
 	}
 	sg_buf_free(&bytes);
@@ -130,14 +131,14 @@ static enum sg_err load_signer(const struct assertion *a, ESYS_TR *key, TPM2B_NA
 }
 
 /* Bring a signature into the TPM's form; false where it can't be one of this signer's. */
-static bool signature_fill(const struct assertion *a, const struct sg_policy_signature *one,
+static bool signature_fill(const struct sg_policy *policy, const struct sg_policy_signature *one,
                            TPMT_SIGNATURE *out)
 {
 	uint8_t raw[SG_P256_SIGNATURE];
 	struct sg_spki spki;
 
 	*out = (TPMT_SIGNATURE){ 0 };
-	if (sg_spki_read(sg_buf_bytes(&a->policy->signer), &spki) != SG_OK)
+	if (sg_spki_read(sg_buf_bytes(&policy->signer), &spki) != SG_OK)
 		return false;
 	if (spki.kind == SG_SPKI_RSA) {
 		TPM2B_PUBLIC_KEY_RSA *sig = &out->signature.rsassa.sig;
@@ -160,7 +161,7 @@ static bool signature_fill(const struct assertion *a, const struct sg_policy_sig
 }
 
 /* Have the TPM verify the signature over a policy; its ticket says so to PolicyAuthorize. */
-static enum sg_err verify(const struct assertion *a, ESYS_TR key,
+static enum sg_err verify(struct sg_tpm *tpm, const struct sg_policy *policy, ESYS_TR key,
                           const struct sg_policy_signature *one, TPMT_TK_VERIFIED **ticket)
 {
 	TPM2B_DIGEST digest = { .size = SG_POLICY_DIGEST };
@@ -168,7 +169,7 @@ static enum sg_err verify(const struct assertion *a, ESYS_TR key,
 	enum sg_err err;
 
 	*ticket = NULL;
-	if (!signature_fill(a, one, &signature)) {
+	if (!signature_fill(policy, one, &signature)) {
 		sg_log(SG_LOG_ERROR, "the signature over the PCR values is not of the signer's kind");
 		return SG_ERR_POLICY;
 	}
@@ -176,25 +177,24 @@ static enum sg_err verify(const struct assertion *a, ESYS_TR key,
 	if (err != SG_OK)
 		return err;
 	return sg_tpm_err(TPM2_CC_VerifySignature,
-	                  Esys_VerifySignature(a->tpm->esys, key, ESYS_TR_NONE, ESYS_TR_NONE,
+	                  Esys_VerifySignature(tpm->esys, key, ESYS_TR_NONE, ESYS_TR_NONE,
 	                                       ESYS_TR_NONE, &digest, &signature, ticket));
 }
 
-/* Have the TPM check that the signer signed this. Name and ticket are for PolicyAuthorize; the
- * caller frees both with Esys_Free, also after an error. */
-static enum sg_err check(const struct assertion *a, const struct sg_policy_signature *one,
-                         TPM2B_NAME **name, TPMT_TK_VERIFIED **ticket)
+enum sg_err sg_tpm_policy_check(struct sg_tpm *tpm, const struct sg_policy *policy,
+                                const struct sg_policy_signature *one, TPM2B_NAME **name,
+                                TPMT_TK_VERIFIED **ticket)
 {
 	ESYS_TR key = ESYS_TR_NONE;
 	enum sg_err err;
 
 	*ticket = NULL;
-	err = load_signer(a, &key, name);
+	err = load_signer(tpm, policy, &key, name);
 	if (err == SG_OK)
-		err = verify(a, key, one, ticket);
+		err = verify(tpm, policy, key, one, ticket);
 	/* Slots are few, and the key has done its work. */
 	if (key != ESYS_TR_NONE)
-		sg_tpm_err(TPM2_CC_FlushContext, Esys_FlushContext(a->tpm->esys, key));
+		sg_tpm_err(TPM2_CC_FlushContext, Esys_FlushContext(tpm->esys, key));
 	return err;
 }
 
@@ -247,17 +247,17 @@ static enum sg_err find_signature(const struct assertion *a,
 	return err;
 }
 
-/* Assert what the signer approved in the place of all that was asserted before. */
-static enum sg_err authorize(const struct assertion *a, const struct sg_policy_signature *one,
-                             const TPM2B_NAME *name, const TPMT_TK_VERIFIED *ticket)
+enum sg_err sg_tpm_policy_authorize(struct sg_tpm *tpm, ESYS_TR session,
+                                    const uint8_t approved[SG_POLICY_DIGEST],
+                                    const TPM2B_NAME *name, const TPMT_TK_VERIFIED *ticket)
 {
 	static const TPM2B_NONCE no_reference;
-	TPM2B_DIGEST approved = { .size = SG_POLICY_DIGEST };
+	TPM2B_DIGEST digest = { .size = SG_POLICY_DIGEST };
 
-	memcpy(approved.buffer, one->policy, sizeof one->policy);
+	memcpy(digest.buffer, approved, SG_POLICY_DIGEST);
 	return sg_tpm_err(TPM2_CC_PolicyAuthorize,
-	                  Esys_PolicyAuthorize(a->tpm->esys, a->session, ESYS_TR_NONE, ESYS_TR_NONE,
-	                                       ESYS_TR_NONE, &approved, &no_reference, name,
+	                  Esys_PolicyAuthorize(tpm->esys, session, ESYS_TR_NONE, ESYS_TR_NONE,
+	                                       ESYS_TR_NONE, &digest, &no_reference, name,
 	                                       ticket));
 }
 
@@ -289,7 +289,8 @@ static void explain_signed(const struct assertion *a)
 	sg_policy_signatures_pcrs(a->signatures, print, &now);
 	read_kept(a->tpm, &now);
 	nearest = sg_policy_signatures_nearest(a->signatures, print, &now);
-	if (nearest != NULL && check(a, nearest, &name, &ticket) == SG_OK) {
+	if (nearest != NULL &&
+	    sg_tpm_policy_check(a->tpm, a->policy, nearest, &name, &ticket) == SG_OK) {
 		sg_log(SG_LOG_ERROR, "the signed values that come nearest differ as follows");
 		expected.bank[nearest->bank] = *nearest->values;
 		sg_tpm_pcr_explain(a->tpm, &expected);
@@ -314,11 +315,11 @@ static enum sg_err assert_signed(const struct assertion *a)
 		err = SG_ERR_POLICY;
 	}
 	if (err == SG_OK)
-		err = check(a, one, &name, &ticket);
+		err = sg_tpm_policy_check(a->tpm, a->policy, one, &name, &ticket);
 	if (err == SG_OK)
 		err = policy_pcr(a, &now);
 	if (err == SG_OK)
-		err = authorize(a, one, name, ticket);
+		err = sg_tpm_policy_authorize(a->tpm, a->session, one->policy, name, ticket);
 	Esys_Free(name);
 	Esys_Free(ticket);
 	return err;

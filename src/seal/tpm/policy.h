@@ -25,4 +25,17 @@ enum sg_err sg_tpm_policy_assert(struct sg_tpm *tpm, ESYS_TR session,
                                  const struct sg_policy *policy,
                                  const struct sg_tpm_policy_proof *proof);
 
+/* Have the TPM check that the signer of the policy signed what one says. Name and ticket are for
+ * sg_tpm_policy_authorize; the caller frees both with Esys_Free, also after an error. Nothing
+ * stays loaded. Errors: POLICY where he did not, those of the TPM. */
+enum sg_err sg_tpm_policy_check(struct sg_tpm *tpm, const struct sg_policy *policy,
+                                const struct sg_policy_signature *one, TPM2B_NAME **name,
+                                TPMT_TK_VERIFIED **ticket);
+
+/* Assert what a signer approved, with an empty policyRef, in the place of all that the session
+ * asserted before, which must be just that. Errors: POLICY. */
+enum sg_err sg_tpm_policy_authorize(struct sg_tpm *tpm, ESYS_TR session,
+                                    const uint8_t approved[SG_POLICY_DIGEST],
+                                    const TPM2B_NAME *name, const TPMT_TK_VERIFIED *ticket);
+
 #endif

@@ -20,17 +20,26 @@
 #define DIGEST 32
 #define POLICY_STORED_MAX 8192
 
-static const char magic_plain[4] = { 'S', 'G', 'T', '1' };
-static const char magic_policy[4] = { 'S', 'G', 'T', '2' };
+/* The kinds of blobs: each has its magic, and what it says is in it. */
+enum { KIND_PLAIN, KIND_POLICY, KIND_IMPORTED, KINDS };
+
+static const struct kind {
+	char magic[4];
+	bool policy, imported;
+} kinds[KINDS] = {
+	[KIND_PLAIN] = { { 'S', 'G', 'T', '1' }, false, false },
+	[KIND_POLICY] = { { 'S', 'G', 'T', '2' }, true, false },
+	[KIND_IMPORTED] = { { 'S', 'G', 'T', '3' }, true, true },
+};
 
 /* What guards the object. Without a policy its authValue opens it, an empty one for a
  * machine's: then the parent alone guards it, and noDA keeps power cuts from counting as
  * wrong tries. So it does where an index counts them: nobody comes to the authValue without
  * it. With a policy userWithAuth must be clear, or the authValue walks around
  * the policy [TPM2 Part 1 §23.2]. */
-static TPMA_OBJECT attributes(bool da, const TPM2B_DIGEST *policy)
+static TPMA_OBJECT attributes(bool imported, bool da, const TPM2B_DIGEST *policy)
 {
-	TPMA_OBJECT bits = TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT;
+	TPMA_OBJECT bits = imported ? 0 : TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT;
 
 	bits |= policy->size > 0 ? TPMA_OBJECT_ADMINWITHPOLICY : TPMA_OBJECT_USERWITHAUTH;
 	if (!da)
@@ -44,7 +53,7 @@ static void area_fill(TPM2B_PUBLIC *out, bool da, const TPM2B_DIGEST *policy)
 		.publicArea = {
 			.type = TPM2_ALG_KEYEDHASH,
 			.nameAlg = TPM2_ALG_SHA256,
-			.objectAttributes = attributes(da, policy),
+			.objectAttributes = attributes(false, da, policy),
 			.authPolicy = *policy,
 			.parameters.keyedHashDetail.scheme.scheme = TPM2_ALG_NULL,
 		},
@@ -69,10 +78,13 @@ static bool attributes_ours(const struct sg_sealed *sealed)
 	const TPMT_PUBLIC *area = &sealed->object.area.publicArea;
 	TPMA_OBJECT have = area->objectAttributes;
 
+	/* What comes from elsewhere has no PIN of ours, and so nothing to count. */
+	if (sealed->imported)
+		return !sealed->policy.auth && have == attributes(true, false, &area->authPolicy);
 	if (!sg_policy_empty(&sealed->policy))
-		return have == attributes(counts(&sealed->policy), &area->authPolicy);
-	return have == attributes(false, &area->authPolicy) ||
-	       have == attributes(true, &area->authPolicy);
+		return have == attributes(false, counts(&sealed->policy), &area->authPolicy);
+	return have == attributes(false, false, &area->authPolicy) ||
+	       have == attributes(false, true, &area->authPolicy);
 }
 
 /* Tell whether the public area is one that area_fill made for this policy. */
@@ -103,14 +115,21 @@ void sg_sealed_clear(struct sg_sealed *sealed)
 	memset(sealed, 0, sizeof *sealed);
 }
 
+static const struct kind *kind_of(const struct sg_sealed *sealed)
+{
+	if (sealed->imported)
+		return &kinds[KIND_IMPORTED];
+	return &kinds[sg_policy_empty(&sealed->policy) ? KIND_PLAIN : KIND_POLICY];
+}
+
 enum sg_err sg_sealed_write(const struct sg_sealed *sealed, struct sg_buf *out)
 {
-	bool plain = sg_policy_empty(&sealed->policy);
+	const struct kind *kind = kind_of(sealed);
 	struct sg_writer w = sg_writer(out), inner;
 	struct sg_buf policy = { 0 };
 
-	sg_write_magic(&w, plain ? magic_plain : magic_policy);
-	if (!plain) {
+	sg_write_magic(&w, kind->magic);
+	if (kind->policy) {
 		inner = sg_writer(&policy);
 		sg_policy_write(&sealed->policy, &inner);
 		sg_write_var(&w, sg_buf_bytes(&policy));
@@ -122,28 +141,35 @@ enum sg_err sg_sealed_write(const struct sg_sealed *sealed, struct sg_buf *out)
 	return w.err;
 }
 
-static enum sg_err read_policy(struct sg_reader *r, struct sg_policy *policy)
+/* Read the magic; NULL for one that is none of ours. */
+static const struct kind *read_kind(struct sg_reader *r)
 {
-	struct sg_bytes stored;
-	enum sg_err err;
+	for (size_t i = 0; i < KINDS; i++) {
+		struct sg_reader peek = *r;
 
-	sg_read_magic(r, magic_policy);
-	stored = sg_read_var(r, POLICY_STORED_MAX);
-	err = r->failed ? SG_ERR_FORMAT : sg_policy_read(stored, policy);
-	return err == SG_OK && sg_policy_empty(policy) ? SG_ERR_FORMAT : err;
+		sg_read_magic(&peek, kinds[i].magic);
+		if (!peek.failed) {
+			*r = peek;
+			return &kinds[i];
+		}
+	}
+	return NULL;
 }
 
 enum sg_err sg_sealed_read(struct sg_bytes blob, struct sg_sealed *out)
 {
-	struct sg_reader r = sg_reader(blob), peek = r;
-	enum sg_err err = SG_OK;
+	struct sg_reader r = sg_reader(blob);
+	const struct kind *kind = read_kind(&r);
+	enum sg_err err = kind != NULL ? SG_OK : SG_ERR_FORMAT;
 
-	*out = (struct sg_sealed){ 0 };
-	sg_read_magic(&peek, magic_plain);
-	if (peek.failed)
-		err = read_policy(&r, &out->policy);
-	else
-		r = peek;
+	*out = (struct sg_sealed){ .imported = kind != NULL && kind->imported };
+	if (err == SG_OK && kind->policy) {
+		struct sg_bytes stored = sg_read_var(&r, POLICY_STORED_MAX);
+
+		err = r.failed ? SG_ERR_FORMAT : sg_policy_read(stored, &out->policy);
+	}
+	if (err == SG_OK && kind != kind_of(out))
+		err = SG_ERR_FORMAT;
 	if (err == SG_OK)
 		err = sg_tpm_blob_read(&r, &out->object);
 	if (err == SG_OK && !area_ours(out))
@@ -178,36 +204,24 @@ static enum sg_err complete(struct sg_tpm *tpm, ESYS_TR session, const struct sg
 
 static enum sg_err create(struct sg_tpm *tpm, ESYS_TR srk, ESYS_TR session,
                           const struct sg_secret *auth, bool da, const struct sg_secret *plain,
-                          const TPM2B_DIGEST *policy, struct sg_tpm_blob *out)
+                          const TPM2B_DIGEST *policy, const struct sg_tpm_shown *shown,
+                          struct sg_tpm_blob *out)
 {
-	static const TPM2B_DATA outside;
-	static const TPML_PCR_SELECTION pcrs;
 	struct sg_secret *guarded = NULL;
 	TPM2B_SENSITIVE_CREATE *sensitive;
-	TPM2B_PUBLIC template, *area = NULL;
-	TPM2B_PRIVATE *private_area = NULL;
-	TSS2_RC rc;
+	TPM2B_PUBLIC template;
 	enum sg_err err;
 
 	err = sg_secret_new(sizeof *sensitive, &guarded);
 	if (err != SG_OK)
-		goto out;
+		return err;
 	sensitive = (void *)guarded->data;
 	if (auth != NULL)
 		sg_tpm_auth_fill(&sensitive->sensitive.userAuth, auth);
 	sensitive->sensitive.data.size = (uint16_t)plain->len;
 	memcpy(sensitive->sensitive.data.buffer, plain->data, plain->len);
 	area_fill(&template, da, policy);
-	rc = Esys_Create(tpm->esys, srk, session, ESYS_TR_NONE, ESYS_TR_NONE, sensitive, &template,
-	                 &outside, &pcrs, &private_area, &area, NULL, NULL, NULL);
-	sg_tpm_scrub(tpm, ESYS_TR_RH_NULL, ESYS_TR_PASSWORD);
-	err = sg_tpm_err(TPM2_CC_Create, rc);
-	if (err != SG_OK)
-		goto out;
-	*out = (struct sg_tpm_blob){ *area, *private_area };
-out:
-	Esys_Free(area);
-	Esys_Free(private_area);
+	err = sg_tpm_create(tpm, srk, session, sensitive, &template, shown, out);
 	sg_secret_free(&guarded);
 	return err;
 }
@@ -221,7 +235,7 @@ static enum sg_err create_counted(struct sg_tpm *tpm, ESYS_TR srk, ESYS_TR sessi
 	enum sg_err err = sg_tpm_pin_split(guard->auth, &pin);
 
 	if (err == SG_OK)
-		err = create(tpm, srk, session, pin.object, false, plain, policy, out);
+		err = create(tpm, srk, session, pin.object, false, plain, policy, NULL, out);
 	if (err == SG_OK)
 		err = sg_tpm_pin_index_make(tpm, srk, session, guard->owner_auth, guard->plan,
 		                            pin.index);
@@ -231,7 +245,7 @@ static enum sg_err create_counted(struct sg_tpm *tpm, ESYS_TR srk, ESYS_TR sessi
 
 enum sg_err sg_sealed_create(struct sg_tpm *tpm, ESYS_TR srk, ESYS_TR session,
                              const struct sg_seal_guard *guard, const struct sg_secret *plain,
-                             struct sg_sealed *out)
+                             const struct sg_tpm_shown *shown, struct sg_sealed *out)
 {
 	TPM2B_DIGEST digest;
 	enum sg_err err;
@@ -245,7 +259,26 @@ enum sg_err sg_sealed_create(struct sg_tpm *tpm, ESYS_TR srk, ESYS_TR session,
 	return guard->plan != NULL
 	               ? create_counted(tpm, srk, session, guard, plain, &digest, &out->object)
 	               : create(tpm, srk, session, guard->auth, guard->auth != NULL, plain, &digest,
-	                        &out->object);
+	                        shown, &out->object);
+}
+
+enum sg_err sg_tpm_import_object(struct sg_tpm *tpm, ESYS_TR srk, ESYS_TR session,
+                                 const struct sg_tpm_imported *object,
+                                 TPM2B_PRIVATE *private_area)
+{
+	static const TPM2B_DATA no_key;
+	static const TPMT_SYM_DEF_OBJECT none = { .algorithm = TPM2_ALG_NULL };
+	TPM2B_PRIVATE *made = NULL;
+	enum sg_err err;
+
+	err = sg_tpm_err(TPM2_CC_Import,
+	                 Esys_Import(tpm->esys, srk, session, ESYS_TR_NONE, ESYS_TR_NONE, &no_key,
+	                             &object->area, &object->duplicate, &object->seed, &none,
+	                             &made));
+	if (err == SG_OK)
+		*private_area = *made;
+	Esys_Free(made);
+	return err;
 }
 
 /* Unseal a loaded object. There is nothing to encrypt on the way in. The session ends with

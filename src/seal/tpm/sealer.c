@@ -14,6 +14,7 @@
 
 #include "seal/tpm/boot.h"
 #include "seal/tpm/context.h"
+#include "seal/tpm/derived.h"
 #include "seal/tpm/rc.h"
 #include "seal/tpm/sealed.h"
 #include "seal/tpm/session.h"
@@ -153,6 +154,7 @@ struct under_parent {
 	const struct sg_secret *plain;          /* to seal */
 	struct sg_secret **opened;              /* where to unseal to */
 	struct sg_sealed sealed;
+	struct sg_derived derived;              /* or this */
 };
 
 enum sg_err sg_tpm_open_parent(struct sg_tpm *tpm, struct sg_bytes parent, ESYS_TR *srk,
@@ -170,7 +172,8 @@ static enum sg_err do_seal(struct sg_tpm *tpm, void *arg)
 	enum sg_err err = sg_tpm_open_parent(tpm, u->parent, &srk, &session);
 
 	sg_sealed_clear(&u->sealed);            /* of a try before */
-	return err == SG_OK ? sg_sealed_create(tpm, srk, session, u->guard, u->plain, &u->sealed)
+	return err == SG_OK ? sg_sealed_create(tpm, srk, session, u->guard, u->plain, NULL,
+	                                       &u->sealed)
 	                    : err;
 }
 
@@ -181,6 +184,15 @@ static enum sg_err do_unseal(struct sg_tpm *tpm, void *arg)
 	enum sg_err err = sg_srk_open(tpm, u->parent, &srk);
 
 	return err == SG_OK ? sg_sealed_open(tpm, srk, u->guard, &u->sealed, u->opened) : err;
+}
+
+static enum sg_err do_derive(struct sg_tpm *tpm, void *arg)
+{
+	struct under_parent *u = arg;
+	ESYS_TR srk;
+	enum sg_err err = sg_srk_open(tpm, u->parent, &srk);
+
+	return err == SG_OK ? sg_derived_open(tpm, srk, u->guard, &u->derived, u->opened) : err;
 }
 
 static enum sg_err sealer_seal(struct sg_sealer *sealer, struct sg_bytes parent,
@@ -203,6 +215,20 @@ static enum sg_err sealer_seal(struct sg_sealer *sealer, struct sg_bytes parent,
 	return err;
 }
 
+/* Have a secret derived that nobody sealed. No authValue goes with it. */
+static enum sg_err unseal_derived(struct sg_sealer *sealer, struct sg_bytes blob,
+                                  struct under_parent *u)
+{
+	enum sg_err err = sg_derived_read(blob, &u->derived);
+
+	if (err == SG_OK && u->guard->auth != NULL)
+		err = SG_ERR_AUTH;
+	if (err == SG_OK)
+		err = sg_tpm_transact(sealer, do_derive, u);
+	sg_derived_clear(&u->derived);
+	return err;
+}
+
 static enum sg_err sealer_unseal(struct sg_sealer *sealer, struct sg_bytes parent,
                                  const struct sg_seal_guard *guard, struct sg_bytes blob,
                                  struct sg_secret **out)
@@ -213,6 +239,8 @@ static enum sg_err sealer_unseal(struct sg_sealer *sealer, struct sg_bytes paren
 	*out = NULL;
 	if (!guard_fits(guard))
 		return SG_ERR_RANGE;
+	if (sg_derived_is(blob))
+		return unseal_derived(sealer, blob, &u);
 	err = sg_sealed_read(blob, &u.sealed);
 	/* The TPM would count an empty try as a wrong one; and a policy that asks for no
 	 * authValue would let every PIN through. */
@@ -387,5 +415,6 @@ const struct sg_sealer_ops sg_tpm_sealer = {
 	.import = &sg_tpm_import,
 	.resident = &sg_tpm_resident,
 	.counter = &sg_tpm_counter,
+	.attest = &sg_tpm_attest,
 	.tripwire = &tripwire,
 };

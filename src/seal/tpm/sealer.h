@@ -5,6 +5,7 @@
 #ifndef SG_SEAL_TPM_SEALER_H
 #define SG_SEAL_TPM_SEALER_H
 
+#include "seal/attest.h"
 #include "seal/counter.h"
 #include "seal/import.h"
 #include "seal/pin_index.h"
@@ -13,6 +14,7 @@
 
 extern const struct sg_sealer_ops sg_tpm_sealer;
 extern const struct sg_resident_ops sg_tpm_resident;
+extern const struct sg_attest_ops sg_tpm_attest;
 extern const struct sg_counter_ops sg_tpm_counter;
 extern const struct sg_import_ops sg_tpm_import;
 extern const struct sg_pin_index_ops sg_tpm_pin_index;

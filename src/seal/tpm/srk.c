@@ -5,6 +5,7 @@
  */
 #include "seal/tpm/srk.h"
 
+#include "seal/tpm/area.h"
 #include "seal/tpm/auth.h"
 #include "seal/tpm/rc.h"
 #include "seal/tpm/session.h"
@@ -226,5 +227,24 @@ enum sg_err sg_srk_provision(struct sg_tpm *tpm, const struct sg_secret *owner_a
 	}
 	if (err == SG_OK && !parent)
 		err = refuse_foreign();
+	return err;
+}
+
+enum sg_err sg_srk_area(struct sg_tpm *tpm, ESYS_TR srk, struct sg_bytes name, struct sg_buf *out)
+{
+	TPM2B_PUBLIC *area = NULL;
+	uint8_t found[SG_TPM_NAME];
+	enum sg_err err;
+
+	err = sg_tpm_err(TPM2_CC_ReadPublic,
+	                 Esys_ReadPublic(tpm->esys, srk, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
+	                                 &area, NULL, NULL));
+	if (err == SG_OK)
+		err = sg_tpm_area_write(&area->publicArea, out);
+	if (err == SG_OK)
+		err = sg_tpm_area_name(&area->publicArea, found);
+	if (err == SG_OK && !sg_bytes_equal(sg_bytes(found, sizeof found), name))
+		err = SG_ERR_HW_FAULT;
+	Esys_Free(area);
 	return err;
 }

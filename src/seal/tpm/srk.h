@@ -25,6 +25,10 @@ bool sg_srk_fits(const TPMT_PUBLIC *area);
  * is no storage parent, HW_OTHER, and those of the TPM. */
 enum sg_err sg_srk_open(struct sg_tpm *tpm, struct sg_bytes name, ESYS_TR *srk);
 
+/* Read the public area, a TPMT_PUBLIC, of the key that sg_srk_open took up; it replaces what out
+ * holds. Errors: HW_FAULT where it is not that of the Name, and those of the TPM. */
+enum sg_err sg_srk_area(struct sg_tpm *tpm, ESYS_TR srk, struct sg_bytes name, struct sg_buf *out);
+
 /* Look at what stands there: its Name, and whether it is a storage parent as we make
  * them, or the RSA-2048 one that other systems make.
  * Errors: HW_NO_PARENT where nothing stands there, and those of the TPM. */

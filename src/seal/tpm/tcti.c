@@ -25,20 +25,21 @@ struct sg_tcti_row {
 	bool makes;                     /* its response has a handle: something was loaded */
 	bool ends;                      /* what its first number names is gone afterwards */
 	/* The parameters of its response: 1, 2, 4 are numbers of so many bytes, b is a TPM2B,
-	 * c a capability with its list, d a list of digests, s one of PCRs. */
+	 * c a capability with its list, d a list of digests, s one of PCRs, g a signature. */
 	const char *layout;
 };
 
 /* What this table lacks can't be checked, and so is not sent. */
 static const struct sg_tcti_row rows[] = {
 	{ TPM2_CC_ActivateCredential, "TPM2_ActivateCredential", 2, false, false, "b" },
+	{ TPM2_CC_CertifyCreation,    "TPM2_CertifyCreation",   2, false, false, "bg" },
 	{ TPM2_CC_Create,             "TPM2_Create",            1, false, false, "bbbb24b" },
 	{ TPM2_CC_CreatePrimary,      "TPM2_CreatePrimary",     1, true,  false, "bbb24bb" },
 	{ TPM2_CC_ECDH_ZGen,          "TPM2_ECDH_ZGen",         1, false, false, "b" },
 	{ TPM2_CC_EvictControl,       "TPM2_EvictControl",      2, false, false, "" },
 	{ TPM2_CC_FlushContext,       "TPM2_FlushContext",      0, false, true,  "" },
 	{ TPM2_CC_GetCapability,      "TPM2_GetCapability",     0, false, false, "1c" },
-	{ TPM2_CC_GetTime,            "TPM2_GetTime",           2, false, false, "b2" },
+	{ TPM2_CC_GetTime,            "TPM2_GetTime",           2, false, false, "bg" },
 	{ TPM2_CC_HMAC,               "TPM2_HMAC",              1, false, false, "b" },
 	{ TPM2_CC_HMAC_Start,         "TPM2_HMAC_Start",        1, true,  false, "" },
 	{ TPM2_CC_Import,             "TPM2_Import",            1, false, false, "b" },
@@ -55,15 +56,17 @@ static const struct sg_tcti_row rows[] = {
 	{ TPM2_CC_PolicyAuthorize,    "TPM2_PolicyAuthorize",   1, false, false, "" },
 	{ TPM2_CC_PolicyCommandCode,  "TPM2_PolicyCommandCode", 1, false, false, "" },
 	{ TPM2_CC_PolicyCounterTimer, "TPM2_PolicyCounterTimer", 1, false, false, "" },
+	{ TPM2_CC_PolicyCpHash,       "TPM2_PolicyCpHash",      1, false, false, "" },
 	{ TPM2_CC_PolicyOR,           "TPM2_PolicyOR",          1, false, false, "" },
 	{ TPM2_CC_PolicyPCR,          "TPM2_PolicyPCR",         1, false, false, "" },
 	{ TPM2_CC_PolicySecret,       "TPM2_PolicySecret",      2, false, false, "b24b" },
 	{ TPM2_CC_PolicySigned,       "TPM2_PolicySigned",      2, false, false, "b24b" },
+	{ TPM2_CC_Quote,              "TPM2_Quote",             1, false, false, "bg" },
 	{ TPM2_CC_ReadClock,          "TPM2_ReadClock",         0, false, false, "4444441" },
 	{ TPM2_CC_ReadPublic,         "TPM2_ReadPublic",        1, false, false, "bbb" },
 	{ TPM2_CC_SequenceComplete,   "TPM2_SequenceComplete",  1, false, true,  "b24b" },
 	{ TPM2_CC_SequenceUpdate,     "TPM2_SequenceUpdate",    1, false, false, "" },
-	{ TPM2_CC_Sign,               "TPM2_Sign",              1, false, false, "22bb" },
+	{ TPM2_CC_Sign,               "TPM2_Sign",              1, false, false, "g" },
 	{ TPM2_CC_StartAuthSession,   "TPM2_StartAuthSession",  2, true,  false, "b" },
 	{ TPM2_CC_Unseal,             "TPM2_Unseal",            1, false, false, "b" },
 	{ TPM2_CC_VerifySignature,    "TPM2_VerifySignature",   1, false, false, "24b" },
@@ -159,6 +162,20 @@ static void skip_pcrs(struct sg_reader *r)
 	sg_read_bytes(r, sg_read_u8(r));
 }
 
+/* One of ECDSA, or none; no other is ever asked for [TPM2 Part 2 §11.3.4]. */
+static void skip_signature(struct sg_reader *r)
+{
+	uint16_t scheme = sg_read_u16(r);
+
+	if (scheme == TPM2_ALG_NULL)
+		return;
+	if (scheme != TPM2_ALG_ECDSA)
+		r->failed = true;
+	sg_read_u16(r);
+	skip_sized(r);
+	skip_sized(r);
+}
+
 static void skip_handle(struct sg_reader *r)
 {
 	sg_read_u32(r);
@@ -195,6 +212,8 @@ static bool parameters_fit(const char *layout, struct sg_reader *r)
 			skip_list(r, skip_sized);
 		else if (*layout == 's')
 			skip_list(r, skip_pcrs);
+		else if (*layout == 'g')
+			skip_signature(r);
 		else
 			sg_read_bytes(r, (size_t)(*layout - '0'));
 	}
