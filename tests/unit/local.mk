@@ -34,11 +34,15 @@ unit_tests = \
 	tests/unit/test_date \
 	tests/unit/test_enroll_binding \
 	tests/unit/test_enroll_eventlog \
+	tests/unit/test_enroll_guard \
 	tests/unit/test_enroll_message \
+	tests/unit/test_enroll_naming \
+	tests/unit/test_enroll_net \
 	tests/unit/test_enroll_reason \
 	tests/unit/test_enroll_request \
 	tests/unit/test_enroll_steps \
 	tests/unit/test_enroll_verify \
+	tests/unit/test_enroll_zone \
 	tests/unit/test_err \
 	tests/unit/test_errand \
 	tests/unit/test_file \
