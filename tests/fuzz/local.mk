@@ -22,6 +22,7 @@ fuzz_api_sources = \
 fuzz_attrs_sources = tests/fuzz/attrs.c tests/fuzz/input.c tests/fuzz/input.h
 fuzz_config_sources = tests/fuzz/config.c tests/fuzz/input.c tests/fuzz/input.h
 fuzz_enroll_sources = tests/fuzz/enroll.c tests/fuzz/input.c tests/fuzz/input.h
+fuzz_evidence_sources = tests/fuzz/evidence.c tests/fuzz/input.c tests/fuzz/input.h
 fuzz_machines_sources = \
 	tests/fuzz/machines.c \
 	tests/fuzz/input.c \
@@ -70,6 +71,7 @@ replays = \
 	tests/fuzz/replay_attrs \
 	tests/fuzz/replay_config \
 	tests/fuzz/replay_enroll \
+	tests/fuzz/replay_evidence \
 	tests/fuzz/replay_machines \
 	tests/fuzz/replay_nonce \
 	tests/fuzz/replay_pkcs8 \
@@ -92,6 +94,7 @@ tests_fuzz_replay_api_SOURCES = tests/fuzz/replay.c $(fuzz_api_sources)
 tests_fuzz_replay_attrs_SOURCES = tests/fuzz/replay.c $(fuzz_attrs_sources)
 tests_fuzz_replay_config_SOURCES = tests/fuzz/replay.c $(fuzz_config_sources)
 tests_fuzz_replay_enroll_SOURCES = tests/fuzz/replay.c $(fuzz_enroll_sources)
+tests_fuzz_replay_evidence_SOURCES = tests/fuzz/replay.c $(fuzz_evidence_sources)
 tests_fuzz_replay_machines_SOURCES = tests/fuzz/replay.c $(fuzz_machines_sources)
 tests_fuzz_replay_nonce_SOURCES = tests/fuzz/replay.c $(fuzz_nonce_sources)
 tests_fuzz_replay_pkcs8_SOURCES = tests/fuzz/replay.c $(fuzz_pkcs8_sources)
@@ -114,6 +117,7 @@ fuzzers = \
 	tests/fuzz/fuzz_attrs \
 	tests/fuzz/fuzz_config \
 	tests/fuzz/fuzz_enroll \
+	tests/fuzz/fuzz_evidence \
 	tests/fuzz/fuzz_machines \
 	tests/fuzz/fuzz_nonce \
 	tests/fuzz/fuzz_pkcs8 \
@@ -135,6 +139,7 @@ tests_fuzz_fuzz_api_SOURCES = tests/fuzz/mutate.c $(fuzz_api_sources)
 tests_fuzz_fuzz_attrs_SOURCES = $(fuzz_attrs_sources)
 tests_fuzz_fuzz_config_SOURCES = $(fuzz_config_sources)
 tests_fuzz_fuzz_enroll_SOURCES = $(fuzz_enroll_sources)
+tests_fuzz_fuzz_evidence_SOURCES = $(fuzz_evidence_sources)
 tests_fuzz_fuzz_machines_SOURCES = $(fuzz_machines_sources)
 tests_fuzz_fuzz_nonce_SOURCES = $(fuzz_nonce_sources)
 tests_fuzz_fuzz_pkcs8_SOURCES = $(fuzz_pkcs8_sources)
@@ -155,6 +160,7 @@ tests_fuzz_fuzz_api_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_attrs_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_config_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_enroll_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_evidence_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS) $(evidence_wraps)
 tests_fuzz_fuzz_machines_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_nonce_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_pkcs8_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
@@ -181,6 +187,10 @@ EXTRA_DIST += tests/fuzz/corpus
 
 tests_fuzz_replay_answer_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 tests_fuzz_fuzz_answer_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+# It uses what helps tests, in none.
+evidence_wraps = -Wl,--wrap=_mark_point -Wl,--wrap=_ck_assert_failed
+tests_fuzz_replay_evidence_LDFLAGS = $(AM_LDFLAGS) $(evidence_wraps)
+
 tests_fuzz_replay_machines_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 tests_fuzz_fuzz_machines_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 tests_fuzz_replay_machines_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
