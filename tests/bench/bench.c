@@ -17,6 +17,7 @@
 #endif
 
 #include "bench/cold.h"
+#include "bench/enroll.h"
 #include "bench/hsm.h"
 #include "bench/measure.h"
 #include "bench/provider.h"
@@ -377,6 +378,7 @@ START_TEST(bench)
 	bench_check(b.p11->C_Finalize(NULL), "C_Finalize");
 	bench_hsm(b.p11);
 	bench_requests(hurry);
+	bench_enrolments(hurry);
 	EVP_CIPHER_free(b.kwp);
 	EVP_CIPHER_free(b.gcm);
 	for (int i = 0; i < 3; i++)
@@ -384,6 +386,12 @@ START_TEST(bench)
 	sg_config_free(&config);
 	test_tpm_stop(&tpm);
 	scratch_remove(&state);
+}
+END_TEST
+
+START_TEST(enrolments)
+{
+	bench_enrolments(hurry);
 }
 END_TEST
 
@@ -406,7 +414,11 @@ int main(int argc, char **argv)
 	hurry = argc == 2 && strcmp(argv[1], "--quick") == 0;
 	if (hurry)
 		bench_hurry();
-	tcase_add_test(tcase, bench);
+	if (argc == 2 && strcmp(argv[1], "--enrolments") == 0)
+		tcase_add_test(tcase, enrolments);
+	else
+		tcase_add_test(tcase, bench);
+	tcase_set_timeout(tcase, 0);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_set_fork_status(runner, CK_NOFORK);

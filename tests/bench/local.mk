@@ -7,6 +7,7 @@ EXTRA_DIST += tests/bench/run.sh
 tests_bench_bench_SOURCES = \
 	tests/bench/bench.c \
 	tests/bench/cold.c tests/bench/cold.h \
+	tests/bench/enroll.c tests/bench/enroll.h \
 	tests/bench/hsm.c tests/bench/hsm.h \
 	tests/bench/measure.c tests/bench/measure.h \
 	tests/bench/provider.c tests/bench/provider.h \

@@ -24,4 +24,5 @@ says 'root -> project -> data key -> 1 KiB'
 says 'create and destroy one more than 100,000 keys'
 says 'cold start: dlopen to first signature'
 says 'verify a signed request, RFC 9421'
+says 'verify a whole enrolment'
 done_testing
