@@ -192,9 +192,10 @@ SG_REQUEST_API const char *sg_request_reason_sentence(enum sg_request_reason rea
  *   where path is as in vault, without the query string; query has the parameters of the query
  *   string, each decoded, encoded again (letters, digits and -._~ stay, a space is +, all else
  *   %XX) and with its equals sign, in order of their bytes with & between; timestamp is UTC as
- *   2026-11-22T01:02:03Z; and bodyhash is as in vault. The product's clients differ in how they encode other characters than
- *   letters, digits and -._~ so a query string should have no others. The fields are
- *   X-Bella-Key-Id, X-Bella-Timestamp and X-Bella-Signature (lower-case hexadecimal).
+ *   2026-11-22T01:02:03Z; and bodyhash is as in vault. The product's clients differ in how they
+ *   encode other characters than letters, digits and -._~ so a query string should have no
+ *   others. The fields are X-Bella-Key-Id, X-Bella-Timestamp and X-Bella-Signature (lower-case
+ *   hexadecimal).
  *   There is no nonce: the signature itself is all that tells two requests apart.
  */
 enum sg_request_form {

@@ -57,10 +57,11 @@ static enum sg_err search(struct sg_client_place *place, CK_FUNCTION_LIST *f)
 	CK_SLOT_ID *slots = NULL;
 	CK_TOKEN_INFO info;
 	CK_ULONG n = 0;
+	CK_RV refused = CKR_OK;
 	enum sg_err err = sg_client_slots(f, &slots, &n);
 
 	for (CK_ULONG i = 0; i < n && err == SG_OK; i++) {
-		if (!sg_client_slot_fits(place->uri, f, slots[i], &info))
+		if (!sg_client_slot_fits(place->uri, f, slots[i], &info, &refused))
 			continue;
 		if (place->f != NULL) {
 			sg_log(SG_LOG_ERROR, "the URI of the %s fits two tokens, \"%.*s\" and "
@@ -75,8 +76,8 @@ static enum sg_err search(struct sg_client_place *place, CK_FUNCTION_LIST *f)
 	}
 	free(slots);
 	if (err == SG_OK && place->f == NULL)
-		err = SG_ERR_HSM_MISSING;
-	return err;
+		err = sg_client_slots_refused(refused);
+	return err == SG_OK && place->f == NULL ? SG_ERR_HSM_MISSING : err;
 }
 
 /* Initialise a module that was loaded, and look there. It is let go of again where the token is

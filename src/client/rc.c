@@ -71,6 +71,11 @@ static const struct row rows[] = {
 	{ CKR_TEMPLATE_INCONSISTENT,            SG_ERR_HSM_MECHANISM,  false },
 	{ CKR_TOKEN_WRITE_PROTECTED,            SG_ERR_HSM_MECHANISM,  false },
 
+	/* Of another signet, as which ours is to a program. */
+	{ CKR_SIGNET_HW_PERMISSION,             SG_ERR_HW_PERMISSION,  false },
+	{ CKR_SIGNET_STORE_UNSAFE,              SG_ERR_HW_PERMISSION,  false },
+	{ CKR_SIGNET_SECURE_MEMORY,             SG_ERR_SECURE_MEMORY,  false },
+
 	{ CKR_ENCRYPTED_DATA_INVALID,           SG_ERR_SEALED_DAMAGED, false },
 	{ CKR_ENCRYPTED_DATA_LEN_RANGE,         SG_ERR_SEALED_DAMAGED, false },
 	{ CKR_AEAD_DECRYPT_FAILED,              SG_ERR_SEALED_DAMAGED, false },

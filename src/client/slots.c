@@ -57,19 +57,30 @@ bool sg_client_is_field(const unsigned char *field, size_t len, struct sg_bytes 
 }
 
 bool sg_client_slot_fits(P11KitUri *uri, CK_FUNCTION_LIST *f, CK_SLOT_ID slot,
-                         CK_TOKEN_INFO *info)
+                         CK_TOKEN_INFO *info, CK_RV *refused)
 {
 	const CK_SLOT_ID wanted = p11_kit_uri_get_slot_id(uri);
+	CK_RV rv;
 
 	if (wanted != (CK_SLOT_ID)-1 && wanted != slot)
 		return false;
 	memset(info, 0, sizeof *info);
-	if (f->C_GetTokenInfo(slot, info) != CKR_OK)
+	rv = f->C_GetTokenInfo(slot, info);
+	if (rv != CKR_OK) {
+		*refused = rv;
 		return false;
+	}
 	if (!sg_client_takes_own() &&
 	    sg_client_is_field(info->manufacturerID, sizeof info->manufacturerID,
 	                       sg_bytes_str("signet")))
 		return false;
 	return (info->flags & CKF_TOKEN_INITIALIZED) != 0 &&
 	       p11_kit_uri_match_token_info(uri, info) == 1;
+}
+
+enum sg_err sg_client_slots_refused(CK_RV refused)
+{
+	const enum sg_err err = sg_client_err("C_GetTokenInfo", refused, NULL);
+
+	return err == SG_ERR_HW_PERMISSION || err == SG_ERR_SECURE_MEMORY ? err : SG_OK;
 }

@@ -17,9 +17,14 @@
 enum sg_err sg_client_slots(CK_FUNCTION_LIST *f, CK_SLOT_ID **slots, CK_ULONG *n);
 
 /* Tell whether the URI names the token in this slot, which is read into *info, and whether we may
- * connect to it (client/manner.h). */
+ * connect to it (client/manner.h). Where the module does not tell, *refused is what it returned,
+ * and is left alone otherwise. */
 bool sg_client_slot_fits(P11KitUri *uri, CK_FUNCTION_LIST *f, CK_SLOT_ID slot,
-                         CK_TOKEN_INFO *info);
+                         CK_TOKEN_INFO *info, CK_RV *refused);
+
+/* Where no token fits, log what kept one from being looked at, CKR_OK for nothing. Errors:
+ * HW_PERMISSION and SECURE_MEMORY, which say more than that there is none; else SG_OK. */
+enum sg_err sg_client_slots_refused(CK_RV refused);
 
 /* Return what a field of a module's information holds, without the blanks that fill it. */
 struct sg_bytes sg_client_field(const unsigned char *field, size_t len);

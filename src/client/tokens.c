@@ -17,8 +17,10 @@
 /* Append the tokens of an initialised module that fit. */
 static enum sg_err list(P11KitUri *uri, CK_FUNCTION_LIST *f, CK_TOKEN_INFO **tokens, size_t *n)
 {
+	const size_t before = *n;
 	CK_SLOT_ID *slots = NULL;
 	CK_ULONG n_slots = 0;
+	CK_RV refused = CKR_OK;
 	CK_TOKEN_INFO *more;
 	CK_INFO info;
 	enum sg_err err;
@@ -36,8 +38,10 @@ static enum sg_err list(P11KitUri *uri, CK_FUNCTION_LIST *f, CK_TOKEN_INFO **tok
 			*tokens = more;
 	}
 	for (CK_ULONG i = 0; i < n_slots && err == SG_OK; i++)
-		if (sg_client_slot_fits(uri, f, slots[i], &(*tokens)[*n]))
+		if (sg_client_slot_fits(uri, f, slots[i], &(*tokens)[*n], &refused))
 			(*n)++;
+	if (err == SG_OK && *n == before)
+		err = sg_client_slots_refused(refused);
 	free(slots);
 	return err;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Ring 5. The first of the two decoders of key files [provider-decoder(7)]: takes the bytes of a
- * URI out of PEM, and passes on quietly what is not such a file. OpenSSL asks it about every
- * key file that the program reads.
+ * URI out of PEM, and passes on quietly what has not the label of such a file. OpenSSL asks it
+ * about every key file that the program reads.
  */
 #include <openssl/core_names.h>
 #include <openssl/core_object.h>
@@ -19,6 +19,7 @@ static int decode(void *ctx, OSSL_CORE_BIO *in, int selection, OSSL_CALLBACK *ne
 {
 	const struct sg_provider *provider = ctx;
 	struct sg_buf block = { 0 }, der = { 0 };
+	struct sg_bytes uri;
 	enum sg_prov_block found;
 	int answer = 1;
 
@@ -27,7 +28,10 @@ static int decode(void *ctx, OSSL_CORE_BIO *in, int selection, OSSL_CALLBACK *ne
 	(void)ask_arg;
 	sg_prov_begin();
 	found = sg_prov_block_next(provider->bio_gets, in, &block);
-	if (found == SG_PROV_BLOCK_OURS && sg_uri_pem_read(sg_buf_bytes(&block), &der) != SG_OK)
+	/* The label is ours: whoever gave it to something else shall learn what is wrong. */
+	if (found == SG_PROV_BLOCK_OURS &&
+	    (sg_uri_pem_read(sg_buf_bytes(&block), &der) != SG_OK ||
+	     sg_uri_der_read(sg_buf_bytes(&der), &uri) != SG_OK))
 		found = SG_PROV_BLOCK_DAMAGED;
 	if (found == SG_PROV_BLOCK_OURS) {
 		OSSL_PARAM params[] = {

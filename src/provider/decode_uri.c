@@ -54,7 +54,7 @@ static bool find(struct sg_provider *provider, const char *text, const struct sg
 	if (err == SG_OK && found->n != 1)
 		err = found->n == 0 ? SG_ERR_NOT_FOUND : SG_ERR_RANGE;
 	if (err != SG_OK)
-		sg_prov_raise_err(provider, err);
+		sg_prov_objects_raise(found, provider, err);
 	sg_secret_free(&pin);
 	p11_kit_uri_free(uri);
 	return err == SG_OK;

@@ -5,16 +5,14 @@
  */
 #include <openssl/core_names.h>
 #include <openssl/params.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "crypto/digest.h"
-#include "provider/key.h"
+#include "provider/operation.h"
 #include "provider/reason.h"
 
 /* A digest, by the names that OpenSSL and others have for it, and the AlgorithmIdentifier of a
  * signature over it [RFC 5758 §3.2]. */
-struct hash {
+struct sg_prov_hash {
 	const char *names[4];
 	enum sg_digest_alg alg;
 	uint8_t algorithm[12];
@@ -22,20 +20,13 @@ struct hash {
 
 #define ECDSA_WITH(n) { 0x30, 10, 0x06, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, (n) }
 
-static const struct hash hashes[] = {
+static const struct sg_prov_hash hashes[] = {
 	{ { "SHA256", "SHA2-256", "SHA-256", "2.16.840.1.101.3.4.2.1" }, SG_SHA256, ECDSA_WITH(2) },
 	{ { "SHA384", "SHA2-384", "SHA-384", "2.16.840.1.101.3.4.2.2" }, SG_SHA384, ECDSA_WITH(3) },
 	{ { "SHA512", "SHA2-512", "SHA-512", "2.16.840.1.101.3.4.2.3" }, SG_SHA512, ECDSA_WITH(4) },
 };
 
-struct operation {
-	struct sg_provider *provider;
-	struct sg_prov_key *key;
-	const struct hash *hash;        /* NULL: whatever the digest is */
-	struct sg_digest *digest;       /* of a message in progress */
-};
-
-static const struct hash *find_hash(const char *name)
+static const struct sg_prov_hash *find_hash(const char *name)
 {
 	for (size_t i = 0; i < sizeof hashes / sizeof hashes[0]; i++)
 		for (size_t j = 0; j < 4; j++)
@@ -44,47 +35,9 @@ static const struct hash *find_hash(const char *name)
 	return NULL;
 }
 
-static void *op_new(void *ctx, const char *properties)
+static int set_hash(struct sg_prov_operation *op, const char *name)
 {
-	struct operation *op = calloc(1, sizeof *op);
-
-	(void)properties;
-	if (op != NULL)
-		op->provider = ctx;
-	return op;
-}
-
-static void op_free(void *arg)
-{
-	struct operation *op = arg;
-
-	if (op == NULL)
-		return;
-	sg_digest_free(&op->digest);
-	sg_prov_key_free(&op->key);
-	free(op);
-}
-
-static void *op_dup(void *arg)
-{
-	const struct operation *op = arg;
-	struct operation *copy = op_new(op->provider, NULL);
-
-	if (copy == NULL)
-		return NULL;
-	copy->hash = op->hash;
-	if (op->key != NULL)
-		copy->key = sg_prov_key_share(op->key);
-	if (op->digest != NULL && sg_digest_dup(op->digest, &copy->digest) != SG_OK) {
-		op_free(copy);
-		return NULL;
-	}
-	return copy;
-}
-
-static int set_hash(struct operation *op, const char *name)
-{
-	const struct hash *hash = find_hash(name);
+	const struct sg_prov_hash *hash = find_hash(name);
 
 	if (hash == NULL)
 		return sg_prov_raise(op->provider, SG_PROV_DIGEST);
@@ -94,7 +47,7 @@ static int set_hash(struct operation *op, const char *name)
 
 static int op_set(void *arg, const OSSL_PARAM params[])
 {
-	struct operation *op = arg;
+	struct sg_prov_operation *op = arg;
 	const OSSL_PARAM *digest = params == NULL ? NULL
 	        : OSSL_PARAM_locate_const(params, OSSL_SIGNATURE_PARAM_DIGEST);
 	const OSSL_PARAM *nonce = params == NULL ? NULL
@@ -116,7 +69,7 @@ static int op_set(void *arg, const OSSL_PARAM params[])
 	return set_hash(op, name);
 }
 
-static int take_key(struct operation *op, struct sg_prov_key *key)
+static int take_key(struct sg_prov_operation *op, struct sg_prov_key *key)
 {
 	if (key == NULL && op->key == NULL)
 		return sg_prov_raise(op->provider, SG_PROV_KEY);
@@ -130,7 +83,7 @@ static int take_key(struct operation *op, struct sg_prov_key *key)
 /* Of a digest that the caller made. */
 static int init(void *arg, void *provided, const OSSL_PARAM params[])
 {
-	struct operation *op = arg;
+	struct sg_prov_operation *op = arg;
 
 	sg_prov_begin();
 	sg_digest_free(&op->digest);
@@ -141,7 +94,7 @@ static int init(void *arg, void *provided, const OSSL_PARAM params[])
 /* Of a message. */
 static int digest_init(void *arg, const char *name, void *provided, const OSSL_PARAM params[])
 {
-	struct operation *op = arg;
+	struct sg_prov_operation *op = arg;
 	enum sg_err err;
 
 	sg_prov_begin();
@@ -158,7 +111,7 @@ static int digest_init(void *arg, const char *name, void *provided, const OSSL_P
 
 static int update(void *arg, const unsigned char *data, size_t len)
 {
-	struct operation *op = arg;
+	struct sg_prov_operation *op = arg;
 
 	sg_prov_begin();
 	if (op->digest == NULL)
@@ -170,7 +123,7 @@ static int update(void *arg, const unsigned char *data, size_t len)
 static int sign(void *arg, unsigned char *signature, size_t *len, size_t room,
                 const unsigned char *digest, size_t digest_len)
 {
-	struct operation *op = arg;
+	struct sg_prov_operation *op = arg;
 	uint8_t made[SG_PROV_SIGNATURE], der[SG_P256_DER_MAX], cut[SG_P256_DIGEST];
 
 	if (signature == NULL) {
@@ -192,7 +145,7 @@ static int sign(void *arg, unsigned char *signature, size_t *len, size_t room,
 
 static int digest_sign_final(void *arg, unsigned char *signature, size_t *len, size_t room)
 {
-	struct operation *op = arg;
+	struct sg_prov_operation *op = arg;
 	uint8_t digest[SG_DIGEST_MAX];
 
 	if (signature == NULL)
@@ -208,7 +161,7 @@ static int digest_sign_final(void *arg, unsigned char *signature, size_t *len, s
 static int verify(void *arg, const unsigned char *signature, size_t len,
                   const unsigned char *digest, size_t digest_len)
 {
-	const struct operation *op = arg;
+	const struct sg_prov_operation *op = arg;
 	uint8_t raw[SG_P256_SIGNATURE];
 
 	if (op->hash != NULL && digest_len != sg_digest_len(op->hash->alg))
@@ -220,7 +173,7 @@ static int verify(void *arg, const unsigned char *signature, size_t len,
 
 static int digest_verify_final(void *arg, const unsigned char *signature, size_t len)
 {
-	struct operation *op = arg;
+	struct sg_prov_operation *op = arg;
 	uint8_t digest[SG_DIGEST_MAX];
 
 	return op->digest != NULL && sg_digest_final(op->digest, digest) == SG_OK &&
@@ -229,8 +182,8 @@ static int digest_verify_final(void *arg, const unsigned char *signature, size_t
 
 static int op_get(void *arg, OSSL_PARAM params[])
 {
-	const struct operation *op = arg;
-	const struct hash *hash = op->hash;
+	const struct sg_prov_operation *op = arg;
+	const struct sg_prov_hash *hash = op->hash;
 	OSSL_PARAM *p = OSSL_PARAM_locate(params, OSSL_SIGNATURE_PARAM_ALGORITHM_ID);
 
 	if (p != NULL && (hash == NULL ||
@@ -273,9 +226,9 @@ static const OSSL_PARAM *settable(void *op, void *ctx)
 }
 
 const OSSL_DISPATCH sg_prov_ecdsa[] = {
-	{ OSSL_FUNC_SIGNATURE_NEWCTX, (void (*)(void))op_new },
-	{ OSSL_FUNC_SIGNATURE_FREECTX, (void (*)(void))op_free },
-	{ OSSL_FUNC_SIGNATURE_DUPCTX, (void (*)(void))op_dup },
+	{ OSSL_FUNC_SIGNATURE_NEWCTX, (void (*)(void))sg_prov_operation_new },
+	{ OSSL_FUNC_SIGNATURE_FREECTX, (void (*)(void))sg_prov_operation_free },
+	{ OSSL_FUNC_SIGNATURE_DUPCTX, (void (*)(void))sg_prov_operation_dup },
 	{ OSSL_FUNC_SIGNATURE_SIGN_INIT, (void (*)(void))init },
 	{ OSSL_FUNC_SIGNATURE_SIGN, (void (*)(void))sign },
 	{ OSSL_FUNC_SIGNATURE_VERIFY_INIT, (void (*)(void))init },

@@ -5,50 +5,14 @@
  */
 #include <openssl/core_names.h>
 #include <openssl/params.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "provider/key.h"
+#include "provider/operation.h"
 #include "provider/reason.h"
-
-struct operation {
-	struct sg_provider *provider;
-	struct sg_prov_key *key;
-};
-
-static void *op_new(void *ctx, const char *properties)
-{
-	struct operation *op = calloc(1, sizeof *op);
-
-	(void)properties;
-	if (op != NULL)
-		op->provider = ctx;
-	return op;
-}
-
-static void op_free(void *arg)
-{
-	struct operation *op = arg;
-
-	if (op == NULL)
-		return;
-	sg_prov_key_free(&op->key);
-	free(op);
-}
-
-static void *op_dup(void *arg)
-{
-	const struct operation *op = arg;
-	struct operation *copy = op_new(op->provider, NULL);
-
-	if (copy != NULL && op->key != NULL)
-		copy->key = sg_prov_key_share(op->key);
-	return copy;
-}
 
 static int op_set(void *arg, const OSSL_PARAM params[])
 {
-	struct operation *op = arg;
+	struct sg_prov_operation *op = arg;
 	const OSSL_PARAM *instance = params == NULL ? NULL
 	        : OSSL_PARAM_locate_const(params, "instance");
 	const OSSL_PARAM *context = params == NULL ? NULL
@@ -66,7 +30,7 @@ static int op_set(void *arg, const OSSL_PARAM params[])
 
 static int init(void *arg, const char *digest, void *provided, const OSSL_PARAM params[])
 {
-	struct operation *op = arg;
+	struct sg_prov_operation *op = arg;
 	struct sg_prov_key *key = provided;
 
 	sg_prov_begin();
@@ -92,7 +56,7 @@ static int init_message(void *arg, void *provided, const OSSL_PARAM params[])
 static int sign(void *arg, unsigned char *signature, size_t *len, size_t room,
                 const unsigned char *message, size_t message_len)
 {
-	struct operation *op = arg;
+	struct sg_prov_operation *op = arg;
 	uint8_t made[SG_PROV_SIGNATURE];
 
 	if (signature == NULL) {
@@ -112,7 +76,7 @@ static int sign(void *arg, unsigned char *signature, size_t *len, size_t room,
 static int verify(void *arg, const unsigned char *signature, size_t len,
                   const unsigned char *message, size_t message_len)
 {
-	const struct operation *op = arg;
+	const struct sg_prov_operation *op = arg;
 
 	return sg_prov_key_verify(op->key, sg_bytes(message, message_len),
 	                          sg_bytes(signature, len));
@@ -153,9 +117,9 @@ static const OSSL_PARAM *settable(void *op, void *ctx)
 }
 
 const OSSL_DISPATCH sg_prov_ed25519[] = {
-	{ OSSL_FUNC_SIGNATURE_NEWCTX, (void (*)(void))op_new },
-	{ OSSL_FUNC_SIGNATURE_FREECTX, (void (*)(void))op_free },
-	{ OSSL_FUNC_SIGNATURE_DUPCTX, (void (*)(void))op_dup },
+	{ OSSL_FUNC_SIGNATURE_NEWCTX, (void (*)(void))sg_prov_operation_new },
+	{ OSSL_FUNC_SIGNATURE_FREECTX, (void (*)(void))sg_prov_operation_free },
+	{ OSSL_FUNC_SIGNATURE_DUPCTX, (void (*)(void))sg_prov_operation_dup },
 	{ OSSL_FUNC_SIGNATURE_DIGEST_SIGN_INIT, (void (*)(void))init },
 	{ OSSL_FUNC_SIGNATURE_DIGEST_SIGN, (void (*)(void))sign },
 	{ OSSL_FUNC_SIGNATURE_DIGEST_VERIFY_INIT, (void (*)(void))init },

@@ -32,6 +32,7 @@ const struct sg_prov_kind sg_prov_kind_ed25519 = {
 	.signature_max = SG_ED25519_SIGNATURE, .digest = "", .digest_mandatory = true,
 	.valid = sg_ed25519_public_valid, .verify = sg_ed25519_verify,
 	.algorithm = { ed25519_algorithm, sizeof ed25519_algorithm },
+	.text_head = "ED25519 Private-Key, in a token:\n", .text_tail = "",
 };
 
 const struct sg_prov_kind sg_prov_kind_p256 = {
@@ -40,6 +41,8 @@ const struct sg_prov_kind sg_prov_kind_p256 = {
 	.signature_max = SG_P256_DER_MAX, .digest = "SHA256",
 	.valid = sg_p256_valid, .verify = p256_verify,
 	.algorithm = { p256_algorithm, sizeof p256_algorithm },
+	.text_head = "EC Private-Key (256 bit), in a token:\n",
+	.text_tail = "ASN1 OID: prime256v1\nNIST CURVE: P-256\n",
 };
 
 enum sg_err sg_prov_key_new(struct sg_provider *provider, const struct sg_prov_kind *kind,

@@ -29,6 +29,7 @@ struct sg_prov_kind {
 	enum sg_err (*verify)(struct sg_bytes point, struct sg_bytes data,
 	                      struct sg_bytes signature);
 	struct sg_bytes algorithm;      /* AlgorithmIdentifier of its SubjectPublicKeyInfo */
+	const char *text_head, *text_tail;      /* around it in words */
 };
 
 extern const struct sg_prov_kind sg_prov_kind_ed25519, sg_prov_kind_p256;

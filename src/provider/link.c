@@ -168,6 +168,11 @@ enum sg_err sg_prov_link_find(struct sg_provider *provider, const char *uri,
 	return err;
 }
 
+const char *sg_prov_link_uri(const struct sg_prov_link *link)
+{
+	return link->uri;
+}
+
 /* Return the connection of this process. What a child inherited is its parent's, and left alone. */
 static enum sg_err client_of(struct sg_prov_link *link, struct sg_client **out)
 {

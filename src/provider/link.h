@@ -30,6 +30,9 @@ void sg_prov_links_start(void);
 enum sg_err sg_prov_link_find(struct sg_provider *provider, const char *uri,
                               const struct sg_secret *pin, struct sg_prov_link **out);
 
+/* Return the URI with which it was made. */
+const char *sg_prov_link_uri(const struct sg_prov_link *link);
+
 /* Have fn work in a session of the token, as sg_client_do does and once more where the connection
  * was lost. asker may be NULL. */
 enum sg_err sg_prov_link_do(struct sg_prov_link *link, const struct sg_prov_asker *asker,

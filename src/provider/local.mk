@@ -5,11 +5,13 @@ src_provider_signet_la_SOURCES = \
 	src/provider/decode.h src/provider/decode_pem.c src/provider/decode_uri.c \
 	src/provider/ecdsa.c \
 	src/provider/ed25519.c \
+	src/provider/encode_text.c \
 	src/provider/key.c src/provider/key.h src/provider/key_sign.c \
 	src/provider/keymgmt.c \
 	src/provider/link.c src/provider/link.h \
 	src/provider/object_read.c src/provider/object_read.h \
 	src/provider/objects.c src/provider/objects.h \
+	src/provider/operation.c src/provider/operation.h \
 	src/provider/pem_block.c src/provider/pem_block.h \
 	src/provider/point.c src/provider/point.h \
 	src/provider/provider.c src/provider/provider.h \

@@ -170,11 +170,14 @@ static enum sg_err read_private(struct sg_client_session *s,
 		err = get_bool(s, object, CKA_SIGN, true, &signs);
 	if (err == SG_OK && signs)
 		err = get_bool(s, object, CKA_ALWAYS_AUTHENTICATE, false, &asks);
+	if (err == SG_OK && signs && !asks)
+		err = get_bool(s, object, CKA_SIGNET_HAS_PIN, false, &asks);
 	if (err != SG_OK || kind == NULL || !signs)
 		return err;
+	/* A file that gave it to every process would be what such a PIN is against; and wrong ones
+	 * count against the TPM, for each signature that is tried. */
 	if (asks) {
-		sg_log(SG_LOG_ERROR, "a key asks for a PIN of its own each time; that is not done "
-		       "here");
+		reader->out->asks = true;
 		return SG_OK;
 	}
 	err = sg_prov_key_new(reader->provider, kind, &key);

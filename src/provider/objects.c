@@ -138,6 +138,7 @@ enum sg_err sg_prov_objects_find(struct sg_provider *provider, P11KitUri *uri,
 
 	sg_prov_begin();
 	err = sg_client_tokens(uri, provider->section.module, &tokens, &n);
+	out->no_module = err == SG_ERR_HSM_MISSING || err == SG_ERR_CONFIG;
 	if (err == SG_OK && n == 0)
 		err = SG_ERR_HSM_MISSING;
 	/* One that does not open takes nothing away from what the others have. */
@@ -148,4 +149,14 @@ enum sg_err sg_prov_objects_find(struct sg_provider *provider, P11KitUri *uri,
 	}
 	free(tokens);
 	return out->n > before && err != SG_ERR_NOMEM ? SG_OK : err;
+}
+
+int sg_prov_objects_raise(const struct sg_prov_objects *objects,
+                          const struct sg_provider *provider, enum sg_err err)
+{
+	if (objects->no_module)
+		return sg_prov_raise(provider, SG_PROV_MODULE);
+	if (objects->asks && err == SG_ERR_NOT_FOUND)
+		return sg_prov_raise(provider, SG_PROV_KEY_PIN);
+	return sg_prov_raise_err(provider, err);
 }

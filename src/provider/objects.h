@@ -28,6 +28,8 @@ struct sg_prov_object {
 struct sg_prov_objects {
 	struct sg_prov_object *items;
 	size_t n, cap;
+	bool asks;                      /* a key was passed over that has a PIN of its own */
+	bool no_module;                 /* the PKCS#11 module can't be loaded */
 };
 
 /* Find what the URI names in all tokens that fit, and append it. asker may be NULL. Errors, where
@@ -36,6 +38,10 @@ struct sg_prov_objects {
 enum sg_err sg_prov_objects_find(struct sg_provider *provider, P11KitUri *uri,
                                  const struct sg_secret *pin, const struct sg_prov_asker *asker,
                                  unsigned classes, struct sg_prov_objects *out);
+
+/* Raise why nothing was found: the reason of an error, or what says more; returns 0. */
+int sg_prov_objects_raise(const struct sg_prov_objects *objects,
+                          const struct sg_provider *provider, enum sg_err err);
 
 /* Append one of a class, all zero but for that; NULL where memory is exhausted. */
 struct sg_prov_object *sg_prov_objects_add(struct sg_prov_objects *objects, unsigned class);

@@ -61,6 +61,7 @@ static const struct operation operations[] = {
 	{ OSSL_OP_SIGNATURE, sg_prov_signatures },
 	{ OSSL_OP_STORE, sg_prov_stores },
 	{ OSSL_OP_DECODER, sg_prov_decoders },
+	{ OSSL_OP_ENCODER, sg_prov_encoders },
 };
 
 _Static_assert(sizeof operations / sizeof operations[0] == SG_PROV_OPERATIONS, "one row each");
@@ -162,6 +163,8 @@ static void find_upcalls(struct sg_provider *provider, const OSSL_DISPATCH *in)
 			provider->bio_gets = OSSL_FUNC_BIO_gets(in);
 		else if (in->function_id == OSSL_FUNC_BIO_READ_EX)
 			provider->bio_read_ex = OSSL_FUNC_BIO_read_ex(in);
+		else if (in->function_id == OSSL_FUNC_BIO_WRITE_EX)
+			provider->bio_write_ex = OSSL_FUNC_BIO_write_ex(in);
 	}
 }
 
@@ -179,6 +182,7 @@ int OSSL_provider_init(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in,
 	if (provider->get_params == NULL || provider->new_error == NULL ||
 	    provider->set_error_debug == NULL || provider->vset_error == NULL ||
 	    provider->bio_gets == NULL || provider->bio_read_ex == NULL ||
+	    provider->bio_write_ex == NULL ||
 	    !name_algorithms(provider) || !sg_prov_section_read(provider)) {
 		free(provider);
 		return 0;

@@ -23,7 +23,7 @@ const OSSL_ITEM sg_prov_reasons[] = {
 	  (void *)"no token fits the URI; see what \"signet status\" or \"p11-kit list-tokens\" shows" },
 	{ SG_PROV_NO_OBJECT, (void *)"the token has nothing that fits the URI and can be used" },
 	{ SG_PROV_MANY_OBJECTS, (void *)"too many objects fit the URI; name one by object or id" },
-	{ SG_PROV_TOKEN_GONE, (void *)"the token was there and went away" },
+	{ SG_PROV_TOKEN_GONE, (void *)"the token, or its TPM, is not there any more, or not yet" },
 	{ SG_PROV_BUSY, (void *)"the token is in use; try again" },
 	{ SG_PROV_SESSIONS, (void *)"the token opens no more sessions" },
 	{ SG_PROV_FAULT, (void *)"the token failed" },
@@ -49,6 +49,14 @@ const OSSL_ITEM sg_prov_reasons[] = {
 	{ SG_PROV_PARAMETER, (void *)"a parameter has a value that can't be had here" },
 	{ SG_PROV_ORDER,
 	  (void *)"no keys are made here; put the default provider before this one in openssl.cnf" },
+	{ SG_PROV_MODULE,
+	  (void *)"the PKCS#11 module can't be loaded; see pkcs11-module-path in openssl.cnf" },
+	{ SG_PROV_KEY_PIN,
+	  (void *)"the key has a PIN of its own, for which nobody can be asked at each use; take another" },
+	{ SG_PROV_USER,
+	  (void *)"this user may not use the token: its state folder, or its TPM, is not his to open" },
+	{ SG_PROV_LOCKED_MEMORY,
+	  (void *)"memory for secrets can't be locked; raise LimitMEMLOCK of the service, or ulimit -l" },
 	{ 0, NULL }
 };
 
@@ -59,10 +67,11 @@ struct row {
 
 static const struct row rows[] = {
 	{ SG_ERR_NOMEM, SG_PROV_NOMEM },
-	{ SG_ERR_SECURE_MEMORY, SG_PROV_NOMEM },
+	{ SG_ERR_SECURE_MEMORY, SG_PROV_LOCKED_MEMORY },
 	{ SG_ERR_SYSTEM, SG_PROV_SYSTEM },
 	{ SG_ERR_CONFIG, SG_PROV_CONFIG },
 	{ SG_ERR_STORE_UNSAFE, SG_PROV_PIN_FILE },
+	{ SG_ERR_HW_PERMISSION, SG_PROV_USER },
 	{ SG_ERR_HSM_MISSING, SG_PROV_NO_TOKEN },
 	{ SG_ERR_HSM_REMOVED, SG_PROV_TOKEN_GONE },
 	{ SG_ERR_HSM_BUSY, SG_PROV_BUSY },

@@ -40,6 +40,10 @@ enum sg_prov_reason {
 	SG_PROV_LENGTH,
 	SG_PROV_PARAMETER,
 	SG_PROV_ORDER,
+	SG_PROV_MODULE,
+	SG_PROV_KEY_PIN,
+	SG_PROV_USER,
+	SG_PROV_LOCKED_MEMORY,
 };
 
 extern const OSSL_ITEM sg_prov_reasons[];

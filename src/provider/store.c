@@ -108,7 +108,7 @@ static bool ask(struct loader *loader, OSSL_PASSPHRASE_CALLBACK *fn, void *arg)
 	if (err == SG_OK)
 		return true;
 	loader->failed = true;
-	sg_prov_raise_err(loader->provider, err);
+	sg_prov_objects_raise(&loader->objects, loader->provider, err);
 	return false;
 }
 

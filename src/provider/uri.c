@@ -103,3 +103,32 @@ enum sg_err sg_prov_uri_of_token(const struct sg_provider *provider, P11KitUri *
 	p11_kit_uri_free(uri);
 	return err;
 }
+
+enum sg_err sg_prov_uri_of_key(const char *token, struct sg_bytes id, struct sg_bytes label,
+                               char **text)
+{
+	CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
+	CK_ATTRIBUTE attributes[] = {
+		{ CKA_CLASS, &class, sizeof class },
+		{ CKA_ID, (void *)(uintptr_t)id.data, id.len },
+		{ CKA_LABEL, (void *)(uintptr_t)label.data, label.len },
+	};
+	P11KitUri *uri = p11_kit_uri_new();
+	enum sg_err err = SG_ERR_NOMEM;
+	int rc = P11_KIT_URI_OK;
+
+	*text = NULL;
+	if (uri == NULL || p11_kit_uri_parse(token, P11_KIT_URI_FOR_ANY, uri) != P11_KIT_URI_OK)
+		goto out;
+	p11_kit_uri_set_pin_source(uri, NULL);
+	p11_kit_uri_set_module_path(uri, NULL);
+	for (size_t i = 0; i < 3 && rc == P11_KIT_URI_OK; i++)
+		if (attributes[i].ulValueLen > 0)
+			rc = p11_kit_uri_set_attribute(uri, &attributes[i]);
+	if (rc == P11_KIT_URI_OK &&
+	    p11_kit_uri_format(uri, P11_KIT_URI_FOR_OBJECT_ON_TOKEN, text) == P11_KIT_URI_OK)
+		err = SG_OK;
+out:
+	p11_kit_uri_free(uri);
+	return err;
+}

@@ -9,6 +9,7 @@
 #include <p11-kit/uri.h>
 
 #include "provider/provider.h"
+#include "util/bytes.h"
 #include "util/secret.h"
 
 /* Read a URI. The PIN in it, if there is one, is taken out into *pin. The caller frees both.
@@ -24,5 +25,10 @@ bool sg_prov_uri_open(struct sg_provider *provider, const char *text, P11KitUri 
  * configured one, unless a PIN is there already. The caller frees *text. Errors: NOMEM. */
 enum sg_err sg_prov_uri_of_token(const struct sg_provider *provider, P11KitUri *wanted,
                                  const CK_TOKEN_INFO *token, bool has_pin, char **text);
+
+/* Write the URI of a private key in such a token, by its CKA_ID and CKA_LABEL, of which one may be
+ * empty, and without the way to its PIN. The caller frees *text. Errors: NOMEM. */
+enum sg_err sg_prov_uri_of_key(const char *token, struct sg_bytes id, struct sg_bytes label,
+                               char **text);
 
 #endif

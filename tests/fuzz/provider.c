@@ -512,6 +512,14 @@ static int no_line(OSSL_CORE_BIO *bio, char *out, int size)
 	return 0;
 }
 
+static int all_written(OSSL_CORE_BIO *bio, const void *data, size_t len, size_t *written)
+{
+	(void)bio;
+	(void)data;
+	*written = len;
+	return 1;
+}
+
 static int no_bytes(OSSL_CORE_BIO *bio, void *out, size_t size, size_t *len)
 {
 	(void)bio;
@@ -540,6 +548,7 @@ static void configure(void)
 		{ OSSL_FUNC_CORE_VSET_ERROR, (void (*)(void))no_reason },
 		{ OSSL_FUNC_BIO_GETS, (void (*)(void))no_line },
 		{ OSSL_FUNC_BIO_READ_EX, (void (*)(void))no_bytes },
+		{ OSSL_FUNC_BIO_WRITE_EX, (void (*)(void))all_written },
 		{ 0, NULL },
 	};
 	const OSSL_DISPATCH *out = NULL, *store = sg_prov_stores[0].implementation;

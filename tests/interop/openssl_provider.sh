@@ -99,6 +99,14 @@ same public.pem plain.pub
 succeeds through storeutl -noout bundle.pem
 says 'Total found: 3'
 
+it 'a key file is shown in words'
+succeeds through pkey -in machine.pem -noout -text
+says '^ED25519 Private-Key, in a token:$'
+says '^uri: pkcs11:.*object=machine;type=private$'
+omits '^priv:'
+succeeds through pkey -in chip.pem -noout -text
+says '^NIST CURVE: P-256$'
+
 it 'no private half is written'
 fails through pkey -in machine.pem -out none.pem
 [ ! -s none.pem ] || wrong 'something was written'

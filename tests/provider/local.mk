@@ -4,7 +4,8 @@ provider_tests = \
 	tests/provider/test_key_files \
 	tests/provider/test_keys \
 	tests/provider/test_life \
-	tests/provider/test_pin
+	tests/provider/test_pin \
+	tests/provider/test_reasons
 
 provider_scripts = \
 	tests/provider/exports.sh
@@ -22,6 +23,7 @@ tests_provider_test_key_files_SOURCES = tests/provider/test_key_files.c $(provid
 tests_provider_test_key_files_LDADD = $(LDADD) -lssl
 tests_provider_test_life_SOURCES = tests/provider/test_life.c $(provider_world)
 tests_provider_test_pin_SOURCES = tests/provider/test_pin.c $(provider_world)
+tests_provider_test_reasons_SOURCES = tests/provider/test_reasons.c $(provider_world)
 tests_provider_test_beside_SOURCES = tests/provider/test_beside.c $(provider_world)
 tests_provider_test_beside_CPPFLAGS = $(AM_CPPFLAGS) $(provider_beside)
 if PKCS11_PROVIDER

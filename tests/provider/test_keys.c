@@ -6,6 +6,7 @@
 #include <openssl/err.h>
 #include <openssl/store.h>
 #include <openssl/x509.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/runner.h"
@@ -46,6 +47,55 @@ START_TEST(a_key_says_what_it_is)
 		ck_assert_int_eq(EVP_PKEY_get_group_name(key, group, sizeof group, &len), 1);
 		ck_assert_str_eq(group, "prime256v1");
 	}
+	EVP_PKEY_free(key);
+}
+END_TEST
+
+/* As "openssl pkey -text -noout" does it. */
+START_TEST(a_key_is_printed_in_words)
+{
+	static const char *const heads[] = { "ED25519 Private-Key, in a token", "EC Private-Key" };
+	BIO *out = BIO_new(BIO_s_mem());
+	unsigned char *point = NULL;
+	char byte[8], *text = NULL;
+	size_t len;
+	EVP_PKEY *key;
+
+	world_make_machine();
+	world_activate("pin-source = file:/nowhere/pin\n");
+	key = world_key(uris[_i]);
+	ck_assert_int_eq(EVP_PKEY_print_private(out, key, 0, NULL), 1);
+	ck_assert_int_gt(BIO_write(out, "", 1), 0);
+	ck_assert_int_gt(BIO_get_mem_data(out, &text), 0);
+	ck_assert_msg(strncmp(text, heads[_i], strlen(heads[_i])) == 0, "%s", text);
+	ck_assert_ptr_nonnull(strstr(text, _i == 0 ? ";object=id" : ";object=chip"));
+	ck_assert_ptr_nonnull(strstr(text, ";type=private"));
+	ck_assert_ptr_null(strstr(text, "pin-source"));
+	len = EVP_PKEY_get1_encoded_public_key(key, &point);
+	ck_assert_uint_gt(len, 0);
+	snprintf(byte, sizeof byte, ":%02x\n", point[len - 1]);
+	ck_assert_msg(strstr(text, byte) != NULL, "%s", text);
+	ck_assert_ptr_null(strstr(text, "priv:"));
+	OPENSSL_free(point);
+	BIO_free(out);
+	EVP_PKEY_free(key);
+}
+END_TEST
+
+START_TEST(its_public_half_is_printed_as_ever)
+{
+	BIO *out = BIO_new(BIO_s_mem());
+	char *text = NULL;
+	EVP_PKEY *key;
+
+	world_make_machine();
+	world_activate("");
+	key = world_key(uris[_i]);
+	ck_assert_int_eq(EVP_PKEY_print_public(out, key, 0, NULL), 1);
+	ck_assert_int_gt(BIO_write(out, "", 1), 0);
+	ck_assert_int_gt(BIO_get_mem_data(out, &text), 0);
+	ck_assert_msg(strstr(text, "Public-Key:") != NULL && strstr(text, "pub:") != NULL, "%s", text);
+	BIO_free(out);
 	EVP_PKEY_free(key);
 }
 END_TEST
@@ -239,6 +289,8 @@ static Suite *suite(void)
 
 	tcase_add_loop_test(t, a_key_signs_and_the_signature_is_good, 0, 2);
 	tcase_add_loop_test(t, a_key_says_what_it_is, 0, 2);
+	tcase_add_loop_test(t, a_key_is_printed_in_words, 0, 2);
+	tcase_add_loop_test(t, its_public_half_is_printed_as_ever, 0, 2);
 	tcase_add_loop_test(t, the_private_half_is_not_given_out, 0, 2);
 	tcase_add_loop_test(t, the_public_half_is_the_same_by_every_way, 0, 2);
 	tcase_add_test(t, keys_of_two_kinds_and_two_keys_of_a_kind_differ);
