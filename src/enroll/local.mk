@@ -17,6 +17,7 @@ libenroll_la_SOURCES = \
 	src/enroll/judge_ek.c \
 	src/enroll/judge_object.c \
 	src/enroll/judge_policy.c \
+	src/enroll/manage.c src/enroll/manage.h \
 	src/enroll/member.c src/enroll/member.h \
 	src/enroll/member_kinds.c \
 	src/enroll/message.c src/enroll/message.h \

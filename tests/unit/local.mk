@@ -39,8 +39,10 @@ unit_tests = \
 	tests/unit/test_enroll_naming \
 	tests/unit/test_enroll_net \
 	tests/unit/test_enroll_reason \
+	tests/unit/test_enroll_registrar \
 	tests/unit/test_enroll_request \
 	tests/unit/test_enroll_steps \
+	tests/unit/test_enroll_token \
 	tests/unit/test_enroll_verify \
 	tests/unit/test_enroll_zone \
 	tests/unit/test_err \
@@ -202,4 +204,5 @@ tests_unit_test_token_move_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sg_sealer_open
 
 EXTRA_DIST += tests/lib/shamir_vectors.h
 tests_unit_test_provider_point_SOURCES = tests/unit/test_provider_point.c src/provider/key.c src/provider/point.c
+tests_unit_test_enroll_registrar_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_unit_test_enroll_message_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
