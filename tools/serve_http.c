@@ -47,7 +47,8 @@ static void note(const struct exchange *e, bool whole)
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	ms = (now.tv_sec - e->began.tv_sec) * 1000 + (now.tv_nsec - e->began.tv_nsec) / 1000000;
-	if (gmtime_r(&second, &tm) == NULL || strftime(at, sizeof at, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+	if (gmtime_r(&second, &tm) == NULL ||
+	    strftime(at, sizeof at, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
 		strcpy(at, "-");
 	len = snprintf(line, sizeof line, "%s %s %s %u %s %ldms\n", at, e->source,
 	               e->answer.place != NULL ? e->answer.place : "-",

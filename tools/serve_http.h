@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The tool. A server of HTTP/1.1, over TLS 1.2 or 1.3, by libmicrohttpd: every request is bounded in
- * size and in time, and so is the number of connections. A connection carries one request. What
- * requests mean is not known here.
+ * The tool. A server of HTTP/1.1, over TLS 1.2 or 1.3, by libmicrohttpd: every request is
+ * bounded in size and in time, and so is the number of connections. A connection carries one
+ * request. What requests mean is not known here.
  */
 #ifndef TOOLS_SERVE_HTTP_H
 #define TOOLS_SERVE_HTTP_H
@@ -27,7 +27,7 @@ struct serve_answer {
 	unsigned retry_after;           /* seconds; 0: not said */
 	const char *allow;              /* with 405: the method that is taken; or NULL */
 	const char *why;                /* a short name for the log; static */
-	const char *place;              /* what was asked for, in words of the server's own; static */
+	const char *place;              /* what was asked for, in the server's words; static */
 };
 
 struct serve_calls {
@@ -50,8 +50,8 @@ struct serve_limits {
 
 struct serve_http;
 
-/* Serve at a socket, which it takes over, until serve_http_stop; the calls come from several threads.
- * certificate and key are PEM, or both NULL: no TLS. It is told what fails. */
+/* Serve at a socket, which it takes over, until serve_http_stop; the calls come from several
+ * threads. certificate and key are PEM, or both NULL: no TLS. It is told what fails. */
 enum tool_exit serve_http_start(struct serve_socket *socket, const struct sg_buf *certificate,
                                 const struct sg_secret *key, const struct serve_limits *limits,
                                 const struct serve_calls *calls, struct serve_http **out);
@@ -59,7 +59,8 @@ enum tool_exit serve_http_start(struct serve_socket *socket, const struct sg_buf
 /* To be called about every second: end connections whose time is over. */
 void serve_http_tick(struct serve_http *http);
 
-/* Take no more connections, let those that are there be answered for so many seconds, and free it. */
+/* Take no more connections, let those that are there be answered for so many seconds, and free
+ * it. */
 void serve_http_stop(struct serve_http **http, unsigned seconds);
 
 #endif

@@ -14,7 +14,7 @@ struct serve_route;
 
 struct serve_tries {
 	unsigned requests;              /* of a source, in a minute */
-	unsigned failures;              /* of a source within ten minutes, before it is locked out */
+	unsigned failures;              /* of a source in ten minutes, before it is locked out */
 };
 
 /* Make one over a registrar, which must outlive it; the caller frees *out. Errors: NOMEM. */

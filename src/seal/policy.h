@@ -27,7 +27,7 @@ struct sg_pin_index {
 struct sg_policy {
 	struct sg_pcrs pcrs;
 	struct sg_buf signer;           /* SubjectPublicKeyInfo in DER: who may sign PCR values */
-	uint64_t until;                 /* ms of the TPM's clock, from which on nothing opens; 0: never */
+	uint64_t until;                 /* ms of the TPM's clock, when it ends to open; 0: never */
 	struct sg_pin_index index;      /* its authValue must be known; it counts wrong ones */
 	bool auth;                      /* the authValue of the object must be known */
 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Ring 2. A fleet in SQLite: opening it, its connections, and one transaction a call. With a journal
- * that is written ahead, who reads waits for nobody who writes, and a commit costs one fsync.
+ * Ring 2. A fleet in SQLite: opening it, its connections, and one transaction a call. With a
+ * journal that is written ahead, who reads waits for nobody who writes, and a commit costs one
+ * fsync.
  */
 #include "store/fleet_db.h"
 

@@ -38,8 +38,8 @@ enum sg_fleet_access { SG_FLEET_READS, SG_FLEET_WRITES };
 enum sg_err sg_fleet_begin(struct sg_fleet *fleet, enum sg_fleet_access access,
                            struct sg_fleet_call *call);
 
-/* End it after sg_fleet_begin returned SG_OK: commit where err is SG_OK, else roll back. Returns err,
- * or why it can't be committed. */
+/* End it after sg_fleet_begin returned SG_OK: commit where err is SG_OK, else roll back. Returns
+ * err, or why it can't be committed. */
 enum sg_err sg_fleet_end(struct sg_fleet_call *call, enum sg_err err);
 
 /* Append an event to the log, within a transaction; NULL appends nothing. Errors: RANGE. */

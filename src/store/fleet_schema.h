@@ -8,8 +8,8 @@
 
 #include "store/db.h"
 
-/* Make an empty fleet at an absolute path, whole or not at all, unless there is one by then. Errors:
- * STORE_FULL, STORE_READONLY, SYSTEM, NOMEM. */
+/* Make an empty fleet at an absolute path, whole or not at all, unless there is one by then.
+ * Errors: STORE_FULL, STORE_READONLY, SYSTEM, NOMEM. */
 enum sg_err sg_fleet_schema_make(const char *path);
 
 /* Give a connection the bounds that the rows of a fleet need. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Ring 2, TPM. Showing to others what this TPM is: its keys, and the credentials that only it opens.
- * Each call is a transaction or a few; nothing stays in the TPM in between.
+ * Ring 2, TPM. Showing to others what this TPM is: its keys, and the credentials that only it
+ * opens. Each call is a transaction or a few; nothing stays in the TPM in between.
  */
 #include "seal/tpm/attest.h"
 

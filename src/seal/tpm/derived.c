@@ -197,7 +197,8 @@ static enum sg_err make_key(struct sg_tpm *tpm, ESYS_TR srk, const struct sg_tpm
 	if (err == SG_OK)
 		err = sg_tpm_session_open(tpm, srk, TPM2_SE_HMAC, &session);
 	if (err == SG_OK)
-		err = sg_tpm_session_next(tpm, session, TPMA_SESSION_DECRYPT | TPMA_SESSION_ENCRYPT);
+		err = sg_tpm_session_next(tpm, session,
+		                          TPMA_SESSION_DECRYPT | TPMA_SESSION_ENCRYPT);
 	if (err == SG_OK)
 		err = sg_tpm_create(tpm, srk, session, &nothing, &wanted, shown, &out->key);
 	if (err == SG_OK && !is_ours(&out->key.area.publicArea, &out->policy)) {
@@ -238,7 +239,8 @@ static enum sg_err approve(struct sg_tpm *tpm, ESYS_TR srk, const struct sg_secr
 	                     ticket->digest.size > SG_DERIVED_TICKET))
 		err = SG_ERR_HW_FAULT;
 	if (err == SG_OK)
-		err = sg_buf_set(&out->ticket, sg_bytes(ticket->digest.buffer, ticket->digest.size));
+		err = sg_buf_set(&out->ticket,
+		                 sg_bytes(ticket->digest.buffer, ticket->digest.size));
 	Esys_Free(name);
 	Esys_Free(ticket);
 	return err;

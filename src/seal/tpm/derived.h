@@ -19,7 +19,7 @@
 #include "seal/tpm/creation.h"
 
 #define SG_DERIVED_SECRET 32            /* bytes that come of it */
-#define SG_DERIVED_TICKET 64            /* bytes of the TPM's word that the signer signed, at most */
+#define SG_DERIVED_TICKET 64            /* bytes of the TPM's word for the signature, at most */
 
 struct sg_derived {
 	struct sg_tpm_blob key;
