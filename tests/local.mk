@@ -17,6 +17,7 @@ libtesting_la_SOURCES = \
 	tests/lib/conformance.c tests/lib/conformance.h \
 	tests/lib/device.c tests/lib/device.h \
 	tests/lib/either.c tests/lib/either.h \
+	tests/lib/enrolled.c tests/lib/enrolled.h \
 	tests/lib/enroller.c tests/lib/enroller.h \
 	tests/lib/fault.c tests/lib/fault.h \
 	tests/lib/faulty.c tests/lib/faulty.h \

@@ -158,6 +158,7 @@ static const char *const whys[SG_STAY_WHYS] = {
 	[SG_STAY_CLOSED] = "is not opened by the hardware that sealed it",
 	[SG_STAY_KEY_POLICY] = "has a policy of its own, which the new sealer can't enforce",
 	[SG_STAY_KEY_PIN] = "has a PIN of its own, without which nothing opens it",
+	[SG_STAY_ORIGIN] = "was enrolled, and the registrar knows the hardware that has it",
 	[SG_STAY_POLICY] = "the policy of the token, which the new sealer can't enforce",
 	[SG_STAY_TRIES] = "the count of wrong PINs, which the new sealer can't keep",
 	[SG_STAY_COUNTER] = "rollback protection, for which the new sealer has no counter",
@@ -201,6 +202,7 @@ static json_t *stays_json(const struct migration *m)
 		static const char *const whats[SG_STAY_WHYS] = {
 			[SG_STAY_RESIDENT] = "resident key", [SG_STAY_CLOSED] = "closed key",
 			[SG_STAY_KEY_POLICY] = "key policy", [SG_STAY_KEY_PIN] = "key pin",
+			[SG_STAY_ORIGIN] = "enrolled key",
 			[SG_STAY_POLICY] = "policy", [SG_STAY_TRIES] = "pin tries",
 			[SG_STAY_COUNTER] = "rollback protection",
 		};

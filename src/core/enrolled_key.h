@@ -12,9 +12,9 @@
 /* Who gave an Ed25519 key its secret: the values of CKA_SIGNET_ORIGIN, which is not there for keys
  * of which nothing is known. */
 enum sg_key_origin {
-	SG_KEY_ORIGIN_HOST = 1,
-	SG_KEY_ORIGIN_TPM,
-	SG_KEY_ORIGIN_VAULT,
+	SG_KEY_ORIGIN_HOST = CK_SIGNET_ORIGIN_HOST,
+	SG_KEY_ORIGIN_TPM = CK_SIGNET_ORIGIN_TPM,
+	SG_KEY_ORIGIN_VAULT = CK_SIGNET_ORIGIN_VAULT,
 };
 
 /* A key. All views are the caller's. */

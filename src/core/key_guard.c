@@ -4,6 +4,7 @@
  */
 #include "core/key_guard.h"
 
+#include "core/curve.h"
 #include "crypto/random.h"
 #include "util/cursor.h"
 
@@ -26,6 +27,11 @@ enum sg_closed_by sg_key_closed_by(const struct sg_attrs *attrs)
 	if (!sg_attrs_bool(attrs, CKA_SIGNET_SEALED))
 		return SG_CLOSED_BY_TOKEN_KEY;
 	return has_pin(attrs) ? SG_CLOSED_BY_PIN : SG_CLOSED_BY_SEALER;
+}
+
+bool sg_key_enrolled(const struct sg_attrs *attrs)
+{
+	return sg_attrs_ulong(attrs, CKA_SIGNET_ORIGIN) != CK_UNAVAILABLE_INFORMATION;
 }
 
 struct sg_bytes sg_key_policy(const struct sg_attrs *attrs)
@@ -103,6 +109,27 @@ enum sg_err sg_key_stretch(struct sg_bytes inner, struct sg_bytes pin, struct sg
 	return err == SG_ERR_RANGE ? SG_ERR_STORE_DAMAGED : err;
 }
 
+/* Bring what the hardware has of an enrolled key to the form of all keys. Who enrols gives the
+ * hardware, or has it derive, the 32 bytes that others can judge and make too. */
+static enum sg_err complete(const struct sg_attrs *attrs, struct sg_secret **material)
+{
+	const struct sg_curve *curve = sg_curve_of(attrs);
+	struct sg_secret *whole = NULL;
+	struct sg_bytes point;
+	enum sg_err err = SG_ERR_STORE_DAMAGED;
+
+	if (curve != NULL && curve->from_private != NULL &&
+	    (*material)->len == curve->private_len && sg_attrs_get(attrs, CKA_EC_POINT, &point))
+		err = curve->from_private(sg_secret_bytes(*material), &whole);
+	if (err == SG_OK && !sg_bytes_equal(sg_curve_material_point(curve, whole), point)) {
+		sg_secret_free(&whole);
+		err = SG_ERR_STORE_DAMAGED;
+	}
+	sg_secret_free(material);
+	*material = whole;
+	return err;
+}
+
 enum sg_err sg_key_unseal(const struct sg_token *token, struct sg_sealer *sealer,
                           struct sg_bytes parent, const struct sg_attrs *attrs,
                           struct sg_bytes inner, const struct sg_secret *auth,
@@ -122,6 +149,8 @@ enum sg_err sg_key_unseal(const struct sg_token *token, struct sg_sealer *sealer
 	}
 	if (err == SG_OK)
 		err = sealer->ops->unseal(sealer, parent, &guard, head.blob, out);
+	if (err == SG_OK && sg_key_enrolled(attrs))
+		err = complete(attrs, out);
 	if (err == SG_ERR_FORMAT || (err == SG_ERR_AUTH && auth == NULL))
 		err = SG_ERR_STORE_DAMAGED;
 	sg_policy_signatures_clear(&signatures);

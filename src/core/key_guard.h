@@ -12,6 +12,9 @@
 /* Return how the secret part of an object with these attributes is closed. */
 enum sg_closed_by sg_key_closed_by(const struct sg_attrs *attrs);
 
+/* Tell whether an enrolment brought the key in: a registrar was shown the object that has it. */
+bool sg_key_enrolled(const struct sg_attrs *attrs);
+
 /* View the text of a key's policy, empty where it has none. */
 struct sg_bytes sg_key_policy(const struct sg_attrs *attrs);
 
@@ -28,8 +31,10 @@ enum sg_err sg_key_seal(struct sg_sealer *sealer, struct sg_bytes parent,
 enum sg_err sg_key_stretch(struct sg_bytes inner, struct sg_bytes pin, struct sg_secret **auth);
 
 /* Have a sealer open what sg_key_seal made; auth is NULL for a key without a PIN of its own. PCR
- * values that somebody signed are looked for where those of the token are. The caller frees
- * *out. Errors: AUTH for a wrong PIN, POLICY, STORE_DAMAGED, the sealer's. */
+ * values that somebody signed are looked for where those of the token are. What the hardware has of
+ * a key that was enrolled is its private half; the public one is added, and is that of the
+ * attributes. The caller frees *out. Errors: AUTH for a wrong PIN, POLICY, STORE_DAMAGED, the
+ * sealer's. */
 enum sg_err sg_key_unseal(const struct sg_token *token, struct sg_sealer *sealer,
                           struct sg_bytes parent, const struct sg_attrs *attrs,
                           struct sg_bytes inner, const struct sg_secret *auth,

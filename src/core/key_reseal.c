@@ -80,6 +80,11 @@ static CK_RV check(struct sg_session *session, const struct sg_object *object,
 		       "what guards its token");
 		return CKR_ACTION_PROHIBITED;
 	}
+	if (sg_key_enrolled(&object->attrs)) {
+		sg_log(SG_LOG_ERROR, "this key was enrolled: the registrar was shown the very object "
+		       "that has it, and what guards it; for another one enrol again");
+		return CKR_ACTION_PROHIBITED;
+	}
 	if (how->new_pin.len > 0 && object->class == CKO_DATA)
 		return CKR_ACTION_PROHIBITED;
 	if (how->new_pin.len > 0 && !sg_pin_fits(how->new_pin))

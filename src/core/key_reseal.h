@@ -26,6 +26,7 @@ struct sg_key_reseal {
 
 /* Open a key that the hardware sealed alone, or such data, and seal it anew; the session is a
  * read-write one and sees it. Errors: CKR_ACTION_PROHIBITED where the object is not sealed alone,
+ * or was enrolled,
  * CKR_USER_NOT_LOGGED_IN without the PIN of a key that has one, CKR_PIN_INCORRECT,
  * CKR_PIN_LEN_RANGE, CKR_SIGNET_POLICY where it does not open now, CKR_SIGNET_HW_UNSUPPORTED,
  * CKR_ATTRIBUTE_VALUE_INVALID for a text that is no policy, those of changing an object. */

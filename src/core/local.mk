@@ -9,6 +9,7 @@ libsignet_la_SOURCES += \
 	src/core/curve.c src/core/curve.h \
 	src/core/date.c src/core/date.h \
 	src/core/door.c src/core/door.h \
+	src/core/enrolled_key.c src/core/enrolled_key.h \
 	src/core/iv.c src/core/iv.h \
 	src/core/iv_source.c src/core/iv_source.h \
 	src/core/key_derive.c \

@@ -29,6 +29,7 @@ static void material_unref(struct sg_material **material)
 	ivs = atomic_load_explicit(&m->ivs, memory_order_relaxed);
 	sg_iv_source_put(&ivs);
 	sg_buf_free(&m->closed);
+	sg_buf_free(&m->sealed);
 	free(m);
 }
 
@@ -242,6 +243,11 @@ CK_RV sg_object_new(struct sg_attrs *attrs, struct sg_secret **material, struct 
 	sg_secret_free(material);
 	*out = object;
 	return rv;
+}
+
+enum sg_err sg_object_sealed(struct sg_object *object, struct sg_bytes blob)
+{
+	return sg_buf_set(&object->material->sealed, blob);
 }
 
 /* Tell whether a key pair's half has a curve and a point of it; a secret key needs none. */

@@ -31,6 +31,7 @@ struct sg_material {
 	struct sg_buf closed;           /* the record's secret part; empty for session objects */
 	struct sg_iv_source *_Atomic ivs;       /* NULL until one is made, set once */
 	struct sg_secret *pin;          /* of the key's own, until the hardware has sealed it */
+	struct sg_buf sealed;           /* by the hardware before there was an object; or empty */
 };
 
 struct sg_object {
@@ -67,6 +68,10 @@ struct sg_origin {
  * than the hardware can seal under CKA_SIGNET_SEALED. */
 CK_RV sg_object_new(struct sg_attrs *attrs, struct sg_secret **material, struct sg_origin origin,
                     struct sg_object **out);
+
+/* Say what the hardware has made of the material of a new object already, so that it does not seal
+ * it. Errors: NOMEM. */
+enum sg_err sg_object_sealed(struct sg_object *object, struct sg_bytes blob);
 
 /* Make an object out of stored attributes, which it takes over, and a secret part
  * that is still closed (may be empty). Errors: STORE_DAMAGED where the attributes are not

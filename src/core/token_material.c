@@ -28,13 +28,16 @@ enum sg_err sg_token_guard(struct sg_token *token, struct sg_token_guard *guard)
 	return err;
 }
 
-/* Have the hardware seal an object's material on its own. Its PIN is not needed after that. */
+/* Have the hardware seal an object's material on its own, unless it has. Its PIN is not needed
+ * after that. */
 static enum sg_err seal_alone(struct sg_token *token, struct sg_object *object,
                               struct sg_buf *inner)
 {
 	struct sg_token_guard guard;
 	enum sg_err err;
 
+	if (object->material->sealed.len > 0)
+		return sg_buf_set(inner, sg_buf_bytes(&object->material->sealed));
 	sg_token_opening_lock(token);
 	err = sg_token_guard(token, &guard);
 	if (err == SG_OK)

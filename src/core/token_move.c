@@ -113,6 +113,8 @@ static enum sg_err survey_sealed(struct sg_move *move, struct sg_object *object,
 	struct sg_secret *secret = NULL;
 	enum sg_err err;
 
+	if (sg_key_enrolled(&object->attrs))
+		return sg_move_stay(move, SG_STAY_ORIGIN, SG_OK, object);
 	if (sg_key_policy(&object->attrs).len > 0 && !move->policies)
 		return sg_move_stay(move, SG_STAY_KEY_POLICY, SG_OK, object);
 	err = unseal(move, move->from, object, inner, &secret);

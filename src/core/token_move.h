@@ -17,6 +17,7 @@ enum sg_stay_why {
 	SG_STAY_CLOSED,         /* the old hardware does not open it: see err */
 	SG_STAY_KEY_POLICY,     /* the key's own policy: the new sealer can't enforce any */
 	SG_STAY_KEY_PIN,        /* the key's own PIN, which opens it and nobody gave */
+	SG_STAY_ORIGIN,         /* the key was enrolled: a registrar knows what has it */
 	SG_STAY_POLICY,         /* the token's policy: the new sealer can't enforce it */
 	SG_STAY_TRIES,          /* the count of wrong PINs: the new sealer can't keep it */
 	SG_STAY_COUNTER,        /* rollback protection: the new sealer has no counter */

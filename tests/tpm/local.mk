@@ -6,6 +6,7 @@ tpm_tests = \
 	tests/tpm/test_conformance \
 	tests/tpm/test_counter \
 	tests/tpm/test_derived \
+	tests/tpm/test_enrolled_key \
 	tests/tpm/test_evidence \
 	tests/tpm/test_faults \
 	tests/tpm/test_fork \
