@@ -2,6 +2,7 @@
 noinst_LTLIBRARIES += libenroll.la
 libenroll_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 libenroll_la_SOURCES = \
+	src/enroll/answer.c \
 	src/enroll/area.c src/enroll/area.h \
 	src/enroll/attested.c src/enroll/attested.h \
 	src/enroll/audit.c src/enroll/audit.h \
@@ -17,6 +18,7 @@ libenroll_la_SOURCES = \
 	src/enroll/judge_ek.c \
 	src/enroll/judge_object.c \
 	src/enroll/judge_policy.c \
+	src/enroll/machine.c src/enroll/machine.h \
 	src/enroll/manage.c src/enroll/manage.h \
 	src/enroll/member.c src/enroll/member.h \
 	src/enroll/member_kinds.c \
@@ -32,6 +34,7 @@ libenroll_la_SOURCES = \
 	src/enroll/registrar_messages.c \
 	src/enroll/registrar_tick.c \
 	src/enroll/request.c src/enroll/request.h \
+	src/enroll/state.c src/enroll/state.h \
 	src/enroll/steps.c src/enroll/steps.h \
 	src/enroll/steps_write.c \
 	src/enroll/token.c src/enroll/token.h \

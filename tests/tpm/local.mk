@@ -8,6 +8,7 @@ tpm_tests = \
 	tests/tpm/test_derived \
 	tests/tpm/test_enrolled_key \
 	tests/tpm/test_evidence \
+	tests/tpm/test_enroll_machine \
 	tests/tpm/test_faults \
 	tests/tpm/test_fork \
 	tests/tpm/test_import \

@@ -41,6 +41,7 @@ unit_tests = \
 	tests/unit/test_enroll_reason \
 	tests/unit/test_enroll_registrar \
 	tests/unit/test_enroll_request \
+	tests/unit/test_enroll_state \
 	tests/unit/test_enroll_steps \
 	tests/unit/test_enroll_token \
 	tests/unit/test_enroll_verify \

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ring enroll. Says hello, and takes what the registrar answers.
+ */
+#include "enroll/machine.h"
+
+#include <string.h>
+
+#include "crypto/random.h"
+
+static void move(struct sg_buf *from, struct sg_buf *to)
+{
+	sg_buf_free(to);
+	*to = *from;
+	*from = (struct sg_buf){ NULL, 0, 0 };
+}
+
+static enum sg_err fill_hello(const struct sg_enroll_wish *wish, uint64_t clock,
+                              struct sg_attest_keys *keys, struct sg_enroll_hello *hello)
+{
+	enum sg_err err = sg_buf_set(&hello->token, wish->token);
+
+	if (err == SG_OK)
+		err = sg_buf_set(&hello->host, wish->host);
+	if (err == SG_OK)
+		err = sg_buf_set(&hello->software, wish->software);
+	hello->class = wish->class;
+	hello->origin = wish->origin;
+	hello->clock = clock;
+	hello->ek_kind = keys->ek_kind;
+	sg_random(hello->nonce, sizeof hello->nonce);
+	move(&keys->ek, &hello->ek);
+	move(&keys->certificate, &hello->chain[0]);
+	move(&keys->ak, &hello->ak);
+	move(&keys->parent, &hello->parent);
+	return err;
+}
+
+enum sg_err sg_enroll_machine_hello(const struct sg_enroll_device *device,
+                                    const struct sg_enroll_wish *wish,
+                                    struct sg_enroll_state *state)
+{
+	const struct sg_attest_ops *ops = device->sealer->ops->attest;
+	struct sg_enroll_hello hello = { .class = wish->class };
+	struct sg_attest_keys keys = { .ek_kind = SG_EK_P256 };
+	uint64_t clock = 0;
+	enum sg_err err;
+
+	if (ops == NULL)
+		return SG_ERR_HW_UNSUPPORTED;
+	sg_enroll_state_restart(state);
+	err = ops->keys(device->sealer, device->parent, sg_buf_bytes(&state->ak_blob), &keys);
+	if (err == SG_OK)
+		err = ops->clock(device->sealer, device->parent, &clock);
+	if (err == SG_OK)
+		err = fill_hello(wish, clock, &keys, &hello);
+	if (err == SG_OK)
+		err = sg_enroll_hello_write(&hello, &state->hello);
+	if (err == SG_OK) {
+		move(&keys.ak_blob, &state->ak_blob);
+		state->phase = SG_PHASE_BEGUN;
+	}
+	sg_attest_keys_clear(&keys);
+	sg_enroll_hello_clear(&hello);
+	return err;
+}
+
+enum sg_enroll_reason sg_enroll_machine_asked(struct sg_bytes challenge,
+                                              enum sg_enroll_origin origin,
+                                              struct sg_enroll_asked *out)
+{
+	struct sg_enroll_challenge read = { .origin = SG_ORIGIN_ANY };
+	enum sg_enroll_reason reason = sg_enroll_challenge_read(challenge, &read);
+
+	if (reason == SG_ENROLL_OK && origin != SG_ORIGIN_ANY && read.origin != origin)
+		reason = SG_ENROLL_ORIGIN;
+	*out = (struct sg_enroll_asked){ read.origin, read.expires, read.eventlog };
+	sg_enroll_challenge_clear(&read);
+	return reason;
+}
+
+enum sg_enroll_reason sg_enroll_machine_named(struct sg_bytes identity,
+                                              struct sg_enroll_state *state,
+                                              struct sg_enroll_identity *out)
+{
+	enum sg_enroll_reason reason = sg_enroll_identity_read(identity, out);
+
+	if (reason != SG_ENROLL_OK)
+		return reason;
+	if (memcmp(out->key, state->key, sizeof out->key) != 0)
+		return SG_ENROLL_KEY_SWAPPED;
+	if (sg_buf_set(&state->identity, identity) != SG_OK)
+		return SG_ENROLL_INTERNAL;
+	state->phase = SG_PHASE_NAMED;
+	return SG_ENROLL_OK;
+}
