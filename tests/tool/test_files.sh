@@ -48,7 +48,7 @@ unsafe_folder() {
 }
 
 other_owner() {
-	fails 7 'owned by user' list && exits 1 doctor && prints FAIL
+	fails 7 'is owned by ' list && exits 1 doctor && prints FAIL
 }
 
 row_was_changed() {
