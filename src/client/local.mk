@@ -1,6 +1,8 @@
 libsignet_client_la_SOURCES += \
 	src/client/calling.c src/client/calling.h \
 	src/client/ending.c src/client/ending.h \
+	src/client/find.c \
+	src/client/known.c src/client/known.h \
 	src/client/login.c src/client/login.h \
 	src/client/manner.c src/client/manner.h \
 	src/client/pin.c src/client/pin.h \

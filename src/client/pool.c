@@ -12,6 +12,7 @@
 
 #include "client/calling.h"
 #include "client/ending.h"
+#include "client/known.h"
 #include "client/login.h"
 #include "client/manner.h"
 #include "client/rc.h"
@@ -19,16 +20,8 @@
 #include "util/log.h"
 
 #define IDLE_MAX 16             /* sessions kept open that nobody uses */
-#define KEYS 32                 /* handles remembered */
 #define TRIES 4                 /* to connect to an HSM that is there */
 #define PAUSE 25000000          /* nanoseconds between them */
-
-struct known_key {
-	CK_OBJECT_CLASS class;
-	uint8_t id[SG_CLIENT_ID_MAX];
-	size_t id_len;                  /* 0: a free place */
-	CK_OBJECT_HANDLE handle;
-};
 
 struct sg_client {
 	char *uri, *name;
@@ -44,11 +37,7 @@ struct sg_client {
 	CK_SESSION_HANDLE idle[IDLE_MAX];
 	size_t n_idle, in_use;
 
-	/* Of what follows. Who is in a call takes this one only: whoever has the other may be
-	 * waiting for a fork to end, which waits for those in calls. */
-	pthread_mutex_t known;
-	struct known_key keys[KEYS];
-	size_t next_key;                /* the place that is overwritten next */
+	struct sg_client_known *known;  /* has a lock of its own */
 };
 
 /* No two connections of a process or of its children have the same. */
@@ -77,11 +66,12 @@ enum sg_err sg_client_new(const char *uri, struct sg_client **out)
 		pthread_mutex_destroy(&client->lock);
 		goto failed;
 	}
-	if (pthread_mutex_init(&client->known, NULL) != 0) {
+	if (sg_client_known_new(&client->known) != SG_OK) {
 		pthread_cond_destroy(&client->returned);
 		pthread_mutex_destroy(&client->lock);
 		goto failed;
 	}
+	sg_client_known_begin(client->known, client->epoch);
 	*out = client;
 	return SG_OK;
 failed:
@@ -113,25 +103,25 @@ static void disconnect(struct sg_client *client)
 	sg_client_place_free(&client->place);
 	client->logged_in = false;
 	client->is_void = false;
-	pthread_mutex_lock(&client->known);
-	memset(client->keys, 0, sizeof client->keys);
 	client->epoch = next_epoch();
-	pthread_mutex_unlock(&client->known);
+	sg_client_known_begin(client->known, client->epoch);
 }
 
 void sg_client_free(struct sg_client **out)
 {
 	struct sg_client *client = *out;
+	bool ours;
 
 	if (client == NULL)
 		return;
+	ours = client->generation == sg_fork_generation();
 	/* In a child locks may be held by threads that it does not have, and p11-kit's as well. */
-	if (client->generation == sg_fork_generation()) {
+	if (ours) {
 		disconnect(client);
-		pthread_mutex_destroy(&client->known);
 		pthread_cond_destroy(&client->returned);
 		pthread_mutex_destroy(&client->lock);
 	}
+	sg_client_known_free(&client->known, !ours);
 	free(client->uri);
 	free(client->name);
 	free(client);
@@ -308,120 +298,6 @@ enum sg_err sg_client_check_login(struct sg_client_session *s)
 	return SG_ERR_HSM_REMOVED;
 }
 
-enum sg_err sg_client_find(struct sg_client_session *s, CK_ATTRIBUTE *template, CK_ULONG n,
-                           CK_OBJECT_HANDLE *found, CK_ULONG max, CK_ULONG *count)
-{
-	enum sg_err err, end;
-
-	*count = 0;
-	err = sg_client_check(s, "C_FindObjectsInit",
-	                      s->f->C_FindObjectsInit(s->handle, template, n));
-	if (err != SG_OK)
-		return err;
-	err = sg_client_check(s, "C_FindObjects",
-	                      s->f->C_FindObjects(s->handle, found, max, count));
-	end = sg_client_check(s, "C_FindObjectsFinal", s->f->C_FindObjectsFinal(s->handle));
-	if (err == SG_OK && *count > max)
-		err = SG_ERR_HSM_FAULT;
-	if (err == SG_OK)
-		err = end;
-	return err == SG_OK && *count == 0 ? sg_client_check_login(s) : err;
-}
-
-/* Look among the handles that are known. */
-static bool is_known(struct sg_client_session *s, CK_OBJECT_CLASS class, struct sg_bytes id,
-                     CK_OBJECT_HANDLE *key)
-{
-	struct sg_client *client = s->client;
-	bool found = false;
-
-	pthread_mutex_lock(&client->known);
-	for (size_t i = 0; i < KEYS && client->epoch == s->epoch && !found; i++) {
-		found = client->keys[i].class == class &&
-		        sg_bytes_equal(sg_bytes(client->keys[i].id, client->keys[i].id_len), id);
-		if (found)
-			*key = client->keys[i].handle;
-	}
-	pthread_mutex_unlock(&client->known);
-	return found;
-}
-
-static void remember(struct sg_client_session *s, CK_OBJECT_CLASS class, struct sg_bytes id,
-                     CK_OBJECT_HANDLE key)
-{
-	struct sg_client *client = s->client;
-	struct known_key *place;
-
-	pthread_mutex_lock(&client->known);
-	if (client->epoch == s->epoch) {
-		place = &client->keys[client->next_key++ % KEYS];
-		*place = (struct known_key){ .class = class, .id_len = id.len, .handle = key };
-		memcpy(place->id, id.data, id.len);
-	}
-	pthread_mutex_unlock(&client->known);
-}
-
-enum sg_err sg_client_find_key_checked(struct sg_client_session *s, CK_OBJECT_CLASS class,
-                                       struct sg_bytes id,
-                                       enum sg_err (*check)(struct sg_client_session *s,
-                                                            CK_OBJECT_HANDLE key, void *arg),
-                                       void *arg, CK_OBJECT_HANDLE *key)
-{
-	CK_BBOOL yes = CK_TRUE;
-	CK_ATTRIBUTE template[] = {
-		{ CKA_CLASS, &class, sizeof class },
-		{ CKA_ID, (void *)id.data, id.len },
-		{ CKA_PRIVATE, &yes, sizeof yes },
-	};
-	CK_OBJECT_HANDLE found[2];
-	CK_ULONG n;
-	enum sg_err err;
-
-	if (id.len == 0 || id.len > SG_CLIENT_ID_MAX)
-		return SG_ERR_RANGE;
-	if (is_known(s, class, id, key))
-		return SG_OK;
-	err = sg_client_find(s, template, 2, found, 2, &n);
-	/* Anybody can put another one beside it that is not private, without a PIN. */
-	if (err == SG_OK && n > 1 && class != CKO_PUBLIC_KEY)
-		err = sg_client_find(s, template, 3, found, 2, &n);
-	if (err != SG_OK)
-		return err;
-	if (n == 0)
-		return SG_ERR_HSM_OTHER;
-	if (n > 1) {
-		sg_log(SG_LOG_ERROR, "the %s has two keys of one class and one CKA_ID",
-		       sg_client_noun());
-		return SG_ERR_HSM_FAULT;
-	}
-	if (check != NULL)
-		err = check(s, found[0], arg);
-	if (err != SG_OK)
-		return err;
-	*key = found[0];
-	remember(s, class, id, *key);
-	return SG_OK;
-}
-
-enum sg_err sg_client_find_key(struct sg_client_session *s, CK_OBJECT_CLASS class,
-                               struct sg_bytes id, CK_OBJECT_HANDLE *key)
-{
-	return sg_client_find_key_checked(s, class, id, NULL, NULL, key);
-}
-
-void sg_client_forget_key(struct sg_client_session *s, CK_OBJECT_CLASS class, struct sg_bytes id)
-{
-	struct known_key *key;
-
-	pthread_mutex_lock(&s->client->known);
-	for (size_t i = 0; i < KEYS; i++) {
-		key = &s->client->keys[i];
-		if (key->class == class && sg_bytes_equal(sg_bytes(key->id, key->id_len), id))
-			*key = (struct known_key){ .id_len = 0 };
-	}
-	pthread_mutex_unlock(&s->client->known);
-}
-
 /* Whether somebody tried a wrong PIN before us can be seen only in what stood there before. */
 static enum sg_err copy_info(struct sg_client_session *s, void *arg)
 {
@@ -442,4 +318,9 @@ const char *sg_client_name(const struct sg_client *client)
 CK_ATTRIBUTE *sg_client_uri_attributes(struct sg_client_session *s, CK_ULONG *n)
 {
 	return p11_kit_uri_get_attributes(s->client->place->uri, n);
+}
+
+struct sg_client_known *sg_client_known_of(const struct sg_client_session *s)
+{
+	return s->client->known;
 }

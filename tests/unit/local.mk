@@ -20,6 +20,7 @@ unit_tests = \
 	tests/unit/test_bytes \
 	tests/unit/test_certificate \
 	tests/unit/test_client_calling \
+	tests/unit/test_client_known \
 	tests/unit/test_client_pin \
 	tests/unit/test_client_place \
 	tests/unit/test_client_rc \
