@@ -21,6 +21,8 @@ fuzz_api_sources = \
 	tests/fuzz/world.c tests/fuzz/world.h
 fuzz_attrs_sources = tests/fuzz/attrs.c tests/fuzz/input.c tests/fuzz/input.h
 fuzz_config_sources = tests/fuzz/config.c tests/fuzz/input.c tests/fuzz/input.h
+fuzz_endpoint_sources = tests/fuzz/endpoint.c tests/fuzz/input.c tests/fuzz/input.h \
+	tools/serve_route.c tools/serve_route.h
 fuzz_enroll_sources = tests/fuzz/enroll.c tests/fuzz/input.c tests/fuzz/input.h
 fuzz_evidence_sources = tests/fuzz/evidence.c tests/fuzz/input.c tests/fuzz/input.h
 fuzz_machines_sources = \
@@ -70,6 +72,7 @@ replays = \
 	tests/fuzz/replay_api \
 	tests/fuzz/replay_attrs \
 	tests/fuzz/replay_config \
+	tests/fuzz/replay_endpoint \
 	tests/fuzz/replay_enroll \
 	tests/fuzz/replay_evidence \
 	tests/fuzz/replay_machines \
@@ -93,6 +96,7 @@ tests_fuzz_replay_answer_SOURCES = tests/fuzz/replay.c $(fuzz_answer_sources)
 tests_fuzz_replay_api_SOURCES = tests/fuzz/replay.c $(fuzz_api_sources)
 tests_fuzz_replay_attrs_SOURCES = tests/fuzz/replay.c $(fuzz_attrs_sources)
 tests_fuzz_replay_config_SOURCES = tests/fuzz/replay.c $(fuzz_config_sources)
+tests_fuzz_replay_endpoint_SOURCES = tests/fuzz/replay.c $(fuzz_endpoint_sources)
 tests_fuzz_replay_enroll_SOURCES = tests/fuzz/replay.c $(fuzz_enroll_sources)
 tests_fuzz_replay_evidence_SOURCES = tests/fuzz/replay.c $(fuzz_evidence_sources)
 tests_fuzz_replay_machines_SOURCES = tests/fuzz/replay.c $(fuzz_machines_sources)
@@ -116,6 +120,7 @@ fuzzers = \
 	tests/fuzz/fuzz_api \
 	tests/fuzz/fuzz_attrs \
 	tests/fuzz/fuzz_config \
+	tests/fuzz/fuzz_endpoint \
 	tests/fuzz/fuzz_enroll \
 	tests/fuzz/fuzz_evidence \
 	tests/fuzz/fuzz_machines \
@@ -138,6 +143,7 @@ tests_fuzz_fuzz_answer_SOURCES = $(fuzz_answer_sources)
 tests_fuzz_fuzz_api_SOURCES = tests/fuzz/mutate.c $(fuzz_api_sources)
 tests_fuzz_fuzz_attrs_SOURCES = $(fuzz_attrs_sources)
 tests_fuzz_fuzz_config_SOURCES = $(fuzz_config_sources)
+tests_fuzz_fuzz_endpoint_SOURCES = $(fuzz_endpoint_sources)
 tests_fuzz_fuzz_enroll_SOURCES = $(fuzz_enroll_sources)
 tests_fuzz_fuzz_evidence_SOURCES = $(fuzz_evidence_sources)
 tests_fuzz_fuzz_machines_SOURCES = $(fuzz_machines_sources)
@@ -159,6 +165,7 @@ tests_fuzz_fuzz_answer_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_api_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_attrs_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_config_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_endpoint_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_enroll_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_evidence_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS) $(evidence_wraps)
 tests_fuzz_fuzz_machines_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
@@ -191,6 +198,10 @@ tests_fuzz_fuzz_answer_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 evidence_wraps = -Wl,--wrap=_mark_point -Wl,--wrap=_ck_assert_failed
 tests_fuzz_replay_evidence_LDFLAGS = $(AM_LDFLAGS) $(evidence_wraps)
 
+tests_fuzz_replay_endpoint_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+tests_fuzz_fuzz_endpoint_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+tests_fuzz_replay_endpoint_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+tests_fuzz_fuzz_endpoint_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_fuzz_replay_machines_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 tests_fuzz_fuzz_machines_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 tests_fuzz_replay_machines_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
