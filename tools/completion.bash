@@ -15,9 +15,11 @@ _signet_options() {
 	sign) echo --label --format --token --pin-file --key-pin-file --force ;;
 	verify) echo --label --signature --format --token ;;
 	'request sign') echo --url --method --header --body --label --form --id --identity --as --timestamp --nonce --allow-query --components --sig-label --tag --lifetime --json --curl --token --pin-file --key-pin-file ;;
-	'request verify') echo --public-key --machines --label --form --skew --nonces --require --sig-label --tag --allow-query --timestamp --scheme --url --method --header --body --json --token --pin-file --key-pin-file ;;
+	'request verify') echo --public-key --machines --registrar --source --label --form --skew --nonces --require --sig-label --tag --allow-query --timestamp --scheme --url --method --header --body --json --token --pin-file --key-pin-file ;;
 	curl) echo --label --form --id --identity --as --timestamp --nonce --allow-query --components --sig-label --tag --lifetime --token --pin-file --key-pin-file ;;
 	delete) echo --label --yes --token --pin-file ;;
+	'registrar begin' | 'registrar finish') echo --registrar --vault --api-url --ek-ca --sign-with --heads --token --pin-file --key-pin-file ;;
+	'registrar serve') echo --registrar --vault --api-url --ek-ca --sign-with --heads --token --pin-file --key-pin-file --listen --tls-cert --tls-key --allow-http --rate --failures ;;
 	'root create') echo --label --shares --threshold --share-key --out-dir --format --all-in-one --recovery-key --recovery-file --no-recovery --leave --usage --pcr --policy-key --key-pin-file --in-hsm --id --token --pin-file --json ;;
 	'root import') echo --label --in --in-format --shares --threshold --share-key --out-dir --format --all-in-one --recovery-key --recovery-file --no-recovery --leave --usage --pcr --policy-key --key-pin-file --id --token --pin-file --json ;;
 	'root list') echo --token --pin-file --json ;;
@@ -55,13 +57,14 @@ _signet_options() {
 }
 
 _signet() {
-	local verbs='init status doctor keygen import list pubkey key-file sign verify request curl delete root recovery-key wrap unwrap encrypt decrypt unseal pin reseal policy tripwire rollback migrate destroy'
+	local verbs='init status doctor keygen import list pubkey key-file sign verify request curl delete registrar root recovery-key wrap unwrap encrypt decrypt unseal pin reseal policy tripwire rollback migrate destroy'
 	local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]} words
 
 	COMPREPLY=()
 	if [ "$verb" = help ] && [ "$COMP_CWORD" = 3 ]; then
 		case $previous in
 		root) words='create import list node receive recover rehearse retire rewrap rotate send share' ;;
+		registrar) words='begin finish serve' ;;
 		request) words='sign verify' ;;
 		unseal) words='add check credential exec list remove vault' ;;
 		pin) words='set reset' ;;
@@ -72,12 +75,13 @@ _signet() {
 		return
 	fi
 	case $verb in
-	request | root | unseal | pin | policy | tripwire | rollback) [ "$COMP_CWORD" -le 2 ] || verb="$verb ${COMP_WORDS[2]}" ;;
+	registrar | request | root | unseal | pin | policy | tripwire | rollback) [ "$COMP_CWORD" -le 2 ] || verb="$verb ${COMP_WORDS[2]}" ;;
 	esac
 	case $COMP_CWORD:$previous in
 	1:*) words="$verbs help --help --version" ;;
 	2:help) words=$verbs ;;
 	2:root) words='create import list node receive recover rehearse retire rewrap rotate send share' ;;
+	2:registrar) words='begin finish serve' ;;
 	2:request) words='sign verify' ;;
 	2:unseal) words='add check credential exec list remove vault' ;;
 	2:pin) words='set reset' ;;
@@ -109,8 +113,8 @@ _signet() {
 	*:--scheme) words='https http' ;;
 	*:--sealer) words='tpm hsm soft hsm+tpm hsm+hsm' ;;
 	*:--tpm) words='device:/dev/tpmrm0' ;;
-	*:--label | *:--id | *:--in | *:--root | *:--shares | *:--threshold | *:--token | *:--trust | *:--sign-with | *:--aad | *:--addr | *:--env | *:--fd | *:--timeout | *:--unit | *:--vault | *:--field | *:--new-label | *:--url | *:--method | *:--header | *:--timestamp | *:--nonce | *:--components | *:--sig-label | *:--tag | *:--lifetime | *:--skew | *:--require | *:--version) return ;;
-	*:--*-file | *:--all-in-one | *:--ca | *:--ek-ca | *:--from | *:--in-place | *:--inventory | *:--output | *:--show | *:--pcr-values | *:--out | *:--out-dir | *:--*-key | *:--share | *:--through | *:--signature | *:--signatures | *:--body | *:--identity | *:--machines | *:--nonces)
+	*:--label | *:--id | *:--in | *:--root | *:--shares | *:--threshold | *:--token | *:--trust | *:--sign-with | *:--aad | *:--addr | *:--env | *:--fd | *:--timeout | *:--unit | *:--vault | *:--field | *:--new-label | *:--url | *:--method | *:--header | *:--timestamp | *:--nonce | *:--components | *:--sig-label | *:--tag | *:--lifetime | *:--skew | *:--api-url | *:--failures | *:--listen | *:--rate | *:--source | *:--require | *:--version) return ;;
+	*:--*-file | *:--all-in-one | *:--ca | *:--ek-ca | *:--from | *:--in-place | *:--inventory | *:--output | *:--show | *:--pcr-values | *:--out | *:--out-dir | *:--*-key | *:--share | *:--through | *:--signature | *:--signatures | *:--body | *:--identity | *:--machines | *:--nonces | *:--heads | *:--registrar | *:--tls-cert | *:--tls-key)
 		compopt -o filenames 2> /dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return

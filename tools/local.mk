@@ -32,12 +32,17 @@ signet_SOURCES = \
 	tools/recovery.c tools/recovery.h \
 	tools/root.c tools/root.h \
 	tools/root_replace.c tools/root_replace.h \
+	tools/registrar.c tools/registrar.h \
 	tools/rewrap.c tools/rewrap.h \
 	tools/rewrap_file.c tools/rewrap_file.h \
 	tools/rewrap_key.c tools/rewrap_key.h \
 	tools/rewrap_state.c tools/rewrap_state.h \
 	tools/sealed.c tools/sealed.h \
 	tools/sender.c tools/sender.h \
+	tools/serve_crowd.c tools/serve_crowd.h \
+	tools/serve_http.c tools/serve_http.h \
+	tools/serve_route.c tools/serve_route.h \
+	tools/serve_socket.c tools/serve_socket.h \
 	tools/share_box.c tools/share_box.h \
 	tools/share_typed.c tools/share_typed.h \
 	tools/shares_in.c tools/shares_in.h \
@@ -80,6 +85,8 @@ signet_SOURCES = \
 	tools/migrate.c \
 	tools/pin_verbs.c \
 	tools/pubkey.c \
+	tools/registrar_files.c \
+	tools/registrar_serve.c \
 	tools/request_sign.c \
 	tools/request_verify.c \
 	tools/reseal.c \
@@ -120,8 +127,7 @@ signet_SOURCES = \
 	tools/wrap.c
 signet_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir) \
 	-DP11MODULEDIR='"$(p11moduledir)"' -DP11CONFIGDIR='"$(p11configdir)"'
-signet_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CURL_CFLAGS)
-signet_LDADD = libenroll.la librequest.la libsignet.la $(JANSSON_LIBS) $(CURL_LIBS)
+signet_LDADD = libenroll.la librequest.la libsignet.la $(JANSSON_LIBS) $(CURL_LIBS) $(MICROHTTPD_LIBS)
 
 # The file has the name of the command where bash looks for it.
 EXTRA_DIST += tools/completion.bash

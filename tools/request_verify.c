@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "enroll/guard.h"
 #include "tools/fail.h"
 #include "tools/guard.h"
 #include "tools/json.h"
@@ -22,6 +23,7 @@
 struct check {
 	struct tool *tool;
 	struct tool_machines machines;
+	struct sg_guard_verifier fleet; /* of --registrar */
 	CK_OBJECT_HANDLE hmac_key;      /* of --label */
 	struct tool_message message;
 	struct tool_raw raw;
@@ -52,12 +54,33 @@ static int look_up(void *context, struct sg_request_text id, struct sg_request_t
 {
 	struct check *check = context;
 
+	if (check->fleet.fleet != NULL)
+		return sg_guard_lookup(&check->fleet, id, header, machine);
 	if (check->hmac_key == 0)
 		return tool_machines_lookup(&check->machines, id, header, machine);
 	machine->enabled = true;
 	machine->code = code_of;
 	machine->code_context = check;
 	return 1;
+}
+
+static void let_go(void *context, struct sg_request_machine *machine)
+{
+	struct check *check = context;
+
+	if (check->fleet.fleet != NULL)
+		sg_guard_release(&check->fleet, machine);
+}
+
+static int allow(void *context, const struct sg_request_message *message,
+                 struct sg_request_text source, const struct sg_request_machine *machine,
+                 int64_t now)
+{
+	struct check *check = context;
+
+	return check->fleet.fleet == NULL
+	               ? 0
+	               : sg_guard_check(&check->fleet, message, source, machine, now);
 }
 
 static int64_t clock_of(void *context)
@@ -81,6 +104,20 @@ static enum tool_exit check_stdin(const struct tool *tool)
 	return TOOL_OK;
 }
 
+/* Open the store of a registrar, which knows machines and agents. */
+static enum tool_exit open_fleet(struct check *check)
+{
+	const char *path = check->tool->value[OPT_REGISTRAR];
+	enum sg_err err;
+
+	tool_log_clear();
+	check->fleet.machines = check->fleet.agents = true;
+	err = sg_zones_new(SG_ZONE_FOLDER, &check->fleet.zones);
+	if (err == SG_OK)
+		err = sg_fleet_open(path, false, &check->fleet.fleet);
+	return err == SG_OK ? TOOL_OK : tool_fail_err(err, "can't open the registrar %s", path);
+}
+
 /* Learn who may sign. */
 static enum tool_exit read_signers(struct check *check)
 {
@@ -88,9 +125,14 @@ static enum tool_exit read_signers(struct check *check)
 	enum tool_exit code;
 
 	if (tool_given(tool, OPT_PUBLIC_KEY) + tool_given(tool, OPT_MACHINES) +
-	            tool_given(tool, OPT_LABEL) != 1)
-		return tool_fail(TOOL_USAGE, tool->verb->example,
-		                 "one of --public-key, --machines and --label says who may sign");
+	            tool_given(tool, OPT_REGISTRAR) + tool_given(tool, OPT_LABEL) != 1)
+		return tool_fail(TOOL_USAGE, tool->verb->example, "one of --public-key, --machines, "
+		                 "--registrar and --label says who may sign");
+	if (tool_given(tool, OPT_SOURCE) && !tool_given(tool, OPT_REGISTRAR))
+		return tool_fail(TOOL_USAGE, NULL, "--source goes with --registrar, which keeps who may "
+		                 "ask from where");
+	if (tool_given(tool, OPT_REGISTRAR))
+		return open_fleet(check);
 	if (tool_given(tool, OPT_PUBLIC_KEY))
 		return tool_machines_key(tool->value[OPT_PUBLIC_KEY], &check->machines);
 	if (tool_given(tool, OPT_MACHINES))
@@ -170,6 +212,8 @@ static enum tool_exit judge(struct check *check, enum sg_request_reason *reason)
 		.size = sizeof how,
 		.flags = SG_REQUEST_NO_LOCKOUT,
 		.lookup = look_up,
+		.release = let_go,
+		.check = allow,
 		.context = check,
 		.reading = &check->reading,
 		.skew = check->skew,
@@ -190,7 +234,8 @@ static enum tool_exit judge(struct check *check, enum sg_request_reason *reason)
 		                 why != NULL ? why : sg_request_reason_sentence(*reason),
 		                 lines[0] != '\0' ? ": " : "", lines);
 	if (*reason == SG_REQUEST_OK)
-		*reason = sg_request_verify(verifier, check->request, sg_request_text(NULL),
+		*reason = sg_request_verify(verifier, check->request,
+		                            sg_request_text(check->tool->value[OPT_SOURCE]),
 		                            &check->verdict);
 	sg_request_verifier_free(&verifier);
 	return TOOL_OK;
@@ -312,6 +357,8 @@ static enum tool_exit run(struct tool *tool)
 	tool_raw_free(&check->raw);
 	tool_message_free(&check->message);
 	tool_machines_free(&check->machines);
+	sg_fleet_close(&check->fleet.fleet);
+	sg_zones_free(&check->fleet.zones);
 	free(check->require);
 	free(check);
 	return code;
@@ -320,9 +367,9 @@ static enum tool_exit run(struct tool *tool)
 const struct tool_verb tool_verb_request_verify = {
 	.name = "request verify",
 	.summary = "tell whether an HTTP request is signed by who may",
-	.usage = "(--public-key FILE | --machines FILE | --label NAME)\n"
-	         "                [--form vault|rfc9421|hmac] [--skew SECONDS] [--nonces FILE]\n"
-	         "                [--require LIST] [--sig-label LABEL] [--tag TEXT] [--allow-query]\n"
+	.usage = "(--public-key FILE | --machines FILE | --registrar FILE | --label NAME)\n"
+	         "                [--source ADDRESS] [--form vault|rfc9421|hmac] [--skew SECONDS]\n"
+	         "                [--nonces FILE] [--require LIST] [--sig-label LABEL] [--tag TEXT] [--allow-query]\n"
 	         "                [--timestamp SECONDS] [--json] [--token LABEL] [--pin-file FILE]\n"
 	         "                [--key-pin-file FILE]\n"
 	         "                ([--scheme SCHEME] < request | --url URL [--method METHOD]\n"
@@ -330,11 +377,13 @@ const struct tool_verb tool_verb_request_verify = {
 	.text = "The request is read as it came, head and body, from standard input, or is what --url,\n"
 	        "--method, --header and --body say. The exit code is 0 for a good one and 8 for one that\n"
 	        "is refused; the answer says why. A request may be 300 seconds old if --skew does not say\n"
-	        "otherwise; with --nonces it is taken once. --label is for the form hmac, whose key is in\n"
+	        "otherwise; with --nonces it is taken once. With --registrar the machines are those that\n"
+	        "enrolled, and each may ask only from where and when its entry says; --source is the\n"
+	        "address that the request came from. --label is for the form hmac, whose key is in\n"
 	        "the token; the others need neither token nor TPM.",
 	.example = "signet request verify --public-key machine.pem --nonces nonces.db < request",
 	.run = run,
-	.options = { OPT_PUBLIC_KEY, OPT_MACHINES, OPT_LABEL, OPT_FORM, OPT_SKEW, OPT_NONCES,
+	.options = { OPT_PUBLIC_KEY, OPT_MACHINES, OPT_REGISTRAR, OPT_SOURCE, OPT_LABEL, OPT_FORM, OPT_SKEW, OPT_NONCES,
 	             OPT_REQUIRE, OPT_SIG_LABEL, OPT_TAG, OPT_ALLOW_QUERY, OPT_TIMESTAMP,
 	             OPT_SCHEME, TOOL_MESSAGE_OPTIONS, OPT_JSON, OPT_TOKEN, OPT_PIN_FILE,
 	             OPT_KEY_PIN_FILE },

@@ -71,6 +71,15 @@ succeeds grep -qx 'StartLimitBurst=5' units/signet-unseal.service
 succeeds grep -qx 'WantedBy=.* vault.service openbao.service' units/signet-unseal.service
 fails grep -q '^RestartPreventExitStatus=.*8' units/signet-unseal.service
 
+sed "s,$bindir/signet,$build/signet," "$data/systemd/signet-registrar.service" > units/signet-registrar.service
+cp "$SIGNET_TEST_SRCDIR/data/systemd/signet-registrar.socket" units
+
+it 'systemd finds nothing to say about what enrols machines, and rates it as safe'
+succeeds systemd-analyze verify --man=no units/signet-registrar.socket units/signet-registrar.service
+quiet
+succeeds systemd-analyze security --offline=true --threshold=$with_network --no-pager units/signet-registrar.service
+says 'OK'
+
 it 'the drop-in for a vault fits its unit, and makes it safer'
 mkdir -p units/openbao.service.d
 cat > units/openbao.service << 'END'

@@ -16,6 +16,7 @@ tool_scripts = \
 	tests/tool/test_pin_tries.sh \
 	tests/tool/test_pins.sh \
 	tests/tool/test_policies.sh \
+	tests/tool/test_registrar_serve.sh \
 	tests/tool/test_request.sh \
 	tests/tool/test_request_verify.sh \
 	tests/tool/test_rollback.sh \
@@ -121,7 +122,7 @@ tests_tool_test_unseal_boot_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 
 TESTS += tests/tool/test_unseal_answer tests/tool/test_unseal_boot
 TESTS += tests/tool/test_faults tests/tool/test_kept tests/tool/test_text $(tool_scripts)
-EXTRA_DIST += tests/lib/vault.sh tests/tool/credential.sh tests/tool/lib.sh $(tool_scripts)
+EXTRA_DIST += tests/lib/maker.sh tests/lib/registrar.sh tests/lib/vault.sh tests/tool/credential.sh tests/tool/lib.sh $(tool_scripts)
 
 # Helpers of the scripts and no tests, so they are not in check_PROGRAMS.
 EXTRA_PROGRAMS += tests/tool/json tests/tool/load_credential tests/tool/plant_key tests/tool/reopen_key
@@ -191,3 +192,8 @@ check_PROGRAMS += tests/tool/test_serve_route
 TESTS += tests/tool/test_serve_route
 tests_tool_test_serve_route_SOURCES = tests/tool/test_serve_route.c tools/serve_route.c
 tests_tool_test_serve_route_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+
+# Makes enrolment tokens for the scripts.
+EXTRA_PROGRAMS += tests/tool/make_token
+check_DATA += tests/tool/make_token$(EXEEXT)
+CLEANFILES += tests/tool/make_token$(EXEEXT)

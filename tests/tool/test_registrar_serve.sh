@@ -1,0 +1,157 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Tests. signet registrar serve as a server: TLS, where it listens, its log, how it begins and ends.
+# What it enrols is in test_enroll.sh.
+#
+# The functions are called by their names:
+# shellcheck disable=SC2317,SC2016
+
+# shellcheck source=tests/tool/lib.sh
+. "${SIGNET_TEST_SRCDIR:?}/tests/tool/lib.sh"
+# shellcheck source=tests/lib/registrar.sh
+. "$SIGNET_TEST_SRCDIR/tests/lib/registrar.sh"
+
+end() {
+	registrar_stop > /dev/null
+	tool_end
+}
+trap end EXIT
+
+REGISTRAR_FOLDER=$FOLDER/registrar
+registrar_prepare && registrar_certificate || exit 1
+registrar_token > "$FOLDER/token" || exit 1
+TLS=(--tls-cert "$REGISTRAR_FOLDER/cert.pem" --tls-key "$REGISTRAR_FOLDER/key.pem")
+
+# ask PATH ARGUMENT...: what curl gets: the status on the last line.
+ask() {
+	local path=$1
+
+	shift
+	curl -sS --max-time 20 --cacert "$REGISTRAR_FOLDER/ca.pem" -w '\n%{http_code}\n' "$@" "$REGISTRAR_URL$path" > "$FOLDER/answer"
+}
+
+# answers STATUS [TEXT]
+answers() {
+	[ "$(tail -n 1 "$FOLDER/answer")" = "$1" ] && grep -qF -- "${2-}" "$FOLDER/answer" || { cat "$FOLDER/answer"; return 1; }
+}
+
+it_serves() {
+	registrar_start "${TLS[@]}" && [[ $REGISTRAR_URL == https://127.0.0.1:* ]] &&
+		ask /v1/signet/enroll/begin -d '{}' && answers 400 '"reason":"format"'
+}
+
+as_json() {
+	ask /v1/signet/enroll/begin -d '{}' -D "$FOLDER/head" &&
+		"$JSON" error < <(head -n 1 "$FOLDER/answer") | grep -q . && grep -qi '^content-type: application/json' "$FOLDER/head" &&
+		grep -qi '^cache-control: no-store' "$FOLDER/head"
+}
+
+old_tls() {
+	ask / --tls-max 1.2 && ! ask / --tls-max 1.1 --ciphers DEFAULT@SECLEVEL=0
+}
+
+other_authority() {
+	! curl -sS --max-time 20 "$REGISTRAR_URL/" 2> /dev/null
+}
+
+no_tls() {
+	! curl -sS --max-time 20 "http${REGISTRAR_URL#https}/" 2> /dev/null
+}
+
+a_line_each() {
+	local before after
+
+	before=$(wc -l < "$REGISTRAR_FOLDER/log")
+	ask $'/a\\x0aForged%0aForged' && ask /v1/vault_test/enroll/register -d '{}' -A 'Forged' || return 1
+	registrar_lines $((before + 2)) || return 1
+	after=$(wc -l < "$REGISTRAR_FOLDER/log")
+	[ "$after" -eq $((before + 2)) ] && ! grep -q Forged "$REGISTRAR_FOLDER/log" &&
+		grep -qE '^20[0-9T:-]+Z 127\.0\.0\.1 register 400 format [0-9]+ms$' "$REGISTRAR_FOLDER/log" &&
+		grep -qE '^20[0-9T:-]+Z 127\.0\.0\.1 - 404 not-found [0-9]+ms$' "$REGISTRAR_FOLDER/log" || { cat "$REGISTRAR_FOLDER/log"; return 1; }
+}
+
+too_long() {
+	head -c 524289 /dev/zero > "$FOLDER/long" && ask /v1/signet/enroll/begin -H 'Expect:' --data-binary "@$FOLDER/long" && answers 413 '"reason":"too-long"'
+}
+
+locked_out() {
+	local i
+
+	registrar_stop && registrar_start "${TLS[@]}" --failures 2 || return 1
+	for i in 1 2; do
+		ask /v1/signet/enroll/begin -d "{$i" && answers 400 || return 1
+	done
+	ask /v1/signet/enroll/begin -d '{}' -D "$FOLDER/head" && answers 429 '"reason":"locked-out"' && grep -qiE '^retry-after: [1-9][0-9]*' "$FOLDER/head"
+}
+
+waits() {
+	registrar_stop && registrar_start "${TLS[@]}" --rate 2 && ask / && ask / && ask / && answers 503 '"reason":"busy"'
+}
+
+ends_well() {
+	registrar_stop && ! curl -sS --max-time 20 -k "$REGISTRAR_URL/" 2> /dev/null
+}
+
+plain_here() {
+	registrar_start --allow-http && [[ $REGISTRAR_URL == http://127.0.0.1:* ]] && ask /v1/signet/enroll/begin -d '{}' && answers 400 && registrar_stop
+}
+
+serve() {
+	timeout 20 "$SIGNET" registrar serve "${REGISTRAR_WHO[@]}" "$@"
+}
+
+# refuses CODE TEXT ARGUMENT...
+refuses() {
+	fails "$1" "$2" registrar serve "${REGISTRAR_WHO[@]}" "${@:3}"
+}
+
+open_key() {
+	cp "$REGISTRAR_FOLDER/key.pem" "$FOLDER/open.pem" && chmod 644 "$FOLDER/open.pem" &&
+		refuses 7 'open.pem' --listen 127.0.0.1:0 --tls-cert "$REGISTRAR_FOLDER/cert.pem" --tls-key "$FOLDER/open.pem"
+}
+
+# Runs the command as systemd does: with a socket that listens, as descriptor 3.
+activated='import os, socket, sys
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+s.listen(8)
+os.dup2(s.fileno(), 3)
+os.set_inheritable(3, True)
+os.environ["LISTEN_PID"] = str(os.getpid())
+os.environ["LISTEN_FDS"] = "1"
+print(s.getsockname()[1], file=open(sys.argv[1], "w"), flush=True)
+os.execv(sys.argv[2], sys.argv[2:])'
+
+by_systemd() {
+	: > "$REGISTRAR_FOLDER/out"
+	python3 -c "$activated" "$FOLDER/port" "$SIGNET" registrar serve "${REGISTRAR_WHO[@]}" "${TLS[@]}" \
+		< /dev/null > "$REGISTRAR_FOLDER/out" 2>> "$REGISTRAR_FOLDER/log" &
+	REGISTRAR_PID=$!
+	registrar_await && [ "$REGISTRAR_URL" = "https://127.0.0.1:$(cat "$FOLDER/port")" ] && ask / && answers 404 && registrar_stop
+}
+
+check 'it serves over TLS, and says where' it_serves
+check 'a refusal is JSON that nobody keeps' as_json
+check 'TLS is 1.2 at least' old_tls
+check 'who does not know its authority does not trust it' other_authority
+check 'nothing goes without TLS' no_tls
+check 'each request is a line in which nothing is the client'\''s' a_line_each
+check 'a message that is too long is refused by its length' too_long
+check 'who fails too often is locked out, and told for how long' locked_out
+check 'who asks too often waits' waits
+check 'SIGTERM ends it well' ends_well
+check 'without TLS it serves this machine alone' plain_here
+check 'a socket of systemd is taken' by_systemd
+check 'without TLS nobody else is served' refuses 2 'Tokens would go over the network in plain text' --listen 0.0.0.0:0 --allow-http
+check 'TLS or not must be said' refuses 2 '--allow-http' --listen 127.0.0.1:0
+check 'and not both' refuses 2 '--allow-http' --listen 127.0.0.1:0 --allow-http "${TLS[@]}"
+check 'a certificate without a key is refused' refuses 2 'go together' --listen 127.0.0.1:0 --tls-cert "$REGISTRAR_FOLDER/cert.pem"
+check 'a key of another certificate is refused' refuses 1 'Does the key belong' --listen 127.0.0.1:0 --tls-cert "$REGISTRAR_FOLDER/cert.pem" --tls-key "$REGISTRAR_FOLDER/ca.key"
+check 'a key that others can read is refused' open_key
+check 'where to listen must be said' refuses 2 '--listen says where' --allow-http
+check 'an address needs a port' refuses 2 'no address and port' --listen 127.0.0.1 --allow-http
+check 'a rate is a number' refuses 2 '--rate takes 1 to 6000' --listen 127.0.0.1:0 --allow-http --rate 0
+check 'a store that is not there is none' fails 7 'there is no registrar' registrar serve --registrar "$FOLDER/none.db" --vault v --api-url https://a.example --listen 127.0.0.1:0 --allow-http
+check 'heads need a key that signs them' refuses 2 '--heads needs --sign-with' --listen 127.0.0.1:0 --allow-http --heads "$FOLDER/heads"
+finish

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The tool. What the verbs of a registrar share.
+ */
+#include "tools/registrar.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "tools/fail.h"
+#include "tools/guard.h"
+#include "tools/io.h"
+#include "tools/object.h"
+#include "tools/token.h"
+
+#define AUTHORITIES_MAX ((size_t)4 << 20)
+
+/* See struct sg_registrar_signer. */
+static enum sg_err sign(void *context, struct sg_bytes message,
+                        uint8_t signature[SG_FLEET_SIGNATURE])
+{
+	struct tool_registrar *r = context;
+	CK_MECHANISM mechanism = { CKM_EDDSA, NULL, 0 };
+	CK_ULONG len = SG_FLEET_SIGNATURE;
+	CK_RV rv = tool_key_open(r->tool, r->key);
+
+	if (rv == CKR_OK)
+		rv = C_SignInit(r->tool->session, &mechanism, r->key);
+	if (rv == CKR_OK)
+		rv = C_Sign(r->tool->session, (CK_BYTE *)(uintptr_t)message.data, message.len,
+		            signature, &len);
+	return rv == CKR_OK && len == SG_FLEET_SIGNATURE ? SG_OK : SG_ERR_SYSTEM;
+}
+
+/* Find the key of --sign-with. */
+static enum tool_exit open_signer(struct tool_registrar *r)
+{
+	struct tool *tool = r->tool;
+	struct sg_buf point = { NULL, 0, 0 };
+	enum tool_exit code = tool_open(tool, 0, TOOL_LOGIN);
+
+	if (code == TOOL_OK)
+		code = tool_find_one(tool, CKO_PRIVATE_KEY, tool->value[OPT_SIGN_WITH], &r->key);
+	if (code == TOOL_OK)
+		code = tool_public_key(tool, r->key, &point);
+	if (code == TOOL_OK && point.len != sizeof r->signer.key)
+		code = tool_fail(TOOL_MISMATCH, "signet keygen --label audit makes one.",
+		                 "\"%s\" is no Ed25519 key", tool->value[OPT_SIGN_WITH]);
+	if (code == TOOL_OK)
+		memcpy(r->signer.key, point.data, sizeof r->signer.key);
+	r->signer.sign = sign;
+	r->signer.context = r;
+	sg_buf_free(&point);
+	return code;
+}
+
+enum tool_exit tool_registrar_open(struct tool *tool, struct tool_registrar *out)
+{
+	struct sg_registrar_config config = {
+		.store = tool->value[OPT_REGISTRAR],
+		.vault = tool->value[OPT_VAULT],
+		.api_url = tool->value[OPT_API_URL],
+		.heads = tool->value[OPT_HEADS],
+	};
+	enum tool_exit code = TOOL_OK;
+	enum sg_err err;
+
+	*out = (struct tool_registrar){ .tool = tool };
+	if (tool_given(tool, OPT_HEADS) && !tool_given(tool, OPT_SIGN_WITH))
+		return tool_fail(TOOL_USAGE, NULL, "--heads needs --sign-with: what is not signed "
+		                 "proves nothing");
+	if (tool_given(tool, OPT_EK_CA))
+		code = tool_read_file(tool->value[OPT_EK_CA], AUTHORITIES_MAX, &out->authorities);
+	if (code == TOOL_OK && tool_given(tool, OPT_SIGN_WITH))
+		code = open_signer(out);
+	if (code != TOOL_OK)
+		return code;
+	config.authorities = sg_buf_bytes(&out->authorities);
+	config.signer = out->key != 0 ? &out->signer : NULL;
+	tool_log_clear();
+	err = sg_registrar_open(&config, &out->registrar);
+	if (err == SG_ERR_STORE_MISSING)
+		return tool_fail(TOOL_STORE, "signet registrar token create makes it.",
+		                 "there is no registrar in %s", config.store);
+	return err == SG_OK ? TOOL_OK : tool_fail_err(err, "can't open the registrar %s",
+	                                              config.store);
+}
+
+enum tool_exit tool_registrar_close(struct tool_registrar *registrar)
+{
+	enum sg_err err = SG_OK;
+
+	if (registrar->registrar != NULL && registrar->key != 0)
+		err = sg_registrar_sign(registrar->registrar, time(NULL));
+	sg_registrar_close(&registrar->registrar);
+	sg_buf_free(&registrar->authorities);
+	return err == SG_OK ? TOOL_OK : tool_fail_err(err, "can't sign the head of the log");
+}
