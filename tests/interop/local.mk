@@ -13,13 +13,15 @@ interop_scripts = \
 	tests/interop/p11tool.sh \
 	tests/interop/pkcs11_tool.sh \
 	tests/interop/pykcs11.sh \
+	tests/interop/sdk_register.sh \
 	tests/interop/sunpkcs11.sh \
 	tests/interop/systemd.sh \
 	tests/interop/vault.sh
 
 TESTS += $(interop_scripts)
 EXTRA_DIST += tests/interop/common.sh tests/interop/ossl.sh tests/lib/hardware.sh tests/lib/softhsm.sh tests/lib/tap.sh $(interop_scripts) \
-	tests/interop/SunPkcs11.java tests/interop/fork_sign.c tests/interop/node.js tests/interop/provider.sh tests/interop/pykcs11.py
+	tests/interop/SunPkcs11.java tests/interop/fork_sign.c tests/interop/node.js tests/interop/provider.sh tests/interop/pykcs11.py \
+	tests/interop/sdk_register.js tests/interop/sdk_register.py
 
 # A helper of systemd.sh and no test, so it is not in check_PROGRAMS.
 EXTRA_PROGRAMS += tests/interop/confine
