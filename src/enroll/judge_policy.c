@@ -54,10 +54,11 @@ static enum sg_enroll_reason compare(const struct sg_judging *j,
 
 enum sg_enroll_reason sg_judge_policy(const struct sg_judging *j, struct sg_enroll_finding *out)
 {
+	const struct sg_bytes steps = sg_buf_bytes(&j->evidence->steps);
 	struct sg_enroll_policy found;
 	enum sg_enroll_reason why;
 
-	why = sg_enroll_steps_replay(sg_buf_bytes(&j->evidence->steps), &found);
+	why = sg_enroll_steps_replay(steps.len > 0 ? steps : sg_bytes_str("[]"), &found);
 	if (why != SG_ENROLL_OK)
 		return why == SG_ENROLL_INTERNAL ? why : SG_ENROLL_POLICY;
 	if (found.empty == j->object.has_policy ||

@@ -120,10 +120,10 @@ static void change_bytes(struct fuzz_input *in, struct sg_buf *field, const stru
 	case 4:
 		n = from->len < rest ? from->len : rest;
 		if (n > 0)
-			memcpy(field->data + at, from->data, n);
+			memmove(field->data + at, from->data, n);
 		break;
 	case 5:
-		need(sg_buf_set(field, sg_buf_bytes(from)) == SG_OK, "memory");
+		need(from == field || sg_buf_set(field, sg_buf_bytes(from)) == SG_OK, "memory");
 		break;
 	}
 }

@@ -34,6 +34,7 @@ unit_tests = \
 	tests/unit/test_curve \
 	tests/unit/test_date \
 	tests/unit/test_enroll_binding \
+	tests/unit/test_enroll_box \
 	tests/unit/test_enroll_eventlog \
 	tests/unit/test_enroll_guard \
 	tests/unit/test_enroll_message \

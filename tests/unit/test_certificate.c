@@ -128,6 +128,85 @@ START_TEST(a_changed_certificate_is_refused)
 }
 END_TEST
 
+static struct sg_certificate *read_own(void)
+{
+	struct sg_certificate *one = NULL;
+
+	ck_assert_int_eq(sg_certificate_read(sg_buf_bytes(&certificate), &one), SG_OK);
+	return one;
+}
+
+/* What stands between may come with the certificate, and is not trusted for that. */
+START_TEST(a_chain_may_go_through_what_came_along)
+{
+	struct sg_authorities *authorities = NULL;
+	struct sg_certificate *one = read_own();
+	struct sg_bytes between[SG_CERTIFICATE_BETWEEN + 1];
+	uint8_t *der = NULL, *own = NULL;
+	int len = i2d_X509(middle.certificate, &der), own_len = i2d_X509(root.certificate, &own);
+
+	ck_assert(len > 0 && own_len > 0);
+	for (size_t i = 0; i <= SG_CERTIFICATE_BETWEEN; i++)
+		between[i] = sg_bytes(der, (size_t)len);
+	trusted.len = 0;
+	test_authority_pem(&root, &trusted);
+	ck_assert_int_eq(sg_authorities_read(sg_buf_bytes(&trusted), &authorities), SG_OK);
+	ck_assert_int_eq(sg_certificate_chain(one, NULL, 0, authorities), SG_ERR_TAG);
+	ck_assert_int_eq(sg_certificate_chain(one, between, 1, authorities), SG_OK);
+	ck_assert_int_eq(sg_certificate_chain(one, NULL, 0, authorities), SG_ERR_TAG);
+	ck_assert_int_eq(sg_certificate_chain(one, between, SG_CERTIFICATE_BETWEEN + 1, authorities),
+	                 SG_ERR_RANGE);
+	between[1].len--;
+	ck_assert_int_eq(sg_certificate_chain(one, between, 2, authorities), SG_ERR_FORMAT);
+	sg_authorities_free(&authorities);
+	trusted.len = 0;
+	test_authority_pem(&stranger, &trusted);
+	ck_assert_int_eq(sg_authorities_read(sg_buf_bytes(&trusted), &authorities), SG_OK);
+	between[1] = sg_bytes(own, (size_t)own_len);
+	ck_assert_int_eq(sg_certificate_chain(one, between, 2, authorities), SG_ERR_TAG);
+	sg_authorities_free(&authorities);
+	sg_certificate_free(&one);
+	OPENSSL_free(der);
+	OPENSSL_free(own);
+}
+END_TEST
+
+START_TEST(a_certificate_says_what_it_is_for_and_who_made_the_tpm)
+{
+	const struct test_oddity named = { .maker = "id:53474E54" }, other = { .usage = "2.5.29.37.0" };
+	struct sg_certificate *one = read_own();
+
+	ck_assert(sg_certificate_is_for(one, SG_EKU_ENDORSEMENT) && sg_certificate_endorses(one));
+	ck_assert(!sg_certificate_is_for(one, "2.23.133.8.3"));
+	ck_assert(!sg_certificate_made_by(one, "id:53474E54"));
+	sg_certificate_free(&one);
+	test_endorse(&middle, key, &named, &certificate);
+	one = read_own();
+	ck_assert(sg_certificate_made_by(one, "id:53474E54"));
+	ck_assert(!sg_certificate_made_by(one, "id:53474E5") && !sg_certificate_made_by(one, ""));
+	sg_certificate_free(&one);
+	/* That it is for anything does not say that it is for this. */
+	test_endorse(&middle, key, &other, &certificate);
+	one = read_own();
+	ck_assert(!sg_certificate_endorses(one));
+	sg_certificate_free(&one);
+}
+END_TEST
+
+START_TEST(an_authority_is_no_endorsement_key)
+{
+	struct sg_certificate *one = NULL;
+	uint8_t *der = NULL;
+	int len = i2d_X509(middle.certificate, &der);
+
+	ck_assert_int_gt(len, 0);
+	ck_assert_int_eq(sg_certificate_read(sg_bytes(der, (size_t)len), &one), SG_OK);
+	ck_assert(!sg_certificate_endorses(one));
+	sg_certificate_free(&one);
+	OPENSSL_free(der);
+}
+END_TEST
+
 START_TEST(something_that_is_no_certificate_is_not_trusted)
 {
 	ck_assert_int_eq(sg_buf_set(&trusted, sg_bytes_str("nothing")), SG_OK);
@@ -151,6 +230,9 @@ int main(void)
 	                    sizeof odd / sizeof odd[0]);
 	tcase_add_test(tc, a_certificate_that_a_tpm_would_sign_is_refused);
 	tcase_add_test(tc, a_changed_certificate_is_refused);
+	tcase_add_test(tc, a_chain_may_go_through_what_came_along);
+	tcase_add_test(tc, a_certificate_says_what_it_is_for_and_who_made_the_tpm);
+	tcase_add_test(tc, an_authority_is_no_endorsement_key);
 	tcase_add_test(tc, something_that_is_no_certificate_is_not_trusted);
 	suite_add_tcase(suite, tc);
 	return test_run(suite);

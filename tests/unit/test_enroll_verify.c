@@ -470,6 +470,7 @@ static void made_up(struct enroller *e)
 {
 	enroller_set(&e->evidence.steps, "[{\"step\":\"auth-value\"}]");
 }
+static void leave_out(struct enroller *e) { sg_buf_free(&e->evidence.steps); }
 static void no_steps(struct enroller *e) { enroller_set(&e->evidence.steps, "nothing"); }
 static void spoil_proof(struct enroller *e) { e->evidence.proof[5] ^= 1; }
 static void change_label(struct enroller *e) { enroller_set(&e->evidence.label, "other"); }
@@ -521,6 +522,8 @@ static const struct row rows[] = {
 	{ ENROLLER_PROOF, swap_creation, SG_ENROLL_CREATION, SG_ORIGIN_TPM, "other creation data" },
 	{ ENROLLER_CREATION, other_outside, SG_ENROLL_KEY_SWAPPED, SG_ORIGIN_HOST, "another key" },
 	{ ENROLLER_OBJECT, more_policy, SG_ENROLL_OK, SG_ORIGIN_HOST, "stricter than asked" },
+	{ ENROLLER_PROOF, leave_out, SG_ENROLL_OK, SG_ORIGIN_HOST, "no steps for no policy" },
+	{ ENROLLER_PROOF, leave_out, SG_ENROLL_POLICY, SG_ORIGIN_TPM, "none for one" },
 	{ ENROLLER_PROOF, made_up, SG_ENROLL_POLICY, SG_ORIGIN_HOST, "steps of no policy" },
 	{ ENROLLER_PROOF, hidden, SG_ENROLL_POLICY, SG_ORIGIN_TPM, "a policy without steps" },
 	{ ENROLLER_PROOF, made_up, SG_ENROLL_POLICY, SG_ORIGIN_TPM, "steps of another policy" },
