@@ -238,8 +238,8 @@ struct sg_ck_gcm_message_params {
 #define CKA_SIGNET_HAS_PIN (CKA_SIGNET | 0x09UL)
 
 /* CK_ULONG, private keys that an enrolment brought in, which sets it; absent otherwise: who gave
- * the key its secret. The registrar was shown the very object of the TPM that has it, so such a key is
- * neither copied, nor sealed anew, nor moved to other hardware. */
+ * the key its secret. The registrar was shown the very object of the TPM that has it, so such a
+ * key is neither copied, nor sealed anew, nor moved to other hardware. */
 #define CKA_SIGNET_ORIGIN (CKA_SIGNET | 0x0aUL)
 #define CK_SIGNET_ORIGIN_HOST 1UL       /* software on this machine, and the TPM sealed it */
 #define CK_SIGNET_ORIGIN_TPM 2UL        /* the TPM, which derives it each time anew */

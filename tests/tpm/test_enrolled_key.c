@@ -12,6 +12,7 @@
 
 #include "core/key_reseal.h"
 #include "core/module.h"
+#include "core/token_migrate.h"
 #include "core/token_objects.h"
 #include "crypto/ed25519.h"
 #include "lib/enrolled.h"
@@ -308,6 +309,38 @@ START_TEST(a_lease_ends_by_the_clock_of_the_tpm)
 }
 END_TEST
 
+/* Another TPM could seal what is open, but a registrar knows this one. */
+START_TEST(it_does_not_move_to_other_hardware)
+{
+	struct sg_config *from = NULL, *to = NULL;
+	struct sg_token_migration how = { .sealer = "tpm" };
+	struct sg_token_migrated out = { .done = true };
+	struct sg_token *token = NULL;
+	struct test_tpm other;
+
+	add(_i);
+	ck_assert_uint_eq(C_Finalize(NULL), CKR_OK);
+	test_tpm_start(&other);
+	ck_assert_int_eq(sg_config_load(&from), SG_OK);
+	ck_assert_int_eq(sg_config_load(&to), SG_OK);
+	ck_assert_int_eq(sg_config_set_tcti(to, other.tcti), SG_OK);
+	how.config = to;
+	ck_assert_int_eq(sg_token_new(from, 0, &token), SG_OK);
+	ck_assert_int_eq(sg_token_migrate(token, &how, &out), SG_OK);
+	ck_assert(!out.done);
+	ck_assert_uint_eq(out.n_stays, 1);
+	ck_assert_int_eq(out.stays[0].why, SG_STAY_ORIGIN);
+	sg_token_migrated_clear(&out);
+	sg_token_free(&token);
+	sg_config_free(&from);
+	sg_config_free(&to);
+	test_tpm_stop(&other);
+	start();
+	open_session();
+	ck_assert_uint_eq(sign(find(CKO_PRIVATE_KEY, 1)), CKR_OK);
+}
+END_TEST
+
 START_TEST(a_change_of_its_name_leaves_it_what_it_is)
 {
 	CK_ATTRIBUTE attr = { CKA_LABEL, (CK_BYTE *)"other", 5 };
@@ -333,6 +366,7 @@ static Suite *suite(void)
 	                    END);
 	tcase_add_test(tc, nobody_else_says_where_a_key_is_from);
 	tcase_add_loop_test(tc, a_lease_ends_by_the_clock_of_the_tpm, FIRST, END);
+	tcase_add_loop_test(tc, it_does_not_move_to_other_hardware, FIRST, END);
 	tcase_add_loop_test(tc, a_change_of_its_name_leaves_it_what_it_is, FIRST, END);
 	suite_add_tcase(suite, tc);
 	return suite;
