@@ -22,7 +22,7 @@
 bool sg_area_hash_read(struct sg_bytes area, struct sg_area_hash *out)
 {
 	struct sg_reader r = sg_reader(area);
-	struct sg_bytes policy;
+	struct sg_bytes policy, unique;
 	uint16_t scheme;
 
 	memset(out, 0, sizeof *out);
@@ -34,8 +34,8 @@ bool sg_area_hash_read(struct sg_bytes area, struct sg_area_hash *out)
 	out->hmac = scheme == ALG_HMAC;
 	if (out->hmac && sg_read_u16(&r) != ALG_SHA256)
 		return false;
-	(void)sg_read_bytes(&r, NUMBER * (size_t)(sg_read_u16(&r) == NUMBER));
-	if (!sg_reader_done(&r) || (!out->hmac && scheme != ALG_NULL) ||
+	unique = sg_read_bytes(&r, sg_read_u16(&r));
+	if (!sg_reader_done(&r) || unique.len != NUMBER || (!out->hmac && scheme != ALG_NULL) ||
 	    (policy.len != 0 && policy.len != sizeof out->policy))
 		return false;
 	out->has_policy = policy.len > 0;

@@ -23,7 +23,8 @@ static enum sg_enroll_reason judge_session(struct sg_judging *j, struct sg_enrol
 {
 	out->origin = j->challenge->origin;
 	memcpy(out->key, j->evidence->key, sizeof out->key);
-	if (j->evidence->origin != out->origin || proven[out->origin] == SG_LEVEL_NONE)
+	if (j->evidence->origin != out->origin || proven[out->origin] == SG_LEVEL_NONE ||
+	    (j->demand->origin != SG_ORIGIN_ANY && j->demand->origin != out->origin))
 		return SG_ENROLL_ORIGIN;
 	out->level = proven[out->origin];
 	if (out->level < j->demand->level)

@@ -158,6 +158,7 @@ TESTS += $(unit_tests)
 THREAD_TESTS += \
 	tests/unit/test_alarm \
 	tests/unit/test_any_ask \
+	tests/unit/test_enroll_verify \
 	tests/unit/test_errand \
 	tests/unit/test_gate \
 	tests/unit/test_request_verifier \

@@ -6,6 +6,7 @@
  */
 #include "enroll/verify.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include "crypto/crypto.h"
@@ -169,6 +170,9 @@ START_TEST(another_origin_than_the_demanded_is_refused)
 	machine.evidence.origin = SG_ORIGIN_HOST;
 	demand.level = SG_LEVEL_MINTED;
 	assert_reason(finish(), SG_ENROLL_LEVEL, "more is demanded meanwhile");
+	demand.level = SG_LEVEL_NONE;
+	demand.origin = SG_ORIGIN_VAULT;
+	assert_reason(finish(), SG_ENROLL_ORIGIN, "another is demanded meanwhile");
 	/* PCR values that nobody knows yet can't be sealed to. */
 	demand = (struct sg_enroll_demand){
 		.authorities = authorities, .origin = SG_ORIGIN_VAULT, .bind_pcrs = "pcr=sha256:7",
@@ -765,6 +769,43 @@ START_TEST(no_byte_of_the_evidence_can_be_changed)
 }
 END_TEST
 
+/* Both halves, over and over; what fails is looked at where Check may be called. */
+static void *enrol(void *arg)
+{
+	size_t *taken = arg;
+
+	for (int i = 0; i < 20; i++) {
+		struct sg_enroll_pending kept = { .credential = NULL };
+		struct sg_enroll_challenge challenge = { .expires = 0 };
+		struct sg_enroll_finding found;
+
+		if (sg_enroll_challenge_make(sg_buf_bytes(&machine.hello_json), &machine.hello,
+		                             &demand, AT, &kept, &challenge) == SG_ENROLL_OK &&
+		    sg_enroll_evidence_verify(&pending, &demand, &machine.evidence, &found) ==
+		    SG_ENROLL_OK)
+			++*taken;
+		sg_enroll_pending_clear(&kept);
+		sg_enroll_challenge_clear(&challenge);
+	}
+	return NULL;
+}
+
+START_TEST(any_number_of_threads_may_judge)
+{
+	pthread_t threads[4];
+	size_t taken[4] = { 0 };
+
+	demand.lifetime = 3600;
+	answer();
+	for (size_t i = 0; i < 4; i++)
+		ck_assert_int_eq(pthread_create(&threads[i], NULL, enrol, &taken[i]), 0);
+	for (size_t i = 0; i < 4; i++) {
+		ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+		ck_assert_uint_eq(taken[i], 20);
+	}
+}
+END_TEST
+
 static void add_keys(TCase *tc)
 {
 	tcase_add_test(tc, an_endorsement_key_of_no_template_is_refused);
@@ -802,6 +843,7 @@ static void add_evidence(TCase *tc)
 	                    sizeof clock_rows / sizeof clock_rows[0]);
 	tcase_add_test(tc, a_clock_that_never_was_is_refused);
 	tcase_add_test(tc, no_byte_of_the_evidence_can_be_changed);
+	tcase_add_test(tc, any_number_of_threads_may_judge);
 }
 
 int main(void)
