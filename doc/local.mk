@@ -1,4 +1,4 @@
-dist_man_MANS = doc/signet.1 doc/signet-curl.1 doc/signet-registrar.1 doc/signet-request.1 doc/signet.conf.5 \
+dist_man_MANS = doc/signet.1 doc/signet-curl.1 doc/signet-fleet.1 doc/signet-registrar.1 doc/signet-request.1 doc/signet.conf.5 \
 	doc/signet-provider.7
 dist_doc_DATA = doc/openssl.md
 openssldir = $(docdir)/openssl

@@ -20,6 +20,13 @@ _signet_options() {
 	delete) echo --label --yes --token --pin-file ;;
 	'registrar begin' | 'registrar finish') echo --registrar --vault --api-url --ek-ca --sign-with --heads --token --pin-file --key-pin-file ;;
 	'registrar serve') echo --registrar --vault --api-url --ek-ca --sign-with --heads --token --pin-file --key-pin-file --listen --tls-cert --tls-key --allow-http --rate --failures ;;
+	'registrar token create') echo --registrar --name --uses --valid --class --level --origin --machine-lifetime --by-clock --machine-name --hosts --sources --maker --eks --bind-pcrs --quote-pcrs --require-event-log --approve-by-hand --guard --output --json ;;
+	'registrar token list' | 'registrar machine list' | 'registrar agent list') echo --registrar --json ;;
+	'registrar machine show' | 'registrar agent show') echo --registrar --id --json ;;
+	'registrar machine extend' | 'registrar agent extend') echo --registrar --id --by ;;
+	'registrar machine guard' | 'registrar agent guard') echo --registrar --id --guard ;;
+	'registrar token revoke' | 'registrar machine '* | 'registrar agent '*) echo --registrar --id ;;
+	'audit verify') echo --registrar --heads --public-key --json ;;
 	'root create') echo --label --shares --threshold --share-key --out-dir --format --all-in-one --recovery-key --recovery-file --no-recovery --leave --usage --pcr --policy-key --key-pin-file --in-hsm --id --token --pin-file --json ;;
 	'root import') echo --label --in --in-format --shares --threshold --share-key --out-dir --format --all-in-one --recovery-key --recovery-file --no-recovery --leave --usage --pcr --policy-key --key-pin-file --id --token --pin-file --json ;;
 	'root list') echo --token --pin-file --json ;;
@@ -57,14 +64,15 @@ _signet_options() {
 }
 
 _signet() {
-	local verbs='init status doctor keygen import list pubkey key-file sign verify request curl delete registrar root recovery-key wrap unwrap encrypt decrypt unseal pin reseal policy tripwire rollback migrate destroy'
+	local verbs='init status doctor keygen import list pubkey key-file sign verify request curl delete registrar audit root recovery-key wrap unwrap encrypt decrypt unseal pin reseal policy tripwire rollback migrate destroy'
 	local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]} words
 
 	COMPREPLY=()
 	if [ "$verb" = help ] && [ "$COMP_CWORD" = 3 ]; then
 		case $previous in
+		audit) words='verify' ;;
 		root) words='create import list node receive recover rehearse retire rewrap rotate send share' ;;
-		registrar) words='begin finish serve' ;;
+		registrar) words='agent begin finish machine serve token' ;;
 		request) words='sign verify' ;;
 		unseal) words='add check credential exec list remove vault' ;;
 		pin) words='set reset' ;;
@@ -75,13 +83,23 @@ _signet() {
 		return
 	fi
 	case $verb in
-	registrar | request | root | unseal | pin | policy | tripwire | rollback) [ "$COMP_CWORD" -le 2 ] || verb="$verb ${COMP_WORDS[2]}" ;;
+	audit | registrar | request | root | unseal | pin | policy | tripwire | rollback) [ "$COMP_CWORD" -le 2 ] || verb="$verb ${COMP_WORDS[2]}" ;;
 	esac
+	case $verb in
+	'registrar token' | 'registrar machine' | 'registrar agent') [ "$COMP_CWORD" -le 3 ] || verb="$verb ${COMP_WORDS[3]}" ;;
+	esac
+	case $COMP_CWORD:$verb in
+	'3:registrar token') words='create list revoke' ;;
+	'3:registrar machine' | '3:registrar agent') words='list show approve disable enable extend revert guard revoke delete' ;;
+	esac
+	[ -z "${words-}" ] || previous=-
 	case $COMP_CWORD:$previous in
+	*:-) ;;
 	1:*) words="$verbs help --help --version" ;;
 	2:help) words=$verbs ;;
+	2:audit) words='verify' ;;
 	2:root) words='create import list node receive recover rehearse retire rewrap rotate send share' ;;
-	2:registrar) words='begin finish serve' ;;
+	2:registrar) words='agent begin finish machine serve token' ;;
 	2:request) words='sign verify' ;;
 	2:unseal) words='add check credential exec list remove vault' ;;
 	2:pin) words='set reset' ;;
@@ -96,6 +114,9 @@ _signet() {
 		esac
 		;;
 	*:--as) words='machine agent tunnel' ;;
+	*:--class) words='machine agent' ;;
+	*:--level) words='none asserted born minted' ;;
+	*:--origin) words='host tpm vault' ;;
 	*:--form) words='vault rfc9421 hmac' ;;
 	*:--in-format) words='raw base64' ;;
 	*:--leave) words='recovery send deliver none' ;;
@@ -113,8 +134,8 @@ _signet() {
 	*:--scheme) words='https http' ;;
 	*:--sealer) words='tpm hsm soft hsm+tpm hsm+hsm' ;;
 	*:--tpm) words='device:/dev/tpmrm0' ;;
-	*:--label | *:--id | *:--in | *:--root | *:--shares | *:--threshold | *:--token | *:--trust | *:--sign-with | *:--aad | *:--addr | *:--env | *:--fd | *:--timeout | *:--unit | *:--vault | *:--field | *:--new-label | *:--url | *:--method | *:--header | *:--timestamp | *:--nonce | *:--components | *:--sig-label | *:--tag | *:--lifetime | *:--skew | *:--api-url | *:--failures | *:--listen | *:--rate | *:--source | *:--require | *:--version) return ;;
-	*:--*-file | *:--all-in-one | *:--ca | *:--ek-ca | *:--from | *:--in-place | *:--inventory | *:--output | *:--show | *:--pcr-values | *:--out | *:--out-dir | *:--*-key | *:--share | *:--through | *:--signature | *:--signatures | *:--body | *:--identity | *:--machines | *:--nonces | *:--heads | *:--registrar | *:--tls-cert | *:--tls-key)
+	*:--label | *:--id | *:--in | *:--root | *:--shares | *:--threshold | *:--token | *:--trust | *:--sign-with | *:--aad | *:--addr | *:--env | *:--fd | *:--timeout | *:--unit | *:--vault | *:--field | *:--new-label | *:--url | *:--method | *:--header | *:--timestamp | *:--nonce | *:--components | *:--sig-label | *:--tag | *:--lifetime | *:--skew | *:--api-url | *:--failures | *:--listen | *:--rate | *:--source | *:--require | *:--by | *:--guard | *:--hosts | *:--machine-lifetime | *:--machine-name | *:--maker | *:--name | *:--bind-pcrs | *:--quote-pcrs | *:--sources | *:--uses | *:--valid | *:--version) return ;;
+	*:--*-file | *:--all-in-one | *:--ca | *:--ek-ca | *:--from | *:--in-place | *:--inventory | *:--output | *:--show | *:--pcr-values | *:--out | *:--out-dir | *:--*-key | *:--share | *:--through | *:--signature | *:--signatures | *:--body | *:--identity | *:--machines | *:--nonces | *:--heads | *:--registrar | *:--tls-cert | *:--eks | *:--tls-key)
 		compopt -o filenames 2> /dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "tools/fail.h"
+#include "tools/options.h"
 
 #define DAY 86400
 #define YEAR (365 * DAY)

@@ -60,6 +60,7 @@ signet_SOURCES = \
 	tools/versions.c tools/versions.h \
 	tools/wrapped_line.c tools/wrapped_line.h \
 	\
+	tools/audit.c \
 	tools/curl.c \
 	tools/decrypt.c \
 	tools/delete.c \
@@ -74,6 +75,7 @@ signet_SOURCES = \
 	tools/doctor_token.c \
 	tools/doctor_tpm.c \
 	tools/encrypt.c \
+	tools/fleet.c tools/fleet.h \
 	tools/hsm.c tools/hsm.h \
 	tools/import.c tools/import.h \
 	tools/import_hmac.c \
@@ -86,7 +88,9 @@ signet_SOURCES = \
 	tools/pin_verbs.c \
 	tools/pubkey.c \
 	tools/registrar_files.c \
+	tools/registrar_member.c tools/registrar_member.h \
 	tools/registrar_serve.c \
+	tools/registrar_token.c \
 	tools/request_sign.c \
 	tools/request_verify.c \
 	tools/reseal.c \

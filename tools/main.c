@@ -11,6 +11,7 @@
 #include "tools/io.h"
 #include "tools/options.h"
 #include "tools/pin.h"
+#include "tools/registrar_member.h"
 #include "tools/terminal.h"
 #include "tools/text.h"
 
@@ -49,6 +50,30 @@ static const struct tool_verb *const verbs[] = {
 	&tool_verb_registrar_serve,
 	&tool_verb_registrar_begin,
 	&tool_verb_registrar_finish,
+	&tool_verb_registrar_token_create,
+	&tool_verb_registrar_token_list,
+	&tool_verb_registrar_token_revoke,
+	&tool_verb_members[0],
+	&tool_verb_members[1],
+	&tool_verb_members[2],
+	&tool_verb_members[3],
+	&tool_verb_members[4],
+	&tool_verb_members[5],
+	&tool_verb_members[6],
+	&tool_verb_members[7],
+	&tool_verb_members[8],
+	&tool_verb_members[9],
+	&tool_verb_members[10],
+	&tool_verb_members[11],
+	&tool_verb_members[12],
+	&tool_verb_members[13],
+	&tool_verb_members[14],
+	&tool_verb_members[15],
+	&tool_verb_members[16],
+	&tool_verb_members[17],
+	&tool_verb_members[18],
+	&tool_verb_members[19],
+	&tool_verb_audit_verify,
 	&tool_verb_unseal_add,
 	&tool_verb_unseal_check,
 	&tool_verb_unseal_list,

@@ -10,6 +10,8 @@
 #include "tools/fail.h"
 #include "tools/text.h"
 
+#define VERB_WORDS 3
+#define VERB_MAX 96
 #define SECRET_MIN 22           /* digits of base64 for 16 bytes */
 
 struct option_row {
@@ -29,16 +31,24 @@ static const struct option_row rows[OPT_COUNT] = {
 	[OPT_ALL_IN_ONE] = { "--all-in-one", "FILE",
 	                     "write all shares, plain, to a new private file or to fd:N" },
 	[OPT_API_URL] = { "--api-url", "URL", "where machines send their requests afterwards" },
+	[OPT_APPROVE_BY_HAND] = { "--approve-by-hand", NULL,
+	                          "each machine waits until somebody approves it" },
 	[OPT_AS] = { "--as", "KIND",
 	             "what the identifier is one of: machine, agent or tunnel; form vault" },
 	[OPT_ASIDE] = { "--aside", NULL, "only the stores that were set aside when the token moved" },
+	[OPT_BIND_PCRS] = { "--bind-pcrs", "BANK:PCRS",
+	                    "PCRs that the key must be bound to, such as sha256:7" },
 	[OPT_BODY] = { "--body", "FILE", "the body of the request; - for standard input" },
+	[OPT_BY] = { "--by", "SPAN", "by how much, such as 30d" },
+	[OPT_BY_CLOCK] = { "--by-clock", NULL, "the TPM's clock ends the key, too" },
 	[OPT_CA] = { "--ca", "FILE", "who signed the server's certificate, instead of the machine's" },
 	[OPT_CHECK] = { "--check", NULL, "only check that it can be unwrapped" },
+	[OPT_CLASS] = { "--class", "CLASS", "what enrols: machine or agent" },
 	[OPT_COMPONENTS] = { "--components", "LIST",
 	                     "what is signed, such as @method,@target-uri; form rfc9421" },
 	[OPT_CURL] = { "--curl", NULL, "answer in the form that curl -K reads" },
 	[OPT_DRY_RUN] = { "--dry-run", NULL, "change nothing, only tell what would be done" },
+	[OPT_EKS] = { "--eks", "FILE", "the TPMs that are allowed, a line each" },
 	[OPT_EK_CA] = { "--ek-ca", "FILE",
 	                "certificates, in PEM, of authorities that the maker of the TPM has" },
 	[OPT_ENV] = { "--env", "VARIABLE", "where the number of the descriptor stands" },
@@ -53,10 +63,13 @@ static const struct option_row rows[OPT_COUNT] = {
 	               "what is signed, and in which fields: vault, rfc9421 or hmac" },
 	[OPT_FORMAT] = { "--format", "FORMAT", "form of the output (or of --signature)" },
 	[OPT_FROM] = { "--from", "FILE", "public key of Ed25519 that must have signed it" },
+	[OPT_GUARD] = { "--guard", "TEXT", "from where and when a machine may ask" },
 	[OPT_HEADER] = { "--header", "FIELD",
 	                 "a field of the request, \"Name: value\"; may be given several times",
 	                 true },
 	[OPT_HEADS] = { "--heads", "FILE", "the signed heads of the log, a line each" },
+	[OPT_HOSTS] = { "--hosts", "PATTERN",
+	                "what host names are taken: * is any text, ? a character" },
 	[OPT_ID] = { "--id", "HEX", "CKA_ID of the key; random if not given" },
 	[OPT_IDENTITY] = { "--identity", "FILE",
 	                   "identity.json, which has the identifier and the vault's address" },
@@ -72,12 +85,20 @@ static const struct option_row rows[OPT_COUNT] = {
 	[OPT_LEAVE] = { "--leave", "WAYS", "by which ways it may leave: recovery,send,deliver or none" },
 	[OPT_LEAVE_BEHIND] = { "--leave-behind", NULL,
 	                       "go on without what can't move; it stays in the old store" },
+	[OPT_LEVEL] = { "--level", "LEVEL", "what must be proven: none, asserted, born or minted" },
 	[OPT_LIFETIME] = { "--lifetime", "SECONDS", "how long the signature is good; form rfc9421" },
 	[OPT_LISTEN] = { "--listen", "ADDRESS:PORT",
 	                 "where to listen; port 0 is any that is free" },
 	[OPT_LOGIN] = { "--login", NULL, "ask for the PIN, to see private objects too" },
 	[OPT_MACHINE] = { "--machine", NULL, "a token without PIN, guarded by the TPM alone" },
 	[OPT_MACHINES] = { "--machines", "FILE", "the machines that may sign, in JSON" },
+	[OPT_MACHINE_LIFETIME] = { "--machine-lifetime", "SPAN",
+	                           "how long a machine lives, such as 30d" },
+	[OPT_MACHINE_NAME] = { "--machine-name", "TEMPLATE",
+	                       "what machines are called, such as worker-{uuid8}" },
+	[OPT_MAKER] = { "--maker", "NAME",
+	                "a maker of TPMs that is allowed; may be given several times", true },
+	[OPT_MEMBER_ID] = { "--id", "ID", "the identifier that the list shows" },
 	[OPT_METHOD] = { "--method", "METHOD", "the method of the request, such as POST" },
 	[OPT_HSM] = { "--hsm", "URI", "the HSM, as a pkcs11: URI; may be given several times" },
 	[OPT_IN_HSM] = { "--in-hsm", NULL, "make the key in the HSM, where it stays and is used" },
@@ -88,6 +109,7 @@ static const struct option_row rows[OPT_COUNT] = {
 	[OPT_NEW_LABEL] = { "--new-label", "LABEL", "the label of the new version" },
 	[OPT_NEW_PIN_FILE] = { "--new-pin-file", "FILE", "where the new PIN is read from" },
 	[OPT_NO_RECOVERY] = { "--no-recovery", NULL, "let it be lost with this machine" },
+	[OPT_ORIGIN] = { "--origin", "ORIGIN", "who gives the key its secret: host, tpm or vault" },
 	[OPT_NONCE] = { "--nonce", "TEXT", "the nonce; random if not given" },
 	[OPT_NONCES] = { "--nonces", "FILE",
 	                 "where nonces are kept, so that a request is taken once" },
@@ -114,15 +136,20 @@ static const struct option_row rows[OPT_COUNT] = {
 	[OPT_PUBLIC_KEY] = { "--public-key", "FILE",
 	                     "public key of Ed25519 that must have signed it: PEM, raw, base64 or ssh" },
 	[OPT_RATE] = { "--rate", "N", "how many requests of a source are taken in a minute" },
+	[OPT_QUOTE_PCRS] = { "--quote-pcrs", "BANK:PCRS",
+	                     "PCRs that must be quoted, also with values" },
 	[OPT_RECOVERY_FILE] = { "--recovery-file", "FILE", "the root, closed for the recovery key" },
 	[OPT_RECOVERY_KEY] = { "--recovery-key", "KEY",
 	                       "public half of a key kept offline: signet1... or a file with it" },
-	[OPT_REGISTRAR] = { "--registrar", "FILE", "where the registrar keeps tokens and machines" },
+	[OPT_REGISTRAR] = { "--registrar", "FILE",
+	                    "where the registrar keeps tokens and machines" },
 	[OPT_REPLACE] = { "--replace", NULL,
 	                  "put it in the place of the one that is there, which is destroyed" },
 	[OPT_REQUEST_ID] = { "--id", "ID", "the identifier that the vault gave to the machine" },
 	[OPT_REQUIRE] = { "--require", "LIST",
 	                  "what must have been signed, such as @method,@target-uri; form rfc9421" },
+	[OPT_REQUIRE_EVENT_LOG] = { "--require-event-log", NULL,
+	                            "and the event log that leads to them" },
 	[OPT_ROLLBACK_PROTECTION] = { "--rollback-protection", NULL,
 	                              "refuse older copies of the store, by a counter in the TPM" },
 	[OPT_ROOT] = { "--root", "NAME", "the root, by its label or a pkcs11: URI" },
@@ -147,6 +174,8 @@ static const struct option_row rows[OPT_COUNT] = {
 	[OPT_SIGNATURES] = { "--signatures", "FILE", "signed PCR values, in JSON; - for standard input" },
 	[OPT_SKEW] = { "--skew", "SECONDS", "how far its time may be from that of this machine" },
 	[OPT_SO] = { "--so", NULL, "the security officer's PIN instead of the user's" },
+	[OPT_SOURCES] = { "--sources", "RANGES",
+	                  "from which addresses, such as 10.0.0.0/8,2001:db8::/32" },
 	[OPT_SO_PIN_FILE] = { "--so-pin-file", "FILE",
 	                      "where the security officer's PIN is read from" },
 	[OPT_SOURCE] = { "--source", "ADDRESS", "where the request came from, such as 192.0.2.7" },
@@ -165,6 +194,7 @@ static const struct option_row rows[OPT_COUNT] = {
 	[OPT_TO] = { "--to", "WHERE",
 	             "where it goes: the sealer of a token, such as tpm, or the file of a node" },
 	[OPT_TOKEN] = { "--token", "LABEL", "the token, by label, serial number or pkcs11: URI" },
+	[OPT_TOKEN_NAME] = { "--name", "TEXT", "what the token is for" },
 	[OPT_TPM] = { "--tpm", "TCTI", "the TPM, for example device:/dev/tpmrm0" },
 	[OPT_TRUST] = { "--trust", "FINGERPRINT", "what signet root node shows on that machine" },
 	[OPT_TYPE] = { "--type", "TYPE", "the kind of key: ed25519, p256 (keygen) or hmac (import)" },
@@ -172,6 +202,8 @@ static const struct option_row rows[OPT_COUNT] = {
 	               "a service that may have it; may be given several times", true },
 	[OPT_URL] = { "--url", "URL", "where the request goes" },
 	[OPT_USAGE] = { "--usage", "USE", "what the key is for: wrap, encrypt or both" },
+	[OPT_USES] = { "--uses", "N", "how many machines may come by it" },
+	[OPT_VALID] = { "--valid", "SPAN", "how long it is good, such as 10m or 24h" },
 	[OPT_VAULT] = { "--vault", "NAME", "what the vault is called here" },
 	[OPT_VERSION] = { "--version", "N", "the version of the root" },
 	[OPT_WITHOUT_OFFICER] = { "--without-officer", NULL,
@@ -194,7 +226,7 @@ const char *tool_option_shown(enum tool_option option)
 	return shown;
 }
 
-/* Tell whether a verb has two words, the first of which is this one. */
+/* Tell whether a verb has more words, the first of which are these. */
 static bool is_first_word(const struct tool_verb *verb, const char *word)
 {
 	size_t len = strlen(word);
@@ -256,43 +288,75 @@ static bool wants_help(int argc, char **argv)
 	return false;
 }
 
-/* Find the verb in the first one or two arguments; *used tells how many it took. Where
- * help is all that is asked for, the first word of two will do. */
+/* Join the first n words; the second may look like an option: "unseal --check" is what people try. */
+static void join_words(char **argv, int n, char *out, size_t size)
+{
+	size_t len = 0;
+
+	out[0] = '\0';
+	for (int i = 0; i < n && len < size; i++)
+		len += (size_t)snprintf(out + len, size - len, "%s%s", i > 0 ? " " : "",
+		                        argv[i] + (i > 0 && argv[i][0] == '-' ? strlen("--") : 0));
+}
+
+/* Count the words that may be of a verb. */
+static int count_words(int argc, char **argv)
+{
+	int n = 1;
+
+	while (n < argc && n < VERB_WORDS &&
+	       (argv[n][0] != '-' || (n == 1 && strcmp(argv[n], "--check") == 0)))
+		n++;
+	return n;
+}
+
+static const struct tool_verb *verb_named(const char *name)
+{
+	for (const struct tool_verb *const *at = tool_verbs(); *at != NULL; at++)
+		if (strcmp((*at)->name, name) == 0)
+			return *at;
+	return NULL;
+}
+
+static bool is_group(const char *name)
+{
+	for (const struct tool_verb *const *at = tool_verbs(); *at != NULL; at++)
+		if (is_first_word(*at, name))
+			return true;
+	return false;
+}
+
+/* Find the verb that most of the first arguments make; *used tells how many it took. Where help is
+ * all that is asked for, the first words of several will do. */
 static enum tool_exit find_verb(struct tool *tool, int argc, char **argv, bool asks, int *used)
 {
-	char name[64];
-	bool first = false;
+	static char name[VERB_MAX];
+	const int words = count_words(argc, argv);
+	int of_group = 0;
+	char advice[VERB_MAX + 32];
 
-	*used = 1;
-	snprintf(name, sizeof name, "%s", argv[0]);
-	for (const struct tool_verb *const *at = tool_verbs(); *at != NULL; at++) {
-		if (strcmp((*at)->name, name) == 0) {
-			tool->verb = *at;
+	for (*used = words; *used > 0; (*used)--) {
+		join_words(argv, *used, name, sizeof name);
+		tool->verb = verb_named(name);
+		if (tool->verb != NULL)
 			return TOOL_OK;
-		}
-		first = first || is_first_word(*at, name);
+		if (of_group == 0 && is_group(name))
+			of_group = *used;
 	}
-	if (!first)
-		return unknown_verb(name);
-	/* The second word may look like an option: "unseal --check" is what people try. */
-	if (argc > 1 && (argv[1][0] != '-' || strcmp(argv[1], "--check") == 0)) {
-		*used = 2;
-		snprintf(name, sizeof name, "%s %s", argv[0],
-		         argv[1] + (argv[1][0] == '-' ? strlen("--") : 0));
-		for (const struct tool_verb *const *at = tool_verbs(); *at != NULL; at++) {
-			if (strcmp((*at)->name, name) == 0) {
-				tool->verb = *at;
-				return TOOL_OK;
-			}
-		}
+	*used = 1;
+	if (of_group < words) {
+		join_words(argv, of_group + 1, name, sizeof name);
 		return unknown_verb(name);
 	}
 	/* Half a verb has a help of its own: of those that begin with it. */
-	tool->group = argv[0];
+	join_words(argv, of_group, name, sizeof name);
+	*used = of_group;
+	tool->group = name;
 	if (asks || wants_help(argc, argv))
 		return TOOL_OK;
-	snprintf(name, sizeof name, "signet %s --help lists them.", argv[0]);
-	return tool_fail(TOOL_USAGE, name, "signet %s is followed by a second word", argv[0]);
+	snprintf(advice, sizeof advice, "signet %s --help lists them.", name);
+	return tool_fail(TOOL_USAGE, advice, "signet %s is followed by a %s word", name,
+	                 of_group == 1 ? "second" : "third");
 }
 
 bool tool_verb_takes(const struct tool_verb *verb, enum tool_option option)
@@ -552,7 +616,7 @@ static enum tool_exit overview(void)
 	tool_text_add(&text, "signet keeps keys in a token that a TPM seals, and signs and unwraps "
 	              "with them.\n\nUsage: signet VERB [--option VALUE]...\n\nVerbs:\n");
 	for (const struct tool_verb *const *at = tool_verbs(); *at != NULL; at++)
-		tool_text_add(&text, "  %-16s %s\n", (*at)->name, (*at)->summary);
+		tool_text_add(&text, "  %-26s %s\n", (*at)->name, (*at)->summary);
 	tool_text_add(&text, "\nsignet VERB --help shows the options of a verb and an example; "
 	              "signet --version the version.\n\nExit codes:\n");
 	for (enum tool_exit code = TOOL_OK; code < TOOL_EXITS; code++)
@@ -571,7 +635,7 @@ static enum tool_exit group_help(const char *group)
 	tool_text_add(&text, "Usage: signet %s VERB [--option VALUE]...\n\nVerbs:\n", group);
 	for (const struct tool_verb *const *at = tool_verbs(); *at != NULL; at++)
 		if (is_first_word(*at, group))
-			tool_text_add(&text, "  %-16s %s\n", (*at)->name, (*at)->summary);
+			tool_text_add(&text, "  %-26s %s\n", (*at)->name, (*at)->summary);
 	tool_text_add(&text, "\nsignet %s VERB --help shows the options of a verb.\n\nExamples:\n",
 	              group);
 	for (const struct tool_verb *const *at = tool_verbs(); *at != NULL; at++)

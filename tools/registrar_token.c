@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "tools/fail.h"
+#include "tools/options.h"
 #include "tools/fleet.h"
 #include "tools/io.h"
 #include "tools/out_file.h"
@@ -156,7 +156,6 @@ static enum tool_exit take_uses(const struct tool *tool, uint32_t *out)
 static enum tool_exit tell(const struct tool *tool, const struct sg_secret *token, const char *id,
                            int fd)
 {
-	struct tool_text text = { { NULL, 0, 0 }, SG_OK };
 	enum tool_exit code = TOOL_OK;
 	json_t *json;
 
@@ -174,10 +173,11 @@ static enum tool_exit tell(const struct tool *tool, const struct sg_secret *toke
 			tool_json_put(json, "token", tool_json_text(sg_secret_bytes(token)));
 		return tool_json_out(json);
 	}
-	if (fd < 0)
-		tool_text_add(&text, "%.*s\n", (int)token->len, token->data);
 	tool_note("the identifier of the token is %s", id);
-	return tool_text_out(&text);
+	if (fd >= 0)
+		return TOOL_OK;
+	code = tool_write(sg_secret_bytes(token));
+	return code == TOOL_OK ? tool_write(sg_bytes_str("\n")) : code;
 }
 
 static enum tool_exit create(struct tool *tool)

@@ -21,14 +21,20 @@ enum tool_option {
 	OPT_ALLOW_QUERY,
 	OPT_ALL_IN_ONE,
 	OPT_API_URL,
+	OPT_APPROVE_BY_HAND,
 	OPT_AS,
 	OPT_ASIDE,
+	OPT_BIND_PCRS,
 	OPT_BODY,
+	OPT_BY,
+	OPT_BY_CLOCK,
 	OPT_CA,
 	OPT_CHECK,
+	OPT_CLASS,
 	OPT_COMPONENTS,
 	OPT_CURL,
 	OPT_DRY_RUN,
+	OPT_EKS,
 	OPT_EK_CA,
 	OPT_ENV,
 	OPT_EXTRACTABLE,
@@ -39,8 +45,10 @@ enum tool_option {
 	OPT_FORM,
 	OPT_FORMAT,
 	OPT_FROM,
+	OPT_GUARD,
 	OPT_HEADER,
 	OPT_HEADS,
+	OPT_HOSTS,
 	OPT_ID,
 	OPT_IDENTITY,
 	OPT_IN,
@@ -51,11 +59,16 @@ enum tool_option {
 	OPT_LABEL,
 	OPT_LEAVE,
 	OPT_LEAVE_BEHIND,
+	OPT_LEVEL,
 	OPT_LIFETIME,
 	OPT_LISTEN,
 	OPT_LOGIN,
 	OPT_MACHINE,
 	OPT_MACHINES,
+	OPT_MACHINE_LIFETIME,
+	OPT_MACHINE_NAME,
+	OPT_MAKER,
+	OPT_MEMBER_ID,
 	OPT_METHOD,
 	OPT_HSM,
 	OPT_IN_HSM,
@@ -65,6 +78,7 @@ enum tool_option {
 	OPT_NEW_LABEL,
 	OPT_NEW_PIN_FILE,
 	OPT_NO_RECOVERY,
+	OPT_ORIGIN,
 	OPT_NONCE,
 	OPT_NONCES,
 	OPT_OUT,
@@ -80,12 +94,14 @@ enum tool_option {
 	OPT_POLICY_KEY,
 	OPT_PUBLIC_KEY,
 	OPT_RATE,
+	OPT_QUOTE_PCRS,
 	OPT_RECOVERY_FILE,
 	OPT_RECOVERY_KEY,
 	OPT_REGISTRAR,
 	OPT_REPLACE,
 	OPT_REQUEST_ID,
 	OPT_REQUIRE,
+	OPT_REQUIRE_EVENT_LOG,
 	OPT_ROLLBACK_PROTECTION,
 	OPT_ROOT,
 	OPT_SCHEME,
@@ -101,6 +117,7 @@ enum tool_option {
 	OPT_SIGNATURES,
 	OPT_SKEW,
 	OPT_SO,
+	OPT_SOURCES,
 	OPT_SO_PIN_FILE,
 	OPT_SOURCE,
 	OPT_STDIN,
@@ -113,12 +130,15 @@ enum tool_option {
 	OPT_TLS_KEY,
 	OPT_TO,
 	OPT_TOKEN,
+	OPT_TOKEN_NAME,
 	OPT_TPM,
 	OPT_TRUST,
 	OPT_TYPE,
 	OPT_UNIT,
 	OPT_URL,
 	OPT_USAGE,
+	OPT_USES,
+	OPT_VALID,
 	OPT_VAULT,
 	OPT_VERSION,
 	OPT_WITHOUT_OFFICER,
@@ -133,7 +153,7 @@ enum tool_option {
 struct tool;
 
 struct tool_verb {
-	const char *name;               /* one or two words */
+	const char *name;               /* one to three words */
 	const char *summary;            /* a line of the overview */
 	const char *usage;              /* what stands behind the name */
 	const char *text;               /* what else the help says, or NULL */
@@ -150,7 +170,7 @@ struct tool_verb {
 /* One run. */
 struct tool {
 	const struct tool_verb *verb;
-	const char *group;              /* the first word of a verb whose second is missing */
+	const char *group;              /* the first words of a verb whose last is missing */
 	const char *value[OPT_COUNT];   /* NULL: not given; "" for an option without argument */
 	const char *through[TOOL_THROUGH_MAX];
 	size_t throughs;
@@ -180,13 +200,15 @@ static inline bool tool_given(const struct tool *tool, enum tool_option option)
 const char *tool_next(const struct tool *tool, enum tool_option option, size_t *at);
 
 /* The overview and the verbs, each in the file of its name. */
-extern const struct tool_verb tool_verb_curl, tool_verb_decrypt, tool_verb_delete,
+extern const struct tool_verb tool_verb_audit_verify, tool_verb_curl, tool_verb_decrypt, tool_verb_delete,
 	tool_verb_destroy,
 	tool_verb_doctor, tool_verb_encrypt, tool_verb_import, tool_verb_init,
 	tool_verb_key_file,
 	tool_verb_keygen, tool_verb_list, tool_verb_migrate, tool_verb_pin_reset, tool_verb_pin_set,
 	tool_verb_policy_sign, tool_verb_policy_update, tool_verb_pubkey, tool_verb_recovery_key,
 	tool_verb_registrar_begin, tool_verb_registrar_finish, tool_verb_registrar_serve,
+	tool_verb_registrar_token_create, tool_verb_registrar_token_list,
+	tool_verb_registrar_token_revoke,
 	tool_verb_request_sign, tool_verb_request_verify, tool_verb_reseal,
 	tool_verb_rollback_accept, tool_verb_root_create, tool_verb_root_import,
 	tool_verb_root_list, tool_verb_root_node, tool_verb_root_receive,
