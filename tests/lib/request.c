@@ -111,3 +111,53 @@ void test_reads(const struct test_message *message, enum sg_request_reason reaso
 	ck_assert_int_eq(signature != NULL, reason == SG_REQUEST_OK);
 	sg_request_signature_free(&signature);
 }
+
+void test_sign_message(struct test_message *message, const struct sg_request_signing *how,
+                       struct sg_request_signature **signature)
+{
+	sg_request_signature_free(signature);
+	test_reason(sg_request_sign(&message->message, how, signature), SG_REQUEST_OK);
+	test_message_take(message, *signature);
+}
+
+enum sg_request_reason test_check_message(const struct test_message *message,
+                                          const struct sg_request_reading *how,
+                                          const struct test_signer *signer,
+                                          struct sg_request_signature **signature)
+{
+	enum sg_request_reason reason;
+
+	sg_request_signature_free(signature);
+	reason = sg_request_read(&message->message, how, signature);
+	if (reason != SG_REQUEST_OK)
+		return reason;
+	return signer->hmac != NULL ?
+	       sg_request_check_hmac(*signature, (const uint8_t *)signer->hmac,
+	                             strlen(signer->hmac)) :
+	       sg_request_check_ed25519(*signature, signer->public_key);
+}
+
+void test_b2_message(struct test_message *out)
+{
+	test_message(out, "POST", "/foo?param=Value&Pet=dog");
+	test_message_add(out, "Host", "example.com");
+	test_message_add(out, "Date", "Tue, 20 Apr 2021 02:07:55 GMT");
+	test_message_add(out, "Content-Type", "application/json");
+	test_message_add(out, "Content-Digest", TEST_B2_DIGEST);
+	test_message_add(out, "Content-Length", "18");
+	test_message_body(out, "{\"hello\": \"world\"}");
+}
+
+void test_b2_signing(struct sg_request_signing *how, struct test_signer *signer)
+{
+	test_signer_of(signer, "9f8362f87a484a954e6e740c5b4c0e84229139a20aa8ab56ff66586f6a7d29c5");
+	*how = (struct sg_request_signing){
+		.size = sizeof(*how),
+		.form = SG_REQUEST_RFC9421,
+		.flags = SG_REQUEST_NO_NONCE | SG_REQUEST_NO_ALG,
+		.sign = test_sign,
+		.context = signer,
+		.created = 1618884473,
+		.id = sg_request_text("test-key-ed25519"),
+	};
+}

@@ -51,6 +51,30 @@ void test_message_set(struct test_message *message, const char *name, const char
 /* Read and require this reason; the reason of the check with the key follows where it is read. */
 void test_reads(const struct test_message *message, enum sg_request_reason reason);
 
+/* Sign what stands in message in place of *signature, and add the fields to it. */
+void test_sign_message(struct test_message *message, const struct sg_request_signing *how,
+                       struct sg_request_signature **signature);
+
+/* Read the signature of a message into *signature, in place of what was there, and check it with
+ * the signer's public key, or with his key of HMAC. how may be NULL. */
+enum sg_request_reason test_check_message(const struct test_message *message,
+                                          const struct sg_request_reading *how,
+                                          const struct test_signer *signer,
+                                          struct sg_request_signature **signature);
+
+/* The request of RFC 9421 B.2, how it is signed there, and who signs, with the key of B.1.4. */
+void test_b2_message(struct test_message *out);
+void test_b2_signing(struct sg_request_signing *how, struct test_signer *signer);
+
+/* The Content-Digest of that request. */
+#define TEST_B2_DIGEST \
+	"sha-512=:WZDPaVn/7XgHaAy8pmojAkGWoRx2UFChF41A2svX+TaPm+AbwAgBWnrIiYllu7BNNyealdVLvRwEmTHW" \
+	"XvJwew==:"
+
+/* A signature that is none, of the right length. */
+#define TEST_ANY \
+	":AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==:"
+
 /* Require that a text is this string. */
 #define test_text_eq(text, string) \
 	ck_assert_msg(strlen(string) == (text).len && \

@@ -95,6 +95,7 @@ unit_tests = \
 	tests/unit/test_request_machine \
 	tests/unit/test_request_parse \
 	tests/unit/test_request_rfc9421 \
+	tests/unit/test_request_rfc9421_examples \
 	tests/unit/test_request_sf \
 	tests/unit/test_request_vault \
 	tests/unit/test_request_verifier \

@@ -32,19 +32,12 @@ static void teardown(void)
 
 static void sign_it(void)
 {
-	sg_request_signature_free(&made);
-	test_reason(sg_request_sign(&message.message, &how, &made), SG_REQUEST_OK);
-	test_message_take(&message, made);
+	test_sign_message(&message, &how, &made);
 }
 
 static enum sg_request_reason check_it(void)
 {
-	enum sg_request_reason reason;
-
-	sg_request_signature_free(&read_back);
-	reason = sg_request_read(&message.message, NULL, &read_back);
-	return reason != SG_REQUEST_OK ? reason :
-	                                 sg_request_check_hmac(read_back, (const uint8_t *)"key", 3);
+	return test_check_message(&message, NULL, &signer, &read_back);
 }
 
 #define EMPTY "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"

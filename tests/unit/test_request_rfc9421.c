@@ -1,22 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Tests. HTTP message signatures: the examples of RFC 9421, and what must be refused.
+ * Tests. HTTP message signatures: what is covered, and what must be refused. The examples of
+ * RFC 9421 are in a file of their own.
  */
 #include <stdio.h>
 
-#include "crypto/base64.h"
-#include "crypto/mac.h"
 #include "lib/request.h"
 #include "lib/runner.h"
 
-/* The key of B.1.4. */
-#define SEED "9f8362f87a484a954e6e740c5b4c0e84229139a20aa8ab56ff66586f6a7d29c5"
 #define SHA512_HELLO \
 	"sha-512=:WZDPaVn/7XgHaAy8pmojAkGWoRx2UFChF41A2svX+TaPm+AbwAgBWnrIiYllu7BNNyealdVLvRwEmTHW" \
 	"Xvjwew==:"
-#define DIGEST_HELLO \
-	"sha-512=:WZDPaVn/7XgHaAy8pmojAkGWoRx2UFChF41A2svX+TaPm+AbwAgBWnrIiYllu7BNNyealdVLvRwEmTHW" \
-	"XvJwew==:"
 
 static struct test_signer signer;
 static struct test_message message;
@@ -25,33 +19,12 @@ static struct sg_request_signature *made, *older, *read_back;
 static struct sg_request_signing how;
 static struct sg_request_reading reading;
 
-/* The request of B.2. */
-static void begin(void)
-{
-	test_message(&message, "POST", "/foo?param=Value&Pet=dog");
-	test_message_add(&message, "Host", "example.com");
-	test_message_add(&message, "Date", "Tue, 20 Apr 2021 02:07:55 GMT");
-	test_message_add(&message, "Content-Type", "application/json");
-	test_message_add(&message, "Content-Digest", DIGEST_HELLO);
-	test_message_add(&message, "Content-Length", "18");
-	test_message_body(&message, "{\"hello\": \"world\"}");
-}
-
 static void setup(void)
 {
-	test_signer_of(&signer, SEED);
 	made = older = read_back = NULL;
-	how = (struct sg_request_signing){
-		.size = sizeof(how),
-		.form = SG_REQUEST_RFC9421,
-		.flags = SG_REQUEST_NO_NONCE | SG_REQUEST_NO_ALG,
-		.sign = test_sign,
-		.context = &signer,
-		.created = 1618884473,
-		.id = sg_request_text("test-key-ed25519"),
-	};
+	test_b2_signing(&how, &signer);
 	reading = (struct sg_request_reading){ .size = sizeof(reading) };
-	begin();
+	test_b2_message(&message);
 }
 
 static void teardown(void)
@@ -69,10 +42,7 @@ static enum sg_request_reason read_it(void)
 
 static enum sg_request_reason check_it(void)
 {
-	const enum sg_request_reason reason = read_it();
-
-	return reason != SG_REQUEST_OK ? reason :
-	                                 sg_request_check_ed25519(read_back, signer.public_key);
+	return test_check_message(&message, &reading, &signer, &read_back);
 }
 
 static void sign_it(const char *components)
@@ -81,164 +51,15 @@ static void sign_it(const char *components)
 	sg_request_signature_free(&older);
 	older = made;
 	made = NULL;
-	test_reason(sg_request_sign(&message.message, &how, &made), SG_REQUEST_OK);
-	test_message_take(&message, made);
+	test_sign_message(&message, &how, &made);
 }
-
-/* A signature that is none, of the right length. */
-#define ANY ":AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==:"
 
 static void with(const char *input, const char *signature)
 {
-	begin();
+	test_b2_message(&message);
 	test_message_add(&message, "Signature-Input", input);
 	test_message_add(&message, "Signature", signature);
 }
-
-START_TEST(the_example_with_ed25519_is_signed_and_read)
-{
-	how.label = sg_request_text("sig-b26");
-	sign_it("\"date\" \"@method\" \"@path\" \"@authority\" \"content-type\" \"content-length\"");
-	test_text_eq(made->base,
-	             "\"date\": Tue, 20 Apr 2021 02:07:55 GMT\n"
-	             "\"@method\": POST\n"
-	             "\"@path\": /foo\n"
-	             "\"@authority\": example.com\n"
-	             "\"content-type\": application/json\n"
-	             "\"content-length\": 18\n"
-	             "\"@signature-params\": (\"date\" \"@method\" \"@path\" \"@authority\" "
-	             "\"content-type\" \"content-length\");created=1618884473"
-	             ";keyid=\"test-key-ed25519\"");
-	ck_assert_uint_eq(made->n_fields, 2);
-	test_text_eq(made->fields[0].name, "Signature-Input");
-	test_text_eq(made->fields[0].value,
-	             "sig-b26=(\"date\" \"@method\" \"@path\" \"@authority\" \"content-type\" "
-	             "\"content-length\");created=1618884473;keyid=\"test-key-ed25519\"");
-	test_text_eq(made->fields[1].name, "Signature");
-	test_text_eq(made->fields[1].value,
-	             "sig-b26=:wqcAqbmYJ2ji2glfAMaRy4gruYYnx2nEFN2HN6jrnDnQCK1u02Gb04v9EDgwUPiu4A0"
-	             "w6vuQv5lIp5WPpBKRCw==:");
-	reading.require = sg_request_text("\"@method\" \"@path\" \"@authority\"");
-	test_reason(check_it(), SG_REQUEST_OK);
-	test_text_eq(read_back->id, "test-key-ed25519");
-	test_text_eq(read_back->label, "sig-b26");
-	ck_assert_int_eq(read_back->created, 1618884473);
-	ck_assert(read_back->has_created && !read_back->has_expires && !read_back->has_nonce);
-	ck_assert_uint_eq(read_back->n_components, 6);
-	test_text_eq(read_back->components[0], "\"date\"");
-	test_text_eq(read_back->base, "\"date\": Tue, 20 Apr 2021 02:07:55 GMT\n"
-	             "\"@method\": POST\n\"@path\": /foo\n\"@authority\": example.com\n"
-	             "\"content-type\": application/json\n\"content-length\": 18\n"
-	             "\"@signature-params\": (\"date\" \"@method\" \"@path\" \"@authority\" "
-	             "\"content-type\" \"content-length\");created=1618884473"
-	             ";keyid=\"test-key-ed25519\"");
-}
-END_TEST
-
-START_TEST(the_example_of_a_signature_base_is_made)
-{
-	how.id = sg_request_text("test-key-rsa-pss");
-	sign_it("\"@method\" \"@authority\" \"@path\" \"content-digest\" \"content-length\" "
-	        "\"content-type\"");
-	test_text_eq(made->base,
-	             "\"@method\": POST\n\"@authority\": example.com\n\"@path\": /foo\n"
-	             "\"content-digest\": " DIGEST_HELLO "\n\"content-length\": 18\n"
-	             "\"content-type\": application/json\n"
-	             "\"@signature-params\": (\"@method\" \"@authority\" \"@path\" "
-	             "\"content-digest\" \"content-length\" \"content-type\")"
-	             ";created=1618884473;keyid=\"test-key-rsa-pss\"");
-}
-END_TEST
-
-START_TEST(the_bases_of_the_other_algorithms_are_read)
-{
-	with("sig-b21=();created=1618884473;keyid=\"test-key-rsa-pss\";nonce=\"b3k2pp5k7z-50gnwp.yemd\"",
-	     "sig-b21=" ANY);
-	test_reason(read_it(), SG_REQUEST_UNCOVERED);
-	reading.require = sg_request_text(" ");
-	test_reason(read_it(), SG_REQUEST_OK);
-	test_text_eq(read_back->base, "\"@signature-params\": ();created=1618884473"
-	             ";keyid=\"test-key-rsa-pss\";nonce=\"b3k2pp5k7z-50gnwp.yemd\"");
-	test_text_eq(read_back->nonce, "b3k2pp5k7z-50gnwp.yemd");
-
-	with("sig-b22=(\"@authority\" \"content-digest\" \"@query-param\";name=\"Pet\")"
-	     ";created=1618884473;keyid=\"test-key-rsa-pss\";tag=\"header-example\"",
-	     "sig-b22=" ANY);
-	test_reason(read_it(), SG_REQUEST_OK);
-	test_text_eq(read_back->base,
-	             "\"@authority\": example.com\n\"content-digest\": " DIGEST_HELLO "\n"
-	             "\"@query-param\";name=\"Pet\": dog\n"
-	             "\"@signature-params\": (\"@authority\" \"content-digest\" "
-	             "\"@query-param\";name=\"Pet\");created=1618884473"
-	             ";keyid=\"test-key-rsa-pss\";tag=\"header-example\"");
-	test_text_eq(read_back->tag, "header-example");
-}
-END_TEST
-
-/* That the base is right shows in the code of the RFC. */
-START_TEST(the_base_of_the_example_with_hmac_has_its_code)
-{
-	static const char key_text[] =
-		"uzvJfB4u3N0Jy4T7NZ75MDVcr8zSTInedJtkgcu46YW4XByzNJjxBdtjUkdJPBtbmHhIDi6pcl8jsasj"
-		"lTMtDQ==";
-	uint8_t key[64], code[32], expected[32];
-	struct sg_bytes base;
-	size_t len;
-
-	with("sig-b25=(\"date\" \"@authority\" \"content-type\");created=1618884473"
-	     ";keyid=\"test-shared-secret\"", "sig-b25=" ANY);
-	reading.require = sg_request_text(" ");
-	test_reason(read_it(), SG_REQUEST_OK);
-	ck_assert(sg_base64_read(sg_bytes_str(key_text), key, sizeof(key), &len) && len == 64);
-	ck_assert(sg_base64_read(sg_bytes_str("pxcQw6G3AjtMBQjwo8XzkZf/bws5LelbaMk5rGIGtE8="),
-	                         expected, sizeof(expected), &len));
-	base = sg_bytes(read_back->base.data, read_back->base.len);
-	sg_mac(sg_bytes(key, sizeof(key)), &base, 1, code);
-	ck_assert_mem_eq(code, expected, sizeof(code));
-}
-END_TEST
-
-/* B.4: what a proxy may change, and what it may not. */
-static void begin_transformed(const char *method, const char *host)
-{
-	test_message(&message, method, "/demo?name1=Value1&Name2=value2");
-	test_message_add(&message, "Host", host);
-	test_message_add(&message, "Signature-Input",
-	                 "transform=(\"@method\" \"@path\" \"@authority\" \"accept\")"
-	                 ";created=1618884473;keyid=\"test-key-ed25519\"");
-	test_message_add(&message, "Signature",
-	                 "transform=:ZT1kooQsEHpZ0I1IjCqtQppOmIqlJPeo7DHR3SoMn0s5JZ1eRGS0A+vyYP9t/L"
-	                 "Xlh5QMFFQ6cpLt2m0pmj3NDA==:");
-}
-
-START_TEST(transformed_requests_are_good_or_bad_as_in_the_rfc)
-{
-	reading.require = sg_request_text("\"@method\" \"@authority\" \"accept\"");
-	begin_transformed("GET", "example.org");
-	test_message_add(&message, "Accept", "application/json");
-	test_message_add(&message, "Accept", "*/*");
-	test_reason(check_it(), SG_REQUEST_OK);
-	message.message.target =
-		sg_request_text("/demo?name1=Value1&Name2=value2&param=added");
-	test_message_add(&message, "Accept-Language", "en-US,en;q=0.5");
-	test_reason(check_it(), SG_REQUEST_OK);
-	begin_transformed("GET", "example.org");
-	test_message_add(&message, "Referer", "https://developer.example.org/demo");
-	test_message_add(&message, "Accept", "application/json, */*");
-	test_reason(check_it(), SG_REQUEST_OK);
-
-	begin_transformed("GET", "example.com");
-	test_message_add(&message, "Accept", "application/json, */*");
-	test_reason(check_it(), SG_REQUEST_SIGNATURE);
-	begin_transformed("POST", "example.org");
-	test_message_add(&message, "Accept", "application/json, */*");
-	test_reason(check_it(), SG_REQUEST_SIGNATURE);
-	begin_transformed("GET", "example.org");
-	test_message_add(&message, "Accept", "*/*");
-	test_message_add(&message, "Accept", "application/json");
-	test_reason(check_it(), SG_REQUEST_SIGNATURE);
-}
-END_TEST
 
 START_TEST(by_default_a_request_is_covered_whole)
 {
@@ -335,69 +156,69 @@ static const struct {
 	const char *input, *signature;
 	enum sg_request_reason reason;
 } odd[] = {
-	{ "s=" COVERS ";created=1", "s=" ANY, SG_REQUEST_OK },
-	{ "s=" COVERS, "s=" ANY, SG_REQUEST_OK },
-	{ "s=" COVERS ";unknown=1", "s=" ANY, SG_REQUEST_OK },
-	{ "s=" COVERS ";created=01", "s=" ANY, SG_REQUEST_TIMESTAMP },
-	{ "s=" COVERS ";created=+1", "s=" ANY, SG_REQUEST_STRUCTURED },
-	{ "s=" COVERS ";created=-1", "s=" ANY, SG_REQUEST_TIMESTAMP },
-	{ "s=" COVERS ";created=1.0", "s=" ANY, SG_REQUEST_TIMESTAMP },
-	{ "s=" COVERS ";created=\"1\"", "s=" ANY, SG_REQUEST_TIMESTAMP },
-	{ "s=" COVERS ";created=@1", "s=" ANY, SG_REQUEST_TIMESTAMP },
-	{ "s=" COVERS ";created", "s=" ANY, SG_REQUEST_TIMESTAMP },
-	{ "s=" COVERS ";created=1000000000000000", "s=" ANY, SG_REQUEST_STRUCTURED },
-	{ "s=" COVERS ";created=1;created=1", "s=" ANY, SG_REQUEST_PARAMETER },
-	{ "s=" COVERS ";expires=x", "s=" ANY, SG_REQUEST_TIMESTAMP },
-	{ "s=" COVERS ";created=2;expires=1", "s=" ANY, SG_REQUEST_EXPIRES },
-	{ "s=" COVERS ";nonce=token", "s=" ANY, SG_REQUEST_NONCE },
-	{ "s=" COVERS ";nonce=\"\"", "s=" ANY, SG_REQUEST_NONCE },
-	{ "s=" COVERS ";nonce=1", "s=" ANY, SG_REQUEST_NONCE },
-	{ "s=" COVERS ";keyid=k", "s=" ANY, SG_REQUEST_ID },
-	{ "s=" COVERS ";keyid=\"\"", "s=" ANY, SG_REQUEST_ID },
-	{ "s=" COVERS ";tag=:aGVsbG8=:", "s=" ANY, SG_REQUEST_PARAMETER },
-	{ "s=" COVERS ";alg=ed25519", "s=" ANY, SG_REQUEST_PARAMETER },
-	{ "s=" COVERS ";alg=\"hmac-sha256\"", "s=" ANY, SG_REQUEST_ALGORITHM },
-	{ "s=" COVERS ";alg=\"ED25519\"", "s=" ANY, SG_REQUEST_ALGORITHM },
-	{ "s=" COVERS ";alg=\"none\"", "s=" ANY, SG_REQUEST_ALGORITHM },
-	{ "s=(\"@method\" \"@target-uri\")", "s=" ANY, SG_REQUEST_UNCOVERED },
-	{ "s=(\"@target-uri\" \"content-digest\")", "s=" ANY, SG_REQUEST_UNCOVERED },
-	{ "s=(\"@method\" \"@authority\" \"@path\" \"content-digest\")", "s=" ANY,
+	{ "s=" COVERS ";created=1", "s=" TEST_ANY, SG_REQUEST_OK },
+	{ "s=" COVERS, "s=" TEST_ANY, SG_REQUEST_OK },
+	{ "s=" COVERS ";unknown=1", "s=" TEST_ANY, SG_REQUEST_OK },
+	{ "s=" COVERS ";created=01", "s=" TEST_ANY, SG_REQUEST_TIMESTAMP },
+	{ "s=" COVERS ";created=+1", "s=" TEST_ANY, SG_REQUEST_STRUCTURED },
+	{ "s=" COVERS ";created=-1", "s=" TEST_ANY, SG_REQUEST_TIMESTAMP },
+	{ "s=" COVERS ";created=1.0", "s=" TEST_ANY, SG_REQUEST_TIMESTAMP },
+	{ "s=" COVERS ";created=\"1\"", "s=" TEST_ANY, SG_REQUEST_TIMESTAMP },
+	{ "s=" COVERS ";created=@1", "s=" TEST_ANY, SG_REQUEST_TIMESTAMP },
+	{ "s=" COVERS ";created", "s=" TEST_ANY, SG_REQUEST_TIMESTAMP },
+	{ "s=" COVERS ";created=1000000000000000", "s=" TEST_ANY, SG_REQUEST_STRUCTURED },
+	{ "s=" COVERS ";created=1;created=1", "s=" TEST_ANY, SG_REQUEST_PARAMETER },
+	{ "s=" COVERS ";expires=x", "s=" TEST_ANY, SG_REQUEST_TIMESTAMP },
+	{ "s=" COVERS ";created=2;expires=1", "s=" TEST_ANY, SG_REQUEST_EXPIRES },
+	{ "s=" COVERS ";nonce=token", "s=" TEST_ANY, SG_REQUEST_NONCE },
+	{ "s=" COVERS ";nonce=\"\"", "s=" TEST_ANY, SG_REQUEST_NONCE },
+	{ "s=" COVERS ";nonce=1", "s=" TEST_ANY, SG_REQUEST_NONCE },
+	{ "s=" COVERS ";keyid=k", "s=" TEST_ANY, SG_REQUEST_ID },
+	{ "s=" COVERS ";keyid=\"\"", "s=" TEST_ANY, SG_REQUEST_ID },
+	{ "s=" COVERS ";tag=:aGVsbG8=:", "s=" TEST_ANY, SG_REQUEST_PARAMETER },
+	{ "s=" COVERS ";alg=ed25519", "s=" TEST_ANY, SG_REQUEST_PARAMETER },
+	{ "s=" COVERS ";alg=\"hmac-sha256\"", "s=" TEST_ANY, SG_REQUEST_ALGORITHM },
+	{ "s=" COVERS ";alg=\"ED25519\"", "s=" TEST_ANY, SG_REQUEST_ALGORITHM },
+	{ "s=" COVERS ";alg=\"none\"", "s=" TEST_ANY, SG_REQUEST_ALGORITHM },
+	{ "s=(\"@method\" \"@target-uri\")", "s=" TEST_ANY, SG_REQUEST_UNCOVERED },
+	{ "s=(\"@target-uri\" \"content-digest\")", "s=" TEST_ANY, SG_REQUEST_UNCOVERED },
+	{ "s=(\"@method\" \"@authority\" \"@path\" \"content-digest\")", "s=" TEST_ANY,
 	  SG_REQUEST_UNCOVERED },
-	{ "s=(\"@method\" \"@authority\" \"@path\" \"@query\" \"content-digest\")", "s=" ANY,
+	{ "s=(\"@method\" \"@authority\" \"@path\" \"@query\" \"content-digest\")", "s=" TEST_ANY,
 	  SG_REQUEST_OK },
-	{ "s=(\"@method\" \"@authority\" \"@request-target\" \"content-digest\")", "s=" ANY,
+	{ "s=(\"@method\" \"@authority\" \"@request-target\" \"content-digest\")", "s=" TEST_ANY,
 	  SG_REQUEST_OK },
-	{ "s=(\"@method\" \"@path\" \"@query\" \"content-digest\")", "s=" ANY,
+	{ "s=(\"@method\" \"@path\" \"@query\" \"content-digest\")", "s=" TEST_ANY,
 	  SG_REQUEST_UNCOVERED },
-	{ "s=(\"@method\" \"@target-uri\" \"content-digest\";sf)", "s=" ANY, SG_REQUEST_OK },
-	{ "s=(\"@method\" \"@target-uri\" \"content-digest\";bs)", "s=" ANY, SG_REQUEST_OK },
-	{ "s=(\"@method\" \"@target-uri\" \"content-digest\";key=\"sha-512\")", "s=" ANY,
+	{ "s=(\"@method\" \"@target-uri\" \"content-digest\";sf)", "s=" TEST_ANY, SG_REQUEST_OK },
+	{ "s=(\"@method\" \"@target-uri\" \"content-digest\";bs)", "s=" TEST_ANY, SG_REQUEST_OK },
+	{ "s=(\"@method\" \"@target-uri\" \"content-digest\";key=\"sha-512\")", "s=" TEST_ANY,
 	  SG_REQUEST_OK },
-	{ "s=(\"@method\" \"@target-uri\" \"content-digest\";key=\"md5\")", "s=" ANY,
+	{ "s=(\"@method\" \"@target-uri\" \"content-digest\";key=\"md5\")", "s=" TEST_ANY,
 	  SG_REQUEST_UNCOVERED },
-	{ "s=(\"@method\" \"@method\")", "s=" ANY, SG_REQUEST_COMPONENT_TWICE },
-	{ "s=(\"@method\" \"@status\")", "s=" ANY, SG_REQUEST_UNCOVERED },
-	{ "s=(\"@method\" \"@target-uri\" \"content-digest\" \"@status\")", "s=" ANY,
+	{ "s=(\"@method\" \"@method\")", "s=" TEST_ANY, SG_REQUEST_COMPONENT_TWICE },
+	{ "s=(\"@method\" \"@status\")", "s=" TEST_ANY, SG_REQUEST_UNCOVERED },
+	{ "s=(\"@method\" \"@target-uri\" \"content-digest\" \"@status\")", "s=" TEST_ANY,
 	  SG_REQUEST_COMPONENT },
-	{ "s=(\"@method\" \"@target-uri\" \"content-digest\" \"accept\")", "s=" ANY,
+	{ "s=(\"@method\" \"@target-uri\" \"content-digest\" \"accept\")", "s=" TEST_ANY,
 	  SG_REQUEST_COMPONENT_ABSENT },
-	{ "s=(\"@method\";req \"@target-uri\")", "s=" ANY, SG_REQUEST_COMPONENT },
-	{ "s=(\"date\";tr)", "s=" ANY, SG_REQUEST_COMPONENT },
-	{ "s=(@method)", "s=" ANY, SG_REQUEST_STRUCTURED },
-	{ "s=(method)", "s=" ANY, SG_REQUEST_COMPONENT },
-	{ "s=\"@method\"", "s=" ANY, SG_REQUEST_STRUCTURED },
-	{ "s=" COVERS ", s=" COVERS, "s=" ANY, SG_REQUEST_LABEL },
-	{ "s=" COVERS, "s=" ANY ", s=" ANY, SG_REQUEST_LABEL },
-	{ "s=" COVERS, "t=" ANY, SG_REQUEST_MISSING },
-	{ "s=" COVERS ", t=" COVERS, "s=" ANY, SG_REQUEST_LABEL },
+	{ "s=(\"@method\";req \"@target-uri\")", "s=" TEST_ANY, SG_REQUEST_COMPONENT },
+	{ "s=(\"date\";tr)", "s=" TEST_ANY, SG_REQUEST_COMPONENT },
+	{ "s=(@method)", "s=" TEST_ANY, SG_REQUEST_STRUCTURED },
+	{ "s=(method)", "s=" TEST_ANY, SG_REQUEST_COMPONENT },
+	{ "s=\"@method\"", "s=" TEST_ANY, SG_REQUEST_STRUCTURED },
+	{ "s=" COVERS ", s=" COVERS, "s=" TEST_ANY, SG_REQUEST_LABEL },
+	{ "s=" COVERS, "s=" TEST_ANY ", s=" TEST_ANY, SG_REQUEST_LABEL },
+	{ "s=" COVERS, "t=" TEST_ANY, SG_REQUEST_MISSING },
+	{ "s=" COVERS ", t=" COVERS, "s=" TEST_ANY, SG_REQUEST_LABEL },
 	{ "s=" COVERS, "s=:AAAA:", SG_REQUEST_ENCODING },
 	{ "s=" COVERS, "s=\"AAAA\"", SG_REQUEST_ENCODING },
 	{ "s=" COVERS, "s", SG_REQUEST_ENCODING },
 	{ "s=" COVERS, "s=:A A=:", SG_REQUEST_STRUCTURED },
 	{ "s=" COVERS, "", SG_REQUEST_MISSING },
-	{ "", "s=" ANY, SG_REQUEST_MISSING },
-	{ "s=" COVERS ",", "s=" ANY, SG_REQUEST_STRUCTURED },
-	{ "S=" COVERS, "S=" ANY, SG_REQUEST_STRUCTURED },
+	{ "", "s=" TEST_ANY, SG_REQUEST_MISSING },
+	{ "s=" COVERS ",", "s=" TEST_ANY, SG_REQUEST_STRUCTURED },
+	{ "S=" COVERS, "S=" TEST_ANY, SG_REQUEST_STRUCTURED },
 };
 
 START_TEST(an_odd_signature_is_refused_with_its_own_reason)
@@ -410,10 +231,10 @@ END_TEST
 
 START_TEST(without_the_input_there_is_no_signature_to_read)
 {
-	with("s=" COVERS, "s=" ANY);
+	with("s=" COVERS, "s=" TEST_ANY);
 	test_message_set(&message, "Signature-Input", NULL);
 	test_reason(read_it(), SG_REQUEST_MISSING);
-	with("s=" COVERS, "s=" ANY);
+	with("s=" COVERS, "s=" TEST_ANY);
 	test_message_set(&message, "Signature", NULL);
 	test_reason(read_it(), SG_REQUEST_UNSIGNED);
 }
@@ -421,7 +242,7 @@ END_TEST
 
 START_TEST(what_a_server_requires_must_be_covered)
 {
-	with("s=(\"@method\" \"@target-uri\" \"content-digest\")", "s=" ANY);
+	with("s=(\"@method\" \"@target-uri\" \"content-digest\")", "s=" TEST_ANY);
 	reading.require = sg_request_text("\"date\"");
 	test_reason(read_it(), SG_REQUEST_UNCOVERED);
 	reading.require = sg_request_text("\"@method\" \"@authority\" \"@path\" \"@query\" \"@scheme\"");
@@ -431,7 +252,7 @@ START_TEST(what_a_server_requires_must_be_covered)
 	reading.require = sg_request_text("@method");
 	test_reason(read_it(), SG_REQUEST_ARGUMENT);
 	/* A digest is asked for only where there is a body. */
-	with("s=(\"@method\" \"@target-uri\")", "s=" ANY);
+	with("s=(\"@method\" \"@target-uri\")", "s=" TEST_ANY);
 	reading.require = sg_request_text("\"@method\" \"content-digest\"");
 	test_reason(read_it(), SG_REQUEST_UNCOVERED);
 	message.message.body = NULL;
@@ -447,7 +268,7 @@ START_TEST(a_digest_that_is_covered_must_be_of_the_body)
 	test_reason(check_it(), SG_REQUEST_DIGEST);
 	message.message.body = NULL;
 	test_reason(check_it(), SG_REQUEST_DIGEST);
-	begin();
+	test_b2_message(&message);
 	test_message_set(&message, "Content-Digest", SHA512_HELLO);
 	how.components = sg_request_text("\"content-digest\"");
 	sg_request_signature_free(&made);
@@ -544,11 +365,6 @@ static Suite *suite(void)
 	TCase *tc = tcase_create("rfc9421");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_test(tc, the_example_with_ed25519_is_signed_and_read);
-	tcase_add_test(tc, the_example_of_a_signature_base_is_made);
-	tcase_add_test(tc, the_bases_of_the_other_algorithms_are_read);
-	tcase_add_test(tc, the_base_of_the_example_with_hmac_has_its_code);
-	tcase_add_test(tc, transformed_requests_are_good_or_bad_as_in_the_rfc);
 	tcase_add_test(tc, by_default_a_request_is_covered_whole);
 	tcase_add_test(tc, parameters_have_their_order_and_come_back);
 	tcase_add_test(tc, spaces_in_the_input_are_not_signed);

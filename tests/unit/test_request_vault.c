@@ -41,18 +41,12 @@ static void sign_it(void)
 {
 	const struct sg_request_signing how = signing("dGhpcyBpcyBhIG5vbmNl");
 
-	test_reason(sg_request_sign(&message.message, &how, &made), SG_REQUEST_OK);
-	test_message_take(&message, made);
+	test_sign_message(&message, &how, &made);
 }
 
 static enum sg_request_reason check_it(void)
 {
-	enum sg_request_reason reason;
-
-	sg_request_signature_free(&read_back);
-	reason = sg_request_read(&message.message, NULL, &read_back);
-	return reason != SG_REQUEST_OK ? reason :
-	                                 sg_request_check_ed25519(read_back, signer.public_key);
+	return test_check_message(&message, NULL, &signer, &read_back);
 }
 
 START_TEST(a_get_is_signed_as_the_product_does)
