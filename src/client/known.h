@@ -12,7 +12,7 @@ struct sg_client_known;
 /* Make a table that knows none; the caller frees *out. Errors: NOMEM. */
 enum sg_err sg_client_known_new(struct sg_client_known **out);
 
-/* Free; in a child of fork that inherited it, whose lock may be held by nobody, leave that alone. */
+/* Free; in a child of fork that inherited it the lock, which nobody may hold, is left alone. */
 void sg_client_known_free(struct sg_client_known **known, bool inherited);
 
 /* Forget all: another connection begins, with this epoch. */

@@ -130,6 +130,7 @@ unit_tests = \
 	tests/unit/test_store_fleet \
 	tests/unit/test_store_nonce \
 	tests/unit/test_store_nonce_files \
+	tests/unit/test_store_nonce_processes \
 	tests/unit/test_store_path \
 	tests/unit/test_store_row \
 	tests/unit/test_store_schema \
@@ -169,8 +170,13 @@ THREAD_TESTS += \
 	tests/unit/test_store \
 	tests/unit/test_store_nonce
 
-# It says which boot this is, and dies in the middle.
-tests_unit_test_store_nonce_files_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sg_boot_moment_read \
+# They say which boot this is, and one dies in the middle.
+tests_unit_test_store_nonce_files_SOURCES = tests/unit/test_store_nonce_files.c \
+	tests/unit/nonces.c tests/unit/nonces.h
+tests_unit_test_store_nonce_files_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sg_boot_moment_read
+tests_unit_test_store_nonce_processes_SOURCES = tests/unit/test_store_nonce_processes.c \
+	tests/unit/nonces.c tests/unit/nonces.h
+tests_unit_test_store_nonce_processes_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sg_boot_moment_read \
 	-Wl,--wrap=sg_nonce_db_write
 
 # It counts who opens the store, and comes in between where a thread takes a lock.
