@@ -1,6 +1,7 @@
 # Programs that use the OpenSSL provider by OpenSSL's own functions.
 provider_tests = \
 	tests/provider/test_beside \
+	tests/provider/test_key_file_damage \
 	tests/provider/test_key_files \
 	tests/provider/test_keys \
 	tests/provider/test_life \
@@ -19,6 +20,7 @@ EXTRA_DIST += $(provider_scripts)
 # They share a fixture.
 provider_world = tests/provider/world.c tests/provider/world.h
 tests_provider_test_keys_SOURCES = tests/provider/test_keys.c $(provider_world)
+tests_provider_test_key_file_damage_SOURCES = tests/provider/test_key_file_damage.c $(provider_world)
 tests_provider_test_key_files_SOURCES = tests/provider/test_key_files.c $(provider_world)
 tests_provider_test_key_files_LDADD = $(LDADD) -lssl
 tests_provider_test_life_SOURCES = tests/provider/test_life.c $(provider_world)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Tests. Key files that hold a URI, read by each of the ways in which programs read a key file, and
- * everything that is not quite such a file.
+ * Tests. Key files that hold a URI, read by each of the ways in which programs read a key file.
+ * What is not quite such a file is in test_key_file_damage.c.
  */
 #include <openssl/decoder.h>
 #include <openssl/err.h>
@@ -23,20 +23,6 @@
 
 static const char *const uris[] = { MACHINE, "pkcs11:object=chip;type=private" };
 static const char *const names[] = { "ED25519", "EC" };
-
-/* Make the text of a key file; the caller frees it. */
-static char *key_file(const char *uri)
-{
-	struct sg_buf pem = { 0 };
-	char *text;
-
-	ck_assert_int_eq(sg_crypto_start(), SG_OK);
-	ck_assert_int_eq(sg_uri_pem_write(uri, &pem), SG_OK);
-	text = strndup((const char *)pem.data, pem.len);
-	ck_assert_ptr_nonnull(text);
-	sg_buf_free(&pem);
-	return text;
-}
 
 /* Make an ordinary key, in PEM; the caller frees it. */
 static char *ordinary(const char *cipher)
@@ -68,21 +54,12 @@ static char *joined(char *first, char *second)
 	return both;
 }
 
-static EVP_PKEY *read_text(const char *text)
-{
-	BIO *in = BIO_new_mem_buf(text, -1);
-	EVP_PKEY *key = PEM_read_bio_PrivateKey_ex(in, NULL, NULL, (char *)"secret", world_lib, NULL);
-
-	BIO_free(in);
-	return key;
-}
-
 /* --- the ways to read one, from a file that holds the text; NULL where it is none --- */
 
 static EVP_PKEY *by_memory(const char *path, const char *text)
 {
 	(void)path;
-	return read_text(text);
+	return world_read_text(text);
 }
 
 static EVP_PKEY *by_file(const char *path, const char *text)
@@ -186,7 +163,7 @@ START_TEST(a_key_file_is_read_by_each_way)
 
 	world_make_machine();
 	world_activate("");
-	text = key_file(uris[kind]);
+	text = world_key_file(uris[kind]);
 	key = read_by(_i / 2, text);
 	ck_assert_ptr_nonnull(key);
 	ck_assert_int_eq(EVP_PKEY_is_a(key, names[kind]), 1);
@@ -205,7 +182,7 @@ START_TEST(an_ordinary_key_is_read_as_ever)
 	world_make_machine();
 	world_activate("");
 	text = ordinary(_i == 0 ? NULL : "AES-128-CBC");
-	key = read_text(text);
+	key = world_read_text(text);
 	ck_assert_ptr_nonnull(key);
 	ck_assert_uint_eq(ERR_peek_error(), 0);
 	world_require_signs(key);
@@ -223,10 +200,10 @@ START_TEST(blocks_are_read_one_after_the_other)
 
 	world_make_machine();
 	world_activate("");
-	text = joined(strdup("an explanation\n"), key_file(uris[0]));
+	text = joined(strdup("an explanation\n"), world_key_file(uris[0]));
 	text = joined(text, ordinary(NULL));
 	text = joined(text, strdup("between\n"));
-	text = joined(text, key_file(uris[1]));
+	text = joined(text, world_key_file(uris[1]));
 	in = BIO_new_mem_buf(text, -1);
 	for (int i = 0; i < 3; i++) {
 		key = PEM_read_bio_PrivateKey_ex(in, NULL, NULL, NULL, world_lib, NULL);
@@ -250,7 +227,7 @@ START_TEST(lines_end_as_they_do_elsewhere)
 
 	world_make_machine();
 	world_activate("");
-	text = key_file(MACHINE);
+	text = world_key_file(MACHINE);
 	ended = malloc(2 * strlen(text) + 1);
 	for (const char *at = text; *at != '\0'; at++) {
 		if (*at == '\n')
@@ -258,7 +235,7 @@ START_TEST(lines_end_as_they_do_elsewhere)
 		ended[n++] = *at;
 	}
 	ended[n] = '\0';
-	key = read_text(ended);
+	key = world_read_text(ended);
 	ck_assert_ptr_nonnull(key);
 	world_require_signs(key);
 	EVP_PKEY_free(key);
@@ -275,7 +252,7 @@ START_TEST(a_pin_that_somebody_is_asked_for_opens_the_key)
 
 	world_make_pin();
 	world_activate("");
-	text = key_file(MACHINE);
+	text = world_key_file(MACHINE);
 	in = BIO_new_mem_buf(text, -1);
 	key = PEM_read_bio_PrivateKey_ex(in, NULL, NULL, (char *)P11_PIN, world_lib, NULL);
 	ck_assert_ptr_nonnull(key);
@@ -292,8 +269,8 @@ START_TEST(a_wrong_pin_is_the_reason_that_is_told)
 
 	world_make_pin();
 	world_activate("");
-	text = key_file(MACHINE);
-	ck_assert_ptr_null(read_text(text));
+	text = world_key_file(MACHINE);
+	ck_assert_ptr_null(world_read_text(text));
 	world_require_reason("the PIN of the token is wrong");
 	free(text);
 }
@@ -319,8 +296,8 @@ START_TEST(a_uri_that_opens_nothing_says_why)
 
 	world_make_machine();
 	world_activate("");
-	text = key_file(reasons[_i].uri);
-	ck_assert_ptr_null(read_text(text));
+	text = world_key_file(reasons[_i].uri);
+	ck_assert_ptr_null(world_read_text(text));
 	world_require_reason(reasons[_i].part);
 	free(text);
 }
@@ -334,7 +311,7 @@ START_TEST(each_reason_fits_a_short_line)
 
 	world_make_machine();
 	world_activate("");
-	ck_assert_ptr_null(read_text("-----BEGIN PKCS#11 PROVIDER URI-----\n"));
+	ck_assert_ptr_null(world_read_text("-----BEGIN PKCS#11 PROVIDER URI-----\n"));
 	for (unsigned long error = ERR_get_error(), reason = 1; reason < 64; reason++) {
 		const unsigned long one = ERR_PACK(ERR_GET_LIB(error), 0, reason);
 
@@ -350,68 +327,6 @@ START_TEST(each_reason_fits_a_short_line)
 }
 END_TEST
 
-static const char *const damaged[] = {
-	"-----BEGIN PKCS#11 PROVIDER URI-----\n",
-	"-----BEGIN PKCS#11 PROVIDER URI-----\n-----END PRIVATE KEY-----\n",
-	"-----BEGIN PKCS#11 PROVIDER URI-----\n*\n-----END PKCS#11 PROVIDER URI-----\n",
-	"-----BEGIN PKCS#11 PROVIDER URI-----\nAAA\n-----END PKCS#11 PROVIDER URI-----\n",
-};
-
-START_TEST(a_damaged_file_is_called_that)
-{
-	world_make_machine();
-	world_activate("");
-	ck_assert_ptr_null(read_text(damaged[_i]));
-	world_require_reason("should hold a pkcs11: URI is damaged");
-}
-END_TEST
-
-START_TEST(a_file_cut_short_anywhere_gives_no_key)
-{
-	char *text;
-	size_t whole;
-
-	world_make_machine();
-	world_activate("");
-	text = key_file(MACHINE);
-	/* The last line is as good without its end. */
-	whole = strlen(text) - 1;
-	for (size_t i = 0; i < whole; i += 5) {
-		char *part = strndup(text, i);
-
-		ck_assert_ptr_null(read_text(part));
-		ERR_clear_error();
-		free(part);
-	}
-	free(text);
-}
-END_TEST
-
-/* Make a text of n times a character between two others; the caller frees it. */
-static char *long_text(const char *head, size_t n, char c, const char *tail)
-{
-	char *text = malloc(strlen(head) + n + strlen(tail) + 1);
-
-	ck_assert_ptr_nonnull(text);
-	strcpy(text, head);
-	memset(text + strlen(head), c, n);
-	strcpy(text + strlen(head) + n, tail);
-	return text;
-}
-
-START_TEST(a_block_that_is_too_long_is_damaged)
-{
-	char *text = long_text("-----BEGIN PKCS#11 PROVIDER URI-----\n", 1 << 20, _i == 0 ? 'A' : '\n',
-	                       "\n-----END PKCS#11 PROVIDER URI-----\n");
-
-	world_make_machine();
-	world_activate("");
-	ck_assert_ptr_null(read_text(text));
-	world_require_reason("should hold a pkcs11: URI is damaged");
-	free(text);
-}
-END_TEST
-
 START_TEST(a_long_text_before_the_block_does_not_matter)
 {
 	char *text;
@@ -420,101 +335,12 @@ START_TEST(a_long_text_before_the_block_does_not_matter)
 	world_make_machine();
 	world_activate("");
 	/* In the middle of a line nothing begins. */
-	text = joined(long_text("", 1 << 20, _i == 0 ? 'A' : '\n', "-----BEGIN PRIVATE KEY-----\n"),
-	              _i == 0 ? key_file(MACHINE) : ordinary(NULL));
-	key = read_text(text);
+	text = joined(world_long_text("", 1 << 20, _i == 0 ? 'A' : '\n', "-----BEGIN PRIVATE KEY-----\n"),
+	              _i == 0 ? world_key_file(MACHINE) : ordinary(NULL));
+	key = world_read_text(text);
 	ck_assert(_i == 1 || key != NULL);
 	EVP_PKEY_free(key);
 	ERR_clear_error();
-	free(text);
-}
-END_TEST
-
-/* Make what such a file holds of two texts; the caller frees it. */
-static char *held(const char *description, const char *uri)
-{
-	unsigned char der[512], coded[700];
-	int n = 0;
-
-	der[n++] = 0x30;
-	der[n++] = (unsigned char)(4 + strlen(description) + strlen(uri));
-	der[n++] = 0x1a;
-	der[n++] = (unsigned char)strlen(description);
-	n += sprintf((char *)der + n, "%s", description);
-	der[n++] = 0x0c;
-	der[n++] = (unsigned char)strlen(uri);
-	n += sprintf((char *)der + n, "%s", uri);
-	ck_assert_int_gt(EVP_EncodeBlock(coded, der, n), 0);
-	return strdup((char *)coded);
-}
-
-#define DESCRIPTION "PKCS#11 Provider URI v1.0"
-
-static const struct {
-	const char *description, *uri;
-	bool good;
-} contents[] = {
-	{ DESCRIPTION, MACHINE, true },
-	{ "PKCS#11 Provider URI v9.0", MACHINE, false },
-	{ DESCRIPTION, "file:/etc/passwd", false },
-	{ DESCRIPTION, "pkcs11:object=id\x1b;type=private", false },
-	{ DESCRIPTION, "", false },
-};
-
-/* Programs would say that no data of a known form is there. */
-START_TEST(a_file_with_our_label_and_another_content_is_said_to_be_damaged)
-{
-	char *text = NULL, *content = held(contents[_i].description, contents[_i].uri);
-	EVP_PKEY *key;
-
-	world_make_machine();
-	world_activate("");
-	ck_assert_int_gt(asprintf(&text, "-----BEGIN PKCS#11 PROVIDER URI-----\n%.64s%s%s\n"
-	                          "-----END PKCS#11 PROVIDER URI-----\n", content,
-	                          strlen(content) > 64 ? "\n" : "",
-	                          strlen(content) > 64 ? content + 64 : ""), 0);
-	key = read_text(text);
-	ck_assert((key != NULL) == contents[_i].good);
-	if (!contents[_i].good)
-		world_require_reason("should hold a pkcs11: URI is damaged");
-	EVP_PKEY_free(key);
-	free(content);
-	free(text);
-}
-END_TEST
-
-START_TEST(der_of_another_form_is_said_to_be_damaged)
-{
-	static const char *const others[] = { "MAA=", "AAAA", "MIIBAA==", "MAYaASAMATE=" };
-	char *text = NULL;
-
-	world_make_machine();
-	world_activate("");
-	ck_assert_int_gt(asprintf(&text, "-----BEGIN PKCS#11 PROVIDER URI-----\n%s\n"
-	                          "-----END PKCS#11 PROVIDER URI-----\n", others[_i]), 0);
-	ck_assert_ptr_null(read_text(text));
-	world_require_reason("should hold a pkcs11: URI is damaged");
-	free(text);
-}
-END_TEST
-
-START_TEST(a_file_with_wrong_bytes_in_it_does_no_harm)
-{
-	unsigned seed = 7;
-	char *text;
-
-	world_make_machine();
-	world_activate("");
-	text = key_file(MACHINE);
-	for (int i = 0; i < 300; i++) {
-		char *changed = strdup(text);
-
-		for (int n = 1 + rand_r(&seed) % 3; n > 0; n--)
-			changed[rand_r(&seed) % strlen(text)] = (char)(1 + rand_r(&seed) % 255);
-		EVP_PKEY_free(read_text(changed));
-		ERR_clear_error();
-		free(changed);
-	}
 	free(text);
 }
 END_TEST
@@ -534,14 +360,7 @@ static Suite *suite(void)
 	tcase_add_test(t, a_wrong_pin_is_the_reason_that_is_told);
 	tcase_add_loop_test(t, a_uri_that_opens_nothing_says_why, 0, N(reasons));
 	tcase_add_test(t, each_reason_fits_a_short_line);
-	tcase_add_loop_test(t, a_damaged_file_is_called_that, 0, N(damaged));
-	tcase_add_test(t, a_file_cut_short_anywhere_gives_no_key);
-	tcase_add_loop_test(t, a_block_that_is_too_long_is_damaged, 0, 2);
 	tcase_add_loop_test(t, a_long_text_before_the_block_does_not_matter, 0, 2);
-	tcase_add_loop_test(t, a_file_with_our_label_and_another_content_is_said_to_be_damaged, 0,
-	                    N(contents));
-	tcase_add_loop_test(t, der_of_another_form_is_said_to_be_damaged, 0, 4);
-	tcase_add_test(t, a_file_with_wrong_bytes_in_it_does_no_harm);
 	return s;
 }
 

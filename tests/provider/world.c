@@ -6,6 +6,7 @@
 
 #include <openssl/conf.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/store.h>
 #include <openssl/ui.h>
 #include <openssl/x509.h>
@@ -13,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto/crypto.h"
+#include "crypto/uri_pem.h"
 #include "lib/hwkeys.h"
 #include "lib/scratch.h"
 
@@ -267,4 +270,37 @@ void world_require_reason(const char *part)
 
 	ERR_print_errors_cb(find_part, &wanted);
 	ck_assert_msg(wanted == NULL, "nothing says: %s", part);
+}
+
+char *world_key_file(const char *uri)
+{
+	struct sg_buf pem = { 0 };
+	char *text;
+
+	ck_assert_int_eq(sg_crypto_start(), SG_OK);
+	ck_assert_int_eq(sg_uri_pem_write(uri, &pem), SG_OK);
+	text = strndup((const char *)pem.data, pem.len);
+	ck_assert_ptr_nonnull(text);
+	sg_buf_free(&pem);
+	return text;
+}
+
+EVP_PKEY *world_read_text(const char *text)
+{
+	BIO *in = BIO_new_mem_buf(text, -1);
+	EVP_PKEY *key = PEM_read_bio_PrivateKey_ex(in, NULL, NULL, (char *)"secret", world_lib, NULL);
+
+	BIO_free(in);
+	return key;
+}
+
+char *world_long_text(const char *head, size_t n, char c, const char *tail)
+{
+	char *text = malloc(strlen(head) + n + strlen(tail) + 1);
+
+	ck_assert_ptr_nonnull(text);
+	strcpy(text, head);
+	memset(text + strlen(head), c, n);
+	strcpy(text + strlen(head) + n, tail);
+	return text;
 }

@@ -64,4 +64,13 @@ void world_require_signs(EVP_PKEY *key);
  * queue. */
 void world_require_reason(const char *part);
 
+/* Make the text of a key file that holds a URI; the caller frees it. */
+char *world_key_file(const char *uri);
+
+/* Make a text of n times a character between two others; the caller frees it. */
+char *world_long_text(const char *head, size_t n, char c, const char *tail);
+
+/* Read a key file from memory; NULL where it is none. */
+EVP_PKEY *world_read_text(const char *text);
+
 #endif
