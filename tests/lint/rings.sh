@@ -26,7 +26,7 @@ src/request     request store crypto util
 src/enroll      enroll request store seal client crypto util
 include/signet
 tools           tools api core enroll request seal client store crypto util
-tests           lib attack bench ct fuzz interop tools api core enroll provider request seal client store crypto util
+tests           lib attack bench ct fuzz interop tools api core enroll provider request seal client store crypto unit util
 '
 
 # A header in angle brackets, by its beginning, and the folders that may include it.
