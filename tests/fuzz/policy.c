@@ -2,7 +2,8 @@
  *
  * Fuzzing. Policies as text and as they are stored, signers, and files of signed PCR values:
  * what can be read is written as it was, and gives the same digest; and an object of the TPM
- * under such a policy, whose digest therefore fits, is read or refused.
+ * under such a policy, whose digest therefore fits, is read or refused. And what is kept of a TPM:
+ * objects of all kinds, attestation keys.
  */
 #include <string.h>
 
@@ -10,6 +11,8 @@
 #include "crypto/spki.h"
 #include "fuzz/input.h"
 #include "seal/policy_signature.h"
+#include "seal/tpm/ak.h"
+#include "seal/tpm/derived.h"
 #include "seal/tpm/sealed.h"
 
 static void need(bool condition, const char *what)
@@ -87,6 +90,37 @@ static void try_stored(struct sg_bytes stored)
 	sg_buf_free(&out);
 }
 
+/* What is kept of a TPM reads as it was written. */
+static void try_blobs(struct sg_bytes stored)
+{
+	struct sg_derived derived = { .label = { NULL, 0, 0 } };
+	struct sg_sealed sealed = { .imported = false };
+	struct sg_buf out = { 0 };
+	struct sg_tpm_blob ak;
+
+	if (sg_sealed_read(stored, &sealed) == SG_OK) {
+		need(sg_sealed_write(&sealed, &out) == SG_OK &&
+		     sg_bytes_equal(sg_buf_bytes(&out), stored), "an object is written differently");
+		need(!sealed.imported || !sg_sealed_has_auth(&sealed), "a PIN was imported");
+		need(!sg_derived_is(stored), "an object is of two kinds");
+	}
+	out.len = 0;
+	if (sg_derived_read(stored, &derived) == SG_OK) {
+		need(sg_derived_write(&derived, &out) == SG_OK &&
+		     sg_bytes_equal(sg_buf_bytes(&out), stored), "a key is written differently");
+		need(sg_derived_is(stored) && derived.label.len > 0 &&
+		     derived.policy.signer.len > 0, "a key derives for every label");
+	}
+	out.len = 0;
+	if (sg_ak_read(stored, &ak) == SG_OK)
+		need(sg_ak_write(&ak, &out) == SG_OK &&
+		     sg_bytes_equal(sg_buf_bytes(&out), stored),
+		     "an attestation key is written differently");
+	sg_sealed_clear(&sealed);
+	sg_derived_clear(&derived);
+	sg_buf_free(&out);
+}
+
 static void try_files(struct sg_bytes file)
 {
 	struct sg_policy_signatures signatures = { 0 };
@@ -116,6 +150,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	need(sg_crypto_start() == SG_OK, "crypto");
 	try_text(sg_bytes(data, len));
 	try_stored(sg_bytes(data, len));
+	try_blobs(sg_bytes(data, len));
 	try_files(sg_bytes(data, len));
 	sg_crypto_stop();
 	return 0;

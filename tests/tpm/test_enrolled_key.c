@@ -301,6 +301,7 @@ START_TEST(a_lease_ends_by_the_clock_of_the_tpm)
 	wanted = "until=" LATER;
 	ck_assert_uint_eq(sign(add(_i)), CKR_OK);
 	ck_assert_uint_eq(sign(find_again()), CKR_OK);
+	ck_assert_uint_eq(tpm.count, first_signature[_i] + 1);
 	test_tpm_shell(&tpm, "tpm2_setclock " LATER);
 	ck_assert_uint_eq(sign(find_again()), CKR_SIGNET_POLICY);
 	ck_assert(logged("the lease ended"));

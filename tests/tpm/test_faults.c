@@ -10,6 +10,7 @@
 #include "lib/fault.h"
 #include "lib/memory.h"
 #include "lib/runner.h"
+#include "seal/attest.h"
 #include "seal/resident.h"
 
 #define NEEDLE 16
@@ -282,6 +283,74 @@ START_TEST(a_tpm_that_answers_after_some_seconds_is_waited_for)
 }
 END_TEST
 
+/* All that is shown of a TPM, in one go. */
+static enum sg_err show(void)
+{
+	const struct sg_attest_ops *ops = test_sealer->ops->attest;
+	const struct sg_bytes parent = sg_buf_bytes(&test_parent), none = { NULL, 0 };
+	struct sg_policy policy = { .until = UINT64_MAX };
+	const struct sg_attest_guard guard = { .policy = &policy };
+	struct sg_attest_keys keys = { .ek_kind = SG_EK_P256 };
+	struct sg_attest_object object = { .blob = { NULL, 0, 0 } };
+	struct sg_attest_signed attest = { .attest = { NULL, 0, 0 } };
+	uint8_t qualifying[SG_ATTEST_HASH] = { 0 };
+	const struct sg_bytes q = sg_bytes(qualifying, sizeof qualifying);
+	struct sg_pcrs pcrs = { .bank[SG_SHA256].selected = 1 << 7 };
+	enum sg_err err = ops->keys(test_sealer, parent, none, &keys);
+
+	if (err == SG_OK)
+		err = ops->derive(test_sealer, parent, &guard, sg_bytes_str("label"), &object);
+	if (err == SG_OK)
+		err = test_unseal(NULL, sg_buf_bytes(&object.blob), &out);
+	sg_secret_free(&out);
+	if (err == SG_OK)
+		err = ops->certify(test_sealer, parent, sg_buf_bytes(&keys.ak_blob), &object, q,
+		                   &attest);
+	sg_attest_signed_clear(&attest);
+	if (err == SG_OK)
+		err = ops->time(test_sealer, parent, sg_buf_bytes(&keys.ak_blob), q, &attest);
+	sg_attest_signed_clear(&attest);
+	if (err == SG_OK)
+		err = ops->quote(test_sealer, parent, sg_buf_bytes(&keys.ak_blob), q, &pcrs,
+		                 &attest);
+	sg_attest_signed_clear(&attest);
+	sg_attest_object_clear(&object);
+	sg_attest_keys_clear(&keys);
+	return err;
+}
+
+static const uint32_t showing[] = {
+	TPM2_CC_StartAuthSession, TPM2_CC_Create, TPM2_CC_CreatePrimary, TPM2_CC_Load, TPM2_CC_Sign,
+	TPM2_CC_LoadExternal, TPM2_CC_VerifySignature, TPM2_CC_PolicyCpHash,
+	TPM2_CC_PolicyAuthorize, TPM2_CC_PolicyCounterTimer, TPM2_CC_HMAC, TPM2_CC_CertifyCreation,
+	TPM2_CC_GetTime, TPM2_CC_PCR_Read, TPM2_CC_Quote,
+};
+#define SHOWING (int)(sizeof showing / sizeof showing[0])
+
+START_TEST(a_refusal_while_a_tpm_is_shown_leaves_nothing_behind)
+{
+	for (unsigned nth = 1; nth <= 2; nth++) {
+		test_fault_set(TEST_REFUSE, showing[_i], nth, TPM2_RC_FAILURE);
+		if (show() == SG_OK)    /* there was no second one */
+			ck_assert_uint_eq(nth, 2);
+		ck_assert_uint_le(test_fault_clear(), 1);
+		ck_assert_uint_eq(loaded(), 0);
+	}
+	ck_assert_int_eq(show(), SG_OK);
+}
+END_TEST
+
+START_TEST(an_answer_about_a_tpm_that_is_cut_short_is_a_tpm_that_went_away)
+{
+	test_fault_set(TEST_CUT, showing[_i], 1, 0);
+	ck_assert_int_eq(show(), SG_ERR_HW_REMOVED);
+	ck_assert_uint_eq(test_fault_clear(), 1);
+	test_tpm_power_cut(&tpm);
+	ck_assert_int_eq(show(), SG_OK);
+	ck_assert_uint_eq(loaded(), 0);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("tpm faults");
@@ -301,6 +370,9 @@ static Suite *suite(void)
 	                    sizeof all / sizeof all[0]);
 	tcase_add_test(tcase, a_tpm_that_answers_after_some_seconds_is_waited_for);
 	tcase_add_loop_test(tcase, a_tpm_that_answers_after_thirty_seconds_is_too_late, 0, 1);
+	tcase_add_loop_test(tcase, a_refusal_while_a_tpm_is_shown_leaves_nothing_behind, 0, SHOWING);
+	tcase_add_loop_test(tcase, an_answer_about_a_tpm_that_is_cut_short_is_a_tpm_that_went_away,
+	                    0, SHOWING);
 	suite_add_tcase(s, tcase);
 	tcase_add_checked_fixture(device, setup_device, teardown);
 	tcase_add_loop_test(device, a_tpm_that_answers_after_thirty_seconds_is_too_late, 1, 2);

@@ -11,6 +11,7 @@
 #include "lib/memory.h"
 #include "lib/runner.h"
 #include "lib/tpm.h"
+#include "seal/attest.h"
 #include "seal/resident.h"
 #include "seal/tpm/pin_index.h"
 
@@ -237,6 +238,39 @@ START_TEST(what_the_tpm_makes_a_code_of_leaves_no_copy)
 }
 END_TEST
 
+/* Neither where it is derived, nor in what makes the key. */
+START_TEST(a_derived_secret_leaves_no_copy)
+{
+	const struct sg_attest_guard guard = { .policy = NULL };
+	struct sg_attest_object object = { .blob = { NULL, 0, 0 } };
+	uint8_t veiled[SG_RESIDENT_SHARED];
+	struct sg_secret *out = NULL;
+
+	ck_assert_int_eq(test_sealer->ops->attest->derive(test_sealer, sg_buf_bytes(&test_parent),
+	                                                  &guard, sg_bytes_str("label"), &object),
+	                 SG_OK);
+	ck_assert_int_eq(test_unseal(NULL, sg_buf_bytes(&object.blob), &out), SG_OK);
+	veil(veiled, out);
+	sg_secret_free(&out);
+	ck_assert_uint_eq(veiled_residue(veiled), 0);
+	sg_attest_object_clear(&object);
+}
+END_TEST
+
+START_TEST(a_seed_that_is_sealed_to_be_shown_leaves_no_copy)
+{
+	const struct sg_attest_guard guard = { .outside = sg_bytes_str("outside") };
+	struct sg_attest_object object = { .blob = { NULL, 0, 0 } };
+	struct sg_secret *plain = make(64, 11);
+
+	ck_assert_int_eq(test_sealer->ops->attest->seal(test_sealer, sg_buf_bytes(&test_parent),
+	                                                &guard, plain, &object), SG_OK);
+	sg_secret_free(&plain);
+	ck_assert_uint_eq(residue(64, 11), 0);
+	sg_attest_object_clear(&object);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("tpm residue");
@@ -251,6 +285,8 @@ static Suite *suite(void)
 	tcase_add_test(tcase, a_secret_that_the_tpm_agrees_on_leaves_no_copy);
 	tcase_add_loop_test(tcase, what_the_tpm_makes_a_code_of_leaves_no_copy, 0,
 	                    sizeof data_lengths / sizeof data_lengths[0]);
+	tcase_add_test(tcase, a_derived_secret_leaves_no_copy);
+	tcase_add_test(tcase, a_seed_that_is_sealed_to_be_shown_leaves_no_copy);
 	tcase_add_test(tcase, a_wrong_authorisation_leaves_no_copy);
 	tcase_add_test(tcase, a_pin_that_an_index_counts_leaves_no_copy);
 	suite_add_tcase(s, tcase);
