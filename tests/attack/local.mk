@@ -5,6 +5,7 @@ attack_tests = \
 	tests/attack/test_either \
 	tests/attack/test_enroll \
 	tests/attack/test_enrolled \
+	tests/attack/test_fleet \
 	tests/attack/test_hsm \
 	tests/attack/test_hsm_keys \
 	tests/attack/test_insider \

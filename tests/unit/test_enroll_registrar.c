@@ -314,16 +314,6 @@ START_TEST(another_vault_is_not_ours)
 }
 END_TEST
 
-START_TEST(a_flood_of_refusals_is_counted_and_does_not_fill_the_log)
-{
-	for (unsigned i = 0; i < 500; i++)
-		ck_assert_int_eq(call_at("{}", "192.0.2.7", NOW), SG_ENROLL_FORMAT);
-	ck_assert_uint_eq(logged("refused", NULL), 60);
-	ck_assert_int_eq(call_at("{}", "192.0.2.7", NOW + 60), SG_ENROLL_FORMAT);
-	ck_assert_uint_eq(logged("refused", "\"unlogged\":440"), 1);
-}
-END_TEST
-
 static struct sg_secret *raced;
 
 static void *race(void *arg)
@@ -507,7 +497,6 @@ int main(void)
 	tcase_add_test(tcase, bodies_that_are_none_are_refused);
 	tcase_add_test(tcase, messages_that_are_none_are_refused);
 	tcase_add_test(tcase, another_vault_is_not_ours);
-	tcase_add_test(tcase, a_flood_of_refusals_is_counted_and_does_not_fill_the_log);
 	tcase_add_test(tcase, of_two_who_race_for_the_last_use_one_gets_it);
 	tcase_add_test(tcase, a_machine_that_is_approved_by_hand_waits_for_it);
 	tcase_add_test(tcase, a_machine_is_disabled_enabled_guarded_revoked_and_removed);
