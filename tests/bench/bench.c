@@ -18,6 +18,7 @@
 
 #include "bench/cold.h"
 #include "bench/enroll.h"
+#include "bench/fleet.h"
 #include "bench/hsm.h"
 #include "bench/measure.h"
 #include "bench/provider.h"
@@ -379,6 +380,7 @@ START_TEST(bench)
 	bench_hsm(b.p11);
 	bench_requests(hurry);
 	bench_enrolments(hurry);
+	bench_fleet(hurry);
 	EVP_CIPHER_free(b.kwp);
 	EVP_CIPHER_free(b.gcm);
 	for (int i = 0; i < 3; i++)
@@ -392,6 +394,7 @@ END_TEST
 START_TEST(enrolments)
 {
 	bench_enrolments(hurry);
+	bench_fleet(hurry);
 }
 END_TEST
 

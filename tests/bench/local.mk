@@ -8,6 +8,7 @@ tests_bench_bench_SOURCES = \
 	tests/bench/bench.c \
 	tests/bench/cold.c tests/bench/cold.h \
 	tests/bench/enroll.c tests/bench/enroll.h \
+	tests/bench/fleet.c tests/bench/fleet.h \
 	tests/bench/hsm.c tests/bench/hsm.h \
 	tests/bench/measure.c tests/bench/measure.h \
 	tests/bench/provider.c tests/bench/provider.h \

@@ -5,6 +5,7 @@ tool_scripts = \
 	tests/tool/test_either.sh \
 	tests/tool/test_envelope.sh \
 	tests/tool/test_files.sh \
+	tests/tool/test_fleet.sh \
 	tests/tool/test_help.sh \
 	tests/tool/test_in_hsm.sh \
 	tests/tool/test_key_file.sh \

@@ -1,0 +1,168 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Tests. signet registrar token, machine and agent, and signet audit verify: what an administrator
+# does to a registrar, also while it is served.
+#
+# The functions are called by their names:
+# shellcheck disable=SC2317,SC2016
+
+# shellcheck source=tests/tool/lib.sh
+. "${SIGNET_TEST_SRCDIR:?}/tests/tool/lib.sh"
+# shellcheck source=tests/lib/registrar.sh
+. "$SIGNET_TEST_SRCDIR/tests/lib/registrar.sh"
+
+end() {
+	registrar_stop > /dev/null
+	tool_end
+}
+trap end EXIT
+
+REGISTRAR_FOLDER=$FOLDER/registrar
+registrar_prepare || exit 1
+STORE=(--registrar "$REGISTRAR")
+NOBODY=1b671a64-40d5-491e-99b0-da01ff1f3341
+KEY=$(openssl genpkey -algorithm ed25519 | openssl pkey -pubout -outform DER | tail -c 32 | base64)
+ID=
+
+# told NAME...: print a value of the JSON that the last command wrote.
+told() {
+	"$JSON" "$@" < "$FOLDER/out"
+}
+
+makes_a_token() {
+	exits 0 registrar token create "${STORE[@]}" --level none --machine-lifetime 30d --machine-name 'worker-{uuid8}' &&
+		grep -qxE 'sgt_[A-Za-z0-9_-]{43}' "$FOLDER/out" && cp "$FOLDER/out" "$FOLDER/token" &&
+		says 'the identifier of the token is' && [ "$(stat -c %a "$REGISTRAR")" = 600 ]
+}
+
+into_a_file() {
+	exits 0 registrar token create "${STORE[@]}" --output "$FOLDER/new" --json && [ "$(stat -c %a "$FOLDER/new")" = 600 ] &&
+		! grep -q sgt_ "$FOLDER/out" && grep -qx 'sgt_.*' "$FOLDER/new" &&
+		fails 9 'Nothing is written over' registrar token create "${STORE[@]}" --output "$FOLDER/new" &&
+		[ "$(grep -c . "$FOLDER/new")" = 1 ]
+}
+
+lists_tokens() {
+	exits 0 registrar token list "${STORE[@]}" --json && [ "$(told 0 state)" = good ] &&
+		[ "$(told 0 rules level)" = none ] && [ "$(told 1 rules level)" = asserted ] && [ "$(told 1 maxUses)" = 1 ] &&
+		exits 0 registrar token list "${STORE[@]}" && prints '0 of 1 used' && ! grep -q "$(cat "$FOLDER/token")" "$FOLDER/out"
+}
+
+refuses_nonsense() {
+	fails 2 'a number from 1 to 10000' registrar token create "${STORE[@]}" --uses 0 &&
+		fails 2 'a number from 1 to 10000' registrar token create "${STORE[@]}" --uses 10001 &&
+		fails 2 '"lifetime"' registrar token create "${STORE[@]}" --machine-lifetime 10m &&
+		fails 2 '"expires"' registrar token create "${STORE[@]}" --valid 13mo &&
+		fails 2 'a number with its unit' registrar token create "${STORE[@]}" --valid 10 &&
+		fails 2 '"sources"' registrar token create "${STORE[@]}" --sources 10.0.0.1/8 &&
+		fails 2 '"name"' registrar token create "${STORE[@]}" --machine-name '{what}' &&
+		fails 2 '"guard"' registrar token create "${STORE[@]}" --guard 'after=8' &&
+		fails 2 '"level"' registrar token create "${STORE[@]}" --level none --maker STM &&
+		fails 2 'none, asserted, born or minted' registrar token create "${STORE[@]}" --level high
+}
+
+reads_a_list_of_tpms() {
+	printf '%064d\n%064d\n' 1 2 > "$FOLDER/eks"
+	echo short > "$FOLDER/bad"
+	exits 0 registrar token create "${STORE[@]}" --eks "$FOLDER/eks" --quote-pcrs sha256:7 --json &&
+		exits 0 registrar token list "${STORE[@]}" --json && [ "$(told 2 rules eks 1)" = "$(printf '%064d' 2)" ] &&
+		[ "$(told 2 rules quote)" = pcr=sha256:7 ] &&
+		fails 1 'line 1 of' registrar token create "${STORE[@]}" --eks "$FOLDER/bad"
+}
+
+# A machine of a program in the field comes while the registrar is served.
+a_machine_comes() {
+	registrar_start --allow-http && curl -sS --max-time 20 -o "$FOLDER/out" "$REGISTRAR_URL/v1/vault_test/enroll/register" \
+		-d "{\"token\":\"$(cat "$FOLDER/token")\",\"publicKey\":\"$KEY\",\"hostname\":\"web-1\"}" &&
+		ID=$(told machineId) && [[ $(told machineName) == worker-* ]] &&
+		exits 0 registrar token list "${STORE[@]}" --json && [ "$(told 0 state)" = used ]
+}
+
+lists_machines() {
+	exits 0 registrar machine list "${STORE[@]}" && prints "$ID" && prints active && prints none &&
+		exits 0 registrar agent list "${STORE[@]}" && [ ! -s "$FOLDER/out" ] &&
+		exits 0 registrar machine list "${STORE[@]}" --json && [ "$(told 0 id)" = "$ID" ] && [ "$(told 0 host)" = web-1 ] &&
+		[ "$(told 0 source)" = 127.0.0.1 ]
+}
+
+state() {
+	exits 0 registrar machine show "${STORE[@]}" --id "$ID" --json && [ "$(told "$1")" = "$2" ] || { cat "$FOLDER/out"; return 1; }
+}
+
+changes_it() {
+	exits 0 registrar machine disable "${STORE[@]}" --id "$ID" && state state disabled &&
+		exits 0 registrar machine enable "${STORE[@]}" --id "$ID" && state state active &&
+		exits 0 registrar machine guard "${STORE[@]}" --id "$ID" --guard 'from=10.0.0.0/8 days=mon zone=Europe/Berlin' &&
+		state guard 'from=10.0.0.0/8 days=mon zone=Europe/Berlin' &&
+		fails 1 "can't guard" registrar machine guard "${STORE[@]}" --id "$ID" --guard 'from=x' &&
+		exits 0 registrar machine guard "${STORE[@]}" --id "$ID" --guard '' && state guard ''
+}
+
+extends_it() {
+	local end
+
+	fails 1 'No extension stands' registrar machine revert "${STORE[@]}" --id "$ID" &&
+		state state active && end=$(told expires) &&
+		exits 0 registrar machine extend "${STORE[@]}" --id "$ID" --by 10d && state state active &&
+		[ "$(told expires)" != "$end" ] && [ "$(told extensions 0 reverted)" = null ] &&
+		exits 0 registrar machine revert "${STORE[@]}" --id "$ID" && state expires "$end" &&
+		[ "$(told extensions 0 reverted)" != null ] &&
+		exits 0 registrar machine show "${STORE[@]}" --id "$ID" && prints ', reverted'
+}
+
+ends_it() {
+	exits 0 registrar machine revoke "${STORE[@]}" --id "$ID" && state state revoked &&
+		fails 1 "can't extend" registrar machine extend "${STORE[@]}" --id "$ID" --by 1d &&
+		exits 0 registrar machine delete "${STORE[@]}" --id "$ID" &&
+		fails 3 'no such machine' registrar machine show "${STORE[@]}" --id "$ID"
+}
+
+knows_nobody() {
+	fails 3 'no such machine' registrar machine approve "${STORE[@]}" --id "$NOBODY" &&
+		fails 3 'no such agent' registrar agent approve "${STORE[@]}" --id "$ID" &&
+		fails 3 'no such token' registrar token revoke "${STORE[@]}" --id "$NOBODY" &&
+		fails 3 'no such machine' registrar machine show "${STORE[@]}" --id "' OR 1=1"
+}
+
+revokes_a_token() {
+	local token
+
+	exits 0 registrar token list "${STORE[@]}" --json && token=$(told 1 id) &&
+		exits 0 registrar token revoke "${STORE[@]}" --id "$token" &&
+		exits 0 registrar token list "${STORE[@]}" --json && [ "$(told 1 state)" = revoked ]
+}
+
+logs_all() {
+	registrar_stop && exits 0 audit verify "${STORE[@]}" && prints 'The log is whole' && prints 'None is covered' &&
+		exits 0 audit verify "${STORE[@]}" --json && [ "$(told good)" = true ] && [ "$(told entries)" -ge 11 ]
+}
+
+# A head of a log that was longer, which no store of ours has.
+misses_what_was_signed() {
+	echo 'signet-head 1 9 5 00' > "$FOLDER/heads"
+	exits 8 audit verify "${STORE[@]}" --heads "$FOLDER/heads" && says '(head)' &&
+		exits 8 audit verify "${STORE[@]}" --heads "$FOLDER/heads" --json && [ "$(told fault)" = head ]
+}
+
+without_a_store() {
+	fails 7 'there is no registrar' registrar token list --registrar "$REGISTRAR_FOLDER/none.db" &&
+		fails 7 'there is no registrar' audit verify --registrar "$REGISTRAR_FOLDER/none.db" && [ ! -e "$REGISTRAR_FOLDER/none.db" ]
+}
+
+check 'token create makes the store and shows the token' makes_a_token
+check 'or writes it to a private file' into_a_file
+check 'token list shows what a token demands, and never its text' lists_tokens
+check 'what no token can be is refused by name' refuses_nonsense
+check 'a list of TPMs is read' reads_a_list_of_tpms
+check 'a machine comes while the registrar is served' a_machine_comes
+check 'machine list shows it, and agent list does not' lists_machines
+check 'it is disabled, enabled and guarded' changes_it
+check 'it is extended, and that is reverted' extends_it
+check 'it is revoked and deleted' ends_it
+check 'what is not there is said so' knows_nobody
+check 'a token is revoked' revokes_a_token
+check 'audit verify finds the log whole' logs_all
+check 'and a head that does not fit' misses_what_was_signed
+check 'without a store there is nothing to manage' without_a_store
+finish
