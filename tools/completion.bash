@@ -17,6 +17,10 @@ _signet_options() {
 	'request sign') echo --url --method --header --body --label --form --id --identity --as --timestamp --nonce --allow-query --components --sig-label --tag --lifetime --json --curl --token --pin-file --key-pin-file ;;
 	'request verify') echo --public-key --machines --registrar --source --label --form --skew --nonces --require --sig-label --tag --allow-query --timestamp --scheme --url --method --header --body --json --token --pin-file --key-pin-file ;;
 	curl) echo --label --form --id --identity --as --timestamp --nonce --allow-query --components --sig-label --tag --lifetime --token --pin-file --key-pin-file ;;
+	enroll) echo --token-file --origin --label --class --identity --ca --timeout --event-log --again --allow-http --owner-auth-file --token --pin-file --json ;;
+	'enroll answer') echo --event-log --token --pin-file ;;
+	'enroll begin') echo --token-file --origin --class --again --owner-auth-file --token --pin-file ;;
+	'enroll finish') echo --label --identity --token --pin-file --json ;;
 	delete) echo --label --yes --token --pin-file ;;
 	'registrar begin' | 'registrar finish') echo --registrar --vault --api-url --ek-ca --sign-with --heads --token --pin-file --key-pin-file ;;
 	'registrar serve') echo --registrar --vault --api-url --ek-ca --sign-with --heads --token --pin-file --key-pin-file --listen --tls-cert --tls-key --allow-http --rate --failures ;;
@@ -64,13 +68,14 @@ _signet_options() {
 }
 
 _signet() {
-	local verbs='init status doctor keygen import list pubkey key-file sign verify request curl delete registrar audit root recovery-key wrap unwrap encrypt decrypt unseal pin reseal policy tripwire rollback migrate destroy'
+	local verbs='init status doctor keygen import list pubkey key-file sign verify request curl enroll delete registrar audit root recovery-key wrap unwrap encrypt decrypt unseal pin reseal policy tripwire rollback migrate destroy'
 	local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]} words
 
 	COMPREPLY=()
 	if [ "$verb" = help ] && [ "$COMP_CWORD" = 3 ]; then
 		case $previous in
 		audit) words='verify' ;;
+		enroll) words='answer begin finish' ;;
 		root) words='create import list node receive recover rehearse retire rewrap rotate send share' ;;
 		registrar) words='agent begin finish machine serve token' ;;
 		request) words='sign verify' ;;
@@ -84,6 +89,12 @@ _signet() {
 	fi
 	case $verb in
 	audit | registrar | request | root | unseal | pin | policy | tripwire | rollback) [ "$COMP_CWORD" -le 2 ] || verb="$verb ${COMP_WORDS[2]}" ;;
+	enroll)
+		case $COMP_CWORD:${COMP_WORDS[2]} in
+		2:*) ;;
+		*:answer | *:begin | *:finish) verb="enroll ${COMP_WORDS[2]}" ;;
+		esac
+		;;
 	esac
 	case $verb in
 	'registrar token' | 'registrar machine' | 'registrar agent') [ "$COMP_CWORD" -le 3 ] || verb="$verb ${COMP_WORDS[3]}" ;;
@@ -135,7 +146,7 @@ _signet() {
 	*:--sealer) words='tpm hsm soft hsm+tpm hsm+hsm' ;;
 	*:--tpm) words='device:/dev/tpmrm0' ;;
 	*:--label | *:--id | *:--in | *:--root | *:--shares | *:--threshold | *:--token | *:--trust | *:--sign-with | *:--aad | *:--addr | *:--env | *:--fd | *:--timeout | *:--unit | *:--vault | *:--field | *:--new-label | *:--url | *:--method | *:--header | *:--timestamp | *:--nonce | *:--components | *:--sig-label | *:--tag | *:--lifetime | *:--skew | *:--api-url | *:--failures | *:--listen | *:--rate | *:--source | *:--require | *:--by | *:--guard | *:--hosts | *:--machine-lifetime | *:--machine-name | *:--maker | *:--name | *:--bind-pcrs | *:--quote-pcrs | *:--sources | *:--uses | *:--valid | *:--version) return ;;
-	*:--*-file | *:--all-in-one | *:--ca | *:--ek-ca | *:--from | *:--in-place | *:--inventory | *:--output | *:--show | *:--pcr-values | *:--out | *:--out-dir | *:--*-key | *:--share | *:--through | *:--signature | *:--signatures | *:--body | *:--identity | *:--machines | *:--nonces | *:--heads | *:--registrar | *:--tls-cert | *:--eks | *:--tls-key)
+	*:--*-file | *:--all-in-one | *:--ca | *:--ek-ca | *:--event-log | *:--from | *:--in-place | *:--inventory | *:--output | *:--show | *:--pcr-values | *:--out | *:--out-dir | *:--*-key | *:--share | *:--through | *:--signature | *:--signatures | *:--body | *:--identity | *:--machines | *:--nonces | *:--heads | *:--registrar | *:--tls-cert | *:--eks | *:--tls-key)
 		compopt -o filenames 2> /dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return

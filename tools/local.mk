@@ -7,6 +7,11 @@ signet_SOURCES = \
 	tools/curl_table.c tools/curl_table.h \
 	tools/curl_url.c tools/curl_url.h \
 	tools/deliver.c tools/deliver.h \
+	tools/enroll.c tools/enroll.h \
+	tools/enroll_files.c \
+	tools/enroll_finish.c \
+	tools/enroll_state.c \
+	tools/enroll_steps.c \
 	tools/exit.c tools/exit.h \
 	tools/fail.c tools/fail.h \
 	tools/guard.c tools/guard.h \

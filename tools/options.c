@@ -24,6 +24,7 @@ struct option_row {
 static const struct option_row rows[OPT_COUNT] = {
 	[OPT_AAD] = { "--aad", "TEXT", "text that the file is bound to; decrypt needs the same" },
 	[OPT_ADDR] = { "--addr", "URL", "a server of the vault; may be given several times", true },
+	[OPT_AGAIN] = { "--again", NULL, "enrol once more; the key of before stays in the token" },
 	[OPT_ALLOW_HTTP] = { "--allow-http", NULL,
 	                     "take http://127.0.0.1 and http://[::1], where nobody listens in" },
 	[OPT_ALLOW_QUERY] = { "--allow-query", NULL,
@@ -52,6 +53,8 @@ static const struct option_row rows[OPT_COUNT] = {
 	[OPT_EK_CA] = { "--ek-ca", "FILE",
 	                "certificates, in PEM, of authorities that the maker of the TPM has" },
 	[OPT_ENV] = { "--env", "VARIABLE", "where the number of the descriptor stands" },
+	[OPT_EVENT_LOG] = { "--event-log", "FILE",
+	                    "what the firmware measured, instead of the kernel's file" },
 	[OPT_EXTRACTABLE] = { "--extractable", NULL, "let the key leave the token wrapped" },
 	[OPT_FAILURES] = { "--failures", "N", "how often a source may fail before it is locked out" },
 	[OPT_FIELD] = { "--field", "NAME",
@@ -73,6 +76,8 @@ static const struct option_row rows[OPT_COUNT] = {
 	[OPT_ID] = { "--id", "HEX", "CKA_ID of the key; random if not given" },
 	[OPT_IDENTITY] = { "--identity", "FILE",
 	                   "identity.json, which has the identifier and the vault's address" },
+	[OPT_IDENTITY_DIR] = { "--identity", "DIR",
+	                       "where identity.json and private.pem are written" },
 	[OPT_IN] = { "--in", "fd:N", "where the root is read from, instead of standard input" },
 	[OPT_IN_FORMAT] = { "--in-format", "FORMAT", "what the root is read as: raw or base64" },
 	[OPT_JSON] = { "--json", NULL, "answer in JSON" },
@@ -109,10 +114,10 @@ static const struct option_row rows[OPT_COUNT] = {
 	[OPT_NEW_LABEL] = { "--new-label", "LABEL", "the label of the new version" },
 	[OPT_NEW_PIN_FILE] = { "--new-pin-file", "FILE", "where the new PIN is read from" },
 	[OPT_NO_RECOVERY] = { "--no-recovery", NULL, "let it be lost with this machine" },
-	[OPT_ORIGIN] = { "--origin", "ORIGIN", "who gives the key its secret: host, tpm or vault" },
 	[OPT_NONCE] = { "--nonce", "TEXT", "the nonce; random if not given" },
 	[OPT_NONCES] = { "--nonces", "FILE",
 	                 "where nonces are kept, so that a request is taken once" },
+	[OPT_ORIGIN] = { "--origin", "ORIGIN", "who gives the key its secret: host, tpm or vault" },
 	[OPT_OUT] = { "--out", "FILE", "where the private half goes: a new file, or tty" },
 	[OPT_OUT_DIR] = { "--out-dir", "DIR", "the folder for encrypted shares, a file for each" },
 	[OPT_NOT_NEEDED] = { "--not-needed", NULL, "what this version alone opens may be lost" },
@@ -194,6 +199,8 @@ static const struct option_row rows[OPT_COUNT] = {
 	[OPT_TO] = { "--to", "WHERE",
 	             "where it goes: the sealer of a token, such as tpm, or the file of a node" },
 	[OPT_TOKEN] = { "--token", "LABEL", "the token, by label, serial number or pkcs11: URI" },
+	[OPT_TOKEN_FILE] = { "--token-file", "FILE",
+	                     "the enrolment token: a private file, fd:N or -" },
 	[OPT_TOKEN_NAME] = { "--name", "TEXT", "what the token is for" },
 	[OPT_TPM] = { "--tpm", "TCTI", "the TPM, for example device:/dev/tpmrm0" },
 	[OPT_TRUST] = { "--trust", "FINGERPRINT", "what signet root node shows on that machine" },
@@ -499,7 +506,7 @@ static enum tool_exit check(const struct tool *tool)
 		OPT_PIN_FILE, OPT_SO_PIN_FILE, OPT_NEW_PIN_FILE, OPT_OWNER_AUTH_FILE,
 		OPT_KEY_PIN_FILE,
 		OPT_INVENTORY, OPT_SHOW, OPT_SIGNATURE, OPT_SHARE_FILE, OPT_PCR_VALUES,
-		OPT_BODY, OPT_IDENTITY, OPT_MACHINES, OPT_PUBLIC_KEY,
+		OPT_BODY, OPT_IDENTITY, OPT_MACHINES, OPT_PUBLIC_KEY, OPT_TOKEN_FILE,
 	};
 	unsigned users = tool->verb->reads_stdin ? 1 : 0;
 
@@ -508,6 +515,9 @@ static enum tool_exit check(const struct tool *tool)
 			return tool_fail(TOOL_USAGE, tool->verb->example, "signet %s needs %s",
 			                 tool->verb->name,
 			                 tool_option_shown(tool->verb->required[i]));
+	if (tool->verb->argument != NULL && tool->argument == NULL)
+		return tool_fail(TOOL_USAGE, tool->verb->example, "signet %s needs %s",
+		                 tool->verb->name, tool->verb->argument);
 	if (tool->verb->operands != NULL && tool->operand == NULL)
 		return tool_fail(TOOL_USAGE, tool->verb->example, "signet %s needs -- and %s",
 		                 tool->verb->name, tool->verb->operands);
@@ -569,6 +579,10 @@ static enum tool_exit read_rest(struct tool *tool, int argc, char **argv,
 			return tool_fail(TOOL_USAGE, tool->verb->example,
 			                 "signet %s takes %s behind --", tool->verb->name,
 			                 tool->verb->operands);
+		if (tool->verb->argument != NULL && tool->argument == NULL && argv[i][0] != '-') {
+			tool->argument = argv[i];
+			continue;
+		}
 		if (strcmp(argv[i], "--") == 0 || argv[i][0] != '-' || argv[i][1] == '\0')
 			return misplaced(tool->verb, argv[i][0] == '-' && argv[i][1] == '-'
 			                                     ? argv[i + 1] : argv[i]);
@@ -627,21 +641,37 @@ static enum tool_exit overview(void)
 	return tool_text_out(&text);
 }
 
+/* List the verbs of two words that begin with this one. */
+static void add_group(struct tool_text *text, const char *group)
+{
+	tool_text_add(text, "Verbs:\n");
+	for (const struct tool_verb *const *at = tool_verbs(); *at != NULL; at++)
+		if (is_first_word(*at, group))
+			tool_text_add(text, "  %-26s %s\n", (*at)->name, (*at)->summary);
+	tool_text_add(text, "\nsignet %s VERB --help shows the options of a verb.\n\nExamples:\n",
+	              group);
+	for (const struct tool_verb *const *at = tool_verbs(); *at != NULL; at++)
+		if (is_first_word(*at, group))
+			tool_text_add(text, "  %s\n", (*at)->example);
+}
+
 /* The help of verbs of two words, by the first of them. */
 static enum tool_exit group_help(const char *group)
 {
 	struct tool_text text = { { NULL, 0, 0 }, SG_OK };
 
-	tool_text_add(&text, "Usage: signet %s VERB [--option VALUE]...\n\nVerbs:\n", group);
-	for (const struct tool_verb *const *at = tool_verbs(); *at != NULL; at++)
-		if (is_first_word(*at, group))
-			tool_text_add(&text, "  %-26s %s\n", (*at)->name, (*at)->summary);
-	tool_text_add(&text, "\nsignet %s VERB --help shows the options of a verb.\n\nExamples:\n",
-	              group);
-	for (const struct tool_verb *const *at = tool_verbs(); *at != NULL; at++)
-		if (is_first_word(*at, group))
-			tool_text_add(&text, "  %s\n", (*at)->example);
+	tool_text_add(&text, "Usage: signet %s VERB [--option VALUE]...\n\n", group);
+	add_group(&text, group);
 	return tool_text_out(&text);
+}
+
+/* Tell whether a verb of one word begins others. */
+static bool has_group(const struct tool_verb *verb)
+{
+	for (const struct tool_verb *const *at = tool_verbs(); *at != NULL; at++)
+		if (is_first_word(*at, verb->name))
+			return true;
+	return false;
 }
 
 enum tool_exit tool_options_help(const struct tool *tool)
@@ -661,5 +691,9 @@ enum tool_exit tool_options_help(const struct tool *tool)
 		              rows[verb->options[i]].help);
 	tool_text_add(&text, "  %-24s %s\n\nExample:\n  %s\n", "--help", "this text",
 	              verb->example);
+	if (has_group(verb)) {
+		tool_text_add(&text, "\n");
+		add_group(&text, verb->name);
+	}
 	return tool_text_out(&text);
 }

@@ -28,6 +28,9 @@ static enum tool_exit answer(struct tool *tool, answerer *call, const char *hint
 		code = tool_read_file("-", SG_ENROLL_MESSAGE_MAX, &message);
 	if (code != TOOL_OK)
 		goto out;
+	/* A line has an end; the message, whose bytes are hashed, has none. */
+	while (message.len > 0 && message.data[message.len - 1] == '\n')
+		message.len--;
 	tool_log_clear();
 	reason = call(registrar.registrar, &caller, sg_buf_bytes(&message), &said);
 	if (reason == SG_ENROLL_OK)

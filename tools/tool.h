@@ -17,6 +17,7 @@ enum tool_option {
 	OPT_END,                /* ends the lists of a verb */
 	OPT_AAD,
 	OPT_ADDR,
+	OPT_AGAIN,
 	OPT_ALLOW_HTTP,
 	OPT_ALLOW_QUERY,
 	OPT_ALL_IN_ONE,
@@ -37,6 +38,7 @@ enum tool_option {
 	OPT_EKS,
 	OPT_EK_CA,
 	OPT_ENV,
+	OPT_EVENT_LOG,
 	OPT_EXTRACTABLE,
 	OPT_FAILURES,
 	OPT_FIELD,
@@ -51,6 +53,7 @@ enum tool_option {
 	OPT_HOSTS,
 	OPT_ID,
 	OPT_IDENTITY,
+	OPT_IDENTITY_DIR,
 	OPT_IN,
 	OPT_IN_FORMAT,
 	OPT_JSON,
@@ -78,9 +81,9 @@ enum tool_option {
 	OPT_NEW_LABEL,
 	OPT_NEW_PIN_FILE,
 	OPT_NO_RECOVERY,
-	OPT_ORIGIN,
 	OPT_NONCE,
 	OPT_NONCES,
+	OPT_ORIGIN,
 	OPT_OUT,
 	OPT_OUT_DIR,
 	OPT_NOT_NEEDED,
@@ -130,6 +133,7 @@ enum tool_option {
 	OPT_TLS_KEY,
 	OPT_TO,
 	OPT_TOKEN,
+	OPT_TOKEN_FILE,
 	OPT_TOKEN_NAME,
 	OPT_TPM,
 	OPT_TRUST,
@@ -163,6 +167,7 @@ struct tool_verb {
 	enum tool_option required[4];
 	bool reads_stdin;               /* so no secret can be read from there */
 	bool makes;                     /* and then tells what, so that must be possible */
+	const char *argument;           /* the one word that it takes: "URL"; NULL: none */
 	const char *operands;           /* what stands behind "--": "COMMAND"; NULL: nothing may */
 	bool passes;                    /* they begin at the first word that is no option, too */
 };
@@ -171,6 +176,7 @@ struct tool_verb {
 struct tool {
 	const struct tool_verb *verb;
 	const char *group;              /* the first words of a verb whose last is missing */
+	const char *argument;           /* of the verb, or NULL */
 	const char *value[OPT_COUNT];   /* NULL: not given; "" for an option without argument */
 	const char *through[TOOL_THROUGH_MAX];
 	size_t throughs;
@@ -202,7 +208,9 @@ const char *tool_next(const struct tool *tool, enum tool_option option, size_t *
 /* The overview and the verbs, each in the file of its name. */
 extern const struct tool_verb tool_verb_audit_verify, tool_verb_curl, tool_verb_decrypt, tool_verb_delete,
 	tool_verb_destroy,
-	tool_verb_doctor, tool_verb_encrypt, tool_verb_import, tool_verb_init,
+	tool_verb_doctor, tool_verb_encrypt, tool_verb_enroll,
+	tool_verb_enroll_answer, tool_verb_enroll_begin, tool_verb_enroll_finish,
+	tool_verb_import, tool_verb_init,
 	tool_verb_key_file,
 	tool_verb_keygen, tool_verb_list, tool_verb_migrate, tool_verb_pin_reset, tool_verb_pin_set,
 	tool_verb_policy_sign, tool_verb_policy_update, tool_verb_pubkey, tool_verb_recovery_key,

@@ -131,45 +131,54 @@ static bool is_loopback(const char *host)
 	return strcmp(host, "127.0.0.1") == 0 || strcmp(host, "[::1]") == 0;
 }
 
-enum tool_exit unseal_client_check(const char *addr, bool plain)
+enum tool_exit unseal_client_check(const char *what, const char *addr, bool plain)
 {
 	CURLU *url = curl_url();
 	char *scheme = NULL, *host = NULL;
 	enum tool_exit code = TOOL_OK;
 
 	if (url == NULL)
-		return tool_fail_err(SG_ERR_NOMEM, "can't read --addr");
+		return tool_fail_err(SG_ERR_NOMEM, "can't read %s", what);
 	/* Who wrote a password into it does not want to see it in a message. */
 	if (strpbrk(addr, "?#") != NULL ||       /* libcurl tells no empty part from none */
 	    curl_url_set(url, CURLUPART_URL, addr, 0) != CURLUE_OK || has(url, CURLUPART_USER) ||
 	    has(url, CURLUPART_PASSWORD) || !get(url, CURLUPART_SCHEME, &scheme) ||
 	    !get(url, CURLUPART_HOST, &host))
 		code = tool_fail(TOOL_USAGE, "It looks like https://vault.example.org:8200.",
-		                 "--addr is no address of a vault");
+		                 "%s is no address of a vault", what);
 	else if (strcmp(scheme, "http") == 0 && !(plain && is_loopback(host)))
 		code = tool_fail(TOOL_USAGE, "Use https://; --allow-http takes http://127.0.0.1 and "
-		                 "http://[::1].", "shares don't go over http://");
+		                 "http://[::1].", "secrets don't go over http://");
 	else if (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0)
-		code = tool_fail(TOOL_USAGE, NULL, "--addr must begin with https://");
+		code = tool_fail(TOOL_USAGE, NULL, "%s must begin with https://", what);
 	curl_free(scheme);
 	curl_free(host);
 	curl_url_cleanup(url);
 	return code;
 }
 
+/* What is asked, and how much is taken for an answer. */
+struct asking {
+	const char *method;             /* NULL: GET */
+	struct sg_bytes body;
+	bool vault;                     /* the header that vaults want */
+	size_t max;
+	struct sg_buf *answer;
+};
+
 static size_t take_body(char *bytes, size_t one, size_t n, void *arg)
 {
-	struct sg_buf *body = arg;
+	const struct asking *asking = arg;
 
-	if (body->len + n > UNSEAL_ANSWER_MAX ||
-	    sg_buf_append(body, sg_bytes(bytes, one * n)) != SG_OK)
+	if (asking->answer->len + n > asking->max ||
+	    sg_buf_append(asking->answer, sg_bytes(bytes, one * n)) != SG_OK)
 		return 0;
 	return n;
 }
 
 /* Set what every request has. False: no memory, or an option that this libcurl lacks. */
 static bool set_common(const struct unseal_client *client, CURL *curl, bool plain, char *why,
-                       long ms, struct sg_buf *body)
+                       long ms, struct asking *asking)
 {
 	const char *scheme = plain ? "http" : "https";
 	bool set = curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, why) == CURLE_OK &&
@@ -191,7 +200,7 @@ static bool set_common(const struct unseal_client *client, CURL *curl, bool plai
 	           curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1) ==
 	                   CURLE_OK &&
 	           curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body) == CURLE_OK &&
-	           curl_easy_setopt(curl, CURLOPT_WRITEDATA, body) == CURLE_OK;
+	           curl_easy_setopt(curl, CURLOPT_WRITEDATA, asking) == CURLE_OK;
 
 	/* The authorities of the machine are not asked beside those that were named. */
 	if (set && client->ca != NULL)
@@ -216,13 +225,14 @@ static bool set_url(CURL *curl, const char *addr, const char *path)
 }
 
 /* Set what is sent, which stays where it is: libcurl reads it from there. */
-static bool set_body(CURL *curl, const struct sg_secret *body, struct curl_slist **headers)
+static bool set_body(CURL *curl, const struct asking *asking, struct curl_slist **headers)
 {
 	static const char *const lines[] = {
-		"Content-Type: application/json", "X-Vault-Request: true", "Expect:",
+		"Content-Type: application/json", "Expect:", "X-Vault-Request: true",
 	};
+	const size_t n = sizeof lines / sizeof lines[0] - (asking->vault ? 0 : 1);
 
-	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct curl_slist *more = curl_slist_append(*headers, lines[i]);
 
 		if (more == NULL)
@@ -230,10 +240,12 @@ static bool set_body(CURL *curl, const struct sg_secret *body, struct curl_slist
 		*headers = more;
 	}
 	return curl_easy_setopt(curl, CURLOPT_HTTPHEADER, *headers) == CURLE_OK &&
-	       (body == NULL ||
-	        (curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, "PUT") == CURLE_OK &&
-	         curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)body->len) == CURLE_OK &&
-	         curl_easy_setopt(curl, CURLOPT_POSTFIELDS, (const char *)body->data) == CURLE_OK));
+	       (asking->method == NULL ||
+	        (curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, asking->method) == CURLE_OK &&
+	         curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)asking->body.len) ==
+	                 CURLE_OK &&
+	         curl_easy_setopt(curl, CURLOPT_POSTFIELDS, (const char *)asking->body.data) ==
+	                 CURLE_OK));
 }
 
 /* Sort the ways in which libcurl fails. */
@@ -272,9 +284,9 @@ long unseal_client_now(void)
 	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-enum sg_err unseal_client_ask(struct unseal_client *client, const char *addr, const char *path,
-                              const struct sg_secret *body, struct unseal_limit limit,
-                              struct unseal_reply *reply)
+static enum sg_err ask(struct unseal_client *client, const char *addr, const char *path,
+                       struct asking *asking, struct unseal_limit limit,
+                       struct unseal_reply *reply)
 {
 	long left = limit.end - unseal_client_now(), ms = left < limit.ms ? left : limit.ms;
 	char why[CURL_ERROR_SIZE] = "";
@@ -286,13 +298,14 @@ enum sg_err unseal_client_ask(struct unseal_client *client, const char *addr, co
 
 	*reply = (struct unseal_reply){ .ended = UNSEAL_NOT_THERE, .body = reply->body };
 	reply->body.len = 0;
+	asking->answer = &reply->body;
 	if (ms <= 0) {
 		snprintf(reply->why, sizeof reply->why, "its time is over");
 		return SG_OK;
 	}
 	curl = curl_easy_init();
-	if (curl == NULL || !set_common(client, curl, plain, why, ms, &reply->body) ||
-	    !set_url(curl, addr, path) || !set_body(curl, body, &headers))
+	if (curl == NULL || !set_common(client, curl, plain, why, ms, asking) ||
+	    !set_url(curl, addr, path) || !set_body(curl, asking, &headers))
 		goto out;
 	result = curl_easy_perform(curl);
 	reply->ended = sort(result);
@@ -306,4 +319,26 @@ out:
 	curl_easy_cleanup(curl);
 	curl_slist_free_all(headers);
 	return err;
+}
+
+enum sg_err unseal_client_ask(struct unseal_client *client, const char *addr, const char *path,
+                              const struct sg_secret *body, struct unseal_limit limit,
+                              struct unseal_reply *reply)
+{
+	struct asking asking = { .vault = true, .max = UNSEAL_ANSWER_MAX };
+
+	if (body != NULL) {
+		asking.method = "PUT";
+		asking.body = sg_secret_bytes(body);
+	}
+	return ask(client, addr, path, &asking, limit, reply);
+}
+
+enum sg_err unseal_client_post(struct unseal_client *client, const char *addr, const char *path,
+                               struct sg_bytes body, size_t max, struct unseal_limit limit,
+                               struct unseal_reply *reply)
+{
+	struct asking asking = { .method = "POST", .body = body, .max = max };
+
+	return ask(client, addr, path, &asking, limit, reply);
 }

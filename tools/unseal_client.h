@@ -35,8 +35,9 @@ enum tool_exit unseal_client_new(const char *ca, struct unseal_client **client);
 void unseal_client_free(struct unseal_client **client);
 
 /* Check an address: https://, a host, perhaps a port and a path, and nothing else. http:// is
- * taken where plain says so, for 127.0.0.1 and [::1]. It is told what is wrong. */
-enum tool_exit unseal_client_check(const char *addr, bool plain);
+ * taken where plain says so, for 127.0.0.1 and [::1]. what is "--addr", what it is from. It is told
+ * what is wrong. */
+enum tool_exit unseal_client_check(const char *what, const char *addr, bool plain);
 
 /* Return the time, in milliseconds of a clock that nobody sets. */
 long unseal_client_now(void);
@@ -53,5 +54,10 @@ struct unseal_limit {
 enum sg_err unseal_client_ask(struct unseal_client *client, const char *addr, const char *path,
                               const struct sg_secret *body, struct unseal_limit limit,
                               struct unseal_reply *reply);
+
+/* Send JSON with POST in the same way, and take an answer of at most max bytes. */
+enum sg_err unseal_client_post(struct unseal_client *client, const char *addr, const char *path,
+                               struct sg_bytes body, size_t max, struct unseal_limit limit,
+                               struct unseal_reply *reply);
 
 #endif

@@ -41,7 +41,7 @@ static enum tool_exit read_addresses(const struct tool *tool, struct nodes *node
 		if (nodes->n == NODES_MAX)
 			return tool_fail(TOOL_USAGE, NULL, "--addr is given more than %d times",
 			                 NODES_MAX);
-		code = unseal_client_check(addr, plain);
+		code = unseal_client_check("--addr", addr, plain);
 		nodes->list[nodes->n++].addr = addr;
 	}
 	return code;

@@ -113,7 +113,7 @@ completion_knows_arguments() {
 manual_is_true() {
 	local verb option text
 
-	text=$(cat "$SIGNET_TEST_SRCDIR"/doc/signet{,-curl,-fleet,-registrar,-request}.1 | sed 's/\\&//g; s/Fl -/--/g; s/Cm //g')
+	text=$(cat "$SIGNET_TEST_SRCDIR"/doc/signet{,-curl,-enroll,-fleet,-registrar,-request}.1 | sed 's/\\&//g; s/Fl -/--/g; s/Cm //g')
 	while read -r verb; do
 		grep -qE "^(\.It Nm |\.Nm )$verb( |\$)" <<< "$text" || { echo "$verb"; return 1; }
 		for option in $(options "$verb"); do
@@ -128,7 +128,7 @@ manual_is_true() {
 manual_is_clean() {
 	local found
 
-	found=$(mandoc -Tlint "$SIGNET_TEST_SRCDIR"/doc/signet{,-curl,-fleet,-registrar,-request}.1 "$SIGNET_TEST_SRCDIR"/doc/signet.conf.5 \
+	found=$(mandoc -Tlint "$SIGNET_TEST_SRCDIR"/doc/signet{,-curl,-enroll,-fleet,-registrar,-request}.1 "$SIGNET_TEST_SRCDIR"/doc/signet.conf.5 \
 		"$SIGNET_TEST_SRCDIR"/doc/signet-provider.7 2>&1 |
 		grep -v -e 'referenced manual not found' -e 'outdated mandoc.db')
 	echo "$found"

@@ -1,0 +1,211 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Tests. signet enroll on the machine: what it makes and writes, and that it goes on after any
+# interruption with the token spent once. What registrars take and refuse is in test_enroll.sh.
+#
+# The functions are called by their names:
+# shellcheck disable=SC2317,SC2016
+
+# shellcheck source=tests/tool/lib.sh
+. "${SIGNET_TEST_SRCDIR:?}/tests/tool/lib.sh"
+# shellcheck source=tests/lib/maker.sh
+. "$SIGNET_TEST_SRCDIR/tests/lib/maker.sh"
+# shellcheck source=tests/lib/registrar.sh
+. "$SIGNET_TEST_SRCDIR/tests/lib/registrar.sh"
+
+end() {
+	registrar_stop > /dev/null
+	maker_stop
+	tool_end
+}
+trap end EXIT
+
+umask 077
+REGISTRAR_FOLDER=$FOLDER/registrar
+registrar_prepare && registrar_certificate && maker_prepare && maker_tpm machine || exit 1
+# registrar_start has the same store and vault as these.
+FILES=(--registrar "$REGISTRAR" --vault vault_test --api-url https://vault.example.org --ek-ca "$MAKER_CA")
+
+start() {
+	registrar_start --tls-cert "$REGISTRAR_FOLDER/cert.pem" --tls-key "$REGISTRAR_FOLDER/key.pem" --ek-ca "$MAKER_CA"
+}
+
+# enrol CODE ARGUMENT...
+enrol() {
+	local code=$1
+
+	shift
+	exits "$code" enroll "$REGISTRAR_URL" --token-file "$FOLDER/token" --ca "$REGISTRAR_FOLDER/ca.pem" --identity "$FOLDER/identity" "$@"
+}
+
+# fresh [ARGUMENT...]: a machine that has nothing, and a token for it.
+fresh() {
+	rm -rf "$SIGNET_STATE" "$FOLDER/identity" "$FOLDER/token"
+	registrar_token "$@" > "$FOLDER/token" && [ -s "$FOLDER/token" ]
+}
+
+state() {
+	find "$SIGNET_STATE" -name 'enroll-*' ! -name '*.lock' ! -name '*.identity'
+}
+
+private_keys() {
+	signet list | grep -c '^private key'
+}
+
+# of VALUE KEY...: what identity.json has.
+of() {
+	local value=$1
+
+	shift
+	cp "$FOLDER/identity/identity.json" "$FOLDER/out" && json "$value" "$@"
+}
+
+everything() {
+	fresh && enrol 0 --origin "$1" && prints "Level: $2" || return 1
+	[ "$(private_keys)" = 1 ] && of vault_test vaultId && of https://vault.example.org apiUrl && of "$FOLDER/identity/private.pem" privateKeyPath &&
+		[ "$(stat -c %a "$FOLDER/identity" "$FOLDER/identity/identity.json" "$FOLDER/identity/private.pem" "$(state)" | xargs)" = '700 600 600 600' ] || return 1
+	# The key file names a key that signs.
+	signet list | sed -n 's/^private key "\(.*\)"$/\1/p' > "$FOLDER/label"
+	signet key-file --show "$FOLDER/identity/private.pem" | grep -q "object=$(cat "$FOLDER/label");type=private" &&
+		signet sign --label "$(cat "$FOLDER/label")" < "$FOLDER/conf" > "$FOLDER/signature" && [ "$(stat -c %s "$FOLDER/signature")" -ge 64 ]
+}
+
+once_more() {
+	rm -f "$FOLDER/token"
+	enrol 0 && prints 'enrolled already' && enrol 0 --json && json true before && json minted level
+}
+
+no_token_stays() {
+	local token
+
+	fresh && token=$(cat "$FOLDER/token") && enrol 0 || return 1
+	! grep -qF "$token" "$(state)"
+}
+
+again() {
+	registrar_token > "$FOLDER/token" && enrol 0 --again --origin tpm && says 'the key is "key-' && [ "$(private_keys)" = 2 ]
+}
+
+label() {
+	fresh && signet init --label machine --machine > /dev/null && signet keygen --label mine > /dev/null || return 1
+	before=$(wc -l < "$REGISTRAR_FOLDER/log")
+	enrol 9 --label mine && says 'another key "mine"' && [ "$(wc -l < "$REGISTRAR_FOLDER/log")" = "$before" ] &&
+		enrol 0 --label other && signet list | grep -q 'private key "other"'
+}
+
+lost_answer() {
+	fresh && signet enroll begin --token-file "$FOLDER/token" > "$FOLDER/hello" &&
+		signet registrar begin "${FILES[@]}" < "$FOLDER/hello" > "$FOLDER/challenge" &&
+		signet enroll answer < "$FOLDER/challenge" > "$FOLDER/evidence" &&
+		signet registrar finish "${FILES[@]}" < "$FOLDER/evidence" > "$FOLDER/lost" || return 1
+	enrol 0 && of "$("$JSON" id < "$FOLDER/lost")" machineId && [ "$(private_keys)" = 1 ]
+}
+
+by_files() {
+	fresh && signet enroll begin --token-file "$FOLDER/token" --origin tpm > "$FOLDER/hello" &&
+		signet registrar begin "${FILES[@]}" < "$FOLDER/hello" > "$FOLDER/challenge" &&
+		signet enroll answer < "$FOLDER/challenge" > "$FOLDER/evidence" &&
+		signet enroll answer < "$FOLDER/challenge" | cmp - "$FOLDER/evidence" &&
+		signet registrar finish "${FILES[@]}" < "$FOLDER/evidence" > "$FOLDER/answer" &&
+		exits 0 enroll finish --identity "$FOLDER/identity" --label piped < "$FOLDER/answer" && prints 'Level: born' &&
+		[ "$(private_keys)" = 1 ] && signet list | grep -q 'private key "piped"'
+}
+
+out_of_turn() {
+	fresh && signet init --label machine --machine > /dev/null || return 1
+	fails 1 'waits for a challenge' enroll answer < "$FOLDER/challenge" && fails 1 'waits for an identity' enroll finish < "$FOLDER/answer"
+}
+
+request_is_one() {
+	fresh && signet enroll begin --token-file "$FOLDER/token" > "$FOLDER/hello" &&
+		signet registrar begin "${FILES[@]}" < "$FOLDER/hello" > "$FOLDER/challenge" &&
+		signet enroll answer < "$FOLDER/challenge" > "$FOLDER/evidence" &&
+		"$JSON" request < "$FOLDER/evidence" | base64 -d > "$FOLDER/request.der" || return 1
+	openssl req -inform DER -in "$FOLDER/request.der" -verify -noout 2>&1 | grep -q 'verify OK' &&
+		openssl asn1parse -inform DER -in "$FOLDER/request.der" | grep -qE 'OBJECT +:(1\.2\.840\.113549\.1\.9\.16\.2\.59|id-aa-)'
+}
+
+# Killed after ever more time, until it comes to its end by itself.
+killed() {
+	local kills=0 i
+
+	fresh || return 1
+	for ((i = 1; i <= 60; i++)); do
+		timeout -s KILL "$(printf '0.%03d' $((i * 8)))" "$SIGNET" enroll "$REGISTRAR_URL" --token-file "$FOLDER/token" \
+			--ca "$REGISTRAR_FOLDER/ca.pem" --identity "$FOLDER/identity" < /dev/null > "$FOLDER/out" 2> "$FOLDER/err" && break
+		kills=$((kills + 1))
+		# What was in the TPM for the one that was killed stays there.
+		tpm2_flushcontext -t && tpm2_flushcontext -l && tpm2_flushcontext -s || return 1
+	done
+	echo "it was killed $kills times"
+	enrol 0 && enrol 0 && prints 'enrolled already' && [ "$(private_keys)" = 1 ] && of vault_test vaultId &&
+		[ "$(signet list | grep -c '^public key')" = 1 ] && [ "$kills" -gt 0 ]
+}
+
+no_registrar() {
+	fresh && registrar_stop && enrol 13 --timeout 1 && says "can't reach the registrar" && start && enrol 0
+}
+
+not_trusted() {
+	fresh && exits 13 enroll "$REGISTRAR_URL" --token-file "$FOLDER/token" && says 'is not trusted' && enrol 0
+}
+
+refused() {
+	fresh && printf 'sgt_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n' > "$FOLDER/token" && enrol 13 && says token-unknown &&
+		registrar_token level=minted > "$FOLDER/token" && enrol 13 --origin tpm && says '(level)' && enrol 0 && prints 'Level: minted'
+}
+
+two_at_once() {
+	local serial
+
+	fresh && signet init --label machine --machine > /dev/null && signet enroll begin --token-file "$FOLDER/token" > /dev/null || return 1
+	serial=$(state)
+	flock "$serial.lock" "$SIGNET" enroll "$REGISTRAR_URL" --token-file "$FOLDER/token" > "$FOLDER/out" 2> "$FOLDER/err"
+	[ "$?" = 1 ] && says 'another process enrols this token' && enrol 0
+}
+
+damaged() {
+	fresh && signet enroll begin --token-file "$FOLDER/token" > /dev/null && printf 'x' | dd of="$(state)" bs=1 seek=20 conv=notrunc 2> /dev/null &&
+		enrol 0 && says 'is damaged, so this enrolment begins anew'
+}
+
+wrong_lines() {
+	fresh && fails 2 'needs URL' enroll --token-file "$FOLDER/token" && fails 2 'is no address' enroll 'https://a b/' --token-file "$FOLDER/token" &&
+		fails 2 "don't go over http" enroll http://127.0.0.1:1/ --token-file "$FOLDER/token" &&
+		fails 2 '--origin is' enroll "$REGISTRAR_URL" --token-file "$FOLDER/token" --origin any2 &&
+		fails 2 'takes no argument' enroll "$REGISTRAR_URL" more --token-file "$FOLDER/token" && [ ! -e "$SIGNET_STATE" ]
+}
+
+public_token() {
+	fresh && chmod 644 "$FOLDER/token" && enrol 7 && says 'chmod 0600' && [ ! -e "$SIGNET_STATE" ]
+}
+
+hsm_token() {
+	fresh && echo 'allow-soft = yes' > "$FOLDER/soft.conf" && printf 'passphrase' > "$FOLDER/passphrase" &&
+		printf 'soft-passphrase-file = %s\nsealer = soft\n' "$FOLDER/passphrase" >> "$FOLDER/soft.conf" || return 1
+	SIGNET_CONF=$FOLDER/soft.conf enrol 6 && says "can't show what the token is sealed by"
+}
+
+registrar_token > "$FOLDER/token" && start || exit 1
+check 'a fresh machine enrols with a key that it makes' everything host asserted
+check 'a fresh machine enrols with a key that its TPM makes' everything tpm born
+check 'a fresh machine enrols with a key that the registrar makes' everything vault minted
+check 'a second run says that it is enrolled, without a token' once_more
+check 'nothing keeps the enrolment token in the end' no_token_stays
+check 'it can enrol again, with another key beside the first' again
+check 'a label that is taken is refused before anything is sent' label
+check 'an answer that was lost is given again, and the token is spent once' lost_answer
+check 'the same works over files, and the same challenge has the same evidence' by_files
+check 'messages out of turn are refused' out_of_turn
+check 'openssl verifies the certificate request' request_is_one
+check 'it goes on after it was killed, wherever that was' killed
+check 'it goes on where the registrar was away' no_registrar
+check 'a registrar that nobody vouches for gets nothing' not_trusted
+check 'a refusal is told by its name, and another try begins anew' refused
+check 'two processes do not enrol one token' two_at_once
+check 'a state that a disk changed begins anew' damaged
+check 'wrong command lines make nothing' wrong_lines
+check 'a token file that others can read makes nothing' public_token
+check 'a token that no TPM seals is refused' hsm_token
+finish

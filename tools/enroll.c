@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * signet enroll: becomes a machine of a vault, over HTTPS. What was begun before goes on where it
+ * was, and what is done is said to be.
+ */
+#include "tools/enroll.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "enroll/refusal.h"
+#include "tools/fail.h"
+#include "tools/progress.h"
+#include "tools/unseal_client.h"
+
+#define BEGIN "/v1/signet/enroll/begin"
+#define FINISH "/v1/signet/enroll/finish"
+#define TIMEOUT 30              /* seconds, where --timeout is not given */
+#define TIMEOUT_MAX 86400
+#define REQUEST_MS 15000
+#define PAUSE_MS 500
+#define ROUNDS 3                /* challenges that are taken, where they end meanwhile */
+
+/* A registrar that is asked. */
+struct registrar {
+	struct unseal_client *client;
+	const char *url;
+	long end;
+	struct unseal_reply reply;
+};
+
+static enum tool_exit read_timeout(const struct tool *tool, long *seconds)
+{
+	const char *text = tool->value[OPT_TIMEOUT];
+	char *end;
+
+	*seconds = TIMEOUT;
+	if (text == NULL)
+		return TOOL_OK;
+	errno = 0;
+	*seconds = strtol(text, &end, 10);
+	if (errno != 0 || end == text || *end != '\0' || *seconds < 1 || *seconds > TIMEOUT_MAX)
+		return tool_fail(TOOL_USAGE, NULL, "--timeout is a number of seconds from 1 to %d",
+		                 TIMEOUT_MAX);
+	return TOOL_OK;
+}
+
+static void sleep_ms(long ms)
+{
+	struct timespec pause = { ms / 1000, ms % 1000 * 1000000 };
+
+	while (nanosleep(&pause, &pause) != 0 && errno == EINTR)
+		;
+}
+
+/* Read what was answered; *reason is OK for a message. False: later perhaps. */
+static bool answered(const struct unseal_reply *reply, enum sg_enroll_reason *reason)
+{
+	*reason = SG_ENROLL_OK;
+	if (reply->ended == UNSEAL_NOT_THERE)
+		return false;
+	if (reply->ended != UNSEAL_ANSWERED || reply->status == 200)
+		return true;
+	if (!sg_enroll_refusal_read(sg_buf_bytes(&reply->body), reason))
+		*reason = SG_ENROLL_INTERNAL;
+	return *reason != SG_ENROLL_BUSY;
+}
+
+/* Send a message until somebody answers; what was sent twice is answered as it was before. */
+static enum tool_exit post(struct registrar *r, const char *path, const struct sg_buf *message,
+                           enum sg_enroll_reason *reason)
+{
+	const struct unseal_limit limit = { r->end, REQUEST_MS };
+	enum sg_err err;
+
+	tool_progress_begin("asking the registrar");
+	do {
+		err = unseal_client_post(r->client, r->url, path, sg_buf_bytes(message),
+		                         SG_ENROLL_MESSAGE_MAX, limit, &r->reply);
+		if (err != SG_OK || answered(&r->reply, reason) ||
+		    unseal_client_now() + PAUSE_MS >= r->end)
+			break;
+		sleep_ms(PAUSE_MS);
+	} while (true);
+	tool_progress_end();
+	if (err != SG_OK)
+		return tool_fail_err(err, "can't ask the registrar");
+	if (r->reply.ended == UNSEAL_NOT_TRUSTED || r->reply.ended == UNSEAL_NO_AUTHORITY)
+		return tool_fail(TOOL_REMOTE, "--ca names the authority that signed its certificate.",
+		                 "the registrar is not trusted: %s", r->reply.why);
+	if (r->reply.ended != UNSEAL_ANSWERED)
+		return tool_fail(TOOL_REMOTE, "Run the same again: it goes on where it is.",
+		                 "can't reach the registrar: %s", r->reply.why);
+	return TOOL_OK;
+}
+
+/* Tell that the registrar refuses. What can't get better is forgotten. */
+static enum tool_exit refused(struct tool_enroll *e, enum sg_enroll_reason reason)
+{
+	const bool later = reason == SG_ENROLL_INTERNAL || reason == SG_ENROLL_BUSY ||
+	                   reason == SG_ENROLL_LOCKED_OUT;
+
+	if (!later) {
+		sg_enroll_state_restart(&e->state);
+		(void)tool_enroll_save(e);
+	}
+	return tool_enroll_refused(reason);
+}
+
+static enum tool_exit begin(struct tool_enroll *e, struct registrar *r)
+{
+	enum sg_enroll_reason reason = SG_ENROLL_OK;
+	enum tool_exit code = tool_enroll_label(e);
+
+	if (code == TOOL_OK)
+		code = tool_enroll_hello(e);
+	if (code == TOOL_OK)
+		code = post(r, BEGIN, &e->state.hello, &reason);
+	if (code != TOOL_OK)
+		return code;
+	return reason == SG_ENROLL_OK ? tool_enroll_answer(e, sg_buf_bytes(&r->reply.body))
+	                              : refused(e, reason);
+}
+
+/* Send the evidence; *again tells that its challenge is over. */
+static enum tool_exit finish(struct tool_enroll *e, struct registrar *r, bool *again)
+{
+	enum sg_enroll_reason reason = SG_ENROLL_OK;
+	enum tool_exit code = post(r, FINISH, &e->state.evidence, &reason);
+
+	*again = code == TOOL_OK &&
+	         (reason == SG_ENROLL_SESSION_UNKNOWN || reason == SG_ENROLL_SESSION_ENDED ||
+	          reason == SG_ENROLL_SESSION_USED);
+	if (code != TOOL_OK)
+		return code;
+	if (*again) {
+		sg_enroll_state_restart(&e->state);
+		return TOOL_OK;
+	}
+	return reason == SG_ENROLL_OK ? tool_enroll_take(e, sg_buf_bytes(&r->reply.body))
+	                              : refused(e, reason);
+}
+
+static enum tool_exit exchange(struct tool_enroll *e, struct registrar *r)
+{
+	enum tool_exit code = TOOL_OK;
+	bool again = true;
+
+	for (int round = 0; again && round < ROUNDS && code == TOOL_OK; round++) {
+		if (e->state.phase != SG_PHASE_ANSWERED)
+			code = begin(e, r);
+		if (code == TOOL_OK)
+			code = finish(e, r, &again);
+	}
+	return code == TOOL_OK && again
+	               ? tool_fail(TOOL_REMOTE, NULL, "the registrar forgets its challenges")
+	               : code;
+}
+
+/* What is kept is the identity of before. */
+static enum tool_exit read_identity(struct tool_enroll *e)
+{
+	return sg_enroll_identity_read(sg_buf_bytes(&e->state.identity), &e->identity) ==
+	                       SG_ENROLL_OK
+	               ? TOOL_OK
+	               : tool_fail(TOOL_STORE, "--again enrols anew.", "%s is damaged", e->path);
+}
+
+static enum tool_exit ask_registrar(struct tool_enroll *e, struct registrar *r)
+{
+	enum tool_exit code = unseal_client_new(e->tool->value[OPT_CA], &r->client);
+
+	if (code == TOOL_OK)
+		code = exchange(e, r);
+	return code;
+}
+
+static enum tool_exit run(struct tool *tool)
+{
+	struct registrar r = { .url = tool->argument };
+	struct tool_enroll e = { .tool = tool };
+	long seconds = 0;
+	enum tool_exit code = unseal_client_check("the URL", r.url,
+	                                          tool_given(tool, OPT_ALLOW_HTTP));
+
+	if (code == TOOL_OK)
+		code = read_timeout(tool, &seconds);
+	if (code == TOOL_OK)
+		code = tool_enroll_options(tool, &e);
+	if (code == TOOL_OK)
+		code = tool_enroll_open(&e);
+	if (code != TOOL_OK)
+		goto out;
+	r.end = unseal_client_now() + seconds * 1000;
+	if (e.state.phase == SG_PHASE_DONE && tool_given(tool, OPT_AGAIN))
+		sg_enroll_state_restart(&e.state);
+	if (e.state.phase == SG_PHASE_NAMED || e.state.phase == SG_PHASE_DONE)
+		code = read_identity(&e);
+	else
+		code = ask_registrar(&e, &r);
+	if (code == TOOL_OK)
+		code = e.state.phase == SG_PHASE_DONE ? tool_enroll_tell(&e, true)
+		                                      : tool_enroll_finish(&e);
+out:
+	sg_buf_free(&r.reply.body);
+	unseal_client_free(&r.client);
+	tool_enroll_close(&e);
+	return code;
+}
+
+const struct tool_verb tool_verb_enroll = {
+	.name = "enroll",
+	.summary = "become a machine of a vault, and prove what holds its key",
+	.usage = "URL --token-file FILE [--origin host|tpm|vault] [--label NAME]\n"
+	         "              [--class machine|agent] [--identity DIR] [--ca FILE]\n"
+	         "              [--timeout SECONDS] [--event-log FILE] [--again] [--allow-http]\n"
+	         "              [--owner-auth-file FILE] [--token LABEL] [--pin-file FILE] [--json]",
+	.text = "Makes a machine token where there is none, a key in it, and shows the registrar at URL\n"
+	        "which TPM holds it, and how. What was interrupted goes on when it is run again. The\n"
+	        "key's secret is made by this machine and sealed (--origin host: level asserted),\n"
+	        "derived from a key that is made in the TPM and stays there (tpm: level born), or made\n"
+	        "by the registrar for this TPM alone (vault: level minted); signet-enroll(1) says what\n"
+	        "each level proves and what not. --identity gets identity.json and private.pem, which\n"
+	        "clients of vaults read. signet enroll begin, answer and finish do the same over files.",
+	.example = "signet enroll https://registrar.example.org/ --token-file token --origin tpm",
+	.run = run,
+	.options = { OPT_TOKEN_FILE, OPT_ORIGIN, OPT_LABEL, OPT_CLASS, OPT_IDENTITY_DIR, OPT_CA,
+	             OPT_TIMEOUT, OPT_EVENT_LOG, OPT_AGAIN, OPT_ALLOW_HTTP, OPT_OWNER_AUTH_FILE,
+	             OPT_TOKEN, OPT_PIN_FILE, OPT_JSON },
+	.required = { OPT_TOKEN_FILE },
+	.makes = true,
+	.argument = "URL",
+};

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The tool. The machine's side of an enrolment, whatever carries its messages: each step is kept in
+ * the state folder before anything is sent, so that it goes on after any interruption.
+ */
+#ifndef TOOLS_ENROLL_H
+#define TOOLS_ENROLL_H
+
+#include "enroll/machine.h"
+#include "tools/tool.h"
+
+/* One enrolment of one token. All zero is none; end it with tool_enroll_close. */
+struct tool_enroll {
+	struct tool *tool;
+	char *folder;                   /* where tokens lie */
+	char *path;                     /* of the state */
+	int lock;                       /* descriptor of its lock, or 0 */
+	enum sg_enroll_origin origin;   /* that --origin names */
+	enum sg_enroll_class class;
+	struct sg_secret *token;        /* of --token-file, or NULL */
+	enum sg_err token_err;          /* why it could not be read */
+	struct sg_enroll_state state;
+	struct sg_enroll_identity identity;
+	char *label;                    /* of the key, once it is chosen */
+};
+
+/* Read --origin, --class and --token-file into an empty one, before anything is made. The file is
+ * missed later, where it is needed: who is enrolled has no token any more. */
+enum tool_exit tool_enroll_options(struct tool *tool, struct tool_enroll *e);
+
+/* Open the token and the state of its enrolment; where there is an enrolment token and no token, a
+ * machine token is made. Another process that enrols it is an error. */
+enum tool_exit tool_enroll_open(struct tool_enroll *e);
+void tool_enroll_close(struct tool_enroll *e);
+
+/* Bring the state to the disk. */
+enum tool_exit tool_enroll_save(struct tool_enroll *e);
+
+/* Have the hardware make its attestation key, and make the hello with the token of --token-file. */
+enum tool_exit tool_enroll_hello(struct tool_enroll *e);
+
+/* Look at a challenge, and make the key and the evidence. */
+enum tool_exit tool_enroll_answer(struct tool_enroll *e, struct sg_bytes challenge);
+
+/* Make sure that no other key has the name of --label, where it is given, before anything is
+ * sent. */
+enum tool_exit tool_enroll_label(struct tool_enroll *e);
+
+/* Take the identity that came. */
+enum tool_exit tool_enroll_take(struct tool_enroll *e, struct sg_bytes json);
+
+/* Put the key into the token, write what clients read, and tell. */
+enum tool_exit tool_enroll_finish(struct tool_enroll *e);
+
+/* Tell of an enrolment that is done. */
+enum tool_exit tool_enroll_tell(struct tool_enroll *e, bool before);
+
+/* Tell why a registrar refuses. */
+enum tool_exit tool_enroll_refused(enum sg_enroll_reason reason);
+
+#endif
