@@ -538,9 +538,9 @@ sg_request_check_code(const struct sg_request_signature *signature, const uint8_
  * server's own trouble are not. A success does not clear the count, or who has one good key
  * could try others for ever. There is room for a number of sources: the one whose last failure is
  * oldest makes room for another, but one that is locked out never does before its time: where
- * all that one could stand for are locked out, a new source is not counted, and may go on failing.
- * Who has as many addresses as there is room for can bring that about, so a server that is open
- * to a large network limits its connections as well. All this is in the memory of the process.
+ * there is no room for that, a new source is counted with all new ones of its network, which is the
+ * first 24 bits of an IPv4 address and 48 of IPv6, and locked out with them. All this is in the
+ * memory of the process.
  */
 
 /* What a machine is: the caller keeps them apart, this library passes it on. */

@@ -23,6 +23,7 @@ librequest_la_SOURCES = \
 	src/request/sf.c src/request/sf.h \
 	src/request/sf_value.c \
 	src/request/sign.c \
+	src/request/source.c \
 	src/request/target.c src/request/target.h \
 	src/request/text.c src/request/text.h \
 	src/request/vault.c \

@@ -4,14 +4,14 @@
  *
  * The table has groups of eight places; a number made of the source under a random key says which
  * group is its own, so that nobody can choose addresses that meet. In a full group the one whose
- * last failure is oldest makes room, but never one that is locked out: where all of a group are,
- * a new source is not counted. Who wants to make somebody's lock forgotten would have to wait
- * for its end like everybody; who fills the table with locks of his own has spent the tries of as
- * many addresses, and gains the tries of those that he has left, which he had before.
+ * last failure is oldest makes room, but never one that is locked out: who wants to make
+ * somebody's lock forgotten would have to wait for its end like everybody. Where all of a group
+ * are locked out, a new source is counted with all others of its network in a smaller table of
+ * the same kind: so a network that fills the first with locks of its own gains three tries more,
+ * and who else is in it waits with it, if he is new.
  */
 #include "request/lockout.h"
 
-#include <arpa/inet.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -19,9 +19,9 @@
 
 #include "crypto/random.h"
 #include "crypto/siphash.h"
-#include "request/text.h"
 
 #define GROUP 8
+#define NETWORK 16              /* sources for which there is a place for a network */
 
 struct place {
 	uint64_t tag;                   /* of the source */
@@ -31,13 +31,17 @@ struct place {
 	int64_t until;                  /* locked out until then; 0: not */
 };
 
+struct table {
+	size_t groups;
+	struct place *places;           /* guarded by lock, as is what follows */
+	int64_t *times;                 /* of each place those of its last failures */
+};
+
 struct sg_lockout {
 	struct sg_lockout_rules rules;
 	uint8_t group_key[SG_SIPHASH_KEY], tag_key[SG_SIPHASH_KEY];
-	size_t groups;
 	atomic_size_t used;             /* places that ever were: 0 spares the look */
-	struct place *places;           /* guarded by lock, as is what follows */
-	int64_t *times;                 /* of each place those of its last failures */
+	struct table sources, networks;
 };
 
 /* One for all, so that no child of fork finds it held. It is held for some comparisons. */
@@ -60,6 +64,20 @@ static void watch_forks(void)
 	watch_result = pthread_atfork(before_fork, after_fork, after_fork);
 }
 
+static bool table_new(struct table *t, size_t places, unsigned failures)
+{
+	t->groups = places / GROUP + (places % GROUP != 0);
+	t->places = calloc(t->groups, GROUP * sizeof *t->places);
+	t->times = calloc(t->groups, GROUP * sizeof *t->times * failures);
+	return t->places != NULL && t->times != NULL;
+}
+
+static void table_free(struct table *t)
+{
+	free(t->times);
+	free(t->places);
+}
+
 enum sg_request_reason sg_lockout_new(const struct sg_lockout_rules *rules,
                                       struct sg_lockout **out)
 {
@@ -72,10 +90,8 @@ enum sg_request_reason sg_lockout_new(const struct sg_lockout_rules *rules,
 	if (l == NULL)
 		return SG_REQUEST_NOMEM;
 	l->rules = *rules;
-	l->groups = rules->sources / GROUP + (rules->sources % GROUP != 0);
-	l->places = calloc(l->groups, GROUP * sizeof *l->places);
-	l->times = calloc(l->groups, GROUP * sizeof *l->times * rules->failures);
-	if (l->places == NULL || l->times == NULL) {
+	if (!table_new(&l->sources, rules->sources, rules->failures) ||
+	    !table_new(&l->networks, 1 + rules->sources / NETWORK, rules->failures)) {
 		sg_lockout_free(&l);
 		return SG_REQUEST_NOMEM;
 	}
@@ -89,93 +105,18 @@ void sg_lockout_free(struct sg_lockout **lockout)
 {
 	if (lockout == NULL || *lockout == NULL)
 		return;
-	free((*lockout)->times);
-	free((*lockout)->places);
+	table_free(&(*lockout)->sources);
+	table_free(&(*lockout)->networks);
 	free(*lockout);
 	*lockout = NULL;
 }
 
-/* Tell whether a text is the port that follows an address: a colon and up to five digits. */
-static bool is_port(const char *text, size_t len)
+/* Find the group of a name, and the tag that it has there. */
+static struct place *find_group(const struct sg_lockout *l, const struct table *t,
+                                struct sg_bytes name, uint64_t *tag)
 {
-	if (len < 2 || len > 6 || text[0] != ':')
-		return false;
-	for (size_t i = 1; i < len; i++)
-		if (text[i] < '0' || text[i] > '9')
-			return false;
-	return true;
-}
-
-/* Take the port and the brackets off. An IPv6 address has more than one colon, so that one which
- * has no brackets has no port. */
-static struct sg_request_text bare_address(struct sg_request_text source)
-{
-	const char *end = source.data + source.len;
-	const bool bracket = source.len > 0 && source.data[0] == '[';
-	const char *at = NULL;
-
-	if (source.len > 0)
-		at = memchr(source.data, bracket ? ']' : ':', source.len);
-	if (at == NULL)
-		return source;
-	if (bracket && (at + 1 == end || is_port(at + 1, (size_t)(end - at - 1))))
-		return (struct sg_request_text){ source.data + 1, (size_t)(at - source.data - 1) };
-	if (!bracket && is_port(at, (size_t)(end - at)))
-		return (struct sg_request_text){ source.data, (size_t)(at - source.data) };
-	return source;
-}
-
-/* Copy an address without what some put around it: brackets, the port and the zone. */
-static bool copy_address(struct sg_request_text source, char out[INET6_ADDRSTRLEN])
-{
-	const char *zone;
-
-	source = bare_address(sg_request_trim(source));
-	zone = source.len > 0 ? memchr(source.data, '%', source.len) : NULL;
-	if (zone != NULL)
-		source.len = (size_t)(zone - source.data);
-	if (source.len == 0 || source.len >= INET6_ADDRSTRLEN ||
-	    memchr(source.data, '\0', source.len) != NULL)
-		return false;
-	memcpy(out, source.data, source.len);
-	out[source.len] = '\0';
-	return true;
-}
-
-size_t sg_lockout_source(struct sg_request_text source, uint8_t out[SG_LOCKOUT_SOURCE])
-{
-	static const uint8_t mapped[12] = { [10] = 0xff, 0xff };
-	char text[INET6_ADDRSTRLEN];
-	struct in6_addr six;
-	size_t len = source.len < SG_LOCKOUT_SOURCE - 1 ? source.len : SG_LOCKOUT_SOURCE - 1;
-
-	if (copy_address(source, text)) {
-		if (inet_pton(AF_INET, text, out) == 1)
-			return 4;
-		if (inet_pton(AF_INET6, text, &six) == 1) {
-			if (memcmp(&six, mapped, sizeof mapped) == 0) {
-				memcpy(out, (const uint8_t *)&six + 12, 4);
-				return 4;
-			}
-			memcpy(out, &six, 8);
-			return 8;
-		}
-	}
-	out[0] = 0;
-	if (len > 0)
-		memcpy(out + 1, source.data, len);
-	return len + 1;
-}
-
-/* Find the group of a source, and the tag that it has there. */
-static struct place *find_group(const struct sg_lockout *l, struct sg_request_text source,
-                                uint64_t *tag)
-{
-	uint8_t bytes[SG_LOCKOUT_SOURCE];
-	struct sg_bytes name = sg_bytes(bytes, sg_lockout_source(source, bytes));
-
 	*tag = sg_siphash(l->tag_key, name);
-	return l->places + sg_siphash(l->group_key, name) % l->groups * GROUP;
+	return t->places + sg_siphash(l->group_key, name) % t->groups * GROUP;
 }
 
 static struct place *find_place(struct place *group, uint64_t tag)
@@ -204,18 +145,31 @@ static struct place *make_room(const struct sg_lockout *l, struct place *group, 
 	return oldest;
 }
 
-int64_t sg_lockout_left(struct sg_lockout *l, struct sg_request_text source, int64_t now)
+/* Find the place by which a source is judged: its own, or where there is none to be had, that of
+ * its network; NULL for none. */
+static const struct place *find_judge(const struct sg_lockout *l, struct sg_bytes name,
+                                      int64_t now)
 {
 	uint64_t tag;
-	struct place *group;
+	struct place *group = find_group(l, &l->sources, name, &tag);
+	const struct place *place = find_place(group, tag);
+
+	if (place != NULL || make_room(l, group, now) != NULL)
+		return place;
+	group = find_group(l, &l->networks, sg_lockout_network(name), &tag);
+	return find_place(group, tag);
+}
+
+int64_t sg_lockout_left(struct sg_lockout *l, struct sg_request_text source, int64_t now)
+{
+	uint8_t bytes[SG_LOCKOUT_SOURCE];
 	const struct place *place;
 	int64_t left = 0;
 
 	if (source.len == 0 || atomic_load(&l->used) == 0)
 		return 0;
-	group = find_group(l, source, &tag);
 	pthread_mutex_lock(&lock);
-	place = find_place(group, tag);
+	place = find_judge(l, sg_bytes(bytes, sg_lockout_source(source, bytes)), now);
 	if (place != NULL && place->until > now)
 		left = place->until - now;
 	pthread_mutex_unlock(&lock);
@@ -225,10 +179,10 @@ int64_t sg_lockout_left(struct sg_lockout *l, struct sg_request_text source, int
 /* Count a failure in a place: it locks out where as many as are allowed lie within one window,
  * wherever that begins. A lock that stands is not made longer: requests that were under way when
  * it began come in a little later. */
-static bool count(const struct sg_lockout *l, struct place *p, int64_t now)
+static bool count(const struct sg_lockout *l, const struct table *t, struct place *p, int64_t now)
 {
 	const unsigned max = l->rules.failures;
-	int64_t *times = l->times + (size_t)(p - l->places) * max;
+	int64_t *times = t->times + (size_t)(p - t->places) * max;
 
 	if (p->until > now)
 		return false;
@@ -246,26 +200,43 @@ static bool count(const struct sg_lockout *l, struct place *p, int64_t now)
 	return true;
 }
 
-bool sg_lockout_fail(struct sg_lockout *l, struct sg_request_text source, int64_t now)
+/* Find the place of a name in a table, or make one; NULL where there is no room. */
+static struct place *take_place(struct sg_lockout *l, const struct table *t, struct sg_bytes name,
+                                int64_t now)
 {
 	uint64_t tag;
-	struct place *group, *place;
+	struct place *group = find_group(l, t, name, &tag);
+	struct place *place = find_place(group, tag);
+
+	if (place != NULL)
+		return place;
+	place = make_room(l, group, now);
+	if (place != NULL) {
+		*place = (struct place){ .tag = tag };
+		atomic_fetch_add(&l->used, 1);
+	}
+	return place;
+}
+
+bool sg_lockout_fail(struct sg_lockout *l, struct sg_request_text source, int64_t now)
+{
+	uint8_t bytes[SG_LOCKOUT_SOURCE];
+	struct sg_bytes name;
+	const struct table *t = &l->sources;
+	struct place *place;
 	bool locked = false;
 
 	if (source.len == 0)
 		return false;
-	group = find_group(l, source, &tag);
+	name = sg_bytes(bytes, sg_lockout_source(source, bytes));
 	pthread_mutex_lock(&lock);
-	place = find_place(group, tag);
+	place = take_place(l, t, name, now);
 	if (place == NULL) {
-		place = make_room(l, group, now);
-		if (place != NULL) {
-			*place = (struct place){ .tag = tag };
-			atomic_fetch_add(&l->used, 1);
-		}
+		t = &l->networks;
+		place = take_place(l, t, sg_lockout_network(name), now);
 	}
 	if (place != NULL)
-		locked = count(l, place, now);
+		locked = count(l, t, place, now);
 	pthread_mutex_unlock(&lock);
 	return locked;
 }

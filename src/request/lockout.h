@@ -8,6 +8,8 @@
 
 #include <signet/request.h>
 
+#include "util/bytes.h"
+
 struct sg_lockout;
 
 /* All are at least 1; times in seconds. Memory is for failures times sources. */
@@ -34,5 +36,8 @@ bool sg_lockout_fail(struct sg_lockout *lockout, struct sg_request_text source, 
  * cut to what fits. */
 #define SG_LOCKOUT_SOURCE 64
 size_t sg_lockout_source(struct sg_request_text source, uint8_t out[SG_LOCKOUT_SOURCE]);
+
+/* Return the network of such bytes: the first 24 bits of IPv4, 48 of IPv6. A text is its own. */
+struct sg_bytes sg_lockout_network(struct sg_bytes source);
 
 #endif

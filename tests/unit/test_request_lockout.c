@@ -205,6 +205,62 @@ START_TEST(the_oldest_failure_makes_room)
 }
 END_TEST
 
+/* Who has more addresses than are counted locks all places, and would go on for ever. */
+static void fill_all(const char *before, const char *behind)
+{
+	char source[64];
+
+	begin(3, 8);
+	for (int i = 0; i < 24; i++) {
+		snprintf(source, sizeof source, "%s%d%s", before, i / 3, behind);
+		(void)failure(source, START);
+	}
+}
+
+static const struct {
+	const char *mine, *behind;      /* around a number: addresses of one network */
+	const char *another;
+} networks[] = {
+	{ "2001:db8:7:", "::1", "2001:db8:8:1::1" }, { "192.0.2.", "", "192.0.3.1" },
+};
+
+START_TEST(where_all_places_are_locked_new_sources_count_with_their_network)
+{
+	char source[64];
+
+	fill_all(networks[_i].mine, networks[_i].behind);
+	for (int i = 100; i < 103; i++) {
+		snprintf(source, sizeof source, "%s%d%s", networks[_i].mine, i,
+		         networks[_i].behind);
+		ck_assert_int_eq(left(source, START), 0);
+		ck_assert(failure(source, START) == (i == 102));
+	}
+	snprintf(source, sizeof source, "%s200%s", networks[_i].mine, networks[_i].behind);
+	ck_assert_int_eq(left(source, START + 1), DURATION - 1);
+	/* Nobody else waits. */
+	ck_assert_int_eq(left(networks[_i].another, START + 1), 0);
+	(void)failure(networks[_i].another, START + 1);
+	ck_assert_int_eq(left(networks[_i].another, START + 1), 0);
+}
+END_TEST
+
+START_TEST(who_has_a_place_is_not_judged_by_his_network)
+{
+	char source[64];
+
+	fill_all("192.0.2.", "");
+	for (int i = 100; i < 103; i++) {
+		snprintf(source, sizeof source, "192.0.2.%d", i);
+		(void)failure(source, START + DURATION - 1);
+	}
+	ck_assert_int_gt(left("192.0.2.103", START + DURATION - 1), 0);
+	/* Now that there is room again, new ones have places of their own. */
+	ck_assert_int_eq(left("192.0.2.103", START + DURATION), 0);
+	ck_assert(!failure("192.0.2.103", START + DURATION));
+	ck_assert_int_eq(left("192.0.2.1", START + DURATION), 0);
+}
+END_TEST
+
 START_TEST(locks_that_are_over_make_room)
 {
 	char other[32];
@@ -214,7 +270,9 @@ START_TEST(locks_that_are_over_make_room)
 		snprintf(other, sizeof other, "%u", i);
 		ck_assert(failure(other, START));
 	}
-	ck_assert(!failure("a", START + 1));
+	/* Counted, but in no place of its own. */
+	ck_assert(failure("a", START + 1));
+	ck_assert_int_eq(left("a", START + DURATION), 0);
 	ck_assert(failure("a", START + DURATION));
 	ck_assert_int_eq(left("a", START + DURATION), DURATION);
 }
@@ -253,6 +311,9 @@ static Suite *suite(void)
 	tcase_add_test(tcase, nobody_is_no_source);
 	tcase_add_test(tcase, who_is_locked_out_stays_so_however_many_others_fail);
 	tcase_add_test(tcase, the_oldest_failure_makes_room);
+	tcase_add_loop_test(tcase, where_all_places_are_locked_new_sources_count_with_their_network,
+	                    0, 2);
+	tcase_add_test(tcase, who_has_a_place_is_not_judged_by_his_network);
 	tcase_add_test(tcase, locks_that_are_over_make_room);
 	tcase_add_test(tcase, a_child_knows_the_locks_of_its_parent);
 	suite_add_tcase(s, tcase);
