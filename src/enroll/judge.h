@@ -39,7 +39,7 @@ enum sg_enroll_reason sg_judge_creation(const struct sg_judging *j,
                                         const struct sg_attested *certified);
 
 /* The policy: that the steps make it, and that it is what was asked for. Fills until. Reasons:
- * POLICY, POLICY_OTHER, INTERNAL. */
+ * POLICY, POLICY_OTHER, OBJECT_LEAVES, INTERNAL. */
 enum sg_enroll_reason sg_judge_policy(const struct sg_judging *j, struct sg_enroll_finding *out);
 
 /* The PCRs, and how they came to be what they are. Reasons: ATTEST..., QUOTE, PCRS, EVENTLOG,

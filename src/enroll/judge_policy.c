@@ -64,6 +64,9 @@ enum sg_enroll_reason sg_judge_policy(const struct sg_judging *j, struct sg_enro
 	if (found.empty == j->object.has_policy ||
 	    (!found.empty && memcmp(found.digest, j->object.policy, sizeof found.digest) != 0))
 		return SG_ENROLL_POLICY;
+	/* Where it is fixed to its TPM none of that helps, and nobody would ask for it either. */
+	if (found.duplicates)
+		return SG_ENROLL_OBJECT_LEAVES;
 	out->until = found.until;
 	return compare(j, &found);
 }

@@ -167,10 +167,16 @@ static void write_object(struct enroller *e)
 {
 	struct sg_writer w = sg_writer(&e->evidence.object);
 	uint8_t digest[SG_POLICY_DIGEST], unique[32];
-	const bool empty = sg_policy_empty(&e->policy);
+	const bool empty = e->steps == NULL && sg_policy_empty(&e->policy);
+	struct sg_enroll_policy replayed;
 
 	sg_random(unique, sizeof unique);
 	ck_assert_int_eq(sg_policy_digest(&e->policy, digest), SG_OK);
+	if (e->steps != NULL) {
+		ck_assert_int_eq(sg_enroll_steps_replay(sg_bytes_str(e->steps), &replayed),
+		                 SG_ENROLL_OK);
+		memcpy(digest, replayed.digest, sizeof digest);
+	}
 	sg_write_u16(&w, 0x0008);
 	sg_write_u16(&w, 0x000b);
 	sg_write_u32(&w, e->attributes);
@@ -348,7 +354,10 @@ bool enroller_answer(struct enroller *e, struct sg_bytes challenge_json)
 	} else if (!take_minted(e)) {
 		return false;
 	}
-	ck_assert_int_eq(sg_enroll_steps_write(&e->policy, &e->evidence.steps), SG_OK);
+	if (e->steps != NULL)
+		enroller_set(&e->evidence.steps, e->steps);
+	else
+		ck_assert_int_eq(sg_enroll_steps_write(&e->policy, &e->evidence.steps), SG_OK);
 	attest(e);
 	stage(e, ENROLLER_PROOF);
 	enroller_prove(e);

@@ -43,6 +43,7 @@ struct enroller {
 	uint8_t transcript[SG_ENROLL_HASH];
 	struct sg_secret *key;          /* seed and public key */
 	struct sg_policy policy;
+	const char *steps;              /* a policy that we do not make, instead; or NULL */
 	bool hmac;
 	uint32_t attributes;
 	uint8_t parent_name[SG_NODE_NAME], outside[SG_ENROLL_HASH];

@@ -701,6 +701,37 @@ START_TEST(a_certificate_request_must_be_that_of_the_key)
 }
 END_TEST
 
+/* Policies that somebody else makes are as good, where every way that opens demands enough. */
+
+#define CLOCK "{\"step\":\"clock\",\"until\":8600000}"
+#define AUTH "{\"step\":\"auth-value\"}"
+#define COMMAND(n) "{\"step\":\"command\",\"code\":" #n "}"
+#define OR(a, b) "{\"step\":\"or\",\"branches\":[[" a "],[" b "]]}"
+
+static const struct foreign {
+	const char *steps;
+	enum sg_enroll_reason reason;
+	const char *what;
+} foreign[] = {
+	{ "[" CLOCK "]", SG_ENROLL_OK, "ours" },
+	{ "[" CLOCK "," COMMAND(350) "]", SG_ENROLL_OK, "to unseal alone" },
+	{ "[" OR(CLOCK, COMMAND(328)) "]", SG_ENROLL_OK, "and to be certified later" },
+	{ "[" OR(CLOCK, AUTH) "]", SG_ENROLL_POLICY_OTHER, "or a password" },
+	{ "[" OR(CLOCK, OR(AUTH, COMMAND(328))) "]", SG_ENROLL_POLICY_OTHER, "deeper" },
+	{ "[" OR(CLOCK, COMMAND(331)) "]", SG_ENROLL_OBJECT_LEAVES, "to be duplicated" },
+};
+
+START_TEST(policies_of_others_are_judged_by_all_their_branches)
+{
+	demand.lifetime = 3600;
+	machine.steps = foreign[_i].steps;
+	machine.hello.clock = 5000000;
+	ck_assert_int_eq(begin(), SG_ENROLL_OK);
+	ck_assert(enroller_answer(&machine, sg_buf_bytes(&pending.challenge)));
+	assert_reason(finish(), foreign[_i].reason, foreign[_i].what);
+}
+END_TEST
+
 /* The clock. */
 
 static void no_time(struct enroller *e) { e->time.missing = true; }
@@ -842,6 +873,8 @@ static void add_evidence(TCase *tc)
 	tcase_add_loop_test(tc, a_lease_that_would_not_end_in_time_is_refused, 0,
 	                    sizeof clock_rows / sizeof clock_rows[0]);
 	tcase_add_test(tc, a_clock_that_never_was_is_refused);
+	tcase_add_loop_test(tc, policies_of_others_are_judged_by_all_their_branches, 0,
+	                    sizeof foreign / sizeof foreign[0]);
 	tcase_add_test(tc, no_byte_of_the_evidence_can_be_changed);
 	tcase_add_test(tc, any_number_of_threads_may_judge);
 }
