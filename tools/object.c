@@ -317,6 +317,18 @@ enum tool_exit tool_check_in_hsm(const struct tool *tool)
 	return TOOL_OK;
 }
 
+/* Who gave an enrolled key its secret, in the words of an enrolment; NULL for any other key. */
+static const char *origin(CK_ULONG value)
+{
+	static const char *const names[] = {
+		[CK_SIGNET_ORIGIN_HOST] = "host",
+		[CK_SIGNET_ORIGIN_TPM] = "tpm",
+		[CK_SIGNET_ORIGIN_VAULT] = "vault",
+	};
+
+	return value < sizeof names / sizeof names[0] ? names[value] : NULL;
+}
+
 enum tool_exit tool_object_read(const struct tool *tool, CK_OBJECT_HANDLE handle,
                                 struct tool_object *out)
 {
@@ -339,6 +351,7 @@ enum tool_exit tool_object_read(const struct tool *tool, CK_OBJECT_HANDLE handle
 	tool_guard_show(tool, handle, &out->policy, &out->pin);
 	if (out->class == CKO_PRIVATE_KEY || out->class == CKO_SECRET_KEY)
 		out->lives = out->resident ? tool_hardware(tool) : "sealed";
+	out->origin = origin(tool_attribute_ulong(tool, handle, CKA_SIGNET_ORIGIN));
 	read_usage(tool, out);
 	rv = tool_attribute(tool, handle, CKA_LABEL, &out->label);
 	if (rv == CKR_OK)
@@ -408,6 +421,8 @@ json_t *tool_object_json(const struct tool_object *object)
 	tool_json_put(json, "pin", json_boolean(object->pin));
 	tool_json_put(json, "lives",
 	              object->lives != NULL ? json_string(object->lives) : json_null());
+	tool_json_put(json, "origin",
+	              object->origin != NULL ? json_string(object->origin) : json_null());
 	tool_json_put(json, "uri", object->uri != NULL ? json_string(object->uri) : json_null());
 	return json;
 }

@@ -32,6 +32,7 @@ struct tool_object {
 	struct sg_buf policy;           /* of its own, without the values of PCRs; empty: none */
 	bool pin;                       /* it has a PIN of its own */
 	const char *lives;              /* "HSM", "TPM", "sealed"; NULL: no key to keep secret */
+	const char *origin;             /* of an enrolled key: "host", "tpm", "vault"; or NULL */
 	char *uri;
 };
 

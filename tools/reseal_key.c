@@ -46,7 +46,12 @@ static enum tool_exit reseal(const struct tool *tool, CK_OBJECT_HANDLE key, stru
 	rv = sg_key_reseal(tool->session, key, &plan->how);
 	tool_progress_end();
 	plan->done += tool_rv_is_done(rv);
-	if (rv == CKR_ACTION_PROHIBITED)
+	if (rv == CKR_ACTION_PROHIBITED &&
+	    tool_attribute_ulong(tool, key, CKA_SIGNET_ORIGIN) != CK_UNAVAILABLE_INFORMATION)
+		code = tool_fail(TOOL_FAILED, "For another key enrol again.",
+		                 "\"%.*s\" was enrolled: the registrar was shown the very object that "
+		                 "has it", (int)label.len, (const char *)label.data);
+	else if (rv == CKR_ACTION_PROHIBITED)
 		code = tool_fail(TOOL_FAILED, "signet reseal without --label seals the token anew.",
 		                 "the hardware did not seal \"%.*s\" on its own", (int)label.len,
 		                 (const char *)label.data);

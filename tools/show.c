@@ -29,6 +29,8 @@ static void add_text(struct tool_text *text, const struct tool_object *object)
 	              object->extractable ? ", extractable" : "",
 	              place);
 	tool_text_hex(text, sg_buf_bytes(&object->id));
+	if (object->origin != NULL)
+		tool_text_add(text, "\n    enrolled, origin %s", object->origin);
 	if (object->leave != 0)
 		tool_text_add(text, "\n    may leave the token for %s",
 		              tool_root_ways(object->leave));

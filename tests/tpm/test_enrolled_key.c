@@ -15,6 +15,7 @@
 #include "core/token_migrate.h"
 #include "core/token_objects.h"
 #include "crypto/ed25519.h"
+#include "lib/command.h"
 #include "lib/enrolled.h"
 #include "lib/file.h"
 #include "lib/hex.h"
@@ -354,6 +355,31 @@ START_TEST(a_change_of_its_name_leaves_it_what_it_is)
 }
 END_TEST
 
+static const char *const origins[] = {
+	[SG_KEY_ORIGIN_HOST] = "host", [SG_KEY_ORIGIN_TPM] = "tpm", [SG_KEY_ORIGIN_VAULT] = "vault",
+};
+
+START_TEST(the_command_says_where_it_is_from_and_seals_it_not_anew)
+{
+	char text[64];
+
+	add(_i);
+	ck_assert_uint_eq(C_Finalize(NULL), CKR_OK);
+	ck_assert_int_eq(test_command("list"), 0);
+	snprintf(text, sizeof text, "enrolled, origin %s\n", origins[_i]);
+	test_require_said(text);
+	ck_assert_int_eq(test_command("list --json"), 0);
+	snprintf(text, sizeof text, "\"origin\": \"%s\"", origins[_i]);
+	test_require_said(text);
+	test_require_said("\"origin\": null");
+	ck_assert_int_ne(test_command("reseal --label machine"), 0);
+	test_require_said("\"machine\" was enrolled");
+	start();
+	open_session();
+	ck_assert_uint_eq(sign(find(CKO_PRIVATE_KEY, 1)), CKR_OK);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *suite = suite_create("enrolled_key");
@@ -371,6 +397,7 @@ static Suite *suite(void)
 	tcase_add_loop_test(tc, a_lease_ends_by_the_clock_of_the_tpm, FIRST, END);
 	tcase_add_loop_test(tc, it_does_not_move_to_other_hardware, FIRST, END);
 	tcase_add_loop_test(tc, a_change_of_its_name_leaves_it_what_it_is, FIRST, END);
+	tcase_add_loop_test(tc, the_command_says_where_it_is_from_and_seals_it_not_anew, FIRST, END);
 	suite_add_tcase(suite, tc);
 	return suite;
 }
