@@ -129,6 +129,7 @@ unit_tests = \
 	tests/unit/test_store_db \
 	tests/unit/test_store_fleet \
 	tests/unit/test_store_nonce \
+	tests/unit/test_store_nonce_clock \
 	tests/unit/test_store_nonce_files \
 	tests/unit/test_store_nonce_processes \
 	tests/unit/test_store_path \
@@ -171,6 +172,9 @@ THREAD_TESTS += \
 	tests/unit/test_store_nonce
 
 # They say which boot this is, and one dies in the middle.
+tests_unit_test_store_nonce_clock_SOURCES = tests/unit/test_store_nonce_clock.c \
+	tests/unit/nonces.c tests/unit/nonces.h
+tests_unit_test_store_nonce_clock_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sg_boot_moment_read
 tests_unit_test_store_nonce_files_SOURCES = tests/unit/test_store_nonce_files.c \
 	tests/unit/nonces.c tests/unit/nonces.h
 tests_unit_test_store_nonce_files_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sg_boot_moment_read

@@ -15,11 +15,9 @@
 #include "lib/scratch.h"
 #include "store/nonce.h"
 #include "store/nonce_front.h"
-#include "util/log.h"
 
 #define NOW INT64_C(1711468800)
 #define WINDOW 300
-#define YEAR (INT64_C(365) * 86400)
 #define MAX 100000
 #define THREADS 4
 #define ROUNDS 200
@@ -59,14 +57,6 @@ static enum sg_store_nonce use_at(const char *value, int64_t made, int64_t now)
 
 	ck_assert_int_eq(sg_store_nonce_use(store, sg_bytes_str(value), time, &answer), SG_OK);
 	return answer;
-}
-
-static enum sg_err try_at(const char *value, int64_t now)
-{
-	const struct sg_store_nonce_time time = { now, now, WINDOW };
-	enum sg_store_nonce answer;
-
-	return sg_store_nonce_use(store, sg_bytes_str(value), time, &answer);
 }
 
 static enum sg_store_nonce use(const char *value)
@@ -173,72 +163,6 @@ START_TEST(what_was_forgotten_is_not_fresh_when_the_clock_goes_back)
 	ck_assert_int_eq(use_at("3", NOW, NOW), SG_NONCE_UNSURE);
 	ck_assert_int_eq(use_at("new", NOW, NOW), SG_NONCE_UNSURE);
 	ck_assert_int_eq(use_at("new", then, then), SG_NONCE_FRESH);
-}
-END_TEST
-
-static char line[512];
-
-static void keep_line(enum sg_log_level level, const char *text, void *arg)
-{
-	(void)level;
-	(void)arg;
-	snprintf(line, sizeof line, "%s", text);
-}
-
-/* It was set wrong, or nobody had set it yet. */
-START_TEST(a_clock_that_was_a_year_ahead_for_a_moment_does_no_harm)
-{
-	fill(0, 3000, NOW);
-	ck_assert_int_eq(use_at("ahead", NOW + YEAR, NOW + YEAR), SG_NONCE_FRESH);
-	ck_assert_int_eq(use_at("also ahead", NOW + YEAR + 60, NOW + YEAR + 60), SG_NONCE_FRESH);
-	/* Back again: what was taken is not taken twice, and what is new is. */
-	for (int64_t late = 1; late < 400; late += 40) {
-		char value[16];
-
-		snprintf(value, sizeof value, "late %d", (int)late);
-		ck_assert_int_ne(use_at("7", NOW, NOW + late), SG_NONCE_FRESH);
-		ck_assert_int_eq(use_at(value, NOW + late, NOW + late), SG_NONCE_FRESH);
-		ck_assert_int_eq(use_at(value, NOW + late, NOW + late), SG_NONCE_SEEN);
-	}
-	ck_assert_int_eq(use_at("ahead", NOW + YEAR, NOW + YEAR), SG_NONCE_SEEN);
-}
-END_TEST
-
-START_TEST(a_clock_that_was_ahead_for_long_is_told_of)
-{
-	char value[16];
-
-	for (int64_t i = 0; i < 70 * WINDOW; i += 40) {
-		snprintf(value, sizeof value, "%d", (int)i);
-		ck_assert_int_eq(use_at(value, NOW + YEAR + i, NOW + YEAR + i), SG_NONCE_FRESH);
-	}
-	sg_log_set(keep_line, NULL);
-	ck_assert_int_eq(use_at("now", NOW, NOW), SG_NONCE_UNSURE);
-	ck_assert_msg(strstr(line, path) != NULL && strstr(line, "clock was ahead") != NULL &&
-	              strstr(line, "wait 600 seconds") != NULL, "%s", line);
-	/* Once in a minute. */
-	line[0] = '\0';
-	ck_assert_int_eq(use_at("now", NOW + 59, NOW + 59), SG_NONCE_UNSURE);
-	ck_assert_str_eq(line, "");
-	ck_assert_int_eq(use_at("now", NOW + 60, NOW + 60), SG_NONCE_UNSURE);
-	ck_assert_str_ne(line, "");
-	sg_log_set(NULL, NULL);
-}
-END_TEST
-
-START_TEST(a_store_that_fails_is_named)
-{
-	sg_log_set(keep_line, NULL);
-	restart(MAX);
-	ck_assert_int_eq(use_at("b", NOW, NOW), SG_NONCE_FRESH);
-	ck_assert_int_eq(unlink(path), 0);
-	/* It is noticed when rows are moved, and from then on. */
-	ck_assert_int_eq(use_at("a", NOW, NOW), SG_NONCE_FRESH);
-	ck_assert_int_ne(try_at("c", NOW + 90), SG_OK);
-	line[0] = '\0';
-	ck_assert_int_ne(try_at("d", NOW + 90), SG_OK);
-	ck_assert_msg(strstr(line, path) != NULL && strstr(line, "keeps no nonces") != NULL, "%s", line);
-	sg_log_set(NULL, NULL);
 }
 END_TEST
 
@@ -414,9 +338,6 @@ static Suite *suite(void)
 	tcase_add_test(tcase, what_is_full_takes_no_more_and_forgets_nothing);
 	tcase_add_test(tcase, what_is_too_old_makes_room);
 	tcase_add_test(tcase, what_was_forgotten_is_not_fresh_when_the_clock_goes_back);
-	tcase_add_test(tcase, a_clock_that_was_a_year_ahead_for_a_moment_does_no_harm);
-	tcase_add_test(tcase, a_clock_that_was_ahead_for_long_is_told_of);
-	tcase_add_test(tcase, a_store_that_fails_is_named);
 	tcase_add_test(tcase, a_smaller_window_of_another_does_not_open_ours);
 	tcase_add_test(tcase, values_of_all_times_are_forgotten_in_the_end);
 	tcase_add_test(tcase, two_stores_of_one_process_see_each_other);
