@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Ring enroll. The log as evidence: signed heads, and whether the log is the one that they were
- * signed for. An entry that was changed, added or taken out breaks the chain of hashes; whoever makes
+ * signed for. An entry that was changed, added or taken out breaks the chain of hashes; who makes
  * the chain anew has no signature for it; whoever cuts the end off is told by a head that was kept
  * elsewhere. What was appended since the last head is not covered by a signature.
  */

@@ -25,6 +25,7 @@ fuzz_endpoint_sources = tests/fuzz/endpoint.c tests/fuzz/input.c tests/fuzz/inpu
 	tools/serve_route.c tools/serve_route.h
 fuzz_enroll_sources = tests/fuzz/enroll.c tests/fuzz/input.c tests/fuzz/input.h
 fuzz_evidence_sources = tests/fuzz/evidence.c tests/fuzz/input.c tests/fuzz/input.h
+fuzz_fleet_sources = tests/fuzz/fleet.c tests/fuzz/input.c tests/fuzz/input.h
 fuzz_machines_sources = \
 	tests/fuzz/machines.c \
 	tests/fuzz/input.c \
@@ -75,6 +76,7 @@ replays = \
 	tests/fuzz/replay_endpoint \
 	tests/fuzz/replay_enroll \
 	tests/fuzz/replay_evidence \
+	tests/fuzz/replay_fleet \
 	tests/fuzz/replay_machines \
 	tests/fuzz/replay_nonce \
 	tests/fuzz/replay_pkcs8 \
@@ -98,6 +100,7 @@ tests_fuzz_replay_attrs_SOURCES = tests/fuzz/replay.c $(fuzz_attrs_sources)
 tests_fuzz_replay_config_SOURCES = tests/fuzz/replay.c $(fuzz_config_sources)
 tests_fuzz_replay_endpoint_SOURCES = tests/fuzz/replay.c $(fuzz_endpoint_sources)
 tests_fuzz_replay_enroll_SOURCES = tests/fuzz/replay.c $(fuzz_enroll_sources)
+tests_fuzz_replay_fleet_SOURCES = tests/fuzz/replay.c $(fuzz_fleet_sources)
 tests_fuzz_replay_evidence_SOURCES = tests/fuzz/replay.c $(fuzz_evidence_sources)
 tests_fuzz_replay_machines_SOURCES = tests/fuzz/replay.c $(fuzz_machines_sources)
 tests_fuzz_replay_nonce_SOURCES = tests/fuzz/replay.c $(fuzz_nonce_sources)
@@ -123,6 +126,7 @@ fuzzers = \
 	tests/fuzz/fuzz_endpoint \
 	tests/fuzz/fuzz_enroll \
 	tests/fuzz/fuzz_evidence \
+	tests/fuzz/fuzz_fleet \
 	tests/fuzz/fuzz_machines \
 	tests/fuzz/fuzz_nonce \
 	tests/fuzz/fuzz_pkcs8 \
@@ -145,6 +149,7 @@ tests_fuzz_fuzz_attrs_SOURCES = $(fuzz_attrs_sources)
 tests_fuzz_fuzz_config_SOURCES = $(fuzz_config_sources)
 tests_fuzz_fuzz_endpoint_SOURCES = $(fuzz_endpoint_sources)
 tests_fuzz_fuzz_enroll_SOURCES = $(fuzz_enroll_sources)
+tests_fuzz_fuzz_fleet_SOURCES = $(fuzz_fleet_sources)
 tests_fuzz_fuzz_evidence_SOURCES = $(fuzz_evidence_sources)
 tests_fuzz_fuzz_machines_SOURCES = $(fuzz_machines_sources)
 tests_fuzz_fuzz_nonce_SOURCES = $(fuzz_nonce_sources)
@@ -167,6 +172,7 @@ tests_fuzz_fuzz_attrs_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_config_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_endpoint_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_enroll_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_fleet_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_evidence_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS) $(evidence_wraps)
 tests_fuzz_fuzz_machines_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_nonce_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
