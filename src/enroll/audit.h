@@ -10,7 +10,7 @@
 
 #include "store/fleet.h"
 
-/* A file of heads has a line for each: "signet-head 1", the number of the entry, Unix seconds, and in
+/* A file of heads has a line for each: "signet-head 1", the entry's number, Unix seconds, and in
  * hexadecimal digits the hash, the public key and the signature, with a space between. */
 #define SG_AUDIT_LINE_MAX 320
 #define SG_AUDIT_HEADS_MAX ((size_t)64 << 20)   /* bytes of a file of heads */

@@ -112,7 +112,7 @@ enum sg_err sg_fleet_token_each(struct sg_fleet *fleet, sg_fleet_token_visit *vi
 
 	if (err != SG_OK)
 		return err;
-	s = sg_statement(call.db, "SELECT " COLUMNS " FROM token ORDER BY created, id");
+	s = sg_statement(call.db, "SELECT " COLUMNS " FROM token ORDER BY rowid");
 	while (more && sg_statement_row(&s)) {
 		read_token(&s, &token);
 		more = s.err == SG_OK && visit(context, &token);
