@@ -3,6 +3,7 @@
  * signet registrar begin, finish: the registrar's side of an enrolment whose messages go over
  * another way than HTTPS.
  */
+#include <string.h>
 #include <time.h>
 
 #include "tools/fail.h"
@@ -12,6 +13,17 @@
 typedef enum sg_enroll_reason answerer(struct sg_registrar *registrar,
                                        const struct sg_registrar_caller *caller,
                                        struct sg_bytes json, struct sg_buf *answer);
+
+/* Return a message without the lines and spaces that what carries files puts behind it: both sides
+ * hash the object alone. */
+static struct sg_bytes trim(const struct sg_buf *message)
+{
+	struct sg_bytes json = sg_buf_bytes(message);
+
+	while (json.len > 0 && memchr(" \t\r\n", json.data[json.len - 1], 4) != NULL)
+		json.len--;
+	return json;
+}
 
 /* Answer the message on standard input. */
 static enum tool_exit answer(struct tool *tool, answerer *call, const char *hint)
@@ -32,7 +44,7 @@ static enum tool_exit answer(struct tool *tool, answerer *call, const char *hint
 	while (message.len > 0 && message.data[message.len - 1] == '\n')
 		message.len--;
 	tool_log_clear();
-	reason = call(registrar.registrar, &caller, sg_buf_bytes(&message), &said);
+	reason = call(registrar.registrar, &caller, trim(&message), &said);
 	if (reason == SG_ENROLL_OK)
 		code = tool_write(sg_buf_bytes(&said));
 	else

@@ -31,6 +31,7 @@ attack_tests = \
 attack_scripts = \
 	tests/attack/test_delivered.sh \
 	tests/attack/test_disk.sh \
+	tests/attack/test_enroll_wire.sh \
 	tests/attack/test_other_user.sh \
 	tests/attack/test_recovery.sh \
 	tests/attack/test_request_tool.sh \

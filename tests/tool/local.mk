@@ -3,6 +3,7 @@ tool_scripts = \
 	tests/tool/test_boot.sh \
 	tests/tool/test_doctor.sh \
 	tests/tool/test_either.sh \
+	tests/tool/test_enroll.sh \
 	tests/tool/test_enroll_machine.sh \
 	tests/tool/test_envelope.sh \
 	tests/tool/test_files.sh \
