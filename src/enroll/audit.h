@@ -45,8 +45,8 @@ enum sg_err sg_audit_verify(struct sg_fleet *fleet, struct sg_bytes heads, const
 const char *sg_audit_name(enum sg_audit_fault fault);
 const char *sg_audit_sentence(enum sg_audit_fault fault);
 
-/* Append the line of a head to a file, which is made with mode 0600, and bring it to the disk. Errors:
- * SYSTEM, STORE_FULL, STORE_READONLY. */
+/* Append the line of a head to a file, which is made with mode 0600, and bring it to the disk.
+ * Errors: SYSTEM, STORE_FULL, STORE_READONLY. */
 enum sg_err sg_audit_append(const char *path, const struct sg_fleet_head *head);
 
 /* Read one line, without its end. */
