@@ -23,9 +23,10 @@ static enum tool_exit tell_json(const struct sg_audit_report *report, bool has_k
 	tool_json_put(json, "heads", json_integer((json_int_t)report->heads));
 	tool_json_put(json, "signedUntil", json_integer((json_int_t)report->signed_seq));
 	tool_json_put(json, "signedAt", tool_time_json(report->signed_at));
-	tool_json_put(json, "key", report->signed_seq != 0
-	                                   ? tool_json_hex(sg_bytes(report->key, sizeof report->key))
-	                                   : json_null());
+	tool_json_put(json, "key",
+	              report->signed_seq != 0
+	                      ? tool_json_hex(sg_bytes(report->key, sizeof report->key))
+	                      : json_null());
 	tool_json_put(json, "keyGiven", json_boolean(has_key));
 	return tool_json_out(json);
 }

@@ -86,9 +86,9 @@ json_t *tool_time_json(int64_t seconds)
 void tool_time_text(struct tool_text *text, int64_t seconds, const char *otherwise)
 {
 	char when[40];
+	const bool has = seconds != 0 && time_write(seconds, when, sizeof when);
 
-	tool_text_add(text, "%s", seconds != 0 && time_write(seconds, when, sizeof when) ? when
-	                                                                                 : otherwise);
+	tool_text_add(text, "%s", has ? when : otherwise);
 }
 
 const char *tool_fleet_token_state(const struct sg_fleet_token *token, int64_t now)
@@ -128,8 +128,8 @@ json_t *tool_fleet_token_json(const struct sg_fleet_token *token, int64_t now)
 	tool_json_put(json, "revoked", tool_time_json(token->revoked));
 	tool_json_put(json, "uses", json_integer(token->uses));
 	tool_json_put(json, "maxUses", json_integer(token->max_uses));
-	tool_json_put(json, "rules", json_loadb((const char *)token->rules.data, token->rules.len, 0,
-	                                        NULL));
+	tool_json_put(json, "rules",
+	              json_loadb((const char *)token->rules.data, token->rules.len, 0, NULL));
 	return json;
 }
 

@@ -43,6 +43,7 @@ const char *tool_fleet_token_state(const struct sg_fleet_token *token, int64_t n
 const char *tool_fleet_member_state(const struct sg_fleet_member *member, int64_t now);
 
 /* Append all of a member, a line each. */
-void tool_fleet_member_text(struct tool_text *text, const struct sg_fleet_member *member, int64_t now);
+void tool_fleet_member_text(struct tool_text *text, const struct sg_fleet_member *member,
+                            int64_t now);
 
 #endif

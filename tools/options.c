@@ -295,7 +295,8 @@ static bool wants_help(int argc, char **argv)
 	return false;
 }
 
-/* Join the first n words; the second may look like an option: "unseal --check" is what people try. */
+/* Join the first n words; the second may look like an option: "unseal --check" is what people
+ * try. */
 static void join_words(char **argv, int n, char *out, size_t size)
 {
 	size_t len = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * signet registrar machine ..., signet registrar agent ...: the members of a fleet, and what is done
- * to them. Both kinds have the same verbs, on tables of their own.
+ * signet registrar machine ..., signet registrar agent ...: the members of a fleet, and what is
+ * done to them. Both kinds have the same verbs, on tables of their own.
  */
 #include "tools/registrar_member.h"
 
@@ -220,7 +220,7 @@ static enum tool_exit act(struct tool *tool)
 	ACT(kind, "revert", "take its last extension back", "", "", NULL, OPT_END),           \
 	ACT(kind, "guard", "say from where and when it may ask", " --guard TEXT",             \
 	    " --guard 'from=10.0.0.0/8 between=08:00-18:00 zone=Europe/Berlin'",              \
-	    "An empty text takes the guard away. signet-registrar(1) has its clauses.", OPT_GUARD), \
+	    "An empty text takes the guard away. signet-fleet(1) has its clauses.", OPT_GUARD), \
 	ACT(kind, "revoke", "take no request of it ever again", "", "", NULL, OPT_END),       \
 	ACT(kind, "delete", "forget it; the log does not", "", "", NULL, OPT_END)
 

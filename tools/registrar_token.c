@@ -68,7 +68,7 @@ static enum tool_exit take_eks(const struct tool *tool, struct sg_enroll_rules *
 		if (rules->n_eks == SG_ENROLL_EKS_MAX || len != 2 * SG_ENROLL_EK_HASH ||
 		    !sg_bytes_unhex(sg_bytes(rest.data, len), rules->eks[rules->n_eks],
 		                    SG_ENROLL_EK_HASH))
-			code = tool_fail(TOOL_FAILED, "signet-registrar(1) says what they are of.",
+			code = tool_fail(TOOL_FAILED, "signet-fleet(1) says what they are of.",
 			                 "line %zu of %s is no SHA-256 in hexadecimal digits, or one "
 			                 "too many", rules->n_eks + 1, path);
 		else

@@ -206,7 +206,8 @@ static inline bool tool_given(const struct tool *tool, enum tool_option option)
 const char *tool_next(const struct tool *tool, enum tool_option option, size_t *at);
 
 /* The overview and the verbs, each in the file of its name. */
-extern const struct tool_verb tool_verb_audit_verify, tool_verb_curl, tool_verb_decrypt, tool_verb_delete,
+extern const struct tool_verb tool_verb_audit_verify, tool_verb_curl, tool_verb_decrypt,
+	tool_verb_delete,
 	tool_verb_destroy,
 	tool_verb_doctor, tool_verb_encrypt, tool_verb_enroll,
 	tool_verb_enroll_answer, tool_verb_enroll_begin, tool_verb_enroll_finish,

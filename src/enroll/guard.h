@@ -6,7 +6,7 @@
  *     from=10.0.0.0/8,2001:db8::/32       ranges of addresses, enroll/net.h
  *     between=22:00-06:00                 from that minute on until before that one; over midnight
  *                                         where the second is not later than the first
- *     days=mon,tue,wed,thu,fri            days on which that time begins; without "between" all of it
+ *     days=mon,tue,wed,thu,fri            days on which that time begins; else whole ones
  *     zone=Europe/Berlin                  where these are told; UTC where it is not said
  *
  * And the callbacks by which a verifier of signed requests looks a member of a fleet up and keeps
@@ -38,8 +38,8 @@ bool sg_guard_read(const char *text, struct sg_guard *out);
 bool sg_guard_allows(const struct sg_guard *guard, struct sg_bytes source, int64_t now,
                      int32_t offset);
 
-/* Which members a verifier knows. A server that returns secrets says machines alone: then nothing it
- * does looks at the table of agents. */
+/* Which members a verifier knows. A server that returns secrets says machines alone: then nothing
+ * it does looks at the table of agents. */
 struct sg_guard_verifier {
 	struct sg_fleet *fleet;
 	bool machines, agents;

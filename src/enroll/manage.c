@@ -68,8 +68,8 @@ enum sg_err sg_manage_token_create(const struct sg_manager *manager, const char 
 		err = sg_enroll_token_make(text, token.hash);
 	if (err != SG_OK)
 		goto out;
-	(void)snprintf(detail, sizeof detail, "{\"uses\":%u,\"expires\":%lld,\"level\":\"%s\"}", uses,
-	               (long long)token.expires, sg_enroll_level_name(rules->level));
+	(void)snprintf(detail, sizeof detail, "{\"uses\":%u,\"expires\":%lld,\"level\":\"%s\"}",
+	               uses, (long long)token.expires, sg_enroll_level_name(rules->level));
 	event = event_of(manager, "token-created", token.id, detail);
 	err = manager->fleet->ops->token_add(manager->fleet, &token, &event);
 	if (err == SG_OK)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Ring enroll. What an administrator does to a fleet: makes and revokes tokens, and changes members.
- * Each call is one transaction with its entry in the log; who did it is the caller's word.
+ * Ring enroll. What an administrator does to a fleet: makes and revokes tokens, and changes
+ * members. Each call is one transaction with its entry in the log; who did it is the caller's word.
  */
 #ifndef SG_ENROLL_MANAGE_H
 #define SG_ENROLL_MANAGE_H
@@ -29,8 +29,8 @@ enum sg_manage_action {
 	SG_MANAGE_APPROVE,
 	SG_MANAGE_DISABLE,
 	SG_MANAGE_ENABLE,
-	SG_MANAGE_EXTEND,               /* seconds more, from its end or from now, whichever is later;
-	                                 * never beyond twelve months from now */
+	SG_MANAGE_EXTEND,               /* seconds more, from its end or from now, whichever is
+	                                 * later; never beyond twelve months from now */
 	SG_MANAGE_REVERT,               /* the last extension that stands */
 	SG_MANAGE_REVOKE,               /* for ever */
 	SG_MANAGE_GUARD,

@@ -27,9 +27,9 @@ bool sg_host_matches(const char *pattern, struct sg_bytes host);
 /* Tell whether a text may be a pattern: what may be in a host name, * and ?. */
 bool sg_host_pattern_is(struct sg_bytes pattern);
 
-/* Write a name by its template, in which {uuid8} is the first eight digits of the identifier, {uuid}
- * all of it, and {host} the host name. False where the template has other braces or what is no
- * plain ASCII, and where the name is empty or has no room. */
+/* Write a name by its template, in which {uuid8} is the first eight digits of the identifier,
+ * {uuid} all of it, and {host} the host name. False where the template has other braces or what is
+ * no plain ASCII, and where the name is empty or has no room. */
 bool sg_name_make(const char *template, const char *id, const char *host, char *out, size_t size);
 
 #endif

@@ -21,8 +21,8 @@ struct sg_nets {
 	size_t n;
 };
 
-/* Read ranges with commas between; an address alone is the range of it. False for anything else, also
- * for bits behind the range ("10.0.0.1/8"), which are a mistake more often than not. */
+/* Read ranges with commas between; an address alone is the range of it. False for anything else,
+ * also for bits behind the range ("10.0.0.1/8"), which are a mistake more often than not. */
 bool sg_nets_read(struct sg_bytes text, struct sg_nets *out);
 
 /* Tell whether an address, as text, is in one of the ranges. An address of IPv4 that is written as

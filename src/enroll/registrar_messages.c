@@ -12,8 +12,8 @@
 #define MILLISECONDS 1000
 #define NO_TOKEN "-"                    /* stands in a hello that is kept */
 
-/* Keep the hello without its token, of which only the hash may be kept. What ties the machine to the
- * hello that it sent is the transcript. */
+/* Keep the hello without its token, of which only the hash may be kept. What ties the machine to
+ * the hello that it sent is the transcript. */
 static enum sg_err keep_hello(struct sg_enroll_hello *hello, struct sg_buf *out)
 {
 	enum sg_err err;

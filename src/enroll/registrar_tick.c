@@ -130,7 +130,8 @@ static enum sg_err sign_due(struct sg_registrar *registrar, int64_t now, bool mu
 	if (err == SG_OK)
 		(void)last_head(registrar, &head);
 	else
-		sg_log(SG_LOG_ERROR, "The end of the log can't be signed: %s.", sg_err_sentence(err));
+		sg_log(SG_LOG_ERROR, "The end of the log can't be signed: %s.",
+		       sg_err_sentence(err));
 out:
 	pthread_mutex_unlock(&registrar->signing);
 	return err;

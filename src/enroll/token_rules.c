@@ -245,7 +245,8 @@ enum sg_err sg_enroll_rules_read(struct sg_bytes text, struct sg_enroll_rules *o
 {
 	const size_t members = 16;
 	json_error_t error;
-	json_t *json = json_loadb((const char *)text.data, text.len, JSON_REJECT_DUPLICATES, &error);
+	json_t *json = json_loadb((const char *)text.data, text.len, JSON_REJECT_DUPLICATES,
+	                          &error);
 	bool good;
 
 	*wrong = "version";

@@ -13,7 +13,8 @@
 
 struct sg_zone;
 
-/* Tell whether a text may be the name of a zone: parts of letters, digits, +, - and _, with / between. */
+/* Tell whether a text may be the name of a zone: parts of letters, digits, +, - and _, with /
+ * between. */
 bool sg_zone_name_is(struct sg_bytes name);
 
 /* Read a zone from its file in the folder, or from the bytes of one. The caller frees *out. Errors:

@@ -139,7 +139,8 @@ static int64_t days_before(int64_t year)
 {
 	const int64_t y = year - 1;
 
-	return 365 * (year - 1970) + (y / 4 - y / 100 + y / 400) - (1969 / 4 - 1969 / 100 + 1969 / 400);
+	return 365 * (year - 1970) + (y / 4 - y / 100 + y / 400) -
+	       (1969 / 4 - 1969 / 100 + 1969 / 400);
 }
 
 static int64_t year_of(int64_t at)
