@@ -87,7 +87,8 @@ lists_machines() {
 }
 
 state() {
-	exits 0 registrar machine show "${STORE[@]}" --id "$ID" --json && [ "$(told "$1")" = "$2" ] || { cat "$FOLDER/out"; return 1; }
+	exits 0 registrar machine show "${STORE[@]}" --id "$ID" --json || return 1
+	[ "$(told "$1")" = "$2" ] || { cat "$FOLDER/out"; return 1; }
 }
 
 changes_it() {
