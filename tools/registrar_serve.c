@@ -138,8 +138,8 @@ static enum tool_exit start(struct server *s)
 	if (err != SG_OK)
 		return tool_fail_err(err, "can't serve");
 	serve_route_calls(s->route, &calls);
-	return serve_http_start(&s->socket, s->key != NULL ? &s->certificate : NULL, s->key, &limits,
-	                        &calls, &s->http);
+	return serve_http_start(&s->socket, s->key != NULL ? &s->certificate : NULL, s->key,
+	                        &limits, &calls, &s->http);
 }
 
 /* Serve until a signal ends it. All threads have them blocked. */

@@ -369,9 +369,9 @@ const struct tool_verb tool_verb_request_verify = {
 	.summary = "tell whether an HTTP request is signed by who may",
 	.usage = "(--public-key FILE | --machines FILE | --registrar FILE | --label NAME)\n"
 	         "                [--source ADDRESS] [--form vault|rfc9421|hmac] [--skew SECONDS]\n"
-	         "                [--nonces FILE] [--require LIST] [--sig-label LABEL] [--tag TEXT] [--allow-query]\n"
-	         "                [--timestamp SECONDS] [--json] [--token LABEL] [--pin-file FILE]\n"
-	         "                [--key-pin-file FILE]\n"
+	         "                [--nonces FILE] [--require LIST] [--sig-label LABEL] [--tag TEXT]\n"
+	         "                [--allow-query] [--timestamp SECONDS] [--json] [--token LABEL]\n"
+	         "                [--pin-file FILE] [--key-pin-file FILE]\n"
 	         "                ([--scheme SCHEME] < request | --url URL [--method METHOD]\n"
 	         "                [--header FIELD]... [--body FILE])",
 	.text = "The request is read as it came, head and body, from standard input, or is what --url,\n"
@@ -383,8 +383,9 @@ const struct tool_verb tool_verb_request_verify = {
 	        "the token; the others need neither token nor TPM.",
 	.example = "signet request verify --public-key machine.pem --nonces nonces.db < request",
 	.run = run,
-	.options = { OPT_PUBLIC_KEY, OPT_MACHINES, OPT_REGISTRAR, OPT_SOURCE, OPT_LABEL, OPT_FORM, OPT_SKEW, OPT_NONCES,
-	             OPT_REQUIRE, OPT_SIG_LABEL, OPT_TAG, OPT_ALLOW_QUERY, OPT_TIMESTAMP,
+	.options = { OPT_PUBLIC_KEY, OPT_MACHINES, OPT_REGISTRAR, OPT_SOURCE, OPT_LABEL,
+	             OPT_FORM, OPT_SKEW, OPT_NONCES, OPT_REQUIRE, OPT_SIG_LABEL, OPT_TAG,
+	             OPT_ALLOW_QUERY, OPT_TIMESTAMP,
 	             OPT_SCHEME, TOOL_MESSAGE_OPTIONS, OPT_JSON, OPT_TOKEN, OPT_PIN_FILE,
 	             OPT_KEY_PIN_FILE },
 };

@@ -132,6 +132,14 @@ by_systemd() {
 	registrar_await && [ "$REGISTRAR_URL" = "https://127.0.0.1:$(cat "$FOLDER/port")" ] && ask / && answers 404 && registrar_stop
 }
 
+# The key of a token signs the log's head at the end, and a file elsewhere has it.
+signed_log() {
+	tpm_start && signet init --label machine --machine > /dev/null && signet keygen --label audit > /dev/null &&
+		signet pubkey --label audit --format pem > "$FOLDER/audit.pem" && registrar_start "${TLS[@]}" --sign-with audit --heads "$FOLDER/heads" &&
+		ask /v1/signet/enroll/begin -d '{}' && registrar_stop && [ -s "$FOLDER/heads" ] &&
+		exits 0 audit verify --registrar "$REGISTRAR" --heads "$FOLDER/heads" --public-key "$FOLDER/audit.pem"
+}
+
 check 'it serves over TLS, and says where' it_serves
 check 'a refusal is JSON that nobody keeps' as_json
 check 'TLS is 1.2 at least' old_tls
@@ -144,6 +152,7 @@ check 'who asks too often waits' waits
 check 'SIGTERM ends it well' ends_well
 check 'without TLS it serves this machine alone' plain_here
 check 'a socket of systemd is taken' by_systemd
+check 'a key of a token signs the log, for who keeps the signatures' signed_log
 check 'without TLS nobody else is served' refuses 2 'Tokens would go over the network in plain text' --listen 0.0.0.0:0 --allow-http
 check 'TLS or not must be said' refuses 2 '--allow-http' --listen 127.0.0.1:0
 check 'and not both' refuses 2 '--allow-http' --listen 127.0.0.1:0 --allow-http "${TLS[@]}"
