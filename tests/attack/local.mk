@@ -42,7 +42,7 @@ attack_scripts = \
 
 check_PROGRAMS += $(attack_tests)
 TESTS += $(attack_tests) $(attack_scripts)
-THREAD_TESTS += tests/attack/test_request_server tests/attack/test_tripwire
+THREAD_TESTS += tests/attack/test_fleet tests/attack/test_request_server tests/attack/test_tripwire
 EXTRA_DIST += $(attack_scripts) tests/attack/mutate.sh tests/attack/mutations
 
 # It counts how often a signature is checked.

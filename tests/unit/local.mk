@@ -161,6 +161,7 @@ TESTS += $(unit_tests)
 THREAD_TESTS += \
 	tests/unit/test_alarm \
 	tests/unit/test_any_ask \
+	tests/unit/test_enroll_registrar \
 	tests/unit/test_enroll_verify \
 	tests/unit/test_errand \
 	tests/unit/test_gate \
@@ -169,6 +170,7 @@ THREAD_TESTS += \
 	tests/unit/test_signal \
 	tests/unit/test_slab \
 	tests/unit/test_store \
+	tests/unit/test_store_fleet \
 	tests/unit/test_store_nonce
 
 # They say which boot this is, and one dies in the middle.
