@@ -15,7 +15,7 @@ _signet_options() {
 	sign) echo --label --format --token --pin-file --key-pin-file --force ;;
 	verify) echo --label --signature --format --token ;;
 	'request sign') echo --url --method --header --body --label --form --id --identity --as --timestamp --nonce --allow-query --components --sig-label --tag --lifetime --json --curl --token --pin-file --key-pin-file ;;
-	'request verify') echo --public-key --machines --registrar --source --label --form --skew --nonces --require --sig-label --tag --allow-query --timestamp --scheme --url --method --header --body --json --token --pin-file --key-pin-file ;;
+	'request verify') echo --public-key --machines --registrar --class --source --label --form --skew --nonces --require --sig-label --tag --allow-query --timestamp --scheme --url --method --header --body --json --token --pin-file --key-pin-file ;;
 	curl) echo --label --form --id --identity --as --timestamp --nonce --allow-query --components --sig-label --tag --lifetime --token --pin-file --key-pin-file ;;
 	enroll) echo --token-file --origin --label --class --identity --ca --timeout --event-log --again --allow-http --owner-auth-file --token --pin-file --json ;;
 	'enroll answer') echo --event-log --token --pin-file ;;

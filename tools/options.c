@@ -44,7 +44,7 @@ static const struct option_row rows[OPT_COUNT] = {
 	[OPT_BY_CLOCK] = { "--by-clock", NULL, "the TPM's clock ends the key, too" },
 	[OPT_CA] = { "--ca", "FILE", "who signed the server's certificate, instead of the machine's" },
 	[OPT_CHECK] = { "--check", NULL, "only check that it can be unwrapped" },
-	[OPT_CLASS] = { "--class", "CLASS", "what enrols: machine or agent" },
+	[OPT_CLASS] = { "--class", "CLASS", "whether it is a machine or an agent" },
 	[OPT_COMPONENTS] = { "--components", "LIST",
 	                     "what is signed, such as @method,@target-uri; form rfc9421" },
 	[OPT_CURL] = { "--curl", NULL, "answer in the form that curl -K reads" },

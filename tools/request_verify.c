@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "enroll/guard.h"
+#include "enroll/message.h"
 #include "tools/fail.h"
 #include "tools/guard.h"
 #include "tools/json.h"
@@ -104,14 +105,29 @@ static enum tool_exit check_stdin(const struct tool *tool)
 	return TOOL_OK;
 }
 
-/* Open the store of a registrar, which knows machines and agents. */
+/* Choose the table of a registrar that is looked at: an agent never passes for a machine. */
+static enum tool_exit choose_class(struct check *check)
+{
+	const char *text = check->tool->value[OPT_CLASS];
+	enum sg_enroll_class class = SG_CLASS_MACHINE;
+
+	if (text != NULL && !sg_enroll_class_find(text, &class))
+		return tool_fail(TOOL_USAGE, NULL, "--class is machine or agent");
+	check->fleet.machines = class == SG_CLASS_MACHINE;
+	check->fleet.agents = class == SG_CLASS_AGENT;
+	return TOOL_OK;
+}
+
+/* Open the store of a registrar. */
 static enum tool_exit open_fleet(struct check *check)
 {
 	const char *path = check->tool->value[OPT_REGISTRAR];
+	enum tool_exit code = choose_class(check);
 	enum sg_err err;
 
+	if (code != TOOL_OK)
+		return code;
 	tool_log_clear();
-	check->fleet.machines = check->fleet.agents = true;
 	err = sg_zones_new(SG_ZONE_FOLDER, &check->fleet.zones);
 	if (err == SG_OK)
 		err = sg_fleet_open(path, false, &check->fleet.fleet);
@@ -131,6 +147,9 @@ static enum tool_exit read_signers(struct check *check)
 	if (tool_given(tool, OPT_SOURCE) && !tool_given(tool, OPT_REGISTRAR))
 		return tool_fail(TOOL_USAGE, NULL, "--source goes with --registrar, which keeps who may "
 		                 "ask from where");
+	if (tool_given(tool, OPT_CLASS) && !tool_given(tool, OPT_REGISTRAR))
+		return tool_fail(TOOL_USAGE, NULL, "--class goes with --registrar, which keeps machines "
+		                 "and agents apart");
 	if (tool_given(tool, OPT_REGISTRAR))
 		return open_fleet(check);
 	if (tool_given(tool, OPT_PUBLIC_KEY))
@@ -319,6 +338,8 @@ static enum tool_exit tell(const struct check *check, enum sg_request_reason rea
 		                 sg_request_reason_sentence(reason),
 		                 sg_request_reason_name(reason));
 	tool_text_add(&text, "The request is signed by ");
+	if (check->fleet.fleet != NULL)
+		tool_text_add(&text, "the %s ", tool_machine_class(check->verdict->machine->kind));
 	if (signature->id.len > 0)
 		tool_text_name(&text, sg_bytes(signature->id.data, signature->id.len));
 	else
@@ -368,7 +389,8 @@ const struct tool_verb tool_verb_request_verify = {
 	.name = "request verify",
 	.summary = "tell whether an HTTP request is signed by who may",
 	.usage = "(--public-key FILE | --machines FILE | --registrar FILE | --label NAME)\n"
-	         "                [--source ADDRESS] [--form vault|rfc9421|hmac] [--skew SECONDS]\n"
+	         "                [--class machine|agent] [--source ADDRESS]\n"
+	         "                [--form vault|rfc9421|hmac] [--skew SECONDS]\n"
 	         "                [--nonces FILE] [--require LIST] [--sig-label LABEL] [--tag TEXT]\n"
 	         "                [--allow-query] [--timestamp SECONDS] [--json] [--token LABEL]\n"
 	         "                [--pin-file FILE] [--key-pin-file FILE]\n"
@@ -378,12 +400,12 @@ const struct tool_verb tool_verb_request_verify = {
 	        "--method, --header and --body say. The exit code is 0 for a good one and 8 for one that\n"
 	        "is refused; the answer says why. A request may be 300 seconds old if --skew does not say\n"
 	        "otherwise; with --nonces it is taken once. With --registrar the machines are those that\n"
-	        "enrolled, and each may ask only from where and when its entry says; --source is the\n"
-	        "address that the request came from. --label is for the form hmac, whose key is in\n"
-	        "the token; the others need neither token nor TPM.",
+	        "enrolled, or the agents with --class agent, never both, and each may ask only from where\n"
+	        "and when its entry says; --source is the address that the request came from. --label is\n"
+	        "for the form hmac, whose key is in the token; the others need neither token nor TPM.",
 	.example = "signet request verify --public-key machine.pem --nonces nonces.db < request",
 	.run = run,
-	.options = { OPT_PUBLIC_KEY, OPT_MACHINES, OPT_REGISTRAR, OPT_SOURCE, OPT_LABEL,
+	.options = { OPT_PUBLIC_KEY, OPT_MACHINES, OPT_REGISTRAR, OPT_CLASS, OPT_SOURCE, OPT_LABEL,
 	             OPT_FORM, OPT_SKEW, OPT_NONCES, OPT_REQUIRE, OPT_SIG_LABEL, OPT_TAG,
 	             OPT_ALLOW_QUERY, OPT_TIMESTAMP,
 	             OPT_SCHEME, TOOL_MESSAGE_OPTIONS, OPT_JSON, OPT_TOKEN, OPT_PIN_FILE,

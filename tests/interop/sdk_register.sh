@@ -63,7 +63,7 @@ says "^200 .*\"machineId\":\"$uuid\"" '"machineName":"worker-[0-9a-f]{8}"' '"vau
 
 it 'requests that it signs then are taken, once each'
 succeeds judged 0 get --nonces "$folder/nonces"
-says "signed by $(cat "$folder/requests/id")"
+says "signed by the machine $(cat "$folder/requests/id")"
 succeeds judged 0 post --nonces "$folder/nonces" --json
 says '"class": *"machine"'
 succeeds judged 8 post --nonces "$folder/nonces"

@@ -66,7 +66,7 @@ judged() {
 
 # from ORIGIN LEVEL
 from() {
-	machine "$1" && enrolls 0 token --origin "$1" && prints "Level: $2." && request && prints "signed by $("$JSON" machineId < "$ID/identity.json" | tr -d '"')"
+	machine "$1" && enrolls 0 token --origin "$1" && prints "Level: $2." && request && prints "signed by the machine $("$JSON" machineId < "$ID/identity.json" | tr -d '"')"
 }
 
 stays() {
@@ -93,7 +93,9 @@ minted_by_demand() {
 }
 
 agent() {
-	machine robot && enrolls 0 agent --class agent && [ "$(members agent)" = 1 ] && request --json && json agent class
+	machine robot && enrolls 0 agent --class agent && [ "$(members agent)" = 1 ] && request --class agent --json && json agent class &&
+		request --class agent && prints "signed by the agent $("$JSON" agentId < "$ID/identity.json" | tr -d '"')" && judged 8 && says '(unknown-machine)' &&
+		judged 8 --class machine && machine host && request --class machine && judged 8 --class agent && judged 2 --class robot
 }
 
 not_another_class() {
