@@ -20,6 +20,7 @@ struct sg_judging {
 	const uint8_t *transcript;      /* SG_ENROLL_HASH bytes */
 	struct sg_attesting by;
 	struct sg_area_hash object;     /* from sg_judge_object on */
+	struct sg_pcrs bound;           /* by the policy; from sg_judge_policy on */
 };
 
 /* The endorsement key: its template, its certificate, its maker, the list. Fills ek and
@@ -38,11 +39,12 @@ enum sg_enroll_reason sg_judge_object(struct sg_judging *j, const struct sg_atte
 enum sg_enroll_reason sg_judge_creation(const struct sg_judging *j,
                                         const struct sg_attested *certified);
 
-/* The policy: that the steps make it, and that it is what was asked for. Fills until. Reasons:
- * POLICY, POLICY_OTHER, OBJECT_LEAVES, INTERNAL. */
-enum sg_enroll_reason sg_judge_policy(const struct sg_judging *j, struct sg_enroll_finding *out);
+/* The policy: that the steps make it, and that it is what was asked for, or narrower by PCRs or an
+ * end. Fills until and j->bound. Reasons: POLICY, POLICY_OTHER, OBJECT_LEAVES, INTERNAL. */
+enum sg_enroll_reason sg_judge_policy(struct sg_judging *j, struct sg_enroll_finding *out);
 
-/* The PCRs, and how they came to be what they are. Reasons: ATTEST..., QUOTE, PCRS, EVENTLOG,
+/* The PCRs, and how they came to be what they are; that the key is bound to those that were quoted
+ * where the demand names no values. Reasons: ATTEST..., QUOTE, PCRS, POLICY_OTHER, EVENTLOG,
  * INTERNAL. */
 enum sg_enroll_reason sg_judge_quote(const struct sg_judging *j);
 

@@ -37,6 +37,7 @@ bool sg_judge_pcrs_include(const struct sg_pcrs *wanted, const struct sg_pcrs *f
 static enum sg_enroll_reason compare(const struct sg_judging *j,
                                      const struct sg_enroll_policy *found)
 {
+	const bool derived = j->challenge->origin == SG_ORIGIN_TPM;
 	struct sg_policy wanted;
 	enum sg_err err = sg_judge_pcrs_read(j->demand->bind_pcrs, &wanted);
 	bool same = sg_judge_pcrs_include(&wanted.pcrs, &found->pcrs);
@@ -44,15 +45,18 @@ static enum sg_enroll_reason compare(const struct sg_judging *j,
 	sg_policy_clear(&wanted);
 	if (err != SG_OK)
 		return SG_ENROLL_INTERNAL;
+	/* More PCRs, or an end, only narrow; nobody asks for anything else. */
+	if (found->asks || found->signers != (derived ? 1 : 0))
+		return SG_ENROLL_POLICY_OTHER;
 	/* Of a key that is derived somebody has fixed the label, or it signs for any. */
-	if (j->challenge->origin == SG_ORIGIN_TPM && !found->authorized)
+	if (derived && !found->authorized)
 		return SG_ENROLL_POLICY_OTHER;
 	if (j->demand->lifetime != 0 && found->until == 0)
 		return SG_ENROLL_POLICY_OTHER;
 	return same ? SG_ENROLL_OK : SG_ENROLL_POLICY_OTHER;
 }
 
-enum sg_enroll_reason sg_judge_policy(const struct sg_judging *j, struct sg_enroll_finding *out)
+enum sg_enroll_reason sg_judge_policy(struct sg_judging *j, struct sg_enroll_finding *out)
 {
 	const struct sg_bytes steps = sg_buf_bytes(&j->evidence->steps);
 	struct sg_enroll_policy found;
@@ -68,6 +72,7 @@ enum sg_enroll_reason sg_judge_policy(const struct sg_judging *j, struct sg_enro
 	if (found.duplicates)
 		return SG_ENROLL_OBJECT_LEAVES;
 	out->until = found.until;
+	j->bound = found.pcrs;
 	return compare(j, &found);
 }
 
@@ -89,6 +94,27 @@ static enum sg_enroll_reason check_values(const struct sg_attested *quote,
 	       sg_bytes_equal(quote->pcrs, sg_bytes(digest, sizeof digest));
 	sg_buf_free(&selection);
 	return same ? SG_ENROLL_OK : SG_ENROLL_QUOTE;
+}
+
+/* Where the demand leaves open to which values a key is bound, they are those that the TPM quotes:
+ * or the machine could bind it to a system that it shall boot later. */
+static enum sg_enroll_reason check_bound(const struct sg_judging *j, const struct sg_pcrs *quoted)
+{
+	struct sg_policy wanted;
+	enum sg_err err = sg_judge_pcrs_read(j->demand->bind_pcrs, &wanted);
+	uint32_t differing = 0;
+
+	for (size_t i = 0; i < SG_PCR_BANKS && err == SG_OK; i++) {
+		struct sg_pcr_bank open = j->bound.bank[i];
+
+		open.selected &= wanted.pcrs.bank[i].selected & ~wanted.pcrs.bank[i].known &
+		                 quoted->bank[i].selected;
+		differing |= sg_pcr_bank_differing((enum sg_digest_alg)i, &open, &quoted->bank[i]);
+	}
+	sg_policy_clear(&wanted);
+	if (err != SG_OK)
+		return SG_ENROLL_INTERNAL;
+	return differing == 0 ? SG_ENROLL_OK : SG_ENROLL_POLICY_OTHER;
 }
 
 static bool same_selection(const struct sg_pcrs *a, const struct sg_pcrs *b)
@@ -131,6 +157,8 @@ enum sg_enroll_reason sg_judge_quote(const struct sg_judging *j)
 		why = check_values(&quote, &quoted.pcrs);
 	if (why == SG_ENROLL_OK && !sg_judge_pcrs_include(&wanted.pcrs, &quoted.pcrs))
 		why = SG_ENROLL_PCRS;
+	if (why == SG_ENROLL_OK)
+		why = check_bound(j, &quoted.pcrs);
 	if (why == SG_ENROLL_OK)
 		why = check_eventlog(j, &quoted.pcrs);
 out:

@@ -19,17 +19,24 @@
 #define NAME_SHA256 34
 #define ALG_SHA256 0x000b
 
-/* Commands that a policy may be kept to [TPM2 Part 2 §6.5.2]. */
+/* The one command of those that a policy may be kept to which is known not to use what is in the
+ * object [TPM2 Part 2 §6.5.2]. Of the others too many do: an HMAC key also signs, quotes and
+ * certifies, and begins sequences. */
 #define CC_DUPLICATE 0x0000014b
-#define CC_HMAC 0x00000155
-#define CC_UNSEAL 0x0000015e
+
+/* What stands in the list, on whatever way. */
+struct tally {
+	unsigned steps, signers;
+	bool asks;
+};
 
 /* What was asserted so far on the way that is gone. */
 struct way {
 	struct sg_enroll_policy *seen;  /* digest, until, pcrs, authorized, duplicates */
 	bool opens;                     /* the object may be used for what it is for */
 	bool kept;                      /* every branch is kept to some command */
-	unsigned *steps, depth;
+	struct tally *tally;
+	unsigned depth;
 };
 
 static enum sg_enroll_reason reason(enum sg_err err)
@@ -142,6 +149,7 @@ static enum sg_enroll_reason do_authorize(const json_t *step, struct way *way)
 	memset(&seen->pcrs, 0, sizeof seen->pcrs);
 	seen->until = 0;
 	seen->authorized = true;
+	way->tally->signers++;
 	way->opens = true;
 	way->kept = false;
 	return reason(err);
@@ -150,6 +158,7 @@ static enum sg_enroll_reason do_authorize(const json_t *step, struct way *way)
 static enum sg_enroll_reason do_auth(const json_t *step, struct way *way)
 {
 	(void)step;
+	way->tally->asks = true;
 	return reason(sg_enroll_digest_auth(way->seen->digest));
 }
 
@@ -161,6 +170,7 @@ static enum sg_enroll_reason do_secret(const json_t *step, struct way *way)
 	if (!read_bytes(step, "name", name, sizeof name, &name_len) || name_len == 0 ||
 	    !read_bytes(step, "ref", ref, sizeof ref, &ref_len))
 		return SG_ENROLL_FORMAT;
+	way->tally->asks = true;
 	return reason(sg_enroll_digest_secret(way->seen->digest, sg_bytes(name, name_len),
 	                                      sg_bytes(ref, ref_len)));
 }
@@ -172,7 +182,8 @@ static enum sg_enroll_reason do_command(const json_t *step, struct way *way)
 
 	if (!json_is_integer(number) || code <= 0 || code > UINT32_MAX)
 		return SG_ENROLL_FORMAT;
-	way->opens = way->opens && (code == CC_UNSEAL || code == CC_HMAC);
+	way->tally->asks = true;
+	way->opens = way->opens && code != CC_DUPLICATE;
 	way->seen->duplicates = code == CC_DUPLICATE && (way->seen->duplicates || !way->kept);
 	way->kept = true;
 	return reason(sg_enroll_digest_command(way->seen->digest, (uint32_t)code));
@@ -200,14 +211,15 @@ static void join(struct way *all, const struct way *branch, bool first)
 	if (branch->opens && !all->opens) {
 		to->pcrs = from->pcrs;
 		to->until = from->until;
+		to->authorized = from->authorized;
 	} else if (branch->opens) {
+		to->authorized = to->authorized && from->authorized;
 		keep_common(&to->pcrs, &from->pcrs);
 		if (to->until != 0 && (from->until == 0 || from->until > to->until))
 			to->until = from->until;
 	}
 	all->opens = all->opens || branch->opens;
 	all->kept = (first || all->kept) && branch->kept;
-	to->authorized = to->authorized || from->authorized;
 	to->duplicates = to->duplicates || from->duplicates;
 }
 
@@ -229,7 +241,7 @@ static enum sg_enroll_reason do_or(const json_t *step, struct way *way)
 	all.opens = false;
 	all.seen->duplicates = false;
 	for (size_t i = 0; i < n && why == SG_ENROLL_OK; i++) {
-		struct way branch = { &seen, way->opens, way->kept, way->steps, way->depth + 1 };
+		struct way branch = { &seen, way->opens, way->kept, way->tally, way->depth + 1 };
 
 		seen = before;
 		why = walk(json_array_get(list, i), &branch);
@@ -263,7 +275,7 @@ static enum sg_enroll_reason run(const json_t *step, struct way *way)
 {
 	const char *name = json_string_value(json_object_get(step, "step"));
 
-	if (name == NULL || ++*way->steps > STEPS_MAX)
+	if (name == NULL || ++way->tally->steps > STEPS_MAX)
 		return name == NULL ? SG_ENROLL_FORMAT : SG_ENROLL_TOO_LONG;
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
 		if (strcmp(kinds[i].name, name) == 0)
@@ -284,8 +296,8 @@ static enum sg_enroll_reason walk(const json_t *list, struct way *way)
 enum sg_enroll_reason sg_enroll_steps_replay(struct sg_bytes json, struct sg_enroll_policy *out)
 {
 	enum sg_enroll_reason why;
-	unsigned steps = 0;
-	struct way way = { out, true, false, &steps, 0 };
+	struct tally tally = { 0 };
+	struct way way = { out, true, false, &tally, 0 };
 	json_t *list;
 
 	memset(out, 0, sizeof *out);
@@ -293,7 +305,9 @@ enum sg_enroll_reason sg_enroll_steps_replay(struct sg_bytes json, struct sg_enr
 		return SG_ENROLL_TOO_LONG;
 	list = json_loadb((const char *)json.data, json.len, JSON_REJECT_DUPLICATES, NULL);
 	why = walk(list, &way);
-	out->empty = steps == 0;
+	out->empty = tally.steps == 0;
+	out->signers = tally.signers;
+	out->asks = tally.asks;
 	json_decref(list);
 	return why;
 }

@@ -27,8 +27,10 @@ struct sg_enroll_policy {
 	bool empty;
 	uint64_t until;                 /* ms of the TPM's clock in every branch that opens */
 	struct sg_pcrs pcrs;            /* demanded in every branch that opens, with their values */
-	bool authorized;                /* somebody may sign other policies */
+	bool authorized;                /* every branch that opens asks somebody's signature */
 	bool duplicates;                /* some branch lets the object leave without that */
+	unsigned signers;               /* who may sign other policies, in all branches together */
+	bool asks;                      /* some branch has a password, a secret or a command */
 };
 
 /* Write the steps of a policy of ours, which replaces what json holds. Errors: FORMAT for a

@@ -22,7 +22,8 @@
 #define PCR_7_OTHER "{\"step\":\"pcr\",\"pcrs\":\"pcr=sha256:7=" OTHER "\"}"
 #define CLOCK(n) "{\"step\":\"clock\",\"until\":" #n "}"
 #define AUTH "{\"step\":\"auth-value\"}"
-/* 328 is Certify, 330 CertifyCreation, 331 Duplicate, 341 HMAC, 350 Unseal. */
+/* 328 is Certify, 330 CertifyCreation, 331 Duplicate, 341 HMAC, 344 Quote, 347 HMAC_Start, 349
+ * Sign, 350 Unseal. */
 #define COMMAND(n) "{\"step\":\"command\",\"code\":" #n "}"
 #define OR(a, b) "{\"step\":\"or\",\"branches\":[[" a "],[" b "]]}"
 
@@ -184,11 +185,16 @@ static const struct {
 	{ "[" OR(PCR_7, AUTH) "]", 0, false, false, false },
 	{ "[" PCR_7 "," OR(AUTH, CLOCK(9)) "]", 0, true, false, false },
 	{ "[" OR(AUTH, CLOCK(9)) "," PCR_7 "]", 0, true, false, false },
-	/* A branch that is kept to another command opens nothing. */
-	{ "[" OR(PCR_7 "," CLOCK(9), COMMAND(330)) "]", 9, true, false, false },
-	{ "[" OR(COMMAND(330), PCR_7 "," CLOCK(9)) "]", 9, true, false, false },
-	{ "[" OR(PCR_7, COMMAND(350)) "]", 0, false, false, false },
-	{ "[" OR(PCR_7, COMMAND(341)) "]", 0, false, false, false },
+	/* A branch that is kept to a command opens, unless that is known not to use the secret. */
+	{ "[" OR(PCR_7 "," CLOCK(9), COMMAND(331)) "]", 9, true, false, true },
+	{ "[" OR(COMMAND(331), PCR_7 "," CLOCK(9)) "]", 9, true, false, true },
+	{ "[" OR(PCR_7 "," CLOCK(9), COMMAND(350)) "]", 0, false, false, false },
+	{ "[" OR(PCR_7 "," CLOCK(9), COMMAND(341)) "]", 0, false, false, false },
+	{ "[" OR(PCR_7 "," CLOCK(9), COMMAND(347)) "]", 0, false, false, false },
+	{ "[" OR(PCR_7 "," CLOCK(9), COMMAND(349)) "]", 0, false, false, false },
+	{ "[" OR(PCR_7 "," CLOCK(9), COMMAND(344)) "]", 0, false, false, false },
+	{ "[" OR(PCR_7 "," CLOCK(9), COMMAND(328)) "]", 0, false, false, false },
+	{ "[" OR(COMMAND(330), PCR_7 "," CLOCK(9)) "]", 0, false, false, false },
 	/* A branch that lets it leave, also one in a branch, also before and after others. */
 	{ "[" COMMAND(331) "]", 0, false, false, true },
 	{ "[" OR(PCR_7, COMMAND(331)) "]", 0, true, false, true },
@@ -225,6 +231,51 @@ START_TEST(what_somebody_may_sign_otherwise_is_not_demanded)
 	         (const char *)json.data + 1);
 	replays(text);
 	ck_assert(found.authorized && found.until == 9 && sg_pcrs_any(&found.pcrs));
+}
+END_TEST
+
+/* The signature must be asked for on each way that opens. */
+START_TEST(who_may_sign_on_one_way_only_is_not_asked_on_all)
+{
+	static const struct {
+		const char *before, *behind;
+		bool authorized;
+	} forms[] = {
+		{ "[", "]", true },
+		{ "[" CLOCK(9) ",", "]", true },
+		{ "[{\"step\":\"or\",\"branches\":[[", "],[" CLOCK(9) "]]}]", false },
+		{ "[{\"step\":\"or\",\"branches\":[[" AUTH "],[", "]]}]", false },
+		{ "[{\"step\":\"or\",\"branches\":[[", "],[" COMMAND(331) "]]}]", true },
+		{ "[{\"step\":\"or\",\"branches\":[[", "],[" COMMAND(347) "]]}]", false },
+	};
+	char text[1024];
+
+	parse("");
+	make_signer();
+	ck_assert_int_eq(sg_enroll_steps_write(&policy, &json), SG_OK);
+	snprintf(text, sizeof text, "%s%.*s%s", forms[_i].before, (int)json.len - 2,
+	         (const char *)json.data + 1, forms[_i].behind);
+	replays(text);
+	ck_assert_msg(found.authorized == forms[_i].authorized, "%s", text);
+	ck_assert_uint_eq(found.signers, 1);
+}
+END_TEST
+
+/* Wherever in the list they stand. */
+START_TEST(what_asks_for_more_than_pcrs_and_time_is_seen)
+{
+	static const char *const asking[] = {
+		"[" AUTH "]", "[" COMMAND(350) "]", "[" OR(CLOCK(9), AUTH) "]",
+		"[" OR(CLOCK(9), OR(PCR_7, COMMAND(347))) "," CLOCK(5) "]",
+		"[{\"step\":\"secret\",\"name\":\"QAAACw==\",\"ref\":\"\"}]",
+	};
+
+	for (size_t i = 0; i < sizeof asking / sizeof asking[0]; i++) {
+		replays(asking[i]);
+		ck_assert_msg(found.asks, "%s", asking[i]);
+	}
+	replays("[" OR(PCR_7, CLOCK(9)) "]");
+	ck_assert(!found.asks && found.signers == 0);
 }
 END_TEST
 
@@ -290,6 +341,8 @@ int main(void)
 	tcase_add_test(tc, branches_go_on_from_what_stands_before_them);
 	tcase_add_loop_test(tc, what_every_way_demands_is_found, 0, sizeof ways / sizeof ways[0]);
 	tcase_add_test(tc, what_somebody_may_sign_otherwise_is_not_demanded);
+	tcase_add_loop_test(tc, who_may_sign_on_one_way_only_is_not_asked_on_all, 0, 6);
+	tcase_add_test(tc, what_asks_for_more_than_pcrs_and_time_is_seen);
 	tcase_add_loop_test(tc, what_is_no_list_of_steps_is_refused, 0,
 	                    sizeof refused / sizeof refused[0]);
 	tcase_add_test(tc, a_list_that_is_too_long_is_refused);

@@ -525,7 +525,7 @@ static const struct row rows[] = {
 	{ ENROLLER_ATTEST, other_hash, SG_ENROLL_CREATION, SG_ORIGIN_HOST, "other creation data" },
 	{ ENROLLER_PROOF, swap_creation, SG_ENROLL_CREATION, SG_ORIGIN_TPM, "other creation data" },
 	{ ENROLLER_CREATION, other_outside, SG_ENROLL_KEY_SWAPPED, SG_ORIGIN_HOST, "another key" },
-	{ ENROLLER_OBJECT, more_policy, SG_ENROLL_OK, SG_ORIGIN_HOST, "stricter than asked" },
+	{ ENROLLER_OBJECT, more_policy, SG_ENROLL_POLICY_OTHER, SG_ORIGIN_HOST, "a password" },
 	{ ENROLLER_PROOF, leave_out, SG_ENROLL_OK, SG_ORIGIN_HOST, "no steps for no policy" },
 	{ ENROLLER_PROOF, leave_out, SG_ENROLL_POLICY, SG_ORIGIN_TPM, "none for one" },
 	{ ENROLLER_PROOF, made_up, SG_ENROLL_POLICY, SG_ORIGIN_HOST, "steps of no policy" },
@@ -593,6 +593,13 @@ static void claim_nothing(struct enroller *e)
 }
 static void bind_nothing(struct enroller *e) { memset(&e->policy.pcrs, 0, sizeof e->policy.pcrs); }
 static void bind_other(struct enroller *e) { e->policy.pcrs.bank[SG_SHA256].value[7][0] ^= 1; }
+static void bind_more(struct enroller *e)
+{
+	struct sg_pcr_bank *bank = &e->policy.pcrs.bank[SG_SHA256];
+
+	bank->selected |= 1u << 9;
+	bank->known |= 1u << 9;
+}
 
 /* Without PCRs and clock there is no policy at all, and other attributes are right. */
 static void bind_nothing_at_all(struct enroller *e) { bind_nothing(e); e->attributes ^= 0xc0u; }
@@ -607,7 +614,9 @@ static const struct row pcr_rows[] = {
 	{ ENROLLER_PROOF, claim_nothing, SG_ENROLL_QUOTE, SG_ORIGIN_TPM, "no values" },
 	{ ENROLLER_OBJECT, bind_nothing_at_all, SG_ENROLL_POLICY_OTHER, SG_ORIGIN_HOST, "unbound" },
 	{ ENROLLER_OBJECT, bind_nothing, SG_ENROLL_POLICY_OTHER, SG_ORIGIN_TPM, "unbound" },
-	{ ENROLLER_OBJECT, bind_other, SG_ENROLL_OK, SG_ORIGIN_HOST, "to what its PCRs are" },
+	{ ENROLLER_OBJECT, bind_other, SG_ENROLL_POLICY_OTHER, SG_ORIGIN_HOST, "what isn't quoted" },
+	{ ENROLLER_OBJECT, bind_other, SG_ENROLL_POLICY_OTHER, SG_ORIGIN_TPM, "what isn't quoted" },
+	{ ENROLLER_OBJECT, bind_more, SG_ENROLL_OK, SG_ORIGIN_HOST, "more than was asked for" },
 };
 
 START_TEST(pcrs_that_are_asked_for_must_be_shown)
@@ -701,29 +710,53 @@ START_TEST(a_certificate_request_must_be_that_of_the_key)
 }
 END_TEST
 
-/* Policies that somebody else makes are as good, where every way that opens demands enough. */
+/* Policies that somebody else makes are as good, where every way that opens demands enough and
+ * nothing stands in them but PCRs, an end, and the lock of a key that is derived. */
 
 #define CLOCK "{\"step\":\"clock\",\"until\":8600000}"
+#define SOONER "{\"step\":\"clock\",\"until\":8500000}"
+#define BOUND "{\"step\":\"pcr\",\"pcrs\":\"pcr=sha256:7=" PCR_7 "\"}"
 #define AUTH "{\"step\":\"auth-value\"}"
+#define SECRET "{\"step\":\"secret\",\"name\":\"QAAACw==\",\"ref\":\"\"}"
+#define SIGNER "{\"step\":\"authorize\",\"key\":\"ACMACwAA\",\"ref\":\"\"}"
 #define COMMAND(n) "{\"step\":\"command\",\"code\":" #n "}"
 #define OR(a, b) "{\"step\":\"or\",\"branches\":[[" a "],[" b "]]}"
+#define HOST SG_ORIGIN_HOST
+#define TPM SG_ORIGIN_TPM
 
 static const struct foreign {
+	enum sg_enroll_origin origin;
 	const char *steps;
 	enum sg_enroll_reason reason;
 	const char *what;
 } foreign[] = {
-	{ "[" CLOCK "]", SG_ENROLL_OK, "ours" },
-	{ "[" CLOCK "," COMMAND(350) "]", SG_ENROLL_OK, "to unseal alone" },
-	{ "[" OR(CLOCK, COMMAND(328)) "]", SG_ENROLL_OK, "and to be certified later" },
-	{ "[" OR(CLOCK, AUTH) "]", SG_ENROLL_POLICY_OTHER, "or a password" },
-	{ "[" OR(CLOCK, OR(AUTH, COMMAND(328))) "]", SG_ENROLL_POLICY_OTHER, "deeper" },
-	{ "[" OR(CLOCK, COMMAND(331)) "]", SG_ENROLL_OBJECT_LEAVES, "to be duplicated" },
+	{ HOST, "[" CLOCK "]", SG_ENROLL_OK, "ours" },
+	{ HOST, "[" CLOCK "," BOUND "]", SG_ENROLL_OK, "narrower" },
+	{ HOST, "[" OR(CLOCK, BOUND "," SOONER) "]", SG_ENROLL_OK, "an end on each way" },
+	{ HOST, "[" OR(CLOCK, BOUND) "]", SG_ENROLL_POLICY_OTHER, "no end on one way" },
+	{ HOST, "[" CLOCK "," AUTH "]", SG_ENROLL_POLICY_OTHER, "and a password" },
+	{ HOST, "[" CLOCK "," SECRET "]", SG_ENROLL_POLICY_OTHER, "and somebody's password" },
+	{ HOST, "[" CLOCK "," COMMAND(350) "]", SG_ENROLL_POLICY_OTHER, "to unseal alone" },
+	{ HOST, "[" SIGNER "," CLOCK "]", SG_ENROLL_POLICY_OTHER, "what somebody signs" },
+	{ HOST, "[" OR(CLOCK, COMMAND(328)) "]", SG_ENROLL_POLICY_OTHER, "or to be certified" },
+	{ HOST, "[" OR(CLOCK, AUTH) "]", SG_ENROLL_POLICY_OTHER, "or a password" },
+	{ HOST, "[" OR(CLOCK, OR(AUTH, CLOCK)) "]", SG_ENROLL_POLICY_OTHER, "deeper" },
+	{ HOST, "[" OR(CLOCK, COMMAND(331)) "]", SG_ENROLL_OBJECT_LEAVES, "to be duplicated" },
+	{ TPM, "[" SIGNER "," CLOCK "]", SG_ENROLL_OK, "ours" },
+	{ TPM, "[" CLOCK "]", SG_ENROLL_POLICY_OTHER, "any label" },
+	{ TPM, "[" OR(SIGNER "," CLOCK, CLOCK) "]", SG_ENROLL_POLICY_OTHER, "or any label" },
+	{ TPM, "[" OR(CLOCK, SIGNER "," CLOCK) "]", SG_ENROLL_POLICY_OTHER, "any label, or one" },
+	{ TPM, "[" OR(SIGNER, SIGNER) "," CLOCK "]", SG_ENROLL_POLICY_OTHER, "two that sign" },
+	{ TPM, "[" SIGNER "," CLOCK "," AUTH "]", SG_ENROLL_POLICY_OTHER, "and a password" },
+	{ TPM, "[" OR(SIGNER "," CLOCK, COMMAND(347)) "]", SG_ENROLL_POLICY_OTHER, "HMAC_Start" },
+	{ TPM, "[" OR(SIGNER "," CLOCK, COMMAND(349)) "]", SG_ENROLL_POLICY_OTHER, "Sign" },
+	{ TPM, "[" OR(SIGNER "," CLOCK, COMMAND(344)) "]", SG_ENROLL_POLICY_OTHER, "Quote" },
 };
 
 START_TEST(policies_of_others_are_judged_by_all_their_branches)
 {
 	demand.lifetime = 3600;
+	demand.origin = foreign[_i].origin;
 	machine.steps = foreign[_i].steps;
 	machine.hello.clock = 5000000;
 	ck_assert_int_eq(begin(), SG_ENROLL_OK);
