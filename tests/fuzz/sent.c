@@ -62,14 +62,12 @@ static void try_parcel(struct sg_bytes text)
 	struct sg_parcel parcel = { .is_signed = false }, again = { .is_signed = false };
 	struct sg_buf first = { 0 }, other = { 0 };
 	struct sg_secret *plain = NULL;
-	TPM2B_PUBLIC area;
-	TPM2B_PRIVATE duplicate;
-	TPM2B_ENCRYPTED_SECRET seed;
+	struct sg_tpm_imported imported;
 
 	if (sg_parcel_read(text, &parcel) == SG_OK) {
 		need(sg_parcel_open(&parcel, key, parcel.endorsed ? second : NULL, &plain) != SG_OK,
 		     "what nobody closed is opened");
-		(void)sg_tpm_duplicate_read(&parcel, &area, &duplicate, &seed);
+		(void)sg_tpm_duplicate_read(&parcel, &imported);
 		need(sg_parcel_write(&parcel, &first) == SG_OK, "a parcel can't be written");
 		need(sg_parcel_read(sg_buf_bytes(&first), &again) == SG_OK, "nor read again");
 		need(sg_parcel_write(&again, &other) == SG_OK &&
