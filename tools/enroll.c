@@ -195,12 +195,15 @@ static enum tool_exit run(struct tool *tool)
 	r.end = unseal_client_now() + seconds * 1000;
 	if (e.state.phase == SG_PHASE_DONE && tool_given(tool, OPT_AGAIN))
 		sg_enroll_state_restart(&e.state);
+	code = tool_enroll_same(&e);
+	if (code != TOOL_OK)
+		goto out;
 	if (e.state.phase == SG_PHASE_NAMED || e.state.phase == SG_PHASE_DONE)
 		code = read_identity(&e);
 	else
 		code = ask_registrar(&e, &r);
 	if (code == TOOL_OK)
-		code = e.state.phase == SG_PHASE_DONE ? tool_enroll_tell(&e, true)
+		code = e.state.phase == SG_PHASE_DONE ? tool_enroll_done(&e)
 		                                      : tool_enroll_finish(&e);
 out:
 	sg_buf_free(&r.reply.body);

@@ -9,6 +9,8 @@
 #include "enroll/machine.h"
 #include "tools/tool.h"
 
+#define TOOL_ENROLL_ID 16               /* bytes of a key's CKA_ID */
+
 /* One enrolment of one token. All zero is none; end it with tool_enroll_close. */
 struct tool_enroll {
 	struct tool *tool;
@@ -46,11 +48,25 @@ enum tool_exit tool_enroll_answer(struct tool_enroll *e, struct sg_bytes challen
  * sent. */
 enum tool_exit tool_enroll_label(struct tool_enroll *e);
 
+/* See that an enrolment that is under way is the one that the options ask for; otherwise it is an
+ * error, or with --again forgotten. */
+enum tool_exit tool_enroll_same(struct tool_enroll *e);
+
 /* Take the identity that came. */
 enum tool_exit tool_enroll_take(struct tool_enroll *e, struct sg_bytes json);
 
 /* Put the key into the token, write what clients read, and tell. */
 enum tool_exit tool_enroll_finish(struct tool_enroll *e);
+
+/* Write the files of an enrolment whose key is in the token, and has its label. */
+enum tool_exit tool_enroll_files(struct tool_enroll *e);
+
+/* See that the enrolment that is done is the one that the options ask for, write its files again
+ * where --identity names a folder, and tell. */
+enum tool_exit tool_enroll_done(struct tool_enroll *e);
+
+/* Make the CKA_ID of the key. */
+enum tool_exit tool_enroll_id(const struct tool_enroll *e, uint8_t id[TOOL_ENROLL_ID]);
 
 /* Tell of an enrolment that is done. */
 enum tool_exit tool_enroll_tell(struct tool_enroll *e, bool before);

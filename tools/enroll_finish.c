@@ -20,7 +20,6 @@
 #include "util/file.h"
 #include "util/utf8.h"
 
-#define ID_LEN 16
 #define IDENTITY "identity.json"
 #define KEY_FILE "private.pem"          /* where clients look for a key, and find its URI */
 
@@ -44,14 +43,16 @@ static const enum sg_key_origin origins[SG_ORIGINS] = {
 	[SG_ORIGIN_VAULT] = SG_KEY_ORIGIN_VAULT,
 };
 
-static enum sg_err id_of(const struct tool_enroll *e, uint8_t id[ID_LEN])
+enum tool_exit tool_enroll_id(const struct tool_enroll *e, uint8_t id[TOOL_ENROLL_ID])
 {
 	uint8_t digest[SG_ENROLL_HASH];
 	enum sg_err err = sg_digest_once(SG_SHA256, sg_bytes(e->state.key, sizeof e->state.key),
 	                                 digest);
 
-	memcpy(id, digest, ID_LEN);
-	return err;
+	if (err != SG_OK)
+		return tool_fail_err(err, "can't name the key");
+	memcpy(id, digest, TOOL_ENROLL_ID);
+	return TOOL_OK;
 }
 
 /* Look whether another key has that name: clients find keys by it. */
@@ -92,7 +93,7 @@ enum tool_exit tool_enroll_label(struct tool_enroll *e)
 
 /* Call the key as --label says, or as the registrar calls the machine, by its id where
  * another key has that name. */
-static enum tool_exit choose_label(struct tool_enroll *e, const uint8_t id[ID_LEN])
+static enum tool_exit choose_label(struct tool_enroll *e, const uint8_t id[TOOL_ENROLL_ID])
 {
 	const struct sg_bytes name = sg_buf_bytes(&e->identity.name);
 	enum tool_exit code = tool_enroll_label(e);
@@ -118,13 +119,13 @@ static enum tool_exit choose_label(struct tool_enroll *e, const uint8_t id[ID_LE
 	               ? tool_fail_err(SG_ERR_NOMEM, "can't name the key") : code;
 }
 
-static enum tool_exit add_key(struct tool_enroll *e, const uint8_t id[ID_LEN])
+static enum tool_exit add_key(struct tool_enroll *e, const uint8_t id[TOOL_ENROLL_ID])
 {
 	struct sg_enroll_challenge challenge = { .origin = SG_ORIGIN_ANY };
 	const enum sg_enroll_reason reason =
 		sg_enroll_challenge_read(sg_buf_bytes(&e->state.challenge), &challenge);
 	const struct sg_enrolled_key key = {
-		.label = sg_bytes_str(e->label), .id = sg_bytes(id, ID_LEN),
+		.label = sg_bytes_str(e->label), .id = sg_bytes(id, TOOL_ENROLL_ID),
 		.public_key = e->state.key, .blob = sg_buf_bytes(&e->state.blob),
 		.origin = origins[challenge.origin],
 	};
@@ -173,11 +174,11 @@ static enum tool_exit replace(const char *folder, const char *name, struct sg_by
 }
 
 static enum tool_exit write_key_file(struct tool_enroll *e, const char *folder,
-                                     const uint8_t id[ID_LEN])
+                                     const uint8_t id[TOOL_ENROLL_ID])
 {
 	struct sg_buf pem = { NULL, 0, 0 };
 	char *uri = tool_uri_private(&e->tool->token, sg_bytes_str(e->label),
-	                             sg_bytes(id, ID_LEN), NULL);
+	                             sg_bytes(id, TOOL_ENROLL_ID), NULL);
 	enum sg_err err = uri != NULL ? sg_uri_pem_write(uri, &pem) : SG_ERR_NOMEM;
 	enum tool_exit code = err == SG_OK ? replace(folder, KEY_FILE, sg_buf_bytes(&pem))
 	                                   : tool_fail_err(err, "can't name the key");
@@ -218,11 +219,14 @@ static enum tool_exit write_identity(struct tool_enroll *e, const char *folder)
 	return code;
 }
 
-static enum tool_exit write_files(struct tool_enroll *e, const uint8_t id[ID_LEN])
+enum tool_exit tool_enroll_files(struct tool_enroll *e)
 {
+	uint8_t id[TOOL_ENROLL_ID];
 	char *folder = NULL;
-	enum tool_exit code = make_folder(e, &folder);
+	enum tool_exit code = tool_enroll_id(e, id);
 
+	if (code == TOOL_OK)
+		code = make_folder(e, &folder);
 	/* Who finds the identity finds its key file too. */
 	if (code == TOOL_OK)
 		code = write_key_file(e, folder, id);
@@ -237,15 +241,15 @@ static enum tool_exit write_files(struct tool_enroll *e, const uint8_t id[ID_LEN
 
 enum tool_exit tool_enroll_finish(struct tool_enroll *e)
 {
-	uint8_t id[ID_LEN];
-	enum sg_err err = id_of(e, id);
-	enum tool_exit code = err == SG_OK ? choose_label(e, id)
-	                                   : tool_fail_err(err, "can't name the key");
+	uint8_t id[TOOL_ENROLL_ID];
+	enum tool_exit code = tool_enroll_id(e, id);
 
+	if (code == TOOL_OK)
+		code = choose_label(e, id);
 	if (code == TOOL_OK)
 		code = add_key(e, id);
 	if (code == TOOL_OK)
-		code = write_files(e, id);
+		code = tool_enroll_files(e);
 	if (code != TOOL_OK)
 		return code;
 	sg_enroll_state_finish(&e->state);

@@ -8,6 +8,7 @@ signet_SOURCES = \
 	tools/curl_url.c tools/curl_url.h \
 	tools/deliver.c tools/deliver.h \
 	tools/enroll.c tools/enroll.h \
+	tools/enroll_before.c \
 	tools/enroll_files.c \
 	tools/enroll_finish.c \
 	tools/enroll_state.c \

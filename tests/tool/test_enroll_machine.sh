@@ -102,6 +102,32 @@ lost_answer() {
 	enrol 0 && of "$("$JSON" id < "$FOLDER/lost")" machineId && [ "$(private_keys)" = 1 ]
 }
 
+# An answer that is under way, of a machine whose key it makes itself.
+under_way() {
+	fresh uses=9 && signet enroll begin --token-file "$FOLDER/token" --origin host > "$FOLDER/hello" &&
+		signet registrar begin "${FILES[@]}" < "$FOLDER/hello" > "$FOLDER/challenge" &&
+		signet enroll answer < "$FOLDER/challenge" > "$FOLDER/evidence"
+}
+
+otherwise_begun() {
+	under_way && cp "$FOLDER/token" "$FOLDER/first" && enrol 9 --origin tpm && says 'another --origin' &&
+		enrol 9 --class agent && says 'another --class' && registrar_token > "$FOLDER/token" &&
+		enrol 9 && says 'another --token-file' && cp "$FOLDER/first" "$FOLDER/token" &&
+		enrol 0 --origin host --class machine && prints 'Level: asserted' && [ "$(private_keys)" = 1 ] || return 1
+	under_way && enrol 0 --origin tpm --again && prints 'Level: born' && [ "$(private_keys)" = 1 ]
+}
+
+otherwise_done() {
+	fresh && enrol 0 --origin tpm --label mine && enrol 9 --origin host && says 'another --origin' && enrol 9 --class agent &&
+		says 'another --class' && enrol 9 --label yours && says 'another --label' && enrol 0 --origin tpm --class machine --label mine
+}
+
+files_again() {
+	fresh && enrol 0 --label mine && cp -R "$FOLDER/identity" "$FOLDER/before" && rm -r "$FOLDER/identity" "$FOLDER/token" && enrol 0 &&
+		prints 'enrolled already' && diff -r "$FOLDER/before" "$FOLDER/identity" || return 1
+	rm -r "$FOLDER/before" && signet delete --label mine --yes > /dev/null && enrol 3 && says 'not there any more'
+}
+
 by_files() {
 	fresh && signet enroll begin --token-file "$FOLDER/token" --origin tpm > "$FOLDER/hello" &&
 		signet registrar begin "${FILES[@]}" < "$FOLDER/hello" > "$FOLDER/challenge" &&
@@ -196,6 +222,9 @@ check 'nothing keeps the enrolment token in the end' no_token_stays
 check 'it can enrol again, with another key beside the first' again
 check 'a label that is taken is refused before anything is sent' label
 check 'an answer that was lost is given again, and the token is spent once' lost_answer
+check 'an enrolment that is under way otherwise is not gone on with' otherwise_begun
+check 'nor is one that is done otherwise told as what was asked for' otherwise_done
+check 'files that were lost are written again' files_again
 check 'the same works over files, and the same challenge has the same evidence' by_files
 check 'messages out of turn are refused' out_of_turn
 check 'openssl verifies the certificate request' request_is_one
