@@ -73,3 +73,27 @@ enum sg_err sg_area_name(struct sg_bytes area, uint8_t name[SG_NODE_NAME])
 	name[1] = ALG_SHA256 & 0xff;
 	return sg_digest_once(SG_SHA256, area, name + 2);
 }
+
+static enum sg_err qualify(struct sg_bytes above, const uint8_t name[SG_NODE_NAME],
+                           uint8_t out[SG_NODE_NAME])
+{
+	uint8_t names[2 * SG_NODE_NAME];
+
+	memcpy(names, above.data, above.len);
+	memcpy(names + above.len, name, SG_NODE_NAME);
+	return sg_area_name(sg_bytes(names, above.len + SG_NODE_NAME), out);
+}
+
+enum sg_err sg_area_qualified_primary(const uint8_t name[SG_NODE_NAME],
+                                      uint8_t out[SG_NODE_NAME])
+{
+	static const uint8_t owner[] = { 0x40, 0x00, 0x00, 0x01 };      /* TPM_RH_OWNER */
+
+	return qualify(sg_bytes(owner, sizeof owner), name, out);
+}
+
+enum sg_err sg_area_qualified(const uint8_t parent[SG_NODE_NAME],
+                              const uint8_t name[SG_NODE_NAME], uint8_t out[SG_NODE_NAME])
+{
+	return qualify(sg_bytes(parent, SG_NODE_NAME), name, out);
+}

@@ -39,4 +39,11 @@ bool sg_area_ak_read(struct sg_bytes area, uint8_t point[SG_P256_POINT]);
 /* Compute the Name of an area whose nameAlg is SHA-256 [TPM2 Part 1 §16]. Errors: CRYPTO. */
 enum sg_err sg_area_name(struct sg_bytes area, uint8_t name[SG_NODE_NAME]);
 
+/* Compute the qualified Name of a primary key of the owner hierarchy, and that of a key below one
+ * [TPM2 Part 1 §16]. Both Names are of SHA-256. Errors: CRYPTO. */
+enum sg_err sg_area_qualified_primary(const uint8_t name[SG_NODE_NAME],
+                                      uint8_t out[SG_NODE_NAME]);
+enum sg_err sg_area_qualified(const uint8_t parent[SG_NODE_NAME],
+                              const uint8_t name[SG_NODE_NAME], uint8_t out[SG_NODE_NAME]);
+
 #endif

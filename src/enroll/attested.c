@@ -74,7 +74,7 @@ static bool read_attest(struct sg_bytes bytes, enum sg_attested_kind kind, struc
 	memset(out, 0, sizeof *out);
 	if (sg_read_u32(&r) != GENERATED || sg_read_u16(&r) != kind)
 		return false;
-	(void)read_sized(&r);                   /* qualifiedSigner */
+	out->signer = read_sized(&r);
 	out->extra = read_sized(&r);
 	(void)sg_read_bytes(&r, 8 + 4 + 4 + 1); /* clockInfo */
 	(void)sg_read_u64(&r);                  /* firmwareVersion */
@@ -103,6 +103,8 @@ enum sg_enroll_reason sg_attested_check(const struct sg_enroll_attest *attest,
 		return SG_ENROLL_ATTEST_SIGNATURE;
 	if (err != SG_OK)
 		return SG_ENROLL_INTERNAL;
+	if (!sg_bytes_equal(out->signer, sg_bytes(by->signer, sizeof by->signer)))
+		return SG_ENROLL_ATTEST_SIGNATURE;
 	if (!sg_bytes_equal(out->extra, sg_bytes(by->qualifying, sizeof by->qualifying)))
 		return SG_ENROLL_ATTEST_OTHER;
 	return SG_ENROLL_OK;

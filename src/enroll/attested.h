@@ -8,6 +8,7 @@
 
 #include "crypto/p256.h"
 #include "enroll/message.h"
+#include "seal/node.h"
 
 /* Kinds of attestations [TPM2 Part 2 §6.9]. */
 enum sg_attested_kind {
@@ -18,6 +19,7 @@ enum sg_attested_kind {
 
 /* Views into the bytes that were read; those of the other kinds are empty. */
 struct sg_attested {
+	struct sg_bytes signer;         /* its qualified Name */
 	struct sg_bytes extra;
 	struct sg_bytes object;         /* creation: the Name */
 	struct sg_bytes creation;       /* and the hash of the creation data */
@@ -31,6 +33,7 @@ struct sg_attested {
 /* By whom and for what it must be. */
 struct sg_attesting {
 	uint8_t point[SG_P256_POINT];   /* of the attestation key */
+	uint8_t signer[SG_NODE_NAME];   /* its qualified Name: where it is */
 	uint8_t qualifying[SG_ENROLL_HASH];
 };
 

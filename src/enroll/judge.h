@@ -19,6 +19,7 @@ struct sg_judging {
 	const struct sg_enroll_evidence *evidence;
 	const uint8_t *transcript;      /* SG_ENROLL_HASH bytes */
 	struct sg_attesting by;
+	uint8_t parent[SG_NODE_NAME];   /* qualified Name of the storage key, of the owner's */
 	struct sg_area_hash object;     /* from sg_judge_object on */
 	struct sg_pcrs bound;           /* by the policy; from sg_judge_policy on */
 };

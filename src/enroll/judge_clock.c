@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Ring enroll. Judges the time of a TPM: a lease ends by a clock that nobody can set back, and here
- * it is seen that it ends soon enough.
+ * Ring enroll. Judges the time of a TPM: a lease ends by a clock that nothing sets back but
+ * what takes the key along, TPM2_Clear, and here it is seen that it ends soon enough.
  */
 #include "enroll/judge.h"
 

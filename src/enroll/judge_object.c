@@ -45,7 +45,8 @@ enum sg_enroll_reason sg_judge_object(struct sg_judging *j, const struct sg_atte
 }
 
 /* TPMS_CREATION_DATA [TPM2 Part 2 §15.1]. */
-static bool read_creation(struct sg_bytes bytes, struct sg_bytes *parent, struct sg_bytes *outside)
+static bool read_creation(struct sg_bytes bytes, struct sg_bytes *parent,
+                          struct sg_bytes *qualified, struct sg_bytes *outside)
 {
 	struct sg_reader r = sg_reader(bytes);
 	uint32_t banks = sg_read_u32(&r);
@@ -61,7 +62,7 @@ static bool read_creation(struct sg_bytes bytes, struct sg_bytes *parent, struct
 	(void)sg_read_u8(&r);                           /* locality */
 	alg = sg_read_u16(&r);
 	*parent = sg_read_bytes(&r, sg_read_u16(&r));
-	(void)sg_read_bytes(&r, sg_read_u16(&r));       /* parentQualifiedName */
+	*qualified = sg_read_bytes(&r, sg_read_u16(&r));
 	*outside = sg_read_bytes(&r, sg_read_u16(&r));
 	return sg_reader_done(&r) && alg == ALG_SHA256;
 }
@@ -72,7 +73,7 @@ enum sg_enroll_reason sg_judge_creation(const struct sg_judging *j,
 	const struct sg_bytes bytes = sg_buf_bytes(&j->evidence->creation);
 	const bool later = j->challenge->origin == SG_ORIGIN_TPM;
 	uint8_t hash[SG_ENROLL_HASH], name[SG_NODE_NAME], wanted[SG_ENROLL_HASH];
-	struct sg_bytes parent, outside;
+	struct sg_bytes parent, qualified, outside;
 
 	if (sg_digest_once(SG_SHA256, bytes, hash) != SG_OK ||
 	    sg_area_name(sg_buf_bytes(&j->hello->parent), name) != SG_OK ||
@@ -80,9 +81,10 @@ enum sg_enroll_reason sg_judge_creation(const struct sg_judging *j,
 	                      wanted) != SG_OK)
 		return SG_ENROLL_INTERNAL;
 	if (!sg_bytes_equal(certified->creation, sg_bytes(hash, sizeof hash)) ||
-	    !read_creation(bytes, &parent, &outside))
+	    !read_creation(bytes, &parent, &qualified, &outside))
 		return SG_ENROLL_CREATION;
-	if (!sg_bytes_equal(parent, sg_bytes(name, sizeof name)))
+	if (!sg_bytes_equal(parent, sg_bytes(name, sizeof name)) ||
+	    !sg_bytes_equal(qualified, sg_bytes(j->parent, sizeof j->parent)))
 		return SG_ENROLL_OBJECT_PARENT;
 	if (sg_bytes_equal(outside, sg_bytes(wanted, sizeof wanted)))
 		return SG_ENROLL_OK;

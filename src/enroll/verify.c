@@ -33,6 +33,20 @@ static enum sg_enroll_reason judge_session(struct sg_judging *j, struct sg_enrol
 	               ? SG_ENROLL_OK : SG_ENROLL_SESSION_UNKNOWN;
 }
 
+/* The storage key is of the owner hierarchy, and the attestation key is below it. What is of the
+ * platform outlives TPM2_Clear, which sets the clock back to nothing: a lease would begin again. */
+static enum sg_err qualify(struct sg_judging *j)
+{
+	uint8_t parent[SG_NODE_NAME], ak[SG_NODE_NAME];
+	enum sg_err err = sg_area_name(sg_buf_bytes(&j->hello->parent), parent);
+
+	if (err == SG_OK)
+		err = sg_area_qualified_primary(parent, j->parent);
+	if (err == SG_OK)
+		err = sg_area_name(sg_buf_bytes(&j->hello->ak), ak);
+	return err == SG_OK ? sg_area_qualified(j->parent, ak, j->by.signer) : err;
+}
+
 /* The hello was judged before, but by what was demanded then. */
 static enum sg_enroll_reason judge_keys(struct sg_judging *j, struct sg_enroll_finding *out)
 {
@@ -44,6 +58,8 @@ static enum sg_enroll_reason judge_keys(struct sg_judging *j, struct sg_enroll_f
 		return SG_ENROLL_AK;
 	if (sg_distant_parent(sg_buf_bytes(&j->hello->parent)) != SG_OK)
 		return SG_ENROLL_PARENT;
+	if (qualify(j) != SG_OK)
+		return SG_ENROLL_INTERNAL;
 	return sg_enroll_qualifying(j->transcript, j->evidence->key, j->by.qualifying) == SG_OK
 	               ? SG_ENROLL_OK : SG_ENROLL_INTERNAL;
 }

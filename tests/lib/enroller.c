@@ -23,12 +23,25 @@
 #define SIGN 0x40000u
 #define CLOCK 5000000                   /* ms */
 #define MS 1000
+#define OWNER 0x40000001u
 
 static void name_of(struct sg_bytes area, uint8_t name[SG_NODE_NAME])
 {
 	name[0] = 0x00;
 	name[1] = 0x0b;
 	ck_assert_int_eq(sg_digest_once(SG_SHA256, area, name + 2), SG_OK);
+}
+
+/* Write the qualified Name of a key: a hash of what is above it and of its Name. */
+static void qualified_of(struct sg_bytes above, const uint8_t name[SG_NODE_NAME],
+                         uint8_t out[SG_NODE_NAME])
+{
+	struct sg_buf both = { 0 };
+
+	ck_assert_int_eq(sg_buf_set(&both, above), SG_OK);
+	ck_assert_int_eq(sg_buf_append(&both, sg_bytes(name, SG_NODE_NAME)), SG_OK);
+	name_of(sg_buf_bytes(&both), out);
+	sg_buf_free(&both);
 }
 
 static void write_sized(struct sg_writer *w, const void *bytes, size_t len)
@@ -70,6 +83,7 @@ void enroller_make(struct enroller *e, enum sg_ek kind, const struct test_author
 	copy(&e->hello.parent, &e->tpm.parent);
 	if (by != NULL)
 		test_endorse(by, e->tpm.ek_key, &none, &e->hello.chain[0]);
+	e->hierarchy = OWNER;
 	e->clock = CLOCK + MS;
 	e->safe = true;
 	enroller_say_hello(e);
@@ -203,12 +217,20 @@ static void make_object(struct enroller *e)
 		enroller_set(&e->evidence.label, "signet");
 }
 
+static void name_parent(struct enroller *e)
+{
+	uint8_t hierarchy[4];
+
+	sg_put_u32(hierarchy, e->hierarchy);
+	name_of(sg_buf_bytes(&e->tpm.parent), e->parent_name);
+	qualified_of(sg_bytes(hierarchy, sizeof hierarchy), e->parent_name, e->parent_qualified);
+}
+
 static void make_creation(struct enroller *e)
 {
 	struct sg_writer w = sg_writer(&e->evidence.creation);
 	uint8_t digest[32] = { 0 };
 
-	name_of(sg_buf_bytes(&e->tpm.parent), e->parent_name);
 	ck_assert_int_eq(sg_enroll_outside(e->challenge.nonce,
 	                                   e->hmac ? NULL : e->evidence.key,
 	                                   e->outside), SG_OK);
@@ -218,7 +240,7 @@ static void make_creation(struct enroller *e)
 	sg_write_u8(&w, 1);
 	sg_write_u16(&w, 0x000b);
 	write_sized(&w, e->parent_name, sizeof e->parent_name);
-	write_sized(&w, e->parent_name, sizeof e->parent_name);
+	write_sized(&w, e->parent_qualified, sizeof e->parent_qualified);
 	write_sized(&w, e->outside, sizeof e->outside);
 	ck_assert_int_eq(w.err, SG_OK);
 	name_of(sg_buf_bytes(&e->evidence.object), e->object_name);
@@ -228,11 +250,9 @@ static void make_creation(struct enroller *e)
 
 static void write_attest_head(const struct enroller_attest *from, struct sg_writer *w)
 {
-	uint8_t name[SG_NODE_NAME] = { 0x00, 0x0b };
-
 	sg_write_u32(w, from->magic);
 	sg_write_u16(w, from->kind);
-	write_sized(w, name, sizeof name);
+	write_sized(w, from->signer, sizeof from->signer);
 	write_sized(w, from->extra, sizeof from->extra);
 	for (int i = 0; i < 2; i++)
 		sg_write_u64(w, UINT64_C(0x7777777777777777));
@@ -294,7 +314,12 @@ static void quote_values(struct enroller *e)
 static void attest(struct enroller *e)
 {
 	struct enroller_attest common = { .magic = 0xff544347u };
+	uint8_t name[SG_NODE_NAME];
 
+	/* Anew: what a test has the creation data say is not what the signer is below. */
+	name_parent(e);
+	name_of(sg_buf_bytes(&e->tpm.ak), name);
+	qualified_of(sg_bytes(e->parent_qualified, SG_NODE_NAME), name, common.signer);
 	ck_assert_int_eq(sg_enroll_qualifying(e->transcript, e->evidence.key, common.extra), SG_OK);
 	e->certified = e->quote = e->time = common;
 	e->certified.kind = 0x801a;
@@ -348,6 +373,7 @@ bool enroller_answer(struct enroller *e, struct sg_bytes challenge_json)
 	memcpy(e->evidence.session, e->challenge.session, sizeof e->evidence.session);
 	e->evidence.origin = e->challenge.origin;
 	choose_policy(e);
+	name_parent(e);
 	if (e->challenge.origin != SG_ORIGIN_VAULT) {
 		make_object(e);
 		make_creation(e);

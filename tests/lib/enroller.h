@@ -26,6 +26,7 @@ enum enroller_stage {
 struct enroller_attest {
 	uint32_t magic;
 	uint16_t kind;
+	uint8_t signer[SG_NODE_NAME];   /* the qualified Name of who signs */
 	uint8_t extra[SG_ENROLL_HASH];
 	bool missing;
 };
@@ -46,7 +47,9 @@ struct enroller {
 	const char *steps;              /* a policy that we do not make, instead; or NULL */
 	bool hmac;
 	uint32_t attributes;
-	uint8_t parent_name[SG_NODE_NAME], outside[SG_ENROLL_HASH];
+	uint32_t hierarchy;             /* of the storage key */
+	uint8_t parent_name[SG_NODE_NAME], parent_qualified[SG_NODE_NAME];
+	uint8_t outside[SG_ENROLL_HASH];
 	struct enroller_attest certified, quote, time;
 	uint8_t object_name[SG_NODE_NAME], creation_hash[SG_ENROLL_HASH];
 	struct sg_pcrs pcrs;            /* that it quotes */

@@ -446,6 +446,8 @@ static void other_extra(struct enroller *e) { e->certified.extra[3] ^= 1; }
 static void other_name(struct enroller *e) { e->object_name[9] ^= 1; }
 static void other_hash(struct enroller *e) { e->creation_hash[9] ^= 1; }
 static void other_parent(struct enroller *e) { e->parent_name[9] ^= 1; }
+static void elsewhere(struct enroller *e) { e->parent_qualified[9] ^= 1; }
+static void signed_elsewhere(struct enroller *e) { e->time.signer[9] ^= 1; }
 static void other_outside(struct enroller *e) { e->outside[9] ^= 1; }
 static void not_fixed(struct enroller *e) { e->attributes &= ~0x02u; }
 static void parent_not_fixed(struct enroller *e) { e->attributes &= ~0x10u; }
@@ -522,6 +524,9 @@ static const struct row rows[] = {
 	{ ENROLLER_OBJECT, not_fixed, SG_ENROLL_OBJECT_LEAVES, SG_ORIGIN_HOST, "to another TPM" },
 	{ ENROLLER_OBJECT, parent_not_fixed, SG_ENROLL_OBJECT_LEAVES, SG_ORIGIN_TPM, "duplicable" },
 	{ ENROLLER_CREATION, other_parent, SG_ENROLL_OBJECT_PARENT, SG_ORIGIN_HOST, "elsewhere" },
+	{ ENROLLER_CREATION, elsewhere, SG_ENROLL_OBJECT_PARENT, SG_ORIGIN_HOST, "another one's" },
+	{ ENROLLER_ATTEST, signed_elsewhere, SG_ENROLL_ATTEST_SIGNATURE, SG_ORIGIN_VAULT,
+	  "by a key of another hierarchy" },
 	{ ENROLLER_ATTEST, other_hash, SG_ENROLL_CREATION, SG_ORIGIN_HOST, "other creation data" },
 	{ ENROLLER_PROOF, swap_creation, SG_ENROLL_CREATION, SG_ORIGIN_TPM, "other creation data" },
 	{ ENROLLER_CREATION, other_outside, SG_ENROLL_KEY_SWAPPED, SG_ORIGIN_HOST, "another key" },
@@ -547,6 +552,19 @@ START_TEST(what_is_not_as_it_should_be_has_its_own_reason)
 	machine.change = change;
 	answer();
 	assert_reason(finish(), row->reason, row->what);
+}
+END_TEST
+
+/* TPM2_Clear leaves what is of the platform, and sets the clock back to nothing. */
+START_TEST(a_lease_below_a_key_of_the_platform_is_refused)
+{
+	machine.hierarchy = 0x4000000c;
+	demand.lifetime = 3600;
+	for (int i = SG_ORIGIN_HOST; i < SG_ORIGINS; i++) {
+		demand.origin = (enum sg_enroll_origin)i;
+		answer();
+		assert_reason(finish(), SG_ENROLL_ATTEST_SIGNATURE, "of the platform");
+	}
 }
 END_TEST
 
@@ -895,6 +913,7 @@ static void add_evidence(TCase *tc)
 	tcase_add_test(tc, evidence_of_another_enrolment_is_refused);
 	tcase_add_loop_test(tc, what_is_not_as_it_should_be_has_its_own_reason, 0,
 	                    sizeof rows / sizeof rows[0]);
+	tcase_add_test(tc, a_lease_below_a_key_of_the_platform_is_refused);
 	tcase_add_test(tc, another_key_than_the_minted_one_is_refused);
 	tcase_add_loop_test(tc, pcrs_that_are_asked_for_must_be_shown, 0,
 	                    sizeof pcr_rows / sizeof pcr_rows[0]);
