@@ -12,15 +12,18 @@
 
 static enum tool_exit tell_json(const struct sg_audit_report *report, bool has_key)
 {
+	const bool in_line = report->fault == SG_AUDIT_LINE;
 	json_t *json = json_object();
 
 	tool_json_put(json, "good", json_boolean(report->fault == SG_AUDIT_SOUND));
 	tool_json_put(json, "fault", json_string(sg_audit_name(report->fault)));
 	tool_json_put(json, "sentence", json_string(sg_audit_sentence(report->fault)));
-	tool_json_put(json, "entry", report->seq != 0 ? json_integer((json_int_t)report->seq)
-	                                              : json_null());
+	tool_json_put(json, "entry", in_line || report->seq == 0
+	                                     ? json_null() : json_integer((json_int_t)report->seq));
+	tool_json_put(json, "line", in_line ? json_integer((json_int_t)report->seq) : json_null());
 	tool_json_put(json, "entries", json_integer((json_int_t)report->entries));
 	tool_json_put(json, "heads", json_integer((json_int_t)report->heads));
+	tool_json_put(json, "tornLines", json_integer((json_int_t)report->torn));
 	tool_json_put(json, "signedUntil", json_integer((json_int_t)report->signed_seq));
 	tool_json_put(json, "signedAt", tool_time_json(report->signed_at));
 	tool_json_put(json, "key",
@@ -44,6 +47,9 @@ static enum tool_exit tell_text(const struct sg_audit_report *report, bool has_k
 		tool_time_text(&text, report->signed_at, "?");
 		tool_text_add(&text, ".\n");
 	}
+	if (report->torn != 0)
+		tool_text_add(&text, "Lines of the file of heads that were cut short, and say nothing: "
+		              "%" PRIu64 ".\n", report->torn);
 	if (report->signed_seq != 0 && !has_key) {
 		tool_text_add(&text, "Without --public-key it is not known whose signature that is: ");
 		tool_text_hex(&text, sg_bytes(report->key, sizeof report->key));
@@ -77,8 +83,9 @@ static enum tool_exit verify(struct tool *tool)
 		goto out;
 	}
 	if (report.fault != SG_AUDIT_SOUND)
-		code = tool_fail(TOOL_MISMATCH, NULL, "%s: entry %" PRIu64 " (%s)",
-		                 sg_audit_sentence(report.fault), report.seq,
+		code = tool_fail(TOOL_MISMATCH, NULL, "%s: %s %" PRIu64 " (%s)",
+		                 sg_audit_sentence(report.fault),
+		                 report.fault == SG_AUDIT_LINE ? "line" : "entry", report.seq,
 		                 sg_audit_name(report.fault));
 	told = tool_given(tool, OPT_JSON)         ? tell_json(&report, has_key)
 	       : report.fault == SG_AUDIT_SOUND ? tell_text(&report, has_key)

@@ -27,6 +27,7 @@ const char *sg_audit_name(enum sg_audit_fault fault)
 		[SG_AUDIT_SOUND] = "sound",       [SG_AUDIT_CHANGED] = "changed",
 		[SG_AUDIT_MISSING] = "missing",   [SG_AUDIT_CUT] = "cut",
 		[SG_AUDIT_REWRITTEN] = "rewritten", [SG_AUDIT_HEAD] = "head",
+		[SG_AUDIT_LINE] = "line",
 	};
 
 	return names[fault];
@@ -42,6 +43,7 @@ const char *sg_audit_sentence(enum sg_audit_fault fault)
 		                 "was signed",
 		[SG_AUDIT_REWRITTEN] = "The log up to this entry is not the one that was signed",
 		[SG_AUDIT_HEAD] = "A head is not signed by the key that signs heads",
+		[SG_AUDIT_LINE] = "A line of the file of heads is no head",
 	};
 
 	return sentences[fault];
@@ -92,17 +94,23 @@ static bool take_head(void *context, const struct sg_fleet_head *head)
 /* Read the lines of a file. */
 static void take_lines(struct check *check, struct sg_bytes text)
 {
+	uint64_t number = 0;
+
 	while (text.len > 0 && check->err == SG_OK) {
 		const uint8_t *end = memchr(text.data, '\n', text.len);
 		const size_t len = end != NULL ? (size_t)(end - text.data) : text.len;
+		const struct sg_bytes line = sg_bytes(text.data, len);
 		struct sg_fleet_head head;
 
-		if (!sg_audit_line_read(sg_bytes(text.data, len), &head)) {
-			(void)fault(check, SG_AUDIT_HEAD, 0);
+		number++;
+		if (sg_audit_line_torn(line)) {
+			check->report->torn++;
+		} else if (!sg_audit_line_read(line, &head)) {
+			(void)fault(check, SG_AUDIT_LINE, number);
+			return;
+		} else if (!take_head(check, &head)) {
 			return;
 		}
-		if (!take_head(check, &head))
-			return;
 		text = sg_bytes(text.data + len + (end != NULL), text.len - len - (end != NULL));
 	}
 }

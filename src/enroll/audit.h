@@ -22,14 +22,16 @@ enum sg_audit_fault {
 	SG_AUDIT_MISSING,               /* the entry is not there, and later ones are */
 	SG_AUDIT_CUT,                   /* the entry was there when a head was signed */
 	SG_AUDIT_REWRITTEN,             /* the chain is sound, and is not the one that was signed */
-	SG_AUDIT_HEAD,                  /* a head has no line, key or signature that counts */
+	SG_AUDIT_HEAD,                  /* a head has no key or signature that counts */
+	SG_AUDIT_LINE,                  /* a line of the file of heads is none */
 };
 
 struct sg_audit_report {
 	enum sg_audit_fault fault;
-	uint64_t seq;                   /* where; of a head that of its entry */
+	uint64_t seq;                   /* where; of a head that of its entry, of a line its own */
 	uint64_t entries;               /* that were read */
 	uint64_t heads;                 /* that were looked at */
+	uint64_t torn;                  /* lines of the file whose write was cut short */
 	uint64_t signed_seq;            /* up to there a signature covers them; 0: none does */
 	int64_t signed_at;
 	uint8_t key[SG_FLEET_KEY];      /* by which the last one was signed */
@@ -37,7 +39,8 @@ struct sg_audit_report {
 
 /* Check the log of a fleet against its own heads and those in the text of a file. key: the only one
  * that may have signed them, 32 bytes; NULL takes the one that each names, which whoever can write
- * the store can choose. Errors: those of the store, NOMEM. A fault is none. */
+ * the store can choose. A line that was begun and not ended is no fault: it is counted, and says
+ * nothing, just as one that was never begun. Errors: those of the store, NOMEM. A fault is none. */
 enum sg_err sg_audit_verify(struct sg_fleet *fleet, struct sg_bytes heads, const uint8_t *key,
                             struct sg_audit_report *out);
 
@@ -45,11 +48,15 @@ enum sg_err sg_audit_verify(struct sg_fleet *fleet, struct sg_bytes heads, const
 const char *sg_audit_name(enum sg_audit_fault fault);
 const char *sg_audit_sentence(enum sg_audit_fault fault);
 
-/* Append the line of a head to a file, which is made with mode 0600, and bring it to the disk.
+/* Append the line of a head to a file, which is made with mode 0600, and bring it to the disk. It
+ * begins a line of its own where the last one was cut short.
  * Errors: SYSTEM, STORE_FULL, STORE_READONLY. */
 enum sg_err sg_audit_append(const char *path, const struct sg_fleet_head *head);
 
 /* Read one line, without its end. */
 bool sg_audit_line_read(struct sg_bytes line, struct sg_fleet_head *out);
+
+/* Tell whether a line is the beginning of one, and not all of it. */
+bool sg_audit_line_torn(struct sg_bytes line);
 
 #endif

@@ -7,12 +7,14 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "enroll/audit.h"
 #include "util/log.h"
 
 #define BEGINNING "signet-head 1 "
+#define HEX_LEN (2 * (SG_FLEET_HASH + SG_FLEET_KEY + SG_FLEET_SIGNATURE) + 2)
 #define NUMBER_MAX 18                   /* digits that fit into 63 bits */
 
 /* Take a number and the space behind it. */
@@ -60,6 +62,38 @@ bool sg_audit_line_read(struct sg_bytes line, struct sg_fleet_head *out)
 	       take_hex(&rest, out->signature, sizeof out->signature, true);
 }
 
+/* Step over a number and the space behind it; false where there is none. *ends: the text is over
+ * before the space. */
+static bool step_over_number(struct sg_bytes *rest, bool *ends)
+{
+	size_t n = 0;
+
+	while (n < rest->len && rest->data[n] >= '0' && rest->data[n] <= '9')
+		n++;
+	*ends = n == rest->len && n <= NUMBER_MAX;
+	if (n == 0 || n == rest->len || rest->data[n] != ' ')
+		return false;
+	*rest = sg_bytes(rest->data + n + 1, rest->len - n - 1);
+	return true;
+}
+
+bool sg_audit_line_torn(struct sg_bytes line)
+{
+	const size_t begin = strlen(BEGINNING);
+	const size_t len = line.len < begin ? line.len : begin;
+	struct sg_bytes rest = sg_bytes(line.data + len, line.len - len);
+	bool ends;
+
+	if (len == 0 || memcmp(line.data, BEGINNING, len) != 0)
+		return false;
+	if (!step_over_number(&rest, &ends) || !step_over_number(&rest, &ends))
+		return ends;
+	for (size_t i = 0; i < rest.len; i++)
+		if (memchr("0123456789abcdef ", rest.data[i], 17) == NULL)
+			return false;
+	return rest.len < HEX_LEN;
+}
+
 static size_t write_line(const struct sg_fleet_head *head, char out[SG_AUDIT_LINE_MAX])
 {
 	char hash[2 * SG_FLEET_HASH], key[2 * SG_FLEET_KEY], signature[2 * SG_FLEET_SIGNATURE];
@@ -73,16 +107,38 @@ static size_t write_line(const struct sg_fleet_head *head, char out[SG_AUDIT_LIN
 	                        (int)sizeof signature, signature);
 }
 
+/* Tell whether the last line of a file has no end: its write was cut short, by a full disk or by a
+ * power cut. */
+static bool is_open_ended(int fd)
+{
+	struct stat st;
+	char last = '\n';
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
+	       pread(fd, &last, 1, st.st_size - 1) == 1 && last != '\n';
+}
+
 enum sg_err sg_audit_append(const char *path, const struct sg_fleet_head *head)
 {
-	char line[SG_AUDIT_LINE_MAX];
-	const size_t len = write_line(head, line);
+	char text[1 + SG_AUDIT_LINE_MAX] = "\n";
+	const size_t len = 1 + write_line(head, text + 1);
 	enum sg_err err = SG_OK;
+	ssize_t written = -1;
+	size_t skip;
 	int fd;
 
 	/* One write, so that two who append do not mix their lines. */
-	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
-	if (fd < 0 || write(fd, line, len) != (ssize_t)len || fsync(fd) != 0) {
+	fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
+	if (fd >= 0) {
+		skip = is_open_ended(fd) ? 0 : 1;
+		written = write(fd, text + skip, len - skip);
+		/* What is short has no error of its own. */
+		if (written >= 0 && (size_t)written < len - skip) {
+			errno = ENOSPC;
+			written = -1;
+		}
+	}
+	if (written < 0 || fsync(fd) != 0) {
 		err = errno == ENOSPC || errno == EDQUOT ? SG_ERR_STORE_FULL
 		      : errno == EROFS                   ? SG_ERR_STORE_READONLY
 		                                         : SG_ERR_SYSTEM;

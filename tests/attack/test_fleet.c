@@ -522,10 +522,71 @@ START_TEST(a_head_that_was_changed_is_found)
 	sg_registrar_close(&registrar);
 	tamper("DELETE FROM head");
 	text = test_file_read(heads);
-	text.data[text.len - 2] ^= 1;
+	text.data[text.len - 2] = text.data[text.len - 2] == '0' ? '1' : '0';
 	test_file_write(heads, sg_buf_bytes(&text));
 	report = verified(true);
 	ck_assert_int_eq(report.fault, SG_AUDIT_HEAD);
+	sg_buf_free(&text);
+}
+END_TEST
+
+/* A full disk, or a power cut, ends a write in the middle. */
+START_TEST(a_head_whose_write_was_cut_short_costs_no_other_head)
+{
+	struct sg_audit_report report;
+	struct sg_buf text, torn = { NULL, 0, 0 };
+
+	fill_log();
+	text = test_file_read(heads);
+	for (size_t len = 1; len < text.len - 1 && text.data[len] != '\n'; len += 7) {
+		ck_assert_int_eq(sg_buf_set(&torn, sg_buf_bytes(&text)), SG_OK);
+		ck_assert_int_eq(sg_buf_append(&torn, sg_bytes(text.data, len)), SG_OK);
+		test_file_write(heads, sg_buf_bytes(&torn));
+		report = verified(true);
+		ck_assert_int_eq(report.fault, SG_AUDIT_SOUND);
+		ck_assert_uint_eq(report.torn, 1);
+	}
+	for (int i = 0; i < 2; i++) {
+		struct sg_fleet_event event = { NOW + 30 + i, "machine-approved", "somebody", "m",
+		                                sg_bytes_str("{}") };
+
+		open_registrar();
+		ck_assert_int_eq(manager.fleet->ops->event_add(manager.fleet, &event), SG_OK);
+		ck_assert_int_eq(sg_registrar_sign(registrar, NOW + 31 + i), SG_OK);
+		sg_registrar_close(&registrar);
+	}
+	report = verified(true);
+	ck_assert_int_eq(report.fault, SG_AUDIT_SOUND);
+	ck_assert_uint_eq(report.torn, 1);
+	ck_assert_uint_eq(report.signed_seq, report.entries);
+	sg_buf_free(&torn);
+	sg_buf_free(&text);
+}
+END_TEST
+
+START_TEST(a_line_that_is_no_head_is_told_by_its_number)
+{
+	static const char *const wrong[] = { "x", "signet-head 2 1 2 00", "signet-head 1 1 2 0g",
+	                                     "signet-head 1 1x", "signet-head 1 1 2 3g", "",
+	                                     "signet-head 1  2" };
+	struct sg_audit_report report;
+	struct sg_buf text, with = { NULL, 0, 0 };
+	uint64_t lines = 0;
+
+	fill_log();
+	text = test_file_read(heads);
+	for (size_t i = 0; i < text.len; i++)
+		lines += text.data[i] == '\n';
+	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+		ck_assert_int_eq(sg_buf_set(&with, sg_buf_bytes(&text)), SG_OK);
+		ck_assert_int_eq(sg_buf_append(&with, sg_bytes_str(wrong[i])), SG_OK);
+		ck_assert_int_eq(sg_buf_append(&with, sg_bytes_str("\n")), SG_OK);
+		test_file_write(heads, sg_buf_bytes(&with));
+		report = verified(true);
+		ck_assert_int_eq(report.fault, SG_AUDIT_LINE);
+		ck_assert_uint_eq(report.seq, lines + 1);
+	}
+	sg_buf_free(&with);
 	sg_buf_free(&text);
 }
 END_TEST
@@ -556,6 +617,8 @@ int main(void)
 	tcase_add_test(log, a_log_that_was_written_anew_is_found);
 	tcase_add_test(log, and_so_is_one_that_was_signed_anew_with_another_key);
 	tcase_add_test(log, a_head_that_was_changed_is_found);
+	tcase_add_test(log, a_head_whose_write_was_cut_short_costs_no_other_head);
+	tcase_add_test(log, a_line_that_is_no_head_is_told_by_its_number);
 	suite_add_tcase(suite, log);
 	return test_run(suite);
 }

@@ -141,9 +141,10 @@ logs_all() {
 
 # A head of a log that was longer, which no store of ours has.
 misses_what_was_signed() {
-	echo 'signet-head 1 9 5 00' > "$FOLDER/heads"
-	exits 8 audit verify "${STORE[@]}" --heads "$FOLDER/heads" && says '(head)' &&
-		exits 8 audit verify "${STORE[@]}" --heads "$FOLDER/heads" --json && [ "$(told fault)" = head ]
+	echo 'signet-head 1 9 5 0x' > "$FOLDER/heads"
+	exits 8 audit verify "${STORE[@]}" --heads "$FOLDER/heads" && says 'line 1 (line)' &&
+		exits 8 audit verify "${STORE[@]}" --heads "$FOLDER/heads" --json && [ "$(told fault)" = line ] &&
+		[ "$(told line)" = 1 ]
 }
 
 without_a_store() {
