@@ -47,7 +47,7 @@ static enum sg_err settle(struct sg_fleet *fleet, enum sg_fleet_table table,
 	enum sg_err err;
 
 	member->ended = true;
-	err = gone ? fleet->ops->member_remove(fleet, table, member->id, &event)
+	err = gone ? fleet->ops->member_remove(fleet, table, member->id, now - KEEP, &event)
 	           : fleet->ops->member_change(fleet, table, member, SG_FLEET_EXTEND_NOT, NULL,
 	                                       &event);
 	return err == SG_ERR_STORE_BUSY || err == SG_ERR_NOT_FOUND ? SG_OK : err;

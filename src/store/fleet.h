@@ -211,9 +211,11 @@ struct sg_fleet_ops {
 	                             const struct sg_fleet_extension *extension,
 	                             const struct sg_fleet_event *event);
 
-	/* Remove one with its extensions. Errors: NOT_FOUND. */
+	/* Remove one with its extensions; where over is not 0 only one whose time was over by then,
+	 * whatever it was when somebody looked. Errors: NOT_FOUND. */
 	enum sg_err (*member_remove)(struct sg_fleet *fleet, enum sg_fleet_table table,
-	                             const char *id, const struct sg_fleet_event *event);
+	                             const char *id, int64_t over,
+	                             const struct sg_fleet_event *event);
 
 	/* Visit the extensions of a member, the first one first. */
 	enum sg_err (*extension_visit)(struct sg_fleet *fleet, enum sg_fleet_table table,

@@ -84,7 +84,8 @@ enum sg_err sg_fleet_member_change(struct sg_fleet *fleet, enum sg_fleet_table t
                                    const struct sg_fleet_extension *extension,
                                    const struct sg_fleet_event *event);
 enum sg_err sg_fleet_member_remove(struct sg_fleet *fleet, enum sg_fleet_table table,
-                                   const char *id, const struct sg_fleet_event *event);
+                                   const char *id, int64_t over,
+                                   const struct sg_fleet_event *event);
 enum sg_err sg_fleet_extension_each(struct sg_fleet *fleet, enum sg_fleet_table table,
                                     const char *id, sg_fleet_extension_visit *visit,
                                     void *context);

@@ -38,8 +38,10 @@ static const char *const change_sql[SG_FLEET_TABLES] = {
 	                    "version = version + 1 WHERE id = ?8 AND version = ?9",
 };
 static const char *const remove_sql[SG_FLEET_TABLES] = {
-	[SG_FLEET_MACHINES] = "DELETE FROM machine WHERE id = ?1",
-	[SG_FLEET_AGENTS] = "DELETE FROM agent WHERE id = ?1",
+	[SG_FLEET_MACHINES] = "DELETE FROM machine WHERE id = ?1 AND (?2 = 0 OR "
+	                      "(expires > 0 AND expires <= ?2))",
+	[SG_FLEET_AGENTS] = "DELETE FROM agent WHERE id = ?1 AND (?2 = 0 OR "
+	                      "(expires > 0 AND expires <= ?2))",
 };
 static const char *const key_sql[SG_FLEET_TABLES] = {
 	[SG_FLEET_MACHINES] = "SELECT 1 FROM machine WHERE key = ?1",
@@ -262,7 +264,8 @@ enum sg_err sg_fleet_member_change(struct sg_fleet *fleet, enum sg_fleet_table t
 }
 
 enum sg_err sg_fleet_member_remove(struct sg_fleet *fleet, enum sg_fleet_table table,
-                                   const char *id, const struct sg_fleet_event *event)
+                                   const char *id, int64_t over,
+                                   const struct sg_fleet_event *event)
 {
 	struct sg_fleet_call call;
 	struct sg_statement s;
@@ -272,6 +275,7 @@ enum sg_err sg_fleet_member_remove(struct sg_fleet *fleet, enum sg_fleet_table t
 		return err;
 	s = sg_statement(call.db, remove_sql[table]);
 	sg_bind_text(&s, id);
+	sg_bind_int(&s, over);
 	err = sg_statement_run_one(&s, SG_ERR_NOT_FOUND);
 	if (err == SG_OK) {
 		s = sg_statement(call.db, "DELETE FROM extension WHERE member = ?1");

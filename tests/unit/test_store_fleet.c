@@ -510,9 +510,13 @@ START_TEST(those_whose_time_is_over_are_due_and_gone_ones_are_gone)
 	ck_assert_int_eq(fleet->ops->member_due(fleet, SG_FLEET_MACHINES, NOW + 31 * DAY, 30 * DAY,
 	                                        count_member, &due), SG_OK);
 	ck_assert_uint_eq(due, 5);
-	ck_assert_int_eq(fleet->ops->member_remove(fleet, SG_FLEET_MACHINES, member.id, &event),
-	                 SG_OK);
-	ck_assert_int_eq(fleet->ops->member_remove(fleet, SG_FLEET_MACHINES, member.id, &event),
+	/* Who was given more time since somebody looked stays. */
+	ck_assert_int_eq(fleet->ops->member_remove(fleet, SG_FLEET_MACHINES, member.id,
+	                                           member.expires - 1, &event),
+	                 SG_ERR_NOT_FOUND);
+	ck_assert_int_eq(fleet->ops->member_remove(fleet, SG_FLEET_MACHINES, member.id,
+	                                           member.expires, &event), SG_OK);
+	ck_assert_int_eq(fleet->ops->member_remove(fleet, SG_FLEET_MACHINES, member.id, 0, &event),
 	                 SG_ERR_NOT_FOUND);
 	due = 0;
 	ck_assert_int_eq(fleet->ops->member_visit(fleet, SG_FLEET_MACHINES, count_member, &due),
