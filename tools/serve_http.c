@@ -184,12 +184,16 @@ static void connected(void *arg, struct MHD_Connection *connection, void **guest
                       enum MHD_ConnectionNotificationCode how)
 {
 	struct serve_http *http = arg;
-	const union MHD_ConnectionInfo *info;
+	const union MHD_ConnectionInfo *info, *from;
 	struct serve_guest *leaving = *guest;
+	struct serve_source source;
 
 	if (how == MHD_CONNECTION_NOTIFY_STARTED) {
 		info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-		*guest = info != NULL ? serve_crowd_join(http->crowd, info->connect_fd) : NULL;
+		from = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+		source = serve_socket_who(from != NULL ? from->client_addr : NULL);
+		*guest = info != NULL ? serve_crowd_join(http->crowd, info->connect_fd, &source)
+		                      : NULL;
 	} else {
 		serve_crowd_leave(http->crowd, &leaving);
 		*guest = NULL;
@@ -229,7 +233,6 @@ static struct MHD_Daemon *start(struct serve_http *http, int fd, const struct sg
 	                                (certificate != NULL ? MHD_USE_TLS : 0),
 	                        0, NULL, NULL, handle, http, MHD_OPTION_LISTEN_SOCKET, fd,
 	                        MHD_OPTION_CONNECTION_LIMIT, limits->connections,
-	                        MHD_OPTION_PER_IP_CONNECTION_LIMIT, limits->per_source,
 	                        MHD_OPTION_CONNECTION_TIMEOUT, limits->idle,
 	                        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEAD_MAX,
 	                        MHD_OPTION_STRICT_FOR_CLIENT, 1,
@@ -247,7 +250,7 @@ enum tool_exit serve_http_start(struct serve_socket *socket, const struct sg_buf
 	struct serve_http *http = calloc(1, sizeof *http);
 
 	*out = NULL;
-	if (http == NULL || !serve_crowd_new(limits->seconds, &http->crowd)) {
+	if (http == NULL || !serve_crowd_new(limits->seconds, limits->per_source, &http->crowd)) {
 		free(http);
 		return tool_fail_err(SG_ERR_NOMEM, "can't serve");
 	}

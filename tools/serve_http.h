@@ -45,7 +45,7 @@ struct serve_limits {
 	unsigned seconds;               /* of a connection, from its beginning */
 	unsigned idle;                  /* seconds in which nothing comes */
 	unsigned connections;
-	unsigned per_source;            /* connections of an address */
+	unsigned per_source;            /* connections of a source, see serve_socket_who */
 };
 
 struct serve_http;

@@ -151,3 +151,20 @@ void serve_socket_source(const struct sockaddr *address, char out[INET6_ADDRSTRL
 	if (written == NULL)
 		strcpy(out, "-");
 }
+
+struct serve_source serve_socket_who(const struct sockaddr *address)
+{
+	const union any *at = (const union any *)(const void *)address;
+	struct serve_source out = { .len = 0 };
+
+	if (address != NULL && address->sa_family == AF_INET) {
+		out.len = 4;
+		memcpy(out.bytes, &at->four.sin_addr, 4);
+	} else if (address != NULL && address->sa_family == AF_INET6) {
+		const bool four = IN6_IS_ADDR_V4MAPPED(&at->six.sin6_addr);
+
+		out.len = four ? 4 : 8;
+		memcpy(out.bytes, at->six.sin6_addr.s6_addr + (four ? 12 : 0), out.len);
+	}
+	return out;
+}

@@ -26,6 +26,14 @@ enum tool_exit serve_socket_open(const char *where, struct serve_socket *out);
  * there is none. Refuses several, and what is no socket that listens for TCP. */
 enum tool_exit serve_socket_given(struct serve_socket *out);
 
+/* Who somebody is where sources are counted: an address of IPv4, or the 64 bits that a network of
+ * IPv6 has in common. */
+struct serve_source {
+	unsigned len;                   /* 4, 8, or 0: nobody knows */
+	unsigned char bytes[8];
+};
+struct serve_source serve_socket_who(const struct sockaddr *address);
+
 /* Write the address of somebody, without the port; one of IPv4 is written so however it came. */
 void serve_socket_source(const struct sockaddr *address, char out[INET6_ADDRSTRLEN]);
 

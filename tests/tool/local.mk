@@ -174,6 +174,19 @@ tests_tool_test_curl_args_SOURCES = \
 	tools/url.c
 tests_tool_test_curl_args_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 
+# Who is connected to it.
+check_PROGRAMS += tests/tool/test_serve_crowd
+TESTS += tests/tool/test_serve_crowd
+tests_tool_test_serve_crowd_SOURCES = \
+	tests/tool/test_serve_crowd.c \
+	tools/exit.c \
+	tools/fail.c \
+	tools/io.c \
+	tools/serve_crowd.c \
+	tools/serve_socket.c \
+	tools/text.c
+tests_tool_test_serve_crowd_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+
 # The server of HTTP, with a handler of the test's own.
 check_PROGRAMS += tests/tool/test_serve_http
 TESTS += tests/tool/test_serve_http
