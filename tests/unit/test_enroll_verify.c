@@ -366,6 +366,21 @@ START_TEST(a_parent_that_is_no_storage_key_is_refused)
 }
 END_TEST
 
+START_TEST(a_parent_with_a_policy_of_its_own_is_refused)
+{
+	static const uint8_t policy[2 + SG_POLICY_DIGEST] = { 0, SG_POLICY_DIGEST };
+	const struct sg_bytes area = sg_buf_bytes(&machine.tpm.parent);
+	struct sg_writer w = sg_writer(&machine.hello.parent);
+
+	machine.hello.parent.len = 0;
+	sg_write_bytes(&w, sg_bytes(area.data, 8));
+	sg_write_bytes(&w, sg_bytes(policy, sizeof policy));
+	sg_write_bytes(&w, sg_bytes(area.data + 10, area.len - 10));
+	ck_assert_int_eq(w.err, SG_OK);
+	assert_reason(begin(), SG_ENROLL_PARENT, "with a policy");
+}
+END_TEST
+
 START_TEST(a_tpm_without_the_endorsement_key_opens_no_credential)
 {
 	EVP_PKEY *key = machine.tpm.ek_key;
@@ -903,6 +918,7 @@ static void add_keys(TCase *tc)
 	                    sizeof aks / sizeof aks[0]);
 	tcase_add_test(tc, an_attestation_key_in_another_form_is_refused);
 	tcase_add_test(tc, a_parent_that_is_no_storage_key_is_refused);
+	tcase_add_test(tc, a_parent_with_a_policy_of_its_own_is_refused);
 	tcase_add_test(tc, a_tpm_without_the_endorsement_key_opens_no_credential);
 	tcase_add_test(tc, an_attestation_key_of_another_tpm_opens_no_credential);
 	tcase_add_test(tc, a_minted_key_is_for_one_tpm);

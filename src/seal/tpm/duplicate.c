@@ -33,7 +33,9 @@ enum sg_err sg_tpm_storage_key_read(struct sg_bytes bytes, TPMT_PUBLIC *out)
 {
 	enum sg_err err = sg_tpm_area_read(bytes, out);
 
-	if (err == SG_OK && (!sg_srk_fits(out) ||
+	/* The template of a storage key has no policy; one that has could be for somebody to go
+	 * by who has no business there. */
+	if (err == SG_OK && (!sg_srk_fits(out) || out->authPolicy.size > 0 ||
 	                     (out->type == TPM2_ALG_ECC && !on_curve(out)) ||
 	                     (out->type == TPM2_ALG_RSA && out->unique.rsa.size != 256)))
 		err = SG_ERR_FORMAT;
