@@ -23,6 +23,21 @@ static bool name_is_plain(const char *name)
 	return name[len] == '\0' && len <= SG_FLEET_TEXT;
 }
 
+/* Tell whether a guard is one, in a zone that is known here: of a zone that can't be read nobody
+ * knows the time, and everybody would be kept out. */
+static bool guard_is_known(const char *text)
+{
+	struct sg_guard guard;
+	struct sg_zone *zone = NULL;
+	bool known;
+
+	if (strlen(text) > SG_FLEET_GUARD || !sg_guard_read(text, &guard))
+		return false;
+	known = guard.zone[0] == '\0' || sg_zone_load(SG_ZONE_FOLDER, guard.zone, &zone) == SG_OK;
+	sg_zone_free(&zone);
+	return known;
+}
+
 /* Append JSON to the log together with what it tells of. */
 static struct sg_fleet_event event_of(const struct sg_manager *manager, const char *name,
                                       const char *subject, const char *detail)
@@ -43,6 +58,9 @@ static enum sg_err token_fill(const struct sg_manager *manager, const char *name
 		return SG_ERR_FORMAT;
 	*wrong = "name";
 	if (!name_is_plain(name))
+		return SG_ERR_FORMAT;
+	*wrong = "guard";
+	if (!guard_is_known(rules->guard))
 		return SG_ERR_FORMAT;
 	token->created = manager->now;
 	token->expires = manager->now + seconds;
@@ -127,9 +145,7 @@ static bool revoke(struct change *change)
 
 static bool set_guard(struct change *change)
 {
-	struct sg_guard guard;
-
-	if (strlen(change->guard) > SG_FLEET_GUARD || !sg_guard_read(change->guard, &guard))
+	if (!guard_is_known(change->guard))
 		return false;
 	memcpy(change->member->guard, change->guard, strlen(change->guard) + 1);
 	return true;

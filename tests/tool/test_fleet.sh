@@ -58,6 +58,7 @@ refuses_nonsense() {
 		fails 2 '"sources"' registrar token create "${STORE[@]}" --sources 10.0.0.1/8 &&
 		fails 2 '"name"' registrar token create "${STORE[@]}" --machine-name '{what}' &&
 		fails 2 '"guard"' registrar token create "${STORE[@]}" --guard 'after=8' &&
+		fails 2 '"guard"' registrar token create "${STORE[@]}" --guard 'days=mon zone=Mars/Base' &&
 		fails 2 '"level"' registrar token create "${STORE[@]}" --level none --maker STM &&
 		fails 2 'none, asserted, born or minted' registrar token create "${STORE[@]}" --level high
 }
@@ -97,6 +98,7 @@ changes_it() {
 		exits 0 registrar machine guard "${STORE[@]}" --id "$ID" --guard 'from=10.0.0.0/8 days=mon zone=Europe/Berlin' &&
 		state guard 'from=10.0.0.0/8 days=mon zone=Europe/Berlin' &&
 		fails 1 "can't guard" registrar machine guard "${STORE[@]}" --id "$ID" --guard 'from=x' &&
+		fails 1 "can't guard" registrar machine guard "${STORE[@]}" --id "$ID" --guard 'days=mon zone=Mars/Base' &&
 		exits 0 registrar machine guard "${STORE[@]}" --id "$ID" --guard '' && state guard ''
 }
 
