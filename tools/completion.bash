@@ -22,8 +22,9 @@ _signet_options() {
 	'enroll begin') echo --token-file --origin --class --again --owner-auth-file --token --pin-file ;;
 	'enroll finish') echo --label --identity --token --pin-file --json ;;
 	delete) echo --label --yes --token --pin-file ;;
-	'registrar begin' | 'registrar finish') echo --registrar --vault --api-url --ek-ca --sign-with --heads --token --pin-file --key-pin-file ;;
-	'registrar serve') echo --registrar --vault --api-url --ek-ca --sign-with --heads --token --pin-file --key-pin-file --listen --tls-cert --tls-key --allow-http --rate --failures ;;
+	'registrar begin') echo --registrar --vault --api-url --ek-ca --sign-with --heads --token --pin-file --key-pin-file --challenge-lifetime ;;
+	'registrar finish') echo --registrar --vault --api-url --ek-ca --sign-with --heads --token --pin-file --key-pin-file ;;
+	'registrar serve') echo --registrar --vault --api-url --ek-ca --sign-with --heads --token --pin-file --key-pin-file --listen --tls-cert --tls-key --allow-http --rate --failures --challenge-lifetime ;;
 	'registrar token create') echo --registrar --name --uses --valid --class --level --origin --machine-lifetime --by-clock --machine-name --hosts --sources --maker --eks --bind-pcrs --quote-pcrs --require-event-log --approve-by-hand --guard --output --json ;;
 	'registrar token list' | 'registrar machine list' | 'registrar agent list') echo --registrar --json ;;
 	'registrar machine show' | 'registrar agent show') echo --registrar --id --json ;;

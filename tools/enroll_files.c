@@ -2,19 +2,24 @@
  *
  * signet enroll begin, answer and finish: the same enrolment, with its messages in files or pipes.
  */
+#include <string.h>
+
 #include "tools/enroll.h"
 #include "tools/fail.h"
 #include "tools/io.h"
 
-/* Read a message without the end of its line, which is not hashed. */
+/* Read a message without what stands around it, which is not hashed. */
 static enum tool_exit read_message(const char *hint, struct sg_buf *message)
 {
 	enum tool_exit code = tool_check_stdin(hint);
+	struct sg_bytes json;
 
 	if (code == TOOL_OK)
 		code = tool_read_file("-", SG_ENROLL_MESSAGE_MAX, message);
-	while (message->len > 0 && message->data[message->len - 1] == '\n')
-		message->len--;
+	json = sg_enroll_message_trim(sg_buf_bytes(message));
+	if (json.len > 0)
+		memmove(message->data, json.data, json.len);
+	message->len = json.len;
 	return code;
 }
 

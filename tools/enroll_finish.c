@@ -25,7 +25,7 @@
 
 /* What a level is worth, in the words of doc/enrollment.md. */
 static const char *const proven[SG_LEVELS] = {
-	[SG_LEVEL_NONE] = "Nothing but that this machine has the key.",
+	[SG_LEVEL_NONE] = "Nothing is proven.",
 	[SG_LEVEL_ASSERTED] =
 		"Proven: which TPM sealed the key, and under which policy. Not proven: that no copy "
 		"was made\nbefore; the software of this machine says so.",

@@ -4,6 +4,8 @@
  */
 #include "config.h"
 
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "core/enrolled_key.h"
@@ -14,6 +16,7 @@
 #include "tools/io.h"
 #include "tools/progress.h"
 #include "tools/token.h"
+#include "tools/unseal_client.h"
 #include "util/file.h"
 #include "util/utf8.h"
 
@@ -161,11 +164,24 @@ enum tool_exit tool_enroll_answer(struct tool_enroll *e, struct sg_bytes challen
 enum tool_exit tool_enroll_take(struct tool_enroll *e, struct sg_bytes json)
 {
 	const enum sg_enroll_reason reason = sg_enroll_machine_named(json, &e->state, &e->identity);
+	enum tool_exit code;
+	const char *why = sg_enroll_reason_sentence(reason);
+	char *url;
 
+	if (reason == SG_ENROLL_LEVEL)
+		why = "It claims more than a key of this origin can prove";
+	if (reason == SG_ENROLL_CLASS)
+		why = "It is of another class than was asked for";
 	if (reason != SG_ENROLL_OK)
 		return tool_fail(TOOL_REMOTE, NULL, "that is no identity for this machine: %s",
-		                 sg_enroll_reason_sentence(reason));
-	return tool_enroll_save(e);
+		                 why);
+	/* Clients send requests, and what is secret in them, to where it says. */
+	url = strndup((const char *)e->identity.api_url.data, e->identity.api_url.len);
+	if (url == NULL)
+		return tool_fail_err(SG_ERR_NOMEM, "can't read the identity");
+	code = unseal_client_check("the address in the identity", url, true);
+	free(url);
+	return code == TOOL_OK ? tool_enroll_save(e) : TOOL_REMOTE;
 }
 
 enum tool_exit tool_enroll_refused(enum sg_enroll_reason reason)

@@ -43,6 +43,8 @@ static const struct option_row rows[OPT_COUNT] = {
 	[OPT_BY] = { "--by", "SPAN", "by how much, such as 30d" },
 	[OPT_BY_CLOCK] = { "--by-clock", NULL, "the TPM's clock ends the key, too" },
 	[OPT_CA] = { "--ca", "FILE", "who signed the server's certificate, instead of the machine's" },
+	[OPT_CHALLENGE_LIFETIME] = { "--challenge-lifetime", "SPAN",
+		"how long a challenge may be answered" },
 	[OPT_CHECK] = { "--check", NULL, "only check that it can be unwrapped" },
 	[OPT_CLASS] = { "--class", "CLASS", "whether it is a machine or an agent" },
 	[OPT_COMPONENTS] = { "--components", "LIST",

@@ -8,12 +8,14 @@
 #include <time.h>
 
 #include "tools/fail.h"
+#include "tools/fleet.h"
 #include "tools/guard.h"
 #include "tools/io.h"
 #include "tools/object.h"
 #include "tools/token.h"
 
 #define AUTHORITIES_MAX ((size_t)4 << 20)
+#define CHALLENGE_MAX 86400     /* seconds, of struct sg_registrar_config */
 
 /* See struct sg_registrar_signer. */
 static enum sg_err sign(void *context, struct sg_bytes message,
@@ -62,10 +64,17 @@ enum tool_exit tool_registrar_open(struct tool *tool, struct tool_registrar *out
 		.api_url = tool->value[OPT_API_URL],
 		.heads = tool->value[OPT_HEADS],
 	};
-	enum tool_exit code = TOOL_OK;
+	int64_t seconds = 0;
+	enum tool_exit code;
 	enum sg_err err;
 
 	*out = (struct tool_registrar){ .tool = tool };
+	code = tool_span_read(tool, OPT_CHALLENGE_LIFETIME, 0, &seconds);
+	if (code != TOOL_OK)
+		return code;
+	if (seconds > CHALLENGE_MAX)
+		return tool_fail(TOOL_USAGE, NULL, "--challenge-lifetime is at most a day");
+	config.challenge_seconds = (uint32_t)seconds;
 	if (tool_given(tool, OPT_HEADS) && !tool_given(tool, OPT_SIGN_WITH))
 		return tool_fail(TOOL_USAGE, NULL, "--heads needs --sign-with: what is not signed "
 		                 "proves nothing");

@@ -3,9 +3,9 @@
  * signet registrar begin, finish: the registrar's side of an enrolment whose messages go over
  * another way than HTTPS.
  */
-#include <string.h>
 #include <time.h>
 
+#include "enroll/message.h"
 #include "tools/fail.h"
 #include "tools/io.h"
 #include "tools/registrar.h"
@@ -13,17 +13,6 @@
 typedef enum sg_enroll_reason answerer(struct sg_registrar *registrar,
                                        const struct sg_registrar_caller *caller,
                                        struct sg_bytes json, struct sg_buf *answer);
-
-/* Return a message without the lines and spaces that what carries files puts behind it: both sides
- * hash the object alone. */
-static struct sg_bytes trim(const struct sg_buf *message)
-{
-	struct sg_bytes json = sg_buf_bytes(message);
-
-	while (json.len > 0 && memchr(" \t\r\n", json.data[json.len - 1], 4) != NULL)
-		json.len--;
-	return json;
-}
 
 /* Answer the message on standard input. */
 static enum tool_exit answer(struct tool *tool, answerer *call, const char *hint)
@@ -40,11 +29,9 @@ static enum tool_exit answer(struct tool *tool, answerer *call, const char *hint
 		code = tool_read_file("-", SG_ENROLL_MESSAGE_MAX, &message);
 	if (code != TOOL_OK)
 		goto out;
-	/* A line has an end; the message, whose bytes are hashed, has none. */
-	while (message.len > 0 && message.data[message.len - 1] == '\n')
-		message.len--;
 	tool_log_clear();
-	reason = call(registrar.registrar, &caller, trim(&message), &said);
+	reason = call(registrar.registrar, &caller, sg_enroll_message_trim(sg_buf_bytes(&message)),
+	              &said);
 	if (reason == SG_ENROLL_OK)
 		code = tool_write(sg_buf_bytes(&said));
 	else
@@ -68,23 +55,24 @@ static enum tool_exit finish(struct tool *tool)
 	return answer(tool, sg_registrar_finish, tool->verb->example);
 }
 
-#define USAGE \
-	"--registrar FILE --vault ID --api-url URL [--ek-ca FILE]\n" \
+#define USAGE(more) \
+	"--registrar FILE --vault ID --api-url URL [--ek-ca FILE]" more "\n" \
 	"                [--sign-with KEY [--heads FILE]] [--token LABEL] [--pin-file FILE]\n" \
 	"                [--key-pin-file FILE] "
 
 const struct tool_verb tool_verb_registrar_begin = {
 	.name = "registrar begin",
 	.summary = "answer what signet enroll begin wrote",
-	.usage = USAGE "< hello > challenge",
+	.usage = USAGE("\n                [--challenge-lifetime SPAN]") "< hello > challenge",
 	.text = "The messages of an enrolment are the same in files and over HTTPS: signet enroll begin,\n"
 	        "signet registrar begin, signet enroll answer, signet registrar finish, signet enroll\n"
 	        "finish. The address of who sends them is not known, so a token that asks for one is\n"
-	        "refused.",
+	        "refused. A challenge may be answered for five minutes, or for --challenge-lifetime,\n"
+	        "which is at most a day.",
 	.example = "signet registrar begin --registrar fleet.db --vault vault_main --api-url "
 	           "https://vault.example.org --ek-ca makers.pem < hello.json > challenge.json",
 	.run = begin,
-	.options = { TOOL_REGISTRAR_OPTIONS },
+	.options = { TOOL_REGISTRAR_OPTIONS, OPT_CHALLENGE_LIFETIME },
 	.required = { OPT_REGISTRAR, OPT_VAULT, OPT_API_URL },
 	.reads_stdin = true,
 	.makes = true,
@@ -93,7 +81,7 @@ const struct tool_verb tool_verb_registrar_begin = {
 const struct tool_verb tool_verb_registrar_finish = {
 	.name = "registrar finish",
 	.summary = "judge what signet enroll answer wrote",
-	.usage = USAGE "< evidence > identity",
+	.usage = USAGE("") "< evidence > identity",
 	.text = "The exit code is 8 where the evidence is refused, and the message says why.",
 	.example = "signet registrar finish --registrar fleet.db --vault vault_main --api-url "
 	           "https://vault.example.org --ek-ca makers.pem < evidence.json > identity.json",

@@ -211,7 +211,8 @@ const struct tool_verb tool_verb_registrar_serve = {
 	.summary = "enrol machines that ask over HTTPS",
 	.usage = "--registrar FILE --vault ID --api-url URL [--listen ADDRESS:PORT]\n"
 	         "                (--tls-cert FILE --tls-key FILE | --allow-http) [--ek-ca FILE]\n"
-	         "                [--rate N] [--failures N] [--sign-with KEY [--heads FILE]]\n"
+	         "                [--rate N] [--failures N] [--challenge-lifetime SPAN]\n"
+	         "                [--sign-with KEY [--heads FILE]]\n"
 	         "                [--token LABEL] [--pin-file FILE] [--key-pin-file FILE]",
 	.text = "It listens at --listen, or at the socket that systemd gives it, and ends with SIGTERM\n"
 	        "after it has answered who is connected. Each request is a line on standard error. Who\n"
@@ -223,7 +224,7 @@ const struct tool_verb tool_verb_registrar_serve = {
 	           "key.pem --ek-ca makers.pem",
 	.run = run,
 	.options = { TOOL_REGISTRAR_OPTIONS, OPT_LISTEN, OPT_TLS_CERT, OPT_TLS_KEY, OPT_ALLOW_HTTP,
-	             OPT_RATE, OPT_FAILURES },
+	             OPT_RATE, OPT_FAILURES, OPT_CHALLENGE_LIFETIME },
 	.required = { OPT_REGISTRAR, OPT_VAULT, OPT_API_URL },
 	.makes = true,
 };

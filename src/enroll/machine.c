@@ -79,6 +79,32 @@ enum sg_enroll_reason sg_enroll_machine_asked(struct sg_bytes challenge,
 	return reason;
 }
 
+/* See that an identity says no more than the key can be worth, and is of the class that was asked
+ * for: nobody vouches for it where it came as a file. */
+static enum sg_enroll_reason judge_claims(const struct sg_enroll_identity *identity,
+                                          const struct sg_enroll_state *state)
+{
+	static const enum sg_enroll_level most[SG_ORIGINS] = {
+		[SG_ORIGIN_HOST] = SG_LEVEL_ASSERTED,
+		[SG_ORIGIN_TPM] = SG_LEVEL_BORN,
+		[SG_ORIGIN_VAULT] = SG_LEVEL_MINTED,
+	};
+	struct sg_enroll_challenge challenge = { .origin = SG_ORIGIN_ANY };
+	struct sg_enroll_hello hello = { .class = SG_CLASS_MACHINE };
+	enum sg_enroll_reason reason =
+		sg_enroll_challenge_read(sg_buf_bytes(&state->challenge), &challenge);
+
+	if (reason == SG_ENROLL_OK)
+		reason = sg_enroll_hello_read(sg_buf_bytes(&state->hello), &hello);
+	if (reason == SG_ENROLL_OK && identity->level > most[challenge.origin])
+		reason = SG_ENROLL_LEVEL;
+	if (reason == SG_ENROLL_OK && identity->class != hello.class)
+		reason = SG_ENROLL_CLASS;
+	sg_enroll_hello_clear(&hello);
+	sg_enroll_challenge_clear(&challenge);
+	return reason;
+}
+
 enum sg_enroll_reason sg_enroll_machine_named(struct sg_bytes identity,
                                               struct sg_enroll_state *state,
                                               struct sg_enroll_identity *out)
@@ -89,6 +115,9 @@ enum sg_enroll_reason sg_enroll_machine_named(struct sg_bytes identity,
 		return reason;
 	if (memcmp(out->key, state->key, sizeof out->key) != 0)
 		return SG_ENROLL_KEY_SWAPPED;
+	reason = judge_claims(out, state);
+	if (reason != SG_ENROLL_OK)
+		return reason;
 	if (sg_buf_set(&state->identity, identity) != SG_OK)
 		return SG_ENROLL_INTERNAL;
 	state->phase = SG_PHASE_NAMED;

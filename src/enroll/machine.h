@@ -49,7 +49,9 @@ enum sg_err sg_enroll_machine_answer(const struct sg_enroll_device *device,
                                      struct sg_bytes challenge, struct sg_bytes eventlog,
                                      struct sg_enroll_state *state);
 
-/* Take the identity that came; it is that of the key. Reasons: those of reading it, KEY_SWAPPED. */
+/* Take the identity that came; it is that of the key. Reasons: those of reading it and what was
+ * sent, KEY_SWAPPED, LEVEL for one that claims more than keys of that origin can prove, CLASS for
+ * one that is of another class than was asked for. */
 enum sg_enroll_reason sg_enroll_machine_named(struct sg_bytes identity,
                                               struct sg_enroll_state *state,
                                               struct sg_enroll_identity *out);

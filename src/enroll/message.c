@@ -278,3 +278,14 @@ enum sg_err sg_enroll_evidence_digest(const struct sg_enroll_evidence *evidence,
 	sg_buf_free(&bytes);
 	return err;
 }
+
+struct sg_bytes sg_enroll_message_trim(struct sg_bytes json)
+{
+	static const char white[] = { ' ', '\t', '\r', '\n' };
+
+	while (json.len > 0 && memchr(white, json.data[0], sizeof white) != NULL)
+		json = sg_bytes(json.data + 1, json.len - 1);
+	while (json.len > 0 && memchr(white, json.data[json.len - 1], sizeof white) != NULL)
+		json.len--;
+	return json;
+}

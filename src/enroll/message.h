@@ -37,7 +37,7 @@ enum sg_enroll_class {
 
 /* How much is proven; a higher one is stronger. */
 enum sg_enroll_level {
-	SG_LEVEL_NONE,                  /* nothing but that somebody has the private half */
+	SG_LEVEL_NONE,                  /* nothing, not even that somebody has the private half */
 	SG_LEVEL_ASSERTED,              /* which TPM and which object; software says the rest */
 	SG_LEVEL_BORN,                  /* and what it is derived from was born in the TPM */
 	SG_LEVEL_MINTED,                /* the registrar made it for this TPM alone */
@@ -135,6 +135,10 @@ struct sg_enroll_identity {
 	uint64_t expires;               /* Unix milliseconds; 0: it does not */
 	uint8_t key[SG_ENROLL_KEY_LEN];
 };
+
+/* Return a message without the white space around it, which changes on the way of files. Both sides
+ * hash what is left. */
+struct sg_bytes sg_enroll_message_trim(struct sg_bytes json);
 
 /* Write a message, which replaces what out holds. Errors: NOMEM, FORMAT. */
 enum sg_err sg_enroll_hello_write(const struct sg_enroll_hello *hello, struct sg_buf *out);

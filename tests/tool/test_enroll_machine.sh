@@ -138,6 +138,26 @@ by_files() {
 		[ "$(private_keys)" = 1 ] && signet list | grep -q 'private key "piped"'
 }
 
+# Somebody on the way of the files writes what he likes.
+another_identity() {
+	under_way && signet registrar finish "${FILES[@]}" < "$FOLDER/evidence" > "$FOLDER/answer" || return 1
+	sed 's/"asserted"/"minted"/' "$FOLDER/answer" > "$FOLDER/forged" && fails 13 'claims more' enroll finish < "$FOLDER/forged" &&
+		sed 's/"machine"/"agent"/' "$FOLDER/answer" > "$FOLDER/forged" && fails 13 'another class' enroll finish < "$FOLDER/forged" &&
+		sed 's|https://|file://|' "$FOLDER/answer" > "$FOLDER/forged" && fails 13 'https://' enroll finish < "$FOLDER/forged" &&
+		[ "$(private_keys)" = 0 ] && exits 0 enroll finish < "$FOLDER/answer"
+}
+
+# What carries files changes the ends of lines.
+line_ends() {
+	fresh && signet enroll begin --token-file "$FOLDER/token" > "$FOLDER/hello" &&
+		sed 's/$/\r/' "$FOLDER/hello" | signet registrar begin "${FILES[@]}" --challenge-lifetime 20h > "$FOLDER/challenge" &&
+		[ "$("$JSON" expires < "$FOLDER/challenge")" -gt $(($(date +%s) + 71900)) ] &&
+		{ cat "$FOLDER/challenge" && printf ' \r\n\r\n'; } | signet enroll answer > "$FOLDER/evidence" &&
+		sed 's/$/\r/' "$FOLDER/evidence" | signet registrar finish "${FILES[@]}" > "$FOLDER/answer" &&
+		{ cat "$FOLDER/answer" && printf '\r\n'; } | signet enroll finish > "$FOLDER/out" && prints 'Level: asserted' || return 1
+	fails 2 '--challenge-lifetime' registrar begin "${FILES[@]}" --challenge-lifetime 25h < "$FOLDER/hello"
+}
+
 out_of_turn() {
 	fresh && signet init --label machine --machine > /dev/null || return 1
 	fails 1 'waits for a challenge' enroll answer < "$FOLDER/challenge" && fails 1 'waits for an identity' enroll finish < "$FOLDER/answer"
@@ -226,6 +246,8 @@ check 'an enrolment that is under way otherwise is not gone on with' otherwise_b
 check 'nor is one that is done otherwise told as what was asked for' otherwise_done
 check 'files that were lost are written again' files_again
 check 'the same works over files, and the same challenge has the same evidence' by_files
+check 'an identity that claims more, or leads elsewhere, is not taken' another_identity
+check 'messages keep their meaning where their ends of lines change' line_ends
 check 'messages out of turn are refused' out_of_turn
 check 'openssl verifies the certificate request' request_is_one
 check 'it goes on after it was killed, wherever that was' killed

@@ -279,6 +279,18 @@ START_TEST(an_identity_of_another_key_is_not_taken)
 	                 SG_ENROLL_KEY_SWAPPED);
 	sg_enroll_identity_clear(&read);
 	memcpy(identity.key, state.key, sizeof identity.key);
+	identity.level = SG_LEVEL_BORN;
+	ck_assert_int_eq(sg_enroll_identity_write(&identity, &json), SG_OK);
+	ck_assert_int_eq(sg_enroll_machine_named(sg_buf_bytes(&json), &state, &read),
+	                 SG_ENROLL_LEVEL);
+	sg_enroll_identity_clear(&read);
+	identity.level = SG_LEVEL_ASSERTED;
+	identity.class = SG_CLASS_AGENT;
+	ck_assert_int_eq(sg_enroll_identity_write(&identity, &json), SG_OK);
+	ck_assert_int_eq(sg_enroll_machine_named(sg_buf_bytes(&json), &state, &read),
+	                 SG_ENROLL_CLASS);
+	sg_enroll_identity_clear(&read);
+	identity.class = SG_CLASS_MACHINE;
 	ck_assert_int_eq(sg_enroll_identity_write(&identity, &json), SG_OK);
 	ck_assert_int_eq(sg_enroll_machine_named(sg_buf_bytes(&json), &state, &read),
 	                 SG_ENROLL_OK);
