@@ -83,7 +83,7 @@ START_TEST(a_module_that_others_can_write_is_not_loaded)
 	snprintf(lines, sizeof lines, "pkcs11-module-path = %s\n", path);
 	world_activate(lines);
 	ck_assert_ptr_null(world_load("pkcs11:object=id;type=private", NULL));
-	world_require_reason("can't be used");
+	world_require_reason("can't be loaded");
 	ck_assert(!is_loaded("writable.so"));
 	free(path);
 }
