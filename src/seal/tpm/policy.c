@@ -58,12 +58,12 @@ static void explain_clock(struct sg_tpm *tpm, uint64_t until)
 
 	if (Esys_ReadClock(tpm->esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &now) ==
 	    TSS2_RC_SUCCESS)
-		sg_log(SG_LOG_ERROR, "the lease ended: it opened until the TPM's clock was "
-		       "%" PRIu64 " ms, and that shows %" PRIu64 " ms", until,
+		sg_log(SG_LOG_ERROR, "the lease ended: it opened until the TPM's clock "
+		       "showed %" PRIu64 " ms, and that shows %" PRIu64 " ms", until,
 		       now->clockInfo.clock);
 	else
-		sg_log(SG_LOG_ERROR, "the lease ended: it opened until the TPM's clock was "
-		       "%" PRIu64 " ms", until);
+		sg_log(SG_LOG_ERROR, "the lease ended: it opened until the TPM's clock "
+		       "showed %" PRIu64 " ms", until);
 	Esys_Free(now);
 }
 
