@@ -184,6 +184,7 @@ START_TEST(an_enrolment_is_not_played_again)
 	refused(finish(), SG_ENROLL_CREDENTIAL);
 	/* Nor somebody else's hello, whose answer he doesn't know. */
 	refused(begin(&victim), SG_ENROLL_OK);
+	sg_enroll_challenge_clear(&machine.challenge);
 	machine.challenge = victim.challenge;
 	ck_assert(!enroller_answer(&machine, sg_buf_bytes(&pending.challenge)));
 	memset(&machine.challenge, 0, sizeof machine.challenge);

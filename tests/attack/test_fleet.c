@@ -49,6 +49,7 @@ static void open_registrar(void)
 	                                      .api_url = "https://machines.example",
 	                                      .signer = &signer, .heads = heads };
 
+	sg_registrar_close(&registrar);
 	test_authority_pem(&maker, &pem);
 	config.authorities = sg_buf_bytes(&pem);
 	ck_assert_int_eq(sg_registrar_open(&config, &registrar), SG_OK);
