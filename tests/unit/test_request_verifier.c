@@ -22,8 +22,13 @@ static char *folder, *path;
 static struct test_server server;
 static struct test_signer signer, hmac;
 
+/* What the library said last. */
+static char heard[512];
+static enum sg_request_level heard_level;
+
 static void setup(void)
 {
+	heard[0] = '\0';
 	folder = scratch_make();
 	path = scratch_path(folder, "nonces.db");
 	test_server(&server, path);
@@ -425,8 +430,6 @@ START_TEST(a_file_of_nonces_that_cant_be_used_is_said_to_be)
 }
 END_TEST
 
-static char heard[512];
-static enum sg_request_level heard_level;
 
 static void hear(void *context, enum sg_request_level level, const char *line)
 {
