@@ -13,13 +13,6 @@
 #define CREDENTIAL 32                   /* bytes */
 #define MS 1000
 
-/* What a key of an origin can prove at most. */
-static const enum sg_enroll_level reach[SG_ORIGINS] = {
-	[SG_ORIGIN_HOST] = SG_LEVEL_ASSERTED,
-	[SG_ORIGIN_TPM] = SG_LEVEL_BORN,
-	[SG_ORIGIN_VAULT] = SG_LEVEL_MINTED,
-};
-
 /* The demand's origin, or else the machine's wish, or else the simplest that proves enough. */
 static enum sg_enroll_reason choose_origin(const struct sg_enroll_hello *hello,
                                            const struct sg_enroll_demand *demand,
@@ -31,9 +24,9 @@ static enum sg_enroll_reason choose_origin(const struct sg_enroll_hello *hello,
 	else if (hello->origin != SG_ORIGIN_ANY && hello->origin != *out)
 		return SG_ENROLL_ORIGIN;
 	for (int i = SG_ORIGIN_HOST; i < SG_ORIGINS && *out == SG_ORIGIN_ANY; i++)
-		if (reach[i] >= demand->level)
+		if (sg_enroll_origin_level((enum sg_enroll_origin)i) >= demand->level)
 			*out = (enum sg_enroll_origin)i;
-	return reach[*out] >= demand->level ? SG_ENROLL_OK : SG_ENROLL_LEVEL;
+	return sg_enroll_origin_level(*out) >= demand->level ? SG_ENROLL_OK : SG_ENROLL_LEVEL;
 }
 
 static enum sg_enroll_reason judge_keys(const struct sg_enroll_hello *hello,

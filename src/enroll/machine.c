@@ -84,11 +84,6 @@ enum sg_enroll_reason sg_enroll_machine_asked(struct sg_bytes challenge,
 static enum sg_enroll_reason judge_claims(const struct sg_enroll_identity *identity,
                                           const struct sg_enroll_state *state)
 {
-	static const enum sg_enroll_level most[SG_ORIGINS] = {
-		[SG_ORIGIN_HOST] = SG_LEVEL_ASSERTED,
-		[SG_ORIGIN_TPM] = SG_LEVEL_BORN,
-		[SG_ORIGIN_VAULT] = SG_LEVEL_MINTED,
-	};
 	struct sg_enroll_challenge challenge = { .origin = SG_ORIGIN_ANY };
 	struct sg_enroll_hello hello = { .class = SG_CLASS_MACHINE };
 	enum sg_enroll_reason reason =
@@ -96,7 +91,7 @@ static enum sg_enroll_reason judge_claims(const struct sg_enroll_identity *ident
 
 	if (reason == SG_ENROLL_OK)
 		reason = sg_enroll_hello_read(sg_buf_bytes(&state->hello), &hello);
-	if (reason == SG_ENROLL_OK && identity->level > most[challenge.origin])
+	if (reason == SG_ENROLL_OK && identity->level > sg_enroll_origin_level(challenge.origin))
 		reason = SG_ENROLL_LEVEL;
 	if (reason == SG_ENROLL_OK && identity->class != hello.class)
 		reason = SG_ENROLL_CLASS;

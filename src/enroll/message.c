@@ -150,6 +150,17 @@ const char *sg_enroll_origin_name(enum sg_enroll_origin origin)
 	return name_of(origins, SG_ORIGINS, (size_t)origin);
 }
 
+enum sg_enroll_level sg_enroll_origin_level(enum sg_enroll_origin origin)
+{
+	static const enum sg_enroll_level proven[SG_ORIGINS] = {
+		[SG_ORIGIN_HOST] = SG_LEVEL_ASSERTED,
+		[SG_ORIGIN_TPM] = SG_LEVEL_BORN,
+		[SG_ORIGIN_VAULT] = SG_LEVEL_MINTED,
+	};
+
+	return proven[origin];
+}
+
 const char *sg_enroll_class_name(enum sg_enroll_class class)
 {
 	return name_of(classes, SG_CLASSES, (size_t)class);

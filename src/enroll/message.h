@@ -47,6 +47,9 @@ enum sg_enroll_level {
 const char *sg_enroll_origin_name(enum sg_enroll_origin origin);
 const char *sg_enroll_class_name(enum sg_enroll_class class);
 const char *sg_enroll_level_name(enum sg_enroll_level level);
+/* Return what a key of an origin proves where everything is as it should be, and no key of it can
+ * prove more than. NONE for ANY. */
+enum sg_enroll_level sg_enroll_origin_level(enum sg_enroll_origin origin);
 bool sg_enroll_origin_find(const char *name, enum sg_enroll_origin *out);
 bool sg_enroll_class_find(const char *name, enum sg_enroll_class *out);
 bool sg_enroll_level_find(const char *name, enum sg_enroll_level *out);

@@ -111,9 +111,7 @@ static bool read_names(const json_t *json, struct sg_enroll_rules *out, const ch
 	*wrong = "origin";
 	if (origin == NULL || !sg_enroll_origin_find(origin, &out->origin))
 		return false;
-	/* What the registrar makes is minted, and nothing else is. */
-	return out->level != SG_LEVEL_MINTED || out->origin == SG_ORIGIN_ANY ||
-	       out->origin == SG_ORIGIN_VAULT;
+	return out->origin == SG_ORIGIN_ANY || out->level <= sg_enroll_origin_level(out->origin);
 }
 
 static bool read_time(const json_t *json, struct sg_enroll_rules *out, const char **wrong)

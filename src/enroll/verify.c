@@ -12,21 +12,14 @@
 #include "enroll/request.h"
 #include "seal/tpm/distant.h"
 
-/* What is proven where everything is as it should be. */
-static const enum sg_enroll_level proven[SG_ORIGINS] = {
-	[SG_ORIGIN_HOST] = SG_LEVEL_ASSERTED,
-	[SG_ORIGIN_TPM] = SG_LEVEL_BORN,
-	[SG_ORIGIN_VAULT] = SG_LEVEL_MINTED,
-};
-
 static enum sg_enroll_reason judge_session(struct sg_judging *j, struct sg_enroll_finding *out)
 {
 	out->origin = j->challenge->origin;
 	memcpy(out->key, j->evidence->key, sizeof out->key);
-	if (j->evidence->origin != out->origin || proven[out->origin] == SG_LEVEL_NONE ||
+	if (j->evidence->origin != out->origin || out->origin == SG_ORIGIN_ANY ||
 	    (j->demand->origin != SG_ORIGIN_ANY && j->demand->origin != out->origin))
 		return SG_ENROLL_ORIGIN;
-	out->level = proven[out->origin];
+	out->level = sg_enroll_origin_level(out->origin);
 	if (out->level < j->demand->level)
 		return SG_ENROLL_LEVEL;
 	return memcmp(j->evidence->session, j->challenge->session, SG_ENROLL_SESSION) == 0

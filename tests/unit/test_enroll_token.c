@@ -118,6 +118,8 @@ START_TEST(rules_that_no_token_can_have_are_refused)
 	rules.level = SG_LEVEL_MINTED;
 	rules.origin = SG_ORIGIN_HOST;
 	refused_for("origin");
+	rules.level = SG_LEVEL_BORN;
+	refused_for("origin");
 }
 END_TEST
 
