@@ -52,18 +52,6 @@ registrar_await() {
 	return 1
 }
 
-# registrar_lines NUMBER: wait until the log has so many lines.
-registrar_lines() {
-	local i
-
-	for ((i = 0; i < 1000; i++)); do
-		[ "$(wc -l < "$REGISTRAR_FOLDER/log")" -lt "$1" ] || return 0
-		sleep 0.01
-	done
-	echo "the log has fewer than $1 lines"
-	return 1
-}
-
 registrar_start() {
 	: > "$REGISTRAR_FOLDER/out"
 	: >> "$REGISTRAR_FOLDER/log"
