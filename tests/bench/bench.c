@@ -414,10 +414,10 @@ int main(int argc, char **argv)
 		bench_requests(false);
 		return EXIT_SUCCESS;
 	}
-	hurry = argc == 2 && strcmp(argv[1], "--quick") == 0;
+	hurry = argc > 1 && strcmp(argv[argc - 1], "--quick") == 0;
 	if (hurry)
 		bench_hurry();
-	if (argc == 2 && strcmp(argv[1], "--enrolments") == 0)
+	if (argc > 1 && strcmp(argv[1], "--enrolments") == 0)
 		tcase_add_test(tcase, enrolments);
 	else
 		tcase_add_test(tcase, bench);
@@ -427,6 +427,8 @@ int main(int argc, char **argv)
 	srunner_set_fork_status(runner, CK_NOFORK);
 	srunner_run_all(runner, CK_SILENT);
 	failed = srunner_ntests_failed(runner);
+	if (failed > 0)
+		srunner_print(runner, CK_NORMAL);
 	srunner_free(runner);
 	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -6,59 +6,43 @@
 
 #include <check.h>
 #include <openssl/ec.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <pthread.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "bench/enrollees.h"
 #include "bench/measure.h"
 #include "crypto/crypto.h"
 #include "crypto/p256.h"
+#include "enroll/area.h"
 #include "enroll/verify.h"
-#include "lib/enroller.h"
 
-#define MACHINES 32                     /* every fourth has an endorsement key of RSA */
-#define AT 2000000000u
+#define MACHINES 48                     /* 16 of each origin */
+#define ROUNDS 7                        /* with a store, each with a new one */
 
-/* A machine that has answered a challenge, and its evidence as it came. */
+/* A machine as the registrar knows it when its evidence comes, and its keys for the raw calls. */
 struct machine {
-	struct enroller enroller;
+	const struct bench_enrollee *sent;
 	struct sg_enroll_pending pending;
-	struct sg_buf evidence;
+	struct sg_enroll_evidence evidence;
 	X509 *certificate;
+	EVP_PKEY *ek, *ak;
+	bool minted;
 };
 
 struct bench {
+	const struct bench_enrollees *enrollees;
 	struct machine *machines;
 	size_t n, next;
 	const struct sg_enroll_demand *demand;
-	EVP_PKEY *authority;
+	X509 *issuer, *root;
 };
 
 static struct machine machines[MACHINES];
-
-static void make_machine(struct machine *m, const struct sg_enroll_demand *demand, enum sg_ek kind,
-                         const struct test_authority *maker)
-{
-	struct enroller *e = &m->enroller;
-	const uint8_t *der;
-
-	enroller_make(e, kind, maker);
-	ck_assert_int_eq(sg_enroll_challenge_make(sg_buf_bytes(&e->hello_json), &e->hello, demand,
-	                                          AT, &m->pending, &e->challenge), SG_ENROLL_OK);
-	ck_assert(enroller_answer(e, sg_buf_bytes(&m->pending.challenge)));
-	ck_assert_int_eq(sg_enroll_evidence_write(&e->evidence, &m->evidence), SG_OK);
-	der = e->hello.chain[0].data;
-	m->certificate = d2i_X509(NULL, &der, (long)e->hello.chain[0].len);
-	ck_assert_ptr_nonnull(m->certificate);
-}
-
-static void free_machine(struct machine *m)
-{
-	sg_enroll_pending_clear(&m->pending);
-	enroller_free(&m->enroller);
-	sg_buf_free(&m->evidence);
-	X509_free(m->certificate);
-}
 
 static void need(bool condition)
 {
@@ -66,12 +50,58 @@ static void need(bool condition)
 		abort();
 }
 
+static EVP_PKEY *p256_key(const uint8_t point[SG_P256_POINT])
+{
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+
+	need(key != NULL && EVP_PKEY_set1_encoded_public_key(key, point, SG_P256_POINT) == 1);
+	return key;
+}
+
+/* Take up what the registrar's store has of a machine. */
+static void take_machine(struct sg_fleet *fleet, const struct bench_enrollee *sent,
+                         struct machine *m)
+{
+	struct sg_fleet_session session = { .closed = false };
+	struct sg_enroll_hello hello = { .clock = 0 };
+	uint8_t point[SG_P256_POINT];
+	const uint8_t *der;
+
+	m->sent = sent;
+	ck_assert_int_eq(sg_enroll_evidence_read(sg_buf_bytes(&sent->evidence), &m->evidence),
+	                 SG_ENROLL_OK);
+	ck_assert_int_eq(sg_enroll_hello_read(sg_buf_bytes(&sent->hello), &hello), SG_ENROLL_OK);
+	ck_assert_int_eq(fleet->ops->session_find(fleet, m->evidence.session, &session), SG_OK);
+	memcpy(m->pending.transcript, session.transcript, sizeof m->pending.transcript);
+	m->pending.credential = session.credential;
+	m->pending.hello = session.hello;
+	m->pending.challenge = session.challenge;
+	m->minted = m->evidence.origin == SG_ORIGIN_VAULT;
+	der = hello.chain[0].data;
+	m->certificate = d2i_X509(NULL, &der, (long)hello.chain[0].len);
+	ck_assert_ptr_nonnull(m->certificate);
+	m->ek = X509_get_pubkey(m->certificate);
+	ck_assert(sg_area_ak_read(sg_buf_bytes(&hello.ak), point));
+	m->ak = p256_key(point);
+	sg_enroll_hello_clear(&hello);
+}
+
+static void free_machine(struct machine *m)
+{
+	sg_enroll_pending_clear(&m->pending);
+	sg_enroll_evidence_clear(&m->evidence);
+	X509_free(m->certificate);
+	EVP_PKEY_free(m->ek);
+	EVP_PKEY_free(m->ak);
+}
+
 /* Whoever waits for its answer does so between the two halves. */
 static void ours_enrolment(void *arg)
 {
 	struct bench *b = arg;
 	struct machine *m = &b->machines[b->next++ % b->n];
-	const struct sg_bytes json = sg_buf_bytes(&m->enroller.hello_json);
+	const struct sg_bytes json = sg_buf_bytes(&m->sent->hello);
+	const uint64_t at = (uint64_t)b->enrollees->now;
 	struct sg_enroll_pending pending = { .credential = NULL };
 	struct sg_enroll_hello hello = { .clock = 0 };
 	struct sg_enroll_challenge challenge = { .expires = 0 };
@@ -79,9 +109,9 @@ static void ours_enrolment(void *arg)
 	struct sg_enroll_finding finding;
 
 	need(sg_enroll_hello_read(json, &hello) == SG_ENROLL_OK);
-	need(sg_enroll_challenge_make(json, &hello, b->demand, AT, &pending, &challenge) ==
+	need(sg_enroll_challenge_make(json, &hello, b->demand, at, &pending, &challenge) ==
 	     SG_ENROLL_OK);
-	need(sg_enroll_evidence_read(sg_buf_bytes(&m->evidence), &evidence) == SG_ENROLL_OK);
+	need(sg_enroll_evidence_read(sg_buf_bytes(&m->sent->evidence), &evidence) == SG_ENROLL_OK);
 	need(sg_enroll_evidence_verify(&m->pending, b->demand, &evidence, &finding) ==
 	     SG_ENROLL_OK);
 	sg_enroll_pending_clear(&pending);
@@ -101,40 +131,66 @@ static void raw_verify(EVP_PKEY *key, const struct sg_enroll_attest *attest)
 	EVP_MD_CTX_free(ctx);
 }
 
-/* Something for the endorsement key: an agreement with a new key, or an encryption. */
-static void raw_credential(EVP_PKEY *key)
+static void raw_encrypt(EVP_PKEY *rsa)
 {
-	EVP_PKEY *ephemeral = EVP_PKEY_is_a(key, "EC") ? EVP_EC_gen("P-256") : NULL;
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(ephemeral != NULL ? ephemeral : key, NULL);
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(rsa, NULL);
 	uint8_t out[256];
 	size_t len = sizeof out;
 
-	if (ephemeral != NULL)
-		need(EVP_PKEY_derive_init(ctx) == 1 && EVP_PKEY_derive_set_peer(ctx, key) == 1 &&
-		     EVP_PKEY_derive(ctx, out, &len) == 1);
-	else
-		need(EVP_PKEY_encrypt_init(ctx) == 1 &&
-		     EVP_PKEY_encrypt(ctx, out, &len, out, 32) == 1);
+	need(EVP_PKEY_encrypt_init(ctx) == 1 && EVP_PKEY_encrypt(ctx, out, &len, out, 32) == 1);
+	EVP_PKEY_CTX_free(ctx);
+}
+
+static void raw_agree(EVP_PKEY *peer)
+{
+	EVP_PKEY *ephemeral = EVP_EC_gen("P-256");
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(ephemeral, NULL);
+	uint8_t out[32];
+	size_t len = sizeof out;
+
+	need(EVP_PKEY_derive_init(ctx) == 1 && EVP_PKEY_derive_set_peer(ctx, peer) == 1 &&
+	     EVP_PKEY_derive(ctx, out, &len) == 1);
 	EVP_PKEY_CTX_free(ctx);
 	EVP_PKEY_free(ephemeral);
 }
 
+static void raw_chain(const struct bench *b, const struct machine *m)
+{
+	need(X509_verify(m->certificate, X509_get0_pubkey(b->issuer)) == 1 &&
+	     X509_verify(b->issuer, X509_get0_pubkey(b->root)) == 1);
+}
+
+/* A key that is minted goes to the storage key, for which that of attestation stands here, and into
+ * a second credential. */
+static void raw_mint(const struct machine *m)
+{
+	uint8_t public[crypto_sign_PUBLICKEYBYTES], secret[crypto_sign_SECRETKEYBYTES];
+
+	crypto_sign_keypair(public, secret);
+	raw_agree(m->ak);
+	raw_encrypt(m->ek);
+}
+
+/* Both halves look at the chain: the second might be told other authorities. */
 static void raw_enrolment(void *arg)
 {
 	struct bench *b = arg;
 	const struct machine *m = &b->machines[b->next++ % b->n];
-	const struct enroller *e = &m->enroller;
 
-	need(X509_verify(m->certificate, b->authority) == 1);
-	raw_credential(e->tpm.ek_key);
-	need(X509_verify(m->certificate, b->authority) == 1);
-	raw_verify(e->tpm.ak_key, &e->evidence.certified);
-	raw_verify(e->tpm.ak_key, &e->evidence.time);
-	need(crypto_sign_verify_detached(e->evidence.proof, e->transcript, sizeof e->transcript,
-	                                 e->evidence.key) != 2);
+	raw_chain(b, m);
+	raw_encrypt(m->ek);
+	if (m->minted)
+		raw_mint(m);
+	raw_chain(b, m);
+	if (!m->minted)
+		raw_verify(m->ak, &m->evidence.certified);
+	raw_verify(m->ak, &m->evidence.quote);
+	raw_verify(m->ak, &m->evidence.time);
+	need(crypto_sign_verify_detached(m->evidence.proof, m->pending.transcript,
+	                                 sizeof m->pending.transcript, m->evidence.key) != 2);
 }
 
-static void measure(struct bench *b)
+static void measure_judging(struct bench *b)
 {
 	struct bench second = *b;
 	const struct bench_work ours[2] = { { ours_enrolment, b }, { ours_enrolment, &second } };
@@ -149,28 +205,99 @@ static void measure(struct bench *b)
 	printf("%-50s %.0f a second\n", "  enrolments with two threads", 1e9 / pair.ours * both);
 }
 
+/* A registrar's share of the machines, which it has not seen yet. */
+struct share {
+	struct sg_registrar *registrar;
+	const struct bench_enrollees *enrollees;
+	size_t from, to;
+};
+
+/* What `signet registrar serve` calls for the two messages of each. */
+static void *serve(void *arg)
+{
+	const struct share *s = arg;
+	const struct sg_registrar_caller caller = { "192.0.2.7", s->enrollees->now };
+	struct sg_buf answer = { 0 };
+
+	for (size_t i = s->from; i < s->to; i++) {
+		const struct bench_enrollee *one = &s->enrollees->all[i];
+
+		need(sg_registrar_begin(s->registrar, &caller, sg_buf_bytes(&one->hello),
+		                        &answer) == SG_ENROLL_OK);
+		need(sg_registrar_finish(s->registrar, &caller, sg_buf_bytes(&one->evidence),
+		                         &answer) == SG_ENROLL_OK);
+	}
+	sg_buf_free(&answer);
+	return NULL;
+}
+
+/* Return how many were taken in a second that passed, by that many threads. */
+static double serve_all(const struct bench_enrollees *e, size_t threads)
+{
+	struct sg_registrar *registrar = bench_enrollees_registrar(e, "served.db");
+	const size_t half = threads == 1 ? e->n : e->n / 2;
+	struct share first = { registrar, e, 0, half }, other = { registrar, e, half, e->n };
+	const double began = bench_now();
+	pthread_t thread;
+	double passed;
+
+	need(pthread_create(&thread, NULL, serve, &other) == 0);
+	(void)serve(&first);
+	need(pthread_join(thread, NULL) == 0);
+	passed = bench_now() - began;
+	sg_registrar_close(&registrar);
+	return 1e9 * (double)e->n / passed;
+}
+
+static void measure_serving(const struct bench_enrollees *e, bool quick)
+{
+	const size_t rounds = quick ? 1 : ROUNDS;
+	double one[ROUNDS], two[ROUNDS];
+
+	for (size_t i = 0; i < rounds; i++) {
+		one[i] = serve_all(e, 1);
+		two[i] = serve_all(e, 2);
+	}
+	printf("%-50s %.0f a second, with two threads %.0f\n", "  and kept in the registrar's store",
+	       bench_median(one, rounds), bench_median(two, rounds));
+}
+
+/* The first of the file has signed the machines' certificates, the other one that. */
+static void read_authorities(const struct bench_enrollees *e, struct bench *b)
+{
+	BIO *pem = BIO_new_mem_buf(e->authorities.data, (int)e->authorities.len);
+
+	b->issuer = PEM_read_bio_X509(pem, NULL, NULL, NULL);
+	b->root = PEM_read_bio_X509(pem, NULL, NULL, NULL);
+	ck_assert(b->issuer != NULL && b->root != NULL);
+	BIO_free(pem);
+}
+
 void bench_enrolments(bool quick)
 {
-	const size_t n = quick ? 2 : MACHINES;
+	const size_t n = quick ? 3 : MACHINES;
 	struct sg_authorities *authorities = NULL;
-	struct sg_enroll_demand demand = { .lifetime = 3600, .bind_pcrs = "pcr=sha256:7" };
-	struct test_authority maker;
-	struct sg_buf pem = { 0 };
-	struct bench b;
+	struct sg_registrar *registrar;
+	struct sg_enroll_demand demand;
+	struct bench_enrollees e;
+	struct bench b = { .enrollees = &e, .machines = machines, .n = n, .demand = &demand };
 
 	ck_assert_int_eq(sg_crypto_start(), SG_OK);
-	test_authority_make(&maker, "maker", NULL);
-	test_authority_pem(&maker, &pem);
-	ck_assert_int_eq(sg_authorities_read(sg_buf_bytes(&pem), &authorities), SG_OK);
-	demand.authorities = authorities;
+	bench_enrollees_make(n, &e);
+	ck_assert_int_eq(sg_authorities_read(sg_buf_bytes(&e.authorities), &authorities), SG_OK);
+	sg_enroll_rules_demand(&e.rules, authorities, &demand);
+	read_authorities(&e, &b);
+	registrar = bench_enrollees_registrar(&e, "judged.db");
 	for (size_t i = 0; i < n; i++)
-		make_machine(&machines[i], &demand, i % 4 == 1 ? SG_EK_RSA2048 : SG_EK_P256, &maker);
-	b = (struct bench){ machines, n, 0, &demand, maker.key };
-	measure(&b);
+		take_machine(sg_registrar_fleet(registrar), &e.all[i], &machines[i]);
+	sg_registrar_close(&registrar);
+	measure_judging(&b);
+	measure_serving(&e, quick);
 	for (size_t i = 0; i < n; i++)
 		free_machine(&machines[i]);
+	X509_free(b.issuer);
+	X509_free(b.root);
 	sg_authorities_free(&authorities);
-	test_authority_free(&maker);
-	sg_buf_free(&pem);
+	bench_enrollees_free(&e);
 	sg_crypto_stop();
 }

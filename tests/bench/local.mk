@@ -3,11 +3,12 @@
 EXTRA_PROGRAMS += tests/bench/bench
 check_DATA += tests/bench/bench$(EXEEXT)
 TESTS += tests/bench/run.sh
-EXTRA_DIST += tests/bench/run.sh
+EXTRA_DIST += tests/bench/run.sh tests/bench/tpms.sh
 tests_bench_bench_SOURCES = \
 	tests/bench/bench.c \
 	tests/bench/cold.c tests/bench/cold.h \
 	tests/bench/enroll.c tests/bench/enroll.h \
+	tests/bench/enrollees.c tests/bench/enrollees.h \
 	tests/bench/fleet.c tests/bench/fleet.h \
 	tests/bench/hsm.c tests/bench/hsm.h \
 	tests/bench/measure.c tests/bench/measure.h \

@@ -25,5 +25,6 @@ says 'create and destroy one more than 100,000 keys'
 says 'cold start: dlopen to first signature'
 says 'verify a signed request, RFC 9421'
 says 'verify a whole enrolment'
+says 'and kept in the registrar.s store'
 says 'look up one of 100,000 machines'
 done_testing
