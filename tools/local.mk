@@ -46,7 +46,9 @@ signet_SOURCES = \
 	tools/sealed.c tools/sealed.h \
 	tools/sender.c tools/sender.h \
 	tools/serve_crowd.c tools/serve_crowd.h \
+	tools/serve_framing.c tools/serve_framing.h \
 	tools/serve_http.c tools/serve_http.h \
+	tools/serve_log.c tools/serve_log.h \
 	tools/serve_route.c tools/serve_route.h \
 	tools/serve_socket.c tools/serve_socket.h \
 	tools/share_box.c tools/share_box.h \

@@ -13,6 +13,8 @@
 
 #include "tools/fail.h"
 #include "tools/serve_crowd.h"
+#include "tools/serve_framing.h"
+#include "tools/serve_log.h"
 
 #define HEAD_MAX 32768          /* bytes of memory for a head and what is read at a time */
 #define THREADS_MAX 8
@@ -25,51 +27,37 @@ struct serve_http {
 	struct serve_calls calls;
 };
 
+/* A connection. */
+struct line {
+	struct serve_guest *guest;
+	struct timespec began;
+	char source[INET6_ADDRSTRLEN];
+	bool asked;                     /* a request came over it */
+};
+
 /* A request under way. */
 struct exchange {
 	struct timespec began;
-	char source[INET6_ADDRSTRLEN];
+	const char *source;             /* of its connection, which outlives it */
 	struct sg_buf body;
 	bool failed;                    /* nothing can be answered */
 	bool answered;
 	struct serve_answer answer;
 };
 
-/* Write a line about a request that is over. Nothing in it is what the client wrote. */
-static void note(const struct exchange *e, bool whole)
-{
-	struct timespec now = { 0, 0 };
-	char line[256], at[32];
-	time_t second = time(NULL);
-	struct tm tm;
-	long ms;
-	int len;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	ms = (now.tv_sec - e->began.tv_sec) * 1000 + (now.tv_nsec - e->began.tv_nsec) / 1000000;
-	if (gmtime_r(&second, &tm) == NULL ||
-	    strftime(at, sizeof at, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-		strcpy(at, "-");
-	len = snprintf(line, sizeof line, "%s %s %s %u %s %ldms\n", at, e->source,
-	               e->answer.place != NULL ? e->answer.place : "-",
-	               whole ? e->answer.status : 0,
-	               !whole ? "cut-off" : e->answer.why != NULL ? e->answer.why : "-", ms);
-	/* Who reads the log is gone: the server goes on. */
-	if (len > 0 && (size_t)len < sizeof line && write(STDERR_FILENO, line, (size_t)len) != len)
-		return;
-}
-
-/* Begin with a request whose head is there. NULL: no memory. */
+/* Begin with a request whose head is there. NULL: no memory, here or when the connection began. */
 static struct exchange *begin(struct MHD_Connection *connection)
 {
 	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	struct exchange *e = calloc(1, sizeof *e);
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	struct line *line = info != NULL ? info->socket_context : NULL;
+	struct exchange *e = line != NULL ? calloc(1, sizeof *e) : NULL;
 
 	if (e == NULL)
 		return NULL;
 	(void)clock_gettime(CLOCK_MONOTONIC, &e->began);
-	serve_socket_source(info != NULL ? info->client_addr : NULL, e->source);
+	e->source = line->source;
+	line->asked = true;
 	return e;
 }
 
@@ -136,7 +124,6 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
 	struct exchange *e = *state;
 	struct serve_head head = { .method = method, .path = path };
 
-	(void)version;
 	if (e == NULL) {
 		e = *state = begin(connection);
 		if (e == NULL)
@@ -144,6 +131,7 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
 		head.source = e->source;
 		head.query = MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, NULL,
 		                                       NULL) > 0;
+		head.ambiguous = serve_framing_ambiguous(connection, version);
 		if (http->calls.head(http->calls.context, &head, &e->answer))
 			return send_answer(connection, e);
 		if (!is_long(http, connection))
@@ -168,35 +156,67 @@ static void completed(void *arg, struct MHD_Connection *connection, void **state
                       enum MHD_RequestTerminationCode how)
 {
 	struct exchange *e = *state;
+	struct serve_line line;
+	bool whole;
 
 	(void)arg;
 	(void)connection;
 	*state = NULL;
 	if (e == NULL)
 		return;
-	note(e, e->answered && how == MHD_REQUEST_TERMINATED_COMPLETED_OK);
+	whole = e->answered && how == MHD_REQUEST_TERMINATED_COMPLETED_OK;
+	line = (struct serve_line){ e->began, e->source, e->answer.place,
+		                    whole ? e->answer.status : 0,
+		                    whole ? e->answer.why : "cut-off" };
+	serve_log(&line);
 	sg_buf_wipe(&e->body);
 	sg_buf_wipe(&e->answer.body);
 	free(e);
 }
 
-static void connected(void *arg, struct MHD_Connection *connection, void **guest,
+/* Note a connection. One that can't be noted is ended. */
+static struct line *come(struct serve_http *http, struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const struct sockaddr *from = info != NULL ? info->client_addr : NULL;
+	const struct serve_source source = serve_socket_who(from);
+	struct line *line = calloc(1, sizeof *line);
+	int fd;
+
+	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	fd = info != NULL ? info->connect_fd : -1;
+	if (line == NULL) {
+		(void)shutdown(fd, SHUT_RDWR);
+		return NULL;
+	}
+	(void)clock_gettime(CLOCK_MONOTONIC, &line->began);
+	serve_socket_source(from, line->source);
+	line->guest = serve_crowd_join(http->crowd, fd, &source);
+	return line;
+}
+
+/* What libmicrohttpd answered itself, or what was no HTTP at all, is told here alone. */
+static void go(struct serve_http *http, struct line *line)
+{
+	struct serve_line text = { line->began, line->source, NULL, 0, "no-request" };
+
+	serve_crowd_leave(http->crowd, &line->guest);
+	if (!line->asked) {
+		http->calls.silent(http->calls.context, line->source);
+		serve_log(&text);
+	}
+	free(line);
+}
+
+static void connected(void *arg, struct MHD_Connection *connection, void **line,
                       enum MHD_ConnectionNotificationCode how)
 {
-	struct serve_http *http = arg;
-	const union MHD_ConnectionInfo *info, *from;
-	struct serve_guest *leaving = *guest;
-	struct serve_source source;
-
 	if (how == MHD_CONNECTION_NOTIFY_STARTED) {
-		info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-		from = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-		source = serve_socket_who(from != NULL ? from->client_addr : NULL);
-		*guest = info != NULL ? serve_crowd_join(http->crowd, info->connect_fd, &source)
-		                      : NULL;
-	} else {
-		serve_crowd_leave(http->crowd, &leaving);
-		*guest = NULL;
+		*line = come(arg, connection);
+	} else if (*line != NULL) {
+		go(arg, *line);
+		*line = NULL;
 	}
 }
 

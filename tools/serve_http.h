@@ -17,6 +17,7 @@ struct serve_head {
 	const char *method;
 	const char *path;
 	bool query;                     /* something stands behind a question mark */
+	bool ambiguous;                 /* where the body ends is said twice, or as nobody does */
 	const char *source;             /* the client's address */
 };
 
@@ -37,6 +38,8 @@ struct serve_calls {
 	             struct serve_answer *answer);
 	/* A request longer than may be. */
 	void (*too_long)(void *context, const struct serve_head *head, struct serve_answer *answer);
+	/* A connection ended over which no request came that one of the above was told. */
+	void (*silent)(void *context, const char *source);
 	void *context;
 };
 

@@ -172,7 +172,9 @@ static bool look(void *context, const struct serve_head *head, struct serve_answ
 	answer->place = place != NULL ? place->name : NULL;
 	if (must_wait(route, head, answer))
 		return true;
-	if (place == NULL || head->query) {
+	if (head->ambiguous) {
+		misdirect(400, "ambiguous", "The end of the message is said in two ways.", answer);
+	} else if (place == NULL || head->query) {
 		misdirect(404, "not-found", "There is nothing at this address.", answer);
 	} else if (strcmp(head->method, "POST") != 0) {
 		misdirect(405, "method", "This address takes POST.", answer);
@@ -215,6 +217,14 @@ static void turn_away(void *context, const struct serve_head *head, struct serve
 	(void)sg_lockout_fail(route->failures, sg_request_text(head->source), ticks());
 }
 
+/* No failure, since who looks whether a port is open sends nothing; but it counts as a request. */
+static void hear_nothing(void *context, const char *source)
+{
+	struct serve_route *route = context;
+
+	(void)sg_lockout_fail(route->requests, sg_request_text(source), ticks());
+}
+
 enum sg_err serve_route_new(struct sg_registrar *registrar, const struct serve_tries *tries,
                             struct serve_route **out)
 {
@@ -249,6 +259,7 @@ void serve_route_free(struct serve_route **route)
 void serve_route_calls(struct serve_route *route, struct serve_calls *calls)
 {
 	*calls = (struct serve_calls){
-		.head = look, .body = take, .too_long = turn_away, .context = route,
+		.head = look, .body = take, .too_long = turn_away, .silent = hear_nothing,
+		.context = route,
 	};
 }

@@ -52,6 +52,18 @@ registrar_await() {
 	return 1
 }
 
+# registrar_lines NUMBER PATTERN: wait until the log has so many lines of that kind.
+registrar_lines() {
+	local i
+
+	for ((i = 0; i < 1000; i++)); do
+		[ "$(grep -cE "$2" "$REGISTRAR_FOLDER/log")" -lt "$1" ] || return 0
+		sleep 0.01
+	done
+	echo "the log has fewer than $1 lines of \"$2\":" && cat "$REGISTRAR_FOLDER/log"
+	return 1
+}
+
 registrar_start() {
 	: > "$REGISTRAR_FOLDER/out"
 	: >> "$REGISTRAR_FOLDER/log"

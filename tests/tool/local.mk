@@ -196,7 +196,9 @@ tests_tool_test_serve_http_SOURCES = \
 	tools/fail.c \
 	tools/io.c \
 	tools/serve_crowd.c \
+	tools/serve_framing.c \
 	tools/serve_http.c \
+	tools/serve_log.c \
 	tools/serve_socket.c \
 	tools/text.c
 tests_tool_test_serve_http_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)

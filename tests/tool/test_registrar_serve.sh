@@ -69,8 +69,15 @@ a_line_each() {
 		registrar_start "${TLS[@]}" || { cat "$REGISTRAR_FOLDER/log"; return 1; }
 }
 
+# Without a host libmicrohttpd answers itself. The line comes after it was counted.
+no_request() {
+	registrar_stop && : > "$REGISTRAR_FOLDER/log" && registrar_start "${TLS[@]}" --rate 2 && ask / -H Host: && answers 400 &&
+		! curl -sS --max-time 20 "http${REGISTRAR_URL#https}/" 2> /dev/null &&
+		registrar_lines 2 '^20[0-9T:-]+Z 127\.0\.0\.1 - 0 no-request [0-9]+ms$' && ask / && answers 503 '"reason":"busy"'
+}
+
 too_long() {
-	head -c 524289 /dev/zero > "$FOLDER/long" && ask /v1/signet/enroll/begin -H 'Expect: 100-continue' --expect100-timeout 15 --data-binary "@$FOLDER/long" && answers 413 '"reason":"too-long"'
+	registrar_stop && registrar_start "${TLS[@]}" && head -c 524289 /dev/zero > "$FOLDER/long" && ask /v1/signet/enroll/begin -H 'Expect: 100-continue' --expect100-timeout 15 --data-binary "@$FOLDER/long" && answers 413 '"reason":"too-long"'
 }
 
 locked_out() {
@@ -144,6 +151,7 @@ check 'TLS is 1.2 at least' old_tls
 check 'who does not know its authority does not trust it' other_authority
 check 'nothing goes without TLS' no_tls
 check 'each request is a line in which nothing is the client'\''s' a_line_each
+check 'and so is a connection without a request, and counts as one' no_request
 check 'a message that is too long is refused by its length' too_long
 check 'who fails too often is locked out, and told for how long' locked_out
 check 'who asks too often waits' waits

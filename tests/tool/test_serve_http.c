@@ -22,7 +22,7 @@ static struct serve_http *http;
 static unsigned short port;
 static pthread_mutex_t hold = PTHREAD_MUTEX_INITIALIZER;        /* who has it stops the answers */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static int heads, bodies;       /* these are guarded by lock: the server has several threads */
+static int heads, bodies, silent;       /* these are guarded by lock: the server has several threads */
 static char seen[128];          /* the last path */
 
 static int get(const int *number)
@@ -63,6 +63,10 @@ static bool head(void *context, const struct serve_head *of, struct serve_answer
 	snprintf(seen, sizeof seen, "%s %s%s %s", of->method, of->path, of->query ? "?" : "",
 	         of->source);
 	pthread_mutex_unlock(&lock);
+	if (of->ambiguous) {
+		say(answer, 400, "ambiguous");
+		return true;
+	}
 	if (strcmp(of->path, "/no") != 0)
 		return false;
 	say(answer, 429, "wait");
@@ -90,16 +94,24 @@ static void too_long(void *context, const struct serve_head *of, struct serve_an
 	say(answer, 413, "long");
 }
 
+static void hear_nothing(void *context, const char *source)
+{
+	(void)context;
+	ck_assert_str_eq(source, "127.0.0.1");
+	count(&silent);
+}
+
 static void begin(const struct serve_limits *limits)
 {
 	static const struct serve_calls calls = { .head = head, .body = body,
-		                                  .too_long = too_long };
+		                                  .too_long = too_long,
+		                                  .silent = hear_nothing };
 	struct serve_socket listener;
 
 	ck_assert_int_eq(serve_socket_open("127.0.0.1:0", &listener), TOOL_OK);
 	ck_assert(listener.loopback);
 	port = (unsigned short)atoi(strchr(listener.address, ':') + 1);
-	heads = bodies = 0;
+	heads = bodies = silent = 0;
 	ck_assert_int_eq(serve_http_start(&listener, NULL, NULL, limits, &calls, &http), TOOL_OK);
 }
 
@@ -247,6 +259,12 @@ static const char *const nonsense[] = {
 	"POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
 };
 
+/* Wait until a server has done with all that it took. */
+static void finish(void)
+{
+	serve_http_stop(&http, WAIT / 1000);
+}
+
 START_TEST(what_is_no_request_reaches_nobody)
 {
 	int fd = connect_to();
@@ -254,7 +272,62 @@ START_TEST(what_is_no_request_reaches_nobody)
 	ck_assert(put(fd, nonsense[_i], strlen(nonsense[_i])));
 	shutdown(fd, SHUT_WR);
 	ck_assert(!has(rest(fd), "200 "));
+	finish();
 	ck_assert_int_eq(get(&bodies), 0);
+	/* Each is told in one way or the other. */
+	ck_assert_int_eq(get(&heads) + get(&silent), 1);
+}
+END_TEST
+
+START_TEST(a_connection_without_a_request_is_told)
+{
+	close(connect_to());
+	ask("POST /a HTTP/1.1\r\n\r\n");
+	finish();
+	ck_assert_int_eq(get(&silent), 2);
+	ck_assert_int_eq(get(&heads), 0);
+}
+END_TEST
+
+START_TEST(and_one_with_a_request_is_not)
+{
+	ask("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
+	ask("POST /no HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
+	finish();
+	ck_assert_int_eq(get(&silent), 0);
+}
+END_TEST
+
+#define CHUNKED "Transfer-Encoding: chunked\r\n"
+
+static const struct {
+	const char *head;
+	bool good;
+} framings[] = {
+	{ "1.1\r\nContent-Length: 4\r\n", true },
+	{ "1.1\r\n" CHUNKED, true },
+	{ "1.1\r\nContent-Length: 4\r\nContent-Length: 4\r\n", false },
+	{ "1.1\r\nContent-Length: 4\r\ncontent-length: 0\r\n", false },
+	{ "1.1\r\nContent-Length: 4\r\n" CHUNKED, false },
+	{ "1.1\r\n" CHUNKED "Content-Length: 0\r\n", false },
+	{ "1.1\r\n" CHUNKED CHUNKED, false },
+	{ "1.1\r\nTransfer-Encoding: identity\r\n", false },
+	{ "1.1\r\nTransfer-Encoding: gzip, chunked\r\n", false },
+	{ "1.0\r\n" CHUNKED, false },
+};
+
+START_TEST(where_a_body_ends_is_said_once)
+{
+	char request[256];
+	const char *answer;
+
+	snprintf(request, sizeof request, "POST /a HTTP/%sHost: x\r\n\r\n%s", framings[_i].head,
+	         framings[_i].good && strstr(framings[_i].head, "chunked") == NULL
+	                 ? "body" : "0\r\n\r\n");
+	answer = ask(request);
+	ck_assert_msg(strncmp(answer + strlen("HTTP/1.1 "), framings[_i].good ? "200" : "400",
+	                      3) == 0, "%s", answer);
+	ck_assert_int_eq(get(&bodies), framings[_i].good);
 }
 END_TEST
 
@@ -428,6 +501,10 @@ int main(void)
 	tcase_add_test(server, who_is_turned_away_at_the_head_need_send_nothing_more);
 	tcase_add_loop_test(server, what_is_no_request_reaches_nobody, 0,
 	                    sizeof nonsense / sizeof nonsense[0]);
+	tcase_add_test(server, a_connection_without_a_request_is_told);
+	tcase_add_test(server, and_one_with_a_request_is_not);
+	tcase_add_loop_test(server, where_a_body_ends_is_said_once, 0,
+	                    sizeof framings / sizeof framings[0]);
 	tcase_add_test(server, a_head_has_a_bound);
 	tcase_add_test(server, who_sends_a_byte_now_and_then_is_cut_off);
 	tcase_add_test(server, who_says_nothing_is_cut_off);

@@ -232,6 +232,28 @@ START_TEST(who_asks_too_often_waits)
 }
 END_TEST
 
+START_TEST(who_connects_too_often_and_asks_nothing_waits_too)
+{
+	begin(5, 3);
+	for (int i = 0; i < 5; i++)
+		calls.silent(calls.context, SOURCE);
+	ck_assert_uint_eq(ask("POST", BEGIN, NULL), sg_enroll_reason_status(SG_ENROLL_BUSY));
+	ck_assert_str_eq(asked, "");
+}
+END_TEST
+
+START_TEST(what_can_be_read_in_two_ways_is_not_read)
+{
+	const struct serve_head head = { .method = "POST", .path = BEGIN, .ambiguous = true,
+		                         .source = SOURCE };
+	struct serve_answer answer = { 0 };
+
+	ck_assert(calls.head(calls.context, &head, &answer));
+	ck_assert_uint_eq(answer.status, 400);
+	sg_buf_free(&answer.body);
+}
+END_TEST
+
 START_TEST(what_is_too_long_is_refused_and_counts)
 {
 	const struct serve_head head = { .method = "POST", .path = BEGIN, .source = SOURCE };
@@ -263,6 +285,8 @@ int main(void)
 	tcase_add_test(tcase, who_fails_too_often_is_locked_out);
 	tcase_add_test(tcase, what_is_nobodys_fault_locks_nobody_out);
 	tcase_add_test(tcase, who_asks_too_often_waits);
+	tcase_add_test(tcase, who_connects_too_often_and_asks_nothing_waits_too);
+	tcase_add_test(tcase, what_can_be_read_in_two_ways_is_not_read);
 	tcase_add_test(tcase, what_is_too_long_is_refused_and_counts);
 	suite_add_tcase(suite, tcase);
 	return test_run(suite);
