@@ -10,40 +10,66 @@
 # shellcheck source=tests/tool/lib.sh
 . "${SIGNET_TEST_SRCDIR:?}/tests/tool/lib.sh"
 
-# The verbs of the overview, one a line.
+# The verbs of the overview, and what the help of each says, which is asked for once.
+mapfile -t VERBS < <(signet --help | sed -n '/^Verbs:/,/^$/s/^  \([a-z-]\{1,\}\( [a-z-]\{1,\}\)\{0,2\}\)  .*/\1/p')
+declare -A HELP
+
+# They, one a line.
 verbs() {
-	signet --help | sed -n '/^Verbs:/,/^$/s/^  \([a-z-]\{1,\}\( [a-z-]\{1,\}\)\{0,2\}\)  .*/\1/p'
+	printf '%s\n' "${VERBS[@]}"
 }
 
-# The options of a verb as its help lists them.
+# part HEADING VERB: what stands below the heading in a help, up to an empty line, in PART.
+part() {
+	PART=$'\n'${HELP[$2]}
+	PART=${PART#*$'\n'"$1"}
+	PART=${PART%%$'\n\n'*}
+}
+
+# options VERB: those that its help lists, in OPTIONS.
 options() {
-	# shellcheck disable=SC2086
-	signet $1 --help | sed -n '/^Options:/,/^$/s/^  \(--[a-z-]*\).*/\1/p'
+	local line
+
+	OPTIONS=()
+	part Options: "$1"
+	while IFS= read -r line; do
+		[[ ! $line =~ ^'  '(--[a-z-]*) ]] || OPTIONS+=("${BASH_REMATCH[1]}")
+	done <<< "$PART"
+}
+
+# named OPTION TEXT: tell whether the text has it, and not only a longer one that begins like it.
+named() {
+	[[ $2 =~ (^|[^a-z-])"$1"($|[^a-z-]) ]]
 }
 
 there_are_verbs() {
-	[ "$(verbs | wc -l)" -ge 19 ] && verbs | grep -qx 'root create'
+	[ "${#VERBS[@]}" -ge 19 ] && verbs | grep -qx 'root create'
 }
 
 each_has_help() {
-	local verb
+	local verb text
 
-	while read -r verb; do
+	for verb in "${VERBS[@]}"; do
 		# shellcheck disable=SC2086
-		exits 0 $verb --help && prints "Usage: signet $verb " && prints 'Example:' || return 1
-		[ -z "$(tail -c 1 "$FOLDER/out")" ] || { echo "the help of $verb ends within a line"; return 1; }
-		grep -A 1 '^Example:' "$FOLDER/out" | grep -q "signet $verb" || { echo "$verb has no example"; return 1; }
-		[ ! -s "$FOLDER/err" ] || return 1
-	done < <(verbs)
+		exits 0 $verb --help && [ ! -s "$FOLDER/err" ] || return 1
+		IFS= read -r -d '' text < "$FOLDER/out"
+		HELP[$verb]=$text
+		[[ $text == *"Usage: signet $verb "* ]] || { echo "$verb has no usage"; return 1; }
+		[[ $text == *$'\n' ]] || { echo "the help of $verb ends within a line"; return 1; }
+		part $'Example:\n' "$verb"
+		[[ ${PART%%$'\n'*} == *"signet $verb"* ]] || { echo "$verb has no example"; return 1; }
+	done
 }
 
 help_is_a_verb_too() {
-	local verb
+	local verb text
 
-	while read -r verb; do
+	for verb in "${VERBS[@]}"; do
 		# shellcheck disable=SC2086
-		[ "$(signet help $verb)" = "$(signet $verb --help)" ] || return 1
-	done < <(verbs)
+		signet help $verb > "$FOLDER/out"
+		IFS= read -r -d '' text < "$FOLDER/out"
+		[ "$text" = "${HELP[$verb]}" ] || { echo "$verb"; return 1; }
+	done
 }
 
 # Verbs of two words: the first alone has a help that lists them, each with an example.
@@ -66,17 +92,19 @@ groups_have_help() {
 usage_is_true() {
 	local verb usage option
 
-	while read -r verb; do
-		# shellcheck disable=SC2086
-		usage=$(signet $verb --help | sed -n '/^Usage:/,/^$/p')
-		for option in $(options "$verb"); do
-			[ "$option" = --help ] || grep -qF -- "$option" <<< "$usage" ||
-				{ echo "$verb $option"; return 1; }
+	for verb in "${VERBS[@]}"; do
+		part Usage: "$verb"
+		usage=$PART
+		options "$verb"
+		for option in "${OPTIONS[@]}"; do
+			[ "$option" = --help ] || named "$option" "$usage" || { echo "$verb $option"; return 1; }
 		done
-		for option in $(grep -oE -- '--[a-z-]+' <<< "$usage"); do
-			options "$verb" | grep -qx -- "$option" || { echo "$verb $option"; return 1; }
+		while [[ $usage =~ --[a-z-]+ ]]; do
+			option=${BASH_REMATCH[0]}
+			[[ " ${OPTIONS[*]} " == *" $option "* ]] || { echo "$verb $option"; return 1; }
+			usage=${usage#*"$option"}
 		done
-	done < <(verbs)
+	done
 }
 
 complete_words() {
@@ -93,10 +121,11 @@ completion_is_true() {
 	. "$SIGNET_TEST_SRCDIR/tools/completion.bash"
 	diff <({ verbs | cut -d' ' -f1 | sort -u; printf '%s\n' help --help --version; } | sort) \
 		<(complete_words '') || return 1
-	while read -r verb; do
+	for verb in "${VERBS[@]}"; do
 		read -ra words <<< "$verb"
-		diff <(options "$verb" | sort) <(complete_words "${words[@]}" '') || { echo "$verb"; return 1; }
-	done < <(verbs)
+		options "$verb"
+		[ "$(printf '%s\n' "${OPTIONS[@]}" | sort)" = "$(complete_words "${words[@]}" '')" ] || { echo "$verb"; return 1; }
+	done
 }
 
 completion_knows_arguments() {
@@ -111,15 +140,17 @@ completion_knows_arguments() {
 }
 
 manual_is_true() {
-	local verb option text
+	local verb option text all=()
 
 	text=$(cat "$SIGNET_TEST_SRCDIR"/doc/signet{,-curl,-enroll,-fleet,-registrar,-request}.1 | sed 's/\\&//g; s/Fl -/--/g; s/Cm //g')
-	while read -r verb; do
+	for verb in "${VERBS[@]}"; do
 		grep -qE "^(\.It Nm |\.Nm )$verb( |\$)" <<< "$text" || { echo "$verb"; return 1; }
-		for option in $(options "$verb"); do
-			grep -qF -- "$option" <<< "$text" || { echo "$verb $option"; return 1; }
-		done
-	done < <(verbs)
+		options "$verb"
+		all+=("${OPTIONS[@]}")
+	done
+	for option in $(printf '%s\n' "${all[@]}" | sort -u); do
+		grep -qF -- "$option" <<< "$text" || { echo "$option"; return 1; }
+	done
 	for code in $(signet --help | sed -n '/^Exit codes:/,/^$/s/^ *\([0-9]*\)  .*/\1/p'); do
 		grep -qx "\.It $code" <<< "$text" || { echo "exit code $code"; return 1; }
 	done
