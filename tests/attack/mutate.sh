@@ -44,16 +44,16 @@ each() {
 
 # mutant FILE: the file without the defence, on standard output. Every edit must change it.
 mutant() {
-	local before after edit
-
-	before=$(cat "$1"; echo .)
-	for edit in "${edits[@]}"; do
-		after=$(perl -0pe "$edit" <<< "${before%.}" && echo .) || return 1
-		after=${after%$'\n'.}.
-		[ "$after" != "$before" ] || return 1
-		before=$after
-	done
-	printf %s "${before%.}"
+	# shellcheck disable=SC2016
+	perl -e '
+		open my $in, "<", shift or exit 1;
+		local ($/, $_) = undef;
+		$_ = <$in>;
+		for my $edit (@ARGV) {
+			my $before = $_;
+			exit 1 unless eval "$edit; 1" and $_ ne $before;
+		}
+		print' -- "$1" "${edits[@]}"
 }
 
 # Does the test named "attack/test_x.c: name" exist?

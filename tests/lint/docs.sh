@@ -34,24 +34,27 @@ citations() {
 	done < <(documents "$1")
 }
 
-# resolve TREE FILE: where a cited file lies.
+# resolve TREE FILE: find where a cited file lies, as FOUND.
 resolve() {
 	local folder
 
+	FOUND=
 	for folder in tests src .; do
-		if [ -f "$1/$folder/$2" ]; then
-			echo "$1/$folder/$2"
-			return
+		if [ -z "$FOUND" ] && [ -f "$1/$folder/$2" ]; then
+			FOUND=$folder/$2
 		fi
 	done
 }
 
-# has_test FILE NAME: the file has a test of that name, in C or in a script.
-has_test() {
-	local names
-
-	names=$(sed -nE "s/^START_TEST\(([a-z0-9_]+)\)$/\1/p; s/^[[:space:]]*(it|check) '([^']*)'.*/\2/p" "$1")
-	grep -qxF -e "$2" <<< "$names"
+# names TREE: every test below tests/ as "file: name", in C or in a script.
+names() {
+	[ -d "$1/tests" ] || return 0
+	(
+		cd "$1"
+		LC_ALL=C find tests \( -name '*.[ch]' -o -name '*.sh' \) -exec awk '
+		/^START_TEST\([a-z0-9_]+\)$/ { print FILENAME ": " substr($0, 12, length($0) - 12) }
+		/^[ \t]*(it|check) \047[^\047]*\047/ { split($0, part, "\047"); print FILENAME ": " part[2] }' {} +
+	)
 }
 
 missing_files() {
@@ -59,17 +62,22 @@ missing_files() {
 
 	while read -r document file; do
 		file=${file%%: *}
-		[ -n "$(resolve "$1" "$file")" ] || echo "$document: there is no $file"
+		resolve "$1" "$file"
+		[ -n "$FOUND" ] || echo "$document: there is no $file"
 	done < <(citations "$1")
 }
 
 missing_tests() {
-	local document citation file
+	local document citation
+	local -A there=()
 
+	while read -r citation; do
+		there[$citation]=1
+	done < <(names "$1")
 	while read -r document citation; do
 		[[ $citation == *': '* ]] || continue
-		file=$(resolve "$1" "${citation%%: *}")
-		[ -z "$file" ] || has_test "$file" "${citation#*: }" || echo "$document: there is no test $citation"
+		resolve "$1" "${citation%%: *}"
+		[ -z "$FOUND" ] || [ -n "${there[$FOUND: ${citation#*: }]:-}" ] || echo "$document: there is no test $citation"
 	done < <(citations "$1")
 }
 
