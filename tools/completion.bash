@@ -17,9 +17,9 @@ _signet_options() {
 	'request sign') echo --url --method --header --body --label --form --id --identity --as --timestamp --nonce --allow-query --components --sig-label --tag --lifetime --json --curl --token --pin-file --key-pin-file ;;
 	'request verify') echo --public-key --machines --registrar --class --source --label --form --skew --nonces --require --sig-label --tag --allow-query --timestamp --scheme --url --method --header --body --json --token --pin-file --key-pin-file ;;
 	curl) echo --label --form --id --identity --as --timestamp --nonce --allow-query --components --sig-label --tag --lifetime --token --pin-file --key-pin-file ;;
-	enroll) echo --token-file --origin --label --class --identity --ca --timeout --event-log --again --allow-http --owner-auth-file --token --pin-file --json ;;
+	enroll) echo --token-file --origin --label --class --identity --ca --timeout --ek-chain --event-log --again --allow-http --owner-auth-file --token --pin-file --json ;;
 	'enroll answer') echo --event-log --token --pin-file ;;
-	'enroll begin') echo --token-file --origin --class --again --owner-auth-file --token --pin-file ;;
+	'enroll begin') echo --token-file --origin --class --ek-chain --again --owner-auth-file --token --pin-file ;;
 	'enroll finish') echo --label --identity --token --pin-file --json ;;
 	delete) echo --label --yes --token --pin-file ;;
 	'registrar begin') echo --registrar --vault --api-url --ek-ca --sign-with --heads --token --pin-file --key-pin-file --challenge-lifetime ;;
@@ -147,7 +147,7 @@ _signet() {
 	*:--sealer) words='tpm hsm soft hsm+tpm hsm+hsm' ;;
 	*:--tpm) words='device:/dev/tpmrm0' ;;
 	*:--label | *:--id | *:--in | *:--root | *:--shares | *:--threshold | *:--token | *:--trust | *:--sign-with | *:--aad | *:--addr | *:--env | *:--fd | *:--timeout | *:--unit | *:--vault | *:--field | *:--new-label | *:--url | *:--method | *:--header | *:--timestamp | *:--nonce | *:--components | *:--sig-label | *:--tag | *:--lifetime | *:--skew | *:--api-url | *:--failures | *:--listen | *:--rate | *:--source | *:--require | *:--by | *:--guard | *:--hosts | *:--machine-lifetime | *:--machine-name | *:--maker | *:--name | *:--bind-pcrs | *:--quote-pcrs | *:--sources | *:--uses | *:--valid | *:--version) return ;;
-	*:--*-file | *:--all-in-one | *:--ca | *:--ek-ca | *:--event-log | *:--from | *:--in-place | *:--inventory | *:--output | *:--show | *:--pcr-values | *:--out | *:--out-dir | *:--*-key | *:--share | *:--through | *:--signature | *:--signatures | *:--body | *:--identity | *:--machines | *:--nonces | *:--heads | *:--registrar | *:--tls-cert | *:--eks)
+	*:--*-file | *:--all-in-one | *:--ca | *:--ek-ca | *:--ek-chain | *:--event-log | *:--from | *:--in-place | *:--inventory | *:--output | *:--show | *:--pcr-values | *:--out | *:--out-dir | *:--*-key | *:--share | *:--through | *:--signature | *:--signatures | *:--body | *:--identity | *:--machines | *:--nonces | *:--heads | *:--registrar | *:--tls-cert | *:--eks)
 		compopt -o filenames 2> /dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return

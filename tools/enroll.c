@@ -217,8 +217,9 @@ const struct tool_verb tool_verb_enroll = {
 	.summary = "become a machine of a vault, and prove what holds its key",
 	.usage = "URL --token-file FILE [--origin host|tpm|vault] [--label NAME]\n"
 	         "              [--class machine|agent] [--identity DIR] [--ca FILE]\n"
-	         "              [--timeout SECONDS] [--event-log FILE] [--again] [--allow-http]\n"
-	         "              [--owner-auth-file FILE] [--token LABEL] [--pin-file FILE] [--json]",
+	         "              [--timeout SECONDS] [--ek-chain FILE] [--event-log FILE] [--again]\n"
+	         "              [--allow-http] [--owner-auth-file FILE] [--token LABEL]\n"
+	         "              [--pin-file FILE] [--json]",
 	.text = "Makes a machine token where there is none, a key in it, and shows the registrar at URL\n"
 	        "which TPM holds it, and how. What was interrupted goes on when it is run again. The\n"
 	        "key's secret is made by this machine and sealed (--origin host: level asserted),\n"
@@ -229,8 +230,8 @@ const struct tool_verb tool_verb_enroll = {
 	.example = "signet enroll https://registrar.example.org/ --token-file token --origin tpm",
 	.run = run,
 	.options = { OPT_TOKEN_FILE, OPT_ORIGIN, OPT_LABEL, OPT_CLASS, OPT_IDENTITY_DIR, OPT_CA,
-	             OPT_TIMEOUT, OPT_EVENT_LOG, OPT_AGAIN, OPT_ALLOW_HTTP, OPT_OWNER_AUTH_FILE,
-	             OPT_TOKEN, OPT_PIN_FILE, OPT_JSON },
+	             OPT_TIMEOUT, OPT_EK_CHAIN, OPT_EVENT_LOG, OPT_AGAIN, OPT_ALLOW_HTTP,
+	             OPT_OWNER_AUTH_FILE, OPT_TOKEN, OPT_PIN_FILE, OPT_JSON },
 	.required = { OPT_TOKEN_FILE },
 	.makes = true,
 	.argument = "URL",

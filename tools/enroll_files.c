@@ -99,14 +99,15 @@ const struct tool_verb tool_verb_enroll_begin = {
 	.name = "enroll begin",
 	.summary = "write the first message of an enrolment",
 	.usage = "--token-file FILE [--origin host|tpm|vault]\n"
-	         "                     [--class machine|agent] [--again] [--owner-auth-file FILE]\n"
-	         "                     [--token LABEL] [--pin-file FILE] > hello.json",
+	         "                     [--class machine|agent] [--ek-chain FILE] [--again]\n"
+	         "                     [--owner-auth-file FILE] [--token LABEL] [--pin-file FILE]\n"
+	         "                     > hello.json",
 	.text = "Makes a machine token where there is none. The registrar answers with a challenge,\n"
 	        "which signet enroll answer takes. The message has the enrolment token in it.",
 	.example = "signet enroll begin --token-file token > hello.json",
 	.run = run_begin,
-	.options = { OPT_TOKEN_FILE, OPT_ORIGIN, OPT_CLASS, OPT_AGAIN, OPT_OWNER_AUTH_FILE,
-	             OPT_TOKEN, OPT_PIN_FILE },
+	.options = { OPT_TOKEN_FILE, OPT_ORIGIN, OPT_CLASS, OPT_EK_CHAIN, OPT_AGAIN,
+	             OPT_OWNER_AUTH_FILE, OPT_TOKEN, OPT_PIN_FILE },
 	.required = { OPT_TOKEN_FILE },
 	.makes = true,
 };

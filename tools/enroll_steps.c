@@ -21,6 +21,7 @@
 #include "util/utf8.h"
 
 /* Where the kernel keeps what the firmware measured. */
+#define CHAIN_MAX ((size_t)1 << 16)
 #define EVENT_LOG "/sys/kernel/security/tpm0/binary_bios_measurements"
 
 /* What is done with the sealer of the token. */
@@ -95,6 +96,14 @@ static enum sg_err answer(struct sg_sealer *sealer, struct sg_bytes parent, void
 	return sg_enroll_machine_answer(&device, step->challenge, step->eventlog, step->state);
 }
 
+static enum tool_exit read_chain(const char *path, struct sg_buf *out)
+{
+	enum tool_exit code = tool_read_file(path, CHAIN_MAX, out);
+
+	return code == TOOL_OK && out->len == 0
+	               ? tool_fail(TOOL_FAILED, NULL, "the file of --ek-chain is empty") : code;
+}
+
 enum tool_exit tool_enroll_hello(struct tool_enroll *e)
 {
 	struct sg_enroll_wish wish = {
@@ -103,6 +112,8 @@ enum tool_exit tool_enroll_hello(struct tool_enroll *e)
 	};
 	struct step step = { .state = &e->state, .wish = &wish };
 	char host[SG_ENROLL_TEXT_MAX + 1] = "";
+	struct sg_buf between = { NULL, 0, 0 };
+	enum tool_exit code = TOOL_OK;
 	enum sg_err err;
 
 	if (e->token == NULL)
@@ -113,10 +124,17 @@ enum tool_exit tool_enroll_hello(struct tool_enroll *e)
 		                 "this machine has no name that could be told to a registrar");
 	wish.token = sg_secret_bytes(e->token);
 	wish.host = sg_bytes_str(host);
+	if (tool_given(e->tool, OPT_EK_CHAIN))
+		code = read_chain(e->tool->value[OPT_EK_CHAIN], &between);
+	if (code != TOOL_OK)
+		goto out;
+	wish.between = sg_buf_bytes(&between);
 	err = ask(e->tool, "making an attestation key", hello, &step);
-	if (err != SG_OK)
-		return tool_fail_err(err, "can't show what the token is sealed by");
-	return tool_enroll_save(e);
+	code = err == SG_OK ? tool_enroll_save(e)
+	                    : tool_fail_err(err, "can't show what the token is sealed by");
+out:
+	sg_buf_free(&between);
+	return code;
 }
 
 static enum tool_exit read_eventlog(const struct tool *tool, struct sg_buf *log)

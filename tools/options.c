@@ -54,6 +54,8 @@ static const struct option_row rows[OPT_COUNT] = {
 	[OPT_EKS] = { "--eks", "FILE", "the TPMs that are allowed, a line each" },
 	[OPT_EK_CA] = { "--ek-ca", "FILE",
 	                "certificates, in PEM, of authorities that the maker of the TPM has" },
+	[OPT_EK_CHAIN] = { "--ek-chain", "FILE",
+	                   "certificates, in PEM, between the TPM's and its maker's" },
 	[OPT_ENV] = { "--env", "VARIABLE", "where the number of the descriptor stands" },
 	[OPT_EVENT_LOG] = { "--event-log", "FILE",
 	                    "what the firmware measured, instead of the kernel's file" },

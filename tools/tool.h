@@ -38,6 +38,7 @@ enum tool_option {
 	OPT_DRY_RUN,
 	OPT_EKS,
 	OPT_EK_CA,
+	OPT_EK_CHAIN,
 	OPT_ENV,
 	OPT_EVENT_LOG,
 	OPT_EXTRACTABLE,

@@ -6,13 +6,70 @@
 
 #include <string.h>
 
+#include "crypto/base64.h"
+#include "crypto/pem.h"
 #include "crypto/random.h"
+#include "util/log.h"
+
+_Static_assert(SG_ENROLL_CHAIN_MAX == 1 + SG_ATTEST_BETWEEN, "its own, and those between");
 
 static void move(struct sg_buf *from, struct sg_buf *to)
 {
 	sg_buf_free(to);
 	*to = *from;
 	*from = (struct sg_buf){ NULL, 0, 0 };
+}
+
+static enum sg_err read_certificate(struct sg_bytes base64, struct sg_buf *out)
+{
+	size_t len = 0;
+	enum sg_err err = sg_buf_reserve(out, base64.len);
+
+	if (err == SG_OK && (!sg_base64_read(base64, out->data, base64.len, &len) || len == 0 ||
+	                     len > SG_NODE_CERTIFICATE_MAX))
+		err = SG_ERR_FORMAT;
+	out->len = len;
+	return err;
+}
+
+/* Read the certificates of a text into what is empty. */
+static enum sg_err read_between(struct sg_bytes text, struct sg_buf out[SG_ATTEST_BETWEEN])
+{
+	enum sg_err err = SG_OK;
+	struct sg_pem pem;
+	size_t n = 0;
+
+	while (err == SG_OK && sg_pem_next(&text, &pem)) {
+		if (!sg_bytes_equal(pem.label, sg_bytes_str("CERTIFICATE")))
+			continue;
+		err = n < SG_ATTEST_BETWEEN ? read_certificate(pem.body, &out[n]) : SG_ERR_FORMAT;
+		n++;
+	}
+	if (err == SG_OK && n == 0)
+		err = SG_ERR_FORMAT;
+	if (err == SG_ERR_FORMAT)
+		sg_log(SG_LOG_ERROR, "the chain of the endorsement key is no text of 1 to %d "
+		       "certificates in PEM, of at most %d bytes each", SG_ATTEST_BETWEEN,
+		       SG_NODE_CERTIFICATE_MAX);
+	return err;
+}
+
+/* The chain: the key's own certificate, and those between, from where the wish says. */
+static enum sg_err fill_chain(const struct sg_enroll_wish *wish, struct sg_attest_keys *keys,
+                              struct sg_enroll_hello *hello)
+{
+	if (keys->certificate.len == 0) {
+		if (wish->between.len > 0)
+			sg_log(SG_LOG_NOTICE, "the TPM has no certificate of its endorsement key, and so "
+			       "its chain is not sent");
+		return SG_OK;
+	}
+	move(&keys->certificate, &hello->chain[0]);
+	if (wish->between.len > 0)
+		return read_between(wish->between, hello->chain + 1);
+	for (size_t i = 0; i < SG_ATTEST_BETWEEN && keys->between[i].len > 0; i++)
+		move(&keys->between[i], &hello->chain[1 + i]);
+	return SG_OK;
 }
 
 static enum sg_err fill_hello(const struct sg_enroll_wish *wish, uint64_t clock,
@@ -30,10 +87,9 @@ static enum sg_err fill_hello(const struct sg_enroll_wish *wish, uint64_t clock,
 	hello->ek_kind = keys->ek_kind;
 	sg_random(hello->nonce, sizeof hello->nonce);
 	move(&keys->ek, &hello->ek);
-	move(&keys->certificate, &hello->chain[0]);
 	move(&keys->ak, &hello->ak);
 	move(&keys->parent, &hello->parent);
-	return err;
+	return err == SG_OK ? fill_chain(wish, keys, hello) : err;
 }
 
 enum sg_err sg_enroll_machine_hello(const struct sg_enroll_device *device,

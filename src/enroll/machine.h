@@ -21,6 +21,8 @@ struct sg_enroll_wish {
 	struct sg_bytes token, host, software;
 	enum sg_enroll_class class;
 	enum sg_enroll_origin origin;   /* or ANY */
+	struct sg_bytes between;        /* PEM: certificates between the endorsement key's and its
+	                                 * maker's, instead of those in the TPM; empty: those */
 };
 
 /* What it is asked to show besides its key. */
@@ -31,7 +33,8 @@ struct sg_enroll_asked {
 };
 
 /* Make the attestation key, unless the state has one, and the hello. Errors: HW_UNSUPPORTED for
- * hardware that can't show what it is, those of it; FORMAT for a wish that no message can hold. */
+ * hardware that can't show what it is, those of it; FORMAT for a wish that no message can hold, and
+ * with a log line for what should be certificates and is none or too many. */
 enum sg_err sg_enroll_machine_hello(const struct sg_enroll_device *device,
                                     const struct sg_enroll_wish *wish,
                                     struct sg_enroll_state *state);

@@ -13,7 +13,7 @@
 #include "seal/node.h"
 
 #define SG_ENROLL_MESSAGE_MAX ((size_t)1 << 19) /* bytes of a message; an event log is long */
-#define SG_ENROLL_CHAIN_MAX 4           /* certificates: the endorsement key's own first */
+#define SG_ENROLL_CHAIN_MAX 8           /* certificates: the endorsement key's own first */
 #define SG_ENROLL_SESSION 16
 #define SG_ENROLL_TEXT_MAX 255          /* bytes of a host name or another short text */
 #define SG_ENROLL_EVENTLOG_MAX ((size_t)1 << 18)

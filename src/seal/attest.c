@@ -10,6 +10,8 @@ void sg_attest_keys_clear(struct sg_attest_keys *keys)
 {
 	sg_buf_free(&keys->ek);
 	sg_buf_free(&keys->certificate);
+	for (size_t i = 0; i < SG_ATTEST_BETWEEN; i++)
+		sg_buf_free(&keys->between[i]);
 	sg_buf_free(&keys->ak);
 	sg_buf_free(&keys->ak_blob);
 	sg_buf_free(&keys->parent);

@@ -14,12 +14,16 @@
 #define SG_ATTEST_HASH 32
 #define SG_ATTEST_LABEL_MAX 128         /* bytes of what a key is derived with */
 #define SG_ATTEST_SIGNATURE 64          /* r ‖ s of ECDSA over P-256 */
+#define SG_ATTEST_BETWEEN 7             /* certificates between that of an endorsement key and its
+                                         * maker's */
 
 /* The keys of the hardware, as TPMT_PUBLIC, and what its maker says of one. All zero is empty. */
 struct sg_attest_keys {
 	enum sg_ek ek_kind;
 	struct sg_buf ek;
 	struct sg_buf certificate;      /* of that endorsement key, in DER; empty: none */
+	struct sg_buf between[SG_ATTEST_BETWEEN];       /* that the maker left beside it, in DER;
+	                                                 * empty: no more. Not looked at */
 	struct sg_buf ak;
 	struct sg_buf ak_blob;          /* the attestation key, for the caller to keep */
 	struct sg_buf parent;

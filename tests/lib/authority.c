@@ -50,18 +50,30 @@ static void last(X509 *one, long from, long to)
 	ck_assert_ptr_nonnull(X509_gmtime_adj(X509_getm_notAfter(one), to));
 }
 
-void test_authority_make(struct test_authority *out, const char *name,
-                         const struct test_authority *under)
+static void make(struct test_authority *out, const char *name, const struct test_authority *under,
+                 const char *constraints)
 {
 	out->key = EVP_EC_gen("P-256");
 	ck_assert_ptr_nonnull(out->key);
 	out->certificate = begin(name, under == NULL ? NULL :
 	                         X509_get_subject_name(under->certificate), out->key);
 	last(out->certificate, -DAY, DAY);
-	extend(out->certificate, NID_basic_constraints, "critical,CA:TRUE");
+	extend(out->certificate, NID_basic_constraints, constraints);
 	extend(out->certificate, NID_key_usage, "critical,keyCertSign");
 	ck_assert_int_gt(X509_sign(out->certificate, under == NULL ? out->key : under->key,
 	                           EVP_sha256()), 0);
+}
+
+void test_authority_make(struct test_authority *out, const char *name,
+                         const struct test_authority *under)
+{
+	make(out, name, under, "critical,CA:TRUE");
+}
+
+void test_authority_make_unfit(struct test_authority *out, const char *name,
+                               const struct test_authority *under)
+{
+	make(out, name, under, "critical,CA:FALSE");
 }
 
 void test_authority_free(struct test_authority *authority)
@@ -69,6 +81,21 @@ void test_authority_free(struct test_authority *authority)
 	EVP_PKEY_free(authority->key);
 	X509_free(authority->certificate);
 	memset(authority, 0, sizeof *authority);
+}
+
+static void write_der(const X509 *one, struct sg_buf *out)
+{
+	uint8_t *der = NULL;
+	const int len = i2d_X509(one, &der);
+
+	ck_assert_int_gt(len, 0);
+	ck_assert_int_eq(sg_buf_set(out, sg_bytes(der, (size_t)len)), SG_OK);
+	OPENSSL_free(der);
+}
+
+void test_authority_der(const struct test_authority *authority, struct sg_buf *out)
+{
+	write_der(authority->certificate, out);
 }
 
 void test_authority_pem(const struct test_authority *authority, struct sg_buf *out)
@@ -111,8 +138,6 @@ void test_endorse(const struct test_authority *by, EVP_PKEY *key, const struct t
 {
 	X509 *one = begin(NULL, X509_get_subject_name(by->certificate), key);
 	const char *usage = odd->usage != NULL ? odd->usage : "2.23.133.8.1";
-	uint8_t *der = NULL;
-	int len;
 
 	last(one, odd->early ? DAY : -DAY, odd->expired ? -60 : 2 * DAY);
 	extend(one, NID_basic_constraints, "critical,CA:FALSE");
@@ -120,10 +145,7 @@ void test_endorse(const struct test_authority *by, EVP_PKEY *key, const struct t
 		extend(one, NID_ext_key_usage, usage);
 	extend_name(one, odd->maker);
 	ck_assert_int_gt(X509_sign(one, by->key, EVP_sha256()), 0);
-	len = i2d_X509(one, &der);
-	ck_assert_int_gt(len, 0);
-	ck_assert_int_eq(sg_buf_set(out, sg_bytes(der, (size_t)len)), SG_OK);
-	OPENSSL_free(der);
+	write_der(one, out);
 	X509_free(one);
 }
 
@@ -145,17 +167,27 @@ EVP_PKEY *test_endorsement_key(struct test_tpm *tpm, const char *kind)
 	return key;
 }
 
-void test_endorsement_put(struct test_tpm *tpm, const char *kind, struct sg_bytes certificate)
+/* As makers do, with what belongs to the platform. */
+static void put(struct test_tpm *tpm, unsigned index, struct sg_bytes bytes)
 {
-	const char *index = strcmp(kind, "rsa") == 0 ? "0x1c00002" : "0x1c0000a";
 	char line[256], path[64];
 
 	snprintf(path, sizeof path, "%s/ek.crt", tpm->folder);
-	test_file_write(path, certificate);
-	snprintf(line, sizeof line, "tpm2_nvdefine -Q %s -C p -s %zu -a "
+	test_file_write(path, bytes);
+	snprintf(line, sizeof line, "tpm2_nvdefine -Q 0x%x -C p -s %zu -a "
 	         "'ppwrite|ppread|ownerread|authread|no_da|platformcreate' && "
-	         "tpm2_nvwrite -Q %s -C p -i ek.crt", index, certificate.len, index);
+	         "tpm2_nvwrite -Q 0x%x -C p -i ek.crt", index, bytes.len, index);
 	test_tpm_shell(tpm, line);
+}
+
+void test_endorsement_put(struct test_tpm *tpm, const char *kind, struct sg_bytes certificate)
+{
+	put(tpm, strcmp(kind, "rsa") == 0 ? 0x1c00002 : 0x1c0000a, certificate);
+}
+
+void test_endorsement_between(struct test_tpm *tpm, unsigned n, struct sg_bytes bytes)
+{
+	put(tpm, 0x1c00100 + n, bytes);
 }
 
 void test_endorse_tpm(struct test_tpm *tpm, const struct test_authority *by)

@@ -26,7 +26,14 @@ struct test_oddity {
 /* Make an authority that signs by itself, or under another one. */
 void test_authority_make(struct test_authority *out, const char *name,
                          const struct test_authority *under);
+
+/* Make one that may not sign any: its certificate says so. */
+void test_authority_make_unfit(struct test_authority *out, const char *name,
+                               const struct test_authority *under);
 void test_authority_free(struct test_authority *authority);
+
+/* Put its certificate, in DER, in the place of what out holds. */
+void test_authority_der(const struct test_authority *authority, struct sg_buf *out);
 
 /* Append its certificate as PEM. */
 void test_authority_pem(const struct test_authority *authority, struct sg_buf *out);
@@ -40,6 +47,9 @@ EVP_PKEY *test_endorsement_key(struct test_tpm *tpm, const char *kind);
 
 /* Put a certificate where the maker of a TPM leaves that of such a key. */
 void test_endorsement_put(struct test_tpm *tpm, const char *kind, struct sg_bytes certificate);
+
+/* Put bytes where a maker leaves those between, into the n-th index there. */
+void test_endorsement_between(struct test_tpm *tpm, unsigned n, struct sg_bytes bytes);
 
 /* Give a TPM a certificate of its P-256 key by this authority. */
 void test_endorse_tpm(struct test_tpm *tpm, const struct test_authority *by);

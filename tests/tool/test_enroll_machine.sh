@@ -232,6 +232,18 @@ hsm_token() {
 	SIGNET_CONF=$FOLDER/soft.conf enrol 6 && says "can't show what the token is sealed by"
 }
 
+# A registrar that trusts the maker's root alone.
+between() {
+	local from=("${FILES[@]:0:6}" --ek-ca "$MAKER_FOLDER/ca/swtpm-localca-rootca-cert.pem")
+
+	fresh && signet enroll begin --token-file "$FOLDER/token" > "$FOLDER/hello" &&
+		! signet registrar begin "${from[@]}" < "$FOLDER/hello" > "$FOLDER/out" 2> "$FOLDER/err" &&
+		says 'ek-chain' &&
+		signet enroll begin --token-file "$FOLDER/token" --again --ek-chain "$MAKER_FOLDER/ca/issuercert.pem" > "$FOLDER/hello" &&
+		signet registrar begin "${from[@]}" < "$FOLDER/hello" > "$FOLDER/challenge" &&
+		fails 1 'of 1 to 7' enroll begin --token-file "$FOLDER/token" --again --ek-chain "$FOLDER/token"
+}
+
 registrar_token > "$FOLDER/token" && start || exit 1
 check 'a fresh machine enrols with a key that it makes' everything host asserted
 check 'a fresh machine enrols with a key that its TPM makes' everything tpm born
@@ -252,6 +264,7 @@ check 'openssl verifies the certificate request' request_is_one
 check 'it goes on after it was killed, wherever that was' killed
 check 'it goes on where the registrar was away' no_registrar
 check 'a registrar that nobody vouches for gets nothing' not_trusted
+check 'who sends the certificates between needs none at the registrar' between
 check 'a refusal is told by its name, and another try begins anew' refused
 check 'two processes do not enrol one token' two_at_once
 check 'a state that a disk changed begins anew' damaged

@@ -177,6 +177,80 @@ START_TEST(a_lease_and_pcrs_are_in_the_policy_of_every_origin_that_can_have_them
 }
 END_TEST
 
+/* Three authorities below the maker, of which the last one endorses the TPM. */
+static void endorse_by_three(struct test_authority links[3])
+{
+	static const char *const names[] = { "first", "second", "third" };
+
+	for (size_t i = 0; i < 3; i++)
+		test_authority_make(&links[i], names[i], i == 0 ? &maker : &links[i - 1]);
+	test_tpm_shell(&tpm, "tpm2_nvundefine -C p 0x1c0000a");
+	test_endorse_tpm(&tpm, &links[2]);
+}
+
+/* Leave the certificates as makers do, one after the other and over two indices, of which the second
+ * one is not full. */
+static void leave_in_tpm(const struct test_authority links[3])
+{
+	static const uint8_t unused[100];
+	struct sg_buf all = { 0 }, one = { 0 };
+	const size_t first = 700;
+
+	for (size_t i = 0; i < 3; i++) {
+		test_authority_der(&links[i], &one);
+		ck_assert_int_eq(sg_buf_append(&all, sg_buf_bytes(&one)), SG_OK);
+	}
+	ck_assert_int_eq(sg_buf_append(&all, sg_bytes(unused, sizeof unused)), SG_OK);
+	ck_assert_uint_gt(all.len, first);
+	test_endorsement_between(&tpm, 0, sg_bytes(all.data, first));
+	test_endorsement_between(&tpm, 1, sg_bytes(all.data + first, all.len - first));
+	sg_buf_free(&all);
+	sg_buf_free(&one);
+}
+
+static void between(struct sg_buf *pem, const struct test_authority *links, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		test_authority_pem(&links[i], pem);
+	wish.between = sg_buf_bytes(pem);
+}
+
+START_TEST(certificates_in_between_come_from_the_tpm_or_from_who_enrols)
+{
+	const struct sg_enroll_device d = device();
+	struct test_authority links[3];
+	struct sg_buf pem = { 0 };
+
+	endorse_by_three(links);
+	say_hello();
+	ck_assert_int_eq(challenge(), SG_ENROLL_EK_CHAIN);
+	leave_in_tpm(links);
+	say_hello();
+	ck_assert_int_eq(challenge(), SG_ENROLL_OK);
+	between(&pem, links, 2);
+	say_hello();
+	ck_assert_int_eq(challenge(), SG_ENROLL_EK_CHAIN);
+	between(&pem, links + 2, 1);
+	say_hello();
+	ck_assert_int_eq(challenge(), SG_ENROLL_OK);
+	between(&pem, links, 3);
+	between(&pem, links, 2);        /* eight in all */
+	ck_assert_int_eq(sg_enroll_machine_hello(&d, &wish, &state), SG_ERR_FORMAT);
+	wish.between = sg_bytes_str("no certificate");
+	ck_assert_int_eq(sg_enroll_machine_hello(&d, &wish, &state), SG_ERR_FORMAT);
+	sg_buf_free(&pem);
+	for (size_t i = 0; i < 3; i++)
+		test_authority_free(&links[i]);
+}
+END_TEST
+
+START_TEST(what_is_no_certificate_in_the_tpm_is_left_out)
+{
+	test_endorsement_between(&tpm, 0, sg_bytes_str("nothing of the kind"));
+	enrol(SG_ORIGIN_HOST, SG_LEVEL_ASSERTED);
+}
+END_TEST
+
 START_TEST(pcrs_are_quoted_where_they_are_asked_for)
 {
 	demand.quote_pcrs = "pcr=sha256:0,7";
@@ -312,6 +386,8 @@ static Suite *suite(void)
 	tcase_add_test(tcase, a_key_that_is_derived_in_the_tpm_is_born_there);
 	tcase_add_test(tcase, a_key_of_the_registrar_is_minted);
 	tcase_add_test(tcase, a_lease_and_pcrs_are_in_the_policy_of_every_origin_that_can_have_them);
+	tcase_add_test(tcase, certificates_in_between_come_from_the_tpm_or_from_who_enrols);
+	tcase_add_test(tcase, what_is_no_certificate_in_the_tpm_is_left_out);
 	tcase_add_test(tcase, pcrs_are_quoted_where_they_are_asked_for);
 	tcase_add_test(tcase, the_attestation_key_stays_the_same);
 	tcase_add_test(tcase, a_challenge_for_another_hello_is_not_answered_in_a_way_that_counts);

@@ -212,6 +212,35 @@ START_TEST(what_may_be_left_out_is_left_out)
 }
 END_TEST
 
+START_TEST(a_chain_has_a_bound_and_so_has_each_certificate)
+{
+	for (size_t i = 0; i < SG_ENROLL_CHAIN_MAX; i++)
+		fill(&hello.chain[i], 3, SG_NODE_CERTIFICATE_MAX);
+	ck_assert_int_eq(sg_enroll_hello_write(&hello, &json), SG_OK);
+	ck_assert_int_eq(sg_enroll_hello_read(sg_buf_bytes(&json), &hello_read), SG_ENROLL_OK);
+	same(&hello_read.chain[SG_ENROLL_CHAIN_MAX - 1], &hello.chain[0]);
+	sg_enroll_hello_clear(&hello_read);
+	fill(&hello.chain[1], 3, SG_NODE_CERTIFICATE_MAX + 1);
+	ck_assert_int_eq(sg_enroll_hello_write(&hello, &json), SG_ERR_FORMAT);
+}
+END_TEST
+
+START_TEST(a_certificate_that_is_too_long_is_not_read)
+{
+	char *text;
+
+	fill(&hello.chain[0], 0, SG_NODE_CERTIFICATE_MAX);
+	sg_buf_free(&hello.chain[1]);
+	ck_assert_int_eq(sg_enroll_hello_write(&hello, &json), SG_OK);
+	text = calloc(1, json.len + 64);
+	memcpy(text, json.data, json.len);
+	/* Three bytes more. */
+	memmove(strstr(text, "AAAA") + 4, strstr(text, "AAAA"), strlen(strstr(text, "AAAA")) + 1);
+	ck_assert_int_eq(sg_enroll_hello_read(sg_bytes_str(text), &hello_read), SG_ENROLL_TOO_LONG);
+	free(text);
+}
+END_TEST
+
 START_TEST(nothing_is_written_that_no_reader_takes)
 {
 	set(&hello.host, "two\nlines");
@@ -302,7 +331,8 @@ START_TEST(a_member_of_another_form_is_refused)
 		{ "chain", "\"AAAA\"", SG_ENROLL_FORMAT },
 		{ "chain", "[\"AAAA\",1]", SG_ENROLL_FORMAT },
 		{ "chain", "[\"AAAA\",\"\"]", SG_ENROLL_FORMAT },
-		{ "chain", "[\"AA==\",\"AA==\",\"AA==\",\"AA==\",\"AA==\"]", SG_ENROLL_TOO_LONG },
+		{ "chain", "[\"AA==\",\"AA==\",\"AA==\",\"AA==\",\"AA==\",\"AA==\",\"AA==\",\"AA==\","
+		           "\"AA==\"]", SG_ENROLL_TOO_LONG },
 	};
 
 	for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++)
@@ -466,6 +496,8 @@ static Suite *suite(void)
 	tcase_add_test(tcase, evidence_is_read_as_it_was_written);
 	tcase_add_test(tcase, an_identity_is_read_as_it_was_written);
 	tcase_add_test(tcase, what_may_be_left_out_is_left_out);
+	tcase_add_test(tcase, a_chain_has_a_bound_and_so_has_each_certificate);
+	tcase_add_test(tcase, a_certificate_that_is_too_long_is_not_read);
 	tcase_add_test(tcase, nothing_is_written_that_no_reader_takes);
 	tcase_add_test(tcase, every_member_that_must_be_there_is_missed);
 	tcase_add_test(tcase, a_member_of_another_form_is_refused);

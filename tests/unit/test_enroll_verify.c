@@ -226,24 +226,78 @@ START_TEST(a_chain_to_somebody_else_is_refused)
 }
 END_TEST
 
-START_TEST(a_certificate_in_between_may_come_along)
+/* Authorities, each under the one before and the first under the maker, of which the last one
+ * endorses the machine; the chain has their certificates, that of the last one first. */
+static void make_chain(struct test_authority *links, size_t n)
 {
 	const struct test_oddity none = { NULL };
-	struct test_authority middle;
-	uint8_t *der = NULL;
-	int len;
 
-	test_authority_make(&middle, "in between", &maker);
-	test_endorse(&middle, machine.tpm.ek_key, &none, &machine.hello.chain[0]);
-	assert_reason(begin(), SG_ENROLL_EK_CHAIN, "a link is missing");
-	len = i2d_X509(middle.certificate, &der);
-	ck_assert_int_gt(len, 0);
-	ck_assert_int_eq(sg_buf_set(&machine.hello.chain[1], sg_bytes(der, (size_t)len)), SG_OK);
-	assert_reason(begin(), SG_ENROLL_OK, "the link");
-	OPENSSL_free(der);
-	enroller_set(&machine.hello.chain[1], "no certificate");
-	assert_reason(begin(), SG_ENROLL_EK_CHAIN, "no link");
-	test_authority_free(&middle);
+	for (size_t i = 0; i < n; i++) {
+		const char name[] = { (char)('a' + i), '\0' };
+
+		test_authority_make(&links[i], name, i == 0 ? &maker : &links[i - 1]);
+		test_authority_der(&links[i], &machine.hello.chain[n - i]);
+	}
+	test_endorse(&links[n - 1], machine.tpm.ek_key, &none, &machine.hello.chain[0]);
+}
+
+static void free_chain(struct test_authority *links, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		test_authority_free(&links[i]);
+}
+
+START_TEST(certificates_in_between_may_come_along)
+{
+	struct test_authority links[SG_ENROLL_CHAIN_MAX - 1];
+	struct sg_buf *chain = machine.hello.chain, kept;
+
+	make_chain(links, 2);
+	assert_reason(begin(), SG_ENROLL_OK, "both links");
+	enrols(SG_LEVEL_ASSERTED);
+	kept = chain[1];
+	chain[1] = chain[2];
+	chain[2] = kept;
+	assert_reason(begin(), SG_ENROLL_OK, "in any order");
+	enroller_set(&chain[2], "no certificate");
+	assert_reason(begin(), SG_ENROLL_EK_CHAIN, "a link that is none");
+	sg_buf_free(&chain[2]);
+	assert_reason(begin(), SG_ENROLL_EK_CHAIN, "one link is missing");
+	sg_buf_free(&chain[1]);
+	assert_reason(begin(), SG_ENROLL_EK_CHAIN, "both are");
+	free_chain(links, 2);
+	make_chain(links, SG_ENROLL_CHAIN_MAX - 1);
+	assert_reason(begin(), SG_ENROLL_OK, "as long as one may be");
+	free_chain(links, SG_ENROLL_CHAIN_MAX - 1);
+}
+END_TEST
+
+START_TEST(who_is_no_authority_does_not_stand_in_between)
+{
+	const struct test_oddity none = { NULL };
+	struct test_authority unfit;
+
+	test_authority_make_unfit(&unfit, "unfit", &maker);
+	test_endorse(&unfit, machine.tpm.ek_key, &none, &machine.hello.chain[0]);
+	test_authority_der(&unfit, &machine.hello.chain[1]);
+	assert_reason(begin(), SG_ENROLL_EK_CHAIN, "its certificate says that it is none");
+	test_authority_free(&unfit);
+}
+END_TEST
+
+/* Also where its certificate, or that of the maker, came along twice. */
+START_TEST(what_comes_along_is_not_trusted_for_that)
+{
+	const struct test_oddity none = { NULL };
+
+	test_endorse(&stranger, machine.tpm.ek_key, &none, &machine.hello.chain[0]);
+	test_authority_der(&stranger, &machine.hello.chain[1]);
+	assert_reason(begin(), SG_ENROLL_EK_CHAIN, "a root of its own");
+	test_authority_der(&maker, &machine.hello.chain[2]);
+	test_authority_der(&stranger, &machine.hello.chain[3]);
+	assert_reason(begin(), SG_ENROLL_EK_CHAIN, "beside one that is trusted");
+	test_endorse(&maker, machine.tpm.ek_key, &none, &machine.hello.chain[0]);
+	assert_reason(begin(), SG_ENROLL_OK, "which is the one that counts");
 }
 END_TEST
 
@@ -908,7 +962,9 @@ static void add_keys(TCase *tc)
 	tcase_add_test(tc, an_endorsement_key_of_no_template_is_refused);
 	tcase_add_test(tc, an_endorsement_key_without_a_certificate_is_refused);
 	tcase_add_test(tc, a_chain_to_somebody_else_is_refused);
-	tcase_add_test(tc, a_certificate_in_between_may_come_along);
+	tcase_add_test(tc, certificates_in_between_may_come_along);
+	tcase_add_test(tc, who_is_no_authority_does_not_stand_in_between);
+	tcase_add_test(tc, what_comes_along_is_not_trusted_for_that);
 	tcase_add_loop_test(tc, a_certificate_for_something_else_is_refused, 0, 3);
 	tcase_add_test(tc, a_certificate_of_another_key_is_refused);
 	tcase_add_test(tc, only_makers_that_are_named_are_taken);

@@ -37,12 +37,16 @@ static enum sg_err do_find(struct sg_tpm *tpm, void *arg)
 	enum sg_err err = sg_tpm_open_parent(tpm, s->parent, &srk, &session);
 
 	keys->certificate.len = 0;
+	for (size_t i = 0; i < SG_ATTEST_BETWEEN; i++)
+		keys->between[i].len = 0;
 	if (err == SG_OK)
 		err = sg_srk_area(tpm, srk, s->parent, &keys->parent);
 	for (size_t i = 0; i < PREFERRED && err == SG_OK && keys->certificate.len == 0; i++) {
 		keys->ek_kind = preferred[i];
 		err = sg_ek_certified(tpm, session, preferred[i], &keys->certificate, &keys->ek);
 	}
+	if (err == SG_OK && keys->certificate.len > 0)
+		err = sg_ek_between(tpm, keys->between);
 	return err;
 }
 

@@ -8,6 +8,7 @@
 #define SG_SEAL_TPM_EK_H
 
 #include "crypto/spki.h"
+#include "seal/attest.h"
 #include "seal/node.h"
 #include "seal/tpm/context.h"
 
@@ -27,6 +28,11 @@ enum sg_err sg_ek_session_open(struct sg_tpm *tpm, ESYS_TR salt, ESYS_TR *policy
 /* Read the certificate of a key from the TPM's memory, which replaces what out holds; it is not
  * looked at. Errors: NOT_FOUND where the maker left none, and those of the TPM. */
 enum sg_err sg_ek_certificate(struct sg_tpm *tpm, enum sg_ek kind, struct sg_buf *out);
+
+/* Read the certificates that the maker left for whoever follows the chain from an endorsement key's
+ * to his own, which replace what out holds; they are not looked at. What is no certificate ends the
+ * list, and so does its bound; a TPM without any is no error. Errors: those of the TPM. */
+enum sg_err sg_ek_between(struct sg_tpm *tpm, struct sg_buf out[SG_ATTEST_BETWEEN]);
 
 /* Read the certificate of a key, which replaces what out holds, and keep it where it is that of the
  * key which this TPM has; out is empty where there is none. area gets the public area of that
