@@ -126,7 +126,7 @@ static enum tool_exit fail_err(enum sg_err err, const char *what)
 	if (err == SG_ERR_SYSTEM)
 		advice = NULL;
 	if (err == SG_ERR_STORE_UNSAFE)
-		advice = "The command that mends it stands above.";
+		advice = "What mends it stands above.";
 	/* What was tried has not failed. */
 	if (err == SG_ERR_UNCOUNTED || err == SG_ERR_PIN_LEFT)
 		what = "done, with a fault";

@@ -117,8 +117,8 @@ enum tool_exit tool_key_private(const char *path, struct sg_secret **key)
 	tool_log_clear();
 	err = sg_file_read_secret(path, FILE_MAX, &text);
 	if (err == SG_ERR_STORE_UNSAFE)
-		return tool_fail(TOOL_FAILED, "Whoever can read it has the key: the command that mends "
-		                 "it stands above.", "can't read %s: %s", path,
+		return tool_fail(TOOL_FAILED, "Whoever can read it has the key: what mends it stands "
+		                 "above.", "can't read %s: %s", path,
 		                 tool_log_lines(err));
 	if (err != SG_OK)
 		return tool_fail_err(err, "can't read %s", path);

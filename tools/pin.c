@@ -89,8 +89,8 @@ enum tool_exit tool_pin_read(const struct tool *tool, enum tool_option option, c
 		                 TOOL_SECRET_MAX);
 	}
 	if (err == SG_ERR_STORE_UNSAFE)
-		return tool_fail(TOOL_FAILED, "Whoever can read it has the PIN: the command that mends "
-		                 "it stands above.", "can't read %s: %s", what,
+		return tool_fail(TOOL_FAILED, "Whoever can read it has the PIN: what mends it stands "
+		                 "above.", "can't read %s: %s", what,
 		                 tool_log_lines(err));
 	return tool_fail_err(err, "can't read %s from %s", what, path);
 }

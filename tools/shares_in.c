@@ -127,8 +127,8 @@ static enum tool_exit take_files(const struct tool *tool, const struct tool_priv
 		tool_log_clear();
 		err = sg_file_read_secret(path, FILE_MAX, &text);
 		if (err == SG_ERR_STORE_UNSAFE)
-			return tool_fail(TOOL_FAILED, "Whoever can read it has the share: the command "
-			                 "that mends it stands above.", "can't read %s: %s", path,
+			return tool_fail(TOOL_FAILED, "Whoever can read it has the share: what mends "
+			                 "it stands above.", "can't read %s: %s", path,
 			                 tool_log_lines(err));
 		if (err == SG_OK)
 			sg_share_text_clean(text);

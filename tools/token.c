@@ -139,7 +139,7 @@ static const struct tool_token *choose(const struct tool_tokens *tokens, const c
 		tool_note("next step: choose one with --token and its label or serial");
 	} else if (broken != NULL) {
 		*code = tool_fail(tool_exit_err(broken->err), broken->err == SG_ERR_STORE_UNSAFE
-		                  ? "The command that mends it stands above."
+		                  ? "What mends it stands above."
 		                  : sg_err_advice(broken->err),
 		                  "can't read the token in slot %lu: %s (%s)", broken->slot,
 		                  sg_err_sentence(broken->err), broken->why);

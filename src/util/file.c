@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Ring 0. The rules for private files and folders, and reading of small files.
- * The checks must never open a file: SQLite may hold it. What they refuse, they
- * say with the command that mends it.
+ * Ring 0. Private files and folders, and reading of small files. The checks must
+ * never open a file: SQLite may hold it.
  */
 #define _GNU_SOURCE 1
 #include "util/file.h"
@@ -18,18 +17,8 @@
 #include <unistd.h>
 
 #include "util/log.h"
+#include "util/private.h"
 #include "util/walk.h"
-
-/* A kind of file: its type and what to say about it. */
-struct kind {
-	mode_t type;
-	int access;             /* what a user needs for a file that root owns */
-	const char *noun;
-	const char *mode;
-};
-
-static const struct kind a_file = { S_IFREG, R_OK, "file", "0600" };
-static const struct kind a_folder = { S_IFDIR, R_OK | X_OK, "folder", "0700" };
 
 static enum sg_err system_error(const char *path)
 {
@@ -37,64 +26,21 @@ static enum sg_err system_error(const char *path)
 	return SG_ERR_SYSTEM;
 }
 
-static enum sg_err check_owner(const char *path, const struct kind *kind, const struct stat *st)
+/* Look at the folder that the walk led to. */
+static enum sg_err check_folder(const char *path, const struct sg_walk *at)
 {
-	uid_t me = geteuid();
-
-	if (st->st_uid == me)
-		return SG_OK;
-	if (st->st_uid != 0) {
-		sg_log(SG_LOG_ERROR, "%s: the %s is owned by user %u, but must be owned by user "
-		       "%u; use it as its owner with runuser(1) or, if you trust its contents: "
-		       "chown %u '%s'", path, kind->noun, (unsigned)st->st_uid, (unsigned)me,
-		       (unsigned)me, path);
-		return SG_ERR_STORE_UNSAFE;
-	}
-	if (faccessat(AT_FDCWD, path, kind->access, AT_EACCESS | AT_SYMLINK_NOFOLLOW) != 0) {
-		sg_log(SG_LOG_ERROR, "%s: the %s is owned by root and user %u can't read it; "
-		       "as root: chown %u '%s'", path, kind->noun, (unsigned)me, (unsigned)me,
-		       path);
-		return SG_ERR_STORE_UNSAFE;
-	}
-	return SG_OK;
-}
-
-static enum sg_err check_stat(const char *path, const struct kind *kind, const struct stat *st)
-{
-	enum sg_err err;
-
-	if ((st->st_mode & S_IFMT) != kind->type) {
-		sg_log(SG_LOG_ERROR, "%s: a %s is wanted here, but this is %s", path, kind->noun,
-		       S_ISLNK(st->st_mode) ? "a symbolic link, which is not followed" :
-		       "something else");
-		return SG_ERR_STORE_UNSAFE;
-	}
-	err = check_owner(path, kind, st);
-	if (err != SG_OK)
-		return err;
-	if ((st->st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-		sg_log(SG_LOG_ERROR, "%s: the %s has mode %04o, but group and others must have "
-		       "no access: chmod %s '%s'", path, kind->noun,
-		       (unsigned)(st->st_mode & 07777), kind->mode, path);
-		return SG_ERR_STORE_UNSAFE;
-	}
-	if (S_ISREG(st->st_mode) && st->st_nlink != 1) {
-		sg_log(SG_LOG_ERROR, "%s: the file has %lu names, but must have one; find the "
-		       "others with find / -xdev -inum %llu", path,
-		       (unsigned long)st->st_nlink, (unsigned long long)st->st_ino);
-		return SG_ERR_STORE_UNSAFE;
-	}
-	return SG_OK;
-}
-
-/* Look at what the walk led to. */
-static enum sg_err check_entry(const char *path, const struct kind *kind, const struct sg_walk *at)
-{
+	const bool below = strcmp(at->name, ".") != 0;
+	enum sg_err err = SG_OK;
+	char *whole = NULL;
 	struct stat st;
 
-	if (fstatat(at->fd, at->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-		return check_stat(path, kind, &st);
-	return errno == ENOENT ? SG_ERR_STORE_MISSING : system_error(path);
+	if (fstatat(at->fd, at->name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return errno == ENOENT ? SG_ERR_STORE_MISSING : system_error(path);
+	if (asprintf(&whole, "%s%s%s", at->folder, below ? "/" : "", below ? at->name : "") < 0)
+		return SG_ERR_NOMEM;
+	err = sg_private_folder(path, whole, &st);
+	free(whole);
+	return err;
 }
 
 enum sg_err sg_file_check_private(const char *path)
@@ -102,7 +48,7 @@ enum sg_err sg_file_check_private(const char *path)
 	struct stat st;
 
 	if (lstat(path, &st) == 0)
-		return check_stat(path, &a_file, &st);
+		return sg_private_file(path, &st);
 	return errno == ENOENT || errno == ENOTDIR ? SG_ERR_STORE_MISSING : system_error(path);
 }
 
@@ -118,7 +64,7 @@ enum sg_err sg_dir_resolve_private(const char *path, char **out)
 
 	err = sg_walk_begin(path, false, &at);
 	if (err == SG_OK)
-		err = check_entry(path, &a_folder, &at);
+		err = check_folder(path, &at);
 	if (err == SG_OK && out != NULL && strcmp(at.name, ".") != 0)
 		err = sg_path_join(at.folder, at.name, out);
 	else if (err == SG_OK && out != NULL)
@@ -137,7 +83,7 @@ enum sg_err sg_dir_make_private(const char *path)
 	if (err == SG_OK && !sg_walk_make_folder(at.fd, at.name, 0700) && errno != EEXIST)
 		err = system_error(path);
 	if (err == SG_OK)
-		err = check_entry(path, &a_folder, &at);
+		err = check_folder(path, &at);
 	sg_walk_end(&at);
 	return err;
 }
@@ -195,11 +141,16 @@ static enum sg_err read_all(const char *path, int fd, size_t max, struct sg_buf 
 /* Refuse a file that was opened and that somebody else can change. */
 static enum sg_err check_unchangeable(const char *path, const struct stat *st)
 {
-	if ((st->st_uid == 0 || st->st_uid == geteuid()) &&
-	    (st->st_mode & (S_IWGRP | S_IWOTH)) == 0)
+	const bool ours = st->st_uid == 0 || st->st_uid == geteuid();
+
+	if (ours && (st->st_mode & (S_IWGRP | S_IWOTH)) == 0)
 		return SG_OK;
-	sg_log(SG_LOG_ERROR, "%s can be changed by others: it must belong to root or this user "
-	       "and be writable by nobody else; chmod go-w '%s'", path, path);
+	if (ours)
+		sg_log(SG_LOG_ERROR, "%s can be changed by others, but must be writable by nobody "
+		       "else; chmod go-w '%s'", path, path);
+	else
+		sg_log(SG_LOG_ERROR, "%s can be changed by others: it must belong to root or this "
+		       "user, and belongs to user %u; use a copy", path, (unsigned)st->st_uid);
 	return SG_ERR_STORE_UNSAFE;
 }
 
@@ -289,7 +240,7 @@ static enum sg_err open_secret(const char *path, int *fd)
 		err = open_regular(AT_FDCWD, path, path, fd, &st);
 	/* Once more with what was opened, which may be another file by now. */
 	if (err == SG_OK && !credential)
-		err = check_stat(path, &a_file, &st);
+		err = sg_private_file(path, &st);
 	return err == SG_ERR_STORE_MISSING ? SG_ERR_NOT_FOUND : err;
 }
 

@@ -14,6 +14,7 @@ libsignet_crypto_la_SOURCES += \
 	src/util/locked.c src/util/locked.h \
 	src/util/log.c src/util/log.h \
 	src/util/map.c src/util/map.h \
+	src/util/private.c src/util/private.h \
 	src/util/proquint.c src/util/proquint.h \
 	src/util/secret.c src/util/secret.h \
 	src/util/signal.c src/util/signal.h \

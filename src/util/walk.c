@@ -71,8 +71,9 @@ static enum sg_err check_folder(const struct sg_walk *at, const char *name, cons
 	if ((st->st_mode & (S_IWGRP | S_IWOTH)) == 0 || (st->st_mode & S_ISVTX) != 0)
 		return SG_OK;
 	sg_log(SG_LOG_ERROR, "%s/%s: the folder has mode %04o: others could put something else in "
-	       "the place of what lies in it; chmod go-w '%s/%s'", at->folder, name,
-	       (unsigned)(st->st_mode & 07777), at->folder, name);
+	       "the place of what lies in it; choose another path or, if they need not write "
+	       "there: chmod go-w '%s/%s'", at->folder, name, (unsigned)(st->st_mode & 07777),
+	       at->folder, name);
 	return SG_ERR_STORE_UNSAFE;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Tests of util/file.c.
+ * Tests of util/file.c, and of what util/private.c says.
  */
 #define _GNU_SOURCE 1
 #include "util/file.h"
@@ -73,6 +73,11 @@ static void assert_log_has(const char *part)
 	ck_assert_msg(strstr(last_line, part) != NULL, "\"%s\" is not in: %s", part, last_line);
 }
 
+static void assert_log_lacks(const char *part)
+{
+	ck_assert_msg(strstr(last_line, part) == NULL, "\"%s\" is in: %s", part, last_line);
+}
+
 START_TEST(a_private_file_and_folder_are_accepted)
 {
 	write_file("f", "x", 0600);
@@ -115,6 +120,35 @@ START_TEST(a_folder_that_others_may_enter_is_refused)
 	ck_assert_int_eq(chmod(folder, 0710), 0);
 	ck_assert_int_eq(sg_dir_check_private(folder), SG_ERR_STORE_UNSAFE);
 	assert_log_has("chmod 0700 '");
+	ck_assert_int_eq(chmod(folder, 0700), 0);
+}
+END_TEST
+
+static const char *const places[] = { "/", "/etc", "/etc/ssl", "/usr/bin/..", "/tmp", "/proc" };
+
+START_TEST(nobody_is_told_to_take_a_folder_from_the_system)
+{
+	ck_assert_int_eq(sg_dir_check_private(places[_i]), SG_ERR_STORE_UNSAFE);
+	assert_log_has("leave it as it is");
+	assert_log_has("mkdir -m 700");
+	assert_log_lacks("chmod");
+}
+END_TEST
+
+START_TEST(nor_to_take_from_root_what_root_has)
+{
+	if (geteuid() != 0)
+		return;
+	ck_assert_int_eq(chmod(folder, 0755), 0);
+	write_file("f", "x", 0644);
+	ck_assert_int_eq(seteuid(65534), 0);
+	ck_assert_int_eq(sg_dir_check_private(folder), SG_ERR_STORE_UNSAFE);
+	assert_log_has("mkdir -m 700");
+	assert_log_lacks("chmod");
+	ck_assert_int_eq(sg_file_check_private(path), SG_ERR_STORE_UNSAFE);
+	assert_log_has("install -m 600");
+	assert_log_lacks("chmod");
+	ck_assert_int_eq(seteuid(0), 0);
 	ck_assert_int_eq(chmod(folder, 0700), 0);
 }
 END_TEST
@@ -532,6 +566,9 @@ static void add_checks(Suite *s)
 	tcase_add_test(t, what_is_not_there_is_missing);
 	tcase_add_test(t, a_file_that_others_may_touch_is_refused_with_the_command_that_mends_it);
 	tcase_add_test(t, a_folder_that_others_may_enter_is_refused);
+	tcase_add_loop_test(t, nobody_is_told_to_take_a_folder_from_the_system, 0,
+	                    sizeof places / sizeof places[0]);
+	tcase_add_test(t, nor_to_take_from_root_what_root_has);
 	tcase_add_test(t, a_link_is_not_followed);
 	tcase_add_test(t, a_link_to_a_folder_is_not_followed_even_with_a_slash);
 	tcase_add_test(t, a_file_with_two_names_is_refused);
