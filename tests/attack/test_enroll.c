@@ -9,6 +9,7 @@
 
 #include "crypto/crypto.h"
 #include "crypto/ed25519.h"
+#include "enroll/area.h"
 #include "enroll/verify.h"
 #include "lib/enroller.h"
 #include "lib/runner.h"
@@ -148,6 +149,47 @@ START_TEST(an_object_is_what_it_is_said_to_be)
 }
 END_TEST
 
+#define DECRYPT 0x00020000u
+#define STORES 0x00030000u              /* restricted, and for decryption: it has children */
+
+static uint32_t also;                   /* attributes that the object has besides */
+
+static void decrypts(struct enroller *e, enum enroller_stage stage)
+{
+	if (stage == ENROLLER_OBJECT)
+		e->attributes |= also;
+}
+
+/* What is shown of an agent's key, of each origin: it is bytes that are sealed or a key of HMAC, with
+ * which a TPM neither decrypts nor unwraps; and nothing else is taken for one. */
+START_TEST(an_agents_key_unwraps_nothing)
+{
+	static const uint32_t more[] = { DECRYPT, STORES };
+	struct sg_area_hash object;
+
+	machine.hello.class = SG_CLASS_AGENT;
+	demand.origin = (enum sg_enroll_origin)_i;
+	answer();
+	refused(finish(), SG_ENROLL_OK);
+	ck_assert_int_ge(finding.level, SG_LEVEL_ASSERTED);
+	ck_assert(sg_area_hash_read(sg_buf_bytes(&machine.evidence.object), &object));
+	ck_assert_uint_eq(object.attributes & STORES, 0);
+	/* What was minted is the registrar's own object, and no other is. */
+	for (size_t i = 0; i < 2 && demand.origin != SG_ORIGIN_VAULT; i++) {
+		also = more[i];
+		machine.change = decrypts;
+		answer();
+		refused(finish(), SG_ENROLL_OBJECT);
+	}
+	machine.change = NULL;
+	answer();
+	ck_assert_int_eq(sg_buf_set(&machine.evidence.object, sg_buf_bytes(&machine.tpm.parent)),
+	                 SG_OK);
+	enroller_prove(&machine);
+	refused(finish(), SG_ENROLL_OBJECT);
+}
+END_TEST
+
 START_TEST(a_key_that_signs_anything_attests_nothing)
 {
 	soft_tpm_ak_area(machine.tpm.ak_key, UNRESTRICTED, &machine.hello.ak);
@@ -216,12 +258,30 @@ START_TEST(a_lease_is_not_made_longer)
 }
 END_TEST
 
+/* Nothing that his own TPM holds opens what is closed for another storage key beside it. */
+static void assert_closed(void)
+{
+	const struct sg_buf *loaded[] = { &machine.tpm.ak, &machine.tpm.parent };
+	uint8_t name[SG_NODE_NAME];
+	struct sg_secret *out = NULL;
+
+	for (size_t i = 0; i < 2; i++) {
+		ck_assert_int_eq(sg_area_name(sg_buf_bytes(loaded[i]), name), SG_OK);
+		ck_assert(!soft_tpm_activate(&machine.tpm, sg_bytes(name, sizeof name),
+		                             sg_buf_bytes(&machine.challenge.parent_credential),
+		                             sg_buf_bytes(&machine.challenge.parent_credential_seed),
+		                             &out));
+		sg_secret_free(&out);
+	}
+}
+
 /* He has the endorsement key of the hello, or its storage key, and not both in one TPM. */
 START_TEST(a_minted_key_opens_in_one_tpm)
 {
 	demand.origin = SG_ORIGIN_VAULT;
 	ck_assert_int_eq(sg_buf_set(&machine.hello.parent, sg_buf_bytes(&victim.tpm.parent)), SG_OK);
 	refused(begin(&machine), SG_ENROLL_OK);
+	assert_closed();
 	ck_assert(!enroller_answer(&machine, sg_buf_bytes(&pending.challenge)));
 	ck_assert_int_eq(sg_buf_set(&machine.hello.parent, sg_buf_bytes(&machine.tpm.parent)), SG_OK);
 	ck_assert_int_eq(sg_buf_set(&machine.hello.ek, sg_buf_bytes(&victim.tpm.ek)), SG_OK);
@@ -241,6 +301,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, who_makes_up_a_tpm_gets_no_challenge);
 	tcase_add_loop_test(tc, an_object_is_what_it_is_said_to_be, 0, TRICKS);
+	tcase_add_loop_test(tc, an_agents_key_unwraps_nothing, SG_ORIGIN_HOST, SG_ORIGINS);
 	tcase_add_test(tc, a_key_that_signs_anything_attests_nothing);
 	tcase_add_test(tc, a_public_key_is_not_swapped);
 	tcase_add_test(tc, an_enrolment_is_not_played_again);
