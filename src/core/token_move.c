@@ -91,7 +91,8 @@ static enum sg_err unseal(const struct sg_move *move, const struct sg_token_proo
 /* Tell whether this says something of the one key, and nothing of the hardware. */
 static bool concerns_key(enum sg_err err)
 {
-	return err == SG_ERR_POLICY || err == SG_ERR_STORE_DAMAGED || err == SG_ERR_SEALED_DAMAGED;
+	return err == SG_ERR_POLICY || err == SG_ERR_LEASE || err == SG_ERR_STORE_DAMAGED ||
+	       err == SG_ERR_SEALED_DAMAGED;
 }
 
 static enum sg_err keep_sealed(struct sg_move *move, struct sg_secret **secret)

@@ -196,6 +196,10 @@ static const struct row rows[SG_ERR_COUNT] = {
 		"signature with signet policy update; POLICIES in signet(1) says what to do before an "
 		"update. A root whose shares people hold comes back with signet root recover "
 		"--replace." },
+	[SG_ERR_LEASE] = {
+		"lease", "The time that the key was lent for is over",
+		"signet enroll --again, with a new enrolment token, puts another key in the place of "
+		"one that was enrolled. Any other is made anew." },
 	[SG_ERR_PCR_CHANGED] = {
 		"pcr-changed", "Another process extended a PCR each time the key was to be opened",
 		"Try again in a moment. While a machine boots, its measurements can go on for some time." },

@@ -64,6 +64,7 @@ enum sg_err {
 	SG_ERR_PIN_SPENT,       /* the index that counts wrong PINs takes no more of them */
 	SG_ERR_PIN_INDEX,       /* that index is gone, or is another */
 	SG_ERR_POLICY,          /* the sealing policy is not met */
+	SG_ERR_LEASE,           /* it was, until the TPM's clock went past its end */
 	SG_ERR_PCR_CHANGED,     /* a PCR was extended again and again while the key was opened */
 	SG_ERR_PARCEL_OTHER,    /* what was sent was sent to another device */
 	SG_ERR_SEALER_OFF,      /* this sealer is not allowed by the configuration */

@@ -416,7 +416,7 @@ START_TEST(an_imported_seed_opens_until_its_lease_ends)
 	ck_assert_int_eq(import(&parcel, &parcel.policy), SG_OK);
 	ck_assert_int_eq(unseal(), SG_OK);
 	test_tpm_shell(&tpm, "tpm2_setclock " LATER);
-	ck_assert_int_eq(unseal(), SG_ERR_POLICY);
+	ck_assert_int_eq(unseal(), SG_ERR_LEASE);
 	sg_parcel_clear(&parcel);
 }
 END_TEST

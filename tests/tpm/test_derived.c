@@ -173,7 +173,7 @@ START_TEST(it_ends_with_its_lease)
 	test_tpm_restart(&tpm);
 	ck_assert_int_eq(reopen(), SG_OK);
 	test_tpm_shell(&tpm, "tpm2_setclock " LATER);
-	ck_assert_int_eq(reopen(), SG_ERR_POLICY);
+	ck_assert_int_eq(reopen(), SG_ERR_LEASE);
 	ck_assert(logged("the lease ended"));
 	ck_assert_ptr_null(out);
 }

@@ -305,7 +305,7 @@ START_TEST(a_clock_that_is_ahead_only_shortens_the_lease)
 	sg_secret_free(&seed);
 	ck_assert_int_eq(test_sealer->ops->unseal(test_sealer, parent(), &guard,
 	                                          sg_buf_bytes(&object.blob), &seed),
-	                 SG_ERR_POLICY);
+	                 SG_ERR_LEASE);
 }
 END_TEST
 

@@ -353,12 +353,12 @@ START_TEST(from_that_time_on_nothing_opens_it_and_the_log_says_when_it_ended)
 {
 	ck_assert_int_eq(seal("until=" LATER, NULL), SG_OK);
 	test_tpm_shell(&tpm, "tpm2_setclock " LATER);
-	ck_assert_int_eq(unseal(NULL), SG_ERR_POLICY);
+	ck_assert_int_eq(unseal(NULL), SG_ERR_LEASE);
 	ck_assert_ptr_null(out);
 	ck_assert(logged("the lease ended: it opened until the TPM's clock showed " LATER " ms, and "
 	                 "that shows 8640"));
 	test_tpm_restart(&tpm);
-	ck_assert_int_eq(unseal(NULL), SG_ERR_POLICY);
+	ck_assert_int_eq(unseal(NULL), SG_ERR_LEASE);
 }
 END_TEST
 
@@ -368,7 +368,7 @@ START_TEST(with_pcrs_a_time_and_a_pin_all_are_needed)
 	ck_assert_int_eq(unseal(auth), SG_OK);
 	ck_assert_int_eq(unseal(NULL), SG_ERR_AUTH);
 	test_tpm_shell(&tpm, "tpm2_setclock " LATER);
-	ck_assert_int_eq(unseal(auth), SG_ERR_POLICY);
+	ck_assert_int_eq(unseal(auth), SG_ERR_LEASE);
 	ck_assert(logged("the lease ended"));
 }
 END_TEST

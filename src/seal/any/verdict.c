@@ -63,6 +63,7 @@ static const unsigned char verdicts[SG_ERR_COUNT] = {
 
 	/* Each member that has a policy asks for the same one. */
 	[SG_ERR_POLICY] = UNMET,
+	[SG_ERR_LEASE] = UNMET,
 	[SG_ERR_PCR_CHANGED] = UNMET,
 
 	[SG_ERR_AUTH] = ANSWER,

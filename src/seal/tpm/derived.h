@@ -49,7 +49,7 @@ enum sg_err sg_derived_create(struct sg_tpm *tpm, ESYS_TR srk, const struct sg_p
                               struct sg_derived *out);
 
 /* Have the secret derived, in a session of its own; the caller frees *out. Errors: POLICY,
- * PCR_CHANGED, SEALED_DAMAGED, and those of the TPM. */
+ * LEASE, PCR_CHANGED, SEALED_DAMAGED, and those of the TPM. */
 enum sg_err sg_derived_open(struct sg_tpm *tpm, ESYS_TR srk, const struct sg_seal_guard *guard,
                             const struct sg_derived *derived, struct sg_secret **out);
 

@@ -80,9 +80,10 @@ static enum sg_err assert_clock(const struct assertion *a)
 	                 Esys_PolicyCounterTimer(a->tpm->esys, a->session, ESYS_TR_NONE,
 	                                         ESYS_TR_NONE, ESYS_TR_NONE, &until, CLOCK_AT,
 	                                         TPM2_EO_UNSIGNED_LT));
-	if (err == SG_ERR_POLICY)
-		explain_clock(a->tpm, a->policy->until);
-	return err;
+	if (err != SG_ERR_POLICY)
+		return err;
+	explain_clock(a->tpm, a->policy->until);
+	return SG_ERR_LEASE;
 }
 
 static enum sg_err assert_index(const struct assertion *a)

@@ -19,8 +19,8 @@ struct sg_tpm_policy_proof {
 
 /* Assert all steps of the policy in a policy session, in their order.
  * Errors: POLICY, with log lines that say which PCR differs, or that no signature fits and in what
- * the values of the nearest one differ, or when the time was over; PCR_CHANGED where another
- * process changed one meanwhile; those of sg_tpm_pin_index_assert. */
+ * the values of the nearest one differ; LEASE, with one that says when the time was over;
+ * PCR_CHANGED where another process changed one meanwhile; those of sg_tpm_pin_index_assert. */
 enum sg_err sg_tpm_policy_assert(struct sg_tpm *tpm, ESYS_TR session,
                                  const struct sg_policy *policy,
                                  const struct sg_tpm_policy_proof *proof);

@@ -41,7 +41,7 @@ enum sg_err sg_sealed_create(struct sg_tpm *tpm, ESYS_TR srk, ESYS_TR session,
                              const struct sg_tpm_shown *shown, struct sg_sealed *out);
 
 /* Load the object and take its secret out, in a session of its own; the caller frees
- * *out. Errors: AUTH, LOCKED, POLICY, PCR_CHANGED, FORMAT, and those of the TPM. */
+ * *out. Errors: AUTH, LOCKED, POLICY, LEASE, PCR_CHANGED, FORMAT, and those of the TPM. */
 enum sg_err sg_sealed_open(struct sg_tpm *tpm, ESYS_TR srk, const struct sg_seal_guard *guard,
                            const struct sg_sealed *sealed, struct sg_secret **out);
 
