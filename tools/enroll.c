@@ -5,19 +5,15 @@
  */
 #include "tools/enroll.h"
 
-#include <errno.h>
-#include <stdlib.h>
-#include <time.h>
-
 #include "enroll/refusal.h"
 #include "tools/fail.h"
 #include "tools/progress.h"
+#include "tools/timeout.h"
 #include "tools/unseal_client.h"
 
 #define BEGIN "/v1/signet/enroll/begin"
 #define FINISH "/v1/signet/enroll/finish"
 #define TIMEOUT 30              /* seconds, where --timeout is not given */
-#define TIMEOUT_MAX 86400
 #define REQUEST_MS 15000
 #define PAUSE_MS 500
 #define ROUNDS 3                /* challenges that are taken, where they end meanwhile */
@@ -30,28 +26,17 @@ struct registrar {
 	struct unseal_reply reply;
 };
 
-static enum tool_exit read_timeout(const struct tool *tool, long *seconds)
+/* Tell whether a registrar answered, or somebody else: a message and a refusal are JSON, and a
+ * refusal has the status of its reason. */
+static bool by_registrar(const struct unseal_reply *reply, enum sg_enroll_reason *reason)
 {
-	const char *text = tool->value[OPT_TIMEOUT];
-	char *end;
+	const struct sg_bytes json = sg_enroll_message_trim(sg_buf_bytes(&reply->body));
 
-	*seconds = TIMEOUT;
-	if (text == NULL)
-		return TOOL_OK;
-	errno = 0;
-	*seconds = strtol(text, &end, 10);
-	if (errno != 0 || end == text || *end != '\0' || *seconds < 1 || *seconds > TIMEOUT_MAX)
-		return tool_fail(TOOL_USAGE, NULL, "--timeout is a number of seconds from 1 to %d",
-		                 TIMEOUT_MAX);
-	return TOOL_OK;
-}
-
-static void sleep_ms(long ms)
-{
-	struct timespec pause = { ms / 1000, ms % 1000 * 1000000 };
-
-	while (nanosleep(&pause, &pause) != 0 && errno == EINTR)
-		;
+	*reason = SG_ENROLL_OK;
+	if (reply->status == 200)
+		return json.len > 0 && json.data[0] == '{';
+	return sg_enroll_refusal_read(json, reason) &&
+	       (*reason != SG_ENROLL_INTERNAL || reply->status >= 500);
 }
 
 /* Read what was answered; *reason is OK for a message. False: later perhaps. */
@@ -60,11 +45,33 @@ static bool answered(const struct unseal_reply *reply, enum sg_enroll_reason *re
 	*reason = SG_ENROLL_OK;
 	if (reply->ended == UNSEAL_NOT_THERE)
 		return false;
-	if (reply->ended != UNSEAL_ANSWERED || reply->status == 200)
+	if (reply->ended != UNSEAL_ANSWERED)
 		return true;
-	if (!sg_enroll_refusal_read(sg_buf_bytes(&reply->body), reason))
-		*reason = SG_ENROLL_INTERNAL;
+	/* Who stands before a registrar that is away says so with these. */
+	if (!by_registrar(reply, reason))
+		return reply->status < 502 || reply->status > 504;
 	return *reason != SG_ENROLL_BUSY;
+}
+
+/* Tell why nobody answered as a registrar does. */
+static enum tool_exit tell_nobody(const struct registrar *r)
+{
+	const struct unseal_reply *reply = &r->reply;
+
+	if (reply->ended == UNSEAL_NOT_TRUSTED || reply->ended == UNSEAL_NO_AUTHORITY)
+		return tool_fail(TOOL_REMOTE, "--ca names the authority that signed its certificate.",
+		                 "the registrar is not trusted: %s", reply->why);
+	if (reply->ended != UNSEAL_ANSWERED)
+		return tool_fail(TOOL_REMOTE, "Run the same again: it goes on where it is.",
+		                 "can't reach the registrar: %s", reply->why);
+	if (reply->status >= 300 && reply->status < 400)
+		return tool_fail(TOOL_REMOTE, "Give the address of the registrar itself: no redirect is "
+		                 "followed.", "there is no registrar at %s, which leads elsewhere "
+		                 "(status %ld)", r->url, reply->status);
+	return tool_fail(TOOL_REMOTE, "It is the address at which signet registrar serve listens, "
+	                 "without a path unless a server in front of it has one.", "there is no "
+	                 "registrar at %s: something else answers, with status %ld", r->url,
+	                 reply->status);
 }
 
 /* Send a message until somebody answers; what was sent twice is answered as it was before. */
@@ -81,28 +88,24 @@ static enum tool_exit post(struct registrar *r, const char *path, const struct s
 		if (err != SG_OK || answered(&r->reply, reason) ||
 		    unseal_client_now() + PAUSE_MS >= r->end)
 			break;
-		sleep_ms(PAUSE_MS);
+		tool_timeout_sleep(PAUSE_MS);
 	} while (true);
 	tool_progress_end();
 	if (err != SG_OK)
 		return tool_fail_err(err, "can't ask the registrar");
-	if (r->reply.ended == UNSEAL_NOT_TRUSTED || r->reply.ended == UNSEAL_NO_AUTHORITY)
-		return tool_fail(TOOL_REMOTE, "--ca names the authority that signed its certificate.",
-		                 "the registrar is not trusted: %s", r->reply.why);
-	if (r->reply.ended != UNSEAL_ANSWERED)
-		return tool_fail(TOOL_REMOTE, "Run the same again: it goes on where it is.",
-		                 "can't reach the registrar: %s", r->reply.why);
-	return TOOL_OK;
+	return r->reply.ended == UNSEAL_ANSWERED && by_registrar(&r->reply, reason)
+	               ? TOOL_OK : tell_nobody(r);
 }
 
-/* Tell that the registrar refuses. What can't get better is forgotten. */
+/* Tell that the registrar refuses. What can't get better is forgotten, but not who this machine was
+ * before. */
 static enum tool_exit refused(struct tool_enroll *e, enum sg_enroll_reason reason)
 {
 	const bool later = reason == SG_ENROLL_INTERNAL || reason == SG_ENROLL_BUSY ||
 	                   reason == SG_ENROLL_LOCKED_OUT;
 
 	if (!later) {
-		sg_enroll_state_restart(&e->state);
+		sg_enroll_state_return(&e->state);
 		(void)tool_enroll_save(e);
 	}
 	return tool_enroll_refused(reason);
@@ -176,6 +179,19 @@ static enum tool_exit ask_registrar(struct tool_enroll *e, struct registrar *r)
 	return code;
 }
 
+/* Begin anew where that is asked for. Where it is not, who was enrolled before stays so until the
+ * new identity came; what is under way is left on the disk as it is. */
+static void look_before(struct tool_enroll *e)
+{
+	if (tool_given(e->tool, OPT_AGAIN)) {
+		if (e->state.phase == SG_PHASE_DONE)
+			sg_enroll_state_restart(&e->state);
+	} else if (e->state.before.len > 0 && e->state.phase != SG_PHASE_NAMED) {
+		sg_enroll_state_return(&e->state);
+		tool_note("another enrolment is under way; --again goes on with it");
+	}
+}
+
 static enum tool_exit run(struct tool *tool)
 {
 	struct registrar r = { .url = tool->argument };
@@ -185,7 +201,7 @@ static enum tool_exit run(struct tool *tool)
 	                                          tool_given(tool, OPT_ALLOW_HTTP));
 
 	if (code == TOOL_OK)
-		code = read_timeout(tool, &seconds);
+		code = tool_timeout_read(tool, TIMEOUT, &seconds);
 	if (code == TOOL_OK)
 		code = tool_enroll_options(tool, &e);
 	if (code == TOOL_OK)
@@ -193,9 +209,10 @@ static enum tool_exit run(struct tool *tool)
 	if (code != TOOL_OK)
 		goto out;
 	r.end = unseal_client_now() + seconds * 1000;
-	if (e.state.phase == SG_PHASE_DONE && tool_given(tool, OPT_AGAIN))
-		sg_enroll_state_restart(&e.state);
+	look_before(&e);
 	code = tool_enroll_same(&e);
+	if (code == TOOL_OK)
+		code = tool_enroll_folder(&e);
 	if (code != TOOL_OK)
 		goto out;
 	if (e.state.phase == SG_PHASE_NAMED || e.state.phase == SG_PHASE_DONE)

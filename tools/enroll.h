@@ -58,6 +58,10 @@ enum tool_exit tool_enroll_take(struct tool_enroll *e, struct sg_bytes json);
 /* Put the key into the token, write what clients read, and tell. */
 enum tool_exit tool_enroll_finish(struct tool_enroll *e);
 
+/* See that what --identity names has no files of another machine, before anything is sent or
+ * written. */
+enum tool_exit tool_enroll_folder(const struct tool_enroll *e);
+
 /* Write the files of an enrolment whose key is in the token, and has its label. */
 enum tool_exit tool_enroll_files(struct tool_enroll *e);
 

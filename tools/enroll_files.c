@@ -37,7 +37,8 @@ static enum tool_exit run_begin(struct tool *tool)
 
 	if (code == TOOL_OK)
 		code = tool_enroll_open(&e);
-	if (code == TOOL_OK && e.state.phase == SG_PHASE_DONE && !tool_given(tool, OPT_AGAIN))
+	if (code == TOOL_OK && !tool_given(tool, OPT_AGAIN) &&
+	    (e.state.phase == SG_PHASE_DONE || e.state.before.len > 0))
 		code = tool_fail(TOOL_EXISTS, "--again enrols once more.",
 		                 "this token is enrolled already");
 	if (code == TOOL_OK)

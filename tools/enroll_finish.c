@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The tool. The end of an enrolment: the key into the token, the files that clients read, and what
- * was proven. Each part can be done again.
+ * The tool. The end of an enrolment: the key into the token, and what was proven. Each part can be
+ * done again.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "core/enrolled_key.h"
 #include "crypto/digest.h"
-#include "crypto/uri_pem.h"
 #include "tools/enroll.h"
 #include "tools/fail.h"
 #include "tools/json.h"
@@ -17,11 +17,7 @@
 #include "tools/text.h"
 #include "tools/time.h"
 #include "tools/uri.h"
-#include "util/file.h"
 #include "util/utf8.h"
-
-#define IDENTITY "identity.json"
-#define KEY_FILE "private.pem"          /* where clients look for a key, and find its URI */
 
 /* What a level is worth, in the words of doc/enrollment.md. */
 static const char *const proven[SG_LEVELS] = {
@@ -140,110 +136,13 @@ static enum tool_exit add_key(struct tool_enroll *e, const uint8_t id[TOOL_ENROL
 	return rv == CKR_OK ? TOOL_OK : tool_fail_rv(rv, "can't put the key into the token");
 }
 
-/* Return the private folder for the files, absolute; the caller frees it. */
-static enum tool_exit make_folder(const struct tool_enroll *e, char **folder)
-{
-	const char *given = e->tool->value[OPT_IDENTITY_DIR];
-	char *own = NULL;
-	enum sg_err err = SG_OK;
-
-	*folder = NULL;
-	if (given == NULL && asprintf(&own, "%s.identity", e->path) < 0) {
-		own = NULL;
-		err = SG_ERR_NOMEM;
-	}
-	if (err == SG_OK)
-		err = sg_dir_make_private(given != NULL ? given : own);
-	if (err == SG_OK)
-		err = sg_dir_resolve_private(given != NULL ? given : own, folder);
-	free(own);
-	return err == SG_OK ? TOOL_OK : tool_fail_err(err, "can't write the identity");
-}
-
-static enum tool_exit replace(const char *folder, const char *name, struct sg_bytes bytes)
-{
-	char *path = NULL;
-	enum sg_err err = sg_path_join(folder, name, &path);
-	enum tool_exit code;
-
-	if (err == SG_OK)
-		err = sg_file_replace_private(path, bytes);
-	code = err == SG_OK ? TOOL_OK : tool_fail_err(err, "can't write %s", name);
-	free(path);
-	return code;
-}
-
-static enum tool_exit write_key_file(struct tool_enroll *e, const char *folder,
-                                     const uint8_t id[TOOL_ENROLL_ID])
-{
-	struct sg_buf pem = { NULL, 0, 0 };
-	char *uri = tool_uri_private(&e->tool->token, sg_bytes_str(e->label),
-	                             sg_bytes(id, TOOL_ENROLL_ID), NULL);
-	enum sg_err err = uri != NULL ? sg_uri_pem_write(uri, &pem) : SG_ERR_NOMEM;
-	enum tool_exit code = err == SG_OK ? replace(folder, KEY_FILE, sg_buf_bytes(&pem))
-	                                   : tool_fail_err(err, "can't name the key");
-
-	free(uri);
-	sg_buf_free(&pem);
-	return code;
-}
-
-/* The members are those that clients of vaults read. */
-static enum tool_exit write_identity(struct tool_enroll *e, const char *folder)
-{
-	const struct sg_enroll_identity *identity = &e->identity;
-	const bool agent = identity->class == SG_CLASS_AGENT;
-	json_t *json = json_object();
-	enum tool_exit code;
-	char *path = NULL, *text = NULL, *line = NULL;
-	enum sg_err err = sg_path_join(folder, KEY_FILE, &path);
-
-	tool_json_put(json, agent ? "agentId" : "machineId",
-	              tool_json_text(sg_buf_bytes(&identity->id)));
-	tool_json_put(json, agent ? "name" : "machineName",
-	              tool_json_text(sg_buf_bytes(&identity->name)));
-	tool_json_put(json, "vaultId", tool_json_text(sg_buf_bytes(&identity->vault)));
-	tool_json_put(json, "apiUrl", tool_json_text(sg_buf_bytes(&identity->api_url)));
-	tool_json_put(json, "privateKeyPath", path != NULL ? tool_json_text(sg_bytes_str(path))
-	                                                   : NULL);
-	text = err == SG_OK && json_object_size(json) == 5 ? json_dumps(json, JSON_INDENT(2))
-	                                                   : NULL;
-	if (text == NULL || asprintf(&line, "%s\n", text) < 0)
-		line = NULL;
-	code = line != NULL ? replace(folder, IDENTITY, sg_bytes_str(line))
-	                    : tool_fail_err(SG_ERR_NOMEM, "can't write %s", IDENTITY);
-	free(text);
-	free(line);
-	free(path);
-	json_decref(json);
-	return code;
-}
-
-enum tool_exit tool_enroll_files(struct tool_enroll *e)
-{
-	uint8_t id[TOOL_ENROLL_ID];
-	char *folder = NULL;
-	enum tool_exit code = tool_enroll_id(e, id);
-
-	if (code == TOOL_OK)
-		code = make_folder(e, &folder);
-	/* Who finds the identity finds its key file too. */
-	if (code == TOOL_OK)
-		code = write_key_file(e, folder, id);
-	if (code == TOOL_OK)
-		code = write_identity(e, folder);
-	if (code == TOOL_OK)
-		tool_note("the key is \"%s\"; wrote %s and %s to %s", e->label, IDENTITY, KEY_FILE,
-		          folder);
-	free(folder);
-	return code;
-}
-
 enum tool_exit tool_enroll_finish(struct tool_enroll *e)
 {
 	uint8_t id[TOOL_ENROLL_ID];
-	enum tool_exit code = tool_enroll_id(e, id);
+	enum tool_exit code = tool_enroll_folder(e);
 
+	if (code == TOOL_OK)
+		code = tool_enroll_id(e, id);
 	if (code == TOOL_OK)
 		code = choose_label(e, id);
 	if (code == TOOL_OK)
@@ -260,6 +159,15 @@ enum tool_exit tool_enroll_finish(struct tool_enroll *e)
 	return tool_enroll_tell(e, false);
 }
 
+/* Tell whether its time is over, by the clock of this machine. The registrar may have given it more
+ * since. */
+static bool ended(const struct sg_enroll_identity *identity)
+{
+	const time_t now = time(NULL);
+
+	return identity->expires > 0 && now > 0 && (uint64_t)now >= identity->expires / 1000;
+}
+
 static enum tool_exit tell_json(const struct sg_enroll_identity *identity, bool before)
 {
 	json_t *json = json_object();
@@ -274,6 +182,7 @@ static enum tool_exit tell_json(const struct sg_enroll_identity *identity, bool 
 	tool_json_put(json, "expires", json_integer((json_int_t)identity->expires));
 	tool_json_put(json, "key", tool_json_hex(sg_bytes(identity->key, sizeof identity->key)));
 	tool_json_put(json, "before", json_boolean(before));
+	tool_json_put(json, "ended", json_boolean(ended(identity)));
 	return tool_json_out(json);
 }
 
@@ -283,6 +192,9 @@ enum tool_exit tool_enroll_tell(struct tool_enroll *e, bool before)
 	struct tool_text text = { { NULL, 0, 0 }, SG_OK };
 	char date[64];
 
+	if (ended(identity))
+		tool_note("its time is over, unless the registrar gave it more; --again enrols once "
+		          "more, with a new enrolment token");
 	if (tool_given(e->tool, OPT_JSON))
 		return tell_json(identity, before);
 	tool_text_add(&text, before ? "This token is enrolled already, as \"" : "Enrolled as \"");

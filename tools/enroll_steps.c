@@ -172,7 +172,11 @@ enum tool_exit tool_enroll_answer(struct tool_enroll *e, struct sg_bytes challen
 		};
 
 		err = ask(e->tool, "making a key and showing how", answer, &step);
-		if (err != SG_OK)
+		if (err == SG_ERR_SEALED_DAMAGED)
+			code = tool_fail(TOOL_OTHER_TPM, "It must be the answer to the hello of this "
+			                 "machine: signet enroll begin writes a new one.",
+			                 "the challenge is for another TPM, or was changed");
+		else if (err != SG_OK)
 			code = tool_fail_err(err, "can't answer the challenge");
 	}
 	sg_buf_free(&log);
@@ -202,8 +206,32 @@ enum tool_exit tool_enroll_take(struct tool_enroll *e, struct sg_bytes json)
 	return code == TOOL_OK ? tool_enroll_save(e) : TOOL_REMOTE;
 }
 
+#define ASK_FOR_TOKEN "An enrolment token comes from signet registrar token create."
+
 enum tool_exit tool_enroll_refused(enum sg_enroll_reason reason)
 {
-	return tool_fail(TOOL_REMOTE, NULL, "the registrar refuses (%s): %s",
+	/* What to do next, where this machine knows it. */
+	static const char *const advice[SG_ENROLL_REASON_COUNT] = {
+		[SG_ENROLL_TOKEN_UNKNOWN] = ASK_FOR_TOKEN,
+		[SG_ENROLL_TOKEN_ENDED] = ASK_FOR_TOKEN,
+		[SG_ENROLL_TOKEN_REVOKED] = ASK_FOR_TOKEN,
+		[SG_ENROLL_TOKEN_USED] = ASK_FOR_TOKEN,
+		[SG_ENROLL_CLASS] = "--class says what enrols: a machine or an agent.",
+		[SG_ENROLL_LEVEL] = "A key of --origin tpm proves more than one of host, and one of "
+				    "vault most.",
+		[SG_ENROLL_EK_UNCERTIFIED] =
+			"signet enroll ek shows the number by which the registrar's --eks can name this "
+			"TPM instead.",
+		[SG_ENROLL_EK_CHAIN] =
+			"signet enroll ek shows who certified this TPM: the registrar needs the "
+			"certificates of that authority in its file of --ek-ca.",
+		[SG_ENROLL_EK_MAKER] =
+			"signet enroll ek shows by which names the --maker of a token can know this TPM.",
+		[SG_ENROLL_EK_UNLISTED] =
+			"signet enroll ek shows the number that the list of the token must have, by "
+			"--eks.",
+	};
+
+	return tool_fail(TOOL_REMOTE, advice[reason], "the registrar refuses (%s): %s",
 	                 sg_enroll_reason_name(reason), sg_enroll_reason_sentence(reason));
 }

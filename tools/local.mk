@@ -11,6 +11,7 @@ signet_SOURCES = \
 	tools/enroll_before.c \
 	tools/enroll_files.c \
 	tools/enroll_finish.c \
+	tools/enroll_folder.c \
 	tools/enroll_state.c \
 	tools/enroll_steps.c \
 	tools/exit.c tools/exit.h \
@@ -61,6 +62,7 @@ signet_SOURCES = \
 	tools/terminal.c tools/terminal.h \
 	tools/text.c tools/text.h \
 	tools/time.c tools/time.h \
+	tools/timeout.c tools/timeout.h \
 	tools/token.c tools/token.h \
 	tools/tool.h \
 	tools/uri.c tools/uri.h \

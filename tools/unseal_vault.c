@@ -3,22 +3,20 @@
  * signet unseal vault: opens the shares that the token keeps and sends them to the servers of a
  * vault, until all of them are unsealed or time is over.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "tools/fail.h"
 #include "tools/io.h"
 #include "tools/progress.h"
 #include "tools/text.h"
+#include "tools/timeout.h"
 #include "tools/token.h"
 #include "tools/unseal_node.h"
 
 #define NODES_MAX 16
 #define TIMEOUT 300             /* seconds, where --timeout is not given */
-#define TIMEOUT_MAX 86400
 #define STATE_MS 30000          /* for the answer to what state it is in */
 #define STATE_SHARED_MS 5000    /* and where others wait meanwhile */
 #define VISIT_MS 100            /* in less time there is no point in one more visit */
@@ -45,30 +43,6 @@ static enum tool_exit read_addresses(const struct tool *tool, struct nodes *node
 		nodes->list[nodes->n++].addr = addr;
 	}
 	return code;
-}
-
-static enum tool_exit read_timeout(const struct tool *tool, long *seconds)
-{
-	const char *text = tool->value[OPT_TIMEOUT];
-	char *end;
-
-	*seconds = TIMEOUT;
-	if (text == NULL)
-		return TOOL_OK;
-	errno = 0;
-	*seconds = strtol(text, &end, 10);
-	if (errno != 0 || end == text || *end != '\0' || *seconds < 1 || *seconds > TIMEOUT_MAX)
-		return tool_fail(TOOL_USAGE, NULL, "--timeout is a number of seconds from 1 to %d",
-		                 TIMEOUT_MAX);
-	return TOOL_OK;
-}
-
-static void sleep_ms(long ms)
-{
-	struct timespec pause = { ms / 1000, ms % 1000 * 1000000 };
-
-	while (nanosleep(&pause, &pause) != 0 && errno == EINTR)
-		;
 }
 
 /* Tell that a server is unsealed. */
@@ -149,7 +123,7 @@ static enum tool_exit visit_all(struct nodes *nodes, struct unseal_client *clien
 
 	while (code == TOOL_OK && count_waiting(nodes, 0) > 0 &&
 	       unseal_client_now() + pause < end) {
-		sleep_ms(pause);
+		tool_timeout_sleep(pause);
 		pause = pause < PAUSE_LAST_MS / 2 ? 2 * pause : PAUSE_LAST_MS;
 		code = visit_round(nodes, client, shares, end);
 	}
@@ -208,7 +182,7 @@ static enum tool_exit run(struct tool *tool)
 	long seconds = TIMEOUT;
 	enum tool_exit code;
 
-	code = read_timeout(tool, &seconds);
+	code = tool_timeout_read(tool, TIMEOUT, &seconds);
 	/* Before anything else may start libcurl: its memory is to be wiped. */
 	if (code == TOOL_OK)
 		code = unseal_client_new(tool->value[OPT_CA], &client);

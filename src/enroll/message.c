@@ -112,7 +112,7 @@ static const struct sg_enroll_member evidence_members[] = {
 
 #define S struct sg_enroll_identity
 static const struct sg_enroll_member identity_members[] = {
-	MEMBER("id", sg_enroll_text, id, 1, SG_ENROLL_TEXT_MAX),
+	MEMBER("id", sg_enroll_text, id, 1, SG_ENROLL_ID_MAX),
 	MEMBER("name", sg_enroll_text, name, 1, SG_ENROLL_TEXT_MAX),
 	MEMBER("vault", sg_enroll_text, vault, 1, SG_ENROLL_TEXT_MAX),
 	MEMBER("apiUrl", sg_enroll_text, api_url, 1, URL_MAX),
@@ -241,10 +241,28 @@ enum sg_enroll_reason sg_enroll_evidence_read(struct sg_bytes json,
 	return sg_enroll_form_read(&evidence_form, json, evidence);
 }
 
+/* An id goes into header fields, files and addresses, so it is a plain name in all of them. */
+static bool plain_id(struct sg_bytes id)
+{
+	static const char marks[] = { '-', '_', '.' };
+
+	for (size_t i = 0; i < id.len; i++) {
+		const char c = (char)id.data[i];
+
+		if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') &&
+		    (i == 0 || memchr(marks, c, sizeof marks) == NULL))
+			return false;
+	}
+	return id.len > 0;
+}
+
 enum sg_enroll_reason sg_enroll_identity_read(struct sg_bytes json,
                                               struct sg_enroll_identity *identity)
 {
-	return sg_enroll_form_read(&identity_form, json, identity);
+	const enum sg_enroll_reason reason = sg_enroll_form_read(&identity_form, json, identity);
+
+	return reason == SG_ENROLL_OK && !plain_id(sg_buf_bytes(&identity->id)) ? SG_ENROLL_FORMAT
+	                                                                       : reason;
 }
 
 void sg_enroll_hello_clear(struct sg_enroll_hello *hello)

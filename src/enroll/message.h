@@ -16,6 +16,7 @@
 #define SG_ENROLL_CHAIN_MAX 8           /* certificates: the endorsement key's own first */
 #define SG_ENROLL_SESSION 16
 #define SG_ENROLL_TEXT_MAX 255          /* bytes of a host name or another short text */
+#define SG_ENROLL_ID_MAX 128            /* bytes of an id */
 #define SG_ENROLL_EVENTLOG_MAX ((size_t)1 << 18)
 #define SG_ENROLL_STEPS_MAX 16384       /* bytes of the steps of a policy, as JSON */
 
@@ -128,7 +129,7 @@ struct sg_enroll_evidence {
 
 /* From the registrar: what the machine is called from now on. */
 struct sg_enroll_identity {
-	struct sg_buf id;               /* a UUID as text */
+	struct sg_buf id;               /* mostly a UUID: letters, digits, and within - _ . */
 	struct sg_buf name;
 	struct sg_buf vault;
 	struct sg_buf api_url;

@@ -11,7 +11,8 @@
 #include "util/cursor.h"
 
 #define MAGIC "SGEN"
-#define VERSION 1
+#define VERSION 2
+#define FIRST 1                         /* a version that had no identity of before */
 #define BLOB_MAX 65536
 
 /* A buffer of the state, and its bound. */
@@ -26,9 +27,11 @@ static const struct part parts[] = {
 	{ offsetof(struct sg_enroll_state, evidence), SG_ENROLL_MESSAGE_MAX },
 	{ offsetof(struct sg_enroll_state, identity), SG_ENROLL_MESSAGE_MAX },
 	{ offsetof(struct sg_enroll_state, blob), BLOB_MAX },
+	{ offsetof(struct sg_enroll_state, before), SG_ENROLL_MESSAGE_MAX },
 };
 
 #define PARTS (sizeof parts / sizeof parts[0])
+#define PARTS_FIRST (PARTS - 1)
 
 static struct sg_buf *part_of(struct sg_enroll_state *state, size_t i)
 {
@@ -70,20 +73,21 @@ enum sg_err sg_enroll_state_read(struct sg_bytes bytes, struct sg_enroll_state *
 	struct sg_reader r = sg_reader(bytes);
 	uint8_t digest[SG_ENROLL_HASH];
 	struct sg_bytes kept, key;
-	uint32_t phase;
+	uint32_t phase, version;
 	enum sg_err err;
 
 	if (bytes.len < sizeof digest)
 		return SG_ERR_FORMAT;
 	err = sg_digest_once(SG_SHA256, sg_bytes(bytes.data, bytes.len - sizeof digest), digest);
 	sg_read_magic(&r, MAGIC);
-	if (err == SG_OK && sg_read_u32(&r) != VERSION && !r.failed)
+	version = sg_read_u32(&r);
+	if (err == SG_OK && version != VERSION && version != FIRST && !r.failed)
 		return SG_ERR_STORE_VERSION;
 	phase = sg_read_u32(&r);
 	key = sg_read_bytes(&r, sizeof state->key);
 	if (key.len == sizeof state->key)
 		memcpy(state->key, key.data, key.len);
-	for (size_t i = 0; i < PARTS && err == SG_OK; i++)
+	for (size_t i = 0; i < (version == FIRST ? PARTS_FIRST : PARTS) && err == SG_OK; i++)
 		err = sg_buf_set(part_of(state, i), sg_read_var(&r, parts[i].max));
 	kept = sg_read_bytes(&r, sizeof digest);
 	if (err != SG_OK)
@@ -95,29 +99,54 @@ enum sg_err sg_enroll_state_read(struct sg_bytes bytes, struct sg_enroll_state *
 	               : SG_ERR_FORMAT;
 }
 
-/* Forget the parts from this one on, except the one at keep. */
-static void forget(struct sg_enroll_state *state, size_t from, const struct sg_buf *keep)
+/* Forget all but the attestation key and the part at keep. */
+static void forget(struct sg_enroll_state *state, const struct sg_buf *keep)
 {
-	for (size_t i = from; i < PARTS; i++)
+	for (size_t i = 1; i < PARTS; i++)
 		if (part_of(state, i) != keep)
 			sg_buf_wipe(part_of(state, i));
 }
 
+static void move(struct sg_buf *from, struct sg_buf *to)
+{
+	sg_buf_wipe(to);
+	*to = *from;
+	*from = (struct sg_buf){ NULL, 0, 0 };
+}
+
 void sg_enroll_state_restart(struct sg_enroll_state *state)
 {
-	forget(state, 1, NULL);
+	if (state->phase == SG_PHASE_DONE)
+		move(&state->identity, &state->before);
+	forget(state, &state->before);
 	memset(state->key, 0, sizeof state->key);
 	state->phase = SG_PHASE_NONE;
 }
 
+void sg_enroll_state_return(struct sg_enroll_state *state)
+{
+	struct sg_enroll_identity identity = { .class = SG_CLASS_MACHINE };
+
+	if (state->phase == SG_PHASE_DONE)
+		return;
+	sg_enroll_state_restart(state);
+	if (sg_enroll_identity_read(sg_buf_bytes(&state->before), &identity) == SG_ENROLL_OK) {
+		memcpy(state->key, identity.key, sizeof state->key);
+		move(&state->before, &state->identity);
+		state->phase = SG_PHASE_DONE;
+	}
+	sg_enroll_identity_clear(&identity);
+}
+
 void sg_enroll_state_finish(struct sg_enroll_state *state)
 {
-	forget(state, 1, &state->identity);
+	forget(state, &state->identity);
 	state->phase = SG_PHASE_DONE;
 }
 
 void sg_enroll_state_clear(struct sg_enroll_state *state)
 {
-	forget(state, 0, NULL);
+	forget(state, NULL);
+	sg_buf_wipe(&state->ak_blob);
 	*state = (struct sg_enroll_state){ .phase = SG_PHASE_NONE };
 }

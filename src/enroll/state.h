@@ -28,6 +28,8 @@ struct sg_enroll_state {
 	struct sg_buf ak_blob;          /* the attestation key, which stays the same */
 	struct sg_buf hello, challenge, evidence, identity;     /* the messages */
 	struct sg_buf blob;             /* the seed of the key, sealed or derived */
+	struct sg_buf before;           /* the identity of an enrolment that was done before this
+	                                 * one, and counts until this one is done; or empty */
 	uint8_t key[SG_ENROLL_KEY_LEN];
 };
 
@@ -38,8 +40,12 @@ enum sg_err sg_enroll_state_write(const struct sg_enroll_state *state, struct sg
  * STORE_VERSION, NOMEM, CRYPTO. */
 enum sg_err sg_enroll_state_read(struct sg_bytes bytes, struct sg_enroll_state *state);
 
-/* Forget what was sent and made, but not the attestation key: to begin anew. */
+/* Forget what was sent and made, but neither the attestation key nor the identity of an enrolment
+ * that was done: to begin anew. */
 void sg_enroll_state_restart(struct sg_enroll_state *state);
+
+/* Give up what is under way, and be done as before, where there was an enrolment before. */
+void sg_enroll_state_return(struct sg_enroll_state *state);
 
 /* Forget all but the identity and the attestation key: it is done. */
 void sg_enroll_state_finish(struct sg_enroll_state *state);

@@ -127,6 +127,14 @@ offline_refused() {
 		says '(source)' && [ ! -s "$FOLDER/out" ]
 }
 
+# What was asked for one TPM is answered by another.
+not_for_it() {
+	machine other && signet enroll begin --again --token-file "$FOLDER/token" > "$FOLDER/hello" &&
+		signet registrar begin "${REGISTRAR_WHO[@]}" --ek-ca "$MAKER_CA" < "$FOLDER/hello" > "$FOLDER/challenge" || return 1
+	machine low && signet enroll begin --again --token-file "$FOLDER/token" > "$FOLDER/hello" &&
+		fails 11 'the challenge is for another TPM' enroll answer < "$FOLDER/challenge"
+}
+
 # Killed a little later each time, until once it comes to its end. No resource manager stands before
 # this TPM, so what a killed process left in it is taken out here.
 killed() {
@@ -167,7 +175,7 @@ lent_by_tpm() {
 
 	machine lent && clock=$(tpm2_readclock | sed -n 's/^ *clock: *//p') && request || return 1
 	tpm2_setclock $((clock + 7200000 + 600000)) && ! signet request sign --url /v1/secrets --identity "$ID/identity.json" > "$FOLDER/out" 2> "$FOLDER/err" &&
-		says 'lease ended' && [ ! -s "$FOLDER/out" ]
+		says 'lease ended' && says 'signet enroll --again' && [ ! -s "$FOLDER/out" ]
 }
 
 guarded() {
@@ -189,6 +197,7 @@ check 'a token for machines makes no agent' not_another_class
 check 'a token that is used up is refused' used_up
 check 'a token is for its addresses' not_from_here
 check 'an enrolment goes over files, too' offline tpm
+check 'a challenge for another TPM is said to be one' not_for_it
 check 'where no address is known, none is taken for one' offline_refused
 check 'an enrolment that is killed goes on, and is one: host' killed host
 check 'an enrolment that is killed goes on, and is one: tpm' killed tpm

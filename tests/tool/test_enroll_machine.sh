@@ -13,8 +13,11 @@
 . "$SIGNET_TEST_SRCDIR/tests/lib/maker.sh"
 # shellcheck source=tests/lib/registrar.sh
 . "$SIGNET_TEST_SRCDIR/tests/lib/registrar.sh"
+# shellcheck source=tests/lib/vault.sh
+. "$SIGNET_TEST_SRCDIR/tests/lib/vault.sh"
 
 end() {
+	vault_stop_all
 	registrar_stop > /dev/null
 	maker_stop
 	tool_end
@@ -22,6 +25,7 @@ end() {
 trap end EXIT
 
 umask 077
+ID=$FOLDER/identity
 REGISTRAR_FOLDER=$FOLDER/registrar
 registrar_prepare && registrar_certificate && maker_prepare && maker_tpm machine || exit 1
 # registrar_start has the same store and vault as these.
@@ -36,7 +40,7 @@ enrol() {
 	local code=$1
 
 	shift
-	exits "$code" enroll "$REGISTRAR_URL" --token-file "$FOLDER/token" --ca "$REGISTRAR_FOLDER/ca.pem" --identity "$FOLDER/identity" "$@"
+	exits "$code" enroll "$REGISTRAR_URL" --token-file "$FOLDER/token" --ca "$REGISTRAR_FOLDER/ca.pem" --identity "$ID" "$@"
 }
 
 # fresh [ARGUMENT...]: a machine that has nothing, and a token for it.
@@ -85,6 +89,60 @@ no_token_stays() {
 
 again() {
 	registrar_token > "$FOLDER/token" && enrol 0 --again --origin tpm && says 'the key is "key-' && [ "$(private_keys)" = 2 ]
+}
+
+# still ID: who does not ask for another enrolment is told of the one before, and has its files.
+still() {
+	enrol 0 && prints 'enrolled already' && of "$1" machineId
+}
+
+again_in_vain() {
+	local id
+
+	fresh && enrol 0 && id=$("$JSON" machineId < "$FOLDER/identity/identity.json" | tr -d '"') || return 1
+	printf 'sgt_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n' > "$FOLDER/token"
+	enrol 13 --again && says token-unknown && still "$id" && ! says 'under way' || return 1
+	signet enroll begin --again --token-file "$FOLDER/token" > /dev/null && still "$id" && says 'another enrolment is under way' || return 1
+	fails 9 'enrolled already' enroll begin --token-file "$FOLDER/token" && registrar_token > "$FOLDER/token" && enrol 0 --again &&
+		[ "$(private_keys)" = 2 ] && ! of "$id" machineId && enrol 0 && prints 'enrolled already' && ! says 'under way'
+}
+
+other_files() {
+	local file
+
+	# The registrar is not asked: it is not there.
+	fresh uses=2 && enrol 0 && registrar_stop && enrol 9 --token second && says 'is not of this machine' || return 1
+	for file in identity.json private.pem; do
+		mkdir -m 700 "$FOLDER/theirs" && echo '-----BEGIN PRIVATE KEY-----' > "$FOLDER/theirs/$file" &&
+			ID=$FOLDER/theirs enrol 9 --token second && says "$file is not of this machine" &&
+			grep -q BEGIN "$FOLDER/theirs/$file" && rm -r "$FOLDER/theirs" || return 1
+	done
+	start && ID=$FOLDER/theirs enrol 0 --token second && rm -r "$FOLDER/theirs"
+}
+
+no_plain_id() {
+	under_way && signet registrar finish "${FILES[@]}" < "$FOLDER/evidence" > "$FOLDER/answer" || return 1
+	sed 's/"id":"[^"]*"/"id":"..\/x"/' "$FOLDER/answer" > "$FOLDER/forged" && fails 13 'no identity' enroll finish < "$FOLDER/forged" &&
+		[ "$(private_keys)" = 0 ]
+}
+
+time_over() {
+	under_way && signet registrar finish "${FILES[@]}" < "$FOLDER/evidence" > "$FOLDER/answer" &&
+		sed 's/"expires":0/"expires":1700000000000/' "$FOLDER/answer" > "$FOLDER/ended" && exits 0 enroll finish < "$FOLDER/ended" &&
+		says 'its time is over' && says '--again' && enrol 0 --json && json true ended && says '--again'
+}
+
+# at ADDRESS TEXT: what it says of who answers there.
+at() {
+	fails 13 "$2" enroll "$1" --token-file "$FOLDER/token" --ca "$REGISTRAR_FOLDER/ca.pem" --allow-http --timeout 5
+}
+
+no_registrar_there() {
+	VAULT_FOLDER=$FOLDER/vault
+	fresh && vault_prepare && at "$REGISTRAR_URL/path" 'there is no registrar at' || return 1
+	vault_start other --answer missing && at "http://127.0.0.1:$VAULT_PORT" 'with status 404' && vault_stop other &&
+		vault_start other --answer garbage && at "http://127.0.0.1:$VAULT_PORT" 'with status 200' && vault_stop other &&
+		vault_start other --answer redirect && at "http://127.0.0.1:$VAULT_PORT" 'leads elsewhere' && vault_stop other
 }
 
 # The registrar is not asked: it is not there.
@@ -251,6 +309,11 @@ check 'a fresh machine enrols with a key that the registrar makes' everything va
 check 'a second run says that it is enrolled, without a token' once_more
 check 'nothing keeps the enrolment token in the end' no_token_stays
 check 'it can enrol again, with another key beside the first' again
+check 'where another enrolment is refused or given up, the one before stays' again_in_vain
+check 'files of another machine, or of somebody else, are not written over' other_files
+check 'an id that is no plain name is refused' no_plain_id
+check 'an enrolment whose time is over says so, and how to get another' time_over
+check 'who is no registrar is told from one that refuses' no_registrar_there
 check 'a label that is taken is refused before anything is sent' label
 check 'an answer that was lost is given again, and the token is spent once' lost_answer
 check 'an enrolment that is under way otherwise is not gone on with' otherwise_begun

@@ -183,6 +183,36 @@ START_TEST(evidence_is_read_as_it_was_written)
 }
 END_TEST
 
+START_TEST(an_id_is_a_plain_name)
+{
+	static const struct {
+		const char *id;
+		enum sg_enroll_reason reason;
+	} ids[] = {
+		{ "7", SG_ENROLL_OK }, { "a.b-C_9", SG_ENROLL_OK }, { "../x", SG_ENROLL_FORMAT },
+		{ ".", SG_ENROLL_FORMAT }, { "-a", SG_ENROLL_FORMAT }, { "a/b", SG_ENROLL_FORMAT },
+		{ "a b", SG_ENROLL_FORMAT }, { "a\"", SG_ENROLL_FORMAT },
+		{ "a\xc3\xb6", SG_ENROLL_FORMAT },
+	};
+	char id[SG_ENROLL_ID_MAX + 2] = "";
+
+	for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
+		set(&identity.id, ids[i].id);
+		ck_assert_int_eq(sg_enroll_identity_write(&identity, &json), SG_OK);
+		ck_assert_msg(sg_enroll_identity_read(sg_buf_bytes(&json), &identity_read) ==
+		              ids[i].reason, "%s", ids[i].id);
+		sg_enroll_identity_clear(&identity_read);
+	}
+	memset(id, 'a', SG_ENROLL_ID_MAX);
+	set(&identity.id, id);
+	ck_assert_int_eq(sg_enroll_identity_write(&identity, &json), SG_OK);
+	ck_assert_int_eq(sg_enroll_identity_read(sg_buf_bytes(&json), &identity_read), SG_ENROLL_OK);
+	id[SG_ENROLL_ID_MAX] = 'a';
+	set(&identity.id, id);
+	ck_assert_int_eq(sg_enroll_identity_write(&identity, &json), SG_ERR_FORMAT);
+}
+END_TEST
+
 START_TEST(an_identity_is_read_as_it_was_written)
 {
 	ck_assert_int_eq(sg_enroll_identity_write(&identity, &json), SG_OK);
@@ -494,6 +524,7 @@ static Suite *suite(void)
 	tcase_add_test(tcase, a_hello_is_read_as_it_was_written);
 	tcase_add_test(tcase, a_challenge_is_read_as_it_was_written);
 	tcase_add_test(tcase, evidence_is_read_as_it_was_written);
+	tcase_add_test(tcase, an_id_is_a_plain_name);
 	tcase_add_test(tcase, an_identity_is_read_as_it_was_written);
 	tcase_add_test(tcase, what_may_be_left_out_is_left_out);
 	tcase_add_test(tcase, a_chain_has_a_bound_and_so_has_each_certificate);

@@ -45,6 +45,7 @@ static const struct row rows[] = {
 	{ TPM2_CC_Load, 0x923, SG_ERR_HW_NV_RATE },
 	{ TPM2_CC_EvictControl, 0x14b, SG_ERR_HW_NV_FULL },
 	{ TPM2_CC_Load, 0x101, SG_ERR_HW_FAILURE },
+	{ TPM2_CC_ActivateCredential, 0x101, SG_ERR_SEALED_DAMAGED },  /* libtpms: another TPM's */
 	{ TPM2_CC_Load, 0x100, SG_ERR_HW_NOT_STARTED },
 	{ TPM2_CC_Load, 0x130, SG_ERR_HW_REBOOT },
 	{ TPM2_CC_Load, 0x12d, SG_ERR_HW_REBOOT },

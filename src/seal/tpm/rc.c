@@ -90,6 +90,9 @@ static const struct row rows[] = {
 	{ TPM2_CC_ActivateCredential, TPM2_RC_SIZE,       SG_ERR_SEALED_DAMAGED },
 	{ TPM2_CC_ActivateCredential, TPM2_RC_INSUFFICIENT, SG_ERR_SEALED_DAMAGED },
 	{ TPM2_CC_ActivateCredential, TPM2_RC_ECC_POINT,  SG_ERR_SEALED_DAMAGED },
+	/* So libtpms says that RSA or ECDH gave nothing that fits. A TPM that is in failure mode
+	 * refuses the commands before this one, too. */
+	{ TPM2_CC_ActivateCredential, TPM2_RC_FAILURE,    SG_ERR_SEALED_DAMAGED },
 
 	/* The values of PCRs are not those that were named. */
 	{ TPM2_CC_PolicyPCR,        TPM2_RC_VALUE,        SG_ERR_POLICY },
