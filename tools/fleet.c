@@ -17,6 +17,24 @@
 #define DAY 86400
 #define YEAR (365 * DAY)
 
+enum tool_exit tool_fleet_fail(enum sg_err err, const char *path)
+{
+	if (err == SG_ERR_STORE_MISSING)
+		return tool_fail(TOOL_STORE, "signet registrar token create makes it.",
+		                 "there is no registrar in %s", path);
+	if (err == SG_ERR_STORE_DAMAGED)
+		return tool_fail(TOOL_STORE, "It was left as it is: the machines and the log lie in it. "
+		                 "Put a copy that was kept in its place; signet audit verify with "
+		                 "--heads tells what that lacks.", "%s was cut short or changed, or "
+		                 "is no registrar's store", path);
+	if (err == SG_ERR_STORE_READONLY)
+		return tool_fail(TOOL_STORE, "Mount its file system for writing, or give the folder to "
+		                 "this user; to look at a copy, put it where this user can write.",
+		                 "the registrar in %s can't be opened: nothing can be written there",
+		                 path);
+	return tool_fail_err(err, "can't open the registrar %s", path);
+}
+
 enum tool_exit tool_fleet_open(const struct tool *tool, bool create, struct tool_fleet *out)
 {
 	const char *path = tool->value[OPT_REGISTRAR];
@@ -30,10 +48,7 @@ enum tool_exit tool_fleet_open(const struct tool *tool, bool create, struct tool
 		snprintf(out->actor, sizeof out->actor, "uid %lu", (unsigned long)geteuid());
 	tool_log_clear();
 	err = sg_fleet_open(path, create, &out->manager.fleet);
-	if (err == SG_ERR_STORE_MISSING && !create)
-		return tool_fail(TOOL_STORE, "signet registrar token create makes it.",
-		                 "there is no registrar in %s", path);
-	return err == SG_OK ? TOOL_OK : tool_fail_err(err, "can't open the registrar %s", path);
+	return err == SG_OK ? TOOL_OK : tool_fleet_fail(err, path);
 }
 
 void tool_fleet_close(struct tool_fleet *fleet)

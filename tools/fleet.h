@@ -17,6 +17,9 @@ struct tool_fleet {
 	char actor[64];
 };
 
+/* Say why the store of a registrar can't be opened, and what mends it. */
+enum tool_exit tool_fleet_fail(enum sg_err err, const char *path);
+
 /* Open the store of --registrar; create makes it where there is none. The caller ends it with
  * tool_fleet_close, also after an error. */
 enum tool_exit tool_fleet_open(const struct tool *tool, bool create, struct tool_fleet *out);

@@ -88,11 +88,7 @@ enum tool_exit tool_registrar_open(struct tool *tool, struct tool_registrar *out
 	config.signer = out->key != 0 ? &out->signer : NULL;
 	tool_log_clear();
 	err = sg_registrar_open(&config, &out->registrar);
-	if (err == SG_ERR_STORE_MISSING)
-		return tool_fail(TOOL_STORE, "signet registrar token create makes it.",
-		                 "there is no registrar in %s", config.store);
-	return err == SG_OK ? TOOL_OK : tool_fail_err(err, "can't open the registrar %s",
-	                                              config.store);
+	return err == SG_OK ? TOOL_OK : tool_fleet_fail(err, config.store);
 }
 
 enum tool_exit tool_registrar_close(struct tool_registrar *registrar)

@@ -10,6 +10,7 @@
 #include "enroll/guard.h"
 #include "enroll/message.h"
 #include "tools/fail.h"
+#include "tools/fleet.h"
 #include "tools/guard.h"
 #include "tools/json.h"
 #include "tools/machines.h"
@@ -131,7 +132,7 @@ static enum tool_exit open_fleet(struct check *check)
 	err = sg_zones_new(SG_ZONE_FOLDER, &check->fleet.zones);
 	if (err == SG_OK)
 		err = sg_fleet_open(path, false, &check->fleet.fleet);
-	return err == SG_OK ? TOOL_OK : tool_fail_err(err, "can't open the registrar %s", path);
+	return err == SG_OK ? TOOL_OK : tool_fleet_fail(err, path);
 }
 
 /* Learn who may sign. */

@@ -78,6 +78,9 @@ static enum sg_err connect(const char *path, bool probe, sqlite3 **out)
 		err = sg_store_db_exec(db, "PRAGMA synchronous=FULL");
 	if (err == SG_OK)
 		err = sg_fleet_schema_check(db);
+	/* The journal is missing, since it can't be made: the file itself is there. */
+	if (err == SG_ERR_STORE_MISSING && sg_file_check_private(path) == SG_OK)
+		err = SG_ERR_STORE_READONLY;
 	if (err == SG_OK) {
 		*out = db;
 		db = NULL;

@@ -154,6 +154,13 @@ without_a_store() {
 		fails 7 'there is no registrar' audit verify --registrar "$REGISTRAR_FOLDER/none.db" && [ ! -e "$REGISTRAR_FOLDER/none.db" ]
 }
 
+# What is said of a token's store would be bad advice here.
+of_a_damaged_store() {
+	head -c 4096 /dev/zero > "$REGISTRAR_FOLDER/damaged.db" && chmod 600 "$REGISTRAR_FOLDER/damaged.db" || return 1
+	fails 7 'the machines and the log lie in it' registrar token list --registrar "$REGISTRAR_FOLDER/damaged.db" && ! says 'can be deleted' > /dev/null &&
+		fails 7 'the machines and the log lie in it' audit verify --registrar "$REGISTRAR_FOLDER/damaged.db"
+}
+
 check 'token create makes the store and shows the token' makes_a_token
 check 'or writes it to a private file' into_a_file
 check 'token list shows what a token demands, and never its text' lists_tokens
@@ -169,4 +176,5 @@ check 'a token is revoked' revokes_a_token
 check 'audit verify finds the log whole' logs_all
 check 'and a head that does not fit' misses_what_was_signed
 check 'without a store there is nothing to manage' without_a_store
+check 'a damaged one is not to be deleted' of_a_damaged_store
 finish

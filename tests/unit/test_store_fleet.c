@@ -21,6 +21,7 @@
 #define NOW INT64_C(1711468800)
 #define RACERS 8
 #define DAY 86400
+#define NOBODY 65534
 
 static char *folder, *path;
 static struct sg_fleet *fleet;
@@ -164,6 +165,26 @@ static enum sg_err reopened_with(long at, uint8_t byte)
 	err = sg_fleet_open(path, false, &fleet);
 	return err;
 }
+
+START_TEST(a_file_that_is_there_is_not_missing_where_nothing_can_be_written)
+{
+	const bool root = geteuid() == 0;
+
+	sg_fleet_close(&fleet);
+	ck_assert_int_eq(chmod(path, 0400), 0);
+	ck_assert_int_eq(chmod(folder, 0500), 0);
+	if (root) {
+		ck_assert_int_eq(chown(path, NOBODY, (gid_t)-1), 0);
+		ck_assert_int_eq(chown(folder, NOBODY, (gid_t)-1), 0);
+		ck_assert_int_eq(seteuid(NOBODY), 0);
+	}
+	ck_assert_int_eq(sg_fleet_open(path, false, &fleet), SG_ERR_STORE_READONLY);
+	ck_assert_int_eq(sg_fleet_open(path, true, &fleet), SG_ERR_STORE_READONLY);
+	if (root)
+		ck_assert_int_eq(seteuid(0), 0);
+	ck_assert_int_eq(chmod(folder, 0700), 0);
+}
+END_TEST
 
 START_TEST(another_version_is_refused_untouched)
 {
@@ -592,6 +613,7 @@ int main(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, it_is_private_and_opens_again);
 	tcase_add_test(tcase, without_a_file_there_is_no_fleet);
+	tcase_add_test(tcase, a_file_that_is_there_is_not_missing_where_nothing_can_be_written);
 	tcase_add_test(tcase, another_version_is_refused_untouched);
 	tcase_add_test(tcase, a_file_of_something_else_is_refused);
 	tcase_add_test(tcase, a_file_that_others_may_read_is_refused);
