@@ -50,7 +50,7 @@ static bool answered(const struct unseal_reply *reply, enum sg_enroll_reason *re
 	/* Who stands before a registrar that is away says so with these. */
 	if (!by_registrar(reply, reason))
 		return reply->status < 502 || reply->status > 504;
-	return *reason != SG_ENROLL_BUSY;
+	return *reason != SG_ENROLL_BUSY && *reason != SG_ENROLL_TOKEN_BUSY;
 }
 
 /* Tell why nobody answered as a registrar does. */
@@ -102,7 +102,7 @@ static enum tool_exit post(struct registrar *r, const char *path, const struct s
 static enum tool_exit refused(struct tool_enroll *e, enum sg_enroll_reason reason)
 {
 	const bool later = reason == SG_ENROLL_INTERNAL || reason == SG_ENROLL_BUSY ||
-	                   reason == SG_ENROLL_LOCKED_OUT;
+	                   reason == SG_ENROLL_TOKEN_BUSY || reason == SG_ENROLL_LOCKED_OUT;
 
 	if (!later) {
 		sg_enroll_state_return(&e->state);

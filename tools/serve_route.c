@@ -97,7 +97,7 @@ static bool is_failure(enum sg_enroll_reason reason)
 		[SG_ENROLL_OK] = true,          [SG_ENROLL_INTERNAL] = true,
 		[SG_ENROLL_TOKEN_ENDED] = true, [SG_ENROLL_TOKEN_USED] = true,
 		[SG_ENROLL_LOCKED_OUT] = true,  [SG_ENROLL_BUSY] = true,
-		[SG_ENROLL_SESSION_ENDED] = true,
+		[SG_ENROLL_TOKEN_BUSY] = true,  [SG_ENROLL_SESSION_ENDED] = true,
 	};
 
 	return !harmless[reason];
@@ -203,6 +203,8 @@ static void take(void *context, const struct serve_head *head, struct sg_bytes b
 	answer->why = sg_enroll_reason_name(reason);
 	if (reason == SG_ENROLL_BUSY)
 		answer->retry_after = 1;
+	if (reason == SG_ENROLL_TOKEN_BUSY)
+		answer->retry_after = 10;
 	if (is_failure(reason))
 		(void)sg_lockout_fail(route->failures, sg_request_text(head->source), ticks());
 }

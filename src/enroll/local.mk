@@ -32,6 +32,7 @@ libenroll_la_SOURCES = \
 	src/enroll/registrar.c src/enroll/registrar.h src/enroll/registrar_state.h \
 	src/enroll/registrar_field.c \
 	src/enroll/registrar_messages.c \
+	src/enroll/registrar_refused.c \
 	src/enroll/registrar_tick.c \
 	src/enroll/request.c src/enroll/request.h \
 	src/enroll/state.c src/enroll/state.h \

@@ -32,7 +32,9 @@ static const struct row rows[SG_ENROLL_REASON_COUNT] = {
 	[SG_ENROLL_LEVEL] = { "level", 403, "Less is proven than the token demands" },
 	[SG_ENROLL_LOCKED_OUT] = {
 		"locked-out", 429, "The source failed too often and has to wait" },
-	[SG_ENROLL_BUSY] = { "busy", 503, "Too many enrol at the same time" },
+	[SG_ENROLL_BUSY] = { "busy", 503, "The registrar has too much to do just now" },
+	[SG_ENROLL_TOKEN_BUSY] = {
+		"token-busy", 503, "Too many enrol by this token at the same time" },
 
 	[SG_ENROLL_SESSION_UNKNOWN] = { "session-unknown", 404, "There is no such challenge" },
 	[SG_ENROLL_SESSION_ENDED] = { "session-ended", 410, "The time to answer the challenge is over" },

@@ -27,7 +27,8 @@ enum sg_enroll_reason {
 	SG_ENROLL_ORIGIN,               /* not a key of this origin */
 	SG_ENROLL_LEVEL,                /* less is proven than the token demands */
 	SG_ENROLL_LOCKED_OUT,           /* the source failed too often */
-	SG_ENROLL_BUSY,                 /* too many at a time */
+	SG_ENROLL_BUSY,                 /* too much at a time */
+	SG_ENROLL_TOKEN_BUSY,           /* too many by one token */
 
 	/* The challenge. */
 	SG_ENROLL_SESSION_UNKNOWN,

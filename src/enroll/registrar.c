@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Ring enroll. The registrar: opening it, tokens, refusals, and adding a member. The messages are
- * read in registrar_messages.c and registrar_field.c.
+ * Ring enroll. The registrar: opening it, tokens, and adding a member. The messages are read in
+ * registrar_messages.c and registrar_field.c.
  */
 #include "enroll/registrar.h"
 
@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "enroll/naming.h"
-#include "enroll/refusal.h"
 #include "enroll/registrar_state.h"
 
 #define CHALLENGE_SECONDS 300
@@ -18,7 +17,6 @@
 #define SESSIONS 10000
 #define HEAD_ENTRIES 256
 #define HEAD_SECONDS 300
-#define REFUSALS_A_MINUTE 60            /* that are logged one by one */
 
 static uint32_t or_default(uint32_t value, uint32_t otherwise)
 {
@@ -114,6 +112,8 @@ enum sg_enroll_reason sg_registrar_refusal_reason(enum sg_fleet_refusal refusal)
 		[SG_FLEET_TOKEN_REVOKED] = SG_ENROLL_TOKEN_REVOKED,
 		[SG_FLEET_TOKEN_USED] = SG_ENROLL_TOKEN_USED,
 		[SG_FLEET_KEY_KNOWN] = SG_ENROLL_KEY_KNOWN,
+		[SG_FLEET_FULL] = SG_ENROLL_BUSY,
+		[SG_FLEET_TOKEN_FULL] = SG_ENROLL_TOKEN_BUSY,
 	};
 
 	return reasons[refusal];
@@ -200,8 +200,7 @@ bool sg_registrar_member(const struct sg_registrar_call *call, const char *asked
 
 enum sg_enroll_reason sg_registrar_enrol(const struct sg_registrar_call *call,
                                          const struct sg_fleet_member *member,
-                                         const uint8_t *session, const uint8_t *evidence,
-                                         struct sg_bytes kept)
+                                         const uint8_t *session)
 {
 	static const struct {
 		enum sg_fleet_table table;
@@ -230,8 +229,6 @@ enum sg_enroll_reason sg_registrar_enrol(const struct sg_registrar_call *call,
 			.token = member->token,
 			.table = classes[call->rules.class].table,
 			.member = member,
-			.evidence = evidence,
-			.answer = kept,
 			.event = { call->caller->now, classes[call->rules.class].event,
 			           call->caller->source, member->id, sg_bytes_str(detail) },
 		};
@@ -241,83 +238,4 @@ enum sg_enroll_reason sg_registrar_enrol(const struct sg_registrar_call *call,
 	free(detail);
 	json_decref(json);
 	return err != SG_OK ? sg_registrar_reason(err) : sg_registrar_refusal_reason(refusal);
-}
-
-/* Count a refusal; tell whether it is logged, and how many were not since the last one that was. */
-static bool take_turn(struct sg_registrar *registrar, int64_t now, uint64_t *unlogged)
-{
-	bool turn;
-
-	pthread_mutex_lock(&registrar->refusals);
-	if (registrar->minute != now / 60) {
-		registrar->minute = now / 60;
-		registrar->logged = 0;
-	}
-	turn = registrar->logged < REFUSALS_A_MINUTE;
-	*unlogged = registrar->unlogged;
-	registrar->logged += turn;
-	registrar->unlogged = turn ? 0 : registrar->unlogged + 1;
-	pthread_mutex_unlock(&registrar->refusals);
-	return turn;
-}
-
-const struct sg_fleet_event *sg_registrar_refusal_event(struct sg_registrar *registrar,
-                                                        const struct sg_registrar_caller *caller,
-                                                        enum sg_enroll_reason reason,
-                                                        const char *subject,
-                                                        struct sg_fleet_event *event,
-                                                        char **detail)
-{
-	uint64_t unlogged;
-	json_t *json;
-
-	*detail = NULL;
-	if (!take_turn(registrar, caller->now, &unlogged))
-		return NULL;
-	json = json_pack("{s:s, s:I}", "reason", sg_enroll_reason_name(reason), "unlogged",
-	                 (json_int_t)unlogged);
-	*detail = json != NULL ? json_dumps(json, JSON_COMPACT) : NULL;
-	json_decref(json);
-	*event = (struct sg_fleet_event){ caller->now, "refused", caller->source, subject,
-	                                  sg_bytes_str(*detail) };
-	return event;
-}
-
-enum sg_err sg_registrar_refusal(enum sg_enroll_reason reason, struct sg_buf *answer)
-{
-	return sg_enroll_refusal_write(reason, answer);
-}
-
-void sg_registrar_refused(struct sg_registrar *registrar, const struct sg_registrar_caller *caller,
-                          enum sg_enroll_reason reason)
-{
-	const struct sg_fleet_event *shown;
-	struct sg_fleet_event event;
-	char *detail;
-
-	shown = sg_registrar_refusal_event(registrar, caller, reason, "", &event, &detail);
-	/* The refusal stands, whether it can be logged or not; the store has told why not. */
-	if (shown != NULL)
-		(void)registrar->fleet->ops->event_add(registrar->fleet, shown);
-	free(detail);
-}
-
-enum sg_enroll_reason sg_registrar_answer(struct sg_registrar *registrar,
-                                          const struct sg_registrar_caller *caller,
-                                          enum sg_enroll_reason reason, const char *subject,
-                                          bool log, struct sg_buf *answer)
-{
-	const struct sg_fleet_event *shown = NULL;
-	struct sg_fleet_event event;
-	char *detail = NULL;
-
-	if (reason == SG_ENROLL_OK)
-		return SG_ENROLL_OK;
-	if (log)
-		shown = sg_registrar_refusal_event(registrar, caller, reason, subject, &event,
-		                                   &detail);
-	if (shown != NULL)
-		(void)registrar->fleet->ops->event_add(registrar->fleet, shown);
-	free(detail);
-	return sg_enroll_refusal_write(reason, answer) == SG_OK ? reason : SG_ENROLL_INTERNAL;
 }

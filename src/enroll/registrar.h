@@ -61,8 +61,9 @@ void sg_registrar_close(struct sg_registrar **registrar);
 /* Answer a hello with a challenge, or evidence with an identity. answer gets the JSON of the
  * answer, or that of the refusal, in the place of what it holds; the caller frees it. The status
  * of HTTP is sg_enroll_reason_status. A use of the token is spent by finish alone. Who sends the
- * very same evidence again, because he did not get the answer, gets it again, and spends
- * nothing. */
+ * very same evidence again, because he did not get the answer, gets his identity again for as long
+ * as he is a member, and spends nothing. A machine has one challenge for a token at a time, a token
+ * a quarter of sessions_max at most and no more than its uses left and eight: TOKEN_BUSY. */
 enum sg_enroll_reason sg_registrar_begin(struct sg_registrar *registrar,
                                          const struct sg_registrar_caller *caller,
                                          struct sg_bytes json, struct sg_buf *answer);

@@ -101,7 +101,7 @@ static enum sg_enroll_reason enrol(struct sg_registrar_call *call, enum sg_enrol
 	reason = dump == NULL ? SG_ENROLL_INTERNAL
 	                      : sg_registrar_reason(sg_buf_set(answer, sg_bytes_str(dump)));
 	if (reason == SG_ENROLL_OK)
-		reason = sg_registrar_enrol(call, &member, NULL, NULL, sg_bytes(NULL, 0));
+		reason = sg_registrar_enrol(call, &member, NULL);
 	free(dump);
 	json_decref(json);
 	return reason;

@@ -52,20 +52,29 @@ void sg_registrar_call_clear(struct sg_registrar_call *call);
 bool sg_registrar_member(const struct sg_registrar_call *call, const char *asked,
                          struct sg_fleet_member *out);
 
-/* Add it, with an event. session, evidence and kept as in struct sg_fleet_enrolment. */
+/* Add it, with an event. session as in struct sg_fleet_enrolment. */
 enum sg_enroll_reason sg_registrar_enrol(const struct sg_registrar_call *call,
                                          const struct sg_fleet_member *member,
-                                         const uint8_t *session, const uint8_t *evidence,
-                                         struct sg_bytes kept);
+                                         const uint8_t *session);
 
-/* Say what is logged when something is refused; NULL where there were too many in this minute. The
- * caller frees *detail. */
-const struct sg_fleet_event *sg_registrar_refusal_event(struct sg_registrar *registrar,
-                                                        const struct sg_registrar_caller *caller,
-                                                        enum sg_enroll_reason reason,
-                                                        const char *subject,
-                                                        struct sg_fleet_event *event,
-                                                        char **detail);
+/* A refusal on its way into the log. */
+struct sg_registrar_refusal {
+	const struct sg_fleet_event *shown;     /* what is logged, or NULL: it is counted */
+	struct sg_fleet_event event;
+	char *detail;
+	uint64_t unlogged;              /* that it tells of */
+};
+
+/* Say what is logged when something is refused, or count it where there were too many in this
+ * minute. The caller ends it, and says what came of adding the event. */
+void sg_registrar_refusal_make(struct sg_registrar *registrar,
+                               const struct sg_registrar_caller *caller,
+                               enum sg_enroll_reason reason, const char *subject,
+                               struct sg_registrar_refusal *out);
+
+/* Tell whether it is in the log, or counted; otherwise all is as before it was made. */
+bool sg_registrar_refusal_end(struct sg_registrar *registrar, struct sg_registrar_refusal *refusal,
+                              enum sg_err err);
 
 /* Write the refusal to answer where reason is none, log it where log says so, and return the
  * reason. */

@@ -28,6 +28,7 @@ static const struct sg_fleet_ops ops = {
 	.session_refuse = sg_fleet_session_refuse,
 	.enrol = sg_fleet_enrol,
 	.member_find = sg_fleet_member_find,
+	.member_of_key = sg_fleet_member_of_key,
 	.member_visit = sg_fleet_member_each,
 	.member_due = sg_fleet_member_due,
 	.member_change = sg_fleet_member_change,
@@ -232,6 +233,5 @@ void sg_fleet_session_clear(struct sg_fleet_session *session)
 	sg_secret_free(&session->credential);
 	sg_buf_free(&session->hello);
 	sg_buf_free(&session->challenge);
-	sg_buf_free(&session->answer);
 	*session = (struct sg_fleet_session){ .closed = false };
 }

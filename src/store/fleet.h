@@ -74,13 +74,19 @@ struct sg_fleet_token {
 struct sg_fleet_session {
 	uint8_t id[SG_FLEET_SESSION];
 	char token[SG_FLEET_ID + 1];
+	uint8_t machine[SG_FLEET_HASH]; /* who asked, so that each has one open for a token */
 	int64_t expires;
 	bool closed;                    /* answered, whatever came of it */
 	uint8_t transcript[SG_FLEET_HASH];
 	struct sg_secret *credential;   /* NULL when closed */
 	struct sg_buf hello, challenge; /* the messages; empty when closed */
-	uint8_t evidence[SG_FLEET_HASH];        /* of the message that closed it */
-	struct sg_buf answer;           /* the identity that it got; empty: it was refused */
+};
+
+/* How many may be open at a time. */
+struct sg_fleet_room {
+	size_t all;
+	size_t token;                   /* of one token, and no more than it has uses left */
+	size_t spare;                   /* but for so many */
 };
 
 /* A machine or an agent. */
@@ -96,6 +102,8 @@ struct sg_fleet_member {
 	uint8_t ek[SG_FLEET_HASH];      /* of the endorsement key */
 	bool has_object;
 	uint8_t object[SG_FLEET_TPM_NAME];      /* Name of the object that holds the key */
+	bool has_evidence;
+	uint8_t evidence[SG_FLEET_HASH];        /* of the message that it enrolled with */
 	unsigned level, origin;         /* enum sg_enroll_level, enum sg_enroll_origin */
 	bool approved, enabled;
 	bool ended;                     /* its time was over when somebody looked */
@@ -131,7 +139,9 @@ enum sg_fleet_refusal {
 	SG_FLEET_TOKEN_ENDED,
 	SG_FLEET_TOKEN_REVOKED,
 	SG_FLEET_TOKEN_USED,
-	SG_FLEET_KEY_KNOWN              /* a member of either table has the key */
+	SG_FLEET_KEY_KNOWN,             /* a member of either table has the key */
+	SG_FLEET_FULL,                  /* so many are open already */
+	SG_FLEET_TOKEN_FULL             /* so many of this token */
 };
 
 /* The step that makes a member. */
@@ -140,8 +150,6 @@ struct sg_fleet_enrolment {
 	const char *token;
 	enum sg_fleet_table table;
 	const struct sg_fleet_member *member;
-	const uint8_t *evidence;        /* hash of the message; with a session */
-	struct sg_bytes answer;         /* kept in the session */
 	struct sg_fleet_event event;
 };
 
@@ -172,10 +180,13 @@ struct sg_fleet_ops {
 	enum sg_err (*token_visit)(struct sg_fleet *fleet, sg_fleet_token_visit *visit,
 	                           void *context);
 
-	/* Open an enrolment, unless so many are open (STORE_FULL). Those whose time is over are
-	 * forgotten by then, with an hour's grace. */
+	/* Open an enrolment, in the place of the open one that the same machine has for the same
+	 * token, unless there is no room or the token is not good any more. SG_OK with a refusal
+	 * changed nothing. Those whose time is over are forgotten by then, with an hour's grace. */
 	enum sg_err (*session_add)(struct sg_fleet *fleet, const struct sg_fleet_session *session,
-	                           size_t most, const struct sg_fleet_event *event);
+	                           const struct sg_fleet_room *room,
+	                           const struct sg_fleet_event *event,
+	                           enum sg_fleet_refusal *refusal);
 
 	/* Errors: NOT_FOUND. The caller clears *out. */
 	enum sg_err (*session_find)(struct sg_fleet *fleet, const uint8_t id[SG_FLEET_SESSION],
@@ -194,6 +205,9 @@ struct sg_fleet_ops {
 	/* Members. Errors: NOT_FOUND. */
 	enum sg_err (*member_find)(struct sg_fleet *fleet, enum sg_fleet_table table,
 	                           const char *id, struct sg_fleet_member *out);
+	enum sg_err (*member_of_key)(struct sg_fleet *fleet, enum sg_fleet_table table,
+	                             const uint8_t key[SG_FLEET_KEY],
+	                             struct sg_fleet_member *out);
 
 	/* Visit all, in the order of their identifiers; or with due not 0 those whose time is over
 	 * then and who are not known to have ended, or who ended that long ago. */

@@ -50,8 +50,9 @@ enum sg_err sg_fleet_key_known(sqlite3 *db, const uint8_t key[SG_FLEET_KEY], boo
 enum sg_err sg_fleet_member_add(sqlite3 *db, enum sg_fleet_table table,
                                 const struct sg_fleet_member *member);
 
-/* Within a transaction: tell whether the token allows another use at that time, and count one. */
-enum sg_err sg_fleet_token_judge(sqlite3 *db, const char *id, int64_t at,
+/* Within a transaction: tell whether the token allows another use at that time and how many, and
+ * count one. */
+enum sg_err sg_fleet_token_judge(sqlite3 *db, const char *id, int64_t at, uint64_t *left,
                                  enum sg_fleet_refusal *refusal);
 enum sg_err sg_fleet_token_use(sqlite3 *db, const char *id);
 
@@ -65,7 +66,9 @@ enum sg_err sg_fleet_token_revoke(struct sg_fleet *fleet, const char *id,
 enum sg_err sg_fleet_token_each(struct sg_fleet *fleet, sg_fleet_token_visit *visit,
                                 void *context);
 enum sg_err sg_fleet_session_insert(struct sg_fleet *fleet, const struct sg_fleet_session *session,
-                                    size_t most, const struct sg_fleet_event *event);
+                                    const struct sg_fleet_room *room,
+                                    const struct sg_fleet_event *event,
+                                    enum sg_fleet_refusal *refusal);
 enum sg_err sg_fleet_session_find(struct sg_fleet *fleet, const uint8_t id[SG_FLEET_SESSION],
                                   struct sg_fleet_session *out);
 enum sg_err sg_fleet_session_refuse(struct sg_fleet *fleet, const uint8_t id[SG_FLEET_SESSION],
@@ -74,6 +77,8 @@ enum sg_err sg_fleet_enrol(struct sg_fleet *fleet, const struct sg_fleet_enrolme
                            enum sg_fleet_refusal *refusal);
 enum sg_err sg_fleet_member_find(struct sg_fleet *fleet, enum sg_fleet_table table,
                                  const char *id, struct sg_fleet_member *out);
+enum sg_err sg_fleet_member_of_key(struct sg_fleet *fleet, enum sg_fleet_table table,
+                                   const uint8_t key[SG_FLEET_KEY], struct sg_fleet_member *out);
 enum sg_err sg_fleet_member_each(struct sg_fleet *fleet, enum sg_fleet_table table,
                                  sg_fleet_member_visit *visit, void *context);
 enum sg_err sg_fleet_member_due(struct sg_fleet *fleet, enum sg_fleet_table table, int64_t now,

@@ -6,14 +6,14 @@
 #include "store/fleet_db.h"
 
 #define COLUMNS                                                                               \
-	"id, key, name, host, source, token, guard, ek, object, level, origin, approved, "    \
-	"enabled, ended, revoked, created, expires, until, version"
+	"id, key, name, host, source, token, guard, ek, object, evidence, level, origin, "    \
+	"approved, enabled, ended, revoked, created, expires, until, version"
 
 static const char *const insert_sql[SG_FLEET_TABLES] = {
 	[SG_FLEET_MACHINES] = "INSERT INTO machine VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
-	                      "?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
+	                      "?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
 	[SG_FLEET_AGENTS] = "INSERT INTO agent VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
-	                    "?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
+	                    "?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
 };
 static const char *const find_sql[SG_FLEET_TABLES] = {
 	[SG_FLEET_MACHINES] = "SELECT " COLUMNS " FROM machine WHERE id = ?1",
@@ -44,8 +44,8 @@ static const char *const remove_sql[SG_FLEET_TABLES] = {
 	                      "(expires > 0 AND expires <= ?2))",
 };
 static const char *const key_sql[SG_FLEET_TABLES] = {
-	[SG_FLEET_MACHINES] = "SELECT 1 FROM machine WHERE key = ?1",
-	[SG_FLEET_AGENTS] = "SELECT 1 FROM agent WHERE key = ?1",
+	[SG_FLEET_MACHINES] = "SELECT " COLUMNS " FROM machine WHERE key = ?1",
+	[SG_FLEET_AGENTS] = "SELECT " COLUMNS " FROM agent WHERE key = ?1",
 };
 
 /* Read a column that is empty or has this length. */
@@ -71,6 +71,7 @@ static void read_member(struct sg_statement *s, struct sg_fleet_member *out)
 	sg_column_text(s, out->guard, sizeof out->guard);
 	out->has_ek = read_optional(s, out->ek, sizeof out->ek);
 	out->has_object = read_optional(s, out->object, sizeof out->object);
+	out->has_evidence = read_optional(s, out->evidence, sizeof out->evidence);
 	out->level = (unsigned)sg_column_int(s);
 	out->origin = (unsigned)sg_column_int(s);
 	out->approved = sg_column_flag(s);
@@ -97,6 +98,8 @@ enum sg_err sg_fleet_member_add(sqlite3 *db, enum sg_fleet_table table,
 	sg_bind_text(&s, member->guard);
 	sg_bind_blob(&s, sg_bytes(member->ek, member->has_ek ? sizeof member->ek : 0));
 	sg_bind_blob(&s, sg_bytes(member->object, member->has_object ? sizeof member->object : 0));
+	sg_bind_blob(&s, sg_bytes(member->evidence,
+	                          member->has_evidence ? sizeof member->evidence : 0));
 	sg_bind_int(&s, member->level);
 	sg_bind_int(&s, member->origin);
 	sg_bind_int(&s, member->approved);
@@ -125,25 +128,31 @@ enum sg_err sg_fleet_key_known(sqlite3 *db, const uint8_t key[SG_FLEET_KEY], boo
 	return err;
 }
 
-/* Find one in a transaction. */
-static enum sg_err find(sqlite3 *db, enum sg_fleet_table table, const char *id,
-                        struct sg_fleet_member *out)
+/* Read the one member that a statement finds, and free it. What is bound may lie in what is
+ * filled. */
+static enum sg_err read_one(struct sg_statement *s, struct sg_fleet_member *out)
 {
-	struct sg_statement s = sg_statement(db, find_sql[table]);
-	bool found;
+	const bool found = sg_statement_row(s);
 	enum sg_err err;
 
-	/* The identifier may lie in what is filled. */
-	sg_bind_text(&s, id);
-	found = sg_statement_row(&s);
 	if (found)
-		read_member(&s, out);
-	err = sg_statement_end(&s);
+		read_member(s, out);
+	err = sg_statement_end(s);
 	if (err == SG_OK && !found)
 		err = SG_ERR_NOT_FOUND;
 	if (err != SG_OK)
 		*out = (struct sg_fleet_member){ .level = 0 };
 	return err;
+}
+
+/* Find one in a transaction. */
+static enum sg_err find(sqlite3 *db, enum sg_fleet_table table, const char *id,
+                        struct sg_fleet_member *out)
+{
+	struct sg_statement s = sg_statement(db, find_sql[table]);
+
+	sg_bind_text(&s, id);
+	return read_one(&s, out);
 }
 
 enum sg_err sg_fleet_member_find(struct sg_fleet *fleet, enum sg_fleet_table table,
@@ -153,6 +162,20 @@ enum sg_err sg_fleet_member_find(struct sg_fleet *fleet, enum sg_fleet_table tab
 	enum sg_err err = sg_fleet_begin(fleet, SG_FLEET_READS, &call);
 
 	return err == SG_OK ? sg_fleet_end(&call, find(call.db, table, id, out)) : err;
+}
+
+enum sg_err sg_fleet_member_of_key(struct sg_fleet *fleet, enum sg_fleet_table table,
+                                   const uint8_t key[SG_FLEET_KEY], struct sg_fleet_member *out)
+{
+	struct sg_fleet_call call;
+	struct sg_statement s;
+	enum sg_err err = sg_fleet_begin(fleet, SG_FLEET_READS, &call);
+
+	if (err != SG_OK)
+		return err;
+	s = sg_statement(call.db, key_sql[table]);
+	sg_bind_blob(&s, sg_bytes(key, SG_FLEET_KEY));
+	return sg_fleet_end(&call, read_one(&s, out));
 }
 
 static enum sg_err each(struct sg_statement *s, sg_fleet_member_visit *visit, void *context)

@@ -26,21 +26,22 @@
 #define MEMBER_COLUMNS                                                                        \
 	"(id TEXT PRIMARY KEY, key BLOB NOT NULL UNIQUE, name TEXT NOT NULL, "                \
 	"host TEXT NOT NULL, source TEXT NOT NULL, token TEXT NOT NULL, guard TEXT NOT NULL, " \
-	"ek BLOB NOT NULL, object BLOB NOT NULL, level INTEGER NOT NULL, "                    \
-	"origin INTEGER NOT NULL, approved INTEGER NOT NULL, enabled INTEGER NOT NULL, "      \
-	"ended INTEGER NOT NULL, revoked INTEGER NOT NULL, created INTEGER NOT NULL, "        \
-	"expires INTEGER NOT NULL, until INTEGER NOT NULL, version INTEGER NOT NULL) STRICT"
+	"ek BLOB NOT NULL, object BLOB NOT NULL, evidence BLOB NOT NULL, "                    \
+	"level INTEGER NOT NULL, origin INTEGER NOT NULL, approved INTEGER NOT NULL, "        \
+	"enabled INTEGER NOT NULL, ended INTEGER NOT NULL, revoked INTEGER NOT NULL, "        \
+	"created INTEGER NOT NULL, expires INTEGER NOT NULL, until INTEGER NOT NULL, "        \
+	"version INTEGER NOT NULL) STRICT"
 
 /* In the order in which they are made, with the exact text that SQLite keeps. */
 static const char *const schema[] = {
 	"CREATE TABLE token(id TEXT PRIMARY KEY, hash BLOB NOT NULL UNIQUE, name TEXT NOT NULL, "
 	"created INTEGER NOT NULL, expires INTEGER NOT NULL, revoked INTEGER NOT NULL, "
 	"max_uses INTEGER NOT NULL, uses INTEGER NOT NULL, rules BLOB NOT NULL) STRICT",
-	"CREATE TABLE session(id BLOB PRIMARY KEY, token TEXT NOT NULL, expires INTEGER NOT NULL, "
-	"closed INTEGER NOT NULL, transcript BLOB NOT NULL, credential BLOB NOT NULL, "
-	"hello BLOB NOT NULL, challenge BLOB NOT NULL, evidence BLOB NOT NULL, "
-	"answer BLOB NOT NULL) STRICT",
-	"CREATE INDEX session_open ON session(expires, closed)",
+	"CREATE TABLE session(id BLOB PRIMARY KEY, token TEXT NOT NULL, machine BLOB NOT NULL, "
+	"expires INTEGER NOT NULL, closed INTEGER NOT NULL, transcript BLOB NOT NULL, "
+	"credential BLOB NOT NULL, hello BLOB NOT NULL, challenge BLOB NOT NULL) STRICT",
+	"CREATE INDEX session_open ON session(closed, expires)",
+	"CREATE INDEX session_token ON session(token, closed, machine, expires)",
 	"CREATE TABLE machine" MEMBER_COLUMNS,
 	"CREATE TABLE agent" MEMBER_COLUMNS,
 	"CREATE INDEX machine_due ON machine(expires, ended)",

@@ -121,7 +121,7 @@ enum sg_err sg_fleet_token_each(struct sg_fleet *fleet, sg_fleet_token_visit *vi
 	return sg_fleet_end(&call, sg_statement_end(&s));
 }
 
-enum sg_err sg_fleet_token_judge(sqlite3 *db, const char *id, int64_t at,
+enum sg_err sg_fleet_token_judge(sqlite3 *db, const char *id, int64_t at, uint64_t *left,
                                  enum sg_fleet_refusal *refusal)
 {
 	struct sg_statement s = sg_statement(db, "SELECT expires, revoked, max_uses, uses "
@@ -130,6 +130,7 @@ enum sg_err sg_fleet_token_judge(sqlite3 *db, const char *id, int64_t at,
 
 	sg_bind_text(&s, id);
 	*refusal = SG_FLEET_TOKEN_UNKNOWN;
+	*left = 0;
 	if (sg_statement_row(&s)) {
 		expires = sg_column_int(&s);
 		revoked = sg_column_int(&s);
@@ -143,6 +144,8 @@ enum sg_err sg_fleet_token_judge(sqlite3 *db, const char *id, int64_t at,
 			*refusal = SG_FLEET_TOKEN_USED;
 		else
 			*refusal = SG_FLEET_TAKEN;
+		if (*refusal == SG_FLEET_TAKEN)
+			*left = (uint64_t)(max_uses - uses);
 	}
 	return sg_statement_end(&s);
 }

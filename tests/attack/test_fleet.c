@@ -35,6 +35,10 @@ static struct sg_enroll_rules rules;
 static struct sg_secret *token, *signer_key;
 static struct sg_registrar_signer signer;
 static char token_id[SG_FLEET_ID + 1];
+static size_t sessions_max;
+static struct sg_registrar_caller caller;
+static struct sg_fleet_ops raced_ops;
+static const struct sg_fleet_ops *real_ops;
 
 static enum sg_err sign(void *context, struct sg_bytes message,
                         uint8_t signature[SG_FLEET_SIGNATURE])
@@ -47,7 +51,8 @@ static void open_registrar(void)
 	struct sg_buf pem = { NULL, 0, 0 };
 	struct sg_registrar_config config = { .store = path, .create = true, .vault = "vault_x",
 	                                      .api_url = "https://machines.example",
-	                                      .signer = &signer, .heads = heads };
+	                                      .signer = &signer, .heads = heads,
+	                                      .sessions_max = sessions_max };
 
 	sg_registrar_close(&registrar);
 	test_authority_pem(&maker, &pem);
@@ -69,6 +74,8 @@ static void setup(void)
 	signer.sign = sign;
 	signer.context = signer_key;
 	rules = (struct sg_enroll_rules){ .level = SG_LEVEL_ASSERTED, .lifetime = DAY };
+	caller = (struct sg_registrar_caller){ "192.0.2.7", NOW };
+	sessions_max = 0;
 	open_registrar();
 	for (size_t i = 0; i < RACERS; i++)
 		enroller_make(&machines[i], SG_EK_P256, &maker);
@@ -95,8 +102,6 @@ static void make_token(uint32_t uses)
 	ck_assert_int_eq(sg_manage_token_create(&manager, "", uses, DAY, &rules, &token, token_id,
 	                                        &wrong), SG_OK);
 }
-
-static const struct sg_registrar_caller caller = { "192.0.2.7", NOW };
 
 /* Say hello with the token, and answer the challenge; json is the evidence then. */
 static enum sg_enroll_reason begin(struct enroller *machine, struct sg_buf *json)
@@ -163,6 +168,104 @@ START_TEST(evidence_that_was_heard_makes_no_second_machine)
 	sg_buf_free(&json);
 	sg_buf_free(&first);
 	sg_buf_free(&again);
+}
+END_TEST
+
+START_TEST(an_answer_is_given_again_for_as_long_as_there_is_the_member)
+{
+	struct sg_buf json = { NULL, 0, 0 }, other = { NULL, 0, 0 };
+	struct sg_buf first = { NULL, 0, 0 }, again = { NULL, 0, 0 };
+	struct sg_enroll_identity identity = { .class = SG_CLASS_MACHINE };
+	struct sg_fleet_member member;
+	char id[SG_FLEET_ID + 1] = "";
+
+	make_token(5);
+	ck_assert_int_eq(begin(&machines[0], &json), SG_ENROLL_OK);
+	ck_assert_int_eq(finish_at(&json, NOW, &first), SG_ENROLL_OK);
+	/* The challenge is forgotten when somebody else asks, hours later. */
+	caller.now = NOW + 9000;
+	ck_assert_int_eq(begin(&machines[1], &other), SG_ENROLL_OK);
+	ck_assert_int_eq(finish_at(&json, NOW + 9000, &again), SG_ENROLL_OK);
+	ck_assert(sg_bytes_equal(sg_buf_bytes(&first), sg_buf_bytes(&again)));
+	ck_assert_uint_eq(members(SG_FLEET_MACHINES), 1);
+	ck_assert_int_eq(sg_enroll_identity_read(sg_buf_bytes(&first), &identity), SG_ENROLL_OK);
+	ck_assert_uint_eq(identity.id.len, SG_FLEET_ID);
+	memcpy(id, identity.id.data, SG_FLEET_ID);
+	ck_assert_int_eq(sg_manage_member(&manager, SG_FLEET_MACHINES, id, SG_MANAGE_REMOVE, 0, "",
+	                                  &member), SG_OK);
+	ck_assert_int_eq(finish_at(&json, NOW + 9000, &again), SG_ENROLL_SESSION_UNKNOWN);
+	sg_enroll_identity_clear(&identity);
+	sg_buf_free(&json);
+	sg_buf_free(&other);
+	sg_buf_free(&first);
+	sg_buf_free(&again);
+}
+END_TEST
+
+/* Somebody else sends the same message in between: see struct sg_fleet_ops. */
+static enum sg_err enrol_twice(struct sg_fleet *fleet, const struct sg_fleet_enrolment *enrolment,
+                               enum sg_fleet_refusal *refusal)
+{
+	const enum sg_err err = real_ops->enrol(fleet, enrolment, refusal);
+
+	ck_assert_int_eq(err, SG_OK);
+	ck_assert_int_eq(*refusal, SG_FLEET_TAKEN);
+	return real_ops->enrol(fleet, enrolment, refusal);
+}
+
+/* Somebody else closes it first. */
+static enum sg_err refuse_twice(struct sg_fleet *fleet, const uint8_t id[SG_FLEET_SESSION],
+                                const struct sg_fleet_event *event)
+{
+	ck_assert_int_eq(real_ops->session_refuse(fleet, id, NULL), SG_OK);
+	return real_ops->session_refuse(fleet, id, event);
+}
+
+static void take_the_ops(void)
+{
+	real_ops = manager.fleet->ops;
+	raced_ops = *real_ops;
+	manager.fleet->ops = &raced_ops;
+}
+
+START_TEST(who_sends_the_same_twice_at_a_time_gets_one_answer)
+{
+	struct sg_buf json = { NULL, 0, 0 }, first = { NULL, 0, 0 }, again = { NULL, 0, 0 };
+
+	make_token(5);
+	ck_assert_int_eq(begin(&machines[0], &json), SG_ENROLL_OK);
+	take_the_ops();
+	raced_ops.enrol = enrol_twice;
+	ck_assert_int_eq(finish_at(&json, NOW, &first), SG_ENROLL_OK);
+	ck_assert_int_eq(finish_at(&json, NOW, &again), SG_ENROLL_OK);
+	ck_assert(sg_bytes_equal(sg_buf_bytes(&first), sg_buf_bytes(&again)));
+	ck_assert_uint_eq(members(SG_FLEET_MACHINES), 1);
+	sg_buf_free(&json);
+	sg_buf_free(&first);
+	sg_buf_free(&again);
+}
+END_TEST
+
+START_TEST(a_token_fills_no_more_than_its_share_of_the_challenges)
+{
+	struct sg_buf json = { NULL, 0, 0 };
+	struct sg_secret *own;
+
+	/* A quarter of them. */
+	sessions_max = 12;
+	open_registrar();
+	make_token(9);
+	own = token;
+	/* The same machine has one, however often it asks. */
+	for (unsigned i = 0; i < 20; i++)
+		ck_assert_int_eq(begin(&machines[0], &json), SG_ENROLL_OK);
+	ck_assert_int_eq(begin(&machines[1], &json), SG_ENROLL_OK);
+	ck_assert_int_eq(begin(&machines[2], &json), SG_ENROLL_OK);
+	ck_assert_int_eq(begin(&machines[3], &json), SG_ENROLL_TOKEN_BUSY);
+	make_token(1);
+	ck_assert_int_eq(begin(&machines[3], &json), SG_ENROLL_OK);
+	sg_secret_free(&own);
+	sg_buf_free(&json);
 }
 END_TEST
 
@@ -345,6 +448,55 @@ START_TEST(a_flood_of_refusals_is_counted_and_does_not_fill_the_log)
 	                 SG_OK);
 	ck_assert_uint_eq(count.refused, 61);
 	ck_assert_uint_eq(count.unlogged, 440);
+	sg_buf_free(&answer);
+}
+END_TEST
+
+START_TEST(a_refusal_is_logged_where_somebody_else_closed_the_challenge_first)
+{
+	struct sg_buf json = { NULL, 0, 0 }, answer = { NULL, 0, 0 };
+	struct count count = { 0, 0 };
+
+	make_token(5);
+	ck_assert_int_eq(begin(&machines[0], &json), SG_ENROLL_OK);
+	machines[0].evidence.opened[0] ^= 1;
+	ck_assert_int_eq(sg_enroll_evidence_write(&machines[0].evidence, &json), SG_OK);
+	take_the_ops();
+	raced_ops.session_refuse = refuse_twice;
+	ck_assert_int_eq(finish_at(&json, NOW, &answer), SG_ENROLL_CREDENTIAL);
+	ck_assert_int_eq(manager.fleet->ops->entry_visit(manager.fleet, 1, count_refusal, &count),
+	                 SG_OK);
+	ck_assert_uint_eq(count.refused, 1);
+	ck_assert_uint_eq(count.unlogged, 0);
+	sg_buf_free(&json);
+	sg_buf_free(&answer);
+}
+END_TEST
+
+static enum sg_err add_nothing(struct sg_fleet *fleet, const struct sg_fleet_event *event)
+{
+	(void)fleet;
+	(void)event;
+	return SG_ERR_STORE_BUSY;
+}
+
+START_TEST(a_refusal_that_can_not_be_logged_is_counted)
+{
+	struct sg_buf answer = { NULL, 0, 0 };
+	struct count count = { 0, 0 };
+
+	take_the_ops();
+	raced_ops.event_add = add_nothing;
+	for (unsigned i = 0; i < 3; i++)
+		ck_assert_int_eq(sg_registrar_begin(registrar, &caller, sg_bytes_str("{}"), &answer),
+		                 SG_ENROLL_FORMAT);
+	manager.fleet->ops = real_ops;
+	ck_assert_int_eq(sg_registrar_begin(registrar, &caller, sg_bytes_str("{}"), &answer),
+	                 SG_ENROLL_FORMAT);
+	ck_assert_int_eq(manager.fleet->ops->entry_visit(manager.fleet, 1, count_refusal, &count),
+	                 SG_OK);
+	ck_assert_uint_eq(count.refused, 1);
+	ck_assert_uint_eq(count.unlogged, 3);
 	sg_buf_free(&answer);
 }
 END_TEST
@@ -600,6 +752,9 @@ int main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, evidence_that_was_heard_makes_no_second_machine);
+	tcase_add_test(tcase, an_answer_is_given_again_for_as_long_as_there_is_the_member);
+	tcase_add_test(tcase, who_sends_the_same_twice_at_a_time_gets_one_answer);
+	tcase_add_test(tcase, a_token_fills_no_more_than_its_share_of_the_challenges);
 	tcase_add_test(tcase, a_challenge_that_was_answered_badly_is_not_answered_again);
 	tcase_add_test(tcase, a_challenge_ends);
 	tcase_add_test(tcase, evidence_for_one_challenge_is_none_for_another);
@@ -608,6 +763,8 @@ int main(void)
 	tcase_add_test(tcase, the_store_holds_no_token_between_the_messages);
 	tcase_add_test(tcase, an_agent_never_stands_where_machines_are_looked_up);
 	tcase_add_test(tcase, a_flood_of_refusals_is_counted_and_does_not_fill_the_log);
+	tcase_add_test(tcase, a_refusal_is_logged_where_somebody_else_closed_the_challenge_first);
+	tcase_add_test(tcase, a_refusal_that_can_not_be_logged_is_counted);
 	suite_add_tcase(suite, tcase);
 	tcase_add_checked_fixture(log, setup, teardown);
 	tcase_set_timeout(log, 120);

@@ -75,7 +75,8 @@ static struct sg_fleet_member member_of(unsigned n)
 {
 	struct sg_fleet_member member = {
 		.approved = true, .enabled = true, .created = NOW, .expires = NOW + DAY,
-		.level = 2, .origin = 1, .has_ek = true, .has_object = true, .until = 77,
+		.level = 2, .origin = 1, .has_ek = true, .has_object = true, .has_evidence = true,
+		.until = 77,
 	};
 
 	id_of(n, member.id);
@@ -86,6 +87,7 @@ static struct sg_fleet_member member_of(unsigned n)
 	memcpy(member.key, &n, sizeof n);
 	memset(member.ek, 3, sizeof member.ek);
 	memset(member.object, 4, sizeof member.object);
+	memset(member.evidence, 9, sizeof member.evidence);
 	return member;
 }
 
@@ -93,10 +95,8 @@ static enum sg_fleet_refusal enrol_in(struct sg_fleet *in, enum sg_fleet_table t
                                       const struct sg_fleet_member *member,
                                       const uint8_t *session, int64_t at)
 {
-	uint8_t evidence[SG_FLEET_HASH] = { 9 };
 	struct sg_fleet_enrolment enrolment = {
 		.session = session, .token = member->token, .table = table, .member = member,
-		.evidence = evidence, .answer = sg_bytes_str("{\"id\":1}"),
 		.event = event_at(at, "enrolled"),
 	};
 	enum sg_fleet_refusal refusal = SG_FLEET_SESSION_UNKNOWN;
@@ -112,19 +112,27 @@ static enum sg_fleet_refusal enrol(unsigned n)
 	return enrol_in(fleet, SG_FLEET_MACHINES, &member, NULL, NOW);
 }
 
-static enum sg_err add_session(uint8_t n, size_t most, int64_t at)
+/* Open one of a machine of the same number for a token. */
+static enum sg_fleet_refusal open_for(unsigned token, uint8_t n, struct sg_fleet_room room,
+                                      int64_t at)
 {
 	struct sg_fleet_event event = event_at(at, "begun");
-	struct sg_fleet_session session = { .id = { n }, .expires = at + 300, .transcript = { 5 } };
-	enum sg_err err;
+	struct sg_fleet_session session = { .id = { n }, .machine = { n }, .expires = at + 300,
+	                                    .transcript = { 5 } };
+	enum sg_fleet_refusal refusal = SG_FLEET_TAKEN;
 
-	id_of(1, session.token);
+	id_of(token, session.token);
 	ck_assert_int_eq(sg_secret_copy(sg_bytes_str("credential"), &session.credential), SG_OK);
 	ck_assert_int_eq(sg_buf_set(&session.hello, sg_bytes_str("hello")), SG_OK);
 	ck_assert_int_eq(sg_buf_set(&session.challenge, sg_bytes_str("challenge")), SG_OK);
-	err = fleet->ops->session_add(fleet, &session, most, &event);
+	ck_assert_int_eq(fleet->ops->session_add(fleet, &session, &room, &event, &refusal), SG_OK);
 	sg_fleet_session_clear(&session);
-	return err;
+	return refusal;
+}
+
+static enum sg_fleet_refusal add_session(uint8_t n, size_t most, int64_t at)
+{
+	return open_for(1, n, (struct sg_fleet_room){ most, most, most }, at);
 }
 
 START_TEST(it_is_private_and_opens_again)
@@ -306,7 +314,7 @@ START_TEST(a_session_is_answered_once_and_its_secret_goes)
 	struct sg_fleet_session session;
 
 	add_token(1, 9);
-	ck_assert_int_eq(add_session(1, 10, NOW), SG_OK);
+	ck_assert_int_eq(add_session(1, 10, NOW), SG_FLEET_TAKEN);
 	ck_assert_int_eq(fleet->ops->session_find(fleet, id, &session), SG_OK);
 	ck_assert(!session.closed && session.credential != NULL);
 	ck_assert_uint_eq(session.credential->len, strlen("credential"));
@@ -320,8 +328,6 @@ START_TEST(a_session_is_answered_once_and_its_secret_goes)
 	ck_assert_int_eq(fleet->ops->session_find(fleet, id, &session), SG_OK);
 	ck_assert(session.closed && session.credential == NULL);
 	ck_assert_uint_eq(session.hello.len + session.challenge.len, 0);
-	ck_assert(sg_bytes_equal(sg_buf_bytes(&session.answer), sg_bytes_str("{\"id\":1}")));
-	ck_assert_uint_eq(session.evidence[0], 9);
 	sg_fleet_session_clear(&session);
 }
 END_TEST
@@ -333,15 +339,79 @@ START_TEST(a_session_ends_and_is_forgotten)
 	struct sg_fleet_session session;
 
 	add_token(1, 9);
-	ck_assert_int_eq(add_session(1, 1, NOW), SG_OK);
-	ck_assert_int_eq(add_session(2, 1, NOW), SG_ERR_STORE_FULL);
+	ck_assert_int_eq(add_session(1, 1, NOW), SG_FLEET_TAKEN);
+	ck_assert_int_eq(open_for(1, 2, (struct sg_fleet_room){ 1, 9, 9 }, NOW), SG_FLEET_FULL);
 	ck_assert_int_eq(enrol_in(fleet, SG_FLEET_MACHINES, &member, id, NOW + 300),
 	                 SG_FLEET_SESSION_ENDED);
-	ck_assert_int_eq(add_session(2, 1, NOW + 300), SG_OK);
+	ck_assert_int_eq(add_session(2, 1, NOW + 300), SG_FLEET_TAKEN);
 	ck_assert_int_eq(fleet->ops->session_find(fleet, id, &session), SG_OK);
 	sg_fleet_session_clear(&session);
-	ck_assert_int_eq(add_session(3, 9, NOW + 4000), SG_OK);
+	ck_assert_int_eq(add_session(3, 9, NOW + 4000), SG_FLEET_TAKEN);
 	ck_assert_int_eq(fleet->ops->session_find(fleet, id, &session), SG_ERR_NOT_FOUND);
+}
+END_TEST
+
+START_TEST(a_token_has_as_many_open_as_it_has_uses_left_and_some_to_spare)
+{
+	const struct sg_fleet_room room = { 9, 4, 1 };
+
+	add_token(1, 2);
+	add_token(2, 9);
+	ck_assert_int_eq(enrol(1), SG_FLEET_TAKEN);
+	ck_assert_int_eq(open_for(1, 1, room, NOW), SG_FLEET_TAKEN);
+	ck_assert_int_eq(open_for(1, 2, room, NOW), SG_FLEET_TAKEN);
+	ck_assert_int_eq(open_for(1, 3, room, NOW), SG_FLEET_TOKEN_FULL);
+	for (uint8_t n = 4; n < 8; n++)
+		ck_assert_int_eq(open_for(2, n, room, NOW), SG_FLEET_TAKEN);
+	ck_assert_int_eq(open_for(2, 8, room, NOW), SG_FLEET_TOKEN_FULL);
+	ck_assert_int_eq(open_for(3, 9, room, NOW), SG_FLEET_TOKEN_UNKNOWN);
+	/* Those whose time is over count no more. */
+	ck_assert_int_eq(open_for(2, 8, room, NOW + 300), SG_FLEET_TAKEN);
+}
+END_TEST
+
+START_TEST(a_machine_has_one_open_for_a_token)
+{
+	const struct sg_fleet_room room = { 9, 9, 9 };
+	uint8_t first[SG_FLEET_SESSION] = { 1 };
+	struct sg_fleet_event event = event_at(NOW, "begun");
+	struct sg_fleet_session again = { .id = { 7 }, .machine = { 1 }, .expires = NOW + 300 };
+	struct sg_fleet_session session;
+	enum sg_fleet_refusal refusal;
+
+	add_token(1, 9);
+	add_token(2, 9);
+	ck_assert_int_eq(open_for(1, 1, room, NOW), SG_FLEET_TAKEN);
+	/* The same machine with another token has another one. */
+	id_of(2, again.token);
+	ck_assert_int_eq(sg_secret_copy(sg_bytes_str("credential"), &again.credential), SG_OK);
+	ck_assert_int_eq(fleet->ops->session_add(fleet, &again, &room, &event, &refusal), SG_OK);
+	ck_assert_int_eq(fleet->ops->session_find(fleet, first, &session), SG_OK);
+	sg_fleet_session_clear(&session);
+	again.id[0] = 8;
+	id_of(1, again.token);
+	ck_assert_int_eq(fleet->ops->session_add(fleet, &again, &room, &event, &refusal), SG_OK);
+	ck_assert_int_eq(refusal, SG_FLEET_TAKEN);
+	ck_assert_int_eq(fleet->ops->session_find(fleet, first, &session), SG_ERR_NOT_FOUND);
+	ck_assert_int_eq(fleet->ops->session_find(fleet, again.id, &session), SG_OK);
+	sg_fleet_session_clear(&session);
+	sg_fleet_session_clear(&again);
+}
+END_TEST
+
+START_TEST(a_member_is_found_by_its_key_in_its_own_table)
+{
+	struct sg_fleet_member member = member_of(5), found;
+
+	add_token(1, 9);
+	ck_assert_int_eq(enrol_in(fleet, SG_FLEET_AGENTS, &member, NULL, NOW), SG_FLEET_TAKEN);
+	ck_assert_int_eq(fleet->ops->member_of_key(fleet, SG_FLEET_MACHINES, member.key, &found),
+	                 SG_ERR_NOT_FOUND);
+	ck_assert_int_eq(fleet->ops->member_of_key(fleet, SG_FLEET_AGENTS, member.key, &found),
+	                 SG_OK);
+	ck_assert_str_eq(found.id, member.id);
+	ck_assert(found.has_evidence);
+	ck_assert_mem_eq(found.evidence, member.evidence, sizeof found.evidence);
 }
 END_TEST
 
@@ -567,11 +637,14 @@ START_TEST(each_step_appends_to_the_chain_and_none_without_its_step)
 	add_token(1, 1);
 	ck_assert_int_eq(enrol(1), SG_FLEET_TAKEN);
 	ck_assert_int_eq(enrol(2), SG_FLEET_TOKEN_USED);
-	ck_assert_int_eq(add_session(1, 9, NOW), SG_OK);
+	add_token(2, 1);
+	ck_assert_int_eq(open_for(2, 1, (struct sg_fleet_room){ 9, 9, 9 }, NOW), SG_FLEET_TAKEN);
+	ck_assert_int_eq(open_for(2, 2, (struct sg_fleet_room){ 9, 1, 9 }, NOW),
+	                 SG_FLEET_TOKEN_FULL);
 	ck_assert_int_eq(fleet->ops->entry_visit(fleet, 1, follow, &at), SG_OK);
-	ck_assert_uint_eq(at.seq, 3);
+	ck_assert_uint_eq(at.seq, 4);
 	ck_assert_int_eq(fleet->ops->entry_last(fleet, &last), SG_OK);
-	ck_assert_uint_eq(last.seq, 3);
+	ck_assert_uint_eq(last.seq, 4);
 	ck_assert_mem_eq(last.hash, at.hash, sizeof at.hash);
 }
 END_TEST
@@ -624,6 +697,9 @@ int main(void)
 	tcase_add_test(tcase, what_is_kept_of_a_member_comes_back);
 	tcase_add_test(tcase, a_session_is_answered_once_and_its_secret_goes);
 	tcase_add_test(tcase, a_session_ends_and_is_forgotten);
+	tcase_add_test(tcase, a_token_has_as_many_open_as_it_has_uses_left_and_some_to_spare);
+	tcase_add_test(tcase, a_machine_has_one_open_for_a_token);
+	tcase_add_test(tcase, a_member_is_found_by_its_key_in_its_own_table);
 	tcase_add_test(tcase, of_many_threads_exactly_one_gets_the_last_use);
 	tcase_add_test(tcase, of_many_processes_exactly_one_gets_the_last_use);
 	tcase_add_test(tcase, a_child_of_fork_is_told_that_it_has_no_fleet);
