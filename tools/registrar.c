@@ -13,8 +13,11 @@
 #include "tools/io.h"
 #include "tools/object.h"
 #include "tools/token.h"
+#include "tools/unseal_client.h"
+#include "tools/url.h"
 
 #define AUTHORITIES_MAX ((size_t)4 << 20)
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define CHALLENGE_MAX 86400     /* seconds, of struct sg_registrar_config */
 
 /* See struct sg_registrar_signer. */
@@ -56,6 +59,37 @@ static enum tool_exit open_signer(struct tool_registrar *r)
 	return code;
 }
 
+/* Check what machines will be told: a name that can stand in a path, and the address of a server,
+ * as signet request wants it of an identity. */
+static enum tool_exit check_told(const struct tool *tool)
+{
+	const char *vault = tool->value[OPT_VAULT], *address = tool->value[OPT_API_URL];
+	struct tool_url url;
+	enum tool_exit code;
+
+	if (vault[0] == '\0' || strlen(vault) > SG_ENROLL_TEXT_MAX ||
+	    vault[strspn(vault, LETTERS "0123456789-._~")] != '\0' || vault[0] == '.')
+		return tool_fail(TOOL_USAGE, "It stands in addresses: letters, digits, \"-\", \".\", "
+		                 "\"_\" and \"~\", and no \".\" at the beginning.",
+		                 "--vault is no name of a vault");
+	code = unseal_client_check("--api-url", address, true);
+	if (code != TOOL_OK)
+		return code;
+	code = tool_url_split(address, "--api-url", &url);
+	if (code == TOOL_OK && url.target.len > 1)
+		code = tool_fail(TOOL_USAGE, "Paths are put behind it: https://vault.example.org.",
+		                 "--api-url is not the address of a server alone");
+	tool_url_free(&url);
+	return code;
+}
+
+static enum tool_exit fail_makers(const struct tool *tool)
+{
+	return tool_fail(TOOL_CONFIG, "--ek-ca wants certificates of makers of TPMs, in PEM.",
+	                 "there is no certificate in %s, or a damaged one",
+	                 tool->value[OPT_EK_CA]);
+}
+
 enum tool_exit tool_registrar_open(struct tool *tool, struct tool_registrar *out)
 {
 	struct sg_registrar_config config = {
@@ -69,7 +103,9 @@ enum tool_exit tool_registrar_open(struct tool *tool, struct tool_registrar *out
 	enum sg_err err;
 
 	*out = (struct tool_registrar){ .tool = tool };
-	code = tool_span_read(tool, OPT_CHALLENGE_LIFETIME, 0, &seconds);
+	code = check_told(tool);
+	if (code == TOOL_OK)
+		code = tool_span_read(tool, OPT_CHALLENGE_LIFETIME, 0, &seconds);
 	if (code != TOOL_OK)
 		return code;
 	if (seconds > CHALLENGE_MAX)
@@ -80,6 +116,8 @@ enum tool_exit tool_registrar_open(struct tool *tool, struct tool_registrar *out
 		                 "proves nothing");
 	if (tool_given(tool, OPT_EK_CA))
 		code = tool_read_file(tool->value[OPT_EK_CA], AUTHORITIES_MAX, &out->authorities);
+	if (code == TOOL_OK && tool_given(tool, OPT_EK_CA) && out->authorities.len == 0)
+		code = fail_makers(tool);
 	if (code == TOOL_OK && tool_given(tool, OPT_SIGN_WITH))
 		code = open_signer(out);
 	if (code != TOOL_OK)
@@ -88,6 +126,8 @@ enum tool_exit tool_registrar_open(struct tool *tool, struct tool_registrar *out
 	config.signer = out->key != 0 ? &out->signer : NULL;
 	tool_log_clear();
 	err = sg_registrar_open(&config, &out->registrar);
+	if (err == SG_ERR_FORMAT && tool_given(tool, OPT_EK_CA))
+		return fail_makers(tool);
 	return err == SG_OK ? TOOL_OK : tool_fleet_fail(err, config.store);
 }
 

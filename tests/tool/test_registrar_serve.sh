@@ -112,6 +112,36 @@ refuses() {
 	fails "$1" "$2" registrar serve "${REGISTRAR_WHO[@]}" "${@:3}"
 }
 
+# tells VAULT ADDRESS TEXT: what machines could not use is refused before anything is opened.
+tells() {
+	fails 2 "$3" registrar serve --registrar "$REGISTRAR" --vault "$1" --api-url "$2" --listen 127.0.0.1:0 --allow-http
+}
+
+bad_names() {
+	local name
+
+	for name in a/b '' .. 'a b' $'a\e[m' 'a%2fb' "$(printf '%0256d' 0)"; do
+		tells "$name" https://vault.example.org 'no name of a vault' || return 1
+	done
+}
+
+bad_addresses() {
+	local address
+
+	for address in x ftp://vault.example.org $'https://vault\e[m.example.org' http://vault.example.org https://a:b@vault.example.org \
+		'https://vault.example.org/?a' https://vault.example.org/path '' file:///etc/passwd; do
+		tells vault_test "$address" '' || { echo "$address"; return 1; }
+		! grep -q $'\e' "$FOLDER/err" || return 1
+	done
+}
+
+no_makers() {
+	: > "$FOLDER/empty.pem" && echo text > "$FOLDER/text.pem" &&
+		refuses 10 'no certificate in /dev/null' --listen 127.0.0.1:0 --allow-http --ek-ca /dev/null &&
+		refuses 10 'no certificate in' --listen 127.0.0.1:0 --allow-http --ek-ca "$FOLDER/empty.pem" &&
+		refuses 10 "no certificate in $FOLDER/text.pem" --listen 127.0.0.1:0 --allow-http --ek-ca "$FOLDER/text.pem"
+}
+
 open_key() {
 	cp "$REGISTRAR_FOLDER/key.pem" "$FOLDER/open.pem" && chmod 644 "$FOLDER/open.pem" &&
 		refuses 7 'open.pem' --listen 127.0.0.1:0 --tls-cert "$REGISTRAR_FOLDER/cert.pem" --tls-key "$FOLDER/open.pem"
@@ -169,5 +199,8 @@ check 'where to listen must be said' refuses 2 '--listen says where' --allow-htt
 check 'an address needs a port' refuses 2 'no address and port' --listen 127.0.0.1 --allow-http
 check 'a rate is a number' refuses 2 '--rate takes 1 to 6000' --listen 127.0.0.1:0 --allow-http --rate 0
 check 'a store that is not there is none' fails 7 'there is no registrar' registrar serve --registrar "$FOLDER/none.db" --vault v --api-url https://a.example --listen 127.0.0.1:0 --allow-http
+check 'what can be no part of an address is no name of a vault' bad_names
+check 'machines get the address of a server alone' bad_addresses
+check 'makers of TPMs that are none are refused' no_makers
 check 'heads need a key that signs them' refuses 2 '--heads needs --sign-with' --listen 127.0.0.1:0 --allow-http --heads "$FOLDER/heads"
 finish
