@@ -182,6 +182,16 @@ guarded() {
 	machine guarded && enrolls 0 guarded && request --source 192.0.2.7 && judged 8 --source 198.51.100.7 && judged 8
 }
 
+# What it signs is refused until somebody approves it.
+by_hand() {
+	local id
+
+	exits 0 registrar token create --registrar "$REGISTRAR" --level asserted --approve-by-hand --output "$FOLDER/hand" &&
+		machine low && SIGNET_STATE=$FOLDER/state-waits ID=$FOLDER/id-waits && enrolls 0 hand && prints 'Somebody must approve it' && id=$("$JSON" machineId < "$ID/identity.json" | tr -d '"') || return 1
+	! request > /dev/null && says '(disabled)' && exits 0 registrar machine list --registrar "$REGISTRAR" && grep -F "$id" "$FOLDER/out" | grep -qw pending &&
+		exits 0 registrar machine approve --registrar "$REGISTRAR" --id "$id" && request && prints "signed by the machine $id"
+}
+
 check 'a machine enrols with a key that it made itself' from host asserted
 check 'with one that comes of its TPM' from tpm born
 check 'with one that the registrar made for its TPM' from vault minted
@@ -208,5 +218,6 @@ check 'a machine is taken in for a time' lent
 check 'which ends by the clock of who verifies' lent_by_registrar
 check 'and by the clock of the TPM' lent_by_tpm
 check 'and may ask from where its token says' guarded
+check 'a machine that somebody approves signs from then on' by_hand
 check 'the registrar ends well' registrar_stop
 finish
