@@ -108,5 +108,6 @@ const struct tool_verb tool_verb_audit_verify = {
 	.example = "signet audit verify --registrar fleet.db --heads heads --public-key audit.pem",
 	.run = verify,
 	.options = { OPT_REGISTRAR, OPT_HEADS, OPT_PUBLIC_KEY, OPT_JSON },
+	.filled = true,
 	.required = { OPT_REGISTRAR },
 };

@@ -489,13 +489,15 @@ static enum tool_exit read_option(struct tool *tool, char **argv, int *used)
 			return tool_fail(TOOL_USAGE, NULL, "%s takes no argument", name);
 		return keep(tool, option, "");
 	}
-	if (equals != NULL)
-		return keep(tool, option, equals + 1);
-	if (argv[1] == NULL)
+	if (equals == NULL && argv[1] == NULL)
 		return tool_fail(TOOL_USAGE, NULL, "%s must be followed by %s", name,
 		                 rows[option].arg);
-	*used = 2;
-	return keep(tool, option, argv[1]);
+	*used = equals != NULL ? 1 : 2;
+	if (tool->verb->filled && *(equals != NULL ? equals + 1 : argv[1]) == '\0')
+		return tool_fail(TOOL_USAGE, "Leave it out where it isn't wanted.",
+		                 "%s must be followed by %s, and is empty", name,
+		                 rows[option].arg);
+	return keep(tool, option, equals != NULL ? equals + 1 : argv[1]);
 }
 
 static bool from_stdin(const struct tool *tool, enum tool_option option)

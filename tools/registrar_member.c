@@ -163,6 +163,7 @@ static enum tool_exit act(struct tool *tool)
 	struct tool_fleet fleet;
 	size_t at = 0;
 	int64_t seconds = 0;
+	json_t *json;
 	enum tool_exit code;
 	enum sg_err err;
 
@@ -183,7 +184,14 @@ static enum tool_exit act(struct tool *tool)
 	if (err == SG_ERR_ARG)
 		return tool_fail(TOOL_FAILED, actions[at].advice, "can't %s the %s", word,
 		                 word_of(tool));
-	return err == SG_OK ? TOOL_OK : tool_fail_err(err, "can't %s the %s", word, word_of(tool));
+	if (err != SG_OK)
+		return tool_fail_err(err, "can't %s the %s", word, word_of(tool));
+	if (!tool_given(tool, OPT_JSON))
+		return TOOL_OK;
+	tool_done("what was asked for");
+	json = tool_fleet_member_json(&member, fleet.manager.now);
+	tool_json_put(json, "deleted", json_boolean(actions[at].action == SG_MANAGE_REMOVE));
+	return tool_json_out(json);
 }
 
 #define STORE "--registrar fleet.db"
@@ -192,9 +200,10 @@ static enum tool_exit act(struct tool *tool)
 /* A verb that names one member, and does something to it. */
 #define ACT(kind, word, says, more, example_more, help, ...)                                  \
 	{                                                                                     \
-		.name = kind word, .summary = says, .usage = "--registrar FILE --id ID" more, \
+		.name = kind word, .summary = says,                                           \
+		.usage = "--registrar FILE --id ID" more " [--json]",                         \
 		.text = help, .example = "signet " kind word " " STORE ID example_more,       \
-		.run = act, .options = { OPT_REGISTRAR, OPT_MEMBER_ID, __VA_ARGS__ },         \
+		.run = act, .options = { OPT_REGISTRAR, OPT_MEMBER_ID, OPT_JSON, __VA_ARGS__ }, \
 		.required = { OPT_REGISTRAR, OPT_MEMBER_ID, __VA_ARGS__ },                    \
 	}
 

@@ -225,6 +225,7 @@ const struct tool_verb tool_verb_registrar_serve = {
 	.run = run,
 	.options = { TOOL_REGISTRAR_OPTIONS, OPT_LISTEN, OPT_TLS_CERT, OPT_TLS_KEY, OPT_ALLOW_HTTP,
 	             OPT_RATE, OPT_FAILURES, OPT_CHALLENGE_LIFETIME },
+	.filled = true,
 	.required = { OPT_REGISTRAR, OPT_VAULT, OPT_API_URL },
 	.makes = true,
 };

@@ -58,6 +58,9 @@ static enum tool_exit take_eks(const struct tool *tool, struct sg_enroll_rules *
 	code = tool_read_file(path, EKS_FILE_MAX, &file);
 	if (code == TOOL_OK)
 		rules->eks = calloc(SG_ENROLL_EKS_MAX, sizeof *rules->eks);
+	if (code == TOOL_OK && file.len == 0)
+		code = tool_fail(TOOL_FAILED, "signet-fleet(1) says what stands in it.",
+		                 "%s names no TPM, so nobody could use the token", path);
 	if (code == TOOL_OK && rules->eks == NULL)
 		code = tool_fail_err(SG_ERR_NOMEM, "can't read %s", path);
 	rest = sg_buf_bytes(&file);
@@ -180,6 +183,33 @@ static enum tool_exit tell(const struct tool *tool, const struct sg_secret *toke
 	return code == TOOL_OK ? tool_write(sg_bytes_str("\n")) : code;
 }
 
+/* Say which option is in the way of a token. */
+static enum tool_exit tell_wrong(const struct tool *tool, const char *wrong)
+{
+	static const struct {
+		const char *member;
+		enum tool_option option;
+	} options[] = {
+		{ "uses", OPT_USES }, { "expires", OPT_VALID }, { "class", OPT_CLASS },
+		{ "level", OPT_LEVEL }, { "origin", OPT_ORIGIN },
+		{ "lifetime", OPT_MACHINE_LIFETIME }, { "byClock", OPT_BY_CLOCK },
+		{ "host", OPT_HOSTS }, { "sources", OPT_SOURCES }, { "guard", OPT_GUARD },
+		{ "makers", OPT_MAKER }, { "eks", OPT_EKS }, { "pcrs", OPT_BIND_PCRS },
+		{ "quote", OPT_QUOTE_PCRS }, { "eventLog", OPT_REQUIRE_EVENT_LOG },
+	};
+	const char *shown = tool_given(tool, OPT_MACHINE_NAME) ? "--machine-name" : "--name";
+
+	for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
+		if (strcmp(options[i].member, wrong) == 0)
+			shown = tool_option_shown(options[i].option);
+	if (strcmp(wrong, "pcrs") == 0 && tool_given(tool, OPT_BIND_PCRS))
+		return tool_fail(TOOL_USAGE, "--bind-pcrs sha256:7=VALUE names the value; a key that "
+		                 "is minted needs it.", "a token can't be like this: look at %s",
+		                 shown);
+	return tool_fail(TOOL_USAGE, tool->verb->example, "a token can't be like this: look at %s",
+	                 shown);
+}
+
 static enum tool_exit create(struct tool *tool)
 {
 	const char *path = tool->value[OPT_OUTPUT];
@@ -210,8 +240,7 @@ static enum tool_exit create(struct tool *tool)
 	                                                              : "",
 	                             uses, valid, &rules, &token, id, &wrong);
 	if (err == SG_ERR_FORMAT)
-		code = tool_fail(TOOL_USAGE, tool->verb->example, "a token can't be like this: look at "
-		                 "\"%s\"", wrong);
+		code = tell_wrong(tool, wrong);
 	else if (err != SG_OK)
 		code = tool_fail_err(err, "can't make the token");
 	if (code == TOOL_OK) {
@@ -278,6 +307,8 @@ static enum tool_exit list(struct tool *tool)
 
 static enum tool_exit revoke(struct tool *tool)
 {
+	const char *id = tool->value[OPT_MEMBER_ID];
+	struct sg_fleet_token token = { .uses = 0 };
 	struct tool_fleet fleet;
 	enum tool_exit code = tool_fleet_open(tool, false, &fleet);
 	enum sg_err err;
@@ -285,12 +316,21 @@ static enum tool_exit revoke(struct tool *tool)
 	if (code != TOOL_OK)
 		return code;
 	fleet.manager.actor = fleet.actor;
-	err = sg_manage_token_revoke(&fleet.manager, tool->value[OPT_MEMBER_ID]);
+	err = sg_manage_token_revoke(&fleet.manager, id);
+	if (err == SG_OK)
+		tool_done("the token %s is revoked", id);
+	if (err == SG_OK && tool_given(tool, OPT_JSON))
+		err = fleet.manager.fleet->ops->token_find(fleet.manager.fleet, id, NULL, &token);
 	tool_fleet_close(&fleet);
 	if (err == SG_ERR_NOT_FOUND)
-		return tool_fail(TOOL_NOT_FOUND, "signet registrar token list shows them.",
+		code = tool_fail(TOOL_NOT_FOUND, "signet registrar token list shows them.",
 		                 "there is no such token");
-	return err == SG_OK ? TOOL_OK : tool_fail_err(err, "can't revoke the token");
+	else if (err != SG_OK)
+		code = tool_fail_err(err, "can't revoke the token");
+	else if (tool_given(tool, OPT_JSON))
+		code = tool_json_out(tool_fleet_token_json(&token, fleet.manager.now));
+	sg_fleet_token_clear(&token);
+	return code;
 }
 
 const struct tool_verb tool_verb_registrar_token_create = {
@@ -315,6 +355,7 @@ const struct tool_verb tool_verb_registrar_token_create = {
 	             OPT_SOURCES, OPT_MAKER, OPT_EKS, OPT_BIND_PCRS, OPT_QUOTE_PCRS,
 	             OPT_REQUIRE_EVENT_LOG, OPT_APPROVE_BY_HAND, OPT_GUARD, OPT_OUTPUT, OPT_JSON },
 	.required = { OPT_REGISTRAR },
+	.filled = true,
 	.makes = true,
 };
 
@@ -331,11 +372,11 @@ const struct tool_verb tool_verb_registrar_token_list = {
 const struct tool_verb tool_verb_registrar_token_revoke = {
 	.name = "registrar token revoke",
 	.summary = "let no more machines come by a token",
-	.usage = "--registrar FILE --id ID",
+	.usage = "--registrar FILE --id ID [--json]",
 	.text = "Machines that came by it stay.",
 	.example = "signet registrar token revoke --registrar fleet.db --id "
 	           "1b671a64-40d5-491e-99b0-da01ff1f3341",
 	.run = revoke,
-	.options = { OPT_REGISTRAR, OPT_MEMBER_ID },
+	.options = { OPT_REGISTRAR, OPT_MEMBER_ID, OPT_JSON },
 	.required = { OPT_REGISTRAR, OPT_MEMBER_ID },
 };

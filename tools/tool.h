@@ -168,6 +168,8 @@ struct tool_verb {
 	enum tool_option options[TOOL_OPTIONS_MAX];     /* those it takes */
 	enum tool_option required[4];
 	bool reads_stdin;               /* so no secret can be read from there */
+	bool filled;                    /* no option is empty, as it is by a variable of a script
+	                                 * that is not set: it would take a limit away */
 	bool makes;                     /* and then tells what, so that must be possible */
 	const char *argument;           /* the one word that it takes: "URL"; NULL: none */
 	const char *operands;           /* what stands behind "--": "COMMAND"; NULL: nothing may */

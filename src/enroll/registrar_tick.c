@@ -37,19 +37,24 @@ static bool gather(void *context, const struct sg_fleet_member *member)
 	return due->n < AT_A_TIME;
 }
 
-/* Who was changed meanwhile, or is gone, is nobody of ours any more. */
+/* Who was changed meanwhile, or is gone, is nobody of ours any more. Where nobody looked for 30
+ * days both are due, and both are logged. */
 static enum sg_err settle(struct sg_fleet *fleet, enum sg_fleet_table table,
                           struct sg_fleet_member *member, int64_t now)
 {
 	const bool gone = member->expires <= now - KEEP;
-	struct sg_fleet_event event = { now, gone ? events[table].removed : events[table].ended,
-	                                "registrar", member->id, sg_bytes_str("{}") };
-	enum sg_err err;
+	struct sg_fleet_event event = { now, events[table].ended, "registrar", member->id,
+	                                sg_bytes_str("{}") };
+	enum sg_err err = SG_OK;
 
-	member->ended = true;
-	err = gone ? fleet->ops->member_remove(fleet, table, member->id, now - KEEP, &event)
-	           : fleet->ops->member_change(fleet, table, member, SG_FLEET_EXTEND_NOT, NULL,
-	                                       &event);
+	if (!member->ended) {
+		member->ended = true;
+		err = fleet->ops->member_change(fleet, table, member, SG_FLEET_EXTEND_NOT, NULL,
+		                                &event);
+	}
+	event.event = events[table].removed;
+	if (err == SG_OK && gone)
+		err = fleet->ops->member_remove(fleet, table, member->id, now - KEEP, &event);
 	return err == SG_ERR_STORE_BUSY || err == SG_ERR_NOT_FOUND ? SG_OK : err;
 }
 

@@ -17,8 +17,8 @@
 #define SG_ENROLL_EKS_MAX 10000
 #define SG_ENROLL_PCRS_MAX 4095         /* bytes of the text of PCRs */
 #define SG_ENROLL_LIFETIME_MIN 3600     /* seconds: an hour */
-#define SG_ENROLL_LIFETIME_MAX ((int64_t)366 * 86400)   /* twelve months */
-#define SG_ENROLL_TOKEN_MAX ((int64_t)366 * 86400)      /* seconds that a token is good */
+#define SG_ENROLL_LIFETIME_MAX ((int64_t)365 * 86400)   /* twelve months */
+#define SG_ENROLL_TOKEN_MAX ((int64_t)365 * 86400)      /* seconds that a token is good */
 
 /* What a token demands and gives. All zero demands nothing; free it with sg_enroll_rules_clear. */
 struct sg_enroll_rules {

@@ -212,6 +212,22 @@ static bool read_pcrs(const json_t *value, char **out)
 	return *out != NULL;
 }
 
+/* A key that is minted is sealed under its policy before anybody knows what the PCRs of that
+ * machine are: their values must be said. */
+static bool can_be_minted(const struct sg_enroll_rules *rules)
+{
+	struct sg_policy policy = { .until = 0 };
+	bool can;
+
+	if (rules->bind_pcrs == NULL ||
+	    (rules->origin != SG_ORIGIN_VAULT && rules->level != SG_LEVEL_MINTED))
+		return true;
+	can = sg_policy_parse(sg_bytes_str(rules->bind_pcrs), &policy) == SG_OK &&
+	      sg_pcrs_known(&policy.pcrs);
+	sg_policy_clear(&policy);
+	return can;
+}
+
 static bool read_tpm(const json_t *json, struct sg_enroll_rules *out, const char **wrong)
 {
 	*wrong = "makers";
@@ -221,7 +237,7 @@ static bool read_tpm(const json_t *json, struct sg_enroll_rules *out, const char
 	if (!read_eks(json_object_get(json, "eks"), out))
 		return false;
 	*wrong = "pcrs";
-	if (!read_pcrs(json_object_get(json, "pcrs"), &out->bind_pcrs))
+	if (!read_pcrs(json_object_get(json, "pcrs"), &out->bind_pcrs) || !can_be_minted(out))
 		return false;
 	*wrong = "quote";
 	if (!read_pcrs(json_object_get(json, "quote"), &out->quote_pcrs))

@@ -52,15 +52,37 @@ lists_tokens() {
 refuses_nonsense() {
 	fails 2 'a number from 1 to 10000' registrar token create "${STORE[@]}" --uses 0 &&
 		fails 2 'a number from 1 to 10000' registrar token create "${STORE[@]}" --uses 10001 &&
-		fails 2 '"lifetime"' registrar token create "${STORE[@]}" --machine-lifetime 10m &&
-		fails 2 '"expires"' registrar token create "${STORE[@]}" --valid 13mo &&
+		fails 2 'look at --machine-lifetime' registrar token create "${STORE[@]}" --machine-lifetime 10m &&
+		fails 2 'look at --valid' registrar token create "${STORE[@]}" --valid 13mo &&
 		fails 2 'a number with its unit' registrar token create "${STORE[@]}" --valid 10 &&
-		fails 2 '"sources"' registrar token create "${STORE[@]}" --sources 10.0.0.1/8 &&
-		fails 2 '"name"' registrar token create "${STORE[@]}" --machine-name '{what}' &&
-		fails 2 '"guard"' registrar token create "${STORE[@]}" --guard 'after=8' &&
-		fails 2 '"guard"' registrar token create "${STORE[@]}" --guard 'days=mon zone=Mars/Base' &&
-		fails 2 '"level"' registrar token create "${STORE[@]}" --level none --maker STM &&
+		fails 2 'look at --sources' registrar token create "${STORE[@]}" --sources 10.0.0.1/8 &&
+		fails 2 'look at --machine-name' registrar token create "${STORE[@]}" --machine-name '{what}' &&
+		fails 2 'look at --guard' registrar token create "${STORE[@]}" --guard 'after=8' &&
+		fails 2 'look at --guard' registrar token create "${STORE[@]}" --guard 'days=mon zone=Mars/Base' &&
+		fails 2 'look at --level' registrar token create "${STORE[@]}" --level none --maker STM &&
 		fails 2 'none, asserted, born or minted' registrar token create "${STORE[@]}" --level high
+}
+
+refuses_what_nobody_could_use() {
+	: > "$FOLDER/none"
+	fails 2 'look at --bind-pcrs' registrar token create "${STORE[@]}" --origin vault --bind-pcrs sha256:7 &&
+		fails 2 'look at --bind-pcrs' registrar token create "${STORE[@]}" --level minted --bind-pcrs sha256:7 &&
+		fails 2 'look at --origin' registrar token create "${STORE[@]}" --level minted --origin tpm &&
+		fails 1 'names no TPM' registrar token create "${STORE[@]}" --eks "$FOLDER/none"
+}
+
+# A variable of a script that is not set must not make a token without that limit.
+takes_no_empty_limit() {
+	local option before
+
+	before=$(sha256sum < "$REGISTRAR")
+	for option in --name --class --level --origin --machine-lifetime --machine-name --hosts --sources --maker --eks --bind-pcrs \
+		--quote-pcrs --guard --output --uses --valid; do
+		fails 2 "$option must be followed by" registrar token create "${STORE[@]}" "$option" '' || return 1
+	done
+	fails 2 '--hosts must be followed by' registrar token create "${STORE[@]}" --hosts= &&
+		fails 2 '--ek-ca must be followed by' registrar begin "${STORE[@]}" --vault v --api-url https://x --ek-ca '' < /dev/null &&
+		fails 2 '--heads must be followed by' audit verify "${STORE[@]}" --heads '' && [ "$(sha256sum < "$REGISTRAR")" = "$before" ]
 }
 
 reads_a_list_of_tpms() {
@@ -114,10 +136,20 @@ extends_it() {
 		exits 0 registrar machine show "${STORE[@]}" --id "$ID" && prints ', reverted'
 }
 
+answers_in_json() {
+	exits 0 registrar machine disable "${STORE[@]}" --id "$ID" --json && [ "$(told state)" = disabled ] && [ "$(told id)" = "$ID" ] &&
+		exits 0 registrar machine enable "${STORE[@]}" --id "$ID" --json && [ "$(told state)" = active ] &&
+		exits 0 registrar machine approve "${STORE[@]}" --id "$ID" --json && [ "$(told approved)" = true ] &&
+		exits 0 registrar machine guard "${STORE[@]}" --id "$ID" --guard days=mon --json && [ "$(told guard)" = days=mon ] &&
+		exits 0 registrar machine guard "${STORE[@]}" --id "$ID" --guard '' --json && [ -z "$(told guard)" ] &&
+		exits 0 registrar machine extend "${STORE[@]}" --id "$ID" --by 1d --json && [ "$(told deleted)" = false ] &&
+		exits 0 registrar machine revert "${STORE[@]}" --id "$ID" --json && [ "$(told id)" = "$ID" ]
+}
+
 ends_it() {
-	exits 0 registrar machine revoke "${STORE[@]}" --id "$ID" && state state revoked &&
+	exits 0 registrar machine revoke "${STORE[@]}" --id "$ID" --json && [ "$(told state)" = revoked ] && state state revoked &&
 		fails 1 "can't extend" registrar machine extend "${STORE[@]}" --id "$ID" --by 1d &&
-		exits 0 registrar machine delete "${STORE[@]}" --id "$ID" &&
+		exits 0 registrar machine delete "${STORE[@]}" --id "$ID" --json && [ "$(told deleted)" = true ] &&
 		fails 3 'no such machine' registrar machine show "${STORE[@]}" --id "$ID"
 }
 
@@ -132,7 +164,8 @@ revokes_a_token() {
 	local token
 
 	exits 0 registrar token list "${STORE[@]}" --json && token=$(told 1 id) &&
-		exits 0 registrar token revoke "${STORE[@]}" --id "$token" &&
+		exits 0 registrar token revoke "${STORE[@]}" --id "$token" --json && [ "$(told state)" = revoked ] &&
+		[ "$(told id)" = "$token" ] &&
 		exits 0 registrar token list "${STORE[@]}" --json && [ "$(told 1 state)" = revoked ]
 }
 
@@ -165,11 +198,14 @@ check 'token create makes the store and shows the token' makes_a_token
 check 'or writes it to a private file' into_a_file
 check 'token list shows what a token demands, and never its text' lists_tokens
 check 'what no token can be is refused by name' refuses_nonsense
+check 'and so is what nobody could use' refuses_what_nobody_could_use
+check 'an option that is empty is no limit that is not there' takes_no_empty_limit
 check 'a list of TPMs is read' reads_a_list_of_tpms
 check 'a machine comes while the registrar is served' a_machine_comes
 check 'machine list shows it, and agent list does not' lists_machines
 check 'it is disabled, enabled and guarded' changes_it
 check 'it is extended, and that is reverted' extends_it
+check 'each of these answers in JSON' answers_in_json
 check 'it is revoked and deleted' ends_it
 check 'what is not there is said so' knows_nobody
 check 'a token is revoked' revokes_a_token

@@ -409,6 +409,28 @@ START_TEST(an_extension_moves_the_end_and_is_reverted)
 }
 END_TEST
 
+START_TEST(no_extension_leads_beyond_twelve_months)
+{
+	enrol_one();
+	ck_assert_int_eq(manage(SG_MANAGE_EXTEND, INT64_C(365) * DAY + 3600), SG_ERR_ARG);
+	ck_assert_int_eq(manage(SG_MANAGE_EXTEND, INT64_C(365) * DAY), SG_OK);
+	ck_assert_int_eq(found().expires, NOW + INT64_C(365) * DAY);
+}
+END_TEST
+
+START_TEST(the_end_of_a_machine_is_logged_also_where_nobody_looked_for_long)
+{
+	struct sg_fleet_member member;
+
+	enrol_one();
+	ck_assert_int_eq(sg_registrar_tick(registrar, NOW + 90 * DAY), SG_OK);
+	ck_assert_uint_eq(logged("machine-ended", NULL), 1);
+	ck_assert_uint_eq(logged("machine-removed", NULL), 1);
+	ck_assert_int_eq(manager.fleet->ops->member_find(manager.fleet, SG_FLEET_MACHINES,
+	                                                 member_id, &member), SG_ERR_NOT_FOUND);
+}
+END_TEST
+
 START_TEST(a_machine_ends_on_time_and_is_removed_thirty_days_later)
 {
 	struct sg_fleet_member member;
@@ -501,6 +523,8 @@ int main(void)
 	tcase_add_test(tcase, a_machine_that_is_approved_by_hand_waits_for_it);
 	tcase_add_test(tcase, a_machine_is_disabled_enabled_guarded_revoked_and_removed);
 	tcase_add_test(tcase, an_extension_moves_the_end_and_is_reverted);
+	tcase_add_test(tcase, no_extension_leads_beyond_twelve_months);
+	tcase_add_test(tcase, the_end_of_a_machine_is_logged_also_where_nobody_looked_for_long);
 	tcase_add_test(tcase, a_machine_ends_on_time_and_is_removed_thirty_days_later);
 	tcase_add_test(tcase, heads_are_signed_when_they_are_due_and_at_the_end);
 	tcase_add_test(tcase, no_text_of_a_token_is_in_the_store);

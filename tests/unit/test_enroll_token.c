@@ -10,6 +10,8 @@
 
 #include "lib/runner.h"
 
+#define PCR "0000000000000000000000000000000000000000000000000000000000000000"
+
 static struct sg_enroll_rules rules;
 static struct sg_buf text;
 static const char *wrong;
@@ -64,7 +66,7 @@ START_TEST(rules_come_back_as_they_were)
 	rules.eks = calloc(2, sizeof *rules.eks);
 	memcpy(rules.eks, eks, sizeof eks);
 	rules.n_eks = 2;
-	rules.bind_pcrs = strdup("pcr=sha256:7");
+	rules.bind_pcrs = strdup("pcr=sha256:7=" PCR);
 	rules.quote_pcrs = strdup("pcr=sha256:0,7");
 	strcpy(rules.guard, "days=mon zone=Europe/Berlin");
 	ck_assert_int_eq(sg_enroll_rules_write(&rules, &text, &wrong), SG_OK);
@@ -120,6 +122,15 @@ START_TEST(rules_that_no_token_can_have_are_refused)
 	refused_for("origin");
 	rules.level = SG_LEVEL_BORN;
 	refused_for("origin");
+	/* Who mints a key must know what it is bound to. */
+	rules.bind_pcrs = strdup("pcr=sha256:7");
+	rules.origin = SG_ORIGIN_VAULT;
+	refused_for("pcrs");
+	rules.origin = SG_ORIGIN_ANY;
+	rules.level = SG_LEVEL_MINTED;
+	refused_for("pcrs");
+	rules.level = SG_LEVEL_BORN;
+	ck_assert_int_eq(sg_enroll_rules_write(&rules, &text, &wrong), SG_OK);
 }
 END_TEST
 
