@@ -28,9 +28,9 @@ _signet_options() {
 	'registrar token create') echo --registrar --name --uses --valid --class --level --origin --machine-lifetime --by-clock --machine-name --hosts --sources --maker --eks --bind-pcrs --quote-pcrs --require-event-log --approve-by-hand --guard --output --json ;;
 	'registrar token list' | 'registrar machine list' | 'registrar agent list') echo --registrar --json ;;
 	'registrar machine show' | 'registrar agent show') echo --registrar --id --json ;;
-	'registrar machine extend' | 'registrar agent extend') echo --registrar --id --by ;;
-	'registrar machine guard' | 'registrar agent guard') echo --registrar --id --guard ;;
-	'registrar token revoke' | 'registrar machine '* | 'registrar agent '*) echo --registrar --id ;;
+	'registrar machine extend' | 'registrar agent extend') echo --registrar --id --by --json ;;
+	'registrar machine guard' | 'registrar agent guard') echo --registrar --id --guard --json ;;
+	'registrar token revoke' | 'registrar machine '* | 'registrar agent '*) echo --registrar --id --json ;;
 	'audit verify') echo --registrar --heads --public-key --json ;;
 	'root create') echo --label --shares --threshold --share-key --out-dir --format --all-in-one --recovery-key --recovery-file --no-recovery --leave --usage --pcr --policy-key --key-pin-file --in-hsm --id --token --pin-file --json ;;
 	'root import') echo --label --in --in-format --shares --threshold --share-key --out-dir --format --all-in-one --recovery-key --recovery-file --no-recovery --leave --usage --pcr --policy-key --key-pin-file --id --token --pin-file --json ;;
