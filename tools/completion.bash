@@ -20,6 +20,7 @@ _signet_options() {
 	enroll) echo --token-file --origin --label --class --identity --ca --timeout --ek-chain --event-log --again --allow-http --owner-auth-file --token --pin-file --json ;;
 	'enroll answer') echo --event-log --token --pin-file ;;
 	'enroll begin') echo --token-file --origin --class --ek-chain --again --owner-auth-file --token --pin-file ;;
+	'enroll ek') echo --json ;;
 	'enroll finish') echo --label --identity --token --pin-file --json ;;
 	delete) echo --label --yes --token --pin-file ;;
 	'registrar begin') echo --registrar --vault --api-url --ek-ca --sign-with --heads --token --pin-file --key-pin-file --challenge-lifetime ;;
@@ -76,7 +77,7 @@ _signet() {
 	if [ "$verb" = help ] && [ "$COMP_CWORD" = 3 ]; then
 		case $previous in
 		audit) words='verify' ;;
-		enroll) words='answer begin finish' ;;
+		enroll) words='answer begin ek finish' ;;
 		root) words='create import list node receive recover rehearse retire rewrap rotate send share' ;;
 		registrar) words='agent begin finish machine serve token' ;;
 		request) words='sign verify' ;;
@@ -93,7 +94,7 @@ _signet() {
 	enroll)
 		case $COMP_CWORD:${COMP_WORDS[2]} in
 		2:*) ;;
-		*:answer | *:begin | *:finish) verb="enroll ${COMP_WORDS[2]}" ;;
+		*:answer | *:begin | *:ek | *:finish) verb="enroll ${COMP_WORDS[2]}" ;;
 		esac
 		;;
 	esac
@@ -152,6 +153,7 @@ _signet() {
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return
 		;;
+	2:enroll) words="answer begin ek finish $(_signet_options "$verb") --help" ;;
 	*) words="$(_signet_options "$verb") --help" ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")

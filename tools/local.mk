@@ -9,6 +9,7 @@ signet_SOURCES = \
 	tools/deliver.c tools/deliver.h \
 	tools/enroll.c tools/enroll.h \
 	tools/enroll_before.c \
+	tools/enroll_ek.c \
 	tools/enroll_files.c \
 	tools/enroll_finish.c \
 	tools/enroll_folder.c \

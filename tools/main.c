@@ -33,6 +33,7 @@ static const struct tool_verb *const verbs[] = {
 	&tool_verb_enroll_begin,
 	&tool_verb_enroll_answer,
 	&tool_verb_enroll_finish,
+	&tool_verb_enroll_ek,
 	&tool_verb_delete,
 	&tool_verb_root_create,
 	&tool_verb_root_list,

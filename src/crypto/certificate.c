@@ -15,6 +15,7 @@
 #include "util/log.h"
 
 #define OID_TEXT 64
+#define OID_ORGANIZATION "2.5.4.10"
 #define OID_MANUFACTURER "2.23.133.2.1" /* tcg-at-tpmManufacturer */
 
 enum sg_err sg_certificate_key(struct sg_bytes certificate, struct sg_buf *spki)
@@ -128,39 +129,87 @@ bool sg_certificate_endorses(const struct sg_certificate *certificate)
 	return fits;
 }
 
-/* Tell whether a name has an entry of that identifier and value. */
-static bool has_entry(const X509_NAME *name, const char *oid, const char *value)
+/* Call each with the values of the entries of that identifier. */
+static void walk_entries(const X509_NAME *name, const char *oid,
+                         void (*each)(struct sg_bytes value, void *arg), void *arg)
 {
 	for (int i = 0; i < X509_NAME_entry_count(name); i++) {
 		const X509_NAME_ENTRY *entry = X509_NAME_get_entry(name, i);
 		const ASN1_STRING *data = X509_NAME_ENTRY_get_data(entry);
 
-		if (is_oid(X509_NAME_ENTRY_get_object(entry), oid) &&
-		    sg_bytes_equal(sg_bytes_str(value),
-		                   sg_bytes(ASN1_STRING_get0_data(data),
-		                            (size_t)ASN1_STRING_length(data))))
-			return true;
+		if (is_oid(X509_NAME_ENTRY_get_object(entry), oid))
+			each(sg_bytes(ASN1_STRING_get0_data(data),
+			              (size_t)ASN1_STRING_length(data)), arg);
 	}
-	return false;
 }
 
-bool sg_certificate_made_by(const struct sg_certificate *certificate, const char *maker)
+void sg_certificate_makers(const struct sg_certificate *certificate,
+                           void (*each)(struct sg_bytes maker, void *arg), void *arg)
 {
 	GENERAL_NAMES *names;
-	bool found;
 
 	ERR_set_mark();
-	found = has_entry(X509_get_issuer_name(certificate->x509), "2.5.4.10", maker);
 	names = X509_get_ext_d2i(certificate->x509, NID_subject_alt_name, NULL, NULL);
 	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
 		const GENERAL_NAME *one = sk_GENERAL_NAME_value(names, i);
 
 		if (one->type == GEN_DIRNAME)
-			found = found || has_entry(one->d.directoryName, OID_MANUFACTURER, maker);
+			walk_entries(one->d.directoryName, OID_MANUFACTURER, each, arg);
 	}
+	walk_entries(X509_get_issuer_name(certificate->x509), OID_ORGANIZATION, each, arg);
 	GENERAL_NAMES_free(names);
 	ERR_pop_to_mark();
-	return found;
+}
+
+/* A maker that is looked for. */
+struct wanted {
+	struct sg_bytes maker;
+	bool found;
+};
+
+static void compare(struct sg_bytes maker, void *arg)
+{
+	struct wanted *wanted = arg;
+
+	wanted->found = wanted->found || sg_bytes_equal(maker, wanted->maker);
+}
+
+bool sg_certificate_made_by(const struct sg_certificate *certificate, const char *maker)
+{
+	struct wanted wanted = { sg_bytes_str(maker), false };
+
+	sg_certificate_makers(certificate, compare, &wanted);
+	return wanted.found;
+}
+
+/* Write a name as text [RFC 2253], in which all but plain ASCII is escaped. */
+static enum sg_err write_name(const X509_NAME *name, struct sg_buf *out)
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+	char *text = NULL;
+	long len;
+	enum sg_err err = SG_ERR_NOMEM;
+
+	out->len = 0;
+	if (bio != NULL && X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253) >= 0) {
+		len = BIO_get_mem_data(bio, &text);
+		err = sg_buf_append(out, sg_bytes(text, (size_t)len));
+	}
+	BIO_free(bio);
+	return err;
+}
+
+enum sg_err sg_certificate_names(const struct sg_certificate *certificate, struct sg_buf *subject,
+                                 struct sg_buf *issuer)
+{
+	enum sg_err err;
+
+	ERR_set_mark();
+	err = write_name(X509_get_subject_name(certificate->x509), subject);
+	if (err == SG_OK)
+		err = write_name(X509_get_issuer_name(certificate->x509), issuer);
+	ERR_pop_to_mark();
+	return err;
 }
 
 enum sg_err sg_certificate_verify(struct sg_bytes certificate, struct sg_bytes authorities,

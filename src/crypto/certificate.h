@@ -38,6 +38,15 @@ bool sg_certificate_endorses(const struct sg_certificate *certificate);
  * issuer. */
 bool sg_certificate_made_by(const struct sg_certificate *certificate, const char *maker);
 
+/* Call each with all names by which that is so; they may hold any bytes. */
+void sg_certificate_makers(const struct sg_certificate *certificate,
+                           void (*each)(struct sg_bytes maker, void *arg), void *arg);
+
+/* Write whom it is for and who issued it as text [RFC 2253] of plain ASCII, which replaces what
+ * they hold; empty where it does not say. Errors: NOMEM. */
+enum sg_err sg_certificate_names(const struct sg_certificate *certificate, struct sg_buf *subject,
+                                 struct sg_buf *issuer);
+
 /* Certificates that are trusted, read once. Any number of threads may verify with them, none while
  * sg_crypto_stop runs. */
 struct sg_authorities;

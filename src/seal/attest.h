@@ -52,6 +52,13 @@ struct sg_attest_guard {
 };
 
 struct sg_attest_ops {
+	/* Find all endorsement keys of which keys() takes one, that one first, with their
+	 * certificates; of the other members of keys none. No storage key is needed, and nothing is
+	 * authenticated. The caller clears all. Errors: HW_UNSUPPORTED where there is none, those
+	 * of the hardware. */
+	enum sg_err (*endorsements)(struct sg_sealer *sealer, struct sg_attest_keys keys[SG_EKS],
+	                            size_t *n);
+
 	/* Make or load the keys. ak_blob is one that was kept from before, or empty: a new one is
 	 * made then, and where the kept one doesn't load any more. The caller clears *keys. Errors:
 	 * HW_OTHER, HW_UNSUPPORTED without an endorsement key, those of the hardware. */

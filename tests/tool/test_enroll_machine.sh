@@ -302,6 +302,21 @@ between() {
 		fails 1 'of 1 to 7' enroll begin --token-file "$FOLDER/token" --again --ek-chain "$FOLDER/token"
 }
 
+# What is shown is what a registrar takes.
+shown() {
+	rm -rf "$SIGNET_STATE" && exits 0 enroll ek && cp "$FOLDER/out" "$FOLDER/eks" && [ "$(grep -cxE '[0-9a-f]{64}' "$FOLDER/eks")" = 2 ] &&
+		[ "$(wc -l < "$FOLDER/eks")" = 2 ] && says "$(head -c 8 "$FOLDER/eks")... is the " && says ', which signet enroll shows; certified for' &&
+		says '--maker may be "id:00001014"' && [ ! -e "$SIGNET_STATE" ] || return 1
+	head -n 1 "$FOLDER/eks" > "$FOLDER/first" && exits 0 enroll ek --json && json "$(cat "$FOLDER/first")" eks 0 hash && json true eks 0 shown &&
+		json true eks 0 certified && json id:00001014 eks 0 makers 0 && json false eks 1 shown || return 1
+	rm -f "$FOLDER/token" && signet registrar token create --registrar "$REGISTRAR" --eks "$FOLDER/first" --maker id:00001014 --output "$FOLDER/token" &&
+		enrol 0 || return 1
+	rm -rf "$SIGNET_STATE" "$ID" "$FOLDER/token" && tail -n 1 "$FOLDER/eks" > "$FOLDER/second" &&
+		signet registrar token create --registrar "$REGISTRAR" --eks "$FOLDER/second" --output "$FOLDER/token" && enrol 13 && says '(ek-unlisted)' &&
+		says 'signet enroll ek' && rm "$FOLDER/token" &&
+		signet registrar token create --registrar "$REGISTRAR" --maker nobody --output "$FOLDER/token" && enrol 13 && says '(ek-maker)' && says 'signet enroll ek'
+}
+
 registrar_token > "$FOLDER/token" && start || exit 1
 check 'a fresh machine enrols with a key that it makes' everything host asserted
 check 'a fresh machine enrols with a key that its TPM makes' everything tpm born
@@ -314,6 +329,7 @@ check 'files of another machine, or of somebody else, are not written over' othe
 check 'an id that is no plain name is refused' no_plain_id
 check 'an enrolment whose time is over says so, and how to get another' time_over
 check 'who is no registrar is told from one that refuses' no_registrar_there
+check 'the TPM is shown as registrars take it' shown
 check 'a label that is taken is refused before anything is sent' label
 check 'an answer that was lost is given again, and the token is spent once' lost_answer
 check 'an enrolment that is under way otherwise is not gone on with' otherwise_begun

@@ -124,6 +124,8 @@ completion_is_true() {
 	for verb in "${VERBS[@]}"; do
 		read -ra words <<< "$verb"
 		options "$verb"
+		# The one verb that is also the first word of others.
+		[ "$verb" != enroll ] || mapfile -t -O "${#OPTIONS[@]}" OPTIONS < <(verbs | sed -n 's/^enroll //p')
 		[ "$(printf '%s\n' "${OPTIONS[@]}" | sort)" = "$(complete_words "${words[@]}" '')" ] || { echo "$verb"; return 1; }
 	done
 }
@@ -133,7 +135,8 @@ completion_knows_arguments() {
 	. "$SIGNET_TEST_SRCDIR/tools/completion.bash"
 	[ "$(complete_words request '' | xargs)" = 'sign verify' ] && [ "$(complete_words curl --form '' | xargs)" = 'hmac rfc9421 vault' ] &&
 	[ "$(complete_words root '' | xargs)" = "$(verbs | sed -n 's/^root //p' | sort | xargs)" ] &&
-		[ "$(complete_words help pin '' | xargs)" = 'reset set' ] && [ "$(complete_words help sign '')" = '' ] &&
+		[ "$(complete_words help pin '' | xargs)" = 'reset set' ] && [ "$(complete_words enroll a)" = answer ] &&
+		[ "$(complete_words help enroll '' | xargs)" = "$(verbs | sed -n 's/^enroll //p' | sort | xargs)" ] && [ "$(complete_words help sign '')" = '' ] &&
 		[ "$(complete_words pubkey --format '' | xargs)" = 'all pem raw ssh' ] &&
 		[ "$(complete_words sign --format r)" = raw ] &&
 		[ "$(complete_words sign --label '')" = '' ]

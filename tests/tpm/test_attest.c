@@ -173,7 +173,9 @@ START_TEST(a_certified_endorsement_key_comes_with_its_certificate)
 {
 	struct test_authority maker;
 	struct sg_buf certificate = { 0 };
+	struct sg_attest_keys all[SG_EKS];
 	EVP_PKEY *key;
+	size_t n;
 
 	test_authority_make(&maker, "maker", NULL);
 	key = test_endorsement_key(&tpm, _i == 0 ? "ecc" : "rsa");
@@ -182,6 +184,17 @@ START_TEST(a_certified_endorsement_key_comes_with_its_certificate)
 	get_keys();
 	ck_assert_int_eq(keys.ek_kind, _i == 0 ? SG_EK_P256 : SG_EK_RSA2048);
 	assert_bytes(sg_buf_bytes(&keys.certificate), sg_buf_bytes(&certificate));
+	/* All that could be shown stand in a list, this one first. */
+	ck_assert_int_eq(ops()->endorsements(test_sealer, all, &n), SG_OK);
+	ck_assert_uint_eq(n, 2);
+	ck_assert_int_eq(all[0].ek_kind, keys.ek_kind);
+	ck_assert_int_ne(all[1].ek_kind, keys.ek_kind);
+	assert_bytes(sg_buf_bytes(&all[0].ek), sg_buf_bytes(&keys.ek));
+	assert_bytes(sg_buf_bytes(&all[0].certificate), sg_buf_bytes(&certificate));
+	ck_assert_uint_eq(all[1].certificate.len, 0);
+	ck_assert_uint_gt(all[1].ek.len, 0);
+	for (size_t i = 0; i < SG_EKS; i++)
+		sg_attest_keys_clear(&all[i]);
 	sg_buf_free(&certificate);
 	EVP_PKEY_free(key);
 	test_authority_free(&maker);

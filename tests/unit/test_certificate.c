@@ -193,6 +193,33 @@ START_TEST(a_certificate_says_what_it_is_for_and_who_made_the_tpm)
 }
 END_TEST
 
+static void append(struct sg_bytes maker, void *arg)
+{
+	ck_assert_int_eq(sg_buf_append(arg, maker), SG_OK);
+	ck_assert_int_eq(sg_buf_append(arg, sg_bytes_str(";")), SG_OK);
+}
+
+START_TEST(it_tells_the_names_by_which_its_maker_is_known)
+{
+	const struct test_oddity named = { .maker = "id:53474E54" };
+	struct sg_buf subject = { NULL, 0, 0 }, issuer = { NULL, 0, 0 }, makers = { NULL, 0, 0 };
+	struct sg_certificate *one;
+
+	test_endorse(&middle, key, &named, &certificate);
+	one = read_own();
+	sg_certificate_makers(one, append, &makers);
+	assert_bytes(sg_buf_bytes(&makers), sg_bytes_str("id:53474E54;"));
+	ck_assert_int_eq(sg_buf_set(&subject, sg_bytes_str("of before")), SG_OK);
+	ck_assert_int_eq(sg_certificate_names(one, &subject, &issuer), SG_OK);
+	assert_bytes(sg_buf_bytes(&issuer), sg_bytes_str("CN=maker\\, in between"));
+	ck_assert(memmem(subject.data, subject.len, "of before", 9) == NULL);
+	sg_certificate_free(&one);
+	sg_buf_free(&subject);
+	sg_buf_free(&issuer);
+	sg_buf_free(&makers);
+}
+END_TEST
+
 START_TEST(an_authority_is_no_endorsement_key)
 {
 	struct sg_certificate *one = NULL;
@@ -232,6 +259,7 @@ int main(void)
 	tcase_add_test(tc, a_changed_certificate_is_refused);
 	tcase_add_test(tc, a_chain_may_go_through_what_came_along);
 	tcase_add_test(tc, a_certificate_says_what_it_is_for_and_who_made_the_tpm);
+	tcase_add_test(tc, it_tells_the_names_by_which_its_maker_is_known);
 	tcase_add_test(tc, an_authority_is_no_endorsement_key);
 	tcase_add_test(tc, something_that_is_no_certificate_is_not_trusted);
 	suite_add_tcase(suite, tc);

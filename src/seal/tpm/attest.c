@@ -81,6 +81,49 @@ static enum sg_err find_ek(struct sg_sealer *sealer, struct search *s)
 	return err;
 }
 
+/* Looking at one endorsement key. */
+static enum sg_err do_look(struct sg_tpm *tpm, void *arg)
+{
+	struct sg_attest_keys *keys = arg;
+	TPM2B_PUBLIC *area = NULL;
+	ESYS_TR ek;
+	enum sg_err err = sg_ek_certified(tpm, ESYS_TR_PASSWORD, keys->ek_kind, &keys->certificate,
+	                                  &keys->ek);
+
+	if (err != SG_OK || keys->certificate.len > 0)
+		return err;
+	err = sg_ek_open(tpm, ESYS_TR_PASSWORD, keys->ek_kind, &ek, &area);
+	if (err == SG_OK)
+		err = sg_tpm_area_write(&area->publicArea, &keys->ek);
+	Esys_Free(area);
+	return err;
+}
+
+static enum sg_err endorsements(struct sg_sealer *sealer, struct sg_attest_keys keys[SG_EKS],
+                                size_t *n)
+{
+	size_t certified = SG_EKS;
+	struct sg_attest_keys first;
+	enum sg_err err = SG_OK;
+
+	*n = 0;
+	memset(keys, 0, SG_EKS * sizeof *keys);
+	for (size_t i = 0; i < PREFERRED && err == SG_OK; i++) {
+		keys[*n].ek_kind = preferred[i];
+		err = sg_tpm_transact(sealer, do_look, &keys[*n]);
+		if (err == SG_OK && keys[*n].certificate.len > 0 && certified == SG_EKS)
+			certified = *n;
+		*n += err == SG_OK;
+		err = err == SG_ERR_HW_UNSUPPORTED ? SG_OK : err;
+	}
+	if (err != SG_OK || certified == SG_EKS)
+		return err == SG_OK && *n == 0 ? SG_ERR_HW_UNSUPPORTED : err;
+	first = keys[certified];
+	memmove(keys + 1, keys, certified * sizeof *keys);
+	keys[0] = first;
+	return SG_OK;
+}
+
 static enum sg_err do_ak(struct sg_tpm *tpm, void *arg)
 {
 	struct search *s = arg;
@@ -165,6 +208,7 @@ static enum sg_err activate(struct sg_sealer *sealer, struct sg_bytes parent, en
 }
 
 const struct sg_attest_ops sg_tpm_attest = {
+	.endorsements = endorsements,
 	.keys = keys,
 	.activate = activate,
 	.seal = sg_tpm_attest_seal,

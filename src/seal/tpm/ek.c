@@ -129,9 +129,11 @@ enum sg_err sg_ek_open(struct sg_tpm *tpm, ESYS_TR session, enum sg_ek kind, ESY
 	*area = NULL;
 	if (find(tpm, kind, ek, area))
 		return SG_OK;
-	err = sg_tpm_session_next(tpm, session,
-	                          TPMA_SESSION_DECRYPT | TPMA_SESSION_ENCRYPT |
-	                          TPMA_SESSION_CONTINUESESSION);
+	err = session == ESYS_TR_PASSWORD
+	              ? SG_OK
+	              : sg_tpm_session_next(tpm, session,
+	                                    TPMA_SESSION_DECRYPT | TPMA_SESSION_ENCRYPT |
+	                                    TPMA_SESSION_CONTINUESESSION);
 	if (err != SG_OK)
 		return err;
 	rc = Esys_CreatePrimary(tpm->esys, ESYS_TR_RH_ENDORSEMENT, session, ESYS_TR_NONE,

@@ -17,8 +17,9 @@
 enum sg_err sg_ek_area(struct sg_bytes spki, enum sg_ek *kind, TPMT_PUBLIC *out);
 
 /* Make or find the key in the TPM; *area is its public area, which the caller frees with
- * Esys_Free and may not ask for. The session, HMAC, authenticates the answer. Errors: HW_OWNER_AUTH
- * where the endorsement hierarchy has a password, HW_UNSUPPORTED, and those of the TPM. */
+ * Esys_Free and may not ask for. The session, HMAC, authenticates the answer; with
+ * ESYS_TR_PASSWORD nothing does, for what is only shown. Errors: HW_OWNER_AUTH where the
+ * endorsement hierarchy has a password, HW_UNSUPPORTED, and those of the TPM. */
 enum sg_err sg_ek_open(struct sg_tpm *tpm, ESYS_TR session, enum sg_ek kind, ESYS_TR *ek,
                        TPM2B_PUBLIC **area);
 
