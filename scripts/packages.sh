@@ -14,7 +14,7 @@
 packages_build=(
 	gcc libc6-dev make autoconf automake libtool 'pkg-config|pkgconf'
 	libssl-dev libsodium-dev libsqlite3-dev libtss2-dev libp11-kit-dev libjansson-dev
-	libcurl4-openssl-dev libmicrohttpd-dev check tzdata
+	libcurl4-openssl-dev libmicrohttpd-dev libgnutls28-dev check tzdata
 )
 
 # The TPM library opens these by name, so no package depends on them.

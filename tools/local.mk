@@ -50,6 +50,7 @@ signet_SOURCES = \
 	tools/serve_crowd.c tools/serve_crowd.h \
 	tools/serve_framing.c tools/serve_framing.h \
 	tools/serve_http.c tools/serve_http.h \
+	tools/serve_key.c tools/serve_key.h \
 	tools/serve_log.c tools/serve_log.h \
 	tools/serve_route.c tools/serve_route.h \
 	tools/serve_socket.c tools/serve_socket.h \
@@ -142,7 +143,8 @@ signet_SOURCES = \
 	tools/wrap.c
 signet_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir) \
 	-DP11MODULEDIR='"$(p11moduledir)"' -DP11CONFIGDIR='"$(p11configdir)"'
-signet_LDADD = libenroll.la librequest.la libsignet.la $(JANSSON_LIBS) $(CURL_LIBS) $(MICROHTTPD_LIBS)
+signet_LDADD = libenroll.la librequest.la libsignet.la $(JANSSON_LIBS) $(CURL_LIBS) $(MICROHTTPD_LIBS) \
+	$(GNUTLS_LIBS)
 
 # The file has the name of the command where bash looks for it.
 EXTRA_DIST += tools/completion.bash

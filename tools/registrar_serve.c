@@ -14,8 +14,10 @@
 #include "tools/io.h"
 #include "tools/registrar.h"
 #include "tools/serve_http.h"
+#include "tools/serve_key.h"
 #include "tools/serve_route.h"
 #include "tools/text.h"
+#include "tools/uri.h"
 #include "util/file.h"
 #include "util/log.h"
 
@@ -32,7 +34,8 @@ struct server {
 	struct serve_tries tries;
 	struct serve_socket socket;
 	struct sg_buf certificate;      /* with a zero behind it, as libmicrohttpd wants it */
-	struct sg_secret *key;          /* with a zero behind it */
+	struct sg_secret *key;          /* with a zero behind it; NULL: no TLS, or token_key */
+	struct serve_key *token_key;
 	struct serve_route *route;
 	struct serve_http *http;
 };
@@ -72,7 +75,13 @@ static enum tool_exit read_limits(struct server *s)
 	                       : code;
 }
 
-/* Read the certificate and its key, into guarded memory; the library of TLS makes a copy of it. */
+static bool is_tls(const struct server *s)
+{
+	return s->certificate.len > 0;
+}
+
+/* Read the certificate and its key, into guarded memory; the library of TLS makes a copy of it. A
+ * key in a token stays there. */
 static enum tool_exit read_tls(struct server *s)
 {
 	const char *certificate = s->tool->value[OPT_TLS_CERT], *key = s->tool->value[OPT_TLS_KEY];
@@ -91,7 +100,7 @@ static enum tool_exit read_tls(struct server *s)
 	code = tool_read_file(certificate, PEM_MAX, &s->certificate);
 	if (code == TOOL_OK && sg_buf_append(&s->certificate, sg_bytes("", 1)) != SG_OK)
 		code = tool_fail_err(SG_ERR_NOMEM, "can't serve");
-	if (code != TOOL_OK)
+	if (code != TOOL_OK || tool_uri_is(key))
 		return code;
 	tool_log_clear();
 	err = sg_file_read_secret(key, PEM_MAX, &text);
@@ -116,7 +125,7 @@ static enum tool_exit open_socket(struct server *s)
 		return tool_fail(TOOL_USAGE, s->tool->verb->example, "--listen says where to listen");
 	if (code == TOOL_OK && s->socket.fd < 0)
 		code = serve_socket_open(where, &s->socket);
-	if (code == TOOL_OK && s->key == NULL && !s->socket.loopback)
+	if (code == TOOL_OK && !is_tls(s) && !s->socket.loopback)
 		code = tool_fail(TOOL_USAGE, "Tokens would go over the network in plain text.",
 		                 "--allow-http is for 127.0.0.1 and [::1] alone, not %s",
 		                 s->socket.address);
@@ -132,14 +141,18 @@ static enum tool_exit start(struct server *s)
 		.connections = 256,
 		.per_source = 32,
 	};
+	struct serve_tls tls = { NULL, NULL, NULL };
 	struct serve_calls calls;
 	enum sg_err err = serve_route_new(s->registrar.registrar, &s->tries, &s->route);
 
 	if (err != SG_OK)
 		return tool_fail_err(err, "can't serve");
 	serve_route_calls(s->route, &calls);
-	return serve_http_start(&s->socket, s->key != NULL ? &s->certificate : NULL, s->key,
-	                        &limits, &calls, &s->http);
+	if (s->key != NULL)
+		tls = (struct serve_tls){ &s->certificate, s->key, NULL };
+	if (s->token_key != NULL)
+		tls.chooser = serve_key_chooser();
+	return serve_http_start(&s->socket, &tls, &limits, &calls, &s->http);
 }
 
 /* Serve until a signal ends it. All threads have them blocked. */
@@ -151,7 +164,7 @@ static enum tool_exit serve(struct server *s, const sigset_t *ends)
 	enum sg_err err;
 	enum tool_exit code;
 
-	tool_text_add(&text, "Listening at %s://%s\n", s->key != NULL ? "https" : "http",
+	tool_text_add(&text, "Listening at %s://%s\n", is_tls(s) ? "https" : "http",
 	              s->socket.address);
 	code = tool_text_out(&text);
 	sg_log_set(tell, NULL);
@@ -193,11 +206,14 @@ static enum tool_exit run(struct tool *tool)
 		code = open_socket(&s);
 	if (code == TOOL_OK)
 		code = tool_registrar_open(tool, &s.registrar);
+	if (code == TOOL_OK && is_tls(&s) && s.key == NULL)
+		code = serve_key_open(tool, tool->value[OPT_TLS_KEY], &s.certificate, &s.token_key);
 	if (code == TOOL_OK)
 		code = start(&s);
 	if (code == TOOL_OK)
 		code = serve(&s, &ends);
 	serve_route_free(&s.route);
+	serve_key_close(&s.token_key);
 	closed = tool_registrar_close(&s.registrar);
 	if (s.socket.fd >= 0)
 		(void)close(s.socket.fd);
@@ -210,7 +226,7 @@ const struct tool_verb tool_verb_registrar_serve = {
 	.name = "registrar serve",
 	.summary = "enrol machines that ask over HTTPS",
 	.usage = "--registrar FILE --vault ID --api-url URL [--listen ADDRESS:PORT]\n"
-	         "                (--tls-cert FILE --tls-key FILE | --allow-http) [--ek-ca FILE]\n"
+	         "                (--tls-cert FILE --tls-key FILE|URI | --allow-http) [--ek-ca FILE]\n"
 	         "                [--rate N] [--failures N] [--challenge-lifetime SPAN]\n"
 	         "                [--sign-with KEY [--heads FILE]]\n"
 	         "                [--token LABEL] [--pin-file FILE] [--key-pin-file FILE]",
@@ -218,7 +234,8 @@ const struct tool_verb tool_verb_registrar_serve = {
 	        "after it has answered who is connected. Each request is a line on standard error. Who\n"
 	        "asks more than --rate times in a minute waits (240); who fails more often than\n"
 	        "--failures in ten minutes is locked out for 15 (10). The key of --sign-with signs the\n"
-	        "log from time to time, and --heads keeps these signatures.",
+	        "log from time to time, and --heads keeps these signatures. The key of TLS may stay in the\n"
+	        "token, too: --tls-key \"pkcs11:object=tls\".",
 	.example = "signet registrar serve --registrar fleet.db --vault vault_main --api-url "
 	           "https://vault.example.org --listen 192.0.2.1:8443 --tls-cert cert.pem --tls-key "
 	           "key.pem --ek-ca makers.pem",

@@ -236,21 +236,30 @@ static unsigned threads(void)
 	return cores < 2 ? 2 : cores > THREADS_MAX ? THREADS_MAX : (unsigned)cores;
 }
 
-static struct MHD_Daemon *start(struct serve_http *http, int fd, const struct sg_buf *certificate,
-                                const struct sg_secret *key)
+static bool is_tls(const struct serve_tls *tls)
+{
+	return tls->certificate != NULL || tls->chooser != NULL;
+}
+
+static struct MHD_Daemon *start(struct serve_http *http, int fd, const struct serve_tls *tls)
 {
 	const struct serve_limits *limits = &http->limits;
-	struct MHD_OptionItem tls[] = {
-		{ MHD_OPTION_HTTPS_MEM_CERT, 0, certificate != NULL ? certificate->data : NULL },
-		{ MHD_OPTION_HTTPS_MEM_KEY, 0, key != NULL ? key->data : NULL },
+	struct MHD_OptionItem files[] = {
+		{ MHD_OPTION_HTTPS_MEM_CERT, 0, tls->key != NULL ? tls->certificate->data : NULL },
+		{ MHD_OPTION_HTTPS_MEM_KEY, 0, tls->key != NULL ? tls->key->data : NULL },
+		{ MHD_OPTION_END, 0, NULL },
+	};
+	struct MHD_OptionItem priorities[] = {
 		{ MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)PRIORITIES },
 		{ MHD_OPTION_END, 0, NULL },
 	};
 
-	if (certificate == NULL)
-		tls[0].option = MHD_OPTION_END;
+	if (tls->key == NULL)
+		files[0].option = MHD_OPTION_END;
+	if (!is_tls(tls))
+		priorities[0].option = MHD_OPTION_END;
 	return MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ITC |
-	                                (certificate != NULL ? MHD_USE_TLS : 0),
+	                                (is_tls(tls) ? MHD_USE_TLS : 0),
 	                        0, NULL, NULL, handle, http, MHD_OPTION_LISTEN_SOCKET, fd,
 	                        MHD_OPTION_CONNECTION_LIMIT, limits->connections,
 	                        MHD_OPTION_CONNECTION_TIMEOUT, limits->idle,
@@ -260,11 +269,14 @@ static struct MHD_Daemon *start(struct serve_http *http, int fd, const struct sg
 	                        MHD_OPTION_UNESCAPE_CALLBACK, unescape_nothing, NULL,
 	                        MHD_OPTION_NOTIFY_COMPLETED, completed, http,
 	                        MHD_OPTION_NOTIFY_CONNECTION, connected, http, MHD_OPTION_ARRAY,
-	                        tls, MHD_OPTION_END);
+	                        files, MHD_OPTION_ARRAY, priorities,
+	                        tls->chooser != NULL ? MHD_OPTION_HTTPS_CERT_CALLBACK2
+	                                             : MHD_OPTION_END,
+	                        tls->chooser, MHD_OPTION_END);
 }
 
-enum tool_exit serve_http_start(struct serve_socket *socket, const struct sg_buf *certificate,
-                                const struct sg_secret *key, const struct serve_limits *limits,
+enum tool_exit serve_http_start(struct serve_socket *socket, const struct serve_tls *tls,
+                                const struct serve_limits *limits,
                                 const struct serve_calls *calls, struct serve_http **out)
 {
 	struct serve_http *http = calloc(1, sizeof *http);
@@ -276,11 +288,11 @@ enum tool_exit serve_http_start(struct serve_socket *socket, const struct sg_buf
 	}
 	http->limits = *limits;
 	http->calls = *calls;
-	http->daemon = start(http, socket->fd, certificate, key);
+	http->daemon = start(http, socket->fd, tls);
 	if (http->daemon == NULL) {
 		serve_crowd_free(&http->crowd);
 		free(http);
-		return tool_fail(TOOL_FAILED, certificate != NULL ? "Does the key belong to the "
+		return tool_fail(TOOL_FAILED, is_tls(tls) ? "Does the key belong to the "
 		                 "certificate, and are both in PEM?" : NULL,
 		                 "the server can't be started");
 	}

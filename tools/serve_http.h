@@ -51,12 +51,23 @@ struct serve_limits {
 	unsigned per_source;            /* connections of a source, see serve_socket_who */
 };
 
+/* A gnutls_certificate_retrieve_function3, without its types. */
+typedef void serve_chooser(void);
+
+/* Of TLS: a certificate and its key, in PEM with a zero behind each, or who gives both. All NULL:
+ * no TLS. */
+struct serve_tls {
+	const struct sg_buf *certificate;
+	const struct sg_secret *key;
+	serve_chooser *chooser;
+};
+
 struct serve_http;
 
 /* Serve at a socket, which it takes over, until serve_http_stop; the calls come from several
- * threads. certificate and key are PEM, or both NULL: no TLS. It is told what fails. */
-enum tool_exit serve_http_start(struct serve_socket *socket, const struct sg_buf *certificate,
-                                const struct sg_secret *key, const struct serve_limits *limits,
+ * threads. It is told what fails. */
+enum tool_exit serve_http_start(struct serve_socket *socket, const struct serve_tls *tls,
+                                const struct serve_limits *limits,
                                 const struct serve_calls *calls, struct serve_http **out);
 
 /* To be called about every second: end connections whose time is over. */

@@ -37,7 +37,7 @@ bool tool_uri_is_token(const char *text, const CK_TOKEN_INFO *info)
 
 const char *tool_uri_naming_token(const struct tool *tool)
 {
-	static const enum tool_option named[] = { OPT_LABEL, OPT_ROOT };
+	static const enum tool_option named[] = { OPT_LABEL, OPT_ROOT, OPT_TLS_KEY };
 
 	for (size_t i = 0; i < sizeof named / sizeof named[0]; i++) {
 		const char *name = tool->value[named[i]];

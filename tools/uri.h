@@ -14,7 +14,7 @@ bool tool_uri_is(const char *name);
 /* Tell whether a URI names this token. */
 bool tool_uri_is_token(const char *uri, const CK_TOKEN_INFO *info);
 
-/* Return the URI among --label and --root that names a token, or NULL. */
+/* Return the URI among --label, --root and --tls-key that names a token, or NULL. */
 const char *tool_uri_naming_token(const struct tool *tool);
 
 /* Check that a URI can be read and holds no PIN; what is wrong is told. */

@@ -175,6 +175,35 @@ signed_log() {
 		exits 0 audit verify --registrar "$REGISTRAR" --heads "$FOLDER/heads" --public-key "$FOLDER/audit.pem"
 }
 
+# tls_in_token LABEL TYPE: the server's own key lies in the token, and no file has it.
+tls_in_token() {
+	signet keygen --label "$1" --type "$2" > /dev/null && signet pubkey --label "$1" --format pem > "$FOLDER/$1.pub" &&
+		openssl x509 -new -force_pubkey "$FOLDER/$1.pub" -subj /CN=registrar -days 30 -CA "$REGISTRAR_FOLDER/ca.pem" -CAkey "$REGISTRAR_FOLDER/ca.key" \
+			-extfile <(echo subjectAltName=IP:127.0.0.1) -out "$FOLDER/$1.pem" 2> /dev/null || return 1
+	registrar_start --tls-cert "$FOLDER/$1.pem" --tls-key "pkcs11:token=machine;object=$1" --sign-with audit &&
+		ask /v1/signet/enroll/begin -d '{}' && answers 400 && ask / --tls-max 1.2 && answers 404 && ask / --tls-max 1.3 --tlsv1.3 && answers 404 &&
+		asks_at_once && registrar_stop
+}
+
+# Several threads sign with the key.
+asks_at_once() {
+	local i pids=()
+
+	for i in 1 2 3 4 5 6 7 8; do
+		curl -sS --max-time 20 --cacert "$REGISTRAR_FOLDER/ca.pem" "$REGISTRAR_URL/" > "$FOLDER/answer$i" &
+		pids+=($!)
+	done
+	for i in 1 2 3 4 5 6 7 8; do
+		wait "${pids[i - 1]}" && grep -q not-found "$FOLDER/answer$i" || return 1
+	done
+}
+
+other_token_key() {
+	refuses 1 'Does the key belong' --listen 127.0.0.1:0 --tls-cert "$REGISTRAR_FOLDER/cert.pem" --tls-key 'pkcs11:token=machine;object=audit' &&
+		refuses 3 'no private key' --listen 127.0.0.1:0 --tls-cert "$FOLDER/ed.pem" --tls-key 'pkcs11:token=machine;object=none' &&
+		refuses 2 'PIN in a URI' --listen 127.0.0.1:0 --tls-cert "$FOLDER/ed.pem" --tls-key 'pkcs11:token=machine;object=ed?pin-value=12345678'
+}
+
 check 'it serves over TLS, and says where' it_serves
 check 'a refusal is JSON that nobody keeps' as_json
 check 'TLS is 1.2 at least' old_tls
@@ -189,6 +218,9 @@ check 'SIGTERM ends it well' ends_well
 check 'without TLS it serves this machine alone' plain_here
 check 'a socket of systemd is taken' by_systemd
 check 'a key of a token signs the log, for who keeps the signatures' signed_log
+check 'the key of TLS may lie in a token: Ed25519' tls_in_token ed ed25519
+check 'the key of TLS may lie in a token: P-256 in the TPM' tls_in_token p256 p256
+check 'but not that of another certificate, nor with its PIN in the URI' other_token_key
 check 'without TLS nobody else is served' refuses 2 'Tokens would go over the network in plain text' --listen 0.0.0.0:0 --allow-http
 check 'TLS or not must be said' refuses 2 '--allow-http' --listen 127.0.0.1:0
 check 'and not both' refuses 2 '--allow-http' --listen 127.0.0.1:0 --allow-http "${TLS[@]}"

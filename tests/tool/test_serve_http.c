@@ -106,13 +106,14 @@ static void begin(const struct serve_limits *limits)
 	static const struct serve_calls calls = { .head = head, .body = body,
 		                                  .too_long = too_long,
 		                                  .silent = hear_nothing };
+	static const struct serve_tls none = { NULL, NULL, NULL };
 	struct serve_socket listener;
 
 	ck_assert_int_eq(serve_socket_open("127.0.0.1:0", &listener), TOOL_OK);
 	ck_assert(listener.loopback);
 	port = (unsigned short)atoi(strchr(listener.address, ':') + 1);
 	heads = bodies = silent = 0;
-	ck_assert_int_eq(serve_http_start(&listener, NULL, NULL, limits, &calls, &http), TOOL_OK);
+	ck_assert_int_eq(serve_http_start(&listener, &none, limits, &calls, &http), TOOL_OK);
 }
 
 static void setup(void)
