@@ -102,7 +102,8 @@ static enum tool_exit post(struct registrar *r, const char *path, const struct s
 static enum tool_exit refused(struct tool_enroll *e, enum sg_enroll_reason reason)
 {
 	const bool later = reason == SG_ENROLL_INTERNAL || reason == SG_ENROLL_BUSY ||
-	                   reason == SG_ENROLL_TOKEN_BUSY || reason == SG_ENROLL_LOCKED_OUT;
+	                   reason == SG_ENROLL_TOKEN_BUSY || reason == SG_ENROLL_LOCKED_OUT ||
+	                   reason == SG_ENROLL_EK_LIST;
 
 	if (!later) {
 		sg_enroll_state_return(&e->state);

@@ -21,12 +21,15 @@
 
 static char lines[LINES][LINE];
 static size_t count;
+static bool notices;                    /* are told */
 static char joined[LINES * LINE];
 static char done[LINE];
 
 static void gather(enum sg_log_level level, const char *line, void *arg)
 {
 	(void)arg;
+	if (level == SG_LOG_NOTICE && notices)
+		tool_note("%s", line);
 	if (level != SG_LOG_ERROR)
 		return;
 	if (count > 0 && strcmp(lines[count - 1], line) == 0)
@@ -41,6 +44,11 @@ static void gather(enum sg_log_level level, const char *line, void *arg)
 void tool_log_gather(void)
 {
 	sg_log_set(gather, NULL);
+}
+
+void tool_log_notices(bool told)
+{
+	notices = told;
 }
 
 void tool_log_clear(void)

@@ -7,10 +7,15 @@
 #ifndef TOOLS_FAIL_H
 #define TOOLS_FAIL_H
 
+#include <stdbool.h>
+
 #include "tools/exit.h"
 
 /* Start gathering what the library logs; again after C_Initialize, which may redirect it. */
 void tool_log_gather(void);
+
+/* Tell what the library wants an administrator to know, from now on or no more. */
+void tool_log_notices(bool told);
 
 /* Forget what was gathered: before a call whose failure will be told. */
 void tool_log_clear(void);

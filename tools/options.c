@@ -56,6 +56,8 @@ static const struct option_row rows[OPT_COUNT] = {
 	                "certificates, in PEM, of authorities that the maker of the TPM has" },
 	[OPT_EK_CHAIN] = { "--ek-chain", "FILE",
 	                   "certificates, in PEM, between the TPM's and its maker's" },
+	[OPT_EK_CRL] = { "--ek-crl", "FILE",
+	                 "what the authorities of --ek-ca revoked: lists in PEM, or one in DER" },
 	[OPT_ENV] = { "--env", "VARIABLE", "where the number of the descriptor stands" },
 	[OPT_EVENT_LOG] = { "--event-log", "FILE",
 	                    "what the firmware measured, instead of the kernel's file" },

@@ -90,6 +90,34 @@ static enum tool_exit fail_makers(const struct tool *tool)
 	                 tool->value[OPT_EK_CA]);
 }
 
+static enum tool_exit read_revocations(struct tool_registrar *out)
+{
+	const char *path = out->tool->value[OPT_EK_CRL];
+	enum tool_exit code;
+
+	if (!tool_given(out->tool, OPT_EK_CA))
+		return tool_fail(TOOL_USAGE, NULL, "--ek-crl needs --ek-ca: who is not trusted has "
+		                 "nothing to revoke");
+	code = tool_read_file(path, SG_REVOCATIONS_MAX, &out->revocations);
+	return code == TOOL_OK && out->revocations.len == 0
+	               ? tool_fail(TOOL_CONFIG, NULL, "the file of --ek-crl is empty") : code;
+}
+
+/* Read the makers of TPMs that are trusted, and what they revoked. */
+static enum tool_exit read_makers(struct tool_registrar *out)
+{
+	const struct tool *tool = out->tool;
+	enum tool_exit code = TOOL_OK;
+
+	if (tool_given(tool, OPT_EK_CA))
+		code = tool_read_file(tool->value[OPT_EK_CA], AUTHORITIES_MAX, &out->authorities);
+	if (code == TOOL_OK && tool_given(tool, OPT_EK_CA) && out->authorities.len == 0)
+		code = fail_makers(tool);
+	if (code == TOOL_OK && tool_given(tool, OPT_EK_CRL))
+		code = read_revocations(out);
+	return code;
+}
+
 enum tool_exit tool_registrar_open(struct tool *tool, struct tool_registrar *out)
 {
 	struct sg_registrar_config config = {
@@ -114,18 +142,20 @@ enum tool_exit tool_registrar_open(struct tool *tool, struct tool_registrar *out
 	if (tool_given(tool, OPT_HEADS) && !tool_given(tool, OPT_SIGN_WITH))
 		return tool_fail(TOOL_USAGE, NULL, "--heads needs --sign-with: what is not signed "
 		                 "proves nothing");
-	if (tool_given(tool, OPT_EK_CA))
-		code = tool_read_file(tool->value[OPT_EK_CA], AUTHORITIES_MAX, &out->authorities);
-	if (code == TOOL_OK && tool_given(tool, OPT_EK_CA) && out->authorities.len == 0)
-		code = fail_makers(tool);
+	code = read_makers(out);
 	if (code == TOOL_OK && tool_given(tool, OPT_SIGN_WITH))
 		code = open_signer(out);
 	if (code != TOOL_OK)
 		return code;
 	config.authorities = sg_buf_bytes(&out->authorities);
+	config.revocations = sg_buf_bytes(&out->revocations);
 	config.signer = out->key != 0 ? &out->signer : NULL;
 	tool_log_clear();
+	tool_log_notices(true);
 	err = sg_registrar_open(&config, &out->registrar);
+	tool_log_notices(false);
+	if (err == SG_ERR_FORMAT && tool_given(tool, OPT_EK_CRL))
+		return tool_fail_err(err, "can't use the files of --ek-ca and --ek-crl");
 	if (err == SG_ERR_FORMAT && tool_given(tool, OPT_EK_CA))
 		return fail_makers(tool);
 	return err == SG_OK ? TOOL_OK : tool_fleet_fail(err, config.store);
@@ -139,5 +169,6 @@ enum tool_exit tool_registrar_close(struct tool_registrar *registrar)
 		err = sg_registrar_sign(registrar->registrar, time(NULL));
 	sg_registrar_close(&registrar->registrar);
 	sg_buf_free(&registrar->authorities);
+	sg_buf_free(&registrar->revocations);
 	return err == SG_OK ? TOOL_OK : tool_fail_err(err, "can't sign the head of the log");
 }

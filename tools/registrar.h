@@ -11,14 +11,15 @@
 
 /* The options that tool_registrar_open reads, for the lists of verbs. */
 #define TOOL_REGISTRAR_OPTIONS \
-	OPT_REGISTRAR, OPT_VAULT, OPT_API_URL, OPT_EK_CA, OPT_SIGN_WITH, OPT_HEADS, OPT_TOKEN, \
-		OPT_PIN_FILE, OPT_KEY_PIN_FILE
+	OPT_REGISTRAR, OPT_VAULT, OPT_API_URL, OPT_EK_CA, OPT_EK_CRL, OPT_SIGN_WITH, OPT_HEADS, \
+		OPT_TOKEN, OPT_PIN_FILE, OPT_KEY_PIN_FILE
 
 struct tool_registrar {
 	struct tool *tool;
 	CK_OBJECT_HANDLE key;           /* of --sign-with; 0: heads of the log are not signed */
 	struct sg_registrar_signer signer;
 	struct sg_buf authorities;      /* of --ek-ca */
+	struct sg_buf revocations;      /* of --ek-crl */
 	struct sg_registrar *registrar;
 };
 

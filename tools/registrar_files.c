@@ -56,7 +56,8 @@ static enum tool_exit finish(struct tool *tool)
 }
 
 #define USAGE(more) \
-	"--registrar FILE --vault ID --api-url URL [--ek-ca FILE]" more "\n" \
+	"--registrar FILE --vault ID --api-url URL [--ek-ca FILE]\n" \
+	"                [--ek-crl FILE]" more "\n" \
 	"                [--sign-with KEY [--heads FILE]] [--token LABEL] [--pin-file FILE]\n" \
 	"                [--key-pin-file FILE] "
 

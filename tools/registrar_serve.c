@@ -227,7 +227,7 @@ const struct tool_verb tool_verb_registrar_serve = {
 	.summary = "enrol machines that ask over HTTPS",
 	.usage = "--registrar FILE --vault ID --api-url URL [--listen ADDRESS:PORT]\n"
 	         "                (--tls-cert FILE --tls-key FILE|URI | --allow-http) [--ek-ca FILE]\n"
-	         "                [--rate N] [--failures N] [--challenge-lifetime SPAN]\n"
+	         "                [--ek-crl FILE] [--rate N] [--failures N] [--challenge-lifetime SPAN]\n"
 	         "                [--sign-with KEY [--heads FILE]]\n"
 	         "                [--token LABEL] [--pin-file FILE] [--key-pin-file FILE]",
 	.text = "It listens at --listen, or at the socket that systemd gives it, and ends with SIGTERM\n"

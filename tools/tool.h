@@ -39,6 +39,7 @@ enum tool_option {
 	OPT_EKS,
 	OPT_EK_CA,
 	OPT_EK_CHAIN,
+	OPT_EK_CRL,
 	OPT_ENV,
 	OPT_EVENT_LOG,
 	OPT_EXTRACTABLE,

@@ -14,12 +14,6 @@
 
 #define STRENGTH 2                      /* 112 bits [SSL_CTX_set_security_level(3)] */
 
-/* Both are only read once they are made; libcrypto locks what it keeps in them. */
-struct sg_authorities {
-	X509_STORE *trusted;
-	STACK_OF(X509) *between;
-};
-
 /* Add a certificate of the text: one that is signed by itself is trusted, the others may stand
  * between. */
 static enum sg_err add(const struct sg_ssl *ssl, const struct sg_pem *pem,
@@ -133,21 +127,27 @@ static enum sg_err list_between(const struct sg_ssl *ssl, const struct sg_bytes 
 	return SG_OK;
 }
 
-static enum sg_err check(const struct sg_ssl *ssl, X509 *one, X509_STORE *trusted,
-                         STACK_OF(X509) *between)
+static enum sg_err check(const struct sg_ssl *ssl, X509 *one,
+                         const struct sg_authorities *authorities, STACK_OF(X509) *between,
+                         enum sg_chain_end *end)
 {
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new_ex(ssl->lib, NULL);
 	X509_VERIFY_PARAM *how;
 	enum sg_err err = SG_OK;
 
-	if (ctx == NULL || X509_STORE_CTX_init(ctx, trusted, one, between) != 1) {
+	if (ctx == NULL || X509_STORE_CTX_init(ctx, authorities->trusted, one,
+	                                               between) != 1) {
 		err = sg_ssl_failed("begin to verify a certificate");
 		goto out;
 	}
 	how = X509_STORE_CTX_get0_param(ctx);
 	X509_VERIFY_PARAM_set_auth_level(how, STRENGTH);
 	X509_VERIFY_PARAM_set_depth(how, SG_CERTIFICATE_BETWEEN);
+	if (authorities->revokes)
+		sg_x509_look_at_lists(ctx);
 	if (X509_verify_cert(ctx) != 1) {
+		if (end != NULL)
+			*end = sg_x509_chain_end(X509_STORE_CTX_get_error(ctx));
 		sg_log(SG_LOG_ERROR, "the certificate is not to be believed: %s",
 		       X509_verify_cert_error_string(X509_STORE_CTX_get_error(ctx)));
 		err = SG_ERR_TAG;
@@ -159,7 +159,8 @@ out:
 
 enum sg_err sg_certificate_chain(const struct sg_certificate *certificate,
                                  const struct sg_bytes *between, size_t n,
-                                 const struct sg_authorities *authorities)
+                                 const struct sg_authorities *authorities,
+                                 enum sg_chain_end *end)
 {
 	const struct sg_ssl *ssl = sg_ssl();
 	STACK_OF(X509) *list = NULL;
@@ -172,7 +173,7 @@ enum sg_err sg_certificate_chain(const struct sg_certificate *certificate,
 	ERR_set_mark();
 	err = list_between(ssl, between, n, authorities, &list);
 	if (err == SG_OK)
-		err = check(ssl, certificate->x509, authorities->trusted, list);
+		err = check(ssl, certificate->x509, authorities, list, end);
 	sk_X509_pop_free(list, X509_free);
 	ERR_pop_to_mark();
 	return err;

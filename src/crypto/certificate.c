@@ -223,7 +223,7 @@ enum sg_err sg_certificate_verify(struct sg_bytes certificate, struct sg_bytes a
 	if (err == SG_OK)
 		err = sg_authorities_read(authorities, &all);
 	if (err == SG_OK)
-		err = sg_certificate_chain(one, NULL, 0, all);
+		err = sg_certificate_chain(one, NULL, 0, all, NULL);
 	if (err == SG_OK && !sg_certificate_is_for(one, purpose))
 		err = SG_ERR_TAG;
 	sg_authorities_free(&all);

@@ -57,14 +57,33 @@ struct sg_authorities;
 enum sg_err sg_authorities_read(struct sg_bytes pem, struct sg_authorities **out);
 void sg_authorities_free(struct sg_authorities **authorities);
 
+#define SG_REVOCATIONS_MAX ((size_t)16 << 20)   /* bytes of a file of lists */
+
+/* Take in lists of revoked certificates [RFC 5280 §5] of the authorities or of those between: a
+ * text of them in PEM, or one in DER. What a list names is not believed any more, and nothing at
+ * all by an authority whose lists are over, or were not signed by it; an authority that has none is
+ * believed as before. A list that is over, or not yet valid, is told in the log. To be called
+ * before anybody verifies. Errors: FORMAT with a log line where there is none or a damaged one,
+ * CRYPTO, NOMEM. */
+enum sg_err sg_authorities_revoke(struct sg_authorities *authorities, struct sg_bytes lists);
+
+/* Why no chain was found. */
+enum sg_chain_end {
+	SG_CHAIN_UNTRUSTED,
+	SG_CHAIN_REVOKED,               /* one of its certificates is in a list */
+	SG_CHAIN_LIST,                  /* a list that counts is over, or is not its authority's */
+};
+
 #define SG_CERTIFICATE_BETWEEN 8        /* certificates that stand between at most */
 
 /* Verify that a certificate is valid now, and that a chain leads from it to an authority, also
  * through those in between, in DER, that came with it. Errors: TAG with a log line that says what
- * is wrong, FORMAT where one of those between is none, RANGE for too many, CRYPTO, NOMEM. */
+ * is wrong, and *end, which may be NULL; FORMAT where one of those between is none, RANGE for too
+ * many, CRYPTO, NOMEM. */
 enum sg_err sg_certificate_chain(const struct sg_certificate *certificate,
                                  const struct sg_bytes *between, size_t n,
-                                 const struct sg_authorities *authorities);
+                                 const struct sg_authorities *authorities,
+                                 enum sg_chain_end *end);
 
 /* Verify that a certificate, in DER, is valid now, that it may be used for the purpose, and that a
  * chain leads from it to one of the certificates in the PEM text: all of the above at once. Errors:

@@ -23,6 +23,7 @@ libsignet_crypto_la_SOURCES += \
 	src/crypto/pkcs8.c src/crypto/pkcs8.h \
 	src/crypto/pkcs8_write.c \
 	src/crypto/random.c src/crypto/random.h \
+	src/crypto/revocations.c \
 	src/crypto/rsa_oaep.c src/crypto/rsa_oaep.h \
 	src/crypto/sealed_box.c src/crypto/sealed_box.h \
 	src/crypto/shamir.c src/crypto/shamir.h \

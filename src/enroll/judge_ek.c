@@ -13,7 +13,13 @@ static enum sg_enroll_reason check_chain(const struct sg_enroll_hello *hello,
                                          const struct sg_certificate *own,
                                          const struct sg_authorities *authorities)
 {
+	static const enum sg_enroll_reason reasons[] = {
+		[SG_CHAIN_UNTRUSTED] = SG_ENROLL_EK_CHAIN,
+		[SG_CHAIN_REVOKED] = SG_ENROLL_EK_REVOKED,
+		[SG_CHAIN_LIST] = SG_ENROLL_EK_LIST,
+	};
 	struct sg_bytes between[SG_ENROLL_CHAIN_MAX];
+	enum sg_chain_end end = SG_CHAIN_UNTRUSTED;
 	size_t n = 0;
 	enum sg_err err;
 
@@ -21,10 +27,10 @@ static enum sg_enroll_reason check_chain(const struct sg_enroll_hello *hello,
 		return SG_ENROLL_EK_CHAIN;
 	for (size_t i = 1; i < SG_ENROLL_CHAIN_MAX && hello->chain[i].len > 0; i++)
 		between[n++] = sg_buf_bytes(&hello->chain[i]);
-	err = sg_certificate_chain(own, between, n, authorities);
+	err = sg_certificate_chain(own, between, n, authorities, &end);
 	if (err == SG_OK)
 		return SG_ENROLL_OK;
-	return err == SG_ERR_TAG || err == SG_ERR_FORMAT ? SG_ENROLL_EK_CHAIN : SG_ENROLL_INTERNAL;
+	return err == SG_ERR_TAG || err == SG_ERR_FORMAT ? reasons[end] : SG_ENROLL_INTERNAL;
 }
 
 /* Tell whether the certificate is of this very key. */
@@ -101,10 +107,10 @@ enum sg_enroll_reason sg_judge_ek(const struct sg_enroll_hello *hello,
 	out->ek_certified = why == SG_ENROLL_OK;
 	if (demand->eks != NULL && why != SG_ENROLL_INTERNAL) {
 		/* Who made the list has looked at the key; who a maker is only a certificate
-		 * says. */
+		 * says, and what a maker revoked is revoked. */
 		if (!listed(demand, out->ek))
 			why = why == SG_ENROLL_OK ? SG_ENROLL_EK_UNLISTED : why;
-		else if (demand->makers == NULL)
+		else if (demand->makers == NULL && why != SG_ENROLL_EK_REVOKED)
 			why = SG_ENROLL_OK;
 	}
 out:

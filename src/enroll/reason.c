@@ -45,6 +45,10 @@ static const struct row rows[SG_ENROLL_REASON_COUNT] = {
 		"ek-uncertified", 403, "The endorsement key has no certificate and is not in the list" },
 	[SG_ENROLL_EK_CHAIN] = {
 		"ek-chain", 403, "No chain leads from the endorsement key to a trusted maker" },
+	[SG_ENROLL_EK_REVOKED] = {
+		"ek-revoked", 403, "The maker of the TPM revoked its certificate, or one above it" },
+	[SG_ENROLL_EK_LIST] = {
+		"ek-list", 503, "The list of revoked certificates is out of date, or not its maker's" },
 	[SG_ENROLL_EK_USAGE] = {
 		"ek-usage", 403, "The certificate is not one for an endorsement key" },
 	[SG_ENROLL_EK_OTHER] = { "ek-other", 403, "The certificate is that of another key" },

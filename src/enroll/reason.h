@@ -39,6 +39,8 @@ enum sg_enroll_reason {
 	SG_ENROLL_EK,                   /* not made from a known template */
 	SG_ENROLL_EK_UNCERTIFIED,       /* no certificate, and not in the list */
 	SG_ENROLL_EK_CHAIN,             /* no chain leads to an authority that is trusted */
+	SG_ENROLL_EK_REVOKED,           /* a certificate of the chain is revoked */
+	SG_ENROLL_EK_LIST,              /* whether one is, nobody can say now */
 	SG_ENROLL_EK_USAGE,             /* a certificate that is for something else */
 	SG_ENROLL_EK_OTHER,             /* a certificate of another key */
 	SG_ENROLL_EK_MAKER,             /* a maker that the token does not allow */

@@ -63,6 +63,10 @@ enum sg_err sg_registrar_open(const struct sg_registrar_config *config, struct s
 		err = copy_text(config->heads, &registrar->heads);
 	if (err == SG_OK && config->authorities.len > 0)
 		err = sg_authorities_read(config->authorities, &registrar->authorities);
+	if (err == SG_OK && config->revocations.len > 0)
+		err = registrar->authorities != NULL
+		              ? sg_authorities_revoke(registrar->authorities, config->revocations)
+		              : SG_ERR_ARG;
 	if (err == SG_OK)
 		err = sg_fleet_open(config->store, config->create, &registrar->fleet);
 	if (err == SG_OK) {

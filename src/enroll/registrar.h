@@ -31,6 +31,7 @@ struct sg_registrar_config {
 	const char *vault;              /* what the vault is called: "vault_..." */
 	const char *api_url;            /* where machines send their requests */
 	struct sg_bytes authorities;    /* PEM: the makers of TPMs that are trusted */
+	struct sg_bytes revocations;    /* what they revoked: see sg_authorities_revoke; or empty */
 	uint32_t challenge_seconds;     /* to answer a challenge; 0: 300, at most 86400 */
 	size_t sessions_max;            /* open enrolments at a time; 0: 10000 */
 

@@ -214,7 +214,7 @@ static enum sg_enroll_reason answer_again(const struct sg_registrar_call *call,
 static bool passes(enum sg_enroll_reason reason)
 {
 	return reason == SG_ENROLL_INTERNAL || reason == SG_ENROLL_BUSY ||
-	       reason == SG_ENROLL_SOURCE;
+	       reason == SG_ENROLL_SOURCE || reason == SG_ENROLL_EK_LIST;
 }
 
 /* Close a session that was refused, in one step with the log of it. False where that can't be, and

@@ -19,6 +19,7 @@
 
 static X509 *begin(const char *name, const X509_NAME *issuer, EVP_PKEY *key)
 {
+	static long serial = 1;
 	X509 *one = X509_new();
 	X509_NAME *subject = X509_NAME_new();
 
@@ -27,7 +28,7 @@ static X509 *begin(const char *name, const X509_NAME *issuer, EVP_PKEY *key)
 		ck_assert_int_eq(X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8,
 		                                            (const uint8_t *)name, -1, -1, 0), 1);
 	ck_assert_int_eq(X509_set_version(one, X509_VERSION_3), 1);
-	ck_assert_int_eq(ASN1_INTEGER_set(X509_get_serialNumber(one), 7), 1);
+	ck_assert_int_eq(ASN1_INTEGER_set(X509_get_serialNumber(one), serial++), 1);
 	ck_assert_int_eq(X509_set_subject_name(one, subject), 1);
 	ck_assert_int_eq(X509_set_issuer_name(one, issuer != NULL ? (X509_NAME *)issuer : subject), 1);
 	ck_assert_int_eq(X509_set_pubkey(one, key), 1);
@@ -59,7 +60,7 @@ static void make(struct test_authority *out, const char *name, const struct test
 	                         X509_get_subject_name(under->certificate), out->key);
 	last(out->certificate, -DAY, DAY);
 	extend(out->certificate, NID_basic_constraints, constraints);
-	extend(out->certificate, NID_key_usage, "critical,keyCertSign");
+	extend(out->certificate, NID_key_usage, "critical,keyCertSign,cRLSign");
 	ck_assert_int_gt(X509_sign(out->certificate, under == NULL ? out->key : under->key,
 	                           EVP_sha256()), 0);
 }
@@ -146,6 +147,38 @@ void test_endorse(const struct test_authority *by, EVP_PKEY *key, const struct t
 	extend_name(one, odd->maker);
 	ck_assert_int_gt(X509_sign(one, by->key, EVP_sha256()), 0);
 	write_der(one, out);
+	X509_free(one);
+}
+
+void test_revoke(const struct test_authority *by, struct sg_bytes certificate, bool over,
+                 struct sg_buf *out)
+{
+	const uint8_t *at = certificate.data;
+	X509 *one = certificate.len > 0 ? d2i_X509(NULL, &at, (long)certificate.len) : NULL;
+	X509_CRL *list = X509_CRL_new();
+	ASN1_TIME *time = X509_gmtime_adj(NULL, -DAY);
+	uint8_t *der = NULL;
+	int len;
+
+	ck_assert_int_eq(X509_CRL_set_version(list, X509_CRL_VERSION_2), 1);
+	ck_assert_int_eq(X509_CRL_set_issuer_name(list, X509_get_subject_name(by->certificate)), 1);
+	ck_assert_int_eq(X509_CRL_set1_lastUpdate(list, time), 1);
+	if (one != NULL) {
+		X509_REVOKED *entry = X509_REVOKED_new();
+
+		ck_assert_int_eq(X509_REVOKED_set_serialNumber(entry, X509_get_serialNumber(one)), 1);
+		ck_assert_int_eq(X509_REVOKED_set_revocationDate(entry, time), 1);
+		ck_assert_int_eq(X509_CRL_add0_revoked(list, entry), 1);
+	}
+	ck_assert_ptr_nonnull(X509_gmtime_adj(time, over ? -60 : DAY));
+	ck_assert_int_eq(X509_CRL_set1_nextUpdate(list, time), 1);
+	ck_assert_int_gt(X509_CRL_sign(list, by->key, EVP_sha256()), 0);
+	len = i2d_X509_CRL(list, &der);
+	ck_assert_int_gt(len, 0);
+	ck_assert_int_eq(sg_buf_set(out, sg_bytes(der, (size_t)len)), SG_OK);
+	OPENSSL_free(der);
+	ASN1_TIME_free(time);
+	X509_CRL_free(list);
 	X509_free(one);
 }
 

@@ -42,6 +42,11 @@ void test_authority_pem(const struct test_authority *authority, struct sg_buf *o
 void test_endorse(const struct test_authority *by, EVP_PKEY *key, const struct test_oddity *odd,
                   struct sg_buf *out);
 
+/* Make the list of what an authority revoked, in DER, which replaces what out holds: that
+ * certificate, in DER, or none. over: the list's time is. */
+void test_revoke(const struct test_authority *by, struct sg_bytes certificate, bool over,
+                 struct sg_buf *out);
+
 /* Get the endorsement key of a TPM: "ecc" or "rsa". */
 EVP_PKEY *test_endorsement_key(struct test_tpm *tpm, const char *kind);
 

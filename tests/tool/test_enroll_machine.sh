@@ -290,6 +290,20 @@ hsm_token() {
 	SIGNET_CONF=$FOLDER/soft.conf enrol 6 && says "can't show what the token is sealed by"
 }
 
+list_over() {
+	local ca=$MAKER_FOLDER/ca
+
+	: > "$FOLDER/index" && echo 01 > "$FOLDER/number" || return 1
+	printf '[ca]\ndefault_ca=x\n[x]\ndatabase=%s\ncrlnumber=%s\ndefault_md=sha256\n' "$FOLDER/index" "$FOLDER/number" > "$FOLDER/ca.conf"
+	openssl ca -config "$FOLDER/ca.conf" -gencrl -keyfile "$ca/signkey.pem" -cert "$ca/issuercert.pem" -crl_lastupdate 20200101000000Z \
+		-crl_nextupdate 20200201000000Z -out "$FOLDER/crl" 2> /dev/null || return 1
+	fresh && signet enroll begin --token-file "$FOLDER/token" > "$FOLDER/hello" &&
+		fails 8 'ek-list' registrar begin "${FILES[@]}" --ek-crl "$FOLDER/crl" < "$FOLDER/hello" && says 'is out of date' &&
+		fails 1 'no list of revoked' registrar begin "${FILES[@]}" --ek-crl "$MAKER_CA" < "$FOLDER/hello" &&
+		fails 2 'needs --ek-ca' registrar begin "${FILES[@]:0:6}" --ek-crl "$FOLDER/crl" < "$FOLDER/hello" &&
+		signet registrar begin "${FILES[@]}" < "$FOLDER/hello" > "$FOLDER/challenge"
+}
+
 # A registrar that trusts the maker's root alone.
 between() {
 	local from=("${FILES[@]:0:6}" --ek-ca "$MAKER_FOLDER/ca/swtpm-localca-rootca-cert.pem")
@@ -344,6 +358,7 @@ check 'it goes on after it was killed, wherever that was' killed
 check 'it goes on where the registrar was away' no_registrar
 check 'a registrar that nobody vouches for gets nothing' not_trusted
 check 'who sends the certificates between needs none at the registrar' between
+check 'a list of revoked certificates that is over is told, and lets nobody through' list_over
 check 'a refusal is told by its name, and another try begins anew' refused
 check 'two processes do not enrol one token' two_at_once
 check 'a state that a disk changed begins anew' damaged

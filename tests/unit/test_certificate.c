@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "crypto/crypto.h"
+#include "crypto/pem.h"
 #include "crypto/spki.h"
 #include "lib/authority.h"
 #include "lib/hex.h"
@@ -151,23 +152,108 @@ START_TEST(a_chain_may_go_through_what_came_along)
 	trusted.len = 0;
 	test_authority_pem(&root, &trusted);
 	ck_assert_int_eq(sg_authorities_read(sg_buf_bytes(&trusted), &authorities), SG_OK);
-	ck_assert_int_eq(sg_certificate_chain(one, NULL, 0, authorities), SG_ERR_TAG);
-	ck_assert_int_eq(sg_certificate_chain(one, between, 1, authorities), SG_OK);
-	ck_assert_int_eq(sg_certificate_chain(one, NULL, 0, authorities), SG_ERR_TAG);
-	ck_assert_int_eq(sg_certificate_chain(one, between, SG_CERTIFICATE_BETWEEN + 1, authorities),
-	                 SG_ERR_RANGE);
+	ck_assert_int_eq(sg_certificate_chain(one, NULL, 0, authorities, NULL), SG_ERR_TAG);
+	ck_assert_int_eq(sg_certificate_chain(one, between, 1, authorities, NULL), SG_OK);
+	ck_assert_int_eq(sg_certificate_chain(one, NULL, 0, authorities, NULL), SG_ERR_TAG);
+	ck_assert_int_eq(sg_certificate_chain(one, between, SG_CERTIFICATE_BETWEEN + 1, authorities,
+	                                      NULL), SG_ERR_RANGE);
 	between[1].len--;
-	ck_assert_int_eq(sg_certificate_chain(one, between, 2, authorities), SG_ERR_FORMAT);
+	ck_assert_int_eq(sg_certificate_chain(one, between, 2, authorities, NULL), SG_ERR_FORMAT);
 	sg_authorities_free(&authorities);
 	trusted.len = 0;
 	test_authority_pem(&stranger, &trusted);
 	ck_assert_int_eq(sg_authorities_read(sg_buf_bytes(&trusted), &authorities), SG_OK);
 	between[1] = sg_bytes(own, (size_t)own_len);
-	ck_assert_int_eq(sg_certificate_chain(one, between, 2, authorities), SG_ERR_TAG);
+	ck_assert_int_eq(sg_certificate_chain(one, between, 2, authorities, NULL), SG_ERR_TAG);
 	sg_authorities_free(&authorities);
 	sg_certificate_free(&one);
 	OPENSSL_free(der);
 	OPENSSL_free(own);
+}
+END_TEST
+
+/* Verify where these lists, in DER or PEM, were taken in. */
+static enum sg_err verify_with(const struct sg_buf *lists, size_t n, enum sg_chain_end *end)
+{
+	struct sg_authorities *authorities = NULL;
+	struct sg_certificate *one = read_own();
+	enum sg_err err;
+
+	ck_assert_int_eq(sg_authorities_read(sg_buf_bytes(&trusted), &authorities), SG_OK);
+	for (size_t i = 0; i < n; i++)
+		ck_assert_int_eq(sg_authorities_revoke(authorities, sg_buf_bytes(&lists[i])), SG_OK);
+	*end = SG_CHAIN_UNTRUSTED;
+	err = sg_certificate_chain(one, NULL, 0, authorities, end);
+	sg_authorities_free(&authorities);
+	sg_certificate_free(&one);
+	return err;
+}
+
+static void revoked(const struct sg_buf *lists, size_t n, enum sg_chain_end wanted)
+{
+	enum sg_chain_end end;
+
+	ck_assert_int_eq(verify_with(lists, n, &end), SG_ERR_TAG);
+	ck_assert_int_eq(end, wanted);
+}
+
+START_TEST(what_an_authority_revoked_is_refused)
+{
+	const struct sg_bytes nothing = sg_bytes(NULL, 0);
+	struct sg_buf lists[3] = { { 0 } }, der = { 0 };
+	enum sg_chain_end end;
+
+	test_revoke(&middle, nothing, false, &lists[0]);
+	test_revoke(&root, nothing, false, &lists[1]);
+	test_revoke(&stranger, sg_buf_bytes(&certificate), false, &lists[2]);
+	ck_assert_int_eq(verify_with(lists, 1, &end), SG_OK);   /* of the root there is none */
+	ck_assert_int_eq(verify_with(lists, 3, &end), SG_OK);
+	test_revoke(&middle, sg_buf_bytes(&certificate), false, &lists[0]);
+	revoked(lists, 1, SG_CHAIN_REVOKED);
+	test_authority_der(&middle, &der);
+	test_revoke(&root, sg_buf_bytes(&der), false, &lists[0]);
+	revoked(lists, 1, SG_CHAIN_REVOKED);
+	/* As text, beside something else. */
+	lists[1].len = 0;
+	test_authority_pem(&root, &lists[1]);
+	ck_assert_int_eq(sg_pem_write("X509 CRL", sg_buf_bytes(&lists[2]), &lists[1]), SG_OK);
+	ck_assert_int_eq(sg_pem_write("X509 CRL", sg_buf_bytes(&lists[0]), &lists[1]), SG_OK);
+	revoked(lists + 1, 1, SG_CHAIN_REVOKED);
+	for (size_t i = 0; i < 3; i++)
+		sg_buf_free(&lists[i]);
+	sg_buf_free(&der);
+}
+END_TEST
+
+/* Who gave a list wants it looked at; one that can't be is not passed over. */
+START_TEST(a_list_that_is_over_or_forged_lets_nobody_through)
+{
+	struct test_authority forger = { stranger.key, middle.certificate };
+	struct sg_buf list = { 0 };
+
+	test_revoke(&middle, sg_bytes(NULL, 0), true, &list);
+	revoked(&list, 1, SG_CHAIN_LIST);
+	test_revoke(&forger, sg_bytes(NULL, 0), false, &list);
+	revoked(&list, 1, SG_CHAIN_LIST);
+	sg_buf_free(&list);
+}
+END_TEST
+
+START_TEST(what_is_no_list_is_not_taken_for_one)
+{
+	struct sg_authorities *authorities = NULL;
+	struct sg_buf list = { 0 };
+
+	ck_assert_int_eq(sg_authorities_read(sg_buf_bytes(&trusted), &authorities), SG_OK);
+	ck_assert_int_eq(sg_authorities_revoke(authorities, sg_buf_bytes(&trusted)), SG_ERR_FORMAT);
+	ck_assert_int_eq(sg_authorities_revoke(authorities, sg_bytes(NULL, 0)), SG_ERR_FORMAT);
+	ck_assert_int_eq(sg_authorities_revoke(authorities, sg_buf_bytes(&certificate)),
+	                 SG_ERR_FORMAT);
+	test_revoke(&middle, sg_bytes(NULL, 0), false, &list);
+	list.len--;
+	ck_assert_int_eq(sg_authorities_revoke(authorities, sg_buf_bytes(&list)), SG_ERR_FORMAT);
+	sg_authorities_free(&authorities);
+	sg_buf_free(&list);
 }
 END_TEST
 
@@ -258,6 +344,9 @@ int main(void)
 	tcase_add_test(tc, a_certificate_that_a_tpm_would_sign_is_refused);
 	tcase_add_test(tc, a_changed_certificate_is_refused);
 	tcase_add_test(tc, a_chain_may_go_through_what_came_along);
+	tcase_add_test(tc, what_an_authority_revoked_is_refused);
+	tcase_add_test(tc, a_list_that_is_over_or_forged_lets_nobody_through);
+	tcase_add_test(tc, what_is_no_list_is_not_taken_for_one);
 	tcase_add_test(tc, a_certificate_says_what_it_is_for_and_who_made_the_tpm);
 	tcase_add_test(tc, it_tells_the_names_by_which_its_maker_is_known);
 	tcase_add_test(tc, an_authority_is_no_endorsement_key);

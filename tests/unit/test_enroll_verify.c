@@ -301,6 +301,43 @@ START_TEST(what_comes_along_is_not_trusted_for_that)
 }
 END_TEST
 
+/* A list of what a maker revoked stays in the authorities. */
+START_TEST(what_a_maker_revoked_is_refused)
+{
+	struct sg_buf *certificate = &machine.hello.chain[0], list = { 0 };
+	uint8_t eks[1][SG_ENROLL_EK_HASH];
+
+	test_revoke(&maker, sg_buf_bytes(&other.hello.chain[0]), false, &list);
+	ck_assert_int_eq(sg_authorities_revoke(authorities, sg_buf_bytes(&list)), SG_OK);
+	enrols(SG_LEVEL_ASSERTED);
+	ck_assert_int_eq(sg_buf_set(certificate, sg_buf_bytes(&other.hello.chain[0])), SG_OK);
+	assert_reason(begin(), SG_ENROLL_EK_REVOKED, "revoked");
+	ck_assert_int_eq(sg_digest_once(SG_SHA256, sg_buf_bytes(&machine.spki), eks[0]), SG_OK);
+	demand.eks = eks;
+	demand.n_eks = 1;
+	assert_reason(begin(), SG_ENROLL_EK_REVOKED, "revoked and listed");
+	sg_buf_free(&list);
+}
+END_TEST
+
+START_TEST(a_list_that_is_over_is_not_passed_over)
+{
+	struct sg_buf list = { 0 };
+	uint8_t eks[1][SG_ENROLL_EK_HASH];
+
+	answer();
+	test_revoke(&maker, sg_bytes(NULL, 0), true, &list);
+	ck_assert_int_eq(sg_authorities_revoke(authorities, sg_buf_bytes(&list)), SG_OK);
+	assert_reason(finish(), SG_ENROLL_EK_LIST, "since the challenge was made");
+	assert_reason(begin(), SG_ENROLL_EK_LIST, "from the beginning");
+	ck_assert_int_eq(sg_digest_once(SG_SHA256, sg_buf_bytes(&machine.spki), eks[0]), SG_OK);
+	demand.eks = eks;
+	demand.n_eks = 1;
+	assert_reason(begin(), SG_ENROLL_OK, "who is listed needs no certificate");
+	sg_buf_free(&list);
+}
+END_TEST
+
 START_TEST(a_certificate_for_something_else_is_refused)
 {
 	static const char *const usages[] = { "", "serverAuth", "2.23.133.8.3" };
@@ -965,6 +1002,8 @@ static void add_keys(TCase *tc)
 	tcase_add_test(tc, certificates_in_between_may_come_along);
 	tcase_add_test(tc, who_is_no_authority_does_not_stand_in_between);
 	tcase_add_test(tc, what_comes_along_is_not_trusted_for_that);
+	tcase_add_test(tc, what_a_maker_revoked_is_refused);
+	tcase_add_test(tc, a_list_that_is_over_is_not_passed_over);
 	tcase_add_loop_test(tc, a_certificate_for_something_else_is_refused, 0, 3);
 	tcase_add_test(tc, a_certificate_of_another_key_is_refused);
 	tcase_add_test(tc, only_makers_that_are_named_are_taken);
