@@ -73,7 +73,7 @@ static enum tool_exit verify(struct tool *tool)
 	if (code == TOOL_OK && tool_given(tool, OPT_HEADS))
 		code = tool_read_file(tool->value[OPT_HEADS], SG_AUDIT_HEADS_MAX, &heads);
 	if (code == TOOL_OK)
-		code = tool_fleet_open(tool, false, &fleet);
+		code = tool_fleet_open(tool, TOOL_FLEET_READ, &fleet);
 	if (code != TOOL_OK)
 		goto out;
 	err = sg_audit_verify(fleet.manager.fleet, sg_buf_bytes(&heads), has_key ? key : NULL,

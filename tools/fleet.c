@@ -29,13 +29,15 @@ enum tool_exit tool_fleet_fail(enum sg_err err, const char *path)
 		                 "is no registrar's store", path);
 	if (err == SG_ERR_STORE_READONLY)
 		return tool_fail(TOOL_STORE, "Mount its file system for writing, or give the folder to "
-		                 "this user; to look at a copy, put it where this user can write.",
+		                 "this user; to look at a copy, put it with its -wal where this user can "
+		                 "write.",
 		                 "the registrar in %s can't be opened: nothing can be written there",
 		                 path);
 	return tool_fail_err(err, "can't open the registrar %s", path);
 }
 
-enum tool_exit tool_fleet_open(const struct tool *tool, bool create, struct tool_fleet *out)
+enum tool_exit tool_fleet_open(const struct tool *tool, enum tool_fleet_use use,
+                               struct tool_fleet *out)
 {
 	const char *path = tool->value[OPT_REGISTRAR];
 	const struct passwd *user = getpwuid(geteuid());
@@ -47,7 +49,9 @@ enum tool_exit tool_fleet_open(const struct tool *tool, bool create, struct tool
 	else
 		snprintf(out->actor, sizeof out->actor, "uid %lu", (unsigned long)geteuid());
 	tool_log_clear();
-	err = sg_fleet_open(path, create, &out->manager.fleet);
+	err = use == TOOL_FLEET_READ
+	              ? sg_fleet_open_read(path, &out->manager.fleet)
+	              : sg_fleet_open(path, use == TOOL_FLEET_MAKE, &out->manager.fleet);
 	return err == SG_OK ? TOOL_OK : tool_fleet_fail(err, path);
 }
 

@@ -20,9 +20,13 @@ struct tool_fleet {
 /* Say why the store of a registrar can't be opened, and what mends it. */
 enum tool_exit tool_fleet_fail(enum sg_err err, const char *path);
 
-/* Open the store of --registrar; create makes it where there is none. The caller ends it with
- * tool_fleet_close, also after an error. */
-enum tool_exit tool_fleet_open(const struct tool *tool, bool create, struct tool_fleet *out);
+/* What is done with a store: it is looked at, also where nothing can be written; or changed; or
+ * changed, and made where there is none. */
+enum tool_fleet_use { TOOL_FLEET_READ, TOOL_FLEET_WRITE, TOOL_FLEET_MAKE };
+
+/* Open the store of --registrar. The caller ends it with tool_fleet_close, also after an error. */
+enum tool_exit tool_fleet_open(const struct tool *tool, enum tool_fleet_use use,
+                               struct tool_fleet *out);
 void tool_fleet_close(struct tool_fleet *fleet);
 
 /* Read a span such as 90s, 10m, 36h, 30d or 12mo, where a month has 30 days and 12 of them are a

@@ -53,7 +53,7 @@ static enum tool_exit list(struct tool *tool)
 {
 	struct listing listing = { .text = { { NULL, 0, 0 }, SG_OK } };
 	struct tool_fleet fleet;
-	enum tool_exit code = tool_fleet_open(tool, false, &fleet);
+	enum tool_exit code = tool_fleet_open(tool, TOOL_FLEET_READ, &fleet);
 	enum sg_err err;
 
 	if (code != TOOL_OK)
@@ -112,7 +112,7 @@ static enum tool_exit show(struct tool *tool)
 	struct tool_fleet fleet;
 	struct sg_fleet *store;
 	json_t *json;
-	enum tool_exit code = tool_fleet_open(tool, false, &fleet);
+	enum tool_exit code = tool_fleet_open(tool, TOOL_FLEET_READ, &fleet);
 	enum sg_err err;
 
 	if (code != TOOL_OK)
@@ -171,7 +171,7 @@ static enum tool_exit act(struct tool *tool)
 		at++;
 	code = tool_span_read(tool, OPT_BY, 0, &seconds);
 	if (code == TOOL_OK)
-		code = tool_fleet_open(tool, false, &fleet);
+		code = tool_fleet_open(tool, TOOL_FLEET_WRITE, &fleet);
 	if (code != TOOL_OK)
 		return code;
 	fleet.manager.actor = fleet.actor;

@@ -23,6 +23,7 @@
 
 #define PEM_MAX ((size_t)1 << 16)
 #define GRACE 10                /* seconds for answers that are under way at the end */
+#define PATIENCE 2000           /* ms that a request waits for a store that somebody has locked */
 #define TICKS 60                /* seconds from one look at whose time is over to the next */
 #define REQUESTS 240            /* of a source in a minute */
 #define FAILURES 10
@@ -143,10 +144,12 @@ static enum tool_exit start(struct server *s)
 	};
 	struct serve_tls tls = { NULL, NULL, NULL };
 	struct serve_calls calls;
+	struct sg_fleet *fleet = sg_registrar_fleet(s->registrar.registrar);
 	enum sg_err err = serve_route_new(s->registrar.registrar, &s->tries, &s->route);
 
 	if (err != SG_OK)
 		return tool_fail_err(err, "can't serve");
+	fleet->ops->patience(fleet, PATIENCE);
 	serve_route_calls(s->route, &calls);
 	if (s->key != NULL)
 		tls = (struct serve_tls){ &s->certificate, s->key, NULL };

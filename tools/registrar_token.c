@@ -229,7 +229,7 @@ static enum tool_exit create(struct tool *tool)
 	if (code == TOOL_OK)
 		code = tool_span_read(tool, OPT_VALID, HOUR, &valid);
 	if (code == TOOL_OK)
-		code = tool_fleet_open(tool, true, &fleet);
+		code = tool_fleet_open(tool, TOOL_FLEET_MAKE, &fleet);
 	if (code == TOOL_OK && path != NULL)
 		code = tool_out_open(path, "the token", &fd);
 	if (code != TOOL_OK)
@@ -288,7 +288,7 @@ static enum tool_exit list(struct tool *tool)
 {
 	struct listing listing = { .text = { { NULL, 0, 0 }, SG_OK } };
 	struct tool_fleet fleet;
-	enum tool_exit code = tool_fleet_open(tool, false, &fleet);
+	enum tool_exit code = tool_fleet_open(tool, TOOL_FLEET_READ, &fleet);
 	enum sg_err err;
 
 	if (code != TOOL_OK)
@@ -310,7 +310,7 @@ static enum tool_exit revoke(struct tool *tool)
 	const char *id = tool->value[OPT_MEMBER_ID];
 	struct sg_fleet_token token = { .uses = 0 };
 	struct tool_fleet fleet;
-	enum tool_exit code = tool_fleet_open(tool, false, &fleet);
+	enum tool_exit code = tool_fleet_open(tool, TOOL_FLEET_WRITE, &fleet);
 	enum sg_err err;
 
 	if (code != TOOL_OK)

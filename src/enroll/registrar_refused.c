@@ -52,12 +52,13 @@ void sg_registrar_refusal_make(struct sg_registrar *registrar,
 bool sg_registrar_refusal_end(struct sg_registrar *registrar, struct sg_registrar_refusal *refusal,
                               enum sg_err err)
 {
-	const bool settled = refusal->shown == NULL || err == SG_OK;
+	const bool settled = err != SG_ERR_NOT_FOUND;
 
-	if (!settled) {
+	/* Where the store can't be written now, it isn't tried again: it is counted. */
+	if (refusal->shown != NULL && err != SG_OK) {
 		pthread_mutex_lock(&registrar->refusals);
 		registrar->logged -= registrar->logged > 0;
-		registrar->unlogged += refusal->unlogged;
+		registrar->unlogged += refusal->unlogged + settled;
 		pthread_mutex_unlock(&registrar->refusals);
 	}
 	free(refusal->detail);
@@ -74,13 +75,12 @@ static void log_refusal(struct sg_registrar *registrar, const struct sg_registra
 	enum sg_err err = SG_OK;
 
 	sg_registrar_refusal_make(registrar, caller, reason, subject, &refusal);
+	/* Who is told to come later is counted: most often the store can't be written just now. */
 	if (refusal.shown != NULL)
-		err = registrar->fleet->ops->event_add(registrar->fleet, refusal.shown);
-	if (sg_registrar_refusal_end(registrar, &refusal, err))
-		return;
-	pthread_mutex_lock(&registrar->refusals);
-	registrar->unlogged++;
-	pthread_mutex_unlock(&registrar->refusals);
+		err = reason != SG_ENROLL_BUSY
+		              ? registrar->fleet->ops->event_add(registrar->fleet, refusal.shown)
+		              : SG_ERR_STORE_BUSY;
+	(void)sg_registrar_refusal_end(registrar, &refusal, err);
 }
 
 enum sg_err sg_registrar_refusal(enum sg_enroll_reason reason, struct sg_buf *answer)

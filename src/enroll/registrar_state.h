@@ -72,7 +72,7 @@ void sg_registrar_refusal_make(struct sg_registrar *registrar,
                                enum sg_enroll_reason reason, const char *subject,
                                struct sg_registrar_refusal *out);
 
-/* Tell whether it is in the log, or counted; otherwise all is as before it was made. */
+/* Tell whether it is in the log, or counted; after NOT_FOUND all is as before it was made. */
 bool sg_registrar_refusal_end(struct sg_registrar *registrar, struct sg_registrar_refusal *refusal,
                               enum sg_err err);
 

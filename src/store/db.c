@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -225,16 +227,21 @@ static int wait_for_lock(void *arg, int tries)
 	static _Thread_local struct timespec began;
 	struct timespec now, pause = { 0, 500000 };
 
-	(void)arg;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	if (tries == 0)
 		began = now;
-	if (ms_since(began, now) >= BUSY_MS)
+	if (ms_since(began, now) >= (long)(uintptr_t)arg)
 		return 0;
 	/* Not in step with others who wait. */
 	pause.tv_nsec += now.tv_nsec % 3000000;
 	(void)nanosleep(&pause, NULL);
 	return 1;
+}
+
+/* That can't fail. */
+void sg_store_db_patience(sqlite3 *db, unsigned ms)
+{
+	(void)sqlite3_busy_handler(db, wait_for_lock, (void *)(uintptr_t)ms);
 }
 
 static enum sg_err db_restrict(sqlite3 *db)
@@ -249,18 +256,17 @@ static enum sg_err db_restrict(sqlite3 *db)
 	}
 	for (i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
 		sqlite3_limit(db, limits[i].limit, limits[i].value);
-	rc = sqlite3_busy_handler(db, wait_for_lock, NULL);
-	if (rc != SQLITE_OK)
-		return sg_store_db_error(db, rc);
+	sg_store_db_patience(db, BUSY_MS);
 	/* None of these reads the file, so none can roll a journal back. No memory
 	 * map: reading one behind the end of a cut file raises SIGBUS. */
 	return sg_store_db_exec(db, "PRAGMA mmap_size=0; PRAGMA cell_size_check=ON;"
 	                            "PRAGMA temp_store=MEMORY; PRAGMA secure_delete=ON");
 }
 
-static enum sg_err db_open(const char *path, const char *vfs, sqlite3 **out)
+/* more: how it is opened, beside what all are opened with. */
+static enum sg_err db_open(const char *path, const char *vfs, int more, sqlite3 **out)
 {
-	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_PRIVATECACHE |
+	const int flags = more | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_PRIVATECACHE |
 	                  SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
 	sqlite3 *db = NULL;
 	enum sg_err err;
@@ -292,7 +298,7 @@ enum sg_err sg_store_db_open(const char *path, sqlite3 **out)
 	err = enter();
 	if (err != SG_OK)
 		return err;
-	err = db_open(path, NULL, out);
+	err = db_open(path, NULL, SQLITE_OPEN_READWRITE, out);
 	if (err != SG_OK)
 		leave();
 	return err;
@@ -301,13 +307,52 @@ enum sg_err sg_store_db_open(const char *path, sqlite3 **out)
 enum sg_err sg_store_db_open_unlocked(const char *path, sqlite3 **out)
 {
 	*out = NULL;
-	return db_open(path, "unix-none", out);
+	return db_open(path, "unix-none", SQLITE_OPEN_READWRITE, out);
 }
 
 enum sg_err sg_store_db_open_kept(const char *path, sqlite3 **out)
 {
 	*out = NULL;
-	return db_open(path, NULL, out);
+	return db_open(path, NULL, SQLITE_OPEN_READWRITE, out);
+}
+
+/* Write a path as a URI, in which every byte stands as its digits [RFC 3986 §2.1]. */
+static char *uri_of(const char *path)
+{
+	static const char head[] = "file:", end[] = "?immutable=1", digits[] = "0123456789ABCDEF";
+	const size_t len = strlen(path);
+	char *uri = malloc(sizeof head + 3 * len + sizeof end), *at = uri;
+
+	if (uri == NULL)
+		return NULL;
+	at = stpcpy(at, head);
+	for (size_t i = 0; i < len; i++) {
+		const uint8_t byte = (uint8_t)path[i];
+
+		/* A slash must be one, or it is no path. */
+		if (byte == '/') {
+			*at++ = '/';
+			continue;
+		}
+		*at++ = '%';
+		*at++ = digits[byte >> 4];
+		*at++ = digits[byte & 15];
+	}
+	(void)stpcpy(at, end);
+	return uri;
+}
+
+enum sg_err sg_store_db_open_still(const char *path, sqlite3 **out)
+{
+	char *uri = uri_of(path);
+	enum sg_err err;
+
+	*out = NULL;
+	if (uri == NULL)
+		return SG_ERR_NOMEM;
+	err = db_open(uri, NULL, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, out);
+	free(uri);
+	return err;
 }
 
 void sg_store_db_close_unlocked(sqlite3 **db)

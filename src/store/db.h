@@ -29,6 +29,14 @@ void sg_store_db_close_unlocked(sqlite3 **db);
  * for it. Who keeps it never uses or closes it in a child, nor has two threads use it at a time. */
 enum sg_err sg_store_db_open_kept(const char *path, sqlite3 **out);
 
+/* Open a file that nobody writes to, for reading: nothing beside it is looked at, no lock is taken,
+ * and nothing need be writable. It is a connection that is kept, as above. */
+enum sg_err sg_store_db_open_still(const char *path, sqlite3 **out);
+
+/* Wait so many milliseconds at most for who has a lock, in the place of the 10 seconds of a new
+ * connection. */
+void sg_store_db_patience(sqlite3 *db, unsigned ms);
+
 /* Roll back what is not committed, close and set *db to NULL; NULL is fine. */
 void sg_store_db_close(sqlite3 **db);
 

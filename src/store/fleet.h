@@ -169,6 +169,10 @@ struct sg_fleet {
 struct sg_fleet_ops {
 	void (*close)(struct sg_fleet **fleet);
 
+	/* Wait so many milliseconds at most for who has the store locked, in the place of 10
+	 * seconds; each call is STORE_BUSY then. Before other threads call. */
+	void (*patience)(struct sg_fleet *fleet, unsigned ms);
+
 	/* Tokens. Find one by its identifier or, where that is NULL, by its hash; the caller
 	 * clears *out. Errors: NOT_FOUND. */
 	enum sg_err (*token_add)(struct sg_fleet *fleet, const struct sg_fleet_token *token,
@@ -251,6 +255,10 @@ struct sg_fleet_ops {
  * none. The caller ends it by ops->close. Errors: STORE_MISSING, STORE_UNSAFE, STORE_VERSION,
  * STORE_DAMAGED, SYSTEM, NOMEM. */
 enum sg_err sg_fleet_open(const char *path, bool create, struct sg_fleet **out);
+
+/* The same to look at it alone: also where nothing can be written, as on a medium that is read
+ * only, if all of it is in the file. What writes is STORE_READONLY there. */
+enum sg_err sg_fleet_open_read(const char *path, struct sg_fleet **out);
 
 /* Close; NULL and a pointer to NULL are fine. */
 void sg_fleet_close(struct sg_fleet **fleet);

@@ -13,13 +13,17 @@
 #include "util/signal.h"
 
 #define SG_FLEET_IDLE 8                 /* connections that are kept open */
+#define SG_FLEET_PATIENCE 10000         /* ms to wait for who has it locked */
 
 struct sg_fleet_sqlite {
 	struct sg_fleet fleet;
 	char *path;
 	unsigned generation;            /* of the process, util/fork.h */
-	pthread_mutex_t writer;         /* one thread writes; the others need not poll SQLite */
+	bool still;                     /* nothing can be written, and nobody writes */
+	unsigned patience;              /* ms */
 	pthread_mutex_t lock;           /* of what follows */
+	bool writing;                   /* one thread does; the others need not poll SQLite */
+	pthread_cond_t written;         /* it has ended */
 	sqlite3 *idle[SG_FLEET_IDLE];
 	size_t n_idle;
 };

@@ -4,6 +4,7 @@
  */
 #include <fcntl.h>
 #include <pthread.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -174,23 +175,103 @@ static enum sg_err reopened_with(long at, uint8_t byte)
 	return err;
 }
 
-START_TEST(a_file_that_is_there_is_not_missing_where_nothing_can_be_written)
+/* Take the right to write there, also from root. */
+static void make_still(void)
 {
-	const bool root = geteuid() == 0;
-
 	sg_fleet_close(&fleet);
 	ck_assert_int_eq(chmod(path, 0400), 0);
 	ck_assert_int_eq(chmod(folder, 0500), 0);
-	if (root) {
-		ck_assert_int_eq(chown(path, NOBODY, (gid_t)-1), 0);
-		ck_assert_int_eq(chown(folder, NOBODY, (gid_t)-1), 0);
-		ck_assert_int_eq(seteuid(NOBODY), 0);
-	}
-	ck_assert_int_eq(sg_fleet_open(path, false, &fleet), SG_ERR_STORE_READONLY);
-	ck_assert_int_eq(sg_fleet_open(path, true, &fleet), SG_ERR_STORE_READONLY);
-	if (root)
+	if (geteuid() != 0)
+		return;
+	ck_assert_int_eq(chown(path, NOBODY, (gid_t)-1), 0);
+	ck_assert_int_eq(chown(folder, NOBODY, (gid_t)-1), 0);
+	ck_assert_int_eq(seteuid(NOBODY), 0);
+}
+
+static void end_still(void)
+{
+	sg_fleet_close(&fleet);
+	if (getuid() == 0)
 		ck_assert_int_eq(seteuid(0), 0);
 	ck_assert_int_eq(chmod(folder, 0700), 0);
+}
+
+START_TEST(a_file_that_is_there_is_not_missing_where_nothing_can_be_written)
+{
+	make_still();
+	ck_assert_int_eq(sg_fleet_open(path, false, &fleet), SG_ERR_STORE_READONLY);
+	ck_assert_int_eq(sg_fleet_open(path, true, &fleet), SG_ERR_STORE_READONLY);
+	end_still();
+}
+END_TEST
+
+START_TEST(it_can_be_looked_at_where_nothing_can_be_written)
+{
+	struct sg_fleet_event event = event_at(NOW, "x");
+	struct sg_fleet_head last;
+
+	/* Characters that mean something in a URI. */
+	free(path);
+	path = scratch_path(folder, "a?b#c%41 d.db");
+	sg_fleet_close(&fleet);
+	ck_assert_int_eq(sg_fleet_open(path, true, &fleet), SG_OK);
+	add_token(1, 1);
+	make_still();
+	ck_assert_int_eq(sg_fleet_open_read(path, &fleet), SG_OK);
+	ck_assert_int_eq(fleet->ops->entry_last(fleet, &last), SG_OK);
+	ck_assert_uint_eq(last.seq, 1);
+	ck_assert_int_eq(fleet->ops->event_add(fleet, &event), SG_ERR_STORE_READONLY);
+	ck_assert_int_eq(fleet->ops->entry_last(fleet, &last), SG_OK);
+	end_still();
+}
+END_TEST
+
+START_TEST(but_not_without_what_its_journal_has)
+{
+	char *wal;
+
+	sg_fleet_close(&fleet);
+	wal = scratch_write(folder, "fleet.db-wal", "something", 9, 0400);
+	if (geteuid() == 0)
+		ck_assert_int_eq(chown(wal, NOBODY, (gid_t)-1), 0);
+	make_still();
+	ck_assert_int_eq(sg_fleet_open_read(path, &fleet), SG_ERR_STORE_READONLY);
+	end_still();
+	free(wal);
+}
+END_TEST
+
+START_TEST(where_it_can_be_written_it_is_looked_at_like_any_other)
+{
+	struct sg_fleet_event event = event_at(NOW, "x");
+	struct sg_fleet *other = NULL;
+	struct sg_fleet_head last;
+
+	ck_assert_int_eq(sg_fleet_open_read(path, &other), SG_OK);
+	ck_assert_int_eq(fleet->ops->event_add(fleet, &event), SG_OK);
+	ck_assert_int_eq(other->ops->entry_last(other, &last), SG_OK);
+	ck_assert_uint_eq(last.seq, 1);
+	sg_fleet_close(&other);
+}
+END_TEST
+
+START_TEST(who_finds_it_locked_does_not_wait_for_ever)
+{
+	struct sg_fleet_event event = event_at(NOW, "x");
+	struct sg_fleet_head last;
+	sqlite3 *locker = NULL;
+
+	ck_assert_int_eq(sqlite3_open(path, &locker), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(locker, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+	/* With the patience of before, this would take twice as long as a test may. */
+	fleet->ops->patience(fleet, 1);
+	for (unsigned i = 0; i < 12; i++)
+		ck_assert_int_eq(fleet->ops->event_add(fleet, &event), SG_ERR_STORE_BUSY);
+	ck_assert_int_eq(fleet->ops->entry_last(fleet, &last), SG_OK);
+	ck_assert_int_eq(sqlite3_exec(locker, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+	fleet->ops->patience(fleet, 10000);
+	ck_assert_int_eq(fleet->ops->event_add(fleet, &event), SG_OK);
+	ck_assert_int_eq(sqlite3_close(locker), SQLITE_OK);
 }
 END_TEST
 
@@ -687,6 +768,10 @@ int main(void)
 	tcase_add_test(tcase, it_is_private_and_opens_again);
 	tcase_add_test(tcase, without_a_file_there_is_no_fleet);
 	tcase_add_test(tcase, a_file_that_is_there_is_not_missing_where_nothing_can_be_written);
+	tcase_add_test(tcase, it_can_be_looked_at_where_nothing_can_be_written);
+	tcase_add_test(tcase, but_not_without_what_its_journal_has);
+	tcase_add_test(tcase, where_it_can_be_written_it_is_looked_at_like_any_other);
+	tcase_add_test(tcase, who_finds_it_locked_does_not_wait_for_ever);
 	tcase_add_test(tcase, another_version_is_refused_untouched);
 	tcase_add_test(tcase, a_file_of_something_else_is_refused);
 	tcase_add_test(tcase, a_file_that_others_may_read_is_refused);
