@@ -105,7 +105,7 @@ const struct tool_verb tool_verb_audit_verify = {
 	        "time. Who can write the store can cut off the end together with its signatures: that\n"
 	        "shows only with --heads, a file of them that was kept elsewhere. --public-key is the\n"
 	        "key that signs; without it any will do. The exit code is 8 where something is wrong.",
-	.example = "signet audit verify --registrar fleet.db --heads heads --public-key audit.pem",
+	.example = "signet audit verify --registrar fleet/db --heads heads --public-key audit.pem",
 	.run = verify,
 	.options = { OPT_REGISTRAR, OPT_HEADS, OPT_PUBLIC_KEY, OPT_JSON },
 	.filled = true,

@@ -70,7 +70,7 @@ const struct tool_verb tool_verb_registrar_begin = {
 	        "finish. The address of who sends them is not known, so a token that asks for one is\n"
 	        "refused. A challenge may be answered for five minutes, or for --challenge-lifetime,\n"
 	        "which is at most a day.",
-	.example = "signet registrar begin --registrar fleet.db --vault vault_main --api-url "
+	.example = "signet registrar begin --registrar fleet/db --vault vault_main --api-url "
 	           "https://vault.example.org --ek-ca makers.pem < hello.json > challenge.json",
 	.run = begin,
 	.options = { TOOL_REGISTRAR_OPTIONS, OPT_CHALLENGE_LIFETIME },
@@ -85,7 +85,7 @@ const struct tool_verb tool_verb_registrar_finish = {
 	.summary = "judge what signet enroll answer wrote",
 	.usage = USAGE("") "< evidence > identity",
 	.text = "The exit code is 8 where the evidence is refused, and the message says why.",
-	.example = "signet registrar finish --registrar fleet.db --vault vault_main --api-url "
+	.example = "signet registrar finish --registrar fleet/db --vault vault_main --api-url "
 	           "https://vault.example.org --ek-ca makers.pem < evidence.json > identity.json",
 	.run = finish,
 	.options = { TOOL_REGISTRAR_OPTIONS },

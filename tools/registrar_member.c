@@ -194,7 +194,7 @@ static enum tool_exit act(struct tool *tool)
 	return tool_json_out(json);
 }
 
-#define STORE "--registrar fleet.db"
+#define STORE "--registrar fleet/db"
 #define ID " --id 1b671a64-40d5-491e-99b0-da01ff1f3341"
 
 /* A verb that names one member, and does something to it. */

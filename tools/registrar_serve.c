@@ -239,7 +239,7 @@ const struct tool_verb tool_verb_registrar_serve = {
 	        "--failures in ten minutes is locked out for 15 (10). The key of --sign-with signs the\n"
 	        "log from time to time, and --heads keeps these signatures. The key of TLS may stay in the\n"
 	        "token, too: --tls-key \"pkcs11:object=tls\".",
-	.example = "signet registrar serve --registrar fleet.db --vault vault_main --api-url "
+	.example = "signet registrar serve --registrar fleet/db --vault vault_main --api-url "
 	           "https://vault.example.org --listen 192.0.2.1:8443 --tls-cert cert.pem --tls-key "
 	           "key.pem --ek-ca makers.pem",
 	.run = run,

@@ -346,8 +346,9 @@ const struct tool_verb tool_verb_registrar_token_create = {
 	.text = "The token is shown this once; only its hash is kept. It is good for one machine and for\n"
 	        "an hour, and demands the proof of a TPM (--level asserted), if nothing else is said.\n"
 	        "A span is 90s, 10m, 36h, 30d or 12mo; machines live from an hour to twelve months, or\n"
-	        "without end. The store is made where there is none.",
-	.example = "signet registrar token create --registrar fleet.db --uses 20 --valid 24h "
+	        "without end. The store is made where there is none, in a private folder: mkdir -m 700\n"
+	        "fleet makes one.",
+	.example = "signet registrar token create --registrar fleet/db --uses 20 --valid 24h "
 	           "--machine-lifetime 30d --machine-name 'worker-{uuid8}' --hosts 'web-*'",
 	.run = create,
 	.options = { OPT_REGISTRAR, OPT_TOKEN_NAME, OPT_USES, OPT_VALID, OPT_CLASS, OPT_LEVEL,
@@ -363,7 +364,7 @@ const struct tool_verb tool_verb_registrar_token_list = {
 	.name = "registrar token list",
 	.summary = "list the tokens, and how often they were used",
 	.usage = "--registrar FILE [--json]",
-	.example = "signet registrar token list --registrar fleet.db",
+	.example = "signet registrar token list --registrar fleet/db",
 	.run = list,
 	.options = { OPT_REGISTRAR, OPT_JSON },
 	.required = { OPT_REGISTRAR },
@@ -374,7 +375,7 @@ const struct tool_verb tool_verb_registrar_token_revoke = {
 	.summary = "let no more machines come by a token",
 	.usage = "--registrar FILE --id ID [--json]",
 	.text = "Machines that came by it stay.",
-	.example = "signet registrar token revoke --registrar fleet.db --id "
+	.example = "signet registrar token revoke --registrar fleet/db --id "
 	           "1b671a64-40d5-491e-99b0-da01ff1f3341",
 	.run = revoke,
 	.options = { OPT_REGISTRAR, OPT_MEMBER_ID, OPT_JSON },

@@ -137,6 +137,7 @@ static enum sg_err check_moved(sqlite3 *db)
 static bool begin_writing(struct sg_fleet_sqlite *fleet, unsigned *left)
 {
 	struct timespec began, until, now;
+	long waited;
 	bool got;
 	int rc = 0;
 
@@ -153,10 +154,8 @@ static bool begin_writing(struct sg_fleet_sqlite *fleet, unsigned *left)
 	fleet->writing = true;
 	pthread_mutex_unlock(&fleet->lock);
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	now.tv_sec -= began.tv_sec;
-	*left = fleet->patience - (unsigned)(now.tv_sec * 1000 + (now.tv_nsec - began.tv_nsec) / MS);
-	if (*left == 0 || *left > fleet->patience)
-		*left = 1;
+	waited = (now.tv_sec - began.tv_sec) * 1000 + (now.tv_nsec - began.tv_nsec) / MS;
+	*left = waited < (long)fleet->patience ? fleet->patience - (unsigned)waited : 1;
 	return got;
 }
 
@@ -225,7 +224,7 @@ enum sg_err sg_fleet_end(struct sg_fleet_call *call, enum sg_err err)
 	return err;
 }
 
-/* Tell whether all is in the file itself: a journal that was left beside it has the newest of it. */
+/* Tell whether all is in the file itself: a journal that was left beside it has the newest part. */
 static enum sg_err check_still(const char *path)
 {
 	char *journal = NULL;

@@ -182,6 +182,18 @@ misses_what_was_signed() {
 		[ "$(told line)" = 1 ]
 }
 
+# The examples of signet-fleet(1), in a folder that others may read.
+as_the_manual_says() {
+	(
+		umask 022
+		mkdir "$FOLDER/plain" && cd "$FOLDER/plain" && mkdir -m 700 fleet &&
+			exits 0 registrar token create --registrar fleet/db --uses 20 --valid 24h --machine-lifetime 30d \
+				--machine-name 'worker-{uuid8}' --output token &&
+			[ "$(stat -c %a token)" = 600 ] && exits 0 registrar machine list --registrar fleet/db &&
+			exits 0 audit verify --registrar fleet/db && prints 'The log is whole'
+	)
+}
+
 without_a_store() {
 	fails 7 'there is no registrar' registrar token list --registrar "$REGISTRAR_FOLDER/none.db" &&
 		fails 7 'there is no registrar' audit verify --registrar "$REGISTRAR_FOLDER/none.db" && [ ! -e "$REGISTRAR_FOLDER/none.db" ]
@@ -211,6 +223,7 @@ check 'what is not there is said so' knows_nobody
 check 'a token is revoked' revokes_a_token
 check 'audit verify finds the log whole' logs_all
 check 'and a head that does not fit' misses_what_was_signed
+check 'the examples of the manual work in a folder that others may read' as_the_manual_says
 check 'without a store there is nothing to manage' without_a_store
 check 'a damaged one is not to be deleted' of_a_damaged_store
 finish
