@@ -186,6 +186,7 @@ misses_what_was_signed() {
 as_the_manual_says() {
 	(
 		umask 022
+		SIGNET=$(realpath "$SIGNET")
 		mkdir "$FOLDER/plain" && cd "$FOLDER/plain" && mkdir -m 700 fleet &&
 			exits 0 registrar token create --registrar fleet/db --uses 20 --valid 24h --machine-lifetime 30d \
 				--machine-name 'worker-{uuid8}' --output token &&
