@@ -302,7 +302,27 @@ static bool pass_bytes(int from, int to)
 	return n > 0 && send_all(to, bytes, (size_t)n);
 }
 
-static void hang_up(struct pollfd pair[2])
+/* Held while what a wire has open and what it says of that differ. No child is made then: it would
+ * keep a connection that it does not know of, or close what has the number of an old one. */
+static pthread_mutex_t changing = PTHREAD_MUTEX_INITIALIZER;
+static pthread_once_t guard = PTHREAD_ONCE_INIT;
+
+static void before_fork(void)
+{
+	pthread_mutex_lock(&changing);
+}
+
+static void after_fork(void)
+{
+	pthread_mutex_unlock(&changing);
+}
+
+static void guard_forks(void)
+{
+	ck_assert_int_eq(pthread_atfork(before_fork, after_fork, after_fork), 0);
+}
+
+static void let_go(struct pollfd pair[2])
 {
 	for (size_t i = 0; i < 2; i++) {
 		if (pair[i].fd >= 0)
@@ -311,13 +331,22 @@ static void hang_up(struct pollfd pair[2])
 	}
 }
 
+static void hang_up(struct pollfd pair[2])
+{
+	pthread_mutex_lock(&changing);
+	let_go(pair);
+	pthread_mutex_unlock(&changing);
+}
+
 static void take_call(struct test_tpm *tpm, int which, struct pollfd pair[2])
 {
-	hang_up(pair);
-	pair[0].fd = accept(tpm->listener[which], NULL, NULL);
+	pthread_mutex_lock(&changing);
+	let_go(pair);
+	pair[0].fd = accept4(tpm->listener[which], NULL, NULL, SOCK_CLOEXEC);
 	pair[1].fd = connect_to(tpm, which == COMMANDS ? "tpm.sock" : "tpm.sock.ctrl");
 	if (pair[0].fd < 0 || pair[1].fd < 0)
-		hang_up(pair);
+		let_go(pair);
+	pthread_mutex_unlock(&changing);
 }
 
 static void *wire(void *arg)
@@ -391,6 +420,7 @@ static void listen_on_terminal(struct test_tpm *tpm)
 static void wire_start(struct test_tpm *tpm, void (*listen_on)(struct test_tpm *),
                        const struct test_wire_hooks *hooks)
 {
+	pthread_once(&guard, guard_forks);
 	if (hooks != NULL)
 		tpm->hooks = *hooks;
 	for (size_t i = 0; i < 7; i++)
