@@ -30,6 +30,7 @@ libtesting_la_SOURCES = \
 	tests/lib/keys.c tests/lib/keys.h \
 	tests/lib/memory.c tests/lib/memory.h \
 	tests/lib/moving.c tests/lib/moving.h \
+	tests/lib/one_context.c \
 	tests/lib/p11.c tests/lib/p11.h \
 	tests/lib/p11server.c tests/lib/p11server.h \
 	tests/lib/quick_pins.c \
@@ -49,8 +50,10 @@ points_sources = tests/lib/points.c tests/lib/points.h
 
 # What every test program links; its source is the file of its name. Its PINs cost nothing, or they would
 # be half of the time that all tests compute. Where what Argon2id does matters, or where
-# other processes open the same tokens, a program says that it takes the real one.
-LDADD = tests/lib/quick_pins.lo $(real_pins)
+# other processes open the same tokens, a program says that it takes the real one. Nor does it cost
+# anything that tpm2-tss computes, but where memory is looked through for what that leaves.
+LDADD = tests/lib/one_context.lo $(real_contexts)
+real_contexts = tests/lib/quick_pins.lo $(real_pins)
 real_pins = libtesting.la libenroll.la librequest.la libsignet.la $(JANSSON_LIBS) $(CHECK_LIBS)
 
 # What tests/run repeats in its sanitizer builds: the test programs but a few, and in

@@ -71,7 +71,9 @@ check_LTLIBRARIES += recursing_provider.la
 recursing_provider_la_SOURCES = tests/api/recursing_provider.c
 recursing_provider_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath /nowhere
 
+# They look through their memory.
 tests_api_test_memory_LDADD = $(real_pins)
+tests_api_test_secrets_LDADD = $(real_contexts)
 
 # Their nanosleep stands before that of the C library for all that they load.
 tests_api_test_device_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic-symbol=nanosleep

@@ -59,6 +59,9 @@ tests_attack_test_malicious_tpm_LDADD = $(real_pins)
 tests_attack_test_memory_LDADD = $(real_pins)
 tests_attack_test_memory_reader_LDADD = $(real_pins)
 
+# It looks through its memory.
+tests_attack_test_provider_LDADD = $(real_contexts)
+
 # A process with secrets, and what they are.
 attack_victim = tests/attack/victim.c tests/attack/victim.h
 tests_attack_test_login_cache_SOURCES = tests/attack/test_login_cache.c $(attack_victim)

@@ -37,6 +37,10 @@ tpm_scripts = \
 TESTS += $(tpm_scripts)
 EXTRA_DIST += tests/lib/tpm.sh $(tpm_scripts)
 
+# They look through their memory.
+tests_tpm_test_faults_LDADD = $(real_contexts)
+tests_tpm_test_residue_LDADD = $(real_contexts)
+
 # Folders can't be synced and stores not be written where it says so.
 tests_tpm_test_token_create_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=fsync -Wl,--wrap=sg_store_commit_more
