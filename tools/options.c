@@ -496,7 +496,7 @@ static enum tool_exit read_option(struct tool *tool, char **argv, int *used)
 		                 rows[option].arg);
 	*used = equals != NULL ? 1 : 2;
 	if (tool->verb->filled && *(equals != NULL ? equals + 1 : argv[1]) == '\0')
-		return tool_fail(TOOL_USAGE, "Leave it out where it isn't wanted.",
+		return tool_fail(TOOL_USAGE, "Leave an option out that isn't wanted.",
 		                 "%s must be followed by %s, and is empty", name,
 		                 rows[option].arg);
 	return keep(tool, option, equals != NULL ? equals + 1 : argv[1]);

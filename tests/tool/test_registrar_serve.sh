@@ -120,9 +120,10 @@ tells() {
 bad_names() {
 	local name
 
-	for name in a/b '' .. 'a b' $'a\e[m' 'a%2fb' "$(printf '%0256d' 0)"; do
+	for name in a/b .. 'a b' $'a\e[m' 'a%2fb' "$(printf '%0256d' 0)"; do
 		tells "$name" https://vault.example.org 'no name of a vault' || return 1
 	done
+	tells '' https://vault.example.org 'and is empty'
 }
 
 bad_addresses() {
