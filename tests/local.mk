@@ -27,6 +27,7 @@ libtesting_la_SOURCES = \
 	tests/lib/hex.c tests/lib/hex.h \
 	tests/lib/hsm.c tests/lib/hsm.h \
 	tests/lib/hwkeys.c tests/lib/hwkeys.h \
+	tests/lib/judging.c tests/lib/judging.h \
 	tests/lib/keys.c tests/lib/keys.h \
 	tests/lib/memory.c tests/lib/memory.h \
 	tests/lib/moving.c tests/lib/moving.h \

@@ -2,7 +2,7 @@
  *
  * Tests. The machine's side of an enrolment against swtpm, judged by the registrar's side: what one
  * makes the other takes, for every origin. What a registrar must not take is tested in
- * tests/unit/test_enroll_verify.c.
+ * tests/unit/test_enroll_*.c.
  */
 #include "enroll/machine.h"
 

@@ -35,8 +35,12 @@ unit_tests = \
 	tests/unit/test_date \
 	tests/unit/test_enroll_binding \
 	tests/unit/test_enroll_box \
+	tests/unit/test_enroll_challenge \
 	tests/unit/test_enroll_eventlog \
 	tests/unit/test_enroll_guard \
+	tests/unit/test_enroll_judge_ek \
+	tests/unit/test_enroll_judge_object \
+	tests/unit/test_enroll_judge_policy \
 	tests/unit/test_enroll_message \
 	tests/unit/test_enroll_naming \
 	tests/unit/test_enroll_net \
