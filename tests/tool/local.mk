@@ -155,6 +155,12 @@ tests_tool_envelope_LDADD =
 check_DATA += tests/tool/envelope$(EXEEXT)
 CLEANFILES += tests/tool/envelope$(EXEEXT)
 
+# The command, made to die where it is told to.
+EXTRA_PROGRAMS += tests/tool/dying
+tests_tool_dying_LDADD = $(signet_OBJECTS) $(signet_LDADD)
+check_DATA += tests/tool/dying$(EXEEXT)
+CLEANFILES += tests/tool/dying$(EXEEXT)
+
 # A server that takes signed requests, which the scripts start.
 EXTRA_PROGRAMS += tests/tool/signed_server
 check_DATA += tests/tool/signed_server$(EXEEXT)

@@ -23,7 +23,7 @@ end() {
 trap end EXIT
 
 REGISTRAR_FOLDER=$FOLDER/registrar
-registrar_prepare && registrar_certificate && maker_prepare && maker_tpm first || exit 1
+registrar_prepare && registrar_certificate && maker_prepare && maker_tpm shared || exit 1
 TLS=(--tls-cert "$REGISTRAR_FOLDER/cert.pem" --tls-key "$REGISTRAR_FOLDER/key.pem" --ek-ca "$MAKER_CA")
 registrar_token uses=100 level=asserted > "$FOLDER/token"
 registrar_token level=minted > "$FOLDER/minted"
@@ -33,10 +33,12 @@ registrar_token sources=192.0.2.0/24 > "$FOLDER/elsewhere"
 registrar_token guard=from=192.0.2.0/24 > "$FOLDER/guarded"
 registrar_start "${TLS[@]}" || exit 1
 
-# machine NAME: go on as this machine, which has its TPM and its folder.
+# machine NAME [TPM]: go on as this machine, which has its folder, and a TPM of its own or that one.
 machine() {
-	[[ -n ${MAKER_PID[$1]:-} ]] || maker_tpm "$1" || return 1
-	maker_use "$1"
+	local tpm=${2:-$1}
+
+	[[ -n ${MAKER_PID[$tpm]:-} ]] || maker_tpm "$tpm" || return 1
+	maker_use "$tpm"
 	export SIGNET_STATE=$FOLDER/state-$1 ID=$FOLDER/id-$1
 }
 
@@ -79,41 +81,43 @@ again() {
 	machine host && before=$(members) && enrolls 0 token && prints 'enrolled already' && [ "$(members)" = "$before" ]
 }
 
+# With the disk of one machine and the TPM of another.
 beside() {
-	machine host && cp -R "$FOLDER/state-host" "$FOLDER/copied" && maker_use tpm && SIGNET_STATE=$FOLDER/copied request || return 0
-	return 1
+	machine host && cp -R "$FOLDER/state-host" "$FOLDER/copied" && maker_use tpm || return 1
+	SIGNET_STATE=$FOLDER/copied exits 11 request sign --url /v1/secrets --identity "$ID/identity.json" && [ ! -s "$FOLDER/out" ] &&
+		maker_use host && request
 }
 
 too_little() {
-	machine low && enrolls 13 minted --origin host && says 'origin' || says 'level'
+	machine low shared && enrolls 13 minted --origin host && says '(level)'
 }
 
 minted_by_demand() {
-	machine low && enrolls 0 minted && prints 'Level: minted.' && request
+	machine low shared && enrolls 0 minted && prints 'Level: minted.' && request
 }
 
 agent() {
-	machine robot && enrolls 0 agent --class agent && [ "$(members agent)" = 1 ] && request --class agent --json && json agent class &&
+	machine robot shared && enrolls 0 agent --class agent && [ "$(members agent)" = 1 ] && request --class agent --json && json agent class &&
 		request --class agent && prints "signed by the agent $("$JSON" agentId < "$ID/identity.json" | tr -d '"')" && judged 8 && says '(unknown-machine)' &&
 		judged 8 --class machine && machine host && request --class machine && judged 8 --class agent && judged 2 --class robot
 }
 
 not_another_class() {
-	machine other && enrolls 13 token --class agent && says '(class)'
+	machine other shared && enrolls 13 token --class agent && says '(class)'
 }
 
 used_up() {
-	machine other && enrolls 13 agent --class agent && says '(token-used)'
+	machine other shared && enrolls 13 agent --class agent && says '(token-used)'
 }
 
 not_from_here() {
-	machine other && enrolls 13 elsewhere && says '(source)'
+	machine other shared && enrolls 13 elsewhere && says '(source)'
 }
 
 offline() {
 	local who=("${REGISTRAR_WHO[@]}" --ek-ca "$MAKER_CA")
 
-	machine island || return 1
+	machine island shared || return 1
 	signet enroll begin --token-file "$FOLDER/token" --origin "$1" > "$FOLDER/hello" &&
 		signet registrar begin "${who[@]}" < "$FOLDER/hello" > "$FOLDER/challenge" &&
 		signet enroll answer < "$FOLDER/challenge" > "$FOLDER/evidence" &&
@@ -122,64 +126,49 @@ offline() {
 }
 
 offline_refused() {
-	machine other && signet enroll begin --again --token-file "$FOLDER/elsewhere" > "$FOLDER/hello" &&
+	machine other shared && signet enroll begin --again --token-file "$FOLDER/elsewhere" > "$FOLDER/hello" &&
 		! signet registrar begin "${REGISTRAR_WHO[@]}" --ek-ca "$MAKER_CA" < "$FOLDER/hello" > "$FOLDER/out" 2> "$FOLDER/err" &&
 		says '(source)' && [ ! -s "$FOLDER/out" ]
 }
 
 # What was asked for one TPM is answered by another.
 not_for_it() {
-	machine other && signet enroll begin --again --token-file "$FOLDER/token" > "$FOLDER/hello" &&
+	machine other shared && signet enroll begin --again --token-file "$FOLDER/token" > "$FOLDER/hello" &&
 		signet registrar begin "${REGISTRAR_WHO[@]}" --ek-ca "$MAKER_CA" < "$FOLDER/hello" > "$FOLDER/challenge" || return 1
-	machine low && signet enroll begin --again --token-file "$FOLDER/token" > "$FOLDER/hello" &&
+	machine host && signet enroll begin --again --token-file "$FOLDER/token" > "$FOLDER/hello" &&
 		fails 11 'the challenge is for another TPM' enroll answer < "$FOLDER/challenge"
-}
-
-# Killed a little later each time, until once it comes to its end. No resource manager stands before
-# this TPM, so what a killed process left in it is taken out here.
-killed() {
-	local i before killed=0
-
-	machine "killed$1" && before=$(members) || return 1
-	for ((i = 1; i <= 100; i++)); do
-		timeout -s KILL "$((i / 16)).$(printf %04d $((i % 16 * 625)))" "$SIGNET" enroll "$REGISTRAR_URL/" --token-file "$FOLDER/token" \
-			--origin "$1" --ca "$REGISTRAR_FOLDER/ca.pem" --identity "$ID" < /dev/null > "$FOLDER/out" 2> "$FOLDER/err" && break
-		killed=$((killed + 1))
-		tpm2_flushcontext -t && tpm2_flushcontext -l && tpm2_flushcontext -s || return 1
-	done 2> /dev/null
-	[ "$killed" -gt 0 ] && [ "$i" -le 100 ] && [ "$(members)" = $((before + 1)) ] && request || { echo "killed $killed times"; cat "$FOLDER/err"; return 1; }
 }
 
 # The registrar goes, and comes again at another port; the key stays the one of before.
 away() {
 	local url=$REGISTRAR_URL before
 
-	machine away && before=$(members) && registrar_stop && enrolls 13 token && registrar_start "${TLS[@]}" && [ "$REGISTRAR_URL" != "$url" ] &&
+	machine away shared && before=$(members) && registrar_stop && enrolls 13 token --timeout 1 && registrar_start "${TLS[@]}" && [ "$REGISTRAR_URL" != "$url" ] &&
 		enrolls 0 token && [ "$(members)" = $((before + 1)) ] && request
 }
 
 not_trusted() {
-	machine doubt && exits 13 enroll "$REGISTRAR_URL/" --token-file "$FOLDER/token" --identity "$ID" && says 'certificate'
+	machine doubt shared && exits 13 enroll "$REGISTRAR_URL/" --token-file "$FOLDER/token" --identity "$ID" && says 'certificate'
 }
 
 lent() {
-	machine lent && enrolls 0 lent && prints 'Level: born.' && request
+	machine lent vault && enrolls 0 lent && prints 'Level: born.' && request
 }
 
 lent_by_registrar() {
-	machine lent && request --timestamp "$(date +%s)" && judged 8 --timestamp $(($(date +%s) + 7201)) --skew 86400 && says '(ended)'
+	machine lent vault && request --timestamp "$(date +%s)" && judged 8 --timestamp $(($(date +%s) + 7201)) --skew 86400 && says '(ended)'
 }
 
 lent_by_tpm() {
 	local clock
 
-	machine lent && clock=$(tpm2_readclock | sed -n 's/^ *clock: *//p') && request || return 1
+	machine lent vault && clock=$(tpm2_readclock | sed -n 's/^ *clock: *//p') && request || return 1
 	tpm2_setclock $((clock + 7200000 + 600000)) && ! signet request sign --url /v1/secrets --identity "$ID/identity.json" > "$FOLDER/out" 2> "$FOLDER/err" &&
 		says 'lease ended' && says 'signet enroll --again' && [ ! -s "$FOLDER/out" ]
 }
 
 guarded() {
-	machine guarded && enrolls 0 guarded && request --source 192.0.2.7 && judged 8 --source 198.51.100.7 && judged 8
+	machine guarded shared && enrolls 0 guarded && request --source 192.0.2.7 && judged 8 --source 198.51.100.7 && judged 8
 }
 
 # What it signs is refused until somebody approves it.
@@ -187,7 +176,7 @@ by_hand() {
 	local id
 
 	exits 0 registrar token create --registrar "$REGISTRAR" --level asserted --approve-by-hand --output "$FOLDER/hand" &&
-		machine low && SIGNET_STATE=$FOLDER/state-waits ID=$FOLDER/id-waits && enrolls 0 hand && prints 'Somebody must approve it' && id=$("$JSON" machineId < "$ID/identity.json" | tr -d '"') || return 1
+		machine low shared && SIGNET_STATE=$FOLDER/state-waits ID=$FOLDER/id-waits && enrolls 0 hand && prints 'Somebody must approve it' && id=$("$JSON" machineId < "$ID/identity.json" | tr -d '"') || return 1
 	! request > /dev/null && says '(disabled)' && exits 0 registrar machine list --registrar "$REGISTRAR" && grep -F "$id" "$FOLDER/out" | grep -qw pending &&
 		exits 0 registrar machine approve --registrar "$REGISTRAR" --id "$id" && request && prints "signed by the machine $id"
 }
@@ -209,9 +198,6 @@ check 'a token is for its addresses' not_from_here
 check 'an enrolment goes over files, too' offline tpm
 check 'a challenge for another TPM is said to be one' not_for_it
 check 'where no address is known, none is taken for one' offline_refused
-check 'an enrolment that is killed goes on, and is one: host' killed host
-check 'an enrolment that is killed goes on, and is one: tpm' killed tpm
-check 'an enrolment that is killed goes on, and is one: vault' killed vault
 check 'one whose registrar goes away goes on, too' away
 check 'a registrar that nobody vouches for gets no token' not_trusted
 check 'a machine is taken in for a time' lent

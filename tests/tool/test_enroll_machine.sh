@@ -229,21 +229,66 @@ request_is_one() {
 		openssl asn1parse -inform DER -in "$FOLDER/request.der" | grep -qE 'OBJECT +:(1\.2\.840\.113549\.1\.9\.16\.2\.59|id-aa-)'
 }
 
-# Killed after ever more time, until it comes to its end by itself.
-killed() {
-	local kills=0 i
+# dies POINT ARGUMENT...: enrol, and be killed before that point; tell whether it came so far. What
+# fails without that is remembered.
+dies() {
+	local status=0
 
-	fresh || return 1
-	for ((i = 1; i <= 60; i++)); do
-		timeout -s KILL "$(printf '0.%03d' $((i * 8)))" "$SIGNET" enroll "$REGISTRAR_URL" --token-file "$FOLDER/token" \
-			--ca "$REGISTRAR_FOLDER/ca.pem" --identity "$FOLDER/identity" < /dev/null > "$FOLDER/out" 2> "$FOLDER/err" && break
-		kills=$((kills + 1))
-		# What was in the TPM for the one that was killed stays there.
-		tpm2_flushcontext -t && tpm2_flushcontext -l && tpm2_flushcontext -s || return 1
-	done
-	echo "it was killed $kills times"
-	enrol 0 && enrol 0 && prints 'enrolled already' && [ "$(private_keys)" = 1 ] && of vault_test vaultId &&
-		[ "$(signet list | grep -c '^public key')" = 1 ] && [ "$kills" -gt 0 ]
+	SIGNET_DYING=$1 setsid -w "$SIGNET_TEST_BUILDDIR/tests/tool/dying" enroll "$REGISTRAR_URL" --token-file "$FOLDER/token" \
+		--ca "$REGISTRAR_FOLDER/ca.pem" --identity "$ID" "${@:2}" < /dev/null > "$FOLDER/out" 2> "$FOLDER/err" || status=$?
+	[ "$status" = 137 ] || { echo "at point $1: $status"; cat "$FOLDER/err"; ended=$status; return 1; }
+}
+
+members() {
+	sqlite3 "$REGISTRAR" 'SELECT count(*) FROM machine'
+}
+
+# whole ORIGIN: who was killed goes on, and is one machine with one key.
+whole() {
+	enrol 0 --origin "$1" && of vault_test vaultId && [ "$(members)" = $((before + 1)) ] &&
+		[ "$(signet list | grep -oE '^(private|public) key' | sort | xargs)" = 'private key public key' ]
+}
+
+# Killed at each point of an enrolment: of the token, the messages on either side, the key, the
+# files, and the end. Of those at which the store writes the key the first and the last will do.
+killed() {
+	local before point ended=
+
+	fresh uses=100 || return 1
+	for point in 1 2 3 4 5 6 7 11 12 13 14 100; do
+		rm -rf "$SIGNET_STATE" "$ID" && before=$(members) || return 1
+		dies "$point" --origin host || break
+		whole host || return 1
+	done 2> /dev/null
+	[ "$ended" = 0 ] && [ "$point" = 100 ]
+}
+
+# What differs by the origin: where the answer was lost, or the key is not in the token yet.
+killed_between() {
+	local before point ended=
+
+	fresh uses=100 || return 1
+	for point in 6 7; do
+		rm -rf "$SIGNET_STATE" "$ID" && before=$(members) && dies "$point" --origin "$1" && whole "$1" || return 1
+	done 2> /dev/null
+}
+
+id() {
+	"$JSON" machineId < "$ID/identity.json"
+}
+
+# Wherever it is killed, who asks for nothing new is who it was, until it is the new one.
+again_killed() {
+	local before first point ended=
+
+	fresh uses=2 && enrol 0 --label first && first=$(id) && before=$(members) || return 1
+	for ((point = 1; point < 100; point++)); do
+		dies "$point" --again --label second || [ "$ended" = 0 ] || return 1
+		enrol 0 || return 1
+		[ "$(id)" = "$first" ] || break
+		[ -z "$ended" ] && prints 'enrolled already' || return 1
+	done 2> /dev/null
+	[ "$point" -gt 4 ] && [ "$(members)" = $((before + 1)) ] && enrol 0 && prints 'enrolled already' && [ "$(private_keys)" = 2 ]
 }
 
 no_registrar() {
@@ -355,6 +400,9 @@ check 'messages keep their meaning where their ends of lines change' line_ends
 check 'messages out of turn are refused' out_of_turn
 check 'openssl verifies the certificate request' request_is_one
 check 'it goes on after it was killed, wherever that was' killed
+check 'also with a key of the TPM' killed_between tpm
+check 'and with one of the registrar' killed_between vault
+check 'who enrols again and is killed is who it was before, or the new one' again_killed
 check 'it goes on where the registrar was away' no_registrar
 check 'a registrar that nobody vouches for gets nothing' not_trusted
 check 'who sends the certificates between needs none at the registrar' between
