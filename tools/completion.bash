@@ -25,7 +25,7 @@ _signet_options() {
 	delete) echo --label --yes --token --pin-file ;;
 	'registrar begin') echo --registrar --vault --api-url --ek-ca --ek-crl --sign-with --heads --token --pin-file --key-pin-file --challenge-lifetime ;;
 	'registrar finish') echo --registrar --vault --api-url --ek-ca --ek-crl --sign-with --heads --token --pin-file --key-pin-file ;;
-	'registrar serve') echo --registrar --vault --api-url --ek-ca --ek-crl --sign-with --heads --token --pin-file --key-pin-file --listen --tls-cert --tls-key --allow-http --rate --failures --challenge-lifetime ;;
+	'registrar serve') echo --registrar --vault --api-url --ek-ca --ek-crl --sign-with --heads --token --pin-file --key-pin-file --listen --tls-cert --tls-key --allow-http --rate --failures --trust-proxy --challenge-lifetime ;;
 	'registrar token create') echo --registrar --name --uses --valid --class --level --origin --machine-lifetime --by-clock --machine-name --hosts --sources --maker --eks --bind-pcrs --quote-pcrs --require-event-log --approve-by-hand --guard --output --json ;;
 	'registrar token list' | 'registrar machine list' | 'registrar agent list') echo --registrar --json ;;
 	'registrar machine show' | 'registrar agent show') echo --registrar --id --json ;;
@@ -147,7 +147,7 @@ _signet() {
 	*:--scheme) words='https http' ;;
 	*:--sealer) words='tpm hsm soft hsm+tpm hsm+hsm' ;;
 	*:--tpm) words='device:/dev/tpmrm0' ;;
-	*:--label | *:--id | *:--in | *:--root | *:--shares | *:--threshold | *:--token | *:--trust | *:--sign-with | *:--aad | *:--addr | *:--env | *:--fd | *:--timeout | *:--unit | *:--vault | *:--field | *:--new-label | *:--url | *:--method | *:--header | *:--timestamp | *:--nonce | *:--components | *:--sig-label | *:--tag | *:--lifetime | *:--skew | *:--api-url | *:--failures | *:--listen | *:--rate | *:--source | *:--require | *:--by | *:--guard | *:--hosts | *:--machine-lifetime | *:--machine-name | *:--maker | *:--name | *:--bind-pcrs | *:--quote-pcrs | *:--sources | *:--uses | *:--valid | *:--version) return ;;
+	*:--label | *:--id | *:--in | *:--root | *:--shares | *:--threshold | *:--token | *:--trust | *:--sign-with | *:--aad | *:--addr | *:--env | *:--fd | *:--timeout | *:--unit | *:--vault | *:--field | *:--new-label | *:--url | *:--method | *:--header | *:--timestamp | *:--nonce | *:--components | *:--sig-label | *:--tag | *:--lifetime | *:--skew | *:--api-url | *:--failures | *:--listen | *:--rate | *:--source | *:--require | *:--by | *:--guard | *:--hosts | *:--machine-lifetime | *:--machine-name | *:--maker | *:--name | *:--bind-pcrs | *:--quote-pcrs | *:--sources | *:--trust-proxy | *:--uses | *:--valid | *:--version) return ;;
 	*:--*-file | *:--all-in-one | *:--ca | *:--ek-ca | *:--ek-chain | *:--ek-crl | *:--event-log | *:--from | *:--in-place | *:--inventory | *:--output | *:--show | *:--pcr-values | *:--out | *:--out-dir | *:--*-key | *:--share | *:--through | *:--signature | *:--signatures | *:--body | *:--identity | *:--machines | *:--nonces | *:--heads | *:--registrar | *:--tls-cert | *:--eks)
 		compopt -o filenames 2> /dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")

@@ -52,6 +52,7 @@ signet_SOURCES = \
 	tools/serve_http.c tools/serve_http.h \
 	tools/serve_key.c tools/serve_key.h \
 	tools/serve_log.c tools/serve_log.h \
+	tools/serve_proxy.c tools/serve_proxy.h \
 	tools/serve_route.c tools/serve_route.h \
 	tools/serve_socket.c tools/serve_socket.h \
 	tools/share_box.c tools/share_box.h \

@@ -210,6 +210,8 @@ static const struct option_row rows[OPT_COUNT] = {
 	[OPT_TOKEN_NAME] = { "--name", "TEXT", "what the token is for" },
 	[OPT_TPM] = { "--tpm", "TCTI", "the TPM, for example device:/dev/tpmrm0" },
 	[OPT_TRUST] = { "--trust", "FINGERPRINT", "what signet root node shows on that machine" },
+	[OPT_TRUST_PROXY] = { "--trust-proxy", "RANGES",
+	                      "which proxies' word about the client is believed: 10.0.0.0/8" },
 	[OPT_TYPE] = { "--type", "TYPE", "the kind of key: ed25519, p256 (keygen) or hmac (import)" },
 	[OPT_UNIT] = { "--unit", "UNIT",
 	               "a service that may have it; may be given several times", true },

@@ -33,6 +33,7 @@ struct server {
 	struct tool *tool;
 	struct tool_registrar registrar;
 	struct serve_tries tries;
+	struct sg_nets proxies;
 	struct serve_socket socket;
 	struct sg_buf certificate;      /* with a zero behind it, as libmicrohttpd wants it */
 	struct sg_secret *key;          /* with a zero behind it; NULL: no TLS, or token_key */
@@ -68,9 +69,13 @@ static enum tool_exit read_number(const struct tool *tool, enum tool_option opti
 
 static enum tool_exit read_limits(struct server *s)
 {
+	const char *proxies = s->tool->value[OPT_TRUST_PROXY];
 	enum tool_exit code;
 
 	s->tries = (struct serve_tries){ .requests = REQUESTS, .failures = FAILURES };
+	if (proxies != NULL && !sg_nets_read(sg_bytes_str(proxies), &s->proxies))
+		return tool_fail(TOOL_USAGE, "10.0.0.0/8,2001:db8::/32, with nothing behind the range's "
+		                 "bits.", "--trust-proxy takes addresses and ranges of them");
 	code = read_number(s->tool, OPT_RATE, 6000, &s->tries.requests);
 	return code == TOOL_OK ? read_number(s->tool, OPT_FAILURES, 1000, &s->tries.failures)
 	                       : code;
@@ -135,12 +140,13 @@ static enum tool_exit open_socket(struct server *s)
 
 static enum tool_exit start(struct server *s)
 {
-	static const struct serve_limits limits = {
+	const struct serve_limits limits = {
 		.body = SG_ENROLL_MESSAGE_MAX,
 		.seconds = 30,
 		.idle = 10,
 		.connections = 256,
 		.per_source = 32,
+		.proxies = s->proxies,
 	};
 	struct serve_tls tls = { NULL, NULL, NULL };
 	struct serve_calls calls;
@@ -230,21 +236,23 @@ const struct tool_verb tool_verb_registrar_serve = {
 	.summary = "enrol machines that ask over HTTPS",
 	.usage = "--registrar FILE --vault ID --api-url URL [--listen ADDRESS:PORT]\n"
 	         "                (--tls-cert FILE --tls-key FILE|URI | --allow-http) [--ek-ca FILE]\n"
-	         "                [--ek-crl FILE] [--rate N] [--failures N] [--challenge-lifetime SPAN]\n"
+	         "                [--ek-crl FILE] [--rate N] [--failures N] [--trust-proxy RANGES]\n"
+	         "                [--challenge-lifetime SPAN]\n"
 	         "                [--sign-with KEY [--heads FILE]]\n"
 	         "                [--token LABEL] [--pin-file FILE] [--key-pin-file FILE]",
 	.text = "It listens at --listen, or at the socket that systemd gives it, and ends with SIGTERM\n"
 	        "after it has answered who is connected. Each request is a line on standard error. Who\n"
 	        "asks more than --rate times in a minute waits (240); who fails more often than\n"
-	        "--failures in ten minutes is locked out for 15 (10). The key of --sign-with signs the\n"
-	        "log from time to time, and --heads keeps these signatures. The key of TLS may stay in the\n"
-	        "token, too: --tls-key \"pkcs11:object=tls\".",
+	        "--failures in ten minutes is locked out for 15 (10). A proxy of --trust-proxy says who\n"
+	        "asks, in X-Forwarded-For or Forwarded, of which it must write one itself. The key of\n"
+	        "--sign-with signs the log from time to time, and --heads keeps these signatures. The\n"
+	        "key of TLS may stay in the token, too: --tls-key \"pkcs11:object=tls\".",
 	.example = "signet registrar serve --registrar fleet/db --vault vault_main --api-url "
 	           "https://vault.example.org --listen 192.0.2.1:8443 --tls-cert cert.pem --tls-key "
 	           "key.pem --ek-ca makers.pem",
 	.run = run,
 	.options = { TOOL_REGISTRAR_OPTIONS, OPT_LISTEN, OPT_TLS_CERT, OPT_TLS_KEY, OPT_ALLOW_HTTP,
-	             OPT_RATE, OPT_FAILURES, OPT_CHALLENGE_LIFETIME },
+	             OPT_RATE, OPT_FAILURES, OPT_TRUST_PROXY, OPT_CHALLENGE_LIFETIME },
 	.filled = true,
 	.required = { OPT_REGISTRAR, OPT_VAULT, OPT_API_URL },
 	.makes = true,

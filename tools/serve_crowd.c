@@ -71,6 +71,8 @@ static bool is_full(const struct serve_crowd *crowd, const struct serve_source *
 {
 	unsigned n = 0;
 
+	if (source->many)
+		return false;
 	for (const struct serve_guest *guest = crowd->first; guest != NULL; guest = guest->next)
 		n += !guest->refused && guest->source.len == source->len &&
 		     memcmp(guest->source.bytes, source->bytes, source->len) == 0;

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@
 #include "tools/serve_crowd.h"
 #include "tools/serve_framing.h"
 #include "tools/serve_log.h"
+#include "tools/serve_proxy.h"
 
 #define HEAD_MAX 32768          /* bytes of memory for a head and what is read at a time */
 #define THREADS_MAX 8
@@ -38,16 +40,37 @@ struct line {
 /* A request under way. */
 struct exchange {
 	struct timespec began;
-	const char *source;             /* of its connection, which outlives it */
+	char source[INET6_ADDRSTRLEN];
+	bool lost;                      /* who that is a proxy did not say as it should */
 	struct sg_buf body;
 	bool failed;                    /* nothing can be answered */
 	bool answered;
 	struct serve_answer answer;
 };
 
-/* Begin with a request whose head is there. NULL: no memory, here or when the connection began. */
-static struct exchange *begin(struct MHD_Connection *connection)
+static enum MHD_Result see_way(void *arg, enum MHD_ValueKind kind, const char *name,
+                               const char *value)
 {
+	struct serve_way *way = arg;
+	struct serve_lines *lines = NULL;
+
+	(void)kind;
+	if (strcasecmp(name, "X-Forwarded-For") == 0)
+		lines = &way->x_forwarded_for;
+	else if (strcasecmp(name, "Forwarded") == 0)
+		lines = &way->forwarded;
+	if (lines == NULL)
+		return MHD_YES;
+	if (lines->n < SERVE_PROXY_LINES)
+		lines->line[lines->n] = value != NULL ? value : "";
+	lines->n++;
+	return MHD_YES;
+}
+
+/* Begin with a request whose head is there. NULL: no memory, here or when the connection began. */
+static struct exchange *begin(const struct serve_http *http, struct MHD_Connection *connection)
+{
+	struct serve_way way = { .forwarded = { .n = 0 } };
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	struct line *line = info != NULL ? info->socket_context : NULL;
@@ -56,7 +79,9 @@ static struct exchange *begin(struct MHD_Connection *connection)
 	if (e == NULL)
 		return NULL;
 	(void)clock_gettime(CLOCK_MONOTONIC, &e->began);
-	e->source = line->source;
+	memcpy(e->source, line->source, sizeof e->source);
+	(void)MHD_get_connection_values(connection, MHD_HEADER_KIND, see_way, &way);
+	e->lost = !serve_proxy_source(&http->limits.proxies, &way, e->source);
 	line->asked = true;
 	return e;
 }
@@ -125,10 +150,11 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
 	struct serve_head head = { .method = method, .path = path };
 
 	if (e == NULL) {
-		e = *state = begin(connection);
+		e = *state = begin(http, connection);
 		if (e == NULL)
 			return MHD_NO;
 		head.source = e->source;
+		head.lost = e->lost;
 		head.query = MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, NULL,
 		                                       NULL) > 0;
 		head.ambiguous = serve_framing_ambiguous(connection, version);
@@ -180,7 +206,7 @@ static struct line *come(struct serve_http *http, struct MHD_Connection *connect
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	const struct sockaddr *from = info != NULL ? info->client_addr : NULL;
-	const struct serve_source source = serve_socket_who(from);
+	struct serve_source source = serve_socket_who(from);
 	struct line *line = calloc(1, sizeof *line);
 	int fd;
 
@@ -192,6 +218,7 @@ static struct line *come(struct serve_http *http, struct MHD_Connection *connect
 	}
 	(void)clock_gettime(CLOCK_MONOTONIC, &line->began);
 	serve_socket_source(from, line->source);
+	source.many = sg_nets_have(&http->limits.proxies, sg_bytes_str(line->source));
 	line->guest = serve_crowd_join(http->crowd, fd, &source);
 	return line;
 }

@@ -9,6 +9,7 @@
 
 #include <netinet/in.h>
 
+#include "enroll/net.h"
 #include "tools/serve_socket.h"
 #include "util/secret.h"
 
@@ -18,6 +19,7 @@ struct serve_head {
 	const char *path;
 	bool query;                     /* something stands behind a question mark */
 	bool ambiguous;                 /* where the body ends is said twice, or as nobody does */
+	bool lost;                      /* a proxy says where it comes from as nobody does */
 	const char *source;             /* the client's address */
 };
 
@@ -49,6 +51,7 @@ struct serve_limits {
 	unsigned idle;                  /* seconds in which nothing comes */
 	unsigned connections;
 	unsigned per_source;            /* connections of a source, see serve_socket_who */
+	struct sg_nets proxies;         /* which are believed, see serve_proxy_source */
 };
 
 /* A gnutls_certificate_retrieve_function3, without its types. */

@@ -174,6 +174,9 @@ static bool look(void *context, const struct serve_head *head, struct serve_answ
 		return true;
 	if (head->ambiguous) {
 		misdirect(400, "ambiguous", "The end of the message is said in two ways.", answer);
+	} else if (head->lost) {
+		misdirect(400, "forwarded", "A proxy did not say where the message came from.",
+		          answer);
 	} else if (place == NULL || head->query) {
 		misdirect(404, "not-found", "There is nothing at this address.", answer);
 	} else if (strcmp(head->method, "POST") != 0) {

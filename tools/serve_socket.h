@@ -31,6 +31,7 @@ enum tool_exit serve_socket_given(struct serve_socket *out);
 struct serve_source {
 	unsigned len;                   /* 4, 8, or 0: nobody knows */
 	unsigned char bytes[8];
+	bool many;                      /* it stands for others, and is not bounded itself */
 };
 struct serve_source serve_socket_who(const struct sockaddr *address);
 

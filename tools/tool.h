@@ -140,6 +140,7 @@ enum tool_option {
 	OPT_TOKEN_NAME,
 	OPT_TPM,
 	OPT_TRUST,
+	OPT_TRUST_PROXY,
 	OPT_TYPE,
 	OPT_UNIT,
 	OPT_URL,

@@ -201,9 +201,9 @@ other_maker() {
 		refused "$(post begin "$FOLDER/one.hello" "$FOLDER/answer")" ek-chain "$FOLDER/answer"
 }
 
-# ask ADDRESS: send what is no message, from an address of this machine.
+# ask ADDRESS ARGUMENT...: send what is no message, from an address of this machine.
 ask() {
-	curl -sS --max-time 20 --interface "$1" --cacert "$REGISTRAR_FOLDER/ca.pem" -w '%{http_code}' -o "$FOLDER/answer" -d '{}' \
+	curl -sS --max-time 20 --interface "$1" "${@:2}" --cacert "$REGISTRAR_FOLDER/ca.pem" -w '%{http_code}' -o "$FOLDER/answer" -d '{}' \
 		"$REGISTRAR_URL/v1/signet/enroll/begin"
 }
 
@@ -211,6 +211,17 @@ turned_away() {
 	registrar_stop && registrar_start "${TLS[@]:0:4}" --failures 3 || return 1
 	[ "$(ask 127.0.0.2)$(ask 127.0.0.2)$(ask 127.0.0.2)" = 400400400 ] && refused "$(ask 127.0.0.2)" locked-out "$FOLDER/answer" &&
 		[ "$(ask 127.0.0.1)" = 400 ]
+}
+
+# Who is no proxy that is trusted is himself, and behind one he is whom it heard, whatever he wrote before.
+as_somebody_else() {
+	local own='X-Forwarded-For: 192.0.2'
+
+	registrar_stop && registrar_start "${TLS[@]:0:4}" --failures 3 --trust-proxy 127.0.0.3 || return 1
+	[ "$(ask 127.0.0.2 -H "$own.1")$(ask 127.0.0.2 -H "$own.2")$(ask 127.0.0.2 -H "$own.3")" = 400400400 ] &&
+		refused "$(ask 127.0.0.2 -H "$own.4")" locked-out "$FOLDER/answer" || return 1
+	[ "$(ask 127.0.0.3 -H "$own.1, 198.51.100.7")$(ask 127.0.0.3 -H "$own.2, 198.51.100.7")$(ask 127.0.0.3 -H "$own.3, 198.51.100.7")" = 400400400 ] &&
+		refused "$(ask 127.0.0.3 -H "$own.4, 198.51.100.7")" locked-out "$FOLDER/answer" && [ "$(ask 127.0.0.3 -H "$own.1")" = 400 ]
 }
 
 no_token_there() {
@@ -230,5 +241,6 @@ check 'a token that ended or was revoked lets nobody in, not even half-way' old_
 check 'who stands in the place of the registrar gets no token' impostor
 check 'a TPM of another maker is not taken in' other_maker
 check 'who tries tokens is locked out with his address, and nobody else is' turned_away
+check 'nobody is somebody else by a field for proxies' as_somebody_else
 check 'no token lies where the registrar writes' no_token_there
 finish

@@ -205,11 +205,26 @@ tests_tool_test_serve_http_SOURCES = \
 	tools/serve_framing.c \
 	tools/serve_http.c \
 	tools/serve_log.c \
+	tools/serve_proxy.c \
 	tools/serve_socket.c \
 	tools/text.c
 tests_tool_test_serve_http_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 tests_tool_test_serve_http_CFLAGS = $(AM_CFLAGS) $(MICROHTTPD_CFLAGS)
-tests_tool_test_serve_http_LDADD = $(LDADD) $(MICROHTTPD_LIBS)
+tests_tool_test_serve_http_LDADD = libenroll.la $(LDADD) $(MICROHTTPD_LIBS)
+
+# Who sent what a proxy passed on.
+check_PROGRAMS += tests/tool/test_serve_proxy
+TESTS += tests/tool/test_serve_proxy
+tests_tool_test_serve_proxy_SOURCES = \
+	tests/tool/test_serve_proxy.c \
+	tools/exit.c \
+	tools/fail.c \
+	tools/io.c \
+	tools/serve_proxy.c \
+	tools/serve_socket.c \
+	tools/text.c
+tests_tool_test_serve_proxy_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+tests_tool_test_serve_proxy_LDADD = libenroll.la $(LDADD)
 
 # What is at which address of a registrar, which the test plays.
 check_PROGRAMS += tests/tool/test_serve_route

@@ -94,6 +94,20 @@ waits() {
 	registrar_stop && registrar_start "${TLS[@]}" --rate 2 && ask / && ask / && ask / && answers 503 '"reason":"busy"'
 }
 
+# Each client of a proxy is counted and locked out for itself; without the option the proxy is.
+through_a_proxy() {
+	local from=(-H 'X-Forwarded-For: 203.0.113.1, 192.0.2.7')
+
+	registrar_stop && : > "$REGISTRAR_FOLDER/log" && registrar_start "${TLS[@]}" --failures 2 --trust-proxy 127.0.0.0/8 &&
+		ask /v1/signet/enroll/begin -d '{1' "${from[@]}" && ask /v1/signet/enroll/begin -d '{2' "${from[@]}" &&
+		ask /v1/signet/enroll/begin -d '{' "${from[@]}" && answers 429 locked-out &&
+		ask /v1/signet/enroll/begin -d '{' -H 'X-Forwarded-For: 203.0.113.1' && answers 400 &&
+		ask /v1/signet/enroll/begin -d '{' -H 'Forwarded: for="' && answers 400 '"reason":"forwarded"' && registrar_stop &&
+		grep -qF ' 192.0.2.7 begin 429 locked-out ' "$REGISTRAR_FOLDER/log" && grep -qF ' 127.0.0.1 begin 400 forwarded ' "$REGISTRAR_FOLDER/log" &&
+		registrar_start "${TLS[@]}" && ask / "${from[@]}" && registrar_stop && grep -qF ' 127.0.0.1 - 404 not-found ' "$REGISTRAR_FOLDER/log" &&
+		registrar_start "${TLS[@]}" || { cat "$REGISTRAR_FOLDER/log"; return 1; }
+}
+
 ends_well() {
 	registrar_stop && ! curl -sS --max-time 20 -k "$REGISTRAR_URL/" 2> /dev/null
 }
@@ -215,6 +229,7 @@ check 'and so is a connection without a request, and counts as one' no_request
 check 'a message that is too long is refused by its length' too_long
 check 'who fails too often is locked out, and told for how long' locked_out
 check 'who asks too often waits' waits
+check 'a proxy that is trusted says who asks, and no other' through_a_proxy
 check 'SIGTERM ends it well' ends_well
 check 'without TLS it serves this machine alone' plain_here
 check 'a socket of systemd is taken' by_systemd
@@ -231,6 +246,7 @@ check 'a key that others can read is refused' open_key
 check 'where to listen must be said' refuses 2 '--listen says where' --allow-http
 check 'an address needs a port' refuses 2 'no address and port' --listen 127.0.0.1 --allow-http
 check 'a rate is a number' refuses 2 '--rate takes 1 to 6000' --listen 127.0.0.1:0 --allow-http --rate 0
+check 'a range of proxies is one' refuses 2 '--trust-proxy takes' --listen 127.0.0.1:0 --allow-http --trust-proxy 10.0.0.1/8
 check 'a store that is not there is none' fails 7 'there is no registrar' registrar serve --registrar "$FOLDER/none.db" --vault v --api-url https://a.example --listen 127.0.0.1:0 --allow-http
 check 'what can be no part of an address is no name of a vault' bad_names
 check 'machines get the address of a server alone' bad_addresses

@@ -63,7 +63,7 @@ static bool head(void *context, const struct serve_head *of, struct serve_answer
 	snprintf(seen, sizeof seen, "%s %s%s %s", of->method, of->path, of->query ? "?" : "",
 	         of->source);
 	pthread_mutex_unlock(&lock);
-	if (of->ambiguous) {
+	if (of->ambiguous || of->lost) {
 		say(answer, 400, "ambiguous");
 		return true;
 	}
@@ -406,6 +406,45 @@ START_TEST(an_address_has_so_many_connections)
 }
 END_TEST
 
+START_TEST(a_proxy_that_is_trusted_says_who_asks)
+{
+	struct serve_limits limits = { BODY, 600, 600, 50, 50 };
+	static const char request[] = "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n"
+				      "X-Forwarded-For: 198.51.100.1\r\n"
+				      "X-Forwarded-For: 192.0.2.1\r\n\r\n";
+
+	ask(request);
+	ck_seen("POST /a 127.0.0.1");
+	teardown();
+	ck_assert(sg_nets_read(sg_bytes_str("127.0.0.0/8"), &limits.proxies));
+	begin(&limits);
+	ask(request);
+	ck_seen("POST /a 192.0.2.1");
+	ck_assert(has(ask("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n"
+	                  "Forwarded: for=\r\n\r\n"), "HTTP/1.1 400"));
+	ck_seen("POST /a 127.0.0.1");
+}
+END_TEST
+
+START_TEST(a_proxy_that_is_trusted_stands_for_many)
+{
+	struct serve_limits limits = { BODY, 600, 600, 50, 1 };
+	struct pollfd lines[3];
+
+	teardown();
+	ck_assert(sg_nets_read(sg_bytes_str("127.0.0.1"), &limits.proxies));
+	begin(&limits);
+	for (int i = 0; i < 3; i++) {
+		lines[i] = (struct pollfd){ .fd = connect_to(), .events = POLLIN };
+		ck_assert(put(lines[i].fd, "GET ", 4));
+	}
+	for (int i = 0; i < 3; i++) {
+		ck_assert(put(lines[i].fd, "/a HTTP/1.1\r\nHost: x\r\n\r\n", 24));
+		ck_assert(has(rest(lines[i].fd), "0 of /a"));
+	}
+}
+END_TEST
+
 static void *stop(void *arg)
 {
 	(void)arg;
@@ -510,6 +549,8 @@ int main(void)
 	tcase_add_test(server, who_sends_a_byte_now_and_then_is_cut_off);
 	tcase_add_test(server, who_says_nothing_is_cut_off);
 	tcase_add_test(server, an_address_has_so_many_connections);
+	tcase_add_test(server, a_proxy_that_is_trusted_says_who_asks);
+	tcase_add_test(server, a_proxy_that_is_trusted_stands_for_many);
 	tcase_add_test(server, who_is_being_answered_at_the_end_gets_the_answer);
 	suite_add_tcase(suite, server);
 	tcase_add_loop_test(socket_case, it_listens_at_an_address_and_a_port, 0,

@@ -244,12 +244,20 @@ END_TEST
 
 START_TEST(what_can_be_read_in_two_ways_is_not_read)
 {
-	const struct serve_head head = { .method = "POST", .path = BEGIN, .ambiguous = true,
-		                         .source = SOURCE };
+	struct serve_head head = { .method = "POST", .path = BEGIN, .ambiguous = true,
+		                   .source = SOURCE };
 	struct serve_answer answer = { 0 };
 
 	ck_assert(calls.head(calls.context, &head, &answer));
 	ck_assert_uint_eq(answer.status, 400);
+	ck_assert_str_eq(answer.why, "ambiguous");
+	sg_buf_free(&answer.body);
+	answer = (struct serve_answer){ 0 };
+	head.ambiguous = false;
+	head.lost = true;
+	ck_assert(calls.head(calls.context, &head, &answer));
+	ck_assert_uint_eq(answer.status, 400);
+	ck_assert_str_eq(answer.why, "forwarded");
 	sg_buf_free(&answer.body);
 }
 END_TEST
