@@ -37,7 +37,7 @@ static void fill(struct fleet *f, const char *folder, const char *name, unsigned
 	         "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < %u) "
 	         "INSERT INTO machine SELECT printf('00000000-0000-4000-8000-%%012x', i), "
 	         "randomblob(32), 'worker', 'host', '192.0.2.7', 't', 'from=192.0.2.0/24', "
-	         "randomblob(32), randomblob(34), 1, 1, 1, 1, 0, 0, 1, 0, 0, 0 FROM n", n - 1);
+	         "randomblob(32), randomblob(34), randomblob(32), 1, 1, 1, 1, 0, 0, 1, 0, 0, 0 FROM n", n - 1);
 	ck_assert_int_eq(sqlite3_open(f->path, &db), SQLITE_OK);
 	ck_assert_msg(sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK, "%s",
 	              sqlite3_errmsg(db));

@@ -115,7 +115,13 @@ END_TEST
 START_TEST(what_comes_along_is_not_trusted_for_that)
 {
 	const struct test_oddity none = { NULL };
+	struct test_authority loner;
 
+	test_authority_make(&loner, "loner", NULL);
+	test_endorse(&loner, test_machine.tpm.ek_key, &none, &test_machine.hello.chain[0]);
+	test_authority_der(&loner, &test_machine.hello.chain[1]);
+	test_reason(test_begin(), SG_ENROLL_EK_CHAIN, "a root of nobody's");
+	test_authority_free(&loner);
 	test_endorse(&test_stranger, test_machine.tpm.ek_key, &none, &test_machine.hello.chain[0]);
 	test_authority_der(&test_stranger, &test_machine.hello.chain[1]);
 	test_reason(test_begin(), SG_ENROLL_EK_CHAIN, "a root of its own");
