@@ -16,7 +16,7 @@ tests_ct_secrets_SOURCES = \
 	tests/ct/sealers.c \
 	tests/ct/sent.c \
 	tests/ct/shares.c
-tests_ct_secrets_LDADD = $(real_pins)
+tests_ct_secrets_LDADD = tests/lib/one_context.lo $(real_pins)
 tests_ct_secrets_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=sg_secret_reveal -Wl,--wrap=sg_random_secret -Wl,--wrap=sg_secret_read_fd \
 	-Wl,--wrap=Esys_NV_Read -Wl,--wrap=sg_token_resident_ecdh \
