@@ -232,6 +232,18 @@ TESTS += tests/tool/test_serve_route
 tests_tool_test_serve_route_SOURCES = tests/tool/test_serve_route.c tools/serve_route.c
 tests_tool_test_serve_route_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 
+# Where a server listens.
+check_PROGRAMS += tests/tool/test_serve_socket
+TESTS += tests/tool/test_serve_socket
+tests_tool_test_serve_socket_SOURCES = \
+	tests/tool/test_serve_socket.c \
+	tools/exit.c \
+	tools/fail.c \
+	tools/io.c \
+	tools/serve_socket.c \
+	tools/text.c
+tests_tool_test_serve_socket_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+
 # Makes enrolment tokens for the scripts.
 EXTRA_PROGRAMS += tests/tool/make_token
 check_DATA += tests/tool/make_token$(EXEEXT)

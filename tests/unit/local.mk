@@ -33,6 +33,7 @@ unit_tests = \
 	tests/unit/test_ed25519_dom \
 	tests/unit/test_curve \
 	tests/unit/test_date \
+	tests/unit/test_encode_text \
 	tests/unit/test_enroll_binding \
 	tests/unit/test_enroll_box \
 	tests/unit/test_enroll_challenge \
@@ -128,6 +129,7 @@ unit_tests = \
 	tests/unit/test_ssl \
 	tests/unit/test_state \
 	tests/unit/test_store \
+	tests/unit/test_store_chain \
 	tests/unit/test_store_crash \
 	tests/unit/test_store_create \
 	tests/unit/test_store_db \
@@ -140,6 +142,7 @@ unit_tests = \
 	tests/unit/test_store_row \
 	tests/unit/test_store_schema \
 	tests/unit/test_store_stamp \
+	tests/unit/test_store_statement \
 	tests/unit/test_store_sync \
 	tests/unit/test_sum \
 	tests/unit/test_template \
@@ -224,6 +227,7 @@ tests_unit_test_token_migrate_crash_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sg_sealer
 tests_unit_test_token_move_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sg_sealer_open
 
 EXTRA_DIST += tests/lib/shamir_vectors.h
+tests_unit_test_encode_text_SOURCES = tests/unit/test_encode_text.c src/provider/encode_text.c src/provider/key.c
 tests_unit_test_provider_point_SOURCES = tests/unit/test_provider_point.c src/provider/key.c src/provider/point.c
 tests_unit_test_enroll_registrar_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_unit_test_enroll_message_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
