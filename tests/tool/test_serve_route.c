@@ -209,12 +209,26 @@ START_TEST(what_is_nobodys_fault_locks_nobody_out)
 {
 	static const enum sg_enroll_reason harmless[] = {
 		SG_ENROLL_OK, SG_ENROLL_INTERNAL, SG_ENROLL_BUSY, SG_ENROLL_TOKEN_USED,
-		SG_ENROLL_TOKEN_ENDED, SG_ENROLL_SESSION_ENDED,
+		SG_ENROLL_TOKEN_ENDED, SG_ENROLL_SESSION_ENDED, SG_ENROLL_TOKEN_BUSY,
 	};
 
 	for (size_t i = 0; i < 100; i++) {
 		reason = harmless[i % (sizeof harmless / sizeof harmless[0])];
 		ck_assert_uint_eq(ask("POST", BEGIN, NULL), sg_enroll_reason_status(reason));
+	}
+}
+END_TEST
+
+START_TEST(who_may_come_later_is_told_when)
+{
+	static const enum sg_enroll_reason later[] = { SG_ENROLL_BUSY, SG_ENROLL_TOKEN_BUSY };
+
+	for (size_t i = 0; i < sizeof later / sizeof later[0]; i++) {
+		unsigned wait = 0;
+
+		reason = later[i];
+		ck_assert_uint_eq(ask("POST", BEGIN, &wait), 503);
+		ck_assert_uint_gt(wait, 0);
 	}
 }
 END_TEST
@@ -292,6 +306,7 @@ int main(void)
 	tcase_add_test(tcase, a_query_is_not_taken);
 	tcase_add_test(tcase, who_fails_too_often_is_locked_out);
 	tcase_add_test(tcase, what_is_nobodys_fault_locks_nobody_out);
+	tcase_add_test(tcase, who_may_come_later_is_told_when);
 	tcase_add_test(tcase, who_asks_too_often_waits);
 	tcase_add_test(tcase, who_connects_too_often_and_asks_nothing_waits_too);
 	tcase_add_test(tcase, what_can_be_read_in_two_ways_is_not_read);
