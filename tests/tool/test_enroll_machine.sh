@@ -134,7 +134,7 @@ time_over() {
 
 # at ADDRESS TEXT: what it says of who answers there.
 at() {
-	fails 13 "$2" enroll "$1" --token-file "$FOLDER/token" --ca "$REGISTRAR_FOLDER/ca.pem" --allow-http --timeout 5
+	fails 13 "$2" enroll "$1" --token-file "$FOLDER/token" --ca "$REGISTRAR_FOLDER/ca.pem" --allow-http --timeout 60
 }
 
 no_registrar_there() {
