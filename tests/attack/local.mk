@@ -1,5 +1,6 @@
 # Attacks, really carried out: one for each line of the threat model's table.
 attack_tests = \
+	tests/attack/test_audit \
 	tests/attack/test_bus \
 	tests/attack/test_bus_sender \
 	tests/attack/test_either \
