@@ -4,6 +4,7 @@ tool_scripts = \
 	tests/tool/test_doctor.sh \
 	tests/tool/test_either.sh \
 	tests/tool/test_enroll.sh \
+	tests/tool/test_enroll_again.sh \
 	tests/tool/test_enroll_machine.sh \
 	tests/tool/test_envelope.sh \
 	tests/tool/test_files.sh \
@@ -125,7 +126,7 @@ tests_tool_test_unseal_boot_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 
 TESTS += tests/tool/test_unseal_answer tests/tool/test_unseal_boot
 TESTS += tests/tool/test_faults tests/tool/test_kept tests/tool/test_text $(tool_scripts)
-EXTRA_DIST += tests/lib/maker.sh tests/lib/registrar.sh tests/lib/vault.sh tests/tool/credential.sh tests/tool/lib.sh $(tool_scripts)
+EXTRA_DIST += tests/lib/machine.sh tests/lib/maker.sh tests/lib/registrar.sh tests/lib/vault.sh tests/tool/credential.sh tests/tool/lib.sh $(tool_scripts)
 
 # Helpers of the scripts and no tests, so they are not in check_PROGRAMS.
 EXTRA_PROGRAMS += tests/tool/json tests/tool/load_credential tests/tool/plant_key tests/tool/reopen_key

@@ -1,69 +1,26 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Tests. signet enroll on the machine: what it makes and writes, and that it goes on after any
-# interruption with the token spent once. What registrars take and refuse is in test_enroll.sh.
+# Tests. signet enroll on the machine: what it makes, writes, shows and refuses. That it goes on after
+# any interruption is in test_enroll_again.sh, what registrars take and refuse in test_enroll.sh.
 #
 # The functions are called by their names:
 # shellcheck disable=SC2317,SC2016
 
 # shellcheck source=tests/tool/lib.sh
 . "${SIGNET_TEST_SRCDIR:?}/tests/tool/lib.sh"
-# shellcheck source=tests/lib/maker.sh
-. "$SIGNET_TEST_SRCDIR/tests/lib/maker.sh"
-# shellcheck source=tests/lib/registrar.sh
-. "$SIGNET_TEST_SRCDIR/tests/lib/registrar.sh"
+# shellcheck source=tests/lib/machine.sh
+. "$SIGNET_TEST_SRCDIR/tests/lib/machine.sh"
 # shellcheck source=tests/lib/vault.sh
 . "$SIGNET_TEST_SRCDIR/tests/lib/vault.sh"
 
 end() {
 	vault_stop_all
-	registrar_stop > /dev/null
-	maker_stop
-	tool_end
+	machine_end
 }
 trap end EXIT
 
-umask 077
-ID=$FOLDER/identity
-REGISTRAR_FOLDER=$FOLDER/registrar
-registrar_prepare && registrar_certificate && maker_prepare && maker_tpm machine || exit 1
-# registrar_start has the same store and vault as these.
-FILES=(--registrar "$REGISTRAR" --vault vault_test --api-url https://vault.example.org --ek-ca "$MAKER_CA")
-
-start() {
-	registrar_start --tls-cert "$REGISTRAR_FOLDER/cert.pem" --tls-key "$REGISTRAR_FOLDER/key.pem" --ek-ca "$MAKER_CA"
-}
-
-# enrol CODE ARGUMENT...
-enrol() {
-	local code=$1
-
-	shift
-	exits "$code" enroll "$REGISTRAR_URL" --token-file "$FOLDER/token" --ca "$REGISTRAR_FOLDER/ca.pem" --identity "$ID" "$@"
-}
-
-# fresh [ARGUMENT...]: a machine that has nothing, and a token for it.
-fresh() {
-	rm -rf "$SIGNET_STATE" "$FOLDER/identity" "$FOLDER/token"
-	registrar_token "$@" > "$FOLDER/token" && [ -s "$FOLDER/token" ]
-}
-
-state() {
-	find "$SIGNET_STATE" -name 'enroll-*' ! -name '*.lock' ! -name '*.identity'
-}
-
-private_keys() {
-	signet list | grep -c '^private key'
-}
-
-# of VALUE KEY...: what identity.json has.
-of() {
-	local value=$1
-
-	shift
-	cp "$FOLDER/identity/identity.json" "$FOLDER/out" && json "$value" "$@"
-}
+machine_prepare || exit 1
 
 everything() {
 	fresh && enrol 0 --origin "$1" && prints "Level: $2" || return 1
@@ -85,26 +42,6 @@ no_token_stays() {
 
 	fresh && token=$(cat "$FOLDER/token") && enrol 0 || return 1
 	! grep -qF "$token" "$(state)"
-}
-
-again() {
-	registrar_token > "$FOLDER/token" && enrol 0 --again --origin tpm && says 'the key is "key-' && [ "$(private_keys)" = 2 ]
-}
-
-# still ID: who does not ask for another enrolment is told of the one before, and has its files.
-still() {
-	enrol 0 && prints 'enrolled already' && of "$1" machineId
-}
-
-again_in_vain() {
-	local id
-
-	fresh && enrol 0 && id=$("$JSON" machineId < "$FOLDER/identity/identity.json" | tr -d '"') || return 1
-	printf 'sgt_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n' > "$FOLDER/token"
-	enrol 13 --again && says token-unknown && still "$id" && ! says 'under way' || return 1
-	signet enroll begin --again --token-file "$FOLDER/token" > /dev/null && still "$id" && says 'another enrolment is under way' || return 1
-	fails 9 'enrolled already' enroll begin --token-file "$FOLDER/token" && registrar_token > "$FOLDER/token" && enrol 0 --again &&
-		[ "$(private_keys)" = 2 ] && ! of "$id" machineId && enrol 0 && prints 'enrolled already' && ! says 'under way'
 }
 
 other_files() {
@@ -151,40 +88,6 @@ label() {
 	registrar_stop && enrol 9 --label mine && says 'another key "mine"' && start && enrol 0 --label other && signet list | grep -q 'private key "other"'
 }
 
-lost_answer() {
-	fresh && signet enroll begin --token-file "$FOLDER/token" > "$FOLDER/hello" &&
-		signet registrar begin "${FILES[@]}" < "$FOLDER/hello" > "$FOLDER/challenge" &&
-		signet enroll answer < "$FOLDER/challenge" > "$FOLDER/evidence" &&
-		signet registrar finish "${FILES[@]}" < "$FOLDER/evidence" > "$FOLDER/lost" || return 1
-	enrol 0 && of "$("$JSON" id < "$FOLDER/lost")" machineId && [ "$(private_keys)" = 1 ]
-}
-
-# An answer that is under way, of a machine whose key it makes itself.
-under_way() {
-	fresh uses=9 && signet enroll begin --token-file "$FOLDER/token" --origin host > "$FOLDER/hello" &&
-		signet registrar begin "${FILES[@]}" < "$FOLDER/hello" > "$FOLDER/challenge" &&
-		signet enroll answer < "$FOLDER/challenge" > "$FOLDER/evidence"
-}
-
-otherwise_begun() {
-	under_way && cp "$FOLDER/token" "$FOLDER/first" && enrol 9 --origin tpm && says 'another --origin' &&
-		enrol 9 --class agent && says 'another --class' && registrar_token > "$FOLDER/token" &&
-		enrol 9 && says 'another --token-file' && cp "$FOLDER/first" "$FOLDER/token" &&
-		enrol 0 --origin host --class machine && prints 'Level: asserted' && [ "$(private_keys)" = 1 ] || return 1
-	under_way && enrol 0 --origin tpm --again && prints 'Level: born' && [ "$(private_keys)" = 1 ]
-}
-
-otherwise_done() {
-	fresh && enrol 0 --origin tpm --label mine && enrol 9 --origin host && says 'another --origin' && enrol 9 --class agent &&
-		says 'another --class' && enrol 9 --label yours && says 'another --label' && enrol 0 --origin tpm --class machine --label mine
-}
-
-files_again() {
-	fresh && enrol 0 --label mine && cp -R "$FOLDER/identity" "$FOLDER/before" && rm -r "$FOLDER/identity" "$FOLDER/token" && enrol 0 &&
-		prints 'enrolled already' && diff -r "$FOLDER/before" "$FOLDER/identity" || return 1
-	rm -r "$FOLDER/before" && signet delete --label mine --yes > /dev/null && enrol 3 && says 'not there any more'
-}
-
 by_files() {
 	fresh && signet enroll begin --token-file "$FOLDER/token" --origin tpm > "$FOLDER/hello" &&
 		signet registrar begin "${FILES[@]}" < "$FOLDER/hello" > "$FOLDER/challenge" &&
@@ -229,72 +132,6 @@ request_is_one() {
 		openssl asn1parse -inform DER -in "$FOLDER/request.der" | grep -qE 'OBJECT +:(1\.2\.840\.113549\.1\.9\.16\.2\.59|id-aa-)'
 }
 
-# dies POINT ARGUMENT...: enrol, and be killed before that point; tell whether it came so far. What
-# fails without that is remembered.
-dies() {
-	local status=0
-
-	SIGNET_DYING=$1 setsid -w "$SIGNET_TEST_BUILDDIR/tests/tool/dying" enroll "$REGISTRAR_URL" --token-file "$FOLDER/token" \
-		--ca "$REGISTRAR_FOLDER/ca.pem" --identity "$ID" "${@:2}" < /dev/null > "$FOLDER/out" 2> "$FOLDER/err" || status=$?
-	[ "$status" = 137 ] || { echo "at point $1: $status"; cat "$FOLDER/err"; ended=$status; return 1; }
-}
-
-members() {
-	sqlite3 "$REGISTRAR" 'SELECT count(*) FROM machine'
-}
-
-# whole ORIGIN: who was killed goes on, and is one machine with one key.
-whole() {
-	enrol 0 --origin "$1" && of vault_test vaultId && [ "$(members)" = $((before + 1)) ] &&
-		[ "$(signet list | grep -oE '^(private|public) key' | sort | xargs)" = 'private key public key' ]
-}
-
-# Killed at each point of an enrolment: of the token, the messages on either side, the key, the
-# files, and the end. Of those at which the store writes the key the first and the last will do.
-killed() {
-	local before point ended=
-
-	fresh uses=100 || return 1
-	for point in 1 2 3 4 5 6 7 11 12 13 14 100; do
-		rm -rf "$SIGNET_STATE" "$ID" && before=$(members) || return 1
-		dies "$point" --origin host || break
-		whole host || return 1
-	done 2> /dev/null
-	[ "$ended" = 0 ] && [ "$point" = 100 ]
-}
-
-# What differs by the origin: where the answer was lost, or the key is not in the token yet.
-killed_between() {
-	local before point ended=
-
-	fresh uses=100 || return 1
-	for point in 6 7; do
-		rm -rf "$SIGNET_STATE" "$ID" && before=$(members) && dies "$point" --origin "$1" && whole "$1" || return 1
-	done 2> /dev/null
-}
-
-id() {
-	"$JSON" machineId < "$ID/identity.json"
-}
-
-# Wherever it is killed, who asks for nothing new is who it was, until it is the new one.
-again_killed() {
-	local before first point ended=
-
-	fresh uses=2 && enrol 0 --label first && first=$(id) && before=$(members) || return 1
-	for ((point = 1; point < 100; point++)); do
-		dies "$point" --again --label second || [ "$ended" = 0 ] || return 1
-		enrol 0 || return 1
-		[ "$(id)" = "$first" ] || break
-		[ -z "$ended" ] && prints 'enrolled already' || return 1
-	done 2> /dev/null
-	[ "$point" -gt 4 ] && [ "$(members)" = $((before + 1)) ] && enrol 0 && prints 'enrolled already' && [ "$(private_keys)" = 2 ]
-}
-
-no_registrar() {
-	fresh && registrar_stop && enrol 13 --timeout 1 && says "can't reach the registrar" && start && enrol 0
-}
-
 not_trusted() {
 	fresh && exits 13 enroll "$REGISTRAR_URL" --token-file "$FOLDER/token" && says 'is not trusted' && enrol 0
 }
@@ -302,20 +139,6 @@ not_trusted() {
 refused() {
 	fresh && printf 'sgt_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n' > "$FOLDER/token" && enrol 13 && says token-unknown &&
 		registrar_token level=minted > "$FOLDER/token" && enrol 13 --origin tpm && says '(level)' && enrol 0 && prints 'Level: minted'
-}
-
-two_at_once() {
-	local serial
-
-	fresh && signet init --label machine --machine > /dev/null && signet enroll begin --token-file "$FOLDER/token" > /dev/null || return 1
-	serial=$(state)
-	flock "$serial.lock" "$SIGNET" enroll "$REGISTRAR_URL" --token-file "$FOLDER/token" > "$FOLDER/out" 2> "$FOLDER/err"
-	[ "$?" = 1 ] && says 'another process enrols this token' && enrol 0
-}
-
-damaged() {
-	fresh && signet enroll begin --token-file "$FOLDER/token" > /dev/null && printf 'x' | dd of="$(state)" bs=1 seek=20 conv=notrunc 2> /dev/null &&
-		enrol 0 && says 'is damaged, so this enrolment begins anew'
 }
 
 wrong_lines() {
@@ -382,34 +205,21 @@ check 'a fresh machine enrols with a key that its TPM makes' everything tpm born
 check 'a fresh machine enrols with a key that the registrar makes' everything vault minted
 check 'a second run says that it is enrolled, without a token' once_more
 check 'nothing keeps the enrolment token in the end' no_token_stays
-check 'it can enrol again, with another key beside the first' again
-check 'where another enrolment is refused or given up, the one before stays' again_in_vain
 check 'files of another machine, or of somebody else, are not written over' other_files
 check 'an id that is no plain name is refused' no_plain_id
 check 'an enrolment whose time is over says so, and how to get another' time_over
 check 'who is no registrar is told from one that refuses' no_registrar_there
 check 'the TPM is shown as registrars take it' shown
 check 'a label that is taken is refused before anything is sent' label
-check 'an answer that was lost is given again, and the token is spent once' lost_answer
-check 'an enrolment that is under way otherwise is not gone on with' otherwise_begun
-check 'nor is one that is done otherwise told as what was asked for' otherwise_done
-check 'files that were lost are written again' files_again
 check 'the same works over files, and the same challenge has the same evidence' by_files
 check 'an identity that claims more, or leads elsewhere, is not taken' another_identity
 check 'messages keep their meaning where their ends of lines change' line_ends
 check 'messages out of turn are refused' out_of_turn
 check 'openssl verifies the certificate request' request_is_one
-check 'it goes on after it was killed, wherever that was' killed
-check 'also with a key of the TPM' killed_between tpm
-check 'and with one of the registrar' killed_between vault
-check 'who enrols again and is killed is who it was before, or the new one' again_killed
-check 'it goes on where the registrar was away' no_registrar
 check 'a registrar that nobody vouches for gets nothing' not_trusted
 check 'who sends the certificates between needs none at the registrar' between
 check 'a list of revoked certificates that is over is told, and lets nobody through' list_over
 check 'a refusal is told by its name, and another try begins anew' refused
-check 'two processes do not enrol one token' two_at_once
-check 'a state that a disk changed begins anew' damaged
 check 'wrong command lines make nothing' wrong_lines
 check 'a token file that others can read makes nothing' public_token
 check 'a token that no TPM seals is refused' hsm_token
