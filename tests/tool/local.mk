@@ -194,11 +194,9 @@ tests_tool_test_serve_crowd_SOURCES = \
 	tools/text.c
 tests_tool_test_serve_crowd_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 
-# The server of HTTP, with a handler of the test's own.
-check_PROGRAMS += tests/tool/test_serve_http
-TESTS += tests/tool/test_serve_http
-tests_tool_test_serve_http_SOURCES = \
-	tests/tool/test_serve_http.c \
+# The server of HTTP, with a handler of the tests' own.
+served = \
+	tests/lib/served.c tests/lib/served.h \
 	tools/exit.c \
 	tools/fail.c \
 	tools/io.c \
@@ -209,9 +207,16 @@ tests_tool_test_serve_http_SOURCES = \
 	tools/serve_proxy.c \
 	tools/serve_socket.c \
 	tools/text.c
+check_PROGRAMS += tests/tool/test_serve_http tests/tool/test_serve_limits
+TESTS += tests/tool/test_serve_http tests/tool/test_serve_limits
+tests_tool_test_serve_http_SOURCES = tests/tool/test_serve_http.c $(served)
 tests_tool_test_serve_http_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 tests_tool_test_serve_http_CFLAGS = $(AM_CFLAGS) $(MICROHTTPD_CFLAGS)
 tests_tool_test_serve_http_LDADD = libenroll.la $(LDADD) $(MICROHTTPD_LIBS)
+tests_tool_test_serve_limits_SOURCES = tests/tool/test_serve_limits.c $(served)
+tests_tool_test_serve_limits_CPPFLAGS = $(tests_tool_test_serve_http_CPPFLAGS)
+tests_tool_test_serve_limits_CFLAGS = $(tests_tool_test_serve_http_CFLAGS)
+tests_tool_test_serve_limits_LDADD = $(tests_tool_test_serve_http_LDADD)
 
 # Who sent what a proxy passed on.
 check_PROGRAMS += tests/tool/test_serve_proxy

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Tests. Who is connected to a server: how many connections a source may have, and who is one.
+ * Tests. Who is connected to a server: how many connections a source may have, and who is one; and
+ * where it listens.
  */
 #include "tools/serve_crowd.h"
 
 #include <arpa/inet.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -126,15 +128,70 @@ START_TEST(who_goes_makes_room_and_who_was_refused_takes_none)
 }
 END_TEST
 
+static const struct {
+	const char *where, *listens;    /* NULL: refused */
+	bool loopback;
+} wheres[] = {
+	{ "127.0.0.1:0", "127.0.0.1:", true }, { "[::1]:0", "[::1]:", true },
+	{ "0.0.0.0:0", "0.0.0.0:", false },    { "[::]:0", "[::]:", false },
+	{ "127.0.0.1", NULL, false },          { "127.0.0.1:", NULL, false },
+	{ "127.0.0.1:65536", NULL, false },    { "127.0.0.1:-1", NULL, false },
+	{ "127.0.0.1:1x", NULL, false },       { "::1:80", NULL, false },
+	{ "localhost:80", NULL, false },       { ":80", NULL, false },
+	{ "", NULL, false },                   { "[127.0.0.1]:80", NULL, false },
+	{ "127.0.0.1:00000000080", NULL, false },
+};
+
+START_TEST(it_listens_at_an_address_and_a_port)
+{
+	struct serve_socket s;
+	enum tool_exit code = serve_socket_open(wheres[_i].where, &s);
+
+	/* There may be no IPv6 here. */
+	if (wheres[_i].where[0] == '[' && code == TOOL_FAILED)
+		return;
+	ck_assert_int_eq(code, wheres[_i].listens != NULL ? TOOL_OK : TOOL_USAGE);
+	if (code != TOOL_OK)
+		return;
+	ck_assert(strncmp(s.address, wheres[_i].listens, strlen(wheres[_i].listens)) == 0);
+	ck_assert(s.loopback == wheres[_i].loopback);
+	close(s.fd);
+}
+END_TEST
+
+START_TEST(an_address_of_ipv4_is_written_as_one)
+{
+	struct sockaddr_in6 six = { .sin6_family = AF_INET6 };
+	struct sockaddr_in four = { .sin_family = AF_INET };
+	char text[INET6_ADDRSTRLEN];
+
+	memcpy(six.sin6_addr.s6_addr, "\0\0\0\0\0\0\0\0\0\0\xff\xff\xc0\0\2\7", 16);
+	serve_socket_source((struct sockaddr *)&six, text);
+	ck_assert_str_eq(text, "192.0.2.7");
+	memcpy(&four.sin_addr, "\xc0\0\2\7", 4);
+	serve_socket_source((struct sockaddr *)&four, text);
+	ck_assert_str_eq(text, "192.0.2.7");
+	six.sin6_addr = in6addr_loopback;
+	serve_socket_source((struct sockaddr *)&six, text);
+	ck_assert_str_eq(text, "::1");
+	serve_socket_source(NULL, text);
+	ck_assert_str_eq(text, "-");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("serve_crowd");
-	TCase *tcase = tcase_create("crowd");
+	TCase *tcase = tcase_create("crowd"), *socket_case = tcase_create("socket");
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, all_addresses_of_a_network_of_ipv6_are_one_source);
 	tcase_add_test(tcase, an_address_of_ipv4_is_one_source_however_it_came);
 	tcase_add_test(tcase, who_goes_makes_room_and_who_was_refused_takes_none);
 	suite_add_tcase(suite, tcase);
+	tcase_add_loop_test(socket_case, it_listens_at_an_address_and_a_port, 0,
+	                    sizeof wheres / sizeof wheres[0]);
+	tcase_add_test(socket_case, an_address_of_ipv4_is_written_as_one);
+	suite_add_tcase(suite, socket_case);
 	return test_run(suite);
 }
