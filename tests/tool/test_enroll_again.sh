@@ -87,17 +87,18 @@ whole() {
 }
 
 # Killed at each point of an enrolment: of the token, the messages on either side, the key, the
-# files, and the end. Of those at which the store writes the key the first and the last will do.
+# files, and the end. Where the store writes the key, which it does in several, a few are left out.
 killed() {
 	local before point ended=
 
 	fresh uses=100 || return 1
-	for point in 1 2 3 4 5 6 7 11 12 13 14 100; do
+	for ((point = 1; point < 100; point++)); do
+		[[ $point != @(8|9|10) ]] || continue
 		rm -rf "$SIGNET_STATE" "$ID" && before=$(members) || return 1
 		dies "$point" --origin host || break
 		whole host || return 1
 	done 2> /dev/null
-	[ "$ended" = 0 ] && [ "$point" = 100 ]
+	[ "$ended" = 0 ] && [ "$point" -gt 9 ]
 }
 
 # What differs by the origin: where the answer was lost, or the key is not in the token yet.
