@@ -3,6 +3,7 @@
  * Fuzzing. What a stranger sends to a registrar over HTTP, without the sockets: each request gets an
  * answer that its client can read, and none is the registrar's own failure.
  */
+#include <arpa/inet.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "enroll/token.h"
 #include "fuzz/input.h"
 #include "lib/scratch.h"
+#include "tools/serve_proxy.h"
 #include "tools/serve_route.h"
 
 #define VAULT "vault_fuzz"
@@ -124,6 +126,29 @@ static void check(const struct serve_answer *answer)
 	json_decref(json);
 }
 
+/* The same as a line that came through a proxy: whoever asks has an address then. */
+static void name_a_way(const uint8_t *data, size_t len)
+{
+	static const struct sg_nets trusted = { { { { 10 }, 8, false } }, 1 };
+	char *text = fuzz_alloc(len + 1);
+
+	if (len > 0)
+		memcpy(text, data, len);
+	text[len] = '\0';
+	for (int i = 0; i < 2; i++) {
+		struct serve_way way = { .forwarded = { .n = 0 } };
+		struct serve_lines *lines = i == 0 ? &way.forwarded : &way.x_forwarded_for;
+		char source[INET6_ADDRSTRLEN] = "10.0.0.1";
+		struct in6_addr address;
+
+		*lines = (struct serve_lines){ { text }, 1 };
+		if (serve_proxy_source(&trusted, &way, source))
+			need(inet_pton(AF_INET, source, &address) == 1 ||
+			             inet_pton(AF_INET6, source, &address) == 1,
+			     "a source is an address");
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	static const struct serve_tries tries = { 100, 100 };
@@ -135,6 +160,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	if (registrar == NULL)
 		begin();
+	name_a_way(data, len);
 	need(serve_route_new(registrar, &tries, &route) == SG_OK, "memory");
 	serve_route_calls(route, &calls);
 	head.method = methods[fuzz_below(&in, sizeof methods / sizeof methods[0])];

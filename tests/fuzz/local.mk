@@ -22,7 +22,8 @@ fuzz_api_sources = \
 fuzz_attrs_sources = tests/fuzz/attrs.c tests/fuzz/input.c tests/fuzz/input.h
 fuzz_config_sources = tests/fuzz/config.c tests/fuzz/input.c tests/fuzz/input.h
 fuzz_endpoint_sources = tests/fuzz/endpoint.c tests/fuzz/input.c tests/fuzz/input.h \
-	tools/serve_route.c tools/serve_route.h
+	tools/exit.c tools/fail.c tools/io.c tools/serve_proxy.c tools/serve_proxy.h \
+	tools/serve_route.c tools/serve_route.h tools/serve_socket.c tools/text.c
 fuzz_enroll_sources = tests/fuzz/enroll.c tests/fuzz/input.c tests/fuzz/input.h
 fuzz_evidence_sources = tests/fuzz/evidence.c tests/fuzz/input.c tests/fuzz/input.h
 fuzz_fleet_sources = tests/fuzz/fleet.c tests/fuzz/input.c tests/fuzz/input.h
