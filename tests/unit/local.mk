@@ -134,6 +134,7 @@ unit_tests = \
 	tests/unit/test_store_create \
 	tests/unit/test_store_db \
 	tests/unit/test_store_fleet \
+	tests/unit/test_store_fleet_open \
 	tests/unit/test_store_nonce \
 	tests/unit/test_store_nonce_clock \
 	tests/unit/test_store_nonce_files \

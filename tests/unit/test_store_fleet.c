@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Tests of store/fleet.h over SQLite: store/fleet*.c and store/statement.c.
+ * Tests of store/fleet.h over SQLite: store/fleet_*.c. Opening one is tested in
+ * test_store_fleet_open.c.
  */
 #include <fcntl.h>
 #include <pthread.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +22,6 @@
 #define NOW INT64_C(1711468800)
 #define RACERS 8
 #define DAY 86400
-#define NOBODY 65534
 
 static char *folder, *path;
 static struct sg_fleet *fleet;
@@ -135,170 +134,6 @@ static enum sg_fleet_refusal add_session(uint8_t n, size_t most, int64_t at)
 {
 	return open_for(1, n, (struct sg_fleet_room){ most, most, most }, at);
 }
-
-START_TEST(it_is_private_and_opens_again)
-{
-	struct stat st;
-
-	ck_assert_int_eq(stat(path, &st), 0);
-	ck_assert_uint_eq(st.st_mode & 07777, 0600);
-	add_token(1, 1);
-	sg_fleet_close(&fleet);
-	ck_assert_int_eq(sg_fleet_open(path, false, &fleet), SG_OK);
-	ck_assert_int_eq(enrol(1), SG_FLEET_TAKEN);
-}
-END_TEST
-
-START_TEST(without_a_file_there_is_no_fleet)
-{
-	struct sg_fleet *other = NULL;
-	char *missing = scratch_path(folder, "none.db");
-
-	ck_assert_int_eq(sg_fleet_open(missing, false, &other), SG_ERR_STORE_MISSING);
-	ck_assert_ptr_null(other);
-	free(missing);
-}
-END_TEST
-
-/* Change a byte of the file, and see what opening it says. */
-static enum sg_err reopened_with(long at, uint8_t byte)
-{
-	int fd;
-	enum sg_err err;
-
-	sg_fleet_close(&fleet);
-	fd = open(path, O_RDWR | O_CLOEXEC);
-	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(pwrite(fd, &byte, 1, at), 1);
-	close(fd);
-	err = sg_fleet_open(path, false, &fleet);
-	return err;
-}
-
-/* Take the right to write there, also from root. */
-static void make_still(void)
-{
-	sg_fleet_close(&fleet);
-	ck_assert_int_eq(chmod(path, 0400), 0);
-	ck_assert_int_eq(chmod(folder, 0500), 0);
-	if (geteuid() != 0)
-		return;
-	ck_assert_int_eq(chown(path, NOBODY, (gid_t)-1), 0);
-	ck_assert_int_eq(chown(folder, NOBODY, (gid_t)-1), 0);
-	ck_assert_int_eq(seteuid(NOBODY), 0);
-}
-
-static void end_still(void)
-{
-	sg_fleet_close(&fleet);
-	if (getuid() == 0)
-		ck_assert_int_eq(seteuid(0), 0);
-	ck_assert_int_eq(chmod(folder, 0700), 0);
-}
-
-START_TEST(a_file_that_is_there_is_not_missing_where_nothing_can_be_written)
-{
-	make_still();
-	ck_assert_int_eq(sg_fleet_open(path, false, &fleet), SG_ERR_STORE_READONLY);
-	ck_assert_int_eq(sg_fleet_open(path, true, &fleet), SG_ERR_STORE_READONLY);
-	end_still();
-}
-END_TEST
-
-START_TEST(it_can_be_looked_at_where_nothing_can_be_written)
-{
-	struct sg_fleet_event event = event_at(NOW, "x");
-	struct sg_fleet_head last;
-
-	/* Characters that mean something in a URI. */
-	free(path);
-	path = scratch_path(folder, "a?b#c%41 d.db");
-	sg_fleet_close(&fleet);
-	ck_assert_int_eq(sg_fleet_open(path, true, &fleet), SG_OK);
-	add_token(1, 1);
-	make_still();
-	ck_assert_int_eq(sg_fleet_open_read(path, &fleet), SG_OK);
-	ck_assert_int_eq(fleet->ops->entry_last(fleet, &last), SG_OK);
-	ck_assert_uint_eq(last.seq, 1);
-	ck_assert_int_eq(fleet->ops->event_add(fleet, &event), SG_ERR_STORE_READONLY);
-	ck_assert_int_eq(fleet->ops->entry_last(fleet, &last), SG_OK);
-	end_still();
-}
-END_TEST
-
-START_TEST(but_not_without_what_its_journal_has)
-{
-	char *wal;
-
-	sg_fleet_close(&fleet);
-	wal = scratch_write(folder, "fleet.db-wal", "something", 9, 0400);
-	if (geteuid() == 0)
-		ck_assert_int_eq(chown(wal, NOBODY, (gid_t)-1), 0);
-	make_still();
-	ck_assert_int_eq(sg_fleet_open_read(path, &fleet), SG_ERR_STORE_READONLY);
-	end_still();
-	free(wal);
-}
-END_TEST
-
-START_TEST(where_it_can_be_written_it_is_looked_at_like_any_other)
-{
-	struct sg_fleet_event event = event_at(NOW, "x");
-	struct sg_fleet *other = NULL;
-	struct sg_fleet_head last;
-
-	ck_assert_int_eq(sg_fleet_open_read(path, &other), SG_OK);
-	ck_assert_int_eq(fleet->ops->event_add(fleet, &event), SG_OK);
-	ck_assert_int_eq(other->ops->entry_last(other, &last), SG_OK);
-	ck_assert_uint_eq(last.seq, 1);
-	sg_fleet_close(&other);
-}
-END_TEST
-
-START_TEST(who_finds_it_locked_does_not_wait_for_ever)
-{
-	struct sg_fleet_event event = event_at(NOW, "x");
-	struct sg_fleet_head last;
-	sqlite3 *locker = NULL;
-
-	ck_assert_int_eq(sqlite3_open(path, &locker), SQLITE_OK);
-	ck_assert_int_eq(sqlite3_exec(locker, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
-	/* With the patience of before, this would take twice as long as a test may. */
-	fleet->ops->patience(fleet, 1);
-	for (unsigned i = 0; i < 12; i++)
-		ck_assert_int_eq(fleet->ops->event_add(fleet, &event), SG_ERR_STORE_BUSY);
-	ck_assert_int_eq(fleet->ops->entry_last(fleet, &last), SG_OK);
-	ck_assert_int_eq(sqlite3_exec(locker, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
-	fleet->ops->patience(fleet, 10000);
-	ck_assert_int_eq(fleet->ops->event_add(fleet, &event), SG_OK);
-	ck_assert_int_eq(sqlite3_close(locker), SQLITE_OK);
-}
-END_TEST
-
-START_TEST(another_version_is_refused_untouched)
-{
-	struct test_snapshot before;
-
-	ck_assert_int_eq(reopened_with(63, 2), SG_ERR_STORE_VERSION);
-	before = test_snapshot_take(path);
-	ck_assert_int_eq(sg_fleet_open(path, true, &fleet), SG_ERR_STORE_VERSION);
-	test_snapshot_check(&before, path);
-}
-END_TEST
-
-START_TEST(a_file_of_something_else_is_refused)
-{
-	ck_assert_int_eq(reopened_with(68, 0), SG_ERR_STORE_DAMAGED);
-}
-END_TEST
-
-START_TEST(a_file_that_others_may_read_is_refused)
-{
-	sg_fleet_close(&fleet);
-	ck_assert_int_eq(chmod(path, 0644), 0);
-	ck_assert_int_eq(sg_fleet_open(path, false, &fleet), SG_ERR_STORE_UNSAFE);
-}
-END_TEST
 
 START_TEST(a_token_is_found_by_its_hash_and_by_its_identifier)
 {
@@ -748,16 +583,6 @@ START_TEST(heads_are_kept)
 }
 END_TEST
 
-START_TEST(a_fleet_whose_file_was_removed_says_so)
-{
-	struct sg_fleet_event event = event_at(NOW, "x");
-
-	ck_assert_int_eq(unlink(path), 0);
-	ck_assert_int_eq(fleet->ops->event_add(fleet, &event), SG_ERR_STORE_MISSING);
-	ck_assert_int_eq(fleet->ops->event_add(fleet, &event), SG_ERR_STORE_MISSING);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("fleet");
@@ -765,16 +590,6 @@ int main(void)
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_set_timeout(tcase, 60);
-	tcase_add_test(tcase, it_is_private_and_opens_again);
-	tcase_add_test(tcase, without_a_file_there_is_no_fleet);
-	tcase_add_test(tcase, a_file_that_is_there_is_not_missing_where_nothing_can_be_written);
-	tcase_add_test(tcase, it_can_be_looked_at_where_nothing_can_be_written);
-	tcase_add_test(tcase, but_not_without_what_its_journal_has);
-	tcase_add_test(tcase, where_it_can_be_written_it_is_looked_at_like_any_other);
-	tcase_add_test(tcase, who_finds_it_locked_does_not_wait_for_ever);
-	tcase_add_test(tcase, another_version_is_refused_untouched);
-	tcase_add_test(tcase, a_file_of_something_else_is_refused);
-	tcase_add_test(tcase, a_file_that_others_may_read_is_refused);
 	tcase_add_test(tcase, a_token_is_found_by_its_hash_and_by_its_identifier);
 	tcase_add_test(tcase, a_token_is_spent_ended_and_revoked_in_the_step_that_uses_it);
 	tcase_add_test(tcase, no_key_is_in_both_tables);
@@ -793,7 +608,6 @@ int main(void)
 	tcase_add_test(tcase, those_whose_time_is_over_are_due_and_gone_ones_are_gone);
 	tcase_add_test(tcase, each_step_appends_to_the_chain_and_none_without_its_step);
 	tcase_add_test(tcase, heads_are_kept);
-	tcase_add_test(tcase, a_fleet_whose_file_was_removed_says_so);
 	suite_add_tcase(suite, tcase);
 	return test_run(suite);
 }
