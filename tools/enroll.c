@@ -26,8 +26,8 @@ struct registrar {
 	struct unseal_reply reply;
 };
 
-/* Tell whether a registrar answered, or somebody else: a message and a refusal are JSON, and a
- * refusal has the status of its reason. */
+/* Tell whether a registrar answered, or somebody else: a message and a refusal are JSON. One of a
+ * later version may have reasons that are not known here, but not for what is not there. */
 static bool by_registrar(const struct unseal_reply *reply, enum sg_enroll_reason *reason)
 {
 	const struct sg_bytes json = sg_enroll_message_trim(sg_buf_bytes(&reply->body));
@@ -36,7 +36,7 @@ static bool by_registrar(const struct unseal_reply *reply, enum sg_enroll_reason
 	if (reply->status == 200)
 		return json.len > 0 && json.data[0] == '{';
 	return sg_enroll_refusal_read(json, reason) &&
-	       (*reason != SG_ENROLL_INTERNAL || reply->status >= 500);
+	       (*reason != SG_ENROLL_INTERNAL || (reply->status != 404 && reply->status != 405));
 }
 
 /* Read what was answered; *reason is OK for a message. False: later perhaps. */
