@@ -170,6 +170,7 @@ static enum tool_exit serve(struct server *s, const sigset_t *ends)
 	struct timespec second = { 1, 0 };
 	struct tool_text text = { { NULL, 0, 0 }, SG_OK };
 	unsigned seconds = 0;
+	bool more = false;
 	enum sg_err err;
 	enum tool_exit code;
 
@@ -179,9 +180,9 @@ static enum tool_exit serve(struct server *s, const sigset_t *ends)
 	sg_log_set(tell, NULL);
 	while (code == TOOL_OK && sigtimedwait(ends, NULL, &second) < 0) {
 		serve_http_tick(s->http);
-		if (seconds++ % TICKS != 0)
+		if (seconds++ % TICKS != 0 && !more)
 			continue;
-		err = sg_registrar_tick(s->registrar.registrar, time(NULL));
+		err = sg_registrar_tick(s->registrar.registrar, time(NULL), &more);
 		if (err != SG_OK)
 			tool_note("can't look whose time is over: %s", sg_err_sentence(err));
 	}

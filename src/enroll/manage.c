@@ -166,7 +166,7 @@ static bool extend(struct change *change)
 	(void)snprintf(change->extension.actor, sizeof change->extension.actor, "%s",
 	               change->manager->actor);
 	member->expires = change->extension.to;
-	member->ended = false;
+	member->ended = 0;
 	return true;
 }
 
@@ -242,7 +242,7 @@ static enum sg_err change_once(struct change *change, const char *id,
 		return SG_ERR_NOMEM;
 	event = event_of(change->manager, name, id, detail);
 	err = actions[action].make == NULL
-	              ? fleet->ops->member_remove(fleet, change->table, id, 0, &event)
+	              ? fleet->ops->member_remove(fleet, change->table, id, &event)
 	              : fleet->ops->member_change(fleet, change->table, change->member,
 	                                          actions[action].extending, &change->extension,
 	                                          &event);

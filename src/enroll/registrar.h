@@ -97,10 +97,11 @@ enum sg_err sg_registrar_refusal(enum sg_enroll_reason reason, struct sg_buf *an
 void sg_registrar_refused(struct sg_registrar *registrar, const struct sg_registrar_caller *caller,
                           enum sg_enroll_reason reason);
 
-/* Do what time asks for: note whose time is over, remove who ended 30 days ago, sign a head of the
- * log where one is due. To be called about once a minute, by one thread at a time. Errors: those of
- * the store and of the signer. */
-enum sg_err sg_registrar_tick(struct sg_registrar *registrar, int64_t now);
+/* Do what time asks for: note whose time is over, remove who was noted 30 days ago, sign a head of
+ * the log where one is due. To be called about once a minute, by one thread at a time; a call does
+ * some hundreds of members at most, and more tells that others wait for the next one. A store that
+ * is locked ends it. Errors: those of the store and of the signer. */
+enum sg_err sg_registrar_tick(struct sg_registrar *registrar, int64_t now, bool *more);
 
 /* Sign a head of the log now, where anything was added since the last one: before the process ends.
  * Errors: ARG without a signer, those of the store and of the signer. */

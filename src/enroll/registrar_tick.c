@@ -3,7 +3,6 @@
  * Ring enroll. What a registrar does because time passes: it notes whose time is over, removes who
  * ended long ago, and has heads of the log signed.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "crypto/ed25519.h"
@@ -12,15 +11,8 @@
 #include "store/chain.h"
 #include "util/log.h"
 
-#define KEEP ((int64_t)30 * 86400)      /* seconds that a member is kept after its end */
-#define AT_A_TIME 64
-#define ROUNDS_MAX 8192                 /* of so many at a time; the rest waits for the next tick */
-
-/* Members that are due. */
-struct due {
-	struct sg_fleet_member list[AT_A_TIME];
-	size_t n;
-};
+#define KEEP ((int64_t)30 * 86400)      /* seconds that a member is kept after its end was noted */
+#define AT_A_TIME 256
 
 static const struct {
 	const char *ended, *removed;
@@ -29,51 +21,23 @@ static const struct {
 	[SG_FLEET_AGENTS] = { "agent-ended", "agent-removed" },
 };
 
-static bool gather(void *context, const struct sg_fleet_member *member)
+/* One transaction for each table. Who finds the store locked has waited for it already, and
+ * waits for nothing else. */
+static enum sg_err settle(struct sg_fleet *fleet, int64_t now, bool *more)
 {
-	struct due *due = context;
-
-	due->list[due->n++] = *member;
-	return due->n < AT_A_TIME;
-}
-
-/* Who was changed meanwhile, or is gone, is nobody of ours any more. Where nobody looked for 30
- * days both are due, and both are logged. */
-static enum sg_err settle(struct sg_fleet *fleet, enum sg_fleet_table table,
-                          struct sg_fleet_member *member, int64_t now)
-{
-	const bool gone = member->expires <= now - KEEP;
-	struct sg_fleet_event event = { now, events[table].ended, "registrar", member->id,
-	                                sg_bytes_str("{}") };
 	enum sg_err err = SG_OK;
 
-	if (!member->ended) {
-		member->ended = true;
-		err = fleet->ops->member_change(fleet, table, member, SG_FLEET_EXTEND_NOT, NULL,
-		                                &event);
-	}
-	event.event = events[table].removed;
-	if (err == SG_OK && gone)
-		err = fleet->ops->member_remove(fleet, table, member->id, now - KEEP, &event);
-	return err == SG_ERR_STORE_BUSY || err == SG_ERR_NOT_FOUND ? SG_OK : err;
-}
+	for (size_t table = 0; table < SG_FLEET_TABLES && err == SG_OK; table++) {
+		const struct sg_fleet_settling settling = {
+			.now = now, .keep = KEEP, .most = AT_A_TIME, .actor = "registrar",
+			.ended = events[table].ended, .removed = events[table].removed,
+		};
+		bool some;
 
-static enum sg_err settle_all(struct sg_fleet *fleet, enum sg_fleet_table table, int64_t now)
-{
-	struct due *due = malloc(sizeof *due);
-	enum sg_err err = due != NULL ? SG_OK : SG_ERR_NOMEM;
-
-	if (due == NULL)
-		return err;
-	for (unsigned round = 0; err == SG_OK && round < ROUNDS_MAX; round++) {
-		due->n = 0;
-		err = fleet->ops->member_due(fleet, table, now, KEEP, gather, due);
-		for (size_t i = 0; i < due->n && err == SG_OK; i++)
-			err = settle(fleet, table, &due->list[i], now);
-		if (due->n < AT_A_TIME)
-			break;
+		err = fleet->ops->member_settle(fleet, (enum sg_fleet_table)table, &settling,
+		                                &some);
+		*more = *more || (err == SG_OK && some);
 	}
-	free(due);
 	return err;
 }
 
@@ -126,7 +90,9 @@ static enum sg_err sign_due(struct sg_registrar *registrar, int64_t now, bool mu
 		err = fleet->ops->entry_last(fleet, &head);
 	if (err != SG_OK || head.seq <= registrar->signed_seq)
 		goto out;
+	/* A head of a time that is still to come was signed by a clock that was ahead. */
 	due = must || head.seq - registrar->signed_seq >= registrar->head_entries ||
+	      now < registrar->signed_at ||
 	      now - registrar->signed_at >= registrar->head_seconds;
 	if (!due)
 		goto out;
@@ -142,15 +108,15 @@ out:
 	return err;
 }
 
-enum sg_err sg_registrar_tick(struct sg_registrar *registrar, int64_t now)
+enum sg_err sg_registrar_tick(struct sg_registrar *registrar, int64_t now, bool *more)
 {
-	enum sg_err err = SG_OK;
+	enum sg_err err, signs = SG_OK;
 
-	for (size_t table = 0; table < SG_FLEET_TABLES && err == SG_OK; table++)
-		err = settle_all(registrar->fleet, (enum sg_fleet_table)table, now);
-	if (err == SG_OK && registrar->has_signer)
-		err = sign_due(registrar, now, false);
-	return err;
+	*more = false;
+	err = settle(registrar->fleet, now, more);
+	if (err != SG_ERR_STORE_BUSY && registrar->has_signer)
+		signs = sign_due(registrar, now, false);
+	return err != SG_OK ? err : signs;
 }
 
 enum sg_err sg_registrar_sign(struct sg_registrar *registrar, int64_t now)

@@ -106,7 +106,7 @@ struct sg_fleet_member {
 	uint8_t evidence[SG_FLEET_HASH];        /* of the message that it enrolled with */
 	unsigned level, origin;         /* enum sg_enroll_level, enum sg_enroll_origin */
 	bool approved, enabled;
-	bool ended;                     /* its time was over when somebody looked */
+	int64_t ended;                  /* when somebody found that its time was over; or 0 */
 	int64_t revoked;                /* when; 0: it is not */
 	int64_t created;
 	int64_t expires;                /* 0: never */
@@ -151,6 +151,15 @@ struct sg_fleet_enrolment {
 	enum sg_fleet_table table;
 	const struct sg_fleet_member *member;
 	struct sg_fleet_event event;
+};
+
+/* What time does to members: whose time is over is noted, and who was noted keep seconds ago is
+ * removed, each with an event of that name. A note of a time that is still to come was made by a
+ * clock that was ahead, and is taken back. */
+struct sg_fleet_settling {
+	int64_t now, keep;
+	size_t most;                    /* of each kind, at least 1; the rest waits for a call */
+	const char *actor, *ended, *removed;
 };
 
 /* Visits: return false to see no more. They call nothing of the fleet. */
@@ -213,12 +222,13 @@ struct sg_fleet_ops {
 	                             const uint8_t key[SG_FLEET_KEY],
 	                             struct sg_fleet_member *out);
 
-	/* Visit all, in the order of their identifiers; or with due not 0 those whose time is over
-	 * then and who are not known to have ended, or who ended that long ago. */
+	/* Visit all, in the order of their identifiers. */
 	enum sg_err (*member_visit)(struct sg_fleet *fleet, enum sg_fleet_table table,
 	                            sg_fleet_member_visit *visit, void *context);
-	enum sg_err (*member_due)(struct sg_fleet *fleet, enum sg_fleet_table table, int64_t now,
-	                          int64_t keep, sg_fleet_member_visit *visit, void *context);
+
+	/* Do what time asks for, in one transaction. more: there may be others; call again. */
+	enum sg_err (*member_settle)(struct sg_fleet *fleet, enum sg_fleet_table table,
+	                             const struct sg_fleet_settling *settling, bool *more);
 
 	/* Write a member that was found, where nobody else changed it since (STORE_BUSY). Its key,
 	 * and what it enrolled with, stay as they are. Errors: NOT_FOUND, also where there is no
@@ -229,11 +239,9 @@ struct sg_fleet_ops {
 	                             const struct sg_fleet_extension *extension,
 	                             const struct sg_fleet_event *event);
 
-	/* Remove one with its extensions; where over is not 0 only one whose time was over by then,
-	 * whatever it was when somebody looked. Errors: NOT_FOUND. */
+	/* Remove one with its extensions. Errors: NOT_FOUND. */
 	enum sg_err (*member_remove)(struct sg_fleet *fleet, enum sg_fleet_table table,
-	                             const char *id, int64_t over,
-	                             const struct sg_fleet_event *event);
+	                             const char *id, const struct sg_fleet_event *event);
 
 	/* Visit the extensions of a member, the first one first. */
 	enum sg_err (*extension_visit)(struct sg_fleet *fleet, enum sg_fleet_table table,

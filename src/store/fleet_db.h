@@ -85,16 +85,15 @@ enum sg_err sg_fleet_member_of_key(struct sg_fleet *fleet, enum sg_fleet_table t
                                    const uint8_t key[SG_FLEET_KEY], struct sg_fleet_member *out);
 enum sg_err sg_fleet_member_each(struct sg_fleet *fleet, enum sg_fleet_table table,
                                  sg_fleet_member_visit *visit, void *context);
-enum sg_err sg_fleet_member_due(struct sg_fleet *fleet, enum sg_fleet_table table, int64_t now,
-                                int64_t keep, sg_fleet_member_visit *visit, void *context);
+enum sg_err sg_fleet_member_settle(struct sg_fleet *fleet, enum sg_fleet_table table,
+                                   const struct sg_fleet_settling *settling, bool *more);
 enum sg_err sg_fleet_member_change(struct sg_fleet *fleet, enum sg_fleet_table table,
                                    const struct sg_fleet_member *member,
                                    enum sg_fleet_extending extending,
                                    const struct sg_fleet_extension *extension,
                                    const struct sg_fleet_event *event);
 enum sg_err sg_fleet_member_remove(struct sg_fleet *fleet, enum sg_fleet_table table,
-                                   const char *id, int64_t over,
-                                   const struct sg_fleet_event *event);
+                                   const char *id, const struct sg_fleet_event *event);
 enum sg_err sg_fleet_extension_each(struct sg_fleet *fleet, enum sg_fleet_table table,
                                     const char *id, sg_fleet_extension_visit *visit,
                                     void *context);

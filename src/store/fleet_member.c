@@ -23,12 +23,6 @@ static const char *const all_sql[SG_FLEET_TABLES] = {
 	[SG_FLEET_MACHINES] = "SELECT " COLUMNS " FROM machine ORDER BY id",
 	[SG_FLEET_AGENTS] = "SELECT " COLUMNS " FROM agent ORDER BY id",
 };
-static const char *const due_sql[SG_FLEET_TABLES] = {
-	[SG_FLEET_MACHINES] = "SELECT " COLUMNS " FROM machine WHERE expires > 0 AND expires <= ?1 "
-	                      "AND (ended = 0 OR expires <= ?2)",
-	[SG_FLEET_AGENTS] = "SELECT " COLUMNS " FROM agent WHERE expires > 0 AND expires <= ?1 "
-	                    "AND (ended = 0 OR expires <= ?2)",
-};
 static const char *const change_sql[SG_FLEET_TABLES] = {
 	[SG_FLEET_MACHINES] = "UPDATE machine SET name = ?1, guard = ?2, approved = ?3, "
 	                      "enabled = ?4, ended = ?5, revoked = ?6, expires = ?7, "
@@ -38,10 +32,8 @@ static const char *const change_sql[SG_FLEET_TABLES] = {
 	                    "version = version + 1 WHERE id = ?8 AND version = ?9",
 };
 static const char *const remove_sql[SG_FLEET_TABLES] = {
-	[SG_FLEET_MACHINES] = "DELETE FROM machine WHERE id = ?1 AND (?2 = 0 OR "
-	                      "(expires > 0 AND expires <= ?2))",
-	[SG_FLEET_AGENTS] = "DELETE FROM agent WHERE id = ?1 AND (?2 = 0 OR "
-	                      "(expires > 0 AND expires <= ?2))",
+	[SG_FLEET_MACHINES] = "DELETE FROM machine WHERE id = ?1",
+	[SG_FLEET_AGENTS] = "DELETE FROM agent WHERE id = ?1",
 };
 static const char *const key_sql[SG_FLEET_TABLES] = {
 	[SG_FLEET_MACHINES] = "SELECT " COLUMNS " FROM machine WHERE key = ?1",
@@ -76,7 +68,7 @@ static void read_member(struct sg_statement *s, struct sg_fleet_member *out)
 	out->origin = (unsigned)sg_column_int(s);
 	out->approved = sg_column_flag(s);
 	out->enabled = sg_column_flag(s);
-	out->ended = sg_column_flag(s);
+	out->ended = sg_column_int(s);
 	out->revoked = sg_column_int(s);
 	out->created = sg_column_int(s);
 	out->expires = sg_column_int(s);
@@ -203,21 +195,6 @@ enum sg_err sg_fleet_member_each(struct sg_fleet *fleet, enum sg_fleet_table tab
 	return sg_fleet_end(&call, each(&s, visit, context));
 }
 
-enum sg_err sg_fleet_member_due(struct sg_fleet *fleet, enum sg_fleet_table table, int64_t now,
-                                int64_t keep, sg_fleet_member_visit *visit, void *context)
-{
-	struct sg_fleet_call call;
-	struct sg_statement s;
-	enum sg_err err = sg_fleet_begin(fleet, SG_FLEET_READS, &call);
-
-	if (err != SG_OK)
-		return err;
-	s = sg_statement(call.db, due_sql[table]);
-	sg_bind_int(&s, now);
-	sg_bind_int(&s, now - keep);
-	return sg_fleet_end(&call, each(&s, visit, context));
-}
-
 static enum sg_err extension_add(sqlite3 *db, const char *id,
                                  const struct sg_fleet_extension *extension)
 {
@@ -287,8 +264,7 @@ enum sg_err sg_fleet_member_change(struct sg_fleet *fleet, enum sg_fleet_table t
 }
 
 enum sg_err sg_fleet_member_remove(struct sg_fleet *fleet, enum sg_fleet_table table,
-                                   const char *id, int64_t over,
-                                   const struct sg_fleet_event *event)
+                                   const char *id, const struct sg_fleet_event *event)
 {
 	struct sg_fleet_call call;
 	struct sg_statement s;
@@ -298,7 +274,6 @@ enum sg_err sg_fleet_member_remove(struct sg_fleet *fleet, enum sg_fleet_table t
 		return err;
 	s = sg_statement(call.db, remove_sql[table]);
 	sg_bind_text(&s, id);
-	sg_bind_int(&s, over);
 	err = sg_statement_run_one(&s, SG_ERR_NOT_FOUND);
 	if (err == SG_OK) {
 		s = sg_statement(call.db, "DELETE FROM extension WHERE member = ?1");

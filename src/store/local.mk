@@ -4,6 +4,7 @@ libsignet_store_la_SOURCES += \
 	src/store/create.c \
 	src/store/db.c src/store/db.h \
 	src/store/fleet.c src/store/fleet.h src/store/fleet_db.h \
+	src/store/fleet_due.c \
 	src/store/fleet_log.c \
 	src/store/fleet_member.c \
 	src/store/fleet_schema.c src/store/fleet_schema.h \

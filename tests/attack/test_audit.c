@@ -104,6 +104,26 @@ static struct sg_audit_report verified(bool with_heads)
 	return report;
 }
 
+START_TEST(heads_are_signed_after_a_clock_that_was_ahead_too)
+{
+	struct sg_fleet_event event = { NOW + 21, "machine-approved", "actor", "m",
+	                                sg_bytes_str("{}") };
+	struct sg_audit_report report;
+	bool more;
+
+	fill_log();
+	open_registrar();
+	ck_assert_int_eq(fleet->ops->event_add(fleet, &event), SG_OK);
+	ck_assert_int_eq(sg_registrar_tick(registrar, NOW + 3650 * INT64_C(86400), &more), SG_OK);
+	ck_assert_int_eq(fleet->ops->event_add(fleet, &event), SG_OK);
+	ck_assert_int_eq(sg_registrar_tick(registrar, NOW + 22, &more), SG_OK);
+	report = verified(true);
+	ck_assert_int_eq(report.fault, SG_AUDIT_SOUND);
+	ck_assert_uint_eq(report.signed_seq, 12);
+	ck_assert_int_eq(report.signed_at, NOW + 22);
+}
+END_TEST
+
 START_TEST(a_log_that_nobody_touched_is_whole)
 {
 	struct sg_audit_report report;
@@ -313,6 +333,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_set_timeout(tcase, 120);
+	tcase_add_test(tcase, heads_are_signed_after_a_clock_that_was_ahead_too);
 	tcase_add_test(tcase, a_log_that_nobody_touched_is_whole);
 	tcase_add_loop_test(tcase, an_entry_that_was_changed_is_found, 0, 6);
 	tcase_add_test(tcase, an_entry_that_was_removed_is_found);

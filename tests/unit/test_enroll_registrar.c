@@ -418,16 +418,86 @@ START_TEST(no_extension_leads_beyond_twelve_months)
 }
 END_TEST
 
-START_TEST(the_end_of_a_machine_is_logged_also_where_nobody_looked_for_long)
+static void tick_at(int64_t now)
+{
+	bool more = true;
+
+	ck_assert_int_eq(sg_registrar_tick(registrar, now, &more), SG_OK);
+	ck_assert(!more);
+}
+
+START_TEST(thirty_days_begin_when_somebody_looks)
 {
 	struct sg_fleet_member member;
 
 	enrol_one();
-	ck_assert_int_eq(sg_registrar_tick(registrar, NOW + 90 * DAY), SG_OK);
+	tick_at(NOW + 90 * DAY);
 	ck_assert_uint_eq(logged("machine-ended", NULL), 1);
+	tick_at(NOW + 120 * DAY - 1);
+	ck_assert_uint_eq(logged("machine-removed", NULL), 0);
+	tick_at(NOW + 120 * DAY);
 	ck_assert_uint_eq(logged("machine-removed", NULL), 1);
 	ck_assert_int_eq(manager.fleet->ops->member_find(manager.fleet, SG_FLEET_MACHINES,
 	                                                 member_id, &member), SG_ERR_NOT_FOUND);
+}
+END_TEST
+
+START_TEST(a_clock_that_is_ahead_once_removes_nobody)
+{
+	enrol_one();
+	tick_at(NOW + 3650 * DAY);
+	tick_at(NOW);
+	ck_assert_int_eq(found().ended, 0);
+	tick_at(NOW + 3700 * DAY);
+	ck_assert_int_eq(found().expires, NOW + DAY);
+	ck_assert_uint_eq(logged("machine-removed", NULL), 0);
+}
+END_TEST
+
+static struct sg_fleet_ops odd_ops;
+static unsigned settled, looked;
+static enum sg_err settle_err;
+
+static enum sg_err settle_oddly(struct sg_fleet *fleet, enum sg_fleet_table table,
+                                const struct sg_fleet_settling *settling, bool *more)
+{
+	(void)fleet;
+	(void)table;
+	(void)settling;
+	settled++;
+	*more = settle_err == SG_OK;
+	return settle_err;
+}
+
+static enum sg_err look_oddly(struct sg_fleet *fleet, struct sg_fleet_head *out)
+{
+	(void)fleet;
+	looked++;
+	*out = (struct sg_fleet_head){ .seq = 0 };
+	return SG_OK;
+}
+
+START_TEST(a_tick_does_a_bounded_part_and_a_locked_store_ends_it)
+{
+	const struct sg_fleet_ops *ops = manager.fleet->ops;
+	bool more = false;
+
+	odd_ops = *ops;
+	odd_ops.member_settle = settle_oddly;
+	odd_ops.entry_last = look_oddly;
+	settled = looked = 0;
+	settle_err = SG_OK;
+	manager.fleet->ops = &odd_ops;
+	ck_assert_int_eq(sg_registrar_tick(registrar, NOW, &more), SG_OK);
+	ck_assert(more);
+	ck_assert_uint_eq(settled, SG_FLEET_TABLES);
+	ck_assert_uint_eq(looked, 1);
+	settle_err = SG_ERR_STORE_BUSY;
+	ck_assert_int_eq(sg_registrar_tick(registrar, NOW, &more), SG_ERR_STORE_BUSY);
+	ck_assert(!more);
+	ck_assert_uint_eq(settled, SG_FLEET_TABLES + 1);
+	ck_assert_uint_eq(looked, 1);
+	manager.fleet->ops = ops;
 }
 END_TEST
 
@@ -436,20 +506,21 @@ START_TEST(a_machine_ends_on_time_and_is_removed_thirty_days_later)
 	struct sg_fleet_member member;
 
 	enrol_one();
-	ck_assert_int_eq(sg_registrar_tick(registrar, NOW + DAY - 1), SG_OK);
+	tick_at(NOW + DAY - 1);
 	ck_assert(!found().ended);
-	ck_assert_int_eq(sg_registrar_tick(registrar, NOW + DAY), SG_OK);
+	tick_at(NOW + DAY);
 	ck_assert(found().ended);
-	ck_assert_int_eq(sg_registrar_tick(registrar, NOW + DAY + 1), SG_OK);
+	tick_at(NOW + DAY + 1);
 	ck_assert_uint_eq(logged("machine-ended", NULL), 1);
 	/* Whoever extends it brings it back. */
 	manager.now = NOW + 2 * DAY;
 	ck_assert_int_eq(manage(SG_MANAGE_EXTEND, DAY), SG_OK);
 	ck_assert(!found().ended);
 	ck_assert_int_eq(found().expires, NOW + 3 * DAY);
-	ck_assert_int_eq(sg_registrar_tick(registrar, NOW + 33 * DAY - 1), SG_OK);
-	ck_assert(found().ended);
-	ck_assert_int_eq(sg_registrar_tick(registrar, NOW + 33 * DAY), SG_OK);
+	tick_at(NOW + 3 * DAY);
+	tick_at(NOW + 33 * DAY - 1);
+	ck_assert_int_eq(found().ended, NOW + 3 * DAY);
+	tick_at(NOW + 33 * DAY);
 	ck_assert_int_eq(manager.fleet->ops->member_find(manager.fleet, SG_FLEET_MACHINES, member_id,
 	                                                 &member), SG_ERR_NOT_FOUND);
 	ck_assert_uint_eq(logged("machine-removed", NULL), 1);
@@ -461,13 +532,13 @@ START_TEST(heads_are_signed_when_they_are_due_and_at_the_end)
 	struct sg_audit_report report;
 
 	enrol_one();
-	ck_assert_int_eq(sg_registrar_tick(registrar, NOW), SG_OK);
+	tick_at(NOW);
 	ck_assert_int_eq(sg_audit_verify(manager.fleet, sg_bytes(NULL, 0), signer.key, &report),
 	                 SG_OK);
 	ck_assert_int_eq(report.fault, SG_AUDIT_SOUND);
 	ck_assert_uint_eq(report.signed_seq, 2);
 	ck_assert_int_eq(call_at("{}", "192.0.2.7", NOW + 1), SG_ENROLL_FORMAT);
-	ck_assert_int_eq(sg_registrar_tick(registrar, NOW + 2), SG_OK);
+	tick_at(NOW + 2);
 	ck_assert_int_eq(sg_audit_verify(manager.fleet, sg_bytes(NULL, 0), signer.key, &report),
 	                 SG_OK);
 	ck_assert_uint_eq(report.signed_seq, 2);
@@ -524,7 +595,9 @@ int main(void)
 	tcase_add_test(tcase, a_machine_is_disabled_enabled_guarded_revoked_and_removed);
 	tcase_add_test(tcase, an_extension_moves_the_end_and_is_reverted);
 	tcase_add_test(tcase, no_extension_leads_beyond_twelve_months);
-	tcase_add_test(tcase, the_end_of_a_machine_is_logged_also_where_nobody_looked_for_long);
+	tcase_add_test(tcase, thirty_days_begin_when_somebody_looks);
+	tcase_add_test(tcase, a_clock_that_is_ahead_once_removes_nobody);
+	tcase_add_test(tcase, a_tick_does_a_bounded_part_and_a_locked_store_ends_it);
 	tcase_add_test(tcase, a_machine_ends_on_time_and_is_removed_thirty_days_later);
 	tcase_add_test(tcase, heads_are_signed_when_they_are_due_and_at_the_end);
 	tcase_add_test(tcase, no_text_of_a_token_is_in_the_store);

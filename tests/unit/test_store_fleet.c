@@ -216,7 +216,7 @@ START_TEST(what_is_kept_of_a_member_comes_back)
 	ck_assert(found.has_ek && found.has_object && found.approved && found.enabled);
 	ck_assert_mem_eq(found.ek, member.ek, sizeof member.ek);
 	ck_assert_mem_eq(found.object, member.object, sizeof member.object);
-	ck_assert(!found.ended);
+	ck_assert_int_eq(found.ended, 0);
 	ck_assert_uint_eq(found.level, 2);
 	ck_assert_uint_eq(found.until, 77);
 	ck_assert_int_eq(found.expires, NOW + DAY);
@@ -495,40 +495,73 @@ static bool count_member(void *context, const struct sg_fleet_member *member)
 	return true;
 }
 
-START_TEST(those_whose_time_is_over_are_due_and_gone_ones_are_gone)
+/* Let time do to the machines what it does then. */
+static bool settle_at(int64_t now, size_t most)
 {
-	struct sg_fleet_event event = event_at(NOW, "machine-ended");
-	struct sg_fleet_member member;
-	unsigned due = 0;
+	const struct sg_fleet_settling settling = { now, 30 * DAY, most, "tester", "machine-ended",
+	                                            "machine-removed" };
+	bool more = true;
+
+	ck_assert_int_eq(fleet->ops->member_settle(fleet, SG_FLEET_MACHINES, &settling, &more),
+	                 SG_OK);
+	return more;
+}
+
+/* Return when the end of a machine was noted. */
+static int64_t noted(unsigned n)
+{
+	const struct sg_fleet_member member = member_of(n);
+	struct sg_fleet_member kept;
+
+	ck_assert_int_eq(fleet->ops->member_find(fleet, SG_FLEET_MACHINES, member.id, &kept), SG_OK);
+	return kept.ended;
+}
+
+static unsigned count_members(void)
+{
+	unsigned n = 0;
+
+	ck_assert_int_eq(fleet->ops->member_visit(fleet, SG_FLEET_MACHINES, count_member, &n),
+	                 SG_OK);
+	return n;
+}
+
+START_TEST(whose_time_is_over_is_noted_and_removed_so_many_at_a_time)
+{
+	struct sg_fleet_event event = event_at(NOW, "machine-removed");
 
 	add_token(1, 9);
 	for (unsigned i = 1; i < 4; i++)
 		ck_assert_int_eq(enrol(i), SG_FLEET_TAKEN);
-	ck_assert_int_eq(fleet->ops->member_due(fleet, SG_FLEET_MACHINES, NOW + DAY - 1, 30 * DAY,
-	                                        count_member, &due), SG_OK);
-	ck_assert_uint_eq(due, 0);
-	member = member_of(1);
-	member.ended = true;
-	ck_assert_int_eq(fleet->ops->member_change(fleet, SG_FLEET_MACHINES, &member,
-	                                           SG_FLEET_EXTEND_NOT, NULL, &event), SG_OK);
-	ck_assert_int_eq(fleet->ops->member_due(fleet, SG_FLEET_MACHINES, NOW + DAY, 30 * DAY,
-	                                        count_member, &due), SG_OK);
-	ck_assert_uint_eq(due, 2);
-	ck_assert_int_eq(fleet->ops->member_due(fleet, SG_FLEET_MACHINES, NOW + 31 * DAY, 30 * DAY,
-	                                        count_member, &due), SG_OK);
-	ck_assert_uint_eq(due, 5);
-	/* Who was given more time since somebody looked stays. */
-	ck_assert_int_eq(fleet->ops->member_remove(fleet, SG_FLEET_MACHINES, member.id,
-	                                           member.expires - 1, &event),
+	ck_assert(!settle_at(NOW + DAY - 1, 2));
+	ck_assert_int_eq(noted(1), 0);
+	ck_assert(settle_at(NOW + DAY, 2));
+	ck_assert_int_eq(noted(1) + noted(2) + noted(3),
+	                 2 * (NOW + DAY));
+	ck_assert(!settle_at(NOW + DAY + 1, 2));
+	/* A second is a second of all of them: none is removed before its own 30 days. */
+	ck_assert(settle_at(NOW + 31 * DAY, 2));
+	ck_assert_uint_eq(count_members(), 1);
+	ck_assert(!settle_at(NOW + 31 * DAY, 2));
+	ck_assert_uint_eq(count_members(), 1);
+	ck_assert(!settle_at(NOW + 31 * DAY + 1, 2));
+	ck_assert_uint_eq(count_members(), 0);
+	ck_assert_int_eq(fleet->ops->member_remove(fleet, SG_FLEET_MACHINES, "nobody", &event),
 	                 SG_ERR_NOT_FOUND);
-	ck_assert_int_eq(fleet->ops->member_remove(fleet, SG_FLEET_MACHINES, member.id,
-	                                           member.expires, &event), SG_OK);
-	ck_assert_int_eq(fleet->ops->member_remove(fleet, SG_FLEET_MACHINES, member.id, 0, &event),
-	                 SG_ERR_NOT_FOUND);
-	due = 0;
-	ck_assert_int_eq(fleet->ops->member_visit(fleet, SG_FLEET_MACHINES, count_member, &due),
-	                 SG_OK);
-	ck_assert_uint_eq(due, 2);
+}
+END_TEST
+
+START_TEST(a_note_of_a_time_to_come_is_taken_back)
+{
+	add_token(1, 9);
+	ck_assert_int_eq(enrol(1), SG_FLEET_TAKEN);
+	ck_assert(!settle_at(NOW + 300 * DAY, 2));
+	ck_assert_int_eq(noted(1), NOW + 300 * DAY);
+	ck_assert(!settle_at(NOW, 2));
+	ck_assert_int_eq(noted(1), 0);
+	/* And another clock that is ahead finds nothing that was noted. */
+	ck_assert(!settle_at(NOW + 900 * DAY, 2));
+	ck_assert_uint_eq(count_members(), 1);
 }
 END_TEST
 
@@ -605,7 +638,8 @@ int main(void)
 	tcase_add_test(tcase, a_child_of_fork_is_told_that_it_has_no_fleet);
 	tcase_add_test(tcase, of_two_who_change_a_member_the_second_is_told);
 	tcase_add_test(tcase, the_last_extension_that_stands_is_reverted);
-	tcase_add_test(tcase, those_whose_time_is_over_are_due_and_gone_ones_are_gone);
+	tcase_add_test(tcase, whose_time_is_over_is_noted_and_removed_so_many_at_a_time);
+	tcase_add_test(tcase, a_note_of_a_time_to_come_is_taken_back);
 	tcase_add_test(tcase, each_step_appends_to_the_chain_and_none_without_its_step);
 	tcase_add_test(tcase, heads_are_kept);
 	suite_add_tcase(suite, tcase);
