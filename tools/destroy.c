@@ -9,6 +9,7 @@
 #include "core/module.h"
 #include "core/token_aside.h"
 #include "seal/hsm/kept.h"
+#include "tools/enroll.h"
 #include "tools/fail.h"
 #include "tools/kept.h"
 #include "tools/pin.h"
@@ -180,12 +181,14 @@ static enum tool_exit run(struct tool *tool)
 	if (err != SG_OK)
 		return tool_fail_err(err, "can't destroy %s\"%s\"", d.aside ? "the old stores of " : "",
 		                     tool->value[OPT_TOKEN]);
+	if (d.unread > 0 && !d.aside)
+		(void)tool_enroll_forget(tool);
 	if (d.unread > 0)
 		return d.aside && d.found == 0 ? TOOL_STORE : TOOL_UNTOLD;
 	if (d.aside && d.found == 0)
 		return tool_fail(TOOL_NOT_FOUND, NULL, "no store of \"%s\" was set aside",
 		                 tool->value[OPT_TOKEN]);
-	return TOOL_OK;
+	return d.aside ? TOOL_OK : tool_enroll_forget(tool);
 }
 
 const struct tool_verb tool_verb_destroy = {
@@ -194,7 +197,8 @@ const struct tool_verb tool_verb_destroy = {
 	.usage = "--token LABEL [--aside] [--tpm TCTI] [--owner-auth-file FILE] [--yes]",
 	.text = "Removes the token's store, what counts its wrong PINs and the versions of its store in\n"
 	        "the TPM, and the keys that live in its HSM. A copy of the store has the same there: with\n"
-	        "the copy goes what the token itself needs. Stores that were set aside when the token moved\n"
+	        "the copy goes what the token itself needs. With it goes what its enrolment left beside\n"
+	        "it. Stores that were set aside when the token moved\n"
 	        "go too, with --aside only they; --tpm names the TPM that sealed them. Asks on the terminal\n"
 	        "unless --yes is given.",
 	.example = "signet destroy --token old --yes",

@@ -11,6 +11,10 @@
 
 #define TOOL_ENROLL_ID 16               /* bytes of a key's CKA_ID */
 
+/* The files that clients of a vault read. */
+#define TOOL_ENROLL_IDENTITY "identity.json"
+#define TOOL_ENROLL_KEY_FILE "private.pem"      /* where clients look for a key, and find its URI */
+
 /* One enrolment of one token. All zero is none; end it with tool_enroll_close. */
 struct tool_enroll {
 	struct tool *tool;
@@ -34,6 +38,11 @@ enum tool_exit tool_enroll_options(struct tool *tool, struct tool_enroll *e);
  * machine token is made. Another process that enrols it is an error. */
 enum tool_exit tool_enroll_open(struct tool_enroll *e);
 void tool_enroll_close(struct tool_enroll *e);
+
+/* Remove what an enrolment left beside a token that is destroyed: its state, in which a token of
+ * the registrar's and blobs of the hardware are, its lock, and the files for clients that no
+ * --identity moved elsewhere. */
+enum tool_exit tool_enroll_forget(const struct tool *tool);
 
 /* Bring the state to the disk. */
 enum tool_exit tool_enroll_save(struct tool_enroll *e);

@@ -16,8 +16,6 @@
 #include "tools/uri.h"
 #include "util/file.h"
 
-#define IDENTITY "identity.json"
-#define KEY_FILE "private.pem"          /* where clients look for a key, and find its URI */
 #define FILE_MAX ((size_t)64 << 10)
 
 /* Tell whether an identity that this machine got has the id. */
@@ -73,8 +71,8 @@ static const struct {
 	const char *name;
 	bool (*ours)(const struct tool_enroll *e, struct sg_bytes text);
 } files[] = {
-	{ IDENTITY, is_identity },
-	{ KEY_FILE, is_key_file },
+	{ TOOL_ENROLL_IDENTITY, is_identity },
+	{ TOOL_ENROLL_KEY_FILE, is_key_file },
 };
 
 static enum tool_exit check_file(const struct tool_enroll *e, const char *folder, size_t i)
@@ -157,7 +155,7 @@ static enum tool_exit write_key_file(struct tool_enroll *e, const char *folder,
 	char *uri = tool_uri_private(&e->tool->token, sg_bytes_str(e->label),
 	                             sg_bytes(id, TOOL_ENROLL_ID), NULL);
 	enum sg_err err = uri != NULL ? sg_uri_pem_write(uri, &pem) : SG_ERR_NOMEM;
-	enum tool_exit code = err == SG_OK ? replace(folder, KEY_FILE, sg_buf_bytes(&pem))
+	enum tool_exit code = err == SG_OK ? replace(folder, TOOL_ENROLL_KEY_FILE, sg_buf_bytes(&pem))
 	                                   : tool_fail_err(err, "can't name the key");
 
 	free(uri);
@@ -173,7 +171,7 @@ static enum tool_exit write_identity(struct tool_enroll *e, const char *folder)
 	json_t *json = json_object();
 	enum tool_exit code;
 	char *path = NULL, *text = NULL, *line = NULL;
-	enum sg_err err = sg_path_join(folder, KEY_FILE, &path);
+	enum sg_err err = sg_path_join(folder, TOOL_ENROLL_KEY_FILE, &path);
 
 	tool_json_put(json, agent ? "agentId" : "machineId",
 	              tool_json_text(sg_buf_bytes(&identity->id)));
@@ -187,8 +185,8 @@ static enum tool_exit write_identity(struct tool_enroll *e, const char *folder)
 	                                                   : NULL;
 	if (text == NULL || asprintf(&line, "%s\n", text) < 0)
 		line = NULL;
-	code = line != NULL ? replace(folder, IDENTITY, sg_bytes_str(line))
-	                    : tool_fail_err(SG_ERR_NOMEM, "can't write %s", IDENTITY);
+	code = line != NULL ? replace(folder, TOOL_ENROLL_IDENTITY, sg_bytes_str(line))
+	                    : tool_fail_err(SG_ERR_NOMEM, "can't write %s", TOOL_ENROLL_IDENTITY);
 	free(text);
 	free(line);
 	free(path);
@@ -212,7 +210,7 @@ enum tool_exit tool_enroll_files(struct tool_enroll *e)
 	if (code == TOOL_OK)
 		code = write_identity(e, folder);
 	if (code == TOOL_OK)
-		tool_note("the key is \"%s\"; wrote %s and %s to %s", e->label, IDENTITY, KEY_FILE,
+		tool_note("the key is \"%s\"; wrote %s and %s to %s", e->label, TOOL_ENROLL_IDENTITY, TOOL_ENROLL_KEY_FILE,
 		          folder);
 	free(folder);
 	return code;

@@ -84,20 +84,22 @@ out:
 	return code;
 }
 
-/* Name the file: there is one for each token. */
-static enum tool_exit name_state(struct tool_enroll *e)
+/* Name the file: there is one for each token. The folder of the tokens and the path are the
+ * caller's, who frees them, also after an error. */
+static enum tool_exit name_state(const struct tool *tool, char **folder, char **path)
 {
-	const struct sg_bytes serial = TOOL_FIELD(e->tool->token.serialNumber);
+	const struct sg_bytes serial = TOOL_FIELD(tool->token.serialNumber);
 	struct sg_module *module = sg_module_enter();
 
+	*folder = *path = NULL;
 	if (module != NULL) {
-		e->folder = strdup(module->config->state);
+		*folder = strdup(module->config->state);
 		sg_module_leave();
 	}
-	if (e->folder == NULL || asprintf(&e->path, "%s/enroll-%.*s", e->folder, (int)serial.len,
-	                                  (const char *)serial.data) < 0) {
-		e->path = NULL;
-		return tool_fail_err(SG_ERR_NOMEM, "can't enrol");
+	if (*folder == NULL || asprintf(path, "%s/enroll-%.*s", *folder, (int)serial.len,
+	                                (const char *)serial.data) < 0) {
+		*path = NULL;
+		return tool_fail_err(SG_ERR_NOMEM, "can't name the state of an enrolment");
 	}
 	return TOOL_OK;
 }
@@ -163,7 +165,7 @@ enum tool_exit tool_enroll_open(struct tool_enroll *e)
 	if (code == TOOL_OK)
 		code = tool_open(e->tool, CKF_RW_SESSION, TOOL_LOGIN);
 	if (code == TOOL_OK)
-		code = name_state(e);
+		code = name_state(e->tool, &e->folder, &e->path);
 	if (code == TOOL_OK)
 		code = take_lock(e);
 	if (code == TOOL_OK)
@@ -182,4 +184,29 @@ void tool_enroll_close(struct tool_enroll *e)
 	sg_enroll_state_clear(&e->state);
 	sg_enroll_identity_clear(&e->identity);
 	*e = (struct tool_enroll){ .tool = NULL };
+}
+
+enum tool_exit tool_enroll_forget(const struct tool *tool)
+{
+	/* The lock goes last: who holds it enrols a token that is no more. */
+	static const char *const ends[] = {
+		"", ".identity/" TOOL_ENROLL_IDENTITY, ".identity/" TOOL_ENROLL_KEY_FILE,
+		".identity", ".lock",
+	};
+	char *folder, *path, *each;
+	enum tool_exit code = name_state(tool, &folder, &path);
+
+	for (size_t i = 0; i < sizeof ends / sizeof ends[0] && code == TOOL_OK; i++) {
+		if (asprintf(&each, "%s%s", path, ends[i]) < 0) {
+			each = NULL;
+			code = tool_fail_err(SG_ERR_NOMEM, "can't forget an enrolment");
+		}
+		if (each != NULL && remove(each) != 0 && errno != ENOENT)
+			code = tool_fail(TOOL_STORE, NULL, "the token is destroyed, but %s of its enrolment can't "
+			                 "be removed: %s", each, strerror(errno));
+		free(each);
+	}
+	free(folder);
+	free(path);
+	return code;
 }

@@ -143,6 +143,17 @@ damaged() {
 		enrol 0 && says 'is damaged, so this enrolment begins anew'
 }
 
+# gone: nothing of an enrolment is left beside the token, once that is destroyed.
+gone() {
+	[ -n "$(find "$SIGNET_STATE" -name 'enroll-*')" ] && exits 0 destroy --token machine --yes && [ -z "$(find "$SIGNET_STATE" -name 'enroll-*')" ]
+}
+
+# The token of the registrar is in the state until it is answered.
+destroyed() {
+	fresh uses=2 && signet init --label machine --machine > /dev/null && signet enroll begin --token-file "$FOLDER/token" > /dev/null && gone || return 1
+	exits 0 enroll "$REGISTRAR_URL" --token-file "$FOLDER/token" --ca "$REGISTRAR_FOLDER/ca.pem" && [ -f "$(state).identity/identity.json" ] && gone
+}
+
 registrar_token > "$FOLDER/token" && start || exit 1
 check 'it can enrol again, with another key beside the first' again
 check 'where another enrolment is refused or given up, the one before stays' again_in_vain
@@ -157,4 +168,5 @@ check 'who enrols again and is killed is who it was before, or the new one' agai
 check 'it goes on where the registrar was away' no_registrar
 check 'two processes do not enrol one token' two_at_once
 check 'a state that a disk changed begins anew' damaged
+check 'with a token goes what its enrolment left' destroyed
 finish
