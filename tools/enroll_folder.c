@@ -155,8 +155,9 @@ static enum tool_exit write_key_file(struct tool_enroll *e, const char *folder,
 	char *uri = tool_uri_private(&e->tool->token, sg_bytes_str(e->label),
 	                             sg_bytes(id, TOOL_ENROLL_ID), NULL);
 	enum sg_err err = uri != NULL ? sg_uri_pem_write(uri, &pem) : SG_ERR_NOMEM;
-	enum tool_exit code = err == SG_OK ? replace(folder, TOOL_ENROLL_KEY_FILE, sg_buf_bytes(&pem))
-	                                   : tool_fail_err(err, "can't name the key");
+	enum tool_exit code = err == SG_OK
+	                              ? replace(folder, TOOL_ENROLL_KEY_FILE, sg_buf_bytes(&pem))
+	                              : tool_fail_err(err, "can't name the key");
 
 	free(uri);
 	sg_buf_free(&pem);
@@ -210,8 +211,8 @@ enum tool_exit tool_enroll_files(struct tool_enroll *e)
 	if (code == TOOL_OK)
 		code = write_identity(e, folder);
 	if (code == TOOL_OK)
-		tool_note("the key is \"%s\"; wrote %s and %s to %s", e->label, TOOL_ENROLL_IDENTITY, TOOL_ENROLL_KEY_FILE,
-		          folder);
+		tool_note("the key is \"%s\"; wrote %s and %s to %s", e->label,
+		          TOOL_ENROLL_IDENTITY, TOOL_ENROLL_KEY_FILE, folder);
 	free(folder);
 	return code;
 }

@@ -202,8 +202,8 @@ enum tool_exit tool_enroll_forget(const struct tool *tool)
 			code = tool_fail_err(SG_ERR_NOMEM, "can't forget an enrolment");
 		}
 		if (each != NULL && remove(each) != 0 && errno != ENOENT)
-			code = tool_fail(TOOL_STORE, NULL, "the token is destroyed, but %s of its enrolment can't "
-			                 "be removed: %s", each, strerror(errno));
+			code = tool_fail(TOOL_STORE, NULL, "the token is destroyed, but %s of its "
+			                 "enrolment can't be removed: %s", each, strerror(errno));
 		free(each);
 	}
 	free(folder);
