@@ -57,6 +57,11 @@ LDADD = tests/lib/one_context.lo $(real_contexts)
 real_contexts = tests/lib/quick_pins.lo $(real_pins)
 real_pins = libtesting.la libenroll.la librequest.la libsignet.la $(JANSSON_LIBS) $(CHECK_LIBS)
 
+# The same for the command, which scripts start.
+check_LTLIBRARIES += one_context.la
+one_context_la_SOURCES = tests/lib/one_context.c
+one_context_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath /nowhere
+
 # What tests/run repeats in its sanitizer builds: the test programs but a few, and in
 # the build with ThreadSanitizer those that use threads. Scripts are not among them, because they
 # load the module into programs of others; so check_PROGRAMS holds nothing but tests.

@@ -4,7 +4,7 @@
  * the whole program and in the module that it loads. tpm2-tss makes a context with all its
  * algorithms for each digest and each HMAC, which would be most of what tests with a TPM compute. What
  * others make is their own. Programs that look for what lies about in memory do without this one
- * (tests/local.mk), and so do the scripts.
+ * (tests/local.mk), and so do other people's programs.
  */
 #include <dlfcn.h>
 #include <openssl/crypto.h>

@@ -24,9 +24,13 @@ umask 077
 export SIGNET_STATE=$FOLDER/state SIGNET_CONF=$FOLDER/conf
 : > "$SIGNET_CONF"
 
+# What tpm2-tss computes costs the command less with it (tests/lib/one_context.c).
+ONE_CONTEXT=$SIGNET_TEST_BUILDDIR/.libs/one_context.so
+[ -f "$ONE_CONTEXT" ] || ONE_CONTEXT=
+
 # signet ARGUMENT...: run the command in a session of its own, where there is no terminal.
 signet() {
-	setsid -w "$SIGNET" "$@"
+	setsid -w env ${ONE_CONTEXT:+"LD_PRELOAD=$ONE_CONTEXT"} "$SIGNET" "$@"
 }
 
 # exits CODE ARGUMENT...: run the command; tell whether it exits so. What it writes is
