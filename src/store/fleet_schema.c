@@ -13,14 +13,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/kind.h"
 #include "store/path.h"
 #include "store/statement.h"
-#include "util/cursor.h"
 #include "util/log.h"
 
 #define APPLICATION 0x5347464c          /* SQLite application_id, "SGFL" */
 #define VERSION 1
-#define HEADER 100                      /* bytes of SQLite's header */
 
 /* Machines and agents are alike, and in tables of their own. */
 #define MEMBER_COLUMNS                                                                        \
@@ -178,22 +177,7 @@ enum sg_err sg_fleet_schema_check(sqlite3 *db)
 	return sg_statement_end(&s);
 }
 
-/* [SQLite Database File Format §1.3] */
 enum sg_err sg_fleet_schema_probe(sqlite3 *db)
 {
-	static const char magic[16] = "SQLite format 3";
-	uint8_t header[HEADER];
-	sqlite3_file *file = NULL;
-	int rc;
-
-	rc = sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file);
-	if (rc == SQLITE_OK && (file == NULL || file->pMethods == NULL))
-		return SG_ERR_SYSTEM;
-	if (rc == SQLITE_OK)
-		rc = file->pMethods->xRead(file, header, sizeof header, 0);
-	if (rc != SQLITE_OK)
-		return sg_store_db_error(NULL, rc);
-	if (memcmp(header, magic, sizeof magic) != 0 || sg_get_u32(header + 68) != APPLICATION)
-		return SG_ERR_STORE_DAMAGED;
-	return sg_get_u32(header + 60) == VERSION ? SG_OK : SG_ERR_STORE_VERSION;
+	return sg_store_kind_check(db, APPLICATION, VERSION);
 }

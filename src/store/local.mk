@@ -10,6 +10,7 @@ libsignet_store_la_SOURCES += \
 	src/store/fleet_schema.c src/store/fleet_schema.h \
 	src/store/fleet_session.c \
 	src/store/fleet_token.c \
+	src/store/kind.c src/store/kind.h \
 	src/store/nonce.c src/store/nonce.h \
 	src/store/nonce_db.c src/store/nonce_db.h \
 	src/store/nonce_files.c src/store/nonce_files.h \

@@ -15,13 +15,13 @@
 
 #include "crypto/random.h"
 #include "store/db.h"
+#include "store/kind.h"
 #include "store/nonce_db.h"
 #include "store/path.h"
 #include "util/log.h"
 
 #define APPLICATION 0x53474e4e          /* SQLite application_id, "SGNN" */
 #define VERSION 1
-#define HEADER 100                      /* bytes of SQLite's header */
 
 static const char seen_sql[] = "CREATE TABLE seen(id INTEGER PRIMARY KEY, made INTEGER NOT NULL) "
                                "STRICT";
@@ -152,23 +152,7 @@ enum sg_err sg_nonce_schema_check(sqlite3 *db)
 	return err;
 }
 
-/* Look at the header before SQLite sees a journal, so that a file of somebody else stays as it
- * is [SQLite Database File Format §1.3]. */
 enum sg_err sg_nonce_schema_probe(sqlite3 *db)
 {
-	static const char magic[16] = "SQLite format 3";
-	uint8_t header[HEADER];
-	sqlite3_file *file = NULL;
-	int rc;
-
-	rc = sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file);
-	if (rc == SQLITE_OK && (file == NULL || file->pMethods == NULL))
-		return SG_ERR_SYSTEM;
-	if (rc == SQLITE_OK)
-		rc = file->pMethods->xRead(file, header, sizeof header, 0);
-	if (rc != SQLITE_OK)
-		return sg_store_db_error(NULL, rc);
-	if (memcmp(header, magic, sizeof magic) != 0 || sg_get_u32(header + 68) != APPLICATION)
-		return SG_ERR_STORE_DAMAGED;
-	return sg_get_u32(header + 60) == VERSION ? SG_OK : SG_ERR_STORE_VERSION;
+	return sg_store_kind_check(db, APPLICATION, VERSION);
 }
