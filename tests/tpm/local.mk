@@ -41,6 +41,9 @@ EXTRA_DIST += tests/lib/tpm.sh $(tpm_scripts)
 tests_tpm_test_faults_LDADD = $(real_contexts)
 tests_tpm_test_residue_LDADD = $(real_contexts)
 
+# Pauses need take no time where it says so.
+tests_tpm_test_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=nanosleep
+
 # Folders can't be synced and stores not be written where it says so.
 tests_tpm_test_token_create_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=fsync -Wl,--wrap=sg_store_commit_more
