@@ -18,7 +18,7 @@ _signet_options() {
 	'request verify') echo --public-key --machines --registrar --class --source --label --form --skew --nonces --require --sig-label --tag --allow-query --timestamp --scheme --url --method --header --body --json --token --pin-file --key-pin-file ;;
 	curl) echo --label --form --id --identity --as --timestamp --nonce --allow-query --components --sig-label --tag --lifetime --token --pin-file --key-pin-file ;;
 	enroll) echo --token-file --origin --label --class --identity --ca --timeout --ek-chain --event-log --again --allow-http --owner-auth-file --token --pin-file --json ;;
-	'enroll answer') echo --event-log --token --pin-file ;;
+	'enroll answer') echo --event-log --again --token --pin-file ;;
 	'enroll begin') echo --token-file --origin --class --ek-chain --again --owner-auth-file --token --pin-file ;;
 	'enroll ek') echo --json ;;
 	'enroll finish') echo --label --identity --token --pin-file --json ;;

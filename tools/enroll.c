@@ -16,6 +16,7 @@
 #define TIMEOUT 30              /* seconds, where --timeout is not given */
 #define REQUEST_MS 15000
 #define PAUSE_MS 500
+#define PAUSE_MAX 10            /* seconds, whatever the registrar says */
 #define ROUNDS 3                /* challenges that are taken, where they end meanwhile */
 
 /* A registrar that is asked. */
@@ -74,6 +75,14 @@ static enum tool_exit tell_nobody(const struct registrar *r)
 	                 reply->status);
 }
 
+/* Return how long to wait before the registrar is asked again, which says so where it is busy. */
+static long pause_ms(const struct unseal_reply *reply)
+{
+	const long seconds = reply->retry_after < PAUSE_MAX ? reply->retry_after : PAUSE_MAX;
+
+	return seconds > 0 ? seconds * 1000 : PAUSE_MS;
+}
+
 /* Send a message until somebody answers; what was sent twice is answered as it was before. */
 static enum tool_exit post(struct registrar *r, const char *path, const struct sg_buf *message,
                            enum sg_enroll_reason *reason)
@@ -86,9 +95,9 @@ static enum tool_exit post(struct registrar *r, const char *path, const struct s
 		err = unseal_client_post(r->client, r->url, path, sg_buf_bytes(message),
 		                         SG_ENROLL_MESSAGE_MAX, limit, &r->reply);
 		if (err != SG_OK || answered(&r->reply, reason) ||
-		    unseal_client_now() + PAUSE_MS >= r->end)
+		    unseal_client_now() + pause_ms(&r->reply) >= r->end)
 			break;
-		tool_timeout_sleep(PAUSE_MS);
+		tool_timeout_sleep(pause_ms(&r->reply));
 	} while (true);
 	tool_progress_end();
 	if (err != SG_OK)
@@ -101,11 +110,7 @@ static enum tool_exit post(struct registrar *r, const char *path, const struct s
  * before. */
 static enum tool_exit refused(struct tool_enroll *e, enum sg_enroll_reason reason)
 {
-	const bool later = reason == SG_ENROLL_INTERNAL || reason == SG_ENROLL_BUSY ||
-	                   reason == SG_ENROLL_TOKEN_BUSY || reason == SG_ENROLL_LOCKED_OUT ||
-	                   reason == SG_ENROLL_EK_LIST;
-
-	if (!later) {
+	if (!sg_enroll_reason_later(reason)) {
 		sg_enroll_state_return(&e->state);
 		(void)tool_enroll_save(e);
 	}

@@ -41,6 +41,11 @@ static enum tool_exit run_begin(struct tool *tool)
 	    (e.state.phase == SG_PHASE_DONE || e.state.before.len > 0))
 		code = tool_fail(TOOL_EXISTS, "--again enrols once more.",
 		                 "this token is enrolled already");
+	/* Evidence may have made it a machine of the fleet already. */
+	if (code == TOOL_OK && !tool_given(tool, OPT_AGAIN) &&
+	    (e.state.phase == SG_PHASE_ANSWERED || e.state.phase == SG_PHASE_NAMED))
+		code = tool_fail(TOOL_EXISTS, "signet enroll finish < identity.json ends it; --again "
+		                 "begins anew.", "an enrolment is under way, whose evidence is made");
 	if (code == TOOL_OK)
 		code = tool_enroll_hello(&e);
 	if (code == TOOL_OK)
@@ -49,24 +54,30 @@ static enum tool_exit run_begin(struct tool *tool)
 	return code;
 }
 
-/* The same challenge is answered as it was before; another one by another key. */
+/* The same challenge is answered as it was before; another one by another key, where that is
+ * asked for: evidence that was made may have made it a machine of the fleet already. */
 static enum tool_exit run_answer(struct tool *tool)
 {
 	struct tool_enroll e = { .tool = tool };
 	struct sg_buf challenge = { NULL, 0, 0 };
 	enum tool_exit code = read_message("signet enroll answer < challenge.json > evidence.json",
 	                                   &challenge);
+	bool same;
 
 	if (code == TOOL_OK)
 		code = tool_enroll_open(&e);
 	if (code != TOOL_OK)
 		goto out;
+	same = sg_bytes_equal(sg_buf_bytes(&challenge), sg_buf_bytes(&e.state.challenge));
 	if (e.state.phase != SG_PHASE_BEGUN && e.state.phase != SG_PHASE_ANSWERED)
 		code = tool_fail(TOOL_FAILED, "signet enroll begin > hello.json",
 		                 "no enrolment is under way that waits for a challenge");
 	else if (e.state.phase == SG_PHASE_BEGUN ||
-	         !sg_bytes_equal(sg_buf_bytes(&challenge), sg_buf_bytes(&e.state.challenge)))
+	         (!same && tool_given(tool, OPT_AGAIN)))
 		code = tool_enroll_answer(&e, sg_buf_bytes(&challenge));
+	else if (!same)
+		code = tool_fail(TOOL_EXISTS, "--again answers this one, with another key.",
+		                 "another challenge is answered already");
 	if (code == TOOL_OK)
 		code = write_message(&e.state.evidence);
 out:
@@ -116,12 +127,12 @@ const struct tool_verb tool_verb_enroll_begin = {
 const struct tool_verb tool_verb_enroll_answer = {
 	.name = "enroll answer",
 	.summary = "make a key for a challenge, and show how",
-	.usage = "[--event-log FILE] [--token LABEL] [--pin-file FILE]\n"
+	.usage = "[--event-log FILE] [--again] [--token LABEL] [--pin-file FILE]\n"
 	         "                     < challenge.json > evidence.json",
 	.text = "The registrar answers the evidence with an identity, which signet enroll finish takes.",
 	.example = "signet enroll answer < challenge.json > evidence.json",
 	.run = run_answer,
-	.options = { OPT_EVENT_LOG, OPT_TOKEN, OPT_PIN_FILE },
+	.options = { OPT_EVENT_LOG, OPT_AGAIN, OPT_TOKEN, OPT_PIN_FILE },
 	.reads_stdin = true,
 	.makes = true,
 };

@@ -136,13 +136,15 @@ static enum tool_exit load(struct tool_enroll *e)
 	sg_buf_wipe(&bytes);
 	if (err == SG_ERR_NOT_FOUND)
 		return TOOL_OK;
-	if (err == SG_ERR_FORMAT) {
-		/* Nothing is lost with it: what was begun is begun anew. */
-		tool_note("%s is damaged, so this enrolment begins anew", e->path);
-		sg_enroll_state_clear(&e->state);
+	if (err != SG_ERR_FORMAT && err != SG_ERR_STORE_VERSION)
+		return err == SG_OK ? TOOL_OK : tool_fail_err(err, "can't read %s", e->path);
+	/* What it was nobody knows any more: a machine of the fleet, perhaps. */
+	sg_enroll_state_clear(&e->state);
+	if (tool_given(e->tool, OPT_AGAIN))
 		return TOOL_OK;
-	}
-	return err == SG_OK ? TOOL_OK : tool_fail_err(err, "can't read %s", e->path);
+	return tool_fail(TOOL_STORE, "--again enrols once more, as another machine: the registrar "
+	                 "keeps one that came before until somebody deletes it.", "%s is %s",
+	                 e->path, err == SG_ERR_FORMAT ? "damaged" : "of another version");
 }
 
 enum tool_exit tool_enroll_save(struct tool_enroll *e)

@@ -93,15 +93,22 @@ static const struct place *find_place(const char *path, struct sg_bytes *vault)
  * only come late is not, nor what is the registrar's own fault. */
 static bool is_failure(enum sg_enroll_reason reason)
 {
-	static const bool harmless[SG_ENROLL_REASON_COUNT] = {
-		[SG_ENROLL_OK] = true,          [SG_ENROLL_INTERNAL] = true,
-		[SG_ENROLL_TOKEN_ENDED] = true, [SG_ENROLL_TOKEN_USED] = true,
-		[SG_ENROLL_LOCKED_OUT] = true,  [SG_ENROLL_BUSY] = true,
-		[SG_ENROLL_TOKEN_BUSY] = true,  [SG_ENROLL_SESSION_ENDED] = true,
+	static const bool late[SG_ENROLL_REASON_COUNT] = {
+		[SG_ENROLL_TOKEN_ENDED] = true,
+		[SG_ENROLL_TOKEN_USED] = true,
+		[SG_ENROLL_SESSION_ENDED] = true,
 	};
 
-	return !harmless[reason];
+	return reason != SG_ENROLL_OK && !sg_enroll_reason_later(reason) && !late[reason];
 }
+
+/* Seconds after which who may be answered later is told to ask again. */
+static const unsigned retry_after[SG_ENROLL_REASON_COUNT] = {
+	[SG_ENROLL_INTERNAL] = 10,
+	[SG_ENROLL_BUSY] = 1,
+	[SG_ENROLL_TOKEN_BUSY] = 10,
+	[SG_ENROLL_EK_LIST] = 60,
+};
 
 static int64_t ticks(void)
 {
@@ -195,7 +202,8 @@ static void take(void *context, const struct serve_head *head, struct sg_bytes b
 	struct message message = {
 		.registrar = route->registrar,
 		.caller = caller_of(head),
-		.json = body,
+		/* What stands around a message is not hashed: it may come out of a file. */
+		.json = sg_enroll_message_trim(body),
 	};
 	const struct place *place = find_place(head->path, &message.vault);
 	enum sg_enroll_reason reason = SG_ENROLL_INTERNAL;
@@ -204,10 +212,8 @@ static void take(void *context, const struct serve_head *head, struct sg_bytes b
 		reason = place->answer(&message, &answer->body);
 	answer->status = sg_enroll_reason_status(reason);
 	answer->why = sg_enroll_reason_name(reason);
-	if (reason == SG_ENROLL_BUSY)
-		answer->retry_after = 1;
-	if (reason == SG_ENROLL_TOKEN_BUSY)
-		answer->retry_after = 10;
+	if (sg_enroll_reason_later(reason))
+		answer->retry_after = retry_after[reason];
 	if (is_failure(reason))
 		(void)sg_lockout_fail(route->failures, sg_request_text(head->source), ticks());
 }

@@ -6,6 +6,7 @@
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <limits.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -294,6 +295,7 @@ static enum sg_err ask(struct unseal_client *client, const char *addr, const cha
 	bool plain = strncasecmp(addr, "http:", strlen("http:")) == 0;
 	enum sg_err err = SG_ERR_NOMEM;
 	CURL *curl = NULL;
+	curl_off_t after = 0;
 	CURLcode result;
 
 	*reply = (struct unseal_reply){ .ended = UNSEAL_NOT_THERE, .body = reply->body };
@@ -311,6 +313,8 @@ static enum sg_err ask(struct unseal_client *client, const char *addr, const cha
 	reply->ended = sort(result);
 	if (result == CURLE_OK)
 		result = curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &reply->status);
+	if (result == CURLE_OK && curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &after) == CURLE_OK)
+		reply->retry_after = after > 0 && after < INT_MAX ? (long)after : 0;
 	if (result != CURLE_OK)
 		snprintf(reply->why, sizeof reply->why, "%s",
 		         why[0] != '\0' ? why : curl_easy_strerror(result));

@@ -25,6 +25,7 @@ enum unseal_ended {
 struct unseal_reply {
 	enum unseal_ended ended;
 	long status;
+	long retry_after;       /* seconds that it asks to wait; 0: it says nothing of it */
 	struct sg_buf body;     /* free it with sg_buf_free */
 	char why[256];          /* what libcurl says, where it did not end with an answer */
 };

@@ -116,3 +116,11 @@ unsigned sg_enroll_reason_status(enum sg_enroll_reason reason)
 {
 	return find(reason)->status;
 }
+
+/* [RFC 9110 §15.6, RFC 6585 §4] */
+bool sg_enroll_reason_later(enum sg_enroll_reason reason)
+{
+	const unsigned status = sg_enroll_reason_status(reason);
+
+	return status == 429 || status >= 500;
+}

@@ -7,6 +7,8 @@
 #ifndef SG_ENROLL_REASON_H
 #define SG_ENROLL_REASON_H
 
+#include <stdbool.h>
+
 enum sg_enroll_reason {
 	SG_ENROLL_OK = 0,
 	SG_ENROLL_INTERNAL,             /* the registrar itself can't: memory, store, library */
@@ -80,5 +82,8 @@ enum sg_enroll_reason {
 const char *sg_enroll_reason_name(enum sg_enroll_reason reason);
 const char *sg_enroll_reason_sentence(enum sg_enroll_reason reason);
 unsigned sg_enroll_reason_status(enum sg_enroll_reason reason);
+
+/* Tell whether who was refused did nothing wrong, and may be answered later: by the status. */
+bool sg_enroll_reason_later(enum sg_enroll_reason reason);
 
 #endif

@@ -75,9 +75,10 @@ static void log_refusal(struct sg_registrar *registrar, const struct sg_registra
 	enum sg_err err = SG_OK;
 
 	sg_registrar_refusal_make(registrar, caller, reason, subject, &refusal);
-	/* Who is told to come later is counted: most often the store can't be written just now. */
+	/* Who is told to come later is counted: the store can't be written just now, or a
+	 * machine that is patient would fill the log. */
 	if (refusal.shown != NULL)
-		err = reason != SG_ENROLL_BUSY
+		err = reason != SG_ENROLL_BUSY && reason != SG_ENROLL_TOKEN_BUSY
 		              ? registrar->fleet->ops->event_add(registrar->fleet, refusal.shown)
 		              : SG_ERR_STORE_BUSY;
 	(void)sg_registrar_refusal_end(registrar, &refusal, err);

@@ -470,6 +470,28 @@ START_TEST(a_refusal_is_logged_where_somebody_else_closed_the_challenge_first)
 }
 END_TEST
 
+START_TEST(who_waits_for_a_busy_token_does_not_fill_the_log)
+{
+	struct sg_buf json = { NULL, 0, 0 }, answer = { NULL, 0, 0 };
+	struct count count = { 0, 0 };
+
+	sessions_max = 4;
+	open_registrar();
+	make_token(9);
+	ck_assert_int_eq(begin(&machines[0], &json), SG_ENROLL_OK);
+	for (int i = 0; i < 5; i++)
+		ck_assert_int_eq(begin(&machines[1], &json), SG_ENROLL_TOKEN_BUSY);
+	ck_assert_int_eq(sg_registrar_begin(registrar, &caller, sg_bytes_str("{}"), &answer),
+	                 SG_ENROLL_FORMAT);
+	ck_assert_int_eq(manager.fleet->ops->entry_visit(manager.fleet, 1, count_refusal, &count),
+	                 SG_OK);
+	ck_assert_uint_eq(count.refused, 1);
+	ck_assert_uint_eq(count.unlogged, 5);
+	sg_buf_free(&json);
+	sg_buf_free(&answer);
+}
+END_TEST
+
 static enum sg_err add_nothing(struct sg_fleet *fleet, const struct sg_fleet_event *event)
 {
 	(void)fleet;
@@ -519,6 +541,7 @@ int main(void)
 	tcase_add_test(tcase, a_flood_of_refusals_is_counted_and_does_not_fill_the_log);
 	tcase_add_test(tcase, a_refusal_is_logged_where_somebody_else_closed_the_challenge_first);
 	tcase_add_test(tcase, a_refusal_that_can_not_be_logged_is_counted);
+	tcase_add_test(tcase, who_waits_for_a_busy_token_does_not_fill_the_log);
 	suite_add_tcase(suite, tcase);
 	return test_run(suite);
 }

@@ -139,8 +139,21 @@ two_at_once() {
 }
 
 damaged() {
-	fresh && signet enroll begin --token-file "$FOLDER/token" > /dev/null && printf 'x' | dd of="$(state)" bs=1 seek=20 conv=notrunc 2> /dev/null &&
-		enrol 0 && says 'is damaged, so this enrolment begins anew'
+	local before
+
+	fresh uses=2 && enrol 0 && before=$(members) && printf 'x' | dd of="$(state)" bs=1 seek=20 conv=notrunc 2> /dev/null &&
+		enrol 7 && says 'is damaged' && says '--again enrols once more' && [ "$(members)" = "$before" ] &&
+		enrol 9 --again && says 'is not of this machine' && rm -rf "$ID" && enrol 0 --again && [ "$(members)" = $((before + 1)) ]
+}
+
+# Evidence that was made is not thrown away without a word.
+begun_again() {
+	fresh && signet enroll begin --token-file "$FOLDER/token" > "$FOLDER/hello" &&
+		signet registrar begin "${FILES[@]}" < "$FOLDER/hello" > "$FOLDER/challenge" && signet enroll answer < "$FOLDER/challenge" > "$FOLDER/evidence" &&
+		signet registrar begin "${FILES[@]}" < "$FOLDER/hello" > "$FOLDER/other" && fails 9 'whose evidence is made' enroll begin --token-file "$FOLDER/token" &&
+		fails 9 'another challenge is answered' enroll answer < "$FOLDER/other" && signet enroll answer < "$FOLDER/challenge" | cmp - "$FOLDER/evidence" &&
+		signet enroll answer --again < "$FOLDER/other" > "$FOLDER/new" && ! cmp -s "$FOLDER/new" "$FOLDER/evidence" &&
+		signet enroll begin --again --token-file "$FOLDER/token" > /dev/null
 }
 
 # gone: nothing of an enrolment is left beside the token, once that is destroyed.
@@ -167,6 +180,7 @@ check 'and with one of the registrar' killed_between vault
 check 'who enrols again and is killed is who it was before, or the new one' again_killed
 check 'it goes on where the registrar was away' no_registrar
 check 'two processes do not enrol one token' two_at_once
-check 'a state that a disk changed begins anew' damaged
 check 'with a token goes what its enrolment left' destroyed
+check 'a state that a disk changed makes no second machine' damaged
+check 'evidence that was made is given up by --again alone' begun_again
 finish
