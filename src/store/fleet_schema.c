@@ -19,7 +19,7 @@
 #include "util/log.h"
 
 #define APPLICATION 0x5347464c          /* SQLite application_id, "SGFL" */
-#define VERSION 1
+#define VERSION 2                       /* of the tables: each change of them takes the next */
 
 /* Machines and agents are alike, and in tables of their own. */
 #define MEMBER_COLUMNS                                                                        \
@@ -31,7 +31,7 @@
 	"created INTEGER NOT NULL, expires INTEGER NOT NULL, until INTEGER NOT NULL, "        \
 	"version INTEGER NOT NULL) STRICT"
 
-/* In the order in which they are made, with the exact text that SQLite keeps. */
+/* With the exact text that SQLite keeps. */
 static const char *const schema[] = {
 	"CREATE TABLE token(id TEXT PRIMARY KEY, hash BLOB NOT NULL UNIQUE, name TEXT NOT NULL, "
 	"created INTEGER NOT NULL, expires INTEGER NOT NULL, revoked INTEGER NOT NULL, "
@@ -156,20 +156,30 @@ out:
 	return err;
 }
 
-/* A trigger, a view or an index that somebody planted is a difference too. */
+/* Tell whether a text is one of the schema that was not seen yet. */
+static bool take(struct sg_bytes sql, bool seen[SCHEMA_ROWS])
+{
+	for (size_t i = 0; i < SCHEMA_ROWS; i++)
+		if (!seen[i] && sg_bytes_equal(sql, sg_bytes_str(schema[i]))) {
+			seen[i] = true;
+			return true;
+		}
+	return false;
+}
+
+/* A trigger, a view or an index that somebody planted is a difference too; the order is none:
+ * copies that SQLite makes have another one. */
 enum sg_err sg_fleet_schema_check(sqlite3 *db)
 {
-	struct sg_statement s = sg_statement(db, "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL "
-	                                         "ORDER BY rowid");
-	size_t i = 0;
+	struct sg_statement s = sg_statement(db, "SELECT sql FROM sqlite_schema "
+	                                         "WHERE sql IS NOT NULL");
+	bool seen[SCHEMA_ROWS] = { false };
+	size_t n = 0;
 
-	for (; sg_statement_row(&s) && s.err == SG_OK; i++) {
-		struct sg_bytes sql = sg_column_string(&s, 4096);
-
-		if (i >= SCHEMA_ROWS || !sg_bytes_equal(sql, sg_bytes_str(schema[i])))
+	for (; sg_statement_row(&s) && s.err == SG_OK; n++)
+		if (!take(sg_column_string(&s, 4096), seen))
 			s.err = SG_ERR_STORE_DAMAGED;
-	}
-	if (s.err == SG_OK && i != SCHEMA_ROWS)
+	if (s.err == SG_OK && n != SCHEMA_ROWS)
 		s.err = SG_ERR_STORE_DAMAGED;
 	if (s.err == SG_ERR_STORE_DAMAGED)
 		sg_log(SG_LOG_ERROR, "The tables of %s are not those of a fleet.",

@@ -5,6 +5,7 @@
  */
 #include <fcntl.h>
 #include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -189,10 +190,48 @@ START_TEST(another_version_is_refused_untouched)
 {
 	struct test_snapshot before;
 
-	ck_assert_int_eq(reopened_with(63, 2), SG_ERR_STORE_VERSION);
+	ck_assert_int_eq(reopened_with(63, 3), SG_ERR_STORE_VERSION);
 	before = test_snapshot_take(path);
 	ck_assert_int_eq(sg_fleet_open(path, true, &fleet), SG_ERR_STORE_VERSION);
 	test_snapshot_check(&before, path);
+}
+END_TEST
+
+/* Version 1 was never given out; its tables are others. */
+START_TEST(a_version_of_before_is_not_called_damaged)
+{
+	ck_assert_int_eq(reopened_with(63, 1), SG_ERR_STORE_VERSION);
+}
+END_TEST
+
+/* Run SQL on the file behind the back of the fleet. */
+static void run_sql(const char *file, const char *sql)
+{
+	sqlite3 *db = NULL;
+
+	ck_assert_int_eq(sqlite3_open(file, &db), SQLITE_OK);
+	ck_assert_msg(sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK, "%s",
+	              sqlite3_errmsg(db));
+	ck_assert_int_eq(sqlite3_close(db), SQLITE_OK);
+}
+
+START_TEST(a_copy_that_sqlite_made_is_a_store_and_one_with_more_in_it_is_none)
+{
+	char *copy = scratch_path(folder, "copy.db"), sql[512];
+	struct sg_fleet *other = NULL;
+
+	add_entry();
+	snprintf(sql, sizeof sql, "VACUUM INTO '%s'", copy);
+	run_sql(path, sql);
+	ck_assert_int_eq(chmod(copy, 0600), 0);
+	ck_assert_int_eq(sg_fleet_open(copy, false, &other), SG_OK);
+	ck_assert_uint_eq(last_entry(other), 1);
+	sg_fleet_close(&other);
+	run_sql(copy, "CREATE INDEX planted ON entry(at)");
+	ck_assert_int_eq(sg_fleet_open(copy, false, &other), SG_ERR_STORE_DAMAGED);
+	run_sql(copy, "DROP INDEX planted; DROP INDEX agent_due");
+	ck_assert_int_eq(sg_fleet_open(copy, false, &other), SG_ERR_STORE_DAMAGED);
+	free(copy);
 }
 END_TEST
 
@@ -233,6 +272,8 @@ int main(void)
 	tcase_add_test(tcase, where_it_can_be_written_it_is_looked_at_like_any_other);
 	tcase_add_test(tcase, who_finds_it_locked_does_not_wait_for_ever);
 	tcase_add_test(tcase, another_version_is_refused_untouched);
+	tcase_add_test(tcase, a_version_of_before_is_not_called_damaged);
+	tcase_add_test(tcase, a_copy_that_sqlite_made_is_a_store_and_one_with_more_in_it_is_none);
 	tcase_add_test(tcase, a_file_of_something_else_is_refused);
 	tcase_add_test(tcase, a_file_that_others_may_read_is_refused);
 	tcase_add_test(tcase, a_fleet_whose_file_was_removed_says_so);
