@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "enroll/audit.h"
 #include "tools/fail.h"
 #include "tools/fleet.h"
 #include "tools/guard.h"
@@ -118,6 +119,25 @@ static enum tool_exit read_makers(struct tool_registrar *out)
 	return code;
 }
 
+/* A file elsewhere that is not there is told before anything is signed for it. */
+static enum tool_exit check_heads(const struct tool *tool)
+{
+	const char *path = tool->value[OPT_HEADS];
+	enum sg_err err;
+
+	if (!tool_given(tool, OPT_HEADS))
+		return TOOL_OK;
+	if (!tool_given(tool, OPT_SIGN_WITH))
+		return tool_fail(TOOL_USAGE, NULL, "--heads needs --sign-with: what is not signed "
+		                 "proves nothing");
+	tool_log_clear();
+	err = sg_audit_writable(path);
+	return err == SG_OK ? TOOL_OK
+	                    : tool_fail(TOOL_STORE, "--heads names a file to which lines can be "
+	                                "added; its folder must be there.",
+	                                "can't keep heads of the log in %s", path);
+}
+
 enum tool_exit tool_registrar_open(struct tool *tool, struct tool_registrar *out)
 {
 	struct sg_registrar_config config = {
@@ -139,10 +159,9 @@ enum tool_exit tool_registrar_open(struct tool *tool, struct tool_registrar *out
 	if (seconds > CHALLENGE_MAX)
 		return tool_fail(TOOL_USAGE, NULL, "--challenge-lifetime is at most a day");
 	config.challenge_seconds = (uint32_t)seconds;
-	if (tool_given(tool, OPT_HEADS) && !tool_given(tool, OPT_SIGN_WITH))
-		return tool_fail(TOOL_USAGE, NULL, "--heads needs --sign-with: what is not signed "
-		                 "proves nothing");
-	code = read_makers(out);
+	code = check_heads(tool);
+	if (code == TOOL_OK)
+		code = read_makers(out);
 	if (code == TOOL_OK && tool_given(tool, OPT_SIGN_WITH))
 		code = open_signer(out);
 	if (code != TOOL_OK)

@@ -53,6 +53,10 @@ const char *sg_audit_sentence(enum sg_audit_fault fault);
  * Errors: SYSTEM, STORE_FULL, STORE_READONLY. */
 enum sg_err sg_audit_append(const char *path, const struct sg_fleet_head *head);
 
+/* See that heads can be appended to a file, which is made where there is none. Errors: those of
+ * sg_audit_append; SYSTEM also where it is no file, as a device is none. */
+enum sg_err sg_audit_writable(const char *path);
+
 /* Read one line, without its end. */
 bool sg_audit_line_read(struct sg_bytes line, struct sg_fleet_head *out);
 

@@ -118,6 +118,40 @@ static bool is_open_ended(int fd)
 	       pread(fd, &last, 1, st.st_size - 1) == 1 && last != '\n';
 }
 
+static int open_heads(const char *path)
+{
+	return open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY |
+	                  O_NONBLOCK, 0600);
+}
+
+/* Tell why the last call failed. */
+static enum sg_err tell(const char *path)
+{
+	const enum sg_err err = errno == ENOSPC || errno == EDQUOT ? SG_ERR_STORE_FULL
+	                        : errno == EROFS                   ? SG_ERR_STORE_READONLY
+	                                                           : SG_ERR_SYSTEM;
+
+	sg_log(SG_LOG_ERROR, "%s can't be appended to: %m.", path);
+	return err;
+}
+
+enum sg_err sg_audit_writable(const char *path)
+{
+	const int fd = open_heads(path);
+	struct stat st;
+	enum sg_err err = SG_OK;
+
+	if (fd < 0 || fstat(fd, &st) != 0) {
+		err = tell(path);
+	} else if (!S_ISREG(st.st_mode)) {
+		sg_log(SG_LOG_ERROR, "%s is no file.", path);
+		err = SG_ERR_SYSTEM;
+	}
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
 enum sg_err sg_audit_append(const char *path, const struct sg_fleet_head *head)
 {
 	char text[1 + SG_AUDIT_LINE_MAX] = "\n";
@@ -128,7 +162,7 @@ enum sg_err sg_audit_append(const char *path, const struct sg_fleet_head *head)
 	int fd;
 
 	/* One write, so that two who append do not mix their lines. */
-	fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
+	fd = open_heads(path);
 	if (fd >= 0) {
 		skip = is_open_ended(fd) ? 0 : 1;
 		written = write(fd, text + skip, len - skip);
@@ -138,12 +172,8 @@ enum sg_err sg_audit_append(const char *path, const struct sg_fleet_head *head)
 			written = -1;
 		}
 	}
-	if (written < 0 || fsync(fd) != 0) {
-		err = errno == ENOSPC || errno == EDQUOT ? SG_ERR_STORE_FULL
-		      : errno == EROFS                   ? SG_ERR_STORE_READONLY
-		                                         : SG_ERR_SYSTEM;
-		sg_log(SG_LOG_ERROR, "%s can't be appended to: %m.", path);
-	}
+	if (written < 0 || fsync(fd) != 0)
+		err = tell(path);
 	if (fd >= 0)
 		close(fd);
 	return err;

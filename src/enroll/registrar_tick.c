@@ -3,6 +3,7 @@
  * Ring enroll. What a registrar does because time passes: it notes whose time is over, removes who
  * ended long ago, and has heads of the log signed.
  */
+#include <inttypes.h>
 #include <string.h>
 
 #include "crypto/ed25519.h"
@@ -51,7 +52,9 @@ static bool last_head(void *context, const struct sg_fleet_head *head)
 	return true;
 }
 
-/* Sign the end of the log, and put the head where heads are kept. */
+/* Sign the end of the log, and put the head where heads are kept: into the store also while the
+ * file is away, as one that is on a disk elsewhere may be. That is told, and is no error: the next
+ * head is put into the file again, and covers what this one does. */
 static enum sg_err sign_head(struct sg_registrar *registrar, struct sg_fleet_head *head)
 {
 	struct sg_buf text = { NULL, 0, 0 };
@@ -67,8 +70,10 @@ static enum sg_err sign_head(struct sg_registrar *registrar, struct sg_fleet_hea
 		err = sg_ed25519_verify(sg_bytes(head->key, sizeof head->key), sg_buf_bytes(&text),
 		                        sg_bytes(head->signature, sizeof head->signature));
 	sg_buf_free(&text);
-	if (err == SG_OK && registrar->heads != NULL)
-		err = sg_audit_append(registrar->heads, head);
+	if (err == SG_OK && registrar->heads != NULL &&
+	    sg_audit_append(registrar->heads, head) != SG_OK)
+		sg_log(SG_LOG_ERROR, "The head of entry %" PRIu64 " of the log is in the store alone.",
+		       head->seq);
 	if (err == SG_OK)
 		err = registrar->fleet->ops->head_add(registrar->fleet, head);
 	return err;

@@ -190,6 +190,15 @@ signed_log() {
 		exits 0 audit verify --registrar "$REGISTRAR" --heads "$FOLDER/heads" --public-key "$FOLDER/audit.pem"
 }
 
+# A disk elsewhere that is not there is told at the start, not when a head is due.
+no_heads() {
+	local heads
+
+	for heads in "$FOLDER/none/heads" "$FOLDER" /dev/null; do
+		refuses 7 "can't keep heads of the log in $heads" --listen 127.0.0.1:0 --allow-http --sign-with audit --heads "$heads" || return 1
+	done
+}
+
 # tls_in_token LABEL TYPE: the server's own key lies in the token, and no file has it.
 tls_in_token() {
 	signet keygen --label "$1" --type "$2" > /dev/null && signet pubkey --label "$1" --format pem > "$FOLDER/$1.pub" &&
@@ -234,6 +243,7 @@ check 'SIGTERM ends it well' ends_well
 check 'without TLS it serves this machine alone' plain_here
 check 'a socket of systemd is taken' by_systemd
 check 'a key of a token signs the log, for who keeps the signatures' signed_log
+check 'where they can'\''t be kept it does not start' no_heads
 check 'the key of TLS may lie in a token: Ed25519' tls_in_token ed ed25519
 check 'the key of TLS may lie in a token: P-256 in the TPM' tls_in_token p256 p256
 check 'but not that of another certificate, nor with its PIN in the URI' other_token_key

@@ -10,12 +10,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "crypto/base64.h"
 #include "crypto/ed25519.h"
 #include "enroll/audit.h"
 #include "enroll/guard.h"
 #include "enroll/manage.h"
+#include "lib/file.h"
 #include "lib/runner.h"
 #include "lib/scratch.h"
 
@@ -551,6 +554,28 @@ START_TEST(heads_are_signed_when_they_are_due_and_at_the_end)
 }
 END_TEST
 
+START_TEST(a_head_is_signed_also_while_the_file_of_heads_is_away)
+{
+	struct sg_audit_report report;
+	struct sg_buf text;
+
+	enrol_one();
+	ck_assert_int_eq(mkdir(heads, 0700), 0);
+	tick_at(NOW);
+	ck_assert_int_eq(sg_audit_verify(manager.fleet, sg_bytes(NULL, 0), signer.key, &report),
+	                 SG_OK);
+	ck_assert_uint_eq(report.signed_seq, 2);
+	ck_assert_int_eq(rmdir(heads), 0);
+	ck_assert_int_eq(call_at("{}", "192.0.2.7", NOW + 1), SG_ENROLL_FORMAT);
+	ck_assert_int_eq(sg_registrar_sign(registrar, NOW + 2), SG_OK);
+	text = test_file_read(heads);
+	ck_assert_int_eq(sg_audit_verify(manager.fleet, sg_buf_bytes(&text), signer.key, &report),
+	                 SG_OK);
+	ck_assert_uint_eq(report.signed_seq, 3);
+	sg_buf_free(&text);
+}
+END_TEST
+
 START_TEST(no_text_of_a_token_is_in_the_store)
 {
 	struct sg_secret *token = make_token(1);
@@ -600,6 +625,7 @@ int main(void)
 	tcase_add_test(tcase, a_tick_does_a_bounded_part_and_a_locked_store_ends_it);
 	tcase_add_test(tcase, a_machine_ends_on_time_and_is_removed_thirty_days_later);
 	tcase_add_test(tcase, heads_are_signed_when_they_are_due_and_at_the_end);
+	tcase_add_test(tcase, a_head_is_signed_also_while_the_file_of_heads_is_away);
 	tcase_add_test(tcase, no_text_of_a_token_is_in_the_store);
 	tcase_add_test(tcase, a_configuration_without_a_vault_is_none);
 	suite_add_tcase(suite, tcase);
