@@ -149,15 +149,31 @@ static enum tool_exit read_eventlog(const struct tool *tool, struct sg_buf *log)
 	               : code;
 }
 
+/* Read which origin the hello asked for, on whichever day and with whichever options that was. */
+static enum tool_exit read_wish(const struct tool_enroll *e, enum sg_enroll_origin *origin)
+{
+	struct sg_enroll_hello hello = { .class = SG_CLASS_MACHINE };
+	const enum sg_enroll_reason reason = sg_enroll_hello_read(sg_buf_bytes(&e->state.hello),
+	                                                          &hello);
+
+	*origin = hello.origin;
+	sg_enroll_hello_clear(&hello);
+	return reason == SG_ENROLL_OK ? TOOL_OK
+	                              : tool_fail(TOOL_STORE, NULL, "%s is damaged", e->path);
+}
+
 enum tool_exit tool_enroll_answer(struct tool_enroll *e, struct sg_bytes challenge)
 {
 	struct sg_buf log = { NULL, 0, 0 };
 	struct sg_enroll_asked asked;
+	enum sg_enroll_origin origin;
 	enum sg_enroll_reason reason;
-	enum tool_exit code = TOOL_OK;
+	enum tool_exit code = read_wish(e, &origin);
 	enum sg_err err;
 
-	reason = sg_enroll_machine_asked(challenge, e->origin, &asked);
+	if (code != TOOL_OK)
+		return code;
+	reason = sg_enroll_machine_asked(challenge, origin, &asked);
 	if (reason == SG_ENROLL_ORIGIN)
 		return tool_fail(TOOL_REMOTE, NULL, "the registrar wants a key of origin %s",
 		                 sg_enroll_origin_name(asked.origin));

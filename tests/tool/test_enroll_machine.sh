@@ -99,6 +99,13 @@ by_files() {
 }
 
 # Somebody on the way of the files writes what he likes.
+another_origin() {
+	fresh && signet enroll begin --token-file "$FOLDER/token" --origin tpm > "$FOLDER/hello" &&
+		signet registrar begin "${FILES[@]}" < "$FOLDER/hello" > "$FOLDER/challenge" &&
+		sed 's/"origin":"tpm"/"origin":"host"/' "$FOLDER/challenge" > "$FOLDER/forged" && ! cmp -s "$FOLDER/challenge" "$FOLDER/forged" &&
+		fails 13 'wants a key of origin host' enroll answer < "$FOLDER/forged" && signet enroll answer < "$FOLDER/challenge" > "$FOLDER/evidence"
+}
+
 another_identity() {
 	under_way && signet registrar finish "${FILES[@]}" < "$FOLDER/evidence" > "$FOLDER/answer" || return 1
 	sed 's/"asserted"/"minted"/' "$FOLDER/answer" > "$FOLDER/forged" && fails 13 'claims more' enroll finish < "$FOLDER/forged" &&
@@ -213,6 +220,7 @@ check 'the TPM is shown as registrars take it' shown
 check 'a label that is taken is refused before anything is sent' label
 check 'the same works over files, and the same challenge has the same evidence' by_files
 check 'an identity that claims more, or leads elsewhere, is not taken' another_identity
+check 'nor a challenge of another origin than was asked for' another_origin
 check 'messages keep their meaning where their ends of lines change' line_ends
 check 'messages out of turn are refused' out_of_turn
 check 'openssl verifies the certificate request' request_is_one
