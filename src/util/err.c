@@ -75,6 +75,10 @@ static const struct row rows[SG_ERR_COUNT] = {
 		"device-owner-auth", "The owner hierarchy of the TPM has a password",
 		"The verbs of signet that make or remove something in the TPM take it with "
 		"--owner-auth-file; a PKCS#11 call can't be given it." },
+	[SG_ERR_HW_EK_AUTH] = {
+		"device-ek-auth", "The endorsement hierarchy of the TPM has a password",
+		"Signet does not take it. Who knows it removes it, with tpm2_changeauth -c e -p and "
+		"that password; --owner-auth-file is for another one." },
 	[SG_ERR_HW_UNSUPPORTED] = {
 		"device-unsupported", "What seals the token can't do something that is needed",
 		"Do without it, or seal with what can: an HSM has no PCRs, counts no wrong PINs and "

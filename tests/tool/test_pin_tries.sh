@@ -116,6 +116,7 @@ owner_password() {
 		says '--owner-auth-file' && fails 6 "can't set the user's PIN: The owner" pin reset --token t --so-pin-file "$so" --new-pin-file "$wrong" &&
 		fails 6 "can't seal the token anew: The owner" reseal --token t --pin-file "$pin" &&
 		fails 6 'The owner hierarchy' pin set --token t --pin-file "$pin" --new-pin-file "$wrong" --owner-auth-file "$FOLDER/not-owner" &&
+		says 'that was given for it is wrong' &&
 		exits 0 list --token t --pin-file "$pin" && exits 0 status &&
 		prints '3 of 3 tries are left' && exits 4 list --token t --pin-file "$wrong" && says '2 of 3 tries are left' &&
 		exits 0 status && prints '2 of 3 tries are left' && indices 2

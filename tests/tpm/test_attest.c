@@ -201,6 +201,16 @@ START_TEST(a_certified_endorsement_key_comes_with_its_certificate)
 }
 END_TEST
 
+START_TEST(a_password_of_the_endorsement_hierarchy_is_told_from_that_of_the_owner)
+{
+	struct sg_attest_keys all[SG_EKS];
+	size_t n;
+
+	test_tpm_shell(&tpm, "tpm2_changeauth -c e password");
+	ck_assert_int_eq(ops()->endorsements(test_sealer, all, &n), SG_ERR_HW_EK_AUTH);
+}
+END_TEST
+
 START_TEST(an_attestation_key_that_was_kept_is_used_again)
 {
 	struct sg_buf first = { 0 };
@@ -459,6 +469,7 @@ static Suite *suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, the_keys_are_those_of_this_tpm);
 	tcase_add_loop_test(tc, a_certified_endorsement_key_comes_with_its_certificate, 0, 2);
+	tcase_add_test(tc, a_password_of_the_endorsement_hierarchy_is_told_from_that_of_the_owner);
 	tcase_add_test(tc, an_attestation_key_that_was_kept_is_used_again);
 	tcase_add_test(tc, a_credential_opens_for_the_key_that_it_names_and_for_no_other);
 	tcase_add_loop_test(tc, how_a_seed_was_sealed_is_certified_with_what_it_was_sealed_with, 0, 2);

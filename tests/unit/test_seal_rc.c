@@ -26,6 +26,7 @@ static const struct row rows[] = {
 	{ TPM2_CC_Unseal, 0x128, SG_ERR_PCR_CHANGED },
 	{ TPM2_CC_PolicyPCR, 0x1c4, SG_ERR_POLICY },            /* VALUE, parameter 1 */
 	{ TPM2_CC_CreatePrimary, 0x9a2, SG_ERR_HW_OWNER_AUTH },
+	{ TPM2_CC_GetTime, 0x9a2, SG_ERR_HW_EK_AUTH },
 	{ TPM2_CC_EvictControl, 0x9a2, SG_ERR_HW_OWNER_AUTH },
 	{ TPM2_CC_Load, 0x1df, SG_ERR_SEALED_DAMAGED },         /* INTEGRITY, parameter 1 */
 	{ TPM2_CC_Load, 0x9a2, SG_ERR_HW_UNSUPPORTED },

@@ -44,3 +44,10 @@ enum sg_err sg_tpm_owner_auth_set(struct sg_tpm *tpm, const struct sg_secret *ow
 	}
 	return sg_tpm_auth_set(tpm, ESYS_TR_RH_OWNER, owner_auth);
 }
+
+enum sg_err sg_tpm_owner_auth_told(enum sg_err err, const struct sg_secret *owner_auth)
+{
+	if (err == SG_ERR_HW_OWNER_AUTH && owner_auth != NULL)
+		sg_log(SG_LOG_ERROR, "the password that was given for it is wrong");
+	return err;
+}

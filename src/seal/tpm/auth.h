@@ -19,4 +19,8 @@ enum sg_err sg_tpm_auth_set(struct sg_tpm *tpm, ESYS_TR entity, const struct sg_
 /* Give the owner hierarchy its authorisation. Errors: HW_OWNER_AUTH for one that is too long. */
 enum sg_err sg_tpm_owner_auth_set(struct sg_tpm *tpm, const struct sg_secret *owner_auth);
 
+/* Say in the log, where err is HW_OWNER_AUTH, that the one that was given (or NULL) is wrong.
+ * Return err. */
+enum sg_err sg_tpm_owner_auth_told(enum sg_err err, const struct sg_secret *owner_auth);
+
 #endif

@@ -115,7 +115,7 @@ static enum sg_err read_seed(struct sg_tpm *tpm, ESYS_TR session, struct sg_tpm_
  * refuse it with any word, which must not look like one about a PIN. */
 static bool refused(enum sg_err err)
 {
-	return err == SG_ERR_HW_OWNER_AUTH || err == SG_ERR_HW_UNSUPPORTED || err == SG_ERR_AUTH ||
+	return err == SG_ERR_HW_EK_AUTH || err == SG_ERR_HW_UNSUPPORTED || err == SG_ERR_AUTH ||
 	       err == SG_ERR_LOCKED || err == SG_ERR_POLICY;
 }
 

@@ -9,7 +9,6 @@
 #include "seal/tpm/area.h"
 #include "seal/tpm/rc.h"
 #include "seal/tpm/session.h"
-#include "util/log.h"
 
 #define POINT_NUMBER 32
 #define MODULUS 256
@@ -140,9 +139,7 @@ enum sg_err sg_ek_open(struct sg_tpm *tpm, ESYS_TR session, enum sg_ek kind, ESY
 	                        ESYS_TR_NONE, &sensitive, &templates[kind].area, &outside, &pcrs,
 	                        ek, area, NULL, NULL, NULL);
 	err = sg_tpm_err(TPM2_CC_CreatePrimary, rc);
-	if (err == SG_ERR_HW_OWNER_AUTH)
-		sg_log(SG_LOG_ERROR, "the endorsement hierarchy of the TPM has a password");
-	return err;
+	return err == SG_ERR_HW_OWNER_AUTH ? SG_ERR_HW_EK_AUTH : err;
 }
 
 enum sg_err sg_ek_session_open(struct sg_tpm *tpm, ESYS_TR salt, ESYS_TR *policy)
@@ -159,9 +156,5 @@ enum sg_err sg_ek_session_open(struct sg_tpm *tpm, ESYS_TR salt, ESYS_TR *policy
 	                                   NULL, 0, &timeout, &ticket));
 	Esys_Free(timeout);
 	Esys_Free(ticket);
-	if (err == SG_ERR_AUTH) {
-		sg_log(SG_LOG_ERROR, "the endorsement hierarchy of the TPM has a password");
-		err = SG_ERR_HW_OWNER_AUTH;
-	}
-	return err;
+	return err == SG_ERR_AUTH ? SG_ERR_HW_EK_AUTH : err;
 }

@@ -18,7 +18,7 @@ enum sg_err sg_ek_area(struct sg_bytes spki, enum sg_ek *kind, TPMT_PUBLIC *out)
 
 /* Make or find the key in the TPM; *area is its public area, which the caller frees with
  * Esys_Free and may not ask for. The session, HMAC, authenticates the answer; with
- * ESYS_TR_PASSWORD nothing does, for what is only shown. Errors: HW_OWNER_AUTH where the
+ * ESYS_TR_PASSWORD nothing does, for what is only shown. Errors: HW_EK_AUTH where the
  * endorsement hierarchy has a password, HW_UNSUPPORTED, and those of the TPM. */
 enum sg_err sg_ek_open(struct sg_tpm *tpm, ESYS_TR session, enum sg_ek kind, ESYS_TR *ek,
                        TPM2B_PUBLIC **area);
@@ -38,7 +38,7 @@ enum sg_err sg_ek_between(struct sg_tpm *tpm, struct sg_buf out[SG_ATTEST_BETWEE
 /* Read the certificate of a key, which replaces what out holds, and keep it where it is that of the
  * key which this TPM has; out is empty where there is none. area gets the public area of that
  * key, a TPMT_PUBLIC, where there is a certificate; it may be NULL. The session is HMAC. Errors:
- * HW_OWNER_AUTH where the endorsement hierarchy has a password; those of the TPM. */
+ * HW_EK_AUTH where the endorsement hierarchy has a password; those of the TPM. */
 enum sg_err sg_ek_certified(struct sg_tpm *tpm, ESYS_TR session, enum sg_ek kind,
                             struct sg_buf *out, struct sg_buf *area);
 

@@ -25,8 +25,11 @@ static enum sg_err read_certificate(struct sg_tpm *tpm, ESYS_TR session, enum sg
 {
 	enum sg_err err = sg_ek_certified(tpm, session, kind, &node->certificate[kind], NULL);
 
-	/* Without that password, which was said, the node goes without a certificate. */
-	return err == SG_ERR_HW_OWNER_AUTH ? SG_OK : err;
+	if (err != SG_ERR_HW_EK_AUTH)
+		return err;
+	/* Without that password the node goes without a certificate. */
+	sg_log(SG_LOG_ERROR, "the endorsement hierarchy of the TPM has a password");
+	return SG_OK;
 }
 
 static enum sg_err do_describe(struct sg_tpm *tpm, void *arg)

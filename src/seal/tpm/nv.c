@@ -64,7 +64,7 @@ enum sg_err sg_nv_define(struct sg_tpm *tpm, ESYS_TR session, const struct sg_se
 	}
 	sg_tpm_scrub(tpm, owner_auth != NULL ? ESYS_TR_RH_OWNER : ESYS_TR_RH_NULL,
 	             owner_auth != NULL ? session : ESYS_TR_PASSWORD);
-	return err;
+	return sg_tpm_owner_auth_told(err, owner_auth);
 }
 
 enum sg_err sg_nv_name(struct sg_tpm *tpm, ESYS_TR nv, uint8_t name[SG_NV_NAME])
@@ -226,5 +226,5 @@ enum sg_err sg_nv_undefine(struct sg_tpm *tpm, ESYS_TR session,
 		                                       ESYS_TR_NONE, ESYS_TR_NONE));
 	if (owner_auth != NULL)
 		sg_tpm_scrub(tpm, ESYS_TR_RH_OWNER, session);
-	return err;
+	return sg_tpm_owner_auth_told(err, owner_auth);
 }

@@ -53,8 +53,8 @@ static const struct row rows[] = {
 
 	/* An endorsement hierarchy that has a password, or is switched off; and a TPM that takes
 	 * no session where another one does. */
-	{ TPM2_CC_GetTime,          TPM2_RC_BAD_AUTH,     SG_ERR_HW_OWNER_AUTH },
-	{ TPM2_CC_GetTime,          TPM2_RC_AUTH_FAIL,    SG_ERR_HW_OWNER_AUTH },
+	{ TPM2_CC_GetTime,          TPM2_RC_BAD_AUTH,     SG_ERR_HW_EK_AUTH },
+	{ TPM2_CC_GetTime,          TPM2_RC_AUTH_FAIL,    SG_ERR_HW_EK_AUTH },
 	{ TPM2_CC_GetTime,          TPM2_RC_HIERARCHY,    SG_ERR_HW_UNSUPPORTED },
 	{ TPM2_CC_GetTime,          TPM2_RC_VALUE,        SG_ERR_HW_UNSUPPORTED },
 	{ TPM2_CC_ReadClock,        TPM2_RC_AUTH_CONTEXT, SG_ERR_HW_UNSUPPORTED },

@@ -205,7 +205,7 @@ static enum sg_err make(struct sg_tpm *tpm, const struct sg_secret *owner_auth)
 	}
 	if (owner_auth != NULL && session != ESYS_TR_NONE)
 		sg_tpm_scrub(tpm, ESYS_TR_RH_OWNER, session);
-	return err;
+	return sg_tpm_owner_auth_told(err, owner_auth);
 }
 
 enum sg_err sg_srk_provision(struct sg_tpm *tpm, const struct sg_secret *owner_auth,
