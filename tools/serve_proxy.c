@@ -36,7 +36,7 @@ static struct sg_bytes trimmed(const char *text, size_t len)
 }
 
 /* Return how much of a text comes before one of these characters, outside of quotes. False: a quote
- * has no end. */
+ * has no end, or a backslash in one nothing behind it. */
 static bool span(struct sg_bytes text, const char *ends, size_t *out)
 {
 	const char *at = (const char *)text.data;
@@ -44,8 +44,8 @@ static bool span(struct sg_bytes text, const char *ends, size_t *out)
 	size_t i = 0;
 
 	for (; i < text.len && (quoted || strchr(ends, at[i]) == NULL); i++) {
-		if (quoted && at[i] == '\\' && ++i == text.len)
-			return false;
+		if (quoted && at[i] == '\\')
+			i++;
 		else if (at[i] == '"')
 			quoted = !quoted;
 	}
