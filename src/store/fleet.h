@@ -195,7 +195,7 @@ struct sg_fleet_ops {
 
 	/* Open an enrolment, in the place of the open one that the same machine has for the same
 	 * token, unless there is no room or the token is not good any more. SG_OK with a refusal
-	 * changed nothing. Those whose time is over are forgotten by then, with an hour's grace. */
+	 * changed nothing, but that those whose time was over an hour ago are forgotten. */
 	enum sg_err (*session_add)(struct sg_fleet *fleet, const struct sg_fleet_session *session,
 	                           const struct sg_fleet_room *room,
 	                           const struct sg_fleet_event *event,

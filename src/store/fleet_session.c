@@ -44,22 +44,41 @@ static enum sg_err count_open(sqlite3 *db, const char *token, int64_t now, uint6
 	return sg_statement_end(&s);
 }
 
+/* Count those that replace() would take away and count_open() counts. */
+static enum sg_err count_replaced(sqlite3 *db, const struct sg_fleet_session *session, int64_t now,
+                                  uint64_t *n)
+{
+	struct sg_statement s = sg_statement(db, "SELECT count(*) FROM session WHERE token = ?1 "
+	                                         "AND closed = 0 AND machine = ?2 "
+	                                         "AND expires > ?3");
+
+	sg_bind_text(&s, session->token);
+	sg_bind_blob(&s, sg_bytes(session->machine, sizeof session->machine));
+	sg_bind_int(&s, now);
+	*n = sg_statement_row(&s) ? (uint64_t)sg_column_int(&s) : 0;
+	return sg_statement_end(&s);
+}
+
 /* Tell whether there is room for another one of the token. Who has no more than a token fills what
  * is his, and not what is there for all. */
-static enum sg_err find_room(sqlite3 *db, const char *token, const struct sg_fleet_room *room,
-                             int64_t now, enum sg_fleet_refusal *refusal)
+static enum sg_err find_room(sqlite3 *db, const struct sg_fleet_session *session,
+                             const struct sg_fleet_room *room, int64_t now,
+                             enum sg_fleet_refusal *refusal)
 {
-	uint64_t left, all = 0, own = 0;
-	enum sg_err err = sg_fleet_token_judge(db, token, now, &left, refusal);
+	uint64_t left, all = 0, own = 0, replaced = 0;
+	enum sg_err err = sg_fleet_token_judge(db, session->token, now, &left, refusal);
 
 	if (err != SG_OK || *refusal != SG_FLEET_TAKEN)
 		return err;
-	err = count_open(db, token, now, &own);
+	err = count_open(db, session->token, now, &own);
 	if (err == SG_OK)
 		err = count_open(db, NULL, now, &all);
+	if (err == SG_OK)
+		err = count_replaced(db, session, now, &replaced);
+	own -= replaced;
 	if (own >= room->token || own >= left + room->spare)
 		*refusal = SG_FLEET_TOKEN_FULL;
-	else if (all >= room->all)
+	else if (all - replaced >= room->all)
 		*refusal = SG_FLEET_FULL;
 	return err;
 }
@@ -98,9 +117,9 @@ enum sg_err sg_fleet_session_insert(struct sg_fleet *fleet, const struct sg_flee
 		return err;
 	err = forget_old(call.db, event->at);
 	if (err == SG_OK)
+		err = find_room(call.db, session, room, event->at, refusal);
+	if (err == SG_OK && *refusal == SG_FLEET_TAKEN)
 		err = replace(call.db, session);
-	if (err == SG_OK)
-		err = find_room(call.db, session->token, room, event->at, refusal);
 	if (err == SG_OK && *refusal == SG_FLEET_TAKEN)
 		err = insert(call.db, session);
 	if (err == SG_OK && *refusal == SG_FLEET_TAKEN)

@@ -315,6 +315,21 @@ START_TEST(a_machine_has_one_open_for_a_token)
 }
 END_TEST
 
+START_TEST(a_refusal_leaves_the_open_one_as_it_is)
+{
+	const uint8_t first[SG_FLEET_SESSION] = { 1 };
+	struct sg_fleet_session session;
+
+	add_token(1, 1);
+	ck_assert_int_eq(add_session(1, 9, NOW), SG_FLEET_TAKEN);
+	ck_assert_int_eq(enrol(5), SG_FLEET_TAKEN);
+	ck_assert_int_eq(add_session(1, 9, NOW), SG_FLEET_TOKEN_USED);
+	ck_assert_int_eq(fleet->ops->session_find(fleet, first, &session), SG_OK);
+	ck_assert(!session.closed);
+	sg_fleet_session_clear(&session);
+}
+END_TEST
+
 START_TEST(a_member_is_found_by_its_key_in_its_own_table)
 {
 	struct sg_fleet_member member = member_of(5), found;
@@ -632,6 +647,7 @@ int main(void)
 	tcase_add_test(tcase, a_session_ends_and_is_forgotten);
 	tcase_add_test(tcase, a_token_has_as_many_open_as_it_has_uses_left_and_some_to_spare);
 	tcase_add_test(tcase, a_machine_has_one_open_for_a_token);
+	tcase_add_test(tcase, a_refusal_leaves_the_open_one_as_it_is);
 	tcase_add_test(tcase, a_member_is_found_by_its_key_in_its_own_table);
 	tcase_add_test(tcase, of_many_threads_exactly_one_gets_the_last_use);
 	tcase_add_test(tcase, of_many_processes_exactly_one_gets_the_last_use);
