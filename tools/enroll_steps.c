@@ -20,8 +20,8 @@
 #include "util/file.h"
 #include "util/utf8.h"
 
-/* Where the kernel keeps what the firmware measured. */
 #define CHAIN_MAX ((size_t)1 << 16)
+/* Where the kernel keeps what the firmware measured. */
 #define EVENT_LOG "/sys/kernel/security/tpm0/binary_bios_measurements"
 
 /* What is done with the sealer of the token. */

@@ -2,8 +2,9 @@
  *
  * Ring enroll. The registrar: who shows a token and evidence becomes a machine or an agent of a
  * fleet. It reads messages and writes answers, keeps what it must in a store (store/fleet.h), and
- * logs all that happens. It opens no connection, has no clock and no thread of its own, and knows
- * no rate limits: those are of who carries the messages.
+ * logs all that happens. It opens no connection, has no thread and no clock of its own, and knows
+ * no rate limits: those are of who carries the messages. Certificates alone are judged by the
+ * system's clock.
  *
  * Any number of threads may call with one registrar, and any number of processes may have one over
  * the same store.

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Ring enroll. The registrar's judgement of what a machine sent: challenges are made and evidence
- * is verified, without a TPM, a store or a clock of its own. Calls are independent of each other
- * and may come from any number of threads.
+ * is verified, without a TPM or a store. It has no clock of its own, but that certificates and lists
+ * of revoked ones are judged by the system's. Calls are independent of each other and may come from
+ * any number of threads.
  */
 #ifndef SG_ENROLL_VERIFY_H
 #define SG_ENROLL_VERIFY_H
@@ -24,7 +25,8 @@ struct sg_enroll_demand {
 	                                                 * needs no certificate */
 	size_t n_eks;
 	enum sg_enroll_level level;     /* at least */
-	enum sg_enroll_origin origin;   /* ANY: the machine's wish, or host */
+	enum sg_enroll_origin origin;   /* ANY: the machine's wish, or the simplest that
+	                                 * proves enough */
 	uint64_t lifetime;              /* seconds, for the TPM's clock; 0: none */
 	const char *bind_pcrs;          /* "pcr=sha256:7", or NULL */
 	const char *quote_pcrs;         /* the same; with values they must be these; or NULL */
