@@ -39,6 +39,8 @@ static const struct row rows[SG_ENROLL_REASON_COUNT] = {
 	[SG_ENROLL_SESSION_UNKNOWN] = { "session-unknown", 404, "There is no such challenge" },
 	[SG_ENROLL_SESSION_ENDED] = { "session-ended", 410, "The time to answer the challenge is over" },
 	[SG_ENROLL_SESSION_USED] = { "session-used", 409, "The challenge was answered before" },
+	[SG_ENROLL_MEMBER_OVER] = {
+		"member-over", 403, "Who enrolled with this evidence is revoked, or his time is over" },
 
 	[SG_ENROLL_EK] = { "ek", 403, "The endorsement key is not made from a known template" },
 	[SG_ENROLL_EK_UNCERTIFIED] = {

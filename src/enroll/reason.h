@@ -36,6 +36,7 @@ enum sg_enroll_reason {
 	SG_ENROLL_SESSION_UNKNOWN,
 	SG_ENROLL_SESSION_ENDED,
 	SG_ENROLL_SESSION_USED,         /* answered before */
+	SG_ENROLL_MEMBER_OVER,          /* by who is no member any more */
 
 	/* The endorsement key. */
 	SG_ENROLL_EK,                   /* not made from a known template */

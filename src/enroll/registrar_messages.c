@@ -183,9 +183,26 @@ static enum sg_enroll_reason enrol(struct sg_registrar_call *call,
 	return reason == SG_ENROLL_OK ? sg_registrar_enrol(call, &member, session) : reason;
 }
 
+/* Write the identity again for who has it still. Who is disabled may be enabled again, and keeps
+ * his name until then. */
+static enum sg_enroll_reason give_again(struct sg_registrar_call *call, enum sg_enroll_class class,
+                                        const struct sg_fleet_member *member,
+                                        struct sg_buf *answer)
+{
+	const int64_t now = call->caller->now;
+	enum sg_enroll_reason reason = SG_ENROLL_MEMBER_OVER;
+
+	memcpy(call->token.id, member->token, sizeof call->token.id);
+	if (member->revoked == 0 && (member->expires == 0 || now < member->expires))
+		reason = write_identity(call, class, member, answer);
+	if (reason == SG_ENROLL_OK)
+		sg_registrar_given_again(call->registrar, call->caller, member->id);
+	return reason;
+}
+
 /* Who enrolled with this very message, and may have lost the answer, gets it again for as long as
  * he is a member. SESSION_UNKNOWN: it is nobody's. */
-static enum sg_enroll_reason answer_again(const struct sg_registrar_call *call,
+static enum sg_enroll_reason answer_again(struct sg_registrar_call *call,
                                           const uint8_t key[SG_FLEET_KEY],
                                           const uint8_t evidence[SG_ENROLL_HASH],
                                           struct sg_buf *answer)
@@ -203,7 +220,7 @@ static enum sg_enroll_reason answer_again(const struct sg_registrar_call *call,
 
 		if (err == SG_OK && member.has_evidence &&
 		    memcmp(member.evidence, evidence, sizeof member.evidence) == 0)
-			return write_identity(call, classes[table], &member, answer);
+			return give_again(call, classes[table], &member, answer);
 		if (err != SG_OK && err != SG_ERR_NOT_FOUND)
 			return sg_registrar_reason(err);
 	}

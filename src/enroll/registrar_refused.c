@@ -10,6 +10,7 @@
 #include "enroll/registrar_state.h"
 
 #define REFUSALS_A_MINUTE 60            /* that are logged one by one */
+#define GIVEN_AGAIN "identity-given-again"      /* is logged like a refusal for no reason */
 
 /* Count a refusal; tell whether it is logged, and how many were not since the last one that was. */
 static bool take_turn(struct sg_registrar *registrar, int64_t now, uint64_t *unlogged)
@@ -43,7 +44,9 @@ void sg_registrar_refusal_make(struct sg_registrar *registrar,
 	                 (json_int_t)out->unlogged);
 	out->detail = json != NULL ? json_dumps(json, JSON_COMPACT) : NULL;
 	json_decref(json);
-	out->event = (struct sg_fleet_event){ caller->now, "refused", caller->source, subject,
+	out->event = (struct sg_fleet_event){ caller->now,
+	                                      reason == SG_ENROLL_OK ? GIVEN_AGAIN : "refused",
+	                                      caller->source, subject,
 	                                      sg_bytes_str(out->detail != NULL
 	                                                           ? out->detail : "{}") };
 	out->shown = &out->event;
@@ -52,7 +55,7 @@ void sg_registrar_refusal_make(struct sg_registrar *registrar,
 bool sg_registrar_refusal_end(struct sg_registrar *registrar, struct sg_registrar_refusal *refusal,
                               enum sg_err err)
 {
-	const bool settled = err != SG_ERR_NOT_FOUND;
+	const bool settled = refusal->shown == NULL || err != SG_ERR_NOT_FOUND;
 
 	/* Where the store can't be written now, it isn't tried again: it is counted. */
 	if (refusal->shown != NULL && err != SG_OK) {
@@ -82,6 +85,12 @@ static void log_refusal(struct sg_registrar *registrar, const struct sg_registra
 		              ? registrar->fleet->ops->event_add(registrar->fleet, refusal.shown)
 		              : SG_ERR_STORE_BUSY;
 	(void)sg_registrar_refusal_end(registrar, &refusal, err);
+}
+
+void sg_registrar_given_again(struct sg_registrar *registrar,
+                              const struct sg_registrar_caller *caller, const char *member)
+{
+	log_refusal(registrar, caller, SG_ENROLL_OK, member);
 }
 
 enum sg_err sg_registrar_refusal(enum sg_enroll_reason reason, struct sg_buf *answer)

@@ -72,9 +72,14 @@ void sg_registrar_refusal_make(struct sg_registrar *registrar,
                                enum sg_enroll_reason reason, const char *subject,
                                struct sg_registrar_refusal *out);
 
-/* Tell whether it is in the log, or counted; after NOT_FOUND all is as before it was made. */
+/* Tell whether it is in the log, or counted; after NOT_FOUND for one that was to be logged all is
+ * as before it was made. */
 bool sg_registrar_refusal_end(struct sg_registrar *registrar, struct sg_registrar_refusal *refusal,
                               enum sg_err err);
+
+/* Log that a member got its identity again; 60 a minute are logged, with the refusals. */
+void sg_registrar_given_again(struct sg_registrar *registrar,
+                              const struct sg_registrar_caller *caller, const char *member);
 
 /* Write the refusal to answer where reason is none, log it where log says so, and return the
  * reason. */

@@ -199,6 +199,57 @@ START_TEST(an_answer_is_given_again_for_as_long_as_there_is_the_member)
 }
 END_TEST
 
+/* How often the log has an event. */
+struct told {
+	const char *event;
+	unsigned n;
+};
+
+static bool count_event(void *context, const struct sg_fleet_entry *entry)
+{
+	struct told *told = context;
+
+	told->n += sg_bytes_equal(entry->event, sg_bytes_str(told->event));
+	return true;
+}
+
+static unsigned logged(const char *event)
+{
+	struct told told = { event, 0 };
+
+	ck_assert_int_eq(manager.fleet->ops->entry_visit(manager.fleet, 1, count_event, &told),
+	                 SG_OK);
+	return told.n;
+}
+
+START_TEST(who_was_revoked_or_is_over_does_not_get_his_identity_again)
+{
+	struct sg_buf json = { NULL, 0, 0 }, answer = { NULL, 0, 0 };
+	struct sg_enroll_identity identity = { .class = SG_CLASS_MACHINE };
+	struct sg_fleet_member member;
+	char id[SG_FLEET_ID + 1] = "";
+
+	make_token(5);
+	ck_assert_int_eq(begin(&machines[0], &json), SG_ENROLL_OK);
+	ck_assert_int_eq(finish_at(&json, NOW, &answer), SG_ENROLL_OK);
+	ck_assert_int_eq(sg_enroll_identity_read(sg_buf_bytes(&answer), &identity), SG_ENROLL_OK);
+	ck_assert_uint_eq(identity.id.len, SG_FLEET_ID);
+	memcpy(id, identity.id.data, SG_FLEET_ID);
+	ck_assert_int_eq(finish_at(&json, NOW + DAY - 1, &answer), SG_ENROLL_OK);
+	ck_assert_uint_eq(logged("identity-given-again"), 1);
+	ck_assert_int_eq(finish_at(&json, NOW + DAY, &answer), SG_ENROLL_MEMBER_OVER);
+	ck_assert_uint_eq(logged("refused"), 1);
+	ck_assert_int_eq(sg_manage_member(&manager, SG_FLEET_MACHINES, id, SG_MANAGE_REVOKE, 0, "",
+	                                  &member), SG_OK);
+	ck_assert_int_eq(finish_at(&json, NOW, &answer), SG_ENROLL_MEMBER_OVER);
+	ck_assert_uint_eq(logged("refused"), 2);
+	ck_assert_uint_eq(logged("identity-given-again"), 1);
+	sg_enroll_identity_clear(&identity);
+	sg_buf_free(&json);
+	sg_buf_free(&answer);
+}
+END_TEST
+
 /* Somebody else sends the same message in between: see struct sg_fleet_ops. */
 static enum sg_err enrol_twice(struct sg_fleet *fleet, const struct sg_fleet_enrolment *enrolment,
                                enum sg_fleet_refusal *refusal)
@@ -279,6 +330,23 @@ START_TEST(a_challenge_that_was_answered_badly_is_not_answered_again)
 	ck_assert_uint_eq(members(SG_FLEET_MACHINES), 0);
 	sg_buf_free(&json);
 	sg_buf_free(&good);
+	sg_buf_free(&answer);
+}
+END_TEST
+
+START_TEST(who_came_from_elsewhere_may_answer_from_where_the_token_is_good)
+{
+	const struct sg_registrar_caller elsewhere = { "198.51.100.1", NOW };
+	struct sg_buf json = { NULL, 0, 0 }, answer = { NULL, 0, 0 };
+
+	strcpy(rules.sources, "192.0.2.0/24");
+	make_token(5);
+	ck_assert_int_eq(begin(&machines[0], &json), SG_ENROLL_OK);
+	ck_assert_int_eq(sg_registrar_finish(registrar, &elsewhere, sg_buf_bytes(&json), &answer),
+	                 SG_ENROLL_SOURCE);
+	ck_assert_uint_eq(members(SG_FLEET_MACHINES), 0);
+	ck_assert_int_eq(finish_at(&json, NOW, &answer), SG_ENROLL_OK);
+	sg_buf_free(&json);
 	sg_buf_free(&answer);
 }
 END_TEST
@@ -492,6 +560,34 @@ START_TEST(who_waits_for_a_busy_token_does_not_fill_the_log)
 }
 END_TEST
 
+START_TEST(and_is_counted_once_where_the_log_has_enough_of_them)
+{
+	struct sg_registrar_caller then = caller;
+	struct sg_buf json = { NULL, 0, 0 }, answer = { NULL, 0, 0 };
+	struct count count = { 0, 0 };
+
+	make_token(5);
+	ck_assert_int_eq(begin(&machines[0], &json), SG_ENROLL_OK);
+	machines[0].evidence.opened[0] ^= 1;
+	ck_assert_int_eq(sg_enroll_evidence_write(&machines[0].evidence, &json), SG_OK);
+	for (unsigned i = 0; i < 60; i++)
+		ck_assert_int_eq(sg_registrar_begin(registrar, &then, sg_bytes_str("{}"), &answer),
+		                 SG_ENROLL_FORMAT);
+	take_the_ops();
+	raced_ops.session_refuse = refuse_twice;
+	ck_assert_int_eq(finish_at(&json, NOW, &answer), SG_ENROLL_CREDENTIAL);
+	then.now += 60;
+	ck_assert_int_eq(sg_registrar_begin(registrar, &then, sg_bytes_str("{}"), &answer),
+	                 SG_ENROLL_FORMAT);
+	ck_assert_int_eq(manager.fleet->ops->entry_visit(manager.fleet, 1, count_refusal, &count),
+	                 SG_OK);
+	ck_assert_uint_eq(count.refused, 61);
+	ck_assert_uint_eq(count.unlogged, 1);
+	sg_buf_free(&json);
+	sg_buf_free(&answer);
+}
+END_TEST
+
 static enum sg_err add_nothing(struct sg_fleet *fleet, const struct sg_fleet_event *event)
 {
 	(void)fleet;
@@ -529,9 +625,11 @@ int main(void)
 	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, evidence_that_was_heard_makes_no_second_machine);
 	tcase_add_test(tcase, an_answer_is_given_again_for_as_long_as_there_is_the_member);
+	tcase_add_test(tcase, who_was_revoked_or_is_over_does_not_get_his_identity_again);
 	tcase_add_test(tcase, who_sends_the_same_twice_at_a_time_gets_one_answer);
 	tcase_add_test(tcase, a_token_fills_no_more_than_its_share_of_the_challenges);
 	tcase_add_test(tcase, a_challenge_that_was_answered_badly_is_not_answered_again);
+	tcase_add_test(tcase, who_came_from_elsewhere_may_answer_from_where_the_token_is_good);
 	tcase_add_test(tcase, a_challenge_ends);
 	tcase_add_test(tcase, evidence_for_one_challenge_is_none_for_another);
 	tcase_add_test(tcase, a_token_that_is_revoked_or_ends_between_the_messages_brings_nobody_in);
@@ -540,6 +638,7 @@ int main(void)
 	tcase_add_test(tcase, an_agent_never_stands_where_machines_are_looked_up);
 	tcase_add_test(tcase, a_flood_of_refusals_is_counted_and_does_not_fill_the_log);
 	tcase_add_test(tcase, a_refusal_is_logged_where_somebody_else_closed_the_challenge_first);
+	tcase_add_test(tcase, and_is_counted_once_where_the_log_has_enough_of_them);
 	tcase_add_test(tcase, a_refusal_that_can_not_be_logged_is_counted);
 	tcase_add_test(tcase, who_waits_for_a_busy_token_does_not_fill_the_log);
 	suite_add_tcase(suite, tcase);

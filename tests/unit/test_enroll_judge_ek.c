@@ -227,6 +227,22 @@ START_TEST(a_listed_key_needs_no_certificate)
 }
 END_TEST
 
+START_TEST(a_listed_key_needs_a_certificate_where_makers_are_named_too)
+{
+	static const char *const nobody[] = { "id:00000000" };
+	uint8_t list[1][SG_ENROLL_EK_HASH];
+
+	test_ek_hash(&test_machine, list[0]);
+	test_demand.eks = list;
+	test_demand.n_eks = 1;
+	test_demand.makers = nobody;
+	test_demand.n_makers = 1;
+	test_reason(test_begin(), SG_ENROLL_EK_MAKER, "listed, of another maker");
+	sg_buf_free(&test_machine.hello.chain[0]);
+	test_reason(test_begin(), SG_ENROLL_EK_UNCERTIFIED, "listed, of no maker");
+}
+END_TEST
+
 /* The list is looked at again when the evidence comes. */
 START_TEST(a_key_that_was_taken_off_the_list_meanwhile_is_refused)
 {
@@ -259,6 +275,7 @@ int main(void)
 	tcase_add_test(tc, a_certificate_of_another_key_is_refused);
 	tcase_add_test(tc, only_makers_that_are_named_are_taken);
 	tcase_add_test(tc, a_listed_key_needs_no_certificate);
+	tcase_add_test(tc, a_listed_key_needs_a_certificate_where_makers_are_named_too);
 	tcase_add_test(tc, a_key_that_was_taken_off_the_list_meanwhile_is_refused);
 	suite_add_tcase(suite, tc);
 	return test_run(suite);

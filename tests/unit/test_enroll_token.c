@@ -140,6 +140,28 @@ START_TEST(a_token_that_asks_for_no_proof_asks_nothing_of_a_tpm)
 	ck_assert_int_eq(sg_enroll_rules_write(&rules, &text, &wrong), SG_OK);
 	rules.makers[rules.n_makers++] = strdup("STM");
 	refused_for("level");
+	sg_enroll_rules_clear(&rules);
+	rules.level = SG_LEVEL_NONE;
+	rules.eks = calloc(1, sizeof *rules.eks);
+	refused_for("level");
+	sg_enroll_rules_clear(&rules);
+	rules.level = SG_LEVEL_NONE;
+	rules.lifetime = 86400;
+	rules.by_clock = true;
+	refused_for("level");
+	rules.by_clock = false;
+	ck_assert_int_eq(sg_enroll_rules_write(&rules, &text, &wrong), SG_OK);
+	for (int origin = SG_ORIGIN_ANY + 1; origin <= SG_ORIGIN_VAULT; origin++) {
+		rules.origin = (enum sg_enroll_origin)origin;
+		refused_for("level");
+	}
+	rules.origin = SG_ORIGIN_ANY;
+	rules.bind_pcrs = strdup("pcr=sha256:7");
+	refused_for("level");
+	sg_enroll_rules_clear(&rules);
+	rules.level = SG_LEVEL_NONE;
+	rules.quote_pcrs = strdup("pcr=sha256:7");
+	refused_for("level");
 }
 END_TEST
 
