@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Ring enroll. The registrar's judgement of what a machine sent: challenges are made and evidence
- * is verified, without a TPM or a store. It has no clock of its own, but that certificates and lists
- * of revoked ones are judged by the system's. Calls are independent of each other and may come from
+ * is verified, without a TPM or a store. It has no clock of its own, but certificates and lists of
+ * revoked ones are judged by the system's. Calls are independent of each other and may come from
  * any number of threads.
  */
 #ifndef SG_ENROLL_VERIFY_H
