@@ -9,6 +9,7 @@
 
 #include "enroll/guard.h"
 #include "enroll/message.h"
+#include "enroll/net.h"
 #include "tools/fail.h"
 #include "tools/fleet.h"
 #include "tools/guard.h"
@@ -148,6 +149,9 @@ static enum tool_exit read_signers(struct check *check)
 	if (tool_given(tool, OPT_SOURCE) && !tool_given(tool, OPT_REGISTRAR))
 		return tool_fail(TOOL_USAGE, NULL, "--source goes with --registrar, which keeps who may "
 		                 "ask from where");
+	if (tool_given(tool, OPT_SOURCE) &&
+	    !sg_net_is_address(sg_bytes_str(tool->value[OPT_SOURCE])))
+		return tool_fail(TOOL_USAGE, NULL, "--source takes an address, such as 192.0.2.7");
 	if (tool_given(tool, OPT_CLASS) && !tool_given(tool, OPT_REGISTRAR))
 		return tool_fail(TOOL_USAGE, NULL, "--class goes with --registrar, which keeps machines "
 		                 "and agents apart");

@@ -100,6 +100,13 @@ static bool has(const struct sg_net *net, const struct sg_net *address)
 	return true;
 }
 
+bool sg_net_is_address(struct sg_bytes text)
+{
+	struct sg_net address;
+
+	return read_address(text, &address);
+}
+
 bool sg_nets_have(const struct sg_nets *nets, struct sg_bytes text)
 {
 	struct sg_net address;

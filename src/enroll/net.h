@@ -25,6 +25,9 @@ struct sg_nets {
  * also for bits behind the range ("10.0.0.1/8"), which are a mistake more often than not. */
 bool sg_nets_read(struct sg_bytes text, struct sg_nets *out);
 
+/* Tell whether a text is an address, of IPv4 or IPv6, alone. */
+bool sg_net_is_address(struct sg_bytes text);
+
 /* Tell whether an address, as text, is in one of the ranges. An address of IPv4 that is written as
  * one of IPv6 ("::ffff:192.0.2.7") is one of IPv4. What is no address is in none. */
 bool sg_nets_have(const struct sg_nets *nets, struct sg_bytes address);

@@ -235,7 +235,8 @@ a_request_may_be_described() {
 
 signers_must_be_named() {
 	signed GET /v1 '' --id m && verify 2 && verify 2 --public-key "$FOLDER/pem" --machines "$FOLDER/machines.json" &&
-		verify 2 --public-key - && says 'both be read'
+		verify 2 --public-key - && says 'both be read' &&
+		verify 2 --registrar "$FOLDER/none" --source elsewhere && says '--source takes an address'
 }
 
 tpm_start || exit 1
