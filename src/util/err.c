@@ -61,12 +61,13 @@ static const struct row rows[SG_ERR_COUNT] = {
 		"others left behind with tpm2_flushcontext -t and tpm2_flushcontext -l." },
 	[SG_ERR_HW_OTHER] = {
 		"device-other", "This is not the TPM that sealed the token",
-		"Go back to the machine that made the token, or make a new token here with "
-		"signet init." },
+		"Go back to the machine that made the token. If it is this one, and its TPM was "
+		"cleared, what it sealed is lost: signet destroy removes the token, and signet init "
+		"or signet enroll makes a new one." },
 	[SG_ERR_HW_NO_PARENT] = {
 		"device-no-parent", "The storage root key is not in the TPM any more",
-		"If the TPM was cleared, what it sealed is lost: make a new token with "
-		"signet init." },
+		"If the TPM was cleared, what it sealed is lost: signet destroy removes the token, "
+		"and signet init or signet enroll makes a new one." },
 	[SG_ERR_HW_FOREIGN] = {
 		"device-foreign", "Something else stands in the place of the storage root key",
 		"tpm2_readpublic -c 0x81000001 shows it. If nothing needs it, tpm2_evictcontrol "

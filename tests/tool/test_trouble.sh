@@ -74,7 +74,7 @@ another_tpm() {
 }
 
 storage_key_is_gone() {
-	fails 11 'storage root key' list && exits 11 status --json && json missing tokens 0 tpm storage_key &&
+	fails 11 'storage root key' list && says 'signet destroy removes' && exits 11 status --json && json missing tokens 0 tpm storage_key &&
 		exits 1 doctor && prints 'FAIL  token'
 }
 
