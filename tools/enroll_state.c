@@ -158,10 +158,26 @@ enum tool_exit tool_enroll_save(struct tool_enroll *e)
 	return err == SG_OK ? TOOL_OK : tool_fail_err(err, "can't write %s", e->path);
 }
 
+/* Tell of the file of an enrolment token that is not there, where nothing can be enrolled
+ * already: without it no token is made. */
+static enum tool_exit miss_token(const struct tool_enroll *e)
+{
+	struct tool_tokens tokens;
+	enum tool_exit code = tool_tokens_read(&tokens);
+
+	if (code == TOOL_OK && tokens.count == 0)
+		code = tool_fail_err(e->token_err, "can't read the token of --token-file: %s",
+		                     e->tool->value[OPT_TOKEN_FILE]);
+	tool_tokens_free(&tokens);
+	return code;
+}
+
 enum tool_exit tool_enroll_open(struct tool_enroll *e)
 {
 	enum tool_exit code = tool_start();
 
+	if (code == TOOL_OK && e->token_err == SG_ERR_NOT_FOUND)
+		code = miss_token(e);
 	if (code == TOOL_OK && e->token != NULL)
 		code = need_token(e->tool);
 	if (code == TOOL_OK)

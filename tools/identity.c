@@ -9,8 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto/uri_pem.h"
 #include "tools/fail.h"
 #include "tools/io.h"
+#include "tools/uri.h"
+#include "util/file.h"
 
 #define FILE_MAX ((size_t)64 << 10)
 
@@ -27,6 +30,7 @@ void tool_identity_free(struct tool_identity *identity)
 {
 	free(identity->id);
 	free(identity->address);
+	free(identity->key);
 	*identity = (struct tool_identity){ .id = NULL };
 }
 
@@ -43,6 +47,29 @@ static bool take(const json_t *json, const char *key, char **out)
 		return false;
 	*out = strdup(json_string_value(value));
 	return *out != NULL;
+}
+
+/* Take the URI in the file where clients look for the key. A file that is not there, or holds a key
+ * itself, is of no use here: some other way of naming one is needed then. */
+static enum tool_exit take_key(const json_t *json, char **uri)
+{
+	struct sg_buf text = { NULL, 0, 0 }, der = { NULL, 0, 0 };
+	enum tool_exit code = TOOL_OK;
+	struct sg_bytes view;
+	char *path = NULL;
+
+	if (!take(json, "privateKeyPath", &path) || path == NULL ||
+	    sg_file_read_trusted(path, FILE_MAX, &text) != SG_OK ||
+	    sg_uri_pem_read(sg_buf_bytes(&text), &der) != SG_OK ||
+	    sg_uri_der_read(sg_buf_bytes(&der), &view) != SG_OK)
+		goto out;
+	*uri = strndup((const char *)view.data, view.len);
+	code = *uri != NULL ? tool_uri_check(*uri) : tool_fail_err(SG_ERR_NOMEM, "can't name a key");
+out:
+	free(path);
+	sg_buf_wipe(&text);
+	sg_buf_wipe(&der);
+	return code;
 }
 
 /* The address of a vault is that of a server: paths are put behind it. */
@@ -84,6 +111,8 @@ enum tool_exit tool_identity_read(const char *path, struct tool_identity *out)
 	out->flags = kinds[i].flags;
 	if (out->address != NULL)
 		code = check_address(path, out->address);
+	if (code == TOOL_OK)
+		code = take_key(json, &out->key);
 out:
 	json_decref(json);
 	sg_buf_free(&text);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The tool. The file in which a vault's clients keep who they are: identity.json. The path of a
- * private key that it may name is not looked at.
+ * The tool. The file in which a vault's clients keep who they are: identity.json. Of a private key
+ * that it may name only a URI is taken, of a file that holds one instead of a key.
  */
 #ifndef TOOLS_IDENTITY_H
 #define TOOLS_IDENTITY_H
@@ -12,6 +12,7 @@
 struct tool_identity {
 	char *id;
 	char *address;                  /* of the vault, without a "/" at its end; or NULL */
+	char *key;                      /* the URI of its key, or NULL */
 	unsigned flags;                 /* SG_REQUEST_AS_TUNNEL, or none */
 };
 

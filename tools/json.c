@@ -4,8 +4,10 @@
  */
 #include "tools/json.h"
 
+#include <malloc.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "tools/fail.h"
 #include "tools/io.h"
@@ -13,6 +15,19 @@
 #include "util/utf8.h"
 
 static bool failed;
+
+/* Wipe all of it: the library does not tell how much was asked for. */
+static void wipe(void *memory)
+{
+	if (memory != NULL)
+		explicit_bzero(memory, malloc_usable_size(memory));
+	free(memory);
+}
+
+void tool_json_start(void)
+{
+	json_set_alloc_funcs(malloc, wipe);
+}
 
 json_t *tool_json_text(struct sg_bytes text)
 {

@@ -10,6 +10,9 @@
 #include "tools/exit.h"
 #include "util/bytes.h"
 
+/* Have the library wipe what it frees: an enrolment token is in what it reads. Before all else. */
+void tool_json_start(void);
+
 /* Make a string; bytes that are no UTF-8 become U+FFFD. NULL: no memory. */
 json_t *tool_json_text(struct sg_bytes text);
 

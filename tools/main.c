@@ -9,6 +9,7 @@
 #include "client/pin.h"
 #include "tools/fail.h"
 #include "tools/io.h"
+#include "tools/json.h"
 #include "tools/options.h"
 #include "tools/pin.h"
 #include "tools/registrar_member.h"
@@ -118,6 +119,7 @@ int main(int argc, char **argv)
 	enum tool_exit code;
 
 	tool_io_start();
+	tool_json_start();
 	tool_log_gather();
 	code = tool_options_read(&tool, argc, argv, &wanted);
 	if (code != TOOL_OK)

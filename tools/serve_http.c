@@ -18,7 +18,9 @@
 #include "tools/serve_log.h"
 #include "tools/serve_proxy.h"
 
-#define HEAD_MAX 32768          /* bytes of memory for a head and what is read at a time */
+/* Bytes of memory for a head and what is read at a time. More than 32 KiB libmicrohttpd maps, and
+ * unmaps with the connection: what it read does not stay in the heap. */
+#define HEAD_MAX 36864
 #define THREADS_MAX 8
 #define PRIORITIES "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
@@ -200,6 +202,19 @@ static void completed(void *arg, struct MHD_Connection *connection, void **state
 	free(e);
 }
 
+/* Let a connection in, or not, before it costs anything, a handshake of TLS least of all. */
+static enum MHD_Result let_in(void *arg, const struct sockaddr *from, socklen_t len)
+{
+	const struct serve_http *http = arg;
+	char source[INET6_ADDRSTRLEN];
+
+	(void)len;
+	serve_socket_source(from, source);
+	if (sg_nets_have(&http->limits.proxies, sg_bytes_str(source)))
+		return MHD_YES;
+	return http->calls.come(http->calls.context, source) ? MHD_YES : MHD_NO;
+}
+
 /* Note a connection. One that can't be noted is ended. */
 static struct line *come(struct serve_http *http, struct MHD_Connection *connection)
 {
@@ -287,7 +302,7 @@ static struct MHD_Daemon *start(struct serve_http *http, int fd, const struct se
 		priorities[0].option = MHD_OPTION_END;
 	return MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ITC |
 	                                (is_tls(tls) ? MHD_USE_TLS : 0),
-	                        0, NULL, NULL, handle, http, MHD_OPTION_LISTEN_SOCKET, fd,
+	                        0, let_in, http, handle, http, MHD_OPTION_LISTEN_SOCKET, fd,
 	                        MHD_OPTION_CONNECTION_LIMIT, limits->connections,
 	                        MHD_OPTION_CONNECTION_TIMEOUT, limits->idle,
 	                        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEAD_MAX,

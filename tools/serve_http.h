@@ -34,6 +34,9 @@ struct serve_answer {
 };
 
 struct serve_calls {
+	/* Somebody connects, before a byte of his is read; false: the connection is closed. A proxy
+	 * that is believed is always let in. */
+	bool (*come)(void *context, const char *source);
 	/* Look at a head, before the body comes; true: the answer is made, and nothing is read. */
 	bool (*head)(void *context, const struct serve_head *head, struct serve_answer *answer);
 	void (*body)(void *context, const struct serve_head *head, struct sg_bytes body,

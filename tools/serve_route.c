@@ -12,13 +12,14 @@
 #include "request/lockout.h"
 
 #define MINUTE 60
+#define LINES 2                 /* connections for each request that a source may send */
 #define SOURCES 4096            /* that are counted at a time */
 #define FAILURE_WINDOW 600      /* seconds */
 #define FAILURE_LOCK 900
 
 struct serve_route {
 	struct sg_registrar *registrar;
-	struct sg_lockout *requests, *failures;
+	struct sg_lockout *lines, *requests, *failures;
 };
 
 /* A message that came, and from whom. */
@@ -228,6 +229,20 @@ static void turn_away(void *context, const struct serve_head *head, struct serve
 	(void)sg_lockout_fail(route->failures, sg_request_text(head->source), ticks());
 }
 
+/* Who asks too often is told so, which takes a connection. Who goes on for all that is told
+ * nothing. */
+static bool let_in(void *context, const char *source)
+{
+	struct serve_route *route = context;
+	const struct sg_request_text text = sg_request_text(source);
+	const int64_t now = ticks();
+
+	if (sg_lockout_left(route->lines, text, now) > 0)
+		return false;
+	(void)sg_lockout_fail(route->lines, text, now);
+	return true;
+}
+
 /* No failure, since who looks whether a port is open sends nothing; but it counts as a request. */
 static void hear_nothing(void *context, const char *source)
 {
@@ -239,6 +254,8 @@ static void hear_nothing(void *context, const char *source)
 enum sg_err serve_route_new(struct sg_registrar *registrar, const struct serve_tries *tries,
                             struct serve_route **out)
 {
+	const struct sg_lockout_rules lines = { LINES * tries->requests, MINUTE, MINUTE / 2,
+		                                SOURCES };
 	const struct sg_lockout_rules requests = { tries->requests, MINUTE, MINUTE / 2, SOURCES };
 	const struct sg_lockout_rules failures = { tries->failures, FAILURE_WINDOW, FAILURE_LOCK,
 		                                   SOURCES };
@@ -248,7 +265,8 @@ enum sg_err serve_route_new(struct sg_registrar *registrar, const struct serve_t
 	if (route == NULL)
 		return SG_ERR_NOMEM;
 	route->registrar = registrar;
-	if (sg_lockout_new(&requests, &route->requests) != SG_REQUEST_OK ||
+	if (sg_lockout_new(&lines, &route->lines) != SG_REQUEST_OK ||
+	    sg_lockout_new(&requests, &route->requests) != SG_REQUEST_OK ||
 	    sg_lockout_new(&failures, &route->failures) != SG_REQUEST_OK) {
 		serve_route_free(&route);
 		return SG_ERR_NOMEM;
@@ -261,6 +279,7 @@ void serve_route_free(struct serve_route **route)
 {
 	if (*route == NULL)
 		return;
+	sg_lockout_free(&(*route)->lines);
 	sg_lockout_free(&(*route)->requests);
 	sg_lockout_free(&(*route)->failures);
 	free(*route);
@@ -270,7 +289,8 @@ void serve_route_free(struct serve_route **route)
 void serve_route_calls(struct serve_route *route, struct serve_calls *calls)
 {
 	*calls = (struct serve_calls){
-		.head = look, .body = take, .too_long = turn_away, .silent = hear_nothing,
+		.come = let_in, .head = look, .body = take, .too_long = turn_away,
+		.silent = hear_nothing,
 		.context = route,
 	};
 }

@@ -311,6 +311,9 @@ enum tool_exit tool_signing_make(struct tool *tool, struct tool_signing *signing
 	enum tool_exit code;
 
 	*signature = NULL;
+	/* Whoever is named by the identity signs, and no other key that happens to be there. */
+	if (!tool_given(tool, OPT_LABEL) && way->class == CKO_PRIVATE_KEY)
+		tool->value[OPT_LABEL] = signing->identity.key;
 	code = tool_open(tool, 0, TOOL_LOGIN);
 	if (code == TOOL_OK)
 		code = find_key(tool, way, &key.handle);

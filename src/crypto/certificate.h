@@ -67,6 +67,9 @@ void sg_authorities_free(struct sg_authorities **authorities);
  * CRYPTO, NOMEM. */
 enum sg_err sg_authorities_revoke(struct sg_authorities *authorities, struct sg_bytes lists);
 
+/* Tell whether they have any such list. */
+bool sg_authorities_revoking(const struct sg_authorities *authorities);
+
 /* Why no chain was found. */
 enum sg_chain_end {
 	SG_CHAIN_UNTRUSTED,

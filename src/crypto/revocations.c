@@ -97,6 +97,11 @@ enum sg_err sg_authorities_revoke(struct sg_authorities *authorities, struct sg_
 	return err;
 }
 
+bool sg_authorities_revoking(const struct sg_authorities *authorities)
+{
+	return authorities->revokes;
+}
+
 /* An authority that has no list at all was not meant. */
 static int pardon(int good, X509_STORE_CTX *ctx)
 {

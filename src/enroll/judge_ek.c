@@ -89,6 +89,14 @@ static bool listed(const struct sg_enroll_demand *demand, const uint8_t hash[SG_
 	return false;
 }
 
+/* Who made the list has looked at the key. But who a maker is only a certificate says, and where
+ * there are lists of what makers revoked, who was revoked could else leave his certificate out. */
+static bool needs_certificate(const struct sg_enroll_demand *demand)
+{
+	return demand->makers != NULL ||
+	       (demand->authorities != NULL && sg_authorities_revoking(demand->authorities));
+}
+
 enum sg_enroll_reason sg_judge_ek(const struct sg_enroll_hello *hello,
                                   const struct sg_enroll_demand *demand,
                                   struct sg_enroll_finding *out)
@@ -106,11 +114,9 @@ enum sg_enroll_reason sg_judge_ek(const struct sg_enroll_hello *hello,
 	why = check_certificate(hello, demand, sg_buf_bytes(&spki));
 	out->ek_certified = why == SG_ENROLL_OK;
 	if (demand->eks != NULL && why != SG_ENROLL_INTERNAL) {
-		/* Who made the list has looked at the key; who a maker is only a certificate
-		 * says, and what a maker revoked is revoked. */
 		if (!listed(demand, out->ek))
 			why = why == SG_ENROLL_OK ? SG_ENROLL_EK_UNLISTED : why;
-		else if (demand->makers == NULL && why != SG_ENROLL_EK_REVOKED)
+		else if (!needs_certificate(demand))
 			why = SG_ENROLL_OK;
 	}
 out:

@@ -60,6 +60,9 @@ enum sg_err sg_enroll_form_write(const struct sg_enroll_form *form, const void *
 		err = text == NULL                             ? SG_ERR_NOMEM
 		      : strlen(text) > SG_ENROLL_MESSAGE_MAX ? SG_ERR_FORMAT
 		                                             : sg_buf_set(out, sg_bytes_str(text));
+	/* A hello has the token. */
+	if (text != NULL)
+		explicit_bzero(text, strlen(text));
 	free(text);
 	json_decref(object);
 	return err;

@@ -16,7 +16,8 @@ struct step {
 	const char *also;               /* by the identifier; or NULL */
 };
 
-#define NOTED "ended > ?1 LIMIT ?2"
+/* The first half says what SQLite asks for to take the index of those that are noted. */
+#define NOTED "ended > 0 AND ended > ?1 LIMIT ?2"
 #define OVER "expires > 0 AND expires <= ?1 AND ended = 0 LIMIT ?2"
 #define GONE "expires > 0 AND expires <= ?1 AND ended > 0 AND ended <= ?1 LIMIT ?2"
 #define CHANGED "version = version + 1 WHERE id = ?1"

@@ -19,7 +19,7 @@
 #include "util/log.h"
 
 #define APPLICATION 0x5347464c          /* SQLite application_id, "SGFL" */
-#define VERSION 2                       /* of the tables: each change of them takes the next */
+#define VERSION 2                       /* of the tables, whose digest a test has beside it */
 
 /* Machines and agents are alike, and in tables of their own. */
 #define MEMBER_COLUMNS                                                                        \
@@ -45,6 +45,8 @@ static const char *const schema[] = {
 	"CREATE TABLE agent" MEMBER_COLUMNS,
 	"CREATE INDEX machine_due ON machine(expires, ended)",
 	"CREATE INDEX agent_due ON agent(expires, ended)",
+	"CREATE INDEX machine_noted ON machine(ended) WHERE ended > 0",
+	"CREATE INDEX agent_noted ON agent(ended) WHERE ended > 0",
 	"CREATE TABLE extension(seq INTEGER PRIMARY KEY, member TEXT NOT NULL, at INTEGER NOT NULL, "
 	"actor TEXT NOT NULL, earlier INTEGER NOT NULL, later INTEGER NOT NULL, "
 	"reverted INTEGER NOT NULL) STRICT",

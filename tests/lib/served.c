@@ -6,6 +6,7 @@
 
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include "lib/runner.h"
 
 static struct serve_http *http;
+static atomic_bool closed;      /* nobody is let in */
 static unsigned short port;
 static pthread_mutex_t hold = PTHREAD_MUTEX_INITIALIZER;        /* who has it stops the answers */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -67,6 +69,18 @@ static void say(struct serve_answer *answer, unsigned status, const char *text)
 	ck_assert_int_eq(sg_buf_append(&answer->body, sg_bytes_str(text)), SG_OK);
 }
 
+void served_close(void)
+{
+	atomic_store(&closed, true);
+}
+
+static bool come(void *context, const char *source)
+{
+	(void)context;
+	ck_assert_str_eq(source, "127.0.0.1");
+	return !atomic_load(&closed);
+}
+
 static bool head(void *context, const struct serve_head *of, struct serve_answer *answer)
 {
 	(void)context;
@@ -115,7 +129,7 @@ static void hear_nothing(void *context, const char *source)
 
 void served_begin(const struct serve_limits *limits)
 {
-	static const struct serve_calls calls = { .head = head, .body = body,
+	static const struct serve_calls calls = { .come = come, .head = head, .body = body,
 		                                  .too_long = too_long,
 		                                  .silent = hear_nothing };
 	static const struct serve_tls none = { NULL, NULL, NULL };
@@ -125,6 +139,7 @@ void served_begin(const struct serve_limits *limits)
 	ck_assert(listener.loopback);
 	port = (unsigned short)atoi(strchr(listener.address, ':') + 1);
 	heads = bodies = silent = 0;
+	atomic_store(&closed, false);
 	ck_assert_int_eq(serve_http_start(&listener, &none, limits, &calls, &http), TOOL_OK);
 }
 

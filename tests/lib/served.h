@@ -24,6 +24,9 @@ void served_tick(void);
 void served_hold(void);
 void served_go_on(void);
 
+/* Let nobody in any more. */
+void served_close(void);
+
 /* How many heads and bodies came, and connections without one; and what was asked last. */
 int served_heads(void);
 int served_bodies(void);

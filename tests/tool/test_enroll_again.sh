@@ -32,6 +32,19 @@ still() {
 	enrol 0 && prints 'enrolled already' && of "$1" machineId
 }
 
+# Where there are two keys, the one that the identity names signs; nothing else would.
+names_its_key() {
+	exits 0 request sign --method GET --url /v1/x --identity "$FOLDER/identity/identity.json" || return 1
+	cp "$FOLDER/identity/identity.json" "$FOLDER/alone.json" && sed -i "s,$FOLDER/identity/private.pem,$FOLDER/none.pem," "$FOLDER/alone.json" &&
+		fails 2 'there are 2 keys' request sign --method GET --url /v1/x --identity "$FOLDER/alone.json"
+}
+
+# On a machine that has no token yet nothing but the file that is named wrong can be meant.
+no_such_file() {
+	fresh && fails 3 "$FOLDER/typo" enroll "$REGISTRAR_URL" --token-file "$FOLDER/typo" --ca "$REGISTRAR_FOLDER/ca.pem" &&
+		fails 3 "$FOLDER/typo" enroll begin --token-file "$FOLDER/typo"
+}
+
 again_in_vain() {
 	local id
 
@@ -40,7 +53,7 @@ again_in_vain() {
 	enrol 13 --again && says token-unknown && still "$id" && ! says 'under way' || return 1
 	signet enroll begin --again --token-file "$FOLDER/token" > /dev/null && still "$id" && says 'another enrolment is under way' || return 1
 	fails 9 'enrolled already' enroll begin --token-file "$FOLDER/token" && registrar_token > "$FOLDER/token" && enrol 0 --again &&
-		[ "$(private_keys)" = 2 ] && ! of "$id" machineId && enrol 0 && prints 'enrolled already' && ! says 'under way'
+		[ "$(private_keys)" = 2 ] && ! of "$id" machineId && names_its_key && enrol 0 && prints 'enrolled already' && ! says 'under way'
 }
 
 lost_answer() {
@@ -170,6 +183,7 @@ destroyed() {
 registrar_token > "$FOLDER/token" && start || exit 1
 check 'it can enrol again, with another key beside the first' again
 check 'where another enrolment is refused or given up, the one before stays' again_in_vain
+check 'a file of --token-file that is not there is told as that, also on a fresh machine' no_such_file
 check 'an answer that was lost is given again, and the token is spent once' lost_answer
 check 'an enrolment that is under way otherwise is not gone on with' otherwise_begun
 check 'nor is one that is done otherwise told as what was asked for' otherwise_done

@@ -116,6 +116,39 @@ plain_here() {
 	registrar_start --allow-http && [[ $REGISTRAR_URL == http://127.0.0.1:* ]] && ask /v1/signet/enroll/begin -d '{}' && answers 400 && registrar_stop
 }
 
+# Looks for a text in all that a process may write to, until it is gone, and for ten seconds at most.
+in_memory='import sys, time
+def has(pid, what):
+    with open("/proc/%s/maps" % pid) as maps, open("/proc/%s/mem" % pid, "rb", 0) as memory:
+        for line in maps:
+            span, rights = line.split()[:2]
+            start, end = (int(x, 16) for x in span.split("-"))
+            if not rights.startswith("rw"):
+                continue
+            try:
+                memory.seek(start)
+                if what in memory.read(end - start):
+                    return True
+            except OSError:
+                pass
+    return False
+end = time.monotonic() + 10
+while has(sys.argv[1], sys.argv[2].encode()):
+    if time.monotonic() > end:
+        sys.exit(1)'
+
+# The end of the token is looked for: what is freed loses its beginning soon.
+forgets_tokens() {
+	local end status=0
+
+	end=$(openssl rand -hex 40) && registrar_start --allow-http &&
+		ask /v1/signet/enroll/begin -d "{\"version\":1,\"message\":\"hello\",\"token\":\"sgt_0123456789abcdef0123456789abcdef$end\"}" &&
+		answers 400 || return 1
+	[ ! -r "/proc/$REGISTRAR_PID/maps" ] || ! head -c 0 "/proc/$REGISTRAR_PID/mem" 2> /dev/null ||
+		python3 -c "$in_memory" "$REGISTRAR_PID" "$end" || status=1
+	registrar_stop && return "$status"
+}
+
 # What should be refused would serve otherwise, and never end.
 signet() {
 	timeout 30 setsid -w "$SIGNET" "$@"
@@ -241,6 +274,7 @@ check 'who asks too often waits' waits
 check 'a proxy that is trusted says who asks, and no other' through_a_proxy
 check 'SIGTERM ends it well' ends_well
 check 'without TLS it serves this machine alone' plain_here
+check 'a token that came stands nowhere in its memory afterwards' forgets_tokens
 check 'a socket of systemd is taken' by_systemd
 check 'a key of a token signs the log, for who keeps the signatures' signed_log
 check 'where they can'\''t be kept it does not start' no_heads

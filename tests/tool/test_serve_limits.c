@@ -68,6 +68,16 @@ START_TEST(an_address_has_so_many_connections)
 }
 END_TEST
 
+/* Before TLS, and before anything of it is told. */
+START_TEST(who_is_not_let_in_is_not_read)
+{
+	served_close();
+	ck_assert_str_eq(served_ask("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"), "");
+	served_end();
+	ck_assert_int_eq(served_heads() + served_silent(), 0);
+}
+END_TEST
+
 START_TEST(a_proxy_that_is_trusted_stands_for_many)
 {
 	struct serve_limits limits = { SERVED_BODY, 600, 600, 50, 1 };
@@ -123,6 +133,7 @@ int main(void)
 	tcase_add_test(server, who_sends_a_byte_now_and_then_is_cut_off);
 	tcase_add_test(server, who_says_nothing_is_cut_off);
 	tcase_add_test(server, an_address_has_so_many_connections);
+	tcase_add_test(server, who_is_not_let_in_is_not_read);
 	tcase_add_test(server, a_proxy_that_is_trusted_stands_for_many);
 	tcase_add_test(server, who_is_being_answered_at_the_end_gets_the_answer);
 	suite_add_tcase(suite, server);

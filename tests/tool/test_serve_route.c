@@ -276,6 +276,16 @@ START_TEST(who_connects_too_often_and_asks_nothing_waits_too)
 }
 END_TEST
 
+START_TEST(who_connects_too_often_is_not_let_in)
+{
+	begin(5, 3);
+	for (int i = 0; i < 10; i++)
+		ck_assert(calls.come(calls.context, SOURCE));
+	ck_assert(!calls.come(calls.context, SOURCE));
+	ck_assert(calls.come(calls.context, "192.0.2.8"));
+}
+END_TEST
+
 START_TEST(what_can_be_read_in_two_ways_is_not_read)
 {
 	struct serve_head head = { .method = "POST", .path = BEGIN, .ambiguous = true,
@@ -330,6 +340,7 @@ int main(void)
 	tcase_add_test(tcase, who_may_come_later_is_told_when);
 	tcase_add_test(tcase, who_asks_too_often_waits);
 	tcase_add_test(tcase, who_connects_too_often_and_asks_nothing_waits_too);
+	tcase_add_test(tcase, who_connects_too_often_is_not_let_in);
 	tcase_add_test(tcase, what_can_be_read_in_two_ways_is_not_read);
 	tcase_add_test(tcase, what_is_too_long_is_refused_and_counts);
 	suite_add_tcase(suite, tcase);

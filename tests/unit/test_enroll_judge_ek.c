@@ -148,6 +148,10 @@ START_TEST(what_a_maker_revoked_is_refused)
 	test_demand.eks = eks;
 	test_demand.n_eks = 1;
 	test_reason(test_begin(), SG_ENROLL_EK_REVOKED, "revoked and listed");
+	sg_buf_free(certificate);
+	test_reason(test_begin(), SG_ENROLL_EK_UNCERTIFIED, "listed, and leaves it out");
+	enroller_set(certificate, "no certificate");
+	test_reason(test_begin(), SG_ENROLL_EK_CHAIN, "listed, with something else");
 	sg_buf_free(&list);
 }
 END_TEST
@@ -165,7 +169,7 @@ START_TEST(a_list_that_is_over_is_not_passed_over)
 	test_ek_hash(&test_machine, eks[0]);
 	test_demand.eks = eks;
 	test_demand.n_eks = 1;
-	test_reason(test_begin(), SG_ENROLL_OK, "who is listed needs no certificate");
+	test_reason(test_begin(), SG_ENROLL_EK_LIST, "also for who is listed");
 	sg_buf_free(&list);
 }
 END_TEST

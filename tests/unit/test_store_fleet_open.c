@@ -7,9 +7,12 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "crypto/digest.h"
+#include "crypto/hex.h"
 #include "lib/file.h"
 #include "lib/runner.h"
 #include "lib/scratch.h"
@@ -235,6 +238,59 @@ START_TEST(a_copy_that_sqlite_made_is_a_store_and_one_with_more_in_it_is_none)
 }
 END_TEST
 
+/* Whoever changes the tables gives them another version, and puts the digest of both here: a store
+ * of before is refused as one of another version then, and not as damaged. */
+START_TEST(a_version_stands_for_these_tables_alone)
+{
+	static const char digest[] = "3d3ce6c0cba0382ec2b826fd1fae4a3989120130baad243629623dd1a08ec337";
+	uint8_t hash[32], text[64];
+	struct sg_buf all = { 0 };
+	sqlite3_stmt *s = NULL;
+	sqlite3 *db = NULL;
+
+	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_prepare_v2(db, "SELECT user_version FROM pragma_user_version "
+	                                        "UNION ALL SELECT sql FROM (SELECT sql FROM "
+	                                        "sqlite_schema WHERE sql IS NOT NULL ORDER BY sql)",
+	                                    -1, &s, NULL), SQLITE_OK);
+	while (sqlite3_step(s) == SQLITE_ROW) {
+		const char *sql = (const char *)sqlite3_column_text(s, 0);
+
+		ck_assert_int_eq(sg_buf_append(&all, sg_bytes(sql, strlen(sql) + 1)), SG_OK);
+	}
+	ck_assert_int_eq(sqlite3_finalize(s), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_close(db), SQLITE_OK);
+	ck_assert_int_eq(sg_digest_once(SG_SHA256, sg_buf_bytes(&all), hash), SG_OK);
+	sg_hex_write(sg_bytes(hash, sizeof hash), text);
+	ck_assert_msg(memcmp(text, digest, sizeof text) == 0, "%.64s", (const char *)text);
+	sg_buf_free(&all);
+}
+END_TEST
+
+/* Each minute a registrar looks for them, while nobody else can write. */
+START_TEST(what_is_due_is_found_without_looking_at_all_members)
+{
+	static const char *const due[] = {
+		"SELECT id FROM machine WHERE ended > 0 AND ended > ?1 LIMIT ?2",
+		"SELECT id FROM agent WHERE ended > 0 AND ended > ?1 LIMIT ?2",
+	};
+	sqlite3_stmt *s = NULL;
+	sqlite3 *db = NULL;
+	char *plan;
+
+	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+	for (size_t i = 0; i < sizeof due / sizeof due[0]; i++) {
+		ck_assert_int_gt(asprintf(&plan, "EXPLAIN QUERY PLAN %s", due[i]), 0);
+		ck_assert_int_eq(sqlite3_prepare_v2(db, plan, -1, &s, NULL), SQLITE_OK);
+		ck_assert_int_eq(sqlite3_step(s), SQLITE_ROW);
+		ck_assert_int_eq(strncmp((const char *)sqlite3_column_text(s, 3), "SEARCH", 6), 0);
+		ck_assert_int_eq(sqlite3_finalize(s), SQLITE_OK);
+		free(plan);
+	}
+	ck_assert_int_eq(sqlite3_close(db), SQLITE_OK);
+}
+END_TEST
+
 START_TEST(a_file_of_something_else_is_refused)
 {
 	ck_assert_int_eq(reopened_with(68, 0), SG_ERR_STORE_DAMAGED);
@@ -274,6 +330,8 @@ int main(void)
 	tcase_add_test(tcase, another_version_is_refused_untouched);
 	tcase_add_test(tcase, a_version_of_before_is_not_called_damaged);
 	tcase_add_test(tcase, a_copy_that_sqlite_made_is_a_store_and_one_with_more_in_it_is_none);
+	tcase_add_test(tcase, a_version_stands_for_these_tables_alone);
+	tcase_add_test(tcase, what_is_due_is_found_without_looking_at_all_members);
 	tcase_add_test(tcase, a_file_of_something_else_is_refused);
 	tcase_add_test(tcase, a_file_that_others_may_read_is_refused);
 	tcase_add_test(tcase, a_fleet_whose_file_was_removed_says_so);
