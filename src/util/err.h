@@ -33,8 +33,8 @@ enum sg_err {
 	SG_ERR_HW_NO_PARENT,    /* the storage root key is not there */
 	SG_ERR_HW_FOREIGN,      /* something else stands in the place of the storage root key */
 	SG_ERR_HW_OWNER_AUTH,   /* the owner hierarchy asks for an authorisation */
-	SG_ERR_HW_EK_AUTH,      /* the endorsement hierarchy asks for an authorisation */
 	SG_ERR_HW_UNSUPPORTED,  /* the device lacks what is needed */
+	SG_ERR_HW_EK_AUTH,      /* the endorsement hierarchy asks for an authorisation */
 	SG_ERR_HW_RETRY,        /* the device could not begin a command, again and again */
 	SG_ERR_HW_YIELDED,      /* the device broke a command off, again and again */
 	SG_ERR_HW_TESTING,      /* the device is still testing itself */
