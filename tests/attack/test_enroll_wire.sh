@@ -130,7 +130,7 @@ sent_again() {
 	before=$(members)
 	evidence one token && cp "$FOLDER/one.evidence" "$FOLDER/kept" && [ "$(post finish "$FOLDER/kept" "$FOLDER/answer")" = 200 ] &&
 		[ "$(post finish "$FOLDER/kept" "$FOLDER/answer2")" = 200 ] && cmp "$FOLDER/answer" "$FOLDER/answer2" && [ "$(members)" = $((before + 1)) ] &&
-		{ cat "$FOLDER/kept" && echo; } > "$FOLDER/changed" && refused "$(post finish "$FOLDER/changed" "$FOLDER/answer")" session-used "$FOLDER/answer" &&
+		python3 -m json.tool "$FOLDER/kept" "$FOLDER/changed" && refused "$(post finish "$FOLDER/changed" "$FOLDER/answer")" session-used "$FOLDER/answer" &&
 		[ "$(members)" = $((before + 1)) ]
 }
 

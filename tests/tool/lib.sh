@@ -79,7 +79,8 @@ check() {
 	"$@" > "$FOLDER/log" 2>&1 || result='not ok'
 	COUNT=$((COUNT + 1))
 	echo "$result $COUNT - $name"
-	[ "$result" = ok ] || sed 's/^/# /' "$FOLDER/log"
+	# The last line may have no end.
+	[ "$result" = ok ] || sed -e 's/^/# /' -e '$a\' "$FOLDER/log"
 }
 
 # skip NAME REASON: a test that can't be made here.
