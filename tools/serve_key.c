@@ -7,7 +7,6 @@
 #include <gnutls/abstract.h>
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,8 +33,7 @@ static const struct kind {
 
 struct serve_key {
 	const struct kind *kind;
-	pthread_mutex_t lock;           /* guards the session: the server has several threads */
-	struct tool tool;               /* as the verb's, with a session of its own */
+	struct tool tool;               /* as the verb's; each signature has a session of its own */
 	CK_OBJECT_HANDLE key;
 	gnutls_privkey_t private;
 	gnutls_pcert_st chain[CHAIN_MAX];
@@ -45,23 +43,34 @@ struct serve_key {
 /* GnuTLS asks without a place for a context. Set before the server starts. */
 static struct serve_key *served;
 
-/* Sign, and hand the signature over as GnuTLS frees it. */
-static int sign(struct serve_key *k, const gnutls_datum_t *what, gnutls_datum_t *out)
+/* Sign in a session of its own: the server has several threads, and none waits for another's. */
+static CK_RV sign_alone(const struct serve_key *k, const gnutls_datum_t *what, uint8_t *signature,
+                        CK_ULONG *len)
 {
 	CK_MECHANISM mechanism = { k->kind->mechanism, NULL, 0 };
+	struct tool tool = k->tool;
+	CK_RV rv = C_OpenSession(tool.slot, CKF_SERIAL_SESSION, NULL, NULL, &tool.session);
+
+	if (rv != CKR_OK)
+		return rv;
+	rv = tool_key_open(&tool, k->key);
+	if (rv == CKR_OK)
+		rv = C_SignInit(tool.session, &mechanism, k->key);
+	if (rv == CKR_OK)
+		rv = C_Sign(tool.session, what->data, what->size, signature, len);
+	(void)C_CloseSession(tool.session);
+	return rv;
+}
+
+/* Sign, and hand the signature over as GnuTLS frees it. */
+static int sign(const struct serve_key *k, const gnutls_datum_t *what, gnutls_datum_t *out)
+{
 	uint8_t signature[SIGNATURE];
 	gnutls_datum_t r = { signature, SIGNATURE / 2 };
 	gnutls_datum_t s = { signature + SIGNATURE / 2, SIGNATURE / 2 };
 	CK_ULONG len = sizeof signature;
-	CK_RV rv;
+	const CK_RV rv = sign_alone(k, what, signature, &len);
 
-	pthread_mutex_lock(&k->lock);
-	rv = tool_key_open(&k->tool, k->key);
-	if (rv == CKR_OK)
-		rv = C_SignInit(k->tool.session, &mechanism, k->key);
-	if (rv == CKR_OK)
-		rv = C_Sign(k->tool.session, what->data, what->size, signature, &len);
-	pthread_mutex_unlock(&k->lock);
 	if (rv != CKR_OK || len != sizeof signature) {
 		tool_note("the key of --tls-key does not sign");
 		return GNUTLS_E_PK_SIGN_FAILED;
@@ -82,7 +91,7 @@ static bool can(const struct serve_key *k, gnutls_sign_algorithm_t algorithm)
 }
 
 /* Ed25519 signs what it gets, P-256 a hash. */
-static int sign_as(struct serve_key *k, CK_KEY_TYPE type, gnutls_sign_algorithm_t algorithm,
+static int sign_as(const struct serve_key *k, CK_KEY_TYPE type, gnutls_sign_algorithm_t algorithm,
                    const gnutls_datum_t *what, gnutls_datum_t *out)
 {
 	if (k->kind->type != type || !can(k, algorithm))
@@ -211,10 +220,8 @@ enum tool_exit serve_key_open(struct tool *tool, const char *uri,
 	enum tool_exit code;
 
 	*out = NULL;
-	if (k == NULL || pthread_mutex_init(&k->lock, NULL) != 0) {
-		free(k);
+	if (k == NULL)
 		return tool_fail_err(SG_ERR_NOMEM, "can't use the key of --tls-key");
-	}
 	code = find(k, tool, uri);
 	if (code == TOOL_OK)
 		code = prepare(k, certificate);
@@ -240,6 +247,5 @@ void serve_key_close(struct serve_key **key)
 		gnutls_pcert_deinit(&k->chain[i]);
 	if (k->tool.session != CK_INVALID_HANDLE)
 		(void)C_CloseSession(k->tool.session);
-	pthread_mutex_destroy(&k->lock);
 	free(k);
 }
