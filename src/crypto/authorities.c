@@ -7,7 +7,6 @@
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 
-#include "crypto/base64.h"
 #include "crypto/pem.h"
 #include "crypto/x509.h"
 #include "util/log.h"
@@ -21,16 +20,12 @@ static enum sg_err add(const struct sg_ssl *ssl, const struct sg_pem *pem,
 {
 	struct sg_buf der = { 0 };
 	X509 *one = NULL;
-	size_t len = 0;
 	bool added = false;
-	enum sg_err err;
+	enum sg_err err = sg_pem_decode(pem, pem->body.len, &der);
 
-	err = sg_buf_reserve(&der, pem->body.len);
-	if (err == SG_OK && !sg_base64_read(pem->body, der.data, pem->body.len, &len))
-		err = SG_ERR_FORMAT;
 	if (err != SG_OK)
 		goto out;
-	one = sg_x509_read(ssl, sg_bytes(der.data, len));
+	one = sg_x509_read(ssl, sg_buf_bytes(&der));
 	if (one == NULL) {
 		err = SG_ERR_FORMAT;
 		goto out;

@@ -104,22 +104,28 @@ enum sg_err sg_pem_write(const char *label, struct sg_bytes bytes, struct sg_buf
 	return err == SG_OK ? write_line("END", label, out) : err;
 }
 
+enum sg_err sg_pem_decode(const struct sg_pem *pem, size_t max, struct sg_buf *out)
+{
+	const size_t most = pem->body.len < max ? pem->body.len : max;
+	enum sg_err err;
+	size_t len = 0;
+
+	out->len = 0;
+	err = sg_buf_reserve(out, most);
+	if (err == SG_OK && !sg_base64_read(pem->body, out->data, most, &len))
+		err = SG_ERR_FORMAT;
+	out->len = err == SG_OK ? len : 0;
+	return err;
+}
+
 enum sg_err sg_pem_read(struct sg_bytes text, const char *label, size_t max, struct sg_buf *out)
 {
 	struct sg_pem pem;
-	size_t len = 0;
-	enum sg_err err;
 
 	out->len = 0;
 	do {
 		if (!sg_pem_next(&text, &pem))
 			return SG_ERR_FORMAT;
 	} while (!sg_bytes_equal(pem.label, sg_bytes_str(label)));
-	err = sg_buf_reserve(out, max);
-	if (err != SG_OK)
-		return err;
-	if (!sg_base64_read(pem.body, out->data, max, &len))
-		return SG_ERR_FORMAT;
-	out->len = len;
-	return SG_OK;
+	return sg_pem_decode(&pem, max, out);
 }

@@ -20,6 +20,10 @@ struct sg_pem {
  * for a block without an end. */
 bool sg_pem_next(struct sg_bytes *text, struct sg_pem *pem);
 
+/* Decode what stands in a block; its bytes, at most max, replace what out holds. Errors: FORMAT,
+ * also where there are more, NOMEM. */
+enum sg_err sg_pem_decode(const struct sg_pem *pem, size_t max, struct sg_buf *out);
+
 /* Append public bytes as a block with this label. Errors: NOMEM, after which out holds a part of
  * it. */
 enum sg_err sg_pem_write(const char *label, struct sg_bytes bytes, struct sg_buf *out);

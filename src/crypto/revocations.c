@@ -6,7 +6,6 @@
 #include <openssl/err.h>
 #include <stdlib.h>
 
-#include "crypto/base64.h"
 #include "crypto/der.h"
 #include "crypto/pem.h"
 #include "crypto/x509.h"
@@ -47,17 +46,14 @@ static enum sg_err add(const struct sg_ssl *ssl, struct sg_bytes der, struct sg_
 	return err;
 }
 
-static enum sg_err add_pem(const struct sg_ssl *ssl, struct sg_bytes base64,
+static enum sg_err add_pem(const struct sg_ssl *ssl, const struct sg_pem *pem,
                            struct sg_authorities *to)
 {
 	struct sg_buf der = { 0 };
-	size_t len = 0;
-	enum sg_err err = sg_buf_reserve(&der, base64.len);
+	enum sg_err err = sg_pem_decode(pem, pem->body.len, &der);
 
-	if (err == SG_OK && !sg_base64_read(base64, der.data, base64.len, &len))
-		err = SG_ERR_FORMAT;
 	if (err == SG_OK)
-		err = add(ssl, sg_bytes(der.data, len), to);
+		err = add(ssl, sg_buf_bytes(&der), to);
 	sg_buf_free(&der);
 	return err;
 }
@@ -74,7 +70,7 @@ static enum sg_err add_all(const struct sg_ssl *ssl, struct sg_bytes text,
 	while (err == SG_OK && sg_pem_next(&text, &pem)) {
 		if (!sg_bytes_equal(pem.label, sg_bytes_str("X509 CRL")))
 			continue;
-		err = add_pem(ssl, pem.body, to);
+		err = add_pem(ssl, &pem, to);
 		n++;
 	}
 	return err == SG_OK && n == 0 ? SG_ERR_FORMAT : err;

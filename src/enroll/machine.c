@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#include "crypto/base64.h"
 #include "crypto/pem.h"
 #include "crypto/random.h"
 #include "util/log.h"
@@ -20,18 +19,6 @@ static void move(struct sg_buf *from, struct sg_buf *to)
 	*from = (struct sg_buf){ NULL, 0, 0 };
 }
 
-static enum sg_err read_certificate(struct sg_bytes base64, struct sg_buf *out)
-{
-	size_t len = 0;
-	enum sg_err err = sg_buf_reserve(out, base64.len);
-
-	if (err == SG_OK && (!sg_base64_read(base64, out->data, base64.len, &len) || len == 0 ||
-	                     len > SG_NODE_CERTIFICATE_MAX))
-		err = SG_ERR_FORMAT;
-	out->len = len;
-	return err;
-}
-
 /* Read the certificates of a text into what is empty. */
 static enum sg_err read_between(struct sg_bytes text, struct sg_buf out[SG_ATTEST_BETWEEN])
 {
@@ -42,7 +29,11 @@ static enum sg_err read_between(struct sg_bytes text, struct sg_buf out[SG_ATTES
 	while (err == SG_OK && sg_pem_next(&text, &pem)) {
 		if (!sg_bytes_equal(pem.label, sg_bytes_str("CERTIFICATE")))
 			continue;
-		err = n < SG_ATTEST_BETWEEN ? read_certificate(pem.body, &out[n]) : SG_ERR_FORMAT;
+		err = n < SG_ATTEST_BETWEEN
+		              ? sg_pem_decode(&pem, SG_NODE_CERTIFICATE_MAX, &out[n])
+		              : SG_ERR_FORMAT;
+		if (err == SG_OK && out[n].len == 0)
+			err = SG_ERR_FORMAT;
 		n++;
 	}
 	if (err == SG_OK && n == 0)
